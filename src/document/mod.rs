@@ -1,0 +1,74 @@
+//! A TOML file read with places: every value knows the bytes it came from, and every defect is collected.
+//!
+//! `serde` stops at its first error; here reading goes on, so that somebody who made three mistakes sees
+//! three messages. This room knows TOML and nothing of oncal's files: what a key means is decided by
+//! `config` and `holidays`, which describe their files by calls on [`Section`].
+
+mod problem;
+mod section;
+
+pub use problem::{Problem, Problems, Severity, Span, nearest};
+pub use section::{At, Moment, Section};
+
+use toml::de::DeTable;
+
+/// Parses `text` and hands its root table to `read`; syntax errors become problems `toml-syntax` and then
+/// nothing is read, for a half-parsed file would only produce echoes of the first mistake.
+pub fn read<T>(text: &str, problems: &Problems, read: impl FnOnce(Section<'_>) -> T) -> Option<T> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        let span = 0..text.len();
+        return Some(read(Section::root(root.get_ref(), span, problems)));
+    }
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        problems.error("toml-syntax", span, format!("this is not valid TOML: {}", one_line(error.message())));
+    }
+    None
+}
+
+fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_defect_of_a_file_is_collected() {
+        let text = "name = 3\ncolour = \"red\"\nwhen = 2026-13-01\n";
+        let problems = Problems::default();
+        assert!(read(text, &problems, |_| ()).is_none(), "a date that is none is a syntax error");
+        assert_eq!(problems.into_sorted()[0].code, "toml-syntax");
+
+        let problems = Problems::default();
+        read("name = 3\ncolour = \"red\"\n", &problems, |mut root| {
+            root.required_text("name");
+            root.finish();
+        });
+        let codes: Vec<_> = problems.into_sorted().iter().map(|p| p.code).collect();
+        assert_eq!(codes, ["wrong-type", "unknown-key"]);
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let problems = Problems::default();
+        read("nmae = \"x\"\n", &problems, |mut root| {
+            root.text("name");
+            root.finish();
+        });
+        let found = problems.into_sorted();
+        assert_eq!(found[0].help.as_deref(), Some("did you mean `name`?"));
+        assert_eq!(found[0].span, 0..4);
+    }
+
+    #[test]
+    fn syntax_errors_do_not_repeat_the_text_they_stand_in() {
+        let problems = Problems::default();
+        read("reason = \"secret", &problems, |_| ());
+        let found = problems.into_sorted();
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|p| !p.message.contains("secret")), "{found:?}");
+    }
+}

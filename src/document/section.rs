@@ -1,0 +1,316 @@
+//! One table of a TOML file and the typed reading of its keys.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
+
+use super::problem::{Problems, Span, nearest};
+
+/// A value and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands, in bytes of the file.
+    pub span: Span,
+}
+
+/// A local date, or a local date with a time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// A bare date.
+    Date(NaiveDate),
+    /// A date and a time of day, without offset.
+    DateTime(NaiveDateTime),
+}
+
+/// A table being read. A key asked for is a key known; [`Section::finish`] reports all others.
+#[derive(Debug)]
+pub struct Section<'a> {
+    table: &'a DeTable<'a>,
+    span: Span,
+    title: String,
+    known: Vec<&'static str>,
+    problems: &'a Problems,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn root(table: &'a DeTable<'a>, span: Span, problems: &'a Problems) -> Self {
+        Section { table, span, title: "the file".to_owned(), known: Vec::new(), problems }
+    }
+
+    /// Where the table stands.
+    pub fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// The collector of this file's problems.
+    pub fn problems(&self) -> &'a Problems {
+        self.problems
+    }
+
+    /// Where the value of `key` stands, or the table where it is absent.
+    pub fn span_of(&self, key: &str) -> Span {
+        self.get(key).map_or_else(|| self.span(), Spanned::span)
+    }
+
+    /// A string.
+    pub fn text(&mut self, key: &'static str) -> Option<At<String>> {
+        let value = self.value(key)?;
+        self.as_text(key, value)
+    }
+
+    /// A string that must be there.
+    pub fn required_text(&mut self, key: &'static str) -> Option<At<String>> {
+        self.require(key);
+        self.text(key)
+    }
+
+    /// A string out of a fixed set, each with what it stands for.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<At<T>> {
+        let text = self.text(key)?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text.value) {
+            return Some(At { value: *value, span: text.span });
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let message = format!("`{key}` cannot be \"{}\"", text.value);
+        self.problems.error_with_help(
+            "unknown-value",
+            text.span,
+            message,
+            format!("one of {}", names.join(", ")),
+        );
+        None
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &'static str) -> Option<At<bool>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(At { value: *flag, span: value.span() }),
+            _ => self.wrong_type(key, value, "`true` or `false`"),
+        }
+    }
+
+    /// A whole number within `least..=most`.
+    pub fn integer(&mut self, key: &'static str, least: i64, most: i64) -> Option<At<i64>> {
+        let value = self.value(key)?;
+        let DeValue::Integer(digits) = value.get_ref() else {
+            return self.wrong_type(key, value, "a whole number");
+        };
+        match i64::from_str_radix(digits.as_str(), digits.radix()) {
+            Ok(number) if (least..=most).contains(&number) => Some(At { value: number, span: value.span() }),
+            _ => {
+                let message = format!("`{key}` is out of range");
+                let help = format!("a whole number from {least} to {most}");
+                self.problems.error_with_help("out-of-range", value.span(), message, help);
+                None
+            }
+        }
+    }
+
+    /// A local date: `2026-05-22`, without quotes.
+    pub fn date(&mut self, key: &'static str) -> Option<At<NaiveDate>> {
+        let value = self.value(key)?;
+        self.as_date(key, value)
+    }
+
+    /// A local date, or a local date with a time.
+    pub fn moment(&mut self, key: &'static str) -> Option<At<Moment>> {
+        let value = self.value(key)?;
+        let expected = "a local date such as 2026-05-22, or with a time: 2026-05-22T10:00:00";
+        let DeValue::Datetime(stamp) = value.get_ref() else {
+            return self.wrong_type(key, value, expected);
+        };
+        let moment = match (stamp.offset, naive_date(stamp), naive_time(stamp)) {
+            (None, Some(date), None) if stamp.time.is_none() => Some(Moment::Date(date)),
+            (None, Some(date), Some(time)) => Some(Moment::DateTime(date.and_time(time))),
+            _ => None,
+        };
+        match moment {
+            Some(moment) => Some(At { value: moment, span: value.span() }),
+            None => self.wrong_type(key, value, expected),
+        }
+    }
+
+    /// A local date with a time of day that must be there: `2026-01-02T10:00:00`, no offset.
+    pub fn date_time(&mut self, key: &'static str) -> Option<At<NaiveDateTime>> {
+        let moment = self.moment(key)?;
+        match moment.value {
+            Moment::DateTime(value) => Some(At { value, span: moment.span }),
+            Moment::Date(_) => {
+                let message = format!("`{key}` lacks its time of day");
+                let help = "a local date and time such as 2026-01-02T10:00:00".to_owned();
+                self.problems.error_with_help("wrong-type", moment.span, message, help);
+                None
+            }
+        }
+    }
+
+    /// A time of day: `10:00:00`, without quotes.
+    pub fn time(&mut self, key: &'static str) -> Option<At<NaiveTime>> {
+        let value = self.value(key)?;
+        let time = match value.get_ref() {
+            DeValue::Datetime(stamp) if stamp.date.is_none() && stamp.offset.is_none() => naive_time(stamp),
+            _ => None,
+        };
+        match time {
+            Some(time) => Some(At { value: time, span: value.span() }),
+            None => self.wrong_type(key, value, "a time of day such as 10:00:00"),
+        }
+    }
+
+    /// A list of strings.
+    pub fn texts(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
+        self.list(key, |section, item| section.as_text(key, item))
+    }
+
+    /// A list of local dates.
+    pub fn dates(&mut self, key: &'static str) -> Option<Vec<At<NaiveDate>>> {
+        self.list(key, |section, item| section.as_date(key, item))
+    }
+
+    /// A list of whole numbers.
+    pub fn integers(&mut self, key: &'static str) -> Option<Vec<At<i64>>> {
+        self.list(key, |section, item| match item.get_ref() {
+            DeValue::Integer(digits) => {
+                let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok()?;
+                Some(At { value: number, span: item.span() })
+            }
+            _ => section.wrong_type(key, item, "whole numbers"),
+        })
+    }
+
+    /// The tables under `key`, written as `[[key]]` or as a list of inline tables.
+    pub fn sections(&mut self, key: &'static str) -> Option<Vec<Section<'a>>> {
+        let problems = self.problems;
+        self.list(key, |section, item| match item.get_ref() {
+            DeValue::Table(table) => Some(Section {
+                table,
+                span: item.span(),
+                title: format!("`{key}`"),
+                known: Vec::new(),
+                problems,
+            }),
+            _ => section.wrong_type(key, item, "tables"),
+        })
+    }
+
+    /// The table under `key`, written as `[key]` or inline.
+    pub fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Section {
+                table,
+                span: value.span(),
+                title: format!("`{key}`"),
+                known: Vec::new(),
+                problems: self.problems,
+            }),
+            _ => self.wrong_type(key, value, "a table"),
+        }
+    }
+
+    /// Every key and its place, for tables whose keys are data.
+    pub fn keys(&self) -> Vec<At<String>> {
+        self.table.keys().map(|key| At { value: key.get_ref().to_string(), span: key.span() }).collect()
+    }
+
+    /// Whether `key` holds a value of TOML's type `type_name` (`string`, `integer`, `table`, …).
+    pub fn holds(&self, key: &str, type_name: &str) -> bool {
+        self.get(key).is_some_and(|value| value.get_ref().type_str() == type_name)
+    }
+
+    /// Reports `key` as missing where it is.
+    pub fn require(&mut self, key: &'static str) {
+        if self.get(key).is_none() {
+            let message = format!("{} lacks `{key}`", self.title);
+            self.problems.error("missing-key", self.first_line(), message);
+        }
+    }
+
+    /// Reports every key that nobody asked for, with the nearest one that exists.
+    pub fn finish(self) {
+        for key in self.table.keys() {
+            let name: &str = key.get_ref();
+            if !self.known.contains(&name) {
+                let message = format!("{} has no key `{name}`", self.title);
+                let help = nearest(name, self.known.iter().copied())
+                    .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")));
+                self.problems.error_with_help("unknown-key", key.span(), message, help);
+            }
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        let table: &'a DeTable<'a> = self.table;
+        table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+
+    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.get(key)
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&Self, &'a Spanned<DeValue<'a>>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Array(items) => Some(items.iter().filter_map(|item| read(self, item)).collect()),
+            _ => self.wrong_type(key, value, "a list in square brackets"),
+        }
+    }
+
+    fn as_text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(At { value: text.to_string(), span: value.span() }),
+            _ => self.wrong_type(key, value, "text in quotes"),
+        }
+    }
+
+    fn as_date(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<At<NaiveDate>> {
+        let date = match value.get_ref() {
+            DeValue::Datetime(stamp) if stamp.time.is_none() => naive_date(stamp),
+            _ => None,
+        };
+        match date {
+            Some(date) => Some(At { value: date, span: value.span() }),
+            None => self.wrong_type(key, value, "a date without quotes such as 2026-05-22"),
+        }
+    }
+
+    fn wrong_type<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> Option<T> {
+        let message = format!("`{key}` is of the wrong type: {}", value.get_ref().type_str());
+        let help = format!("expected {expected}");
+        self.problems.error_with_help("wrong-type", value.span(), message, help);
+        None
+    }
+
+    fn first_line(&self) -> Span {
+        self.span.start..self.span.end.min(self.span.start + 1).max(self.span.start)
+    }
+}
+
+fn naive_date(stamp: &Datetime) -> Option<NaiveDate> {
+    let date = stamp.date?;
+    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+}
+
+/// Fractions of a second are dropped by nobody: a time that has them is refused.
+fn naive_time(stamp: &Datetime) -> Option<NaiveTime> {
+    let time = stamp.time?;
+    match time.nanosecond {
+        None | Some(0) => NaiveTime::from_hms_opt(
+            u32::from(time.hour),
+            u32::from(time.minute),
+            u32::from(time.second.unwrap_or(0)),
+        ),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,3 @@
+//! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
+
+pub mod document;

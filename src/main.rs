@@ -1,0 +1,3 @@
+//! The `oncal` program: parse arguments, dispatch, exit code; nothing else.
+
+fn main() {}
