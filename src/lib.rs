@@ -1,3 +1,4 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 
 pub mod document;
+pub mod rota;

@@ -1,0 +1,325 @@
+//! What is true of a team: the shapes that every rule works on.
+//!
+//! A `Team` is made by `config`, which has checked it; what stands here is valid, so no rule checks again.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+
+use super::absence::Calendar;
+use super::period::{Instant, Period};
+use super::zone::Zone;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes a text that is `[a-z0-9-]{1,64}`; `None` for any other.
+            pub fn new(text: &str) -> Option<Self> {
+                let fits = (1..=64).contains(&text.len())
+                    && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+                fits.then(|| Self(text.into()))
+            }
+
+            /// The id as written in the files.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// Names a team: the stem of its file.
+    TeamId
+);
+id!(
+    /// Names an engineer within a team.
+    EngineerId
+);
+id!(
+    /// Names a pipeline within a team.
+    PipelineId
+);
+id!(
+    /// Names a run book within a team: the stem of its file.
+    RunBookId
+);
+
+/// An engineer of a team by place in the file: `team.engineers[n]`. "Rota order" is the order of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seat(pub usize);
+
+/// One of the two parts somebody can play in a week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// First to be called.
+    Primary,
+    /// Stands behind the primary, and covers when the primary is away.
+    Secondary,
+}
+
+impl Role {
+    /// `primary` or `secondary`, as in the files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Primary => "primary",
+            Role::Secondary => "secondary",
+        }
+    }
+}
+
+/// Who holds the two roles of a week; never one person twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pair {
+    /// The week's primary, P in the rules.
+    pub primary: Seat,
+    /// The week's secondary, S in the rules.
+    pub secondary: Seat,
+}
+
+impl Pair {
+    /// Who has `role` in the pair.
+    pub fn holder(self, role: Role) -> Seat {
+        match role {
+            Role::Primary => self.primary,
+            Role::Secondary => self.secondary,
+        }
+    }
+
+    /// The role that `seat` has in the pair.
+    pub fn role_of(self, seat: Seat) -> Option<Role> {
+        match seat {
+            _ if seat == self.primary => Some(Role::Primary),
+            _ if seat == self.secondary => Some(Role::Secondary),
+            _ => None,
+        }
+    }
+}
+
+/// One team: a file of `config/teams/`, resolved.
+#[derive(Debug, Clone)]
+pub struct Team {
+    /// The stem of the file.
+    pub id: TeamId,
+    /// What people call the team.
+    pub name: String,
+    /// The zone in which duty changes, swaps and overrides are written.
+    pub zone: Zone,
+    /// What stands behind `@` in event UIDs.
+    pub uid_domain: String,
+    /// In file order. Every [`Seat`] of the team points into this list.
+    pub engineers: Vec<Engineer>,
+    /// In order of their starts, each with at least one week. At least one.
+    pub rotations: Vec<Rotation>,
+    /// By the date of the week.
+    pub swaps: BTreeMap<NaiveDate, Swap>,
+    /// In order of time, never overlapping.
+    pub overrides: Vec<Override>,
+    /// How handover meetings are held; none without it.
+    pub handover: Option<HandoverRule>,
+    /// What holidays and time off do to duty.
+    pub policy: HolidayPolicy,
+    /// In file order.
+    pub pipelines: Vec<Pipeline>,
+    /// The team's run books, by id.
+    pub run_books: BTreeMap<RunBookId, RunBook>,
+}
+
+impl Team {
+    /// The engineer in `seat`.
+    pub fn engineer(&self, seat: Seat) -> &Engineer {
+        &self.engineers[seat.0]
+    }
+
+    /// All seats in rota order.
+    pub fn seats(&self) -> impl Iterator<Item = Seat> + use<> {
+        (0..self.engineers.len()).map(Seat)
+    }
+
+    /// The seat of the engineer called `id`.
+    pub fn seat(&self, id: &str) -> Option<Seat> {
+        self.engineers.iter().position(|engineer| engineer.id.as_str() == id).map(Seat)
+    }
+
+    /// The first duty change of all.
+    pub fn starts(&self) -> Instant {
+        self.rotations.first().map_or(Instant::MAX_UTC, |first| self.zone.instant(first.starts))
+    }
+}
+
+/// A person who can hold a role.
+#[derive(Debug, Clone)]
+pub struct Engineer {
+    /// The id as written in the file.
+    pub id: EngineerId,
+    /// What people call them.
+    pub name: String,
+    /// Where they live: the zone of their holidays and time off.
+    pub zone: Zone,
+    /// The public holidays they have.
+    pub calendars: Vec<Arc<Calendar>>,
+    /// Days off that are in no calendar, each with its name.
+    pub also_off: Vec<(NaiveDate, String)>,
+    /// Dates of their calendars on which they work all the same.
+    pub works_on: Vec<NaiveDate>,
+    /// Their own absences.
+    pub time_off: Vec<Period>,
+    /// The first local date as a member; none: always was.
+    pub joined: Option<NaiveDate>,
+    /// The first local date no longer a member; none: stays.
+    pub left: Option<NaiveDate>,
+}
+
+impl Engineer {
+    /// Whether they are a member for the whole of `period`.
+    pub fn is_member_throughout(&self, period: Period) -> bool {
+        self.member_within(period) == Some(period)
+    }
+
+    /// The part of `period` during which they are a member.
+    pub fn member_within(&self, period: Period) -> Option<Period> {
+        let from =
+            self.joined.map_or(period.start(), |date| self.zone.first_instant(date).max(period.start()));
+        let to = self.left.map_or(period.end(), |date| self.zone.first_instant(date).min(period.end()));
+        Period::new(from, to)
+    }
+}
+
+/// R1: a list of weeks that repeats from a start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The first duty change, on the team's clock; its weekday and time repeat.
+    pub starts: NaiveDateTime,
+    /// Who has week 0, 1, … ; never empty.
+    pub weeks: Vec<Pair>,
+}
+
+/// R2: one week given to another pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swap {
+    /// Who has the week instead.
+    pub pair: Pair,
+    /// Shown with the shifts.
+    pub reason: Option<String>,
+}
+
+/// R7: a period given to named people; final.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// For how long.
+    pub period: Period,
+    /// Who holds the primary role.
+    pub primary: Seat,
+    /// Who holds the secondary role; left open where `None`.
+    pub secondary: Option<Seat>,
+    /// When the team agreed on it.
+    pub agreed_on: Option<NaiveDate>,
+    /// Shown with the shifts.
+    pub reason: Option<String>,
+}
+
+/// R9: when handover meetings are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandoverRule {
+    /// The weekday of the meeting.
+    pub day: Weekday,
+    /// Its time on the team's clock.
+    pub time: NaiveTime,
+    /// Its length.
+    pub minutes: u32,
+    /// What happens when a primary is away.
+    pub if_away: IfAway,
+}
+
+/// What happens to a handover meeting at which a primary is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfAway {
+    /// It moves to an earlier working day.
+    Earlier,
+    /// It stays, flagged.
+    Keep,
+}
+
+/// R3–R6, R8: what holidays and time off do to duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HolidayPolicy {
+    /// Whether a secondary covers on a holiday of their own.
+    pub secondary_on_holiday: SecondaryOnHoliday,
+    /// Whether the primary's time off moves duty.
+    pub time_off: TimeOffRule,
+    /// Whether somebody takes the secondary role while the secondary covers.
+    pub backfill: bool,
+    /// How many calendar days before the week's start a conflict must be agreed.
+    pub notice_days: u16,
+}
+
+impl Default for HolidayPolicy {
+    fn default() -> Self {
+        HolidayPolicy {
+            secondary_on_holiday: SecondaryOnHoliday::Covers,
+            time_off: TimeOffRule::Cover,
+            backfill: false,
+            notice_days: 14,
+        }
+    }
+}
+
+/// Whether a secondary covers on a holiday of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondaryOnHoliday {
+    /// They do, as the plan says.
+    Covers,
+    /// They cannot.
+    Unavailable,
+}
+
+/// Whether the primary's time off moves duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeOffRule {
+    /// Like a holiday.
+    Cover,
+    /// It moves nothing and is reported.
+    Report,
+}
+
+/// A data pipeline and who owns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    /// The id as written in the file.
+    pub id: PipelineId,
+    /// What people call it.
+    pub name: String,
+    /// The field it belongs to, such as `Profit`.
+    pub area: Option<String>,
+    /// The first owner.
+    pub primary: Seat,
+    /// The second owner.
+    pub secondary: Option<Seat>,
+    /// Whether investors are told its figures.
+    pub investor_reported: bool,
+    /// What to do when it breaks.
+    pub run_book: Option<RunBookId>,
+}
+
+/// A run book of the team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunBook {
+    /// The file's id.
+    pub id: RunBookId,
+    /// Its first heading, or the id where it has none.
+    pub title: String,
+    /// The Markdown as it stands in the file.
+    pub markdown: Arc<str>,
+}

@@ -1,0 +1,255 @@
+//! Local time to instant and back, with gaps and overlaps, over the newest time-zone data.
+//!
+//! [`chrono_tz::Tz`] names a zone; its rules come from jiff's data, which is kept current where chrono-tz's own
+//! is not. Not here: reading time-zone files from disk; the caller hands over a database.
+
+use std::fmt;
+
+use chrono::{
+    DateTime, Days, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
+    TimeZone,
+};
+use chrono_tz::Tz;
+use jiff::Timestamp;
+use jiff::tz::{AmbiguousOffset, TimeZone as Rules, TimeZoneDatabase};
+
+use super::period::{Instant, Period};
+
+/// A time zone: its IANA name and its rules. Cheap to clone.
+#[derive(Clone)]
+pub struct Zone {
+    name: Tz,
+    rules: Rules,
+}
+
+impl Zone {
+    /// The zone called `name` with the rules that `database` has for it; `None` where it has none.
+    pub fn new(name: Tz, database: &TimeZoneDatabase) -> Option<Zone> {
+        let rules = database.get(name.name()).ok()?;
+        Some(Zone { name, rules })
+    }
+
+    /// The IANA name.
+    pub fn name(&self) -> &'static str {
+        self.name.name()
+    }
+
+    /// The instant at which clocks of the zone show `local`. A local time that a clock change skips means the
+    /// first instant after the gap; one that occurs twice means the earlier.
+    pub fn instant(&self, local: NaiveDateTime) -> Instant {
+        match self.offsets(local) {
+            Some(AmbiguousOffset::Unambiguous { offset }) => utc(local, offset.seconds()),
+            Some(AmbiguousOffset::Fold { before, .. }) => utc(local, before.seconds()),
+            Some(AmbiguousOffset::Gap { before, .. }) => self.last_change(utc(local, before.seconds())),
+            None => local.and_utc(),
+        }
+    }
+
+    /// The local day `[first instant of date, first instant of the next date)`: 23 to 25 hours as a rule.
+    /// `None` for a date that the zone skipped altogether.
+    pub fn day(&self, date: NaiveDate) -> Option<Period> {
+        let next = date.checked_add_days(Days::new(1))?;
+        Period::new(self.first_instant(date), self.first_instant(next))
+    }
+
+    /// The first instant of the local date.
+    pub fn first_instant(&self, date: NaiveDate) -> Instant {
+        self.instant(date.and_time(NaiveTime::MIN))
+    }
+
+    /// What clocks of the zone show at `instant`.
+    pub fn local(&self, instant: Instant) -> NaiveDateTime {
+        instant.naive_utc() + TimeDelta::seconds(i64::from(self.offset_seconds(instant.naive_utc())))
+    }
+
+    /// The local date at `instant`.
+    pub fn date(&self, instant: Instant) -> NaiveDate {
+        self.local(instant).date()
+    }
+
+    /// The abbreviation in use at `instant`, such as `EST`, or the offset where the zone has no letters.
+    pub fn abbreviation(&self, instant: Instant) -> String {
+        match timestamp(instant.naive_utc()) {
+            Some(stamp) => self.rules.to_offset_info(stamp).abbreviation().to_owned(),
+            None => "UTC".to_owned(),
+        }
+    }
+
+    fn offsets(&self, local: NaiveDateTime) -> Option<AmbiguousOffset> {
+        Some(self.rules.to_ambiguous_timestamp(civil(local)?).offset())
+    }
+
+    /// The start of the offset in force just before or at `instant`.
+    fn last_change(&self, instant: Instant) -> Instant {
+        let change = timestamp(instant.naive_utc() + TimeDelta::seconds(1))
+            .and_then(|stamp| self.rules.preceding(stamp).next())
+            .and_then(|change| DateTime::from_timestamp(change.timestamp().as_second(), 0));
+        change.unwrap_or(instant)
+    }
+
+    fn offset_seconds(&self, utc: NaiveDateTime) -> i32 {
+        timestamp(utc).map_or(0, |stamp| self.rules.to_offset(stamp).seconds())
+    }
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.rules == other.rules
+    }
+}
+
+impl Eq for Zone {}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Zone({})", self.name())
+    }
+}
+
+fn utc(local: NaiveDateTime, offset_seconds: i32) -> Instant {
+    (local - TimeDelta::seconds(i64::from(offset_seconds))).and_utc()
+}
+
+/// `None` outside jiff's years -9999..=9999, which no configuration reaches.
+fn civil(local: NaiveDateTime) -> Option<jiff::civil::DateTime> {
+    use chrono::{Datelike, Timelike};
+    let small = |number: u32| i8::try_from(number).ok();
+    jiff::civil::DateTime::new(
+        i16::try_from(local.year()).ok()?,
+        small(local.month())?,
+        small(local.day())?,
+        small(local.hour())?,
+        small(local.minute())?,
+        small(local.second())?,
+        0,
+    )
+    .ok()
+}
+
+fn timestamp(utc: NaiveDateTime) -> Option<Timestamp> {
+    Timestamp::from_second(utc.and_utc().timestamp()).ok()
+}
+
+/// The offset of a [`Zone`] at some instant, for chrono's formatting and arithmetic.
+#[derive(Debug, Clone)]
+pub struct ZoneOffset {
+    zone: Zone,
+    fixed: FixedOffset,
+}
+
+impl Offset for ZoneOffset {
+    fn fix(&self) -> FixedOffset {
+        self.fixed
+    }
+}
+
+impl fmt::Display for ZoneOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fixed.fmt(f)
+    }
+}
+
+impl Zone {
+    fn chrono_offset(&self, seconds: i32) -> ZoneOffset {
+        let fixed = FixedOffset::east_opt(seconds).unwrap_or_else(|| chrono::Utc.fix());
+        ZoneOffset { zone: self.clone(), fixed }
+    }
+}
+
+impl TimeZone for Zone {
+    type Offset = ZoneOffset;
+
+    fn from_offset(offset: &ZoneOffset) -> Self {
+        offset.zone.clone()
+    }
+
+    fn offset_from_local_date(&self, local: &NaiveDate) -> MappedLocalTime<ZoneOffset> {
+        self.offset_from_local_datetime(&local.and_time(NaiveTime::MIN))
+    }
+
+    fn offset_from_local_datetime(&self, local: &NaiveDateTime) -> MappedLocalTime<ZoneOffset> {
+        match self.offsets(*local) {
+            Some(AmbiguousOffset::Unambiguous { offset }) => {
+                MappedLocalTime::Single(self.chrono_offset(offset.seconds()))
+            }
+            Some(AmbiguousOffset::Fold { before, after }) => MappedLocalTime::Ambiguous(
+                self.chrono_offset(before.seconds()),
+                self.chrono_offset(after.seconds()),
+            ),
+            Some(AmbiguousOffset::Gap { .. }) | None => MappedLocalTime::None,
+        }
+    }
+
+    fn offset_from_utc_date(&self, utc: &NaiveDate) -> ZoneOffset {
+        self.offset_from_utc_datetime(&utc.and_time(NaiveTime::MIN))
+    }
+
+    fn offset_from_utc_datetime(&self, utc: &NaiveDateTime) -> ZoneOffset {
+        self.chrono_offset(self.offset_seconds(*utc))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(name: &str) -> Zone {
+        Zone::new(name.parse().unwrap(), &TimeZoneDatabase::bundled()).unwrap()
+    }
+
+    fn local(text: &str) -> NaiveDateTime {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").unwrap()
+    }
+
+    #[track_caller]
+    fn resolves(name: &str, clock: &str, expected: &str) {
+        let expected: Instant = expected.parse().unwrap();
+        assert_eq!(zone(name).instant(local(clock)), expected, "{clock} in {name}");
+    }
+
+    #[test]
+    fn a_skipped_time_is_the_first_instant_after_the_gap() {
+        resolves("America/New_York", "2026-03-08T01:59:59", "2026-03-08T06:59:59Z");
+        resolves("America/New_York", "2026-03-08T02:00:00", "2026-03-08T07:00:00Z");
+        resolves("America/New_York", "2026-03-08T02:30:00", "2026-03-08T07:00:00Z");
+        resolves("America/New_York", "2026-03-08T03:00:00", "2026-03-08T07:00:00Z");
+        resolves("Australia/Lord_Howe", "2026-10-04T02:15:00", "2026-10-03T15:30:00Z");
+    }
+
+    #[test]
+    fn a_repeated_time_is_the_earlier() {
+        resolves("America/New_York", "2026-11-01T01:30:00", "2026-11-01T05:30:00Z");
+        resolves("America/New_York", "2026-11-01T02:00:00", "2026-11-01T07:00:00Z");
+        resolves("Australia/Lord_Howe", "2026-04-05T01:45:00", "2026-04-04T14:45:00Z");
+    }
+
+    #[test]
+    fn a_day_without_midnight_starts_at_its_first_instant() {
+        let date = NaiveDate::from_ymd_opt(2026, 4, 24).unwrap();
+        let day = zone("Africa/Cairo").day(date).unwrap();
+        assert_eq!(day.start(), "2026-04-23T22:00:00Z".parse::<Instant>().unwrap());
+        assert_eq!(day.seconds(), 23 * 3600);
+        let autumn = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+        assert_eq!(zone("America/New_York").day(autumn).unwrap().seconds(), 25 * 3600);
+    }
+
+    #[test]
+    fn a_date_that_a_zone_skipped_has_no_instant() {
+        let skipped = NaiveDate::from_ymd_opt(2011, 12, 30).unwrap();
+        assert_eq!(zone("Pacific/Apia").day(skipped), None);
+        resolves("Pacific/Apia", "2011-12-30T10:00:00", "2011-12-30T10:00:00Z");
+    }
+
+    #[test]
+    fn vancouver_keeps_its_summer_clock_from_2026_on() {
+        resolves("America/Vancouver", "2026-12-01T10:00:00", "2026-12-01T17:00:00Z");
+        resolves("America/Vancouver", "2026-02-01T10:00:00", "2026-02-01T18:00:00Z");
+    }
+
+    #[test]
+    fn chrono_formats_in_the_zone() {
+        let instant: Instant = "2026-07-01T12:00:00Z".parse().unwrap();
+        assert_eq!(instant.with_timezone(&zone("Asia/Kolkata")).to_rfc3339(), "2026-07-01T17:30:00+05:30");
+        assert_eq!(zone("America/New_York").abbreviation(instant), "EDT");
+    }
+}
