@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use chrono::{Days, NaiveDate};
+use chrono::{NaiveDate, TimeDelta};
 
 use super::period::{Period, Periods};
 use super::team::Engineer;
@@ -54,4 +54,111 @@ impl Calendar {
         let to = self.holidays.partition_point(|(date, _)| *date <= last);
         self.holidays.get(from..to).unwrap_or_default()
     }
+}
+
+/// Why somebody is away. Holidays sort before time off that starts with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    Holiday,
+    TimeOff,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Absence {
+    period: Period,
+    cause: Cause,
+    name: Arc<str>,
+}
+
+/// The absences of one engineer over a range, in order of their starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Absences {
+    entries: Vec<Absence>,
+    longest_seconds: i64,
+}
+
+impl Absences {
+    /// All absences of `engineer` that share an instant with `range`, each in its full length.
+    ///
+    /// Holidays are the dates of their calendars and `also_off` without `works_on`, each the whole local day in the
+    /// engineer's own zone.
+    pub fn of(engineer: &Engineer, range: Period) -> Absences {
+        let zone = &engineer.zone;
+        let first = zone.date(range.start());
+        let last = zone.date(range.end());
+        let dated = engineer.calendars.iter().flat_map(|calendar| calendar.between(first, last));
+        let own = engineer.also_off.iter().filter(|(date, _)| (first..=last).contains(date));
+        let mut entries: Vec<Absence> = dated
+            .chain(own)
+            .filter(|(date, _)| !engineer.works_on.contains(date))
+            .filter_map(|(date, name)| {
+                let period = zone.day(*date)?;
+                Some(Absence { period, cause: Cause::Holiday, name: Arc::clone(name) })
+            })
+            .collect();
+        let name: Arc<str> = TIME_OFF.into();
+        entries.extend(engineer.time_off.iter().map(|period| Absence {
+            period: *period,
+            cause: Cause::TimeOff,
+            name: Arc::clone(&name),
+        }));
+        entries.retain(|absence| absence.period.overlaps(range));
+        entries.sort_by_key(|absence| (absence.period.start(), absence.cause));
+        let longest_seconds = entries.iter().map(|absence| absence.period.seconds()).max().unwrap_or(0);
+        Absences { entries, longest_seconds }
+    }
+
+    /// The holidays within `period`, merged.
+    pub fn holidays(&self, period: Period) -> Periods {
+        self.merged(period, |cause| cause == Cause::Holiday)
+    }
+
+    /// The time off within `period`, merged.
+    pub fn time_off(&self, period: Period) -> Periods {
+        self.merged(period, |cause| cause == Cause::TimeOff)
+    }
+
+    /// Holidays and time off within `period`, merged.
+    pub fn away(&self, period: Period) -> Periods {
+        self.merged(period, |_| true)
+    }
+
+    /// The names of all absences that meet `period`, in order of time, each once.
+    pub fn names(&self, period: Period) -> Vec<Arc<str>> {
+        unique(self.meeting(period).map(|absence| &absence.name))
+    }
+
+    /// The names of the holidays that meet `period`, in order of time, each once.
+    pub fn holiday_names(&self, period: Period) -> Vec<Arc<str>> {
+        unique(
+            self.meeting(period)
+                .filter(|absence| absence.cause == Cause::Holiday)
+                .map(|absence| &absence.name),
+        )
+    }
+
+    fn merged(&self, period: Period, wanted: impl Fn(Cause) -> bool) -> Periods {
+        self.meeting(period)
+            .filter(|absence| wanted(absence.cause))
+            .filter_map(|absence| absence.period.intersection(period))
+            .collect()
+    }
+
+    fn meeting(&self, period: Period) -> impl Iterator<Item = &Absence> {
+        let reach = period.start() - TimeDelta::seconds(self.longest_seconds);
+        let first = self.entries.partition_point(|absence| absence.period.start() < reach);
+        let last = self.entries.partition_point(|absence| absence.period.start() < period.end());
+        let near = self.entries.get(first..last).unwrap_or_default();
+        near.iter().filter(move |absence| absence.period.overlaps(period))
+    }
+}
+
+fn unique<'n>(names: impl Iterator<Item = &'n Arc<str>>) -> Vec<Arc<str>> {
+    let mut list: Vec<Arc<str>> = Vec::new();
+    for name in names {
+        if !list.contains(name) {
+            list.push(Arc::clone(name));
+        }
+    }
+    list
 }

@@ -1,10 +1,27 @@
 //! The rota: who is on call when, and why. Pure: no I/O, no clock, no frameworks.
+//!
+//! One entry: [`expand`] a team over a window, then ask [`coverage`] about it. To find a rule of the design:
+//! R1, R2 [`week`]; R3 [`absence`]; R4, R5, R7 [`cover`]; R6 [`proposal`]; R8, R10 [`coverage`](mod@coverage);
+//! R9 [`handover`]. All arithmetic is on UTC instants; wall clocks are resolved by a [`Zone`].
+
 pub mod absence;
+pub mod cover;
+pub mod coverage;
+pub mod handover;
 pub mod period;
+pub mod proposal;
+pub mod schedule;
 pub mod team;
+pub mod week;
 pub mod zone;
 
-pub use absence::{Calendar, TIME_OFF};
+pub use absence::{Absences, Calendar, TIME_OFF};
+pub use cover::{Conflict, Duty, Holder, PlannedWeek, Shift, ShiftKind};
+pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines};
+pub use handover::Handover;
 pub use period::{Instant, Period, Periods};
+pub use proposal::{Candidate, Standing};
+pub use schedule::{Schedule, expand};
 pub use team::*;
+pub use week::{SwapNote, Week, WeekId, week_at, weeks};
 pub use zone::Zone;

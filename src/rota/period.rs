@@ -43,6 +43,11 @@ impl Period {
         self.start < other.end && other.start < self.end
     }
 
+    /// The two as one where `next` starts as this ends.
+    pub fn joined_to(self, next: Period) -> Option<Period> {
+        (self.end == next.start).then_some(Period { start: self.start, end: next.end })
+    }
+
     /// The instants the two share.
     pub fn intersection(self, other: Period) -> Option<Period> {
         Period::new(self.start.max(other.start), self.end.min(other.end))

@@ -171,7 +171,7 @@ pub struct Engineer {
     /// The public holidays they have.
     pub calendars: Vec<Arc<Calendar>>,
     /// Days off that are in no calendar, each with its name.
-    pub also_off: Vec<(NaiveDate, String)>,
+    pub also_off: Vec<(NaiveDate, Arc<str>)>,
     /// Dates of their calendars on which they work all the same.
     pub works_on: Vec<NaiveDate>,
     /// Their own absences.
@@ -212,7 +212,7 @@ pub struct Swap {
     /// Who has the week instead.
     pub pair: Pair,
     /// Shown with the shifts.
-    pub reason: Option<String>,
+    pub reason: Option<Arc<str>>,
 }
 
 /// R7: a period given to named people; final.
@@ -227,7 +227,7 @@ pub struct Override {
     /// When the team agreed on it.
     pub agreed_on: Option<NaiveDate>,
     /// Shown with the shifts.
-    pub reason: Option<String>,
+    pub reason: Option<Arc<str>>,
 }
 
 /// R9: when handover meetings are held.

@@ -1,0 +1,299 @@
+//! R4, R5 and R7: one week's absences and overrides become duty.
+//!
+//! The week is cut into [`Duty`] pieces that leave no instant out, so the primary role is always held.
+
+use std::sync::Arc;
+
+use super::absence::Absences;
+use super::period::{Instant, Period, Periods};
+use super::proposal::{Candidate, Ledger, Standing};
+use super::team::{HolidayPolicy, Override, Role, Seat, SecondaryOnHoliday, Team, TimeOffRule};
+use super::week::{Week, WeekId};
+
+/// Why somebody holds a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ShiftKind {
+    /// The rotation says so.
+    Rotation,
+    /// The week was swapped.
+    Swap,
+    /// R4: the secondary stands in for the primary.
+    Cover,
+    /// R4: a third person stands in for the secondary who covers.
+    Backfill,
+    /// R6: what oncal suggests until the team has agreed.
+    Proposal,
+    /// R7: the team agreed on it.
+    Override,
+}
+
+impl ShiftKind {
+    /// As in JSON: `rotation`, `swap`, …
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ShiftKind::Rotation => "rotation",
+            ShiftKind::Swap => "swap",
+            ShiftKind::Cover => "cover",
+            ShiftKind::Backfill => "backfill",
+            ShiftKind::Proposal => "proposal",
+            ShiftKind::Override => "override",
+        }
+    }
+
+    /// Whether the team has still to agree on it.
+    pub fn is_tentative(self) -> bool {
+        self == ShiftKind::Proposal
+    }
+
+    /// Whether holding the primary role for this reason counts as holiday load (R6).
+    pub fn is_load(self) -> bool {
+        matches!(self, ShiftKind::Cover | ShiftKind::Proposal | ShiftKind::Override)
+    }
+}
+
+/// One engineer in one role for one unbroken period for one reason, within one week.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// The week it lies in.
+    pub week: WeekId,
+    /// The role held.
+    pub role: Role,
+    /// For how long.
+    pub period: Period,
+    /// Who holds the role, and why.
+    pub holder: Holder,
+}
+
+/// Who holds a role, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub engineer: Seat,
+    /// By which rule.
+    pub kind: ShiftKind,
+    /// Whom the week's pair (for a swap: the rotation) would have had, if somebody else.
+    pub instead_of: Option<Seat>,
+    /// The names of the absences, or the reason of the swap or override.
+    pub reason: Option<Arc<str>>,
+}
+
+/// A piece of a week during which both roles stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duty {
+    /// The piece.
+    pub period: Period,
+    /// Who holds the primary role.
+    pub primary: Holder,
+    /// Who holds the secondary role, if anybody.
+    pub secondary: Option<Holder>,
+}
+
+/// R5: the primary is away and the secondary cannot cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The unbroken period that needs somebody else.
+    pub period: Period,
+    /// The names of the primary's absences in it.
+    pub reasons: Vec<Arc<str>>,
+    /// How far the proposal carries.
+    pub standing: Standing,
+    /// Who was proposed as primary; in [`Standing::Nobody`] the secondary, who keeps the role.
+    pub primary: Seat,
+    /// Who was proposed as secondary.
+    pub secondary: Option<Seat>,
+    /// Everybody who could take it, in rank order.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One week, worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedWeek {
+    /// The week and its pair.
+    pub week: Week,
+    /// By when its conflicts must be agreed (R8).
+    pub deadline: Instant,
+    /// The whole week without gap or overlap, in order of time.
+    pub duties: Vec<Duty>,
+    /// In order of time.
+    pub conflicts: Vec<Conflict>,
+    /// By start, then primary first.
+    pub shifts: Vec<Shift>,
+}
+
+/// Works out one week. `absences` is by seat; `ledger` holds the sums up to the week's start.
+pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledger) -> PlannedWeek {
+    let desk = Desk { team, week: &week, absences, ledger };
+    let agreed: Vec<(Period, &Override)> = desk.overrides().collect();
+    let away = desk.absent(week.pair.primary).moving(&team.policy, week.period);
+    let open = away.minus(&agreed.iter().map(|(period, _)| *period).collect());
+
+    let mut duties: Vec<Duty> = agreed.iter().map(|(period, by)| desk.overridden(*period, by)).collect();
+    let mut conflicts = Vec::new();
+    let mut earlier = vec![0; team.engineers.len()];
+    for period in open.iter() {
+        let reasons = desk.absent(week.pair.primary).names(period);
+        if desk.secondary_is_unable(period) {
+            let conflict = desk.conflict(period, reasons, &earlier);
+            earlier[conflict.primary.0] += ledger.load_seconds_of(period, desk.absent(conflict.primary));
+            duties.push(desk.proposed(&conflict));
+            conflicts.push(conflict);
+        } else {
+            duties.push(desk.covered(period, &reasons, &earlier));
+        }
+    }
+    let settled: Periods = duties.iter().map(|duty| duty.period).collect();
+    let rest = std::iter::once(week.period).collect::<Periods>().minus(&settled);
+    duties.extend(rest.iter().map(|period| desk.plain(period)));
+    duties.sort_by_key(|duty| duty.period);
+
+    let shifts = shifts(&week, &duties);
+    let deadline = deadline(team, &week);
+    PlannedWeek { deadline, duties, conflicts, shifts, week }
+}
+
+/// R8: the week's start less the days of notice, at the same wall clock.
+fn deadline(team: &Team, week: &Week) -> Instant {
+    let days = chrono::Days::new(u64::from(team.policy.notice_days));
+    team.zone.instant(week.starts.checked_sub_days(days).unwrap_or(week.starts))
+}
+
+/// All that deciding about one week needs.
+struct Desk<'a> {
+    team: &'a Team,
+    week: &'a Week,
+    absences: &'a [Absences],
+    ledger: &'a Ledger,
+}
+
+impl<'a> Desk<'a> {
+    fn absent(&self, seat: Seat) -> &'a Absences {
+        &self.absences[seat.0]
+    }
+
+    fn overrides(&self) -> impl Iterator<Item = (Period, &'a Override)> {
+        let week = self.week.period;
+        self.team.overrides.iter().filter_map(move |by| Some((by.period.intersection(week)?, by)))
+    }
+
+    fn secondary_is_unable(&self, period: Period) -> bool {
+        !self.absent(self.week.pair.secondary).unable(&self.team.policy, period).is_empty()
+    }
+
+    fn conflict(&self, period: Period, reasons: Vec<Arc<str>>, earlier: &[i64]) -> Conflict {
+        let candidates = self.ledger.rank(self.team, self.week.pair, self.absences, period, earlier);
+        let Some(first) = candidates.first() else {
+            let (standing, primary) = (Standing::Nobody, self.week.pair.secondary);
+            return Conflict { period, reasons, standing, primary, secondary: None, candidates };
+        };
+        let standing = if first.is_free() { Standing::Proposed } else { Standing::NeedsVolunteer };
+        let primary = first.engineer;
+        let secondary = candidates.iter().skip(1).find(|next| next.is_free()).map(|next| next.engineer);
+        Conflict { period, reasons, standing, primary, secondary, candidates }
+    }
+
+    fn proposed(&self, conflict: &Conflict) -> Duty {
+        let reason = Some(joined(&conflict.reasons));
+        let hold = |role, engineer| self.hold(role, engineer, ShiftKind::Proposal, reason.clone());
+        Duty {
+            period: conflict.period,
+            primary: hold(Role::Primary, conflict.primary),
+            secondary: conflict.secondary.map(|engineer| hold(Role::Secondary, engineer)),
+        }
+    }
+
+    fn covered(&self, period: Period, reasons: &[Arc<str>], earlier: &[i64]) -> Duty {
+        let pair = self.week.pair;
+        let reason = Some(joined(reasons));
+        let third = || {
+            let ranked = self.ledger.rank(self.team, pair, self.absences, period, earlier);
+            ranked.into_iter().find(|next| next.is_free() && next.engineer != pair.secondary)
+        };
+        let backfill = self.team.policy.backfill.then(third).flatten();
+        Duty {
+            period,
+            primary: self.hold(Role::Primary, pair.secondary, ShiftKind::Cover, reason.clone()),
+            secondary: backfill
+                .map(|next| self.hold(Role::Secondary, next.engineer, ShiftKind::Backfill, reason)),
+        }
+    }
+
+    fn overridden(&self, period: Period, by: &Override) -> Duty {
+        let pair = self.week.pair;
+        let hold = |role, engineer| self.hold(role, engineer, ShiftKind::Override, by.reason.clone());
+        let secondary = match by.secondary {
+            Some(named) => Some(hold(Role::Secondary, named)),
+            None if pair.secondary != by.primary => Some(self.by_pair(Role::Secondary)),
+            None if self.absent(pair.primary).away(period).is_empty() => {
+                Some(hold(Role::Secondary, pair.primary))
+            }
+            None => None,
+        };
+        Duty { period, primary: hold(Role::Primary, by.primary), secondary }
+    }
+
+    fn plain(&self, period: Period) -> Duty {
+        Duty { period, primary: self.by_pair(Role::Primary), secondary: Some(self.by_pair(Role::Secondary)) }
+    }
+
+    /// Whoever the week's pair has in `role`.
+    fn by_pair(&self, role: Role) -> Holder {
+        let engineer = self.week.pair.holder(role);
+        let rotation = self.week.rotation_pair.holder(role);
+        let instead_of = (rotation != engineer).then_some(rotation);
+        match &self.week.swap {
+            Some(swap) => Holder { engineer, kind: ShiftKind::Swap, instead_of, reason: swap.reason.clone() },
+            None => Holder { engineer, kind: ShiftKind::Rotation, instead_of, reason: None },
+        }
+    }
+
+    fn hold(&self, role: Role, engineer: Seat, kind: ShiftKind, reason: Option<Arc<str>>) -> Holder {
+        let planned = self.week.pair.holder(role);
+        Holder { engineer, kind, instead_of: (planned != engineer).then_some(planned), reason }
+    }
+}
+
+impl Absences {
+    /// R3, R4: what takes the primary off duty within `period`.
+    pub(super) fn moving(&self, policy: &HolidayPolicy, period: Period) -> Periods {
+        match policy.time_off {
+            TimeOffRule::Cover => self.away(period),
+            TimeOffRule::Report => self.holidays(period),
+        }
+    }
+
+    /// R4: what keeps a secondary from covering within `period`.
+    pub(super) fn unable(&self, policy: &HolidayPolicy, period: Period) -> Periods {
+        match policy.secondary_on_holiday {
+            SecondaryOnHoliday::Covers => self.time_off(period),
+            SecondaryOnHoliday::Unavailable => self.away(period),
+        }
+    }
+}
+
+/// The names of absences as one reason.
+pub(super) fn joined(names: &[Arc<str>]) -> Arc<str> {
+    names.join(", ").into()
+}
+
+fn shifts(week: &Week, duties: &[Duty]) -> Vec<Shift> {
+    let mut shifts: Vec<Shift> = Vec::new();
+    for role in [Role::Primary, Role::Secondary] {
+        let held = duties.iter().filter_map(|duty| {
+            let holder = match role {
+                Role::Primary => Some(&duty.primary),
+                Role::Secondary => duty.secondary.as_ref(),
+            };
+            Some((duty.period, holder?))
+        });
+        for (period, holder) in held {
+            let last = shifts.last_mut().filter(|last| last.role == role && last.holder == *holder);
+            let grown = last.as_ref().and_then(|last| last.period.joined_to(period));
+            match last.zip(grown) {
+                Some((last, grown)) => last.period = grown,
+                None => shifts.push(Shift { week: week.id, role, period, holder: holder.clone() }),
+            }
+        }
+    }
+    shifts.sort_by_key(|shift| (shift.period.start(), shift.role));
+    shifts
+}
