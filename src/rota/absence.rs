@@ -162,3 +162,79 @@ fn unique<'n>(names: impl Iterator<Item = &'n Arc<str>>) -> Vec<Arc<str>> {
     }
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::sample::{calendar, date, engineer, period, zone};
+
+    fn january() -> Period {
+        period("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z")
+    }
+
+    fn list(periods: &Periods) -> Vec<Period> {
+        periods.iter().collect()
+    }
+
+    #[test]
+    fn a_holiday_is_the_whole_local_day_of_the_engineers_own_zone() {
+        let mut sydney = engineer("a");
+        sydney.zone = zone("Australia/Sydney");
+        sydney.calendars = vec![calendar(&[("2026-01-26", "Australia Day")])];
+        let holidays = Absences::of(&sydney, january()).holidays(january());
+        assert_eq!(list(&holidays), [period("2026-01-25T13:00:00Z", "2026-01-26T13:00:00Z")]);
+    }
+
+    #[test]
+    fn days_are_added_by_also_off_and_taken_by_works_on() {
+        let mut engineer = engineer("a");
+        engineer.calendars = vec![calendar(&[("2026-01-07", "One"), ("2026-01-20", "Two")])];
+        engineer.also_off = vec![(date("2026-01-14"), "Company day".into())];
+        engineer.works_on = vec![date("2026-01-07")];
+        assert_eq!(
+            Absences::of(&engineer, january()).names(january()).iter().map(|n| &**n).collect::<Vec<_>>(),
+            ["Company day", "Two"]
+        );
+    }
+
+    #[test]
+    fn days_that_touch_merge_and_two_entries_on_one_date_are_one_absence_with_two_names() {
+        let mut engineer = engineer("a");
+        let federal = calendar(&[("2026-01-08", "Christmas Day"), ("2026-01-09", "Boxing Day")]);
+        let other = calendar(&[("2026-01-08", "Weihnachten"), ("2026-01-09", "Boxing Day")]);
+        engineer.calendars = vec![federal, other];
+        let absences = Absences::of(&engineer, january());
+        let two_days = period("2026-01-08T05:00:00Z", "2026-01-10T05:00:00Z");
+        assert_eq!(list(&absences.away(january())), [two_days]);
+        let names = absences.names(january());
+        assert_eq!(
+            names.iter().map(|n| &**n).collect::<Vec<_>>(),
+            ["Christmas Day", "Weihnachten", "Boxing Day"]
+        );
+        let second = period("2026-01-09T05:00:00Z", "2026-01-09T06:00:00Z");
+        assert_eq!(absences.names(second).len(), 1, "only what meets the period");
+    }
+
+    #[test]
+    fn a_long_time_off_is_found_from_its_middle_and_sorts_after_a_holiday_that_starts_with_it() {
+        let mut engineer = engineer("a");
+        engineer.calendars = vec![calendar(&[("2026-01-05", "Founders"), ("2026-01-20", "Late")])];
+        engineer.time_off = vec![period("2026-01-05T05:00:00Z", "2026-01-25T05:00:00Z")];
+        let absences = Absences::of(&engineer, january());
+        let middle = period("2026-01-15T00:00:00Z", "2026-01-15T01:00:00Z");
+        assert_eq!(absences.names(middle).iter().map(|n| &**n).collect::<Vec<_>>(), [TIME_OFF]);
+        assert!(absences.holidays(middle).is_empty() && !absences.time_off(middle).is_empty());
+        let names = absences.names(january());
+        assert_eq!(names.iter().map(|n| &**n).collect::<Vec<_>>(), ["Founders", TIME_OFF, "Late"]);
+        assert_eq!(absences.holiday_names(january()).len(), 2);
+    }
+
+    #[test]
+    fn weekends_count_and_a_date_that_a_zone_skipped_is_no_absence() {
+        let mut apia = engineer("a");
+        apia.zone = zone("Pacific/Apia");
+        apia.calendars = vec![calendar(&[("2011-12-30", "Skipped"), ("2012-01-01", "New Year's Day")])];
+        let turn = period("2011-12-25T00:00:00Z", "2012-01-05T00:00:00Z");
+        assert_eq!(Absences::of(&apia, turn).names(turn).len(), 1);
+    }
+}

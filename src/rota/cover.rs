@@ -297,3 +297,175 @@ fn shifts(week: &Week, duties: &[Duty]) -> Vec<Shift> {
     shifts.sort_by_key(|shift| (shift.period.start(), shift.role));
     shifts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::sample::{
+        A, B, C, D, at, date, first_week, given, holiday, pair, period, team, with_holiday,
+    };
+    use crate::rota::{Swap, sample};
+
+    fn during(planned: &PlannedWeek, instant: &str) -> (Seat, ShiftKind, Option<Seat>, Option<ShiftKind>) {
+        let duty = planned.duties.iter().find(|duty| duty.period.contains(at(instant))).unwrap();
+        let (primary, secondary) = (&duty.primary, duty.secondary.as_ref());
+        (primary.engineer, primary.kind, secondary.map(|held| held.engineer), secondary.map(|held| held.kind))
+    }
+
+    const NOON: &str = "2026-01-07T17:00:00Z";
+    use ShiftKind::{Backfill, Cover, Override as Given, Proposal, Rotation};
+
+    #[test]
+    fn without_absences_the_pair_has_the_whole_week() {
+        let planned = first_week(&team());
+        assert_eq!(planned.shifts.len(), 2);
+        assert!(planned.shifts.iter().all(|shift| shift.period == planned.week.period));
+    }
+
+    #[test]
+    fn the_secondary_covers_a_public_holiday_also_one_that_both_have() {
+        let planned = first_week(&with_holiday());
+        assert_eq!(during(&planned, NOON), (B, Cover, None, None));
+        assert_eq!(during(&planned, "2026-01-07T04:59:59Z"), (A, Rotation, Some(B), Some(Rotation)));
+        assert_eq!(during(&planned, "2026-01-07T05:00:00Z"), (B, Cover, None, None));
+        assert_eq!(during(&planned, "2026-01-08T04:59:59Z"), (B, Cover, None, None));
+        assert_eq!(during(&planned, "2026-01-08T05:00:00Z"), (A, Rotation, Some(B), Some(Rotation)));
+        let cover = planned.shifts.iter().find(|shift| shift.holder.kind == Cover).unwrap();
+        assert_eq!((cover.holder.instead_of, cover.holder.reason.as_deref()), (Some(A), Some("Founders")));
+    }
+
+    #[test]
+    fn a_secondary_on_leave_makes_it_a_conflict_as_a_whole() {
+        let mut team = with_holiday();
+        team.engineers[1].time_off = vec![period("2026-01-07T20:00:00Z", "2026-01-07T21:00:00Z")];
+        let planned = first_week(&team);
+        assert_eq!(planned.conflicts.len(), 1);
+        assert_eq!(planned.conflicts[0].period, holiday(), "one hand-off in, one out");
+        assert_eq!(during(&planned, "2026-01-07T06:00:00Z").1, Proposal);
+    }
+
+    #[test]
+    fn leave_that_only_touches_the_holiday_leaves_it_covered() {
+        let mut team = with_holiday();
+        team.engineers[1].time_off = vec![period("2026-01-08T05:00:00Z", "2026-01-09T05:00:00Z")];
+        assert_eq!(during(&first_week(&team), NOON), (B, Cover, None, None));
+    }
+
+    #[test]
+    fn a_secondary_on_a_holiday_is_unable_only_where_the_policy_says_so() {
+        let mut team = with_holiday();
+        team.policy.secondary_on_holiday = SecondaryOnHoliday::Unavailable;
+        assert_eq!(first_week(&team).conflicts[0].standing, Standing::NeedsVolunteer);
+        team.engineers[3].works_on = vec![date("2026-01-07")];
+        let planned = first_week(&team);
+        assert_eq!(planned.conflicts[0].standing, Standing::Proposed);
+        assert_eq!(during(&planned, NOON), (D, Proposal, None, None));
+    }
+
+    #[test]
+    fn nothing_moves_while_only_the_secondary_is_away() {
+        let mut team = team();
+        team.engineers[1].time_off = vec![holiday()];
+        assert_eq!(first_week(&team).shifts.len(), 2);
+    }
+
+    #[test]
+    fn reported_time_off_moves_nothing_for_the_primary() {
+        let mut team = team();
+        team.engineers[0].time_off = vec![holiday()];
+        assert_eq!(during(&first_week(&team), NOON), (B, Cover, None, None));
+        team.policy.time_off = TimeOffRule::Report;
+        assert_eq!(during(&first_week(&team), NOON), (A, Rotation, Some(B), Some(Rotation)));
+    }
+
+    #[test]
+    fn a_backfill_is_the_first_free_third_person() {
+        let mut team = with_holiday();
+        team.policy.backfill = true;
+        assert_eq!(during(&first_week(&team), NOON), (B, Cover, None, None), "everybody has the holiday");
+        team.engineers[3].works_on = vec![date("2026-01-07")];
+        assert_eq!(during(&first_week(&team), NOON), (B, Cover, Some(D), Some(Backfill)));
+    }
+
+    #[test]
+    fn nobody_left_means_the_secondary_keeps_it_tentatively() {
+        let mut team = with_holiday();
+        for engineer in &mut team.engineers {
+            engineer.time_off = vec![holiday()];
+        }
+        let planned = first_week(&team);
+        assert_eq!(planned.conflicts[0].standing, Standing::Nobody);
+        assert!(planned.conflicts[0].candidates.is_empty());
+        assert_eq!(during(&planned, NOON), (B, Proposal, None, None));
+    }
+
+    #[test]
+    fn an_override_wins_over_cover_and_names_whom_it_likes() {
+        let mut team = with_holiday();
+        team.overrides = vec![Override { secondary: Some(D), ..given(holiday(), A) }];
+        assert_eq!(during(&first_week(&team), NOON), (A, Given, Some(D), Some(Given)));
+    }
+
+    #[test]
+    fn an_override_without_secondary_leaves_the_secondary_in_place() {
+        let mut team = with_holiday();
+        team.overrides = vec![given(holiday(), C)];
+        let planned = first_week(&team);
+        assert_eq!(during(&planned, NOON), (C, Given, Some(B), Some(Rotation)));
+        let secondaries = planned.shifts.iter().filter(|shift| shift.role == Role::Secondary);
+        assert_eq!(secondaries.count(), 1, "the shift runs through untouched");
+    }
+
+    #[test]
+    fn an_override_by_the_secondary_makes_the_primary_secondary_unless_away() {
+        let mut team = with_holiday();
+        let day_before = period("2026-01-06T05:00:00Z", "2026-01-07T05:00:00Z");
+        team.overrides = vec![given(day_before, B)];
+        assert_eq!(during(&first_week(&team), "2026-01-06T17:00:00Z"), (B, Given, Some(A), Some(Given)));
+        team.overrides = vec![given(period("2026-01-06T05:00:00Z", "2026-01-07T06:00:00Z"), B)];
+        assert_eq!(during(&first_week(&team), "2026-01-06T17:00:00Z"), (B, Given, None, None));
+    }
+
+    #[test]
+    fn an_override_across_a_duty_change_is_taken_week_by_week() {
+        let mut team = team();
+        team.overrides = vec![given(period("2026-01-08T05:00:00Z", "2026-01-10T05:00:00Z"), C)];
+        let schedule = sample::first_weeks(&team);
+        let first = during(&schedule.weeks[0], "2026-01-08T17:00:00Z");
+        let second = during(&schedule.weeks[1], "2026-01-09T17:00:00Z");
+        assert_eq!((first, second), ((C, Given, Some(B), Some(Rotation)), (C, Given, Some(B), Some(Given))));
+    }
+
+    #[test]
+    fn a_swap_reruns_the_rules_on_the_new_pair() {
+        let mut team = team();
+        team.engineers[2].time_off = vec![holiday()];
+        team.swaps.insert(date("2026-01-02"), Swap { pair: pair(C, D), reason: None });
+        let planned = first_week(&team);
+        assert_eq!(during(&planned, NOON), (D, Cover, None, None));
+        assert_eq!(
+            during(&planned, "2026-01-03T12:00:00Z"),
+            (C, ShiftKind::Swap, Some(D), Some(ShiftKind::Swap))
+        );
+        let first = &planned.shifts[0];
+        assert_eq!((first.holder.instead_of, first.holder.reason.as_deref()), (Some(A), None));
+    }
+
+    #[test]
+    fn touching_overrides_to_the_same_people_are_one_shift() {
+        let mut team = team();
+        let (noon, night) = (at("2026-01-07T17:00:00Z"), at("2026-01-08T05:00:00Z"));
+        let halves = [(holiday().start(), noon), (noon, night)];
+        team.overrides = halves.map(|(from, to)| given(Period::new(from, to).unwrap(), C)).to_vec();
+        let planned = first_week(&team);
+        assert_eq!(planned.shifts.iter().filter(|shift| shift.holder.kind == Given).count(), 1);
+    }
+
+    #[test]
+    fn the_deadline_keeps_the_wall_clock() {
+        let mut team = team();
+        team.policy.notice_days = 14;
+        let schedule = crate::rota::expand(&team, period("2026-03-13T14:00:00Z", "2026-03-14T14:00:00Z"));
+        assert_eq!(schedule.weeks[0].deadline, at("2026-02-27T15:00:00Z"), "10:00 in winter time");
+    }
+}

@@ -320,3 +320,159 @@ pub fn lines(rows: &[Row]) -> Vec<Line<'_>> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::sample::{
+        A, B, C, D, at, calendar, date, first_weeks, given, holiday, period, team, with_holiday,
+    };
+    use crate::rota::{Calendar, Override, SecondaryOnHoliday};
+
+    fn rows_of(team: &Team) -> Vec<Row> {
+        coverage(team, &first_weeks(team)).rows
+    }
+
+    fn statuses(rows: &[Row]) -> Vec<(Seat, RowStatus)> {
+        rows.iter().map(|row| (row.away, row.status)).collect()
+    }
+
+    /// A conflict over the holiday: B is on leave.
+    fn conflict() -> Team {
+        let mut team = with_holiday();
+        team.engineers[1].time_off = vec![holiday()];
+        team
+    }
+
+    #[test]
+    fn a_holiday_of_all_is_covered_worked_and_unaffected() {
+        let rows = rows_of(&with_holiday());
+        use RowStatus::{Covered, Unaffected, Working};
+        assert_eq!(statuses(&rows), [(A, Covered), (B, Working), (C, Unaffected), (D, Unaffected)]);
+        assert_eq!(rows[0].role, Some(Role::Primary));
+        assert_eq!((rows[1].role, rows[2].role), (Some(Role::Secondary), None));
+    }
+
+    #[test]
+    fn a_conflict_is_overdue_from_its_deadline_until_it_is_over() {
+        let row = rows_of(&conflict()).remove(0);
+        assert_eq!(row.status, RowStatus::NeedsVolunteer);
+        assert_eq!(row.deadline, Some(at("2025-12-19T15:00:00Z")));
+        assert!(!row.is_overdue(at("2025-12-19T14:59:59Z")) && row.is_overdue(at("2025-12-19T15:00:00Z")));
+        assert!(row.is_overdue(at("2026-01-08T04:59:59Z")) && !row.is_overdue(at("2026-01-08T05:00:00Z")));
+    }
+
+    #[test]
+    fn days_left_are_whole_and_rounded_down() {
+        let row = rows_of(&conflict()).remove(0);
+        for (now, left) in [
+            ("2025-12-17T15:00:00Z", 2),
+            ("2025-12-17T15:00:01Z", 1),
+            ("2025-12-19T15:00:00Z", 0),
+            ("2025-12-19T15:00:01Z", -1),
+        ] {
+            assert_eq!(row.days_left(at(now)), Some(left), "{now}");
+        }
+        assert_eq!(rows_of(&with_holiday())[0].days_left(at("2025-12-17T15:00:00Z")), None);
+    }
+
+    #[test]
+    fn an_agreement_is_in_time_up_to_the_deadlines_local_date() {
+        let mut team = conflict();
+        let agreed = |agreed_on: Option<&str>| Override {
+            secondary: Some(D),
+            agreed_on: agreed_on.map(date),
+            ..given(holiday(), C)
+        };
+        for (agreed_on, status) in [
+            (Some("2025-12-19"), RowStatus::Agreed),
+            (Some("2025-12-20"), RowStatus::AgreedLate),
+            (None, RowStatus::Agreed),
+        ] {
+            team.overrides = vec![agreed(agreed_on)];
+            let rows = rows_of(&team);
+            assert_eq!((rows[0].status, rows[0].deadline.is_some()), (status, true), "{agreed_on:?}");
+        }
+        team.engineers[1].time_off.clear();
+        team.overrides = vec![agreed(Some("2026-01-06"))];
+        let rows = rows_of(&team);
+        assert_eq!((rows[0].status, rows[0].deadline), (RowStatus::Agreed, None), "it was no conflict");
+    }
+
+    #[test]
+    fn an_override_over_part_of_an_absence_leaves_the_rest_to_the_rules() {
+        let mut team = conflict();
+        team.overrides = vec![given(period("2026-01-07T12:00:00Z", "2026-01-07T17:00:00Z"), C)];
+        let of_a: Vec<_> =
+            rows_of(&team).into_iter().filter(|row| row.away == A).map(|row| row.status).collect();
+        use RowStatus::{Agreed, NeedsVolunteer};
+        assert_eq!(of_a, [NeedsVolunteer, Agreed, NeedsVolunteer]);
+    }
+
+    #[test]
+    fn reported_time_off_is_told_outside_holidays_and_overrides() {
+        let mut team = with_holiday();
+        team.policy.time_off = TimeOffRule::Report;
+        team.engineers[0].time_off = vec![period("2026-01-06T05:00:00Z", "2026-01-09T05:00:00Z")];
+        team.overrides = vec![given(period("2026-01-08T05:00:00Z", "2026-01-09T05:00:00Z"), C)];
+        let of_a: Vec<_> = rows_of(&team).into_iter().filter(|row| row.away == A).collect();
+        use RowStatus::{Agreed, Covered, Reported};
+        assert_eq!(statuses(&of_a), [(A, Reported), (A, Covered), (A, Agreed)]);
+        assert_eq!(of_a[1].reasons.len(), 2, "the holiday and the time off around it");
+    }
+
+    #[test]
+    fn a_secondary_who_cannot_cover_is_no_backup_unless_an_override_names_them() {
+        let mut team = team();
+        team.engineers[1].time_off = vec![holiday()];
+        assert_eq!(statuses(&rows_of(&team)), [(B, RowStatus::NoBackup)]);
+        team.overrides = vec![given(holiday(), C)];
+        assert_eq!(statuses(&rows_of(&team)), [(B, RowStatus::NoBackup)], "left in place, not named");
+        team.overrides = vec![Override { secondary: Some(B), ..given(holiday(), C) }];
+        assert!(rows_of(&team).is_empty());
+    }
+
+    #[test]
+    fn a_row_is_cut_where_a_role_changes_hands() {
+        let mut team = team();
+        team.engineers[3].also_off = vec![(date("2026-01-07"), "Founders".into())];
+        team.overrides = vec![given(period("2026-01-07T12:00:00Z", "2026-01-07T17:00:00Z"), D)];
+        use RowStatus::{Unaffected, Working};
+        assert_eq!(statuses(&rows_of(&team)), [(D, Unaffected), (D, Working), (D, Unaffected)]);
+    }
+
+    #[test]
+    fn holidays_of_somebody_not_yet_or_no_longer_in_the_team_are_not_told() {
+        let mut team = with_holiday();
+        team.engineers[3].left = Some(date("2026-01-07"));
+        team.engineers[2].joined = Some(date("2026-01-08"));
+        assert!(rows_of(&team).iter().all(|row| ![C, D].contains(&row.away)));
+    }
+
+    #[test]
+    fn the_unaffected_of_one_holiday_and_period_are_one_line() {
+        let mut team = with_holiday();
+        team.policy.secondary_on_holiday = SecondaryOnHoliday::Covers;
+        team.engineers[2].calendars = vec![calendar(&[("2026-01-07", "Other")])];
+        let rows = rows_of(&team);
+        assert_eq!(lines(&rows).len(), 4, "another name is another line");
+        let rows = rows_of(&with_holiday());
+        let away: Vec<_> = lines(&rows).into_iter().map(|line| line.away).collect();
+        assert_eq!(away, [vec![A], vec![B], vec![C, D]]);
+    }
+
+    #[test]
+    fn silence_is_not_no_holidays() {
+        let mut team = team();
+        let dated =
+            |through| vec![std::sync::Arc::new(Calendar::new("dated", "Dated", Some(through), Vec::new()))];
+        team.engineers[0].calendars = dated(2025);
+        team.engineers[1].calendars = dated(2026);
+        team.engineers[2].calendars.clear();
+        let unknown = coverage(&team, &first_weeks(&team)).unknown;
+        let told: Vec<_> = unknown.iter().map(|unknown| (unknown.engineer, unknown.from)).collect();
+        assert_eq!(told, [(A, Some(date("2026-01-01"))), (C, None)]);
+        team.engineers[2].left = Some(date("2026-01-01"));
+        assert_eq!(coverage(&team, &first_weeks(&team)).unknown.len(), 1, "no longer a member");
+    }
+}

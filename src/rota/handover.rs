@@ -75,3 +75,87 @@ fn meeting(team: &Team, rule: HandoverRule, date: NaiveDate) -> Option<Period> {
     let start = team.zone.instant(date.and_time(rule.time));
     Period::new(start, start + TimeDelta::minutes(i64::from(rule.minutes)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::expand;
+    use crate::rota::sample::{A, B, C, D, at, date, first_weeks, pair, period, team};
+
+    fn off(team: &mut Team, seat: usize, dates: &[&str]) {
+        team.engineers[seat].also_off.extend(dates.iter().map(|day| (date(day), "Holiday".into())));
+    }
+
+    /// The meeting at which A hands over to B, on 2026-01-09.
+    fn first(team: &Team) -> Handover {
+        expand(team, period("2025-12-20T00:00:00Z", "2026-02-01T00:00:00Z")).handovers.remove(0)
+    }
+
+    #[test]
+    fn there_is_one_for_each_duty_change_but_the_first() {
+        let meetings = first_weeks(&team()).handovers;
+        let weeks: Vec<_> = meetings.iter().map(|meeting| meeting.week.to_string()).collect();
+        assert_eq!(weeks[..2], ["2026-01-09", "2026-01-16"]);
+        assert_eq!((meetings[0].outgoing, meetings[0].incoming), (pair(A, B), pair(B, C)));
+        assert_eq!(meetings[0].period, period("2026-01-09T15:00:00Z", "2026-01-09T15:30:00Z"));
+        assert!(!meetings[0].moved && !meetings[0].flagged);
+    }
+
+    #[test]
+    fn it_is_on_the_latest_such_weekday_on_or_before_the_change() {
+        let mut team = team();
+        team.handover = team.handover.map(|rule| HandoverRule { day: Weekday::Sat, ..rule });
+        assert_eq!(first(&team).nominal_date, date("2026-01-03"));
+    }
+
+    #[test]
+    fn it_moves_to_the_latest_earlier_weekday_at_which_both_primaries_are_there() {
+        let mut team = team();
+        off(&mut team, 1, &["2026-01-09"]);
+        off(&mut team, 0, &["2026-01-08"]);
+        let meeting = first(&team);
+        assert!(meeting.moved && !meeting.flagged);
+        assert_eq!(meeting.period.start(), at("2026-01-07T15:00:00Z"));
+        assert_eq!(meeting.nominal_date, date("2026-01-09"));
+        assert_eq!(meeting.change, at("2026-01-09T15:00:00Z"), "on time");
+    }
+
+    #[test]
+    fn it_skips_weekends_and_goes_no_more_than_four_days_back() {
+        let mut team = team();
+        team.handover = team.handover.map(|rule| HandoverRule { day: Weekday::Mon, ..rule });
+        off(&mut team, 0, &["2026-01-05"]);
+        assert_eq!(first(&team).period.start(), at("2026-01-02T15:00:00Z"));
+        off(&mut team, 1, &["2026-01-02"]);
+        let start = first(&team).period.start();
+        assert_eq!(start, at("2026-01-01T15:00:00Z"), "four days back");
+        off(&mut team, 1, &["2026-01-01"]);
+        let meeting = first(&team);
+        assert!(meeting.flagged && !meeting.moved);
+    }
+
+    #[test]
+    fn it_stays_and_is_flagged_where_nobody_moves_it() {
+        let mut team = team();
+        off(&mut team, 1, &["2026-01-09"]);
+        team.handover = team.handover.map(|rule| HandoverRule { if_away: IfAway::Keep, ..rule });
+        let meeting = first(&team);
+        assert!(meeting.flagged && !meeting.moved);
+    }
+
+    #[test]
+    fn secondaries_do_not_move_it() {
+        let mut team = team();
+        off(&mut team, 2, &["2026-01-09"]);
+        assert!(!first(&team).moved, "C is only the incoming secondary");
+        assert_eq!(first(&team).incoming, pair(B, C));
+        assert_eq!(first_weeks(&team).handovers[2].incoming, pair(D, A));
+    }
+
+    #[test]
+    fn a_team_without_the_rule_has_no_meetings() {
+        let mut team = team();
+        team.handover = None;
+        assert!(first_weeks(&team).handovers.is_empty());
+    }
+}

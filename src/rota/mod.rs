@@ -10,6 +10,8 @@ pub mod coverage;
 pub mod handover;
 pub mod period;
 pub mod proposal;
+#[cfg(test)]
+mod sample;
 pub mod schedule;
 pub mod team;
 pub mod week;

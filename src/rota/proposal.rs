@@ -107,3 +107,123 @@ impl Ledger {
         candidates
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::sample::{
+        A, B, C, D, date, first_week, given, holiday, pair, period, team, with_holiday,
+    };
+    use crate::rota::{Absences, PlannedWeek, Rotation};
+
+    /// The week of A and B with everybody on holiday but C and D, and B unable.
+    fn conflict() -> Team {
+        let mut team = with_holiday();
+        team.engineers[1].time_off = vec![holiday()];
+        for seat in [2, 3] {
+            team.engineers[seat].works_on = vec![date("2026-01-07")];
+        }
+        team
+    }
+
+    fn ranking(planned: &PlannedWeek) -> Vec<Seat> {
+        planned.conflicts[0].candidates.iter().map(|candidate| candidate.engineer).collect()
+    }
+
+    #[test]
+    fn equals_are_taken_in_rota_order_from_the_secondary_on_and_the_primary_last() {
+        let team = conflict();
+        assert_eq!(ranking(&first_week(&team)), [C, D, A], "B is on leave");
+        let planned = first_week(&team);
+        assert_eq!((planned.conflicts[0].primary, planned.conflicts[0].secondary), (C, Some(D)));
+    }
+
+    #[test]
+    fn whoever_has_no_holiday_comes_first() {
+        let mut team = conflict();
+        team.engineers[2].works_on.clear();
+        assert_eq!(ranking(&first_week(&team)), [D, C, A]);
+    }
+
+    #[test]
+    fn time_off_or_leaving_within_the_period_rules_out() {
+        let mut team = conflict();
+        team.engineers[2].time_off = vec![period("2026-01-08T04:00:00Z", "2026-01-09T05:00:00Z")];
+        assert_eq!(ranking(&first_week(&team)), [D, A]);
+        let mut team = conflict();
+        team.engineers[2].left = Some(date("2026-01-08"));
+        assert_eq!(ranking(&first_week(&team))[0], C, "up to the first instant of that day");
+        team.engineers[2].left = Some(date("2026-01-07"));
+        assert_eq!(ranking(&first_week(&team))[0], D);
+        team.engineers[3].joined = Some(date("2026-01-08"));
+        assert_eq!(ranking(&first_week(&team)), [A]);
+    }
+
+    #[test]
+    fn less_holiday_load_comes_first_and_a_holiday_of_ones_own_counts_twice() {
+        let mut team = conflict();
+        let monday = period("2026-01-05T05:00:00Z", "2026-01-06T05:00:00Z");
+        team.overrides = vec![given(monday, C)];
+        assert_eq!(ranking(&first_week(&team))[0], C, "this week's overrides are not yet load");
+        team.rotations[0].starts = team.rotations[0].starts - chrono::Days::new(28);
+        team.overrides = vec![given(period("2025-12-24T05:00:00Z", "2025-12-25T05:00:00Z"), C)];
+        let schedule = crate::rota::expand(&team, holiday());
+        let candidates = &schedule.weeks[0].conflicts[0].candidates;
+        assert_eq!(candidates[0].engineer, D);
+        let figures: Vec<_> =
+            candidates.iter().map(|c| (c.engineer, c.load_before_seconds, c.load_after_seconds)).collect();
+        let day = 24 * 3600;
+        assert_eq!(figures, [(D, 0, day), (C, day, 2 * day), (A, 0, 2 * day)]);
+    }
+
+    #[test]
+    fn with_equal_load_fewer_hours_as_primary_come_first() {
+        let mut team = conflict();
+        let weeks = vec![pair(C, D), pair(C, D), pair(A, B)];
+        let starts = team.rotations[0].starts - chrono::Days::new(14);
+        team.rotations = vec![Rotation { starts, weeks }];
+        let schedule = crate::rota::expand(&team, holiday());
+        let candidates = &schedule.weeks[0].conflicts[0].candidates;
+        assert_eq!(candidates[0].engineer, D);
+        assert_eq!(candidates[1].primary_seconds, 14 * 24 * 3600, "C had both weeks so far");
+    }
+
+    #[test]
+    fn an_earlier_proposal_of_the_same_week_counts_as_load() {
+        let mut team = conflict();
+        let friday = period("2026-01-09T05:00:00Z", "2026-01-09T15:00:00Z");
+        for seat in [A, B] {
+            team.engineers[seat.0].time_off.push(friday);
+        }
+        let planned = first_week(&team);
+        assert_eq!(planned.conflicts.len(), 2);
+        assert_eq!((planned.conflicts[0].primary, planned.conflicts[1].primary), (C, D));
+        let second = planned.conflicts[1].candidates.iter().find(|c| c.engineer == C).unwrap();
+        assert_eq!(second.load_before_seconds, 24 * 3600);
+    }
+
+    #[test]
+    fn a_proposal_counts_for_the_person_proposed_in_later_weeks() {
+        let team = conflict();
+        let week = first_week(&team);
+        let absences: Vec<_> =
+            team.engineers.iter().map(|engineer| Absences::of(engineer, week.week.period)).collect();
+        let mut ledger = Ledger::new(4);
+        ledger.add(&week.shifts, &absences);
+        assert_eq!(ledger.load_seconds, [0, 0, 24 * 3600, 0]);
+        assert_eq!(ledger.primary_seconds, [6 * 24 * 3600, 0, 24 * 3600, 0]);
+        assert_eq!(ledger.load_seconds_of(holiday(), &absences[B.0]), 2 * 24 * 3600);
+    }
+
+    #[test]
+    fn a_team_of_two_falls_back_on_the_primary() {
+        let mut team = team();
+        team.engineers.truncate(2);
+        team.rotations[0].weeks = vec![pair(A, B)];
+        team.engineers[0].also_off = vec![(date("2026-01-07"), "Founders".into())];
+        team.engineers[1].time_off = vec![holiday()];
+        let planned = first_week(&team);
+        assert_eq!((ranking(&planned), planned.conflicts[0].standing), (vec![A], Standing::NeedsVolunteer));
+        assert_eq!(planned.conflicts[0].secondary, None);
+    }
+}

@@ -77,3 +77,108 @@ fn week(team: &Team, starts: NaiveDateTime, period: Period, rotation_pair: Pair)
         swap: swap.map(|swap| SwapNote { reason: swap.reason.clone() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::Rotation;
+    use crate::rota::Swap;
+    use crate::rota::sample::{A, B, C, D, at, date, local, pair, team, zone};
+
+    fn first(team: &Team, count: usize) -> Vec<Week> {
+        weeks(team).take(count).collect()
+    }
+
+    #[test]
+    fn the_pairs_repeat_after_the_last() {
+        let pairs: Vec<_> = first(&team(), 6).iter().map(|week| week.pair).collect();
+        assert_eq!(pairs, [pair(A, B), pair(B, C), pair(C, D), pair(D, A), pair(A, B), pair(B, C)]);
+    }
+
+    #[test]
+    fn a_rotation_of_one_week_gives_every_week_to_one_pair() {
+        let mut team = team();
+        team.rotations[0].weeks.truncate(1);
+        assert!(first(&team, 60).iter().all(|week| week.pair == pair(A, B)));
+    }
+
+    #[test]
+    fn duty_changes_keep_their_wall_clock_through_a_clock_change() {
+        let weeks = first(&team(), 60);
+        let spring = weeks.iter().find(|week| week.id.0 == date("2026-03-06")).unwrap();
+        assert_eq!(spring.period.start(), at("2026-03-06T15:00:00Z"));
+        assert_eq!(spring.period.end(), at("2026-03-13T14:00:00Z"), "an hour shorter");
+        let autumn = weeks.iter().find(|week| week.id.0 == date("2026-10-30")).unwrap();
+        assert_eq!(autumn.period.seconds(), (7 * 24 + 1) * 3600);
+        assert!(weeks.windows(2).all(|w| w[0].period.end() == w[1].period.start()));
+    }
+
+    #[test]
+    fn weeks_run_on_over_the_years_end_and_a_leap_day() {
+        let mut team = team();
+        team.rotations[0].starts = local("2027-12-31T10:00:00");
+        let ids: Vec<_> = first(&team, 10).iter().map(|week| week.id.to_string()).collect();
+        assert_eq!(ids[0], "2027-12-31");
+        assert_eq!(ids[8..], ["2028-02-25", "2028-03-03"]);
+    }
+
+    #[test]
+    fn a_duty_change_in_the_gap_is_the_first_instant_after_it() {
+        let mut team = team();
+        team.rotations[0].starts = local("2026-03-01T02:30:00");
+        let gap = &first(&team, 2)[1];
+        assert_eq!((gap.id.0, gap.starts), (date("2026-03-08"), local("2026-03-08T02:30:00")));
+        assert_eq!(gap.period.start(), at("2026-03-08T07:00:00Z"));
+    }
+
+    #[test]
+    fn a_week_is_named_by_the_date_on_which_it_really_starts() {
+        let mut team = team();
+        team.zone = zone("Pacific/Apia");
+        team.rotations[0].starts = local("2011-12-23T10:00:00");
+        let ids: Vec<_> = first(&team, 3).iter().map(|week| week.id.to_string()).collect();
+        assert_eq!(ids, ["2011-12-23", "2011-12-31", "2012-01-06"], "Apia had no 2011-12-30");
+    }
+
+    #[test]
+    fn a_later_rotation_cuts_the_earlier_one_short_and_leaves_the_past() {
+        let mut team = team();
+        let before = first(&team, 3);
+        let weeks = vec![pair(D, B), pair(B, D)];
+        team.rotations.push(Rotation { starts: local("2026-01-26T09:00:00"), weeks });
+        let after = first(&team, 6);
+        assert_eq!(after[..3], before[..]);
+        assert_eq!(after[3].pair, pair(D, A));
+        assert_eq!(after[3].period.end(), at("2026-01-26T14:00:00Z"), "cut from 30 January");
+        assert_eq!(after[4].id.0, date("2026-01-26"));
+        assert_eq!((after[4].pair, after[5].pair), (pair(D, B), pair(B, D)));
+    }
+
+    #[test]
+    fn a_rotation_that_takes_over_at_a_duty_change_leaves_no_empty_week() {
+        let mut team = team();
+        team.rotations.push(Rotation { starts: local("2026-01-16T10:00:00"), weeks: vec![pair(D, B)] });
+        let ids: Vec<_> = first(&team, 4).iter().map(|week| week.id.to_string()).collect();
+        assert_eq!(ids, ["2026-01-02", "2026-01-09", "2026-01-16", "2026-01-23"]);
+    }
+
+    #[test]
+    fn a_swap_gives_one_week_to_another_pair() {
+        let mut team = team();
+        team.swaps.insert(date("2026-01-09"), Swap { pair: pair(D, A), reason: Some("Conference".into()) });
+        let weeks = first(&team, 3);
+        assert_eq!((weeks[1].pair, weeks[1].rotation_pair), (pair(D, A), pair(B, C)));
+        assert_eq!(weeks[1].swap.as_ref().unwrap().reason.as_deref(), Some("Conference"));
+        assert!(weeks[0].swap.is_none() && weeks[2].swap.is_none());
+    }
+
+    #[test]
+    fn an_instant_is_in_the_week_that_starts_at_it() {
+        let team = team();
+        assert_eq!(week_at(&team, at("2026-01-02T14:59:59Z")), None, "before the first duty change");
+        let id = |text: &str| week_at(&team, at(text)).unwrap().id.to_string();
+        assert_eq!(id("2026-01-02T15:00:00Z"), "2026-01-02");
+        assert_eq!(id("2026-01-09T14:59:59Z"), "2026-01-02");
+        assert_eq!(id("2026-01-09T15:00:00Z"), "2026-01-09");
+    }
+}
