@@ -1,4 +1,5 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 
+pub mod config;
 pub mod document;
 pub mod rota;
