@@ -9,6 +9,8 @@ mod names;
 mod overrides;
 mod pipelines;
 mod rotations;
+#[cfg(test)]
+mod sample;
 
 use super::run_books::RunBooks;
 use super::schema::TeamTable;
