@@ -3,6 +3,7 @@
 //! Not here: how a diagnostic is shown (`render`).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::document::{Problem, Problems, Severity};
 use crate::rota::TeamId;
 
 /// The texts of the files, for rendering on the command line. They hold private values: nothing else may show them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     folder: PathBuf,
     texts: BTreeMap<String, Arc<str>>,
@@ -27,6 +28,13 @@ impl Sources {
     /// The text of `file`, named as in [`Diagnostic::file`]; none where it could not be read.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(|text| &**text)
+    }
+}
+
+/// Names the files alone, so that no debug output of a configuration shows a text.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").field("folder", &self.folder).field("files", &self.texts.keys()).finish()
     }
 }
 
