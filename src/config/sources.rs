@@ -75,6 +75,19 @@ impl Findings {
         }
     }
 
+    /// Records an error of a file, or of a folder, as a whole.
+    pub(super) fn error(&mut self, file: &str, code: &'static str, message: &str, help: impl Into<String>) {
+        let (message, help) = (message.to_owned(), Some(help.into()));
+        self.whole(file, None, Problem { code, severity: Severity::Error, span: 0..0, message, help });
+    }
+
+    /// Records a warning of a file that was put there for nothing.
+    pub(super) fn unread(&mut self, file: &str, help: impl Into<String>) {
+        let (message, help) = ("oncal does not read this file".to_owned(), Some(help.into()));
+        let severity = Severity::Warning;
+        self.whole(file, None, Problem { code: "unread-file", severity, span: 0..0, message, help });
+    }
+
     /// Records a problem of a file, or of a folder, as a whole; its span does not count.
     pub(super) fn whole(&mut self, file: &str, team: Option<&TeamId>, problem: Problem) {
         let Problem { code, severity, message, help, .. } = problem;

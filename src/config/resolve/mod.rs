@@ -21,7 +21,7 @@ use crate::rota::{Instant, Team, TeamId, Zone};
 use engineers::Roster;
 use rotations::Eras;
 
-pub(super) use names::id_problem;
+pub(super) use names::{id_problem, shape_problem};
 
 /// What stands behind `@` in event UIDs unless the file says otherwise.
 const UID_DOMAIN: &str = "oncal";
