@@ -1,5 +1,6 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 
+pub mod config;
 pub mod document;
 pub mod holidays;
 pub mod rota;
