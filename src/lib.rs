@@ -2,5 +2,6 @@
 
 pub mod config;
 pub mod document;
+pub mod feed;
 pub mod holidays;
 pub mod rota;
