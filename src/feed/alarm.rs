@@ -1,0 +1,91 @@
+//! How long before a shift a calendar reminds its owner.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::TimeDelta;
+
+/// A display alarm before each shift: `?alarm=` of a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Alarm {
+    /// 5 minutes before.
+    M5,
+    /// 10 minutes before.
+    M10,
+    /// 15 minutes before.
+    M15,
+    /// 30 minutes before.
+    M30,
+    /// An hour before.
+    H1,
+    /// Two hours before.
+    H2,
+    /// 24 hours before.
+    D1,
+}
+
+impl Alarm {
+    /// All there are, shortest first.
+    pub const ALL: [Alarm; 7] =
+        [Alarm::M5, Alarm::M10, Alarm::M15, Alarm::M30, Alarm::H1, Alarm::H2, Alarm::D1];
+
+    /// As in a feed's address: `5m`, …, `1d`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Alarm::M5 => "5m",
+            Alarm::M10 => "10m",
+            Alarm::M15 => "15m",
+            Alarm::M30 => "30m",
+            Alarm::H1 => "1h",
+            Alarm::H2 => "2h",
+            Alarm::D1 => "1d",
+        }
+    }
+
+    /// How long before the start it rings.
+    pub fn lead(self) -> TimeDelta {
+        match self {
+            Alarm::M5 => TimeDelta::minutes(5),
+            Alarm::M10 => TimeDelta::minutes(10),
+            Alarm::M15 => TimeDelta::minutes(15),
+            Alarm::M30 => TimeDelta::minutes(30),
+            Alarm::H1 => TimeDelta::hours(1),
+            Alarm::H2 => TimeDelta::hours(2),
+            Alarm::D1 => TimeDelta::days(1),
+        }
+    }
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The text names no alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an alarm is one of 5m, 10m, 15m, 30m, 1h, 2h, 1d")]
+pub struct NoSuchAlarm;
+
+impl FromStr for Alarm {
+    type Err = NoSuchAlarm;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchAlarm> {
+        Alarm::ALL.into_iter().find(|alarm| alarm.as_str() == text).ok_or(NoSuchAlarm)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_one_of_seven_words_and_nothing_else() {
+        for alarm in Alarm::ALL {
+            assert_eq!(alarm.as_str().parse(), Ok(alarm));
+        }
+        for other in ["", "banana", "5", "15M", "60m", " 5m", "5m ", "-5m", "1d1"] {
+            assert_eq!(other.parse::<Alarm>(), Err(NoSuchAlarm), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Calendar feeds: a team's rota as iCalendar files that people subscribe to.
+//!
+//! In reading order: a [`Plan`] is a team's rota over the window that its feeds carry; [`events`] makes the one list
+//! of [`Event`]s from it; a [`Rendered`] event is written once and copied into each [`Feed`] that has it by
+//! [`calendar`]. Feeds are filters over the one list, so an event has one identity and one text wherever it shows.
+//!
+//! Not here: when an event's content last changed (the journal tells, as a [`Revision`]), HTTP, and the clock.
+//! Nothing in a feed depends on the time of the request.
+
+mod alarm;
+mod calendar;
+pub mod colour;
+mod event;
+mod name;
+mod plan;
+mod text;
+pub mod uid;
+
+pub use alarm::{Alarm, NoSuchAlarm};
+pub use calendar::{Head, Rendered, Revision, calendar};
+pub use event::{Event, Kind, When, events};
+pub use name::Feed;
+pub use plan::{Links, Plan};
+pub use text::clean;

@@ -1,0 +1,74 @@
+//! Which feeds a team has: paths, file names and titles.
+
+use crate::rota::{EngineerId, Role, Team};
+
+use super::text::clean;
+
+/// One of a team's feeds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feed {
+    /// Every shift, handover meeting and redistribution deadline.
+    Team,
+    /// One person's shifts, their handover meetings and the deadlines that concern them.
+    Engineer(EngineerId),
+    /// Holidays of the members with who covers, conflicts and their deadlines.
+    Coverage,
+    /// The shifts of one role.
+    Role(Role),
+}
+
+impl Feed {
+    /// All feeds of `team`: the whole, each person in file order, coverage, each role.
+    pub fn all(team: &Team) -> Vec<Feed> {
+        let people = team.engineers.iter().map(|engineer| Feed::Engineer(engineer.id.clone()));
+        let roles = [Feed::Role(Role::Primary), Feed::Role(Role::Secondary)];
+        std::iter::once(Feed::Team).chain(people).chain([Feed::Coverage]).chain(roles).collect()
+    }
+
+    /// The feed of `team` at `path`, such as `engineers/a.ics`; `None` where there is none.
+    pub fn at(team: &Team, path: &str) -> Option<Feed> {
+        if let Some(id) = path.strip_prefix("engineers/") {
+            let seat = team.seat(id.strip_suffix(".ics")?)?;
+            return Some(Feed::Engineer(team.engineer(seat).id.clone()));
+        }
+        let shared = [Feed::Team, Feed::Coverage, Feed::Role(Role::Primary), Feed::Role(Role::Secondary)];
+        shared.into_iter().find(|feed| feed.path() == path)
+    }
+
+    /// Where it is below `/{team}/`.
+    pub fn path(&self) -> String {
+        match self {
+            Feed::Engineer(id) => format!("engineers/{id}.ics"),
+            _ => format!("{}.ics", self.what()),
+        }
+    }
+
+    /// The name of a downloaded file: `<team>-<what>.ics`.
+    pub fn file_name(&self, team: &Team) -> String {
+        format!("{}-{}.ics", team.id, self.what())
+    }
+
+    /// What people see in their list of calendars. One clean line.
+    pub fn title(&self, team: &Team) -> String {
+        let name = clean(&team.name);
+        match self {
+            Feed::Team => format!("{name} on-call"),
+            Feed::Engineer(id) => {
+                let engineer = team.engineers.iter().find(|engineer| engineer.id == *id);
+                let engineer = engineer.map_or_else(|| id.to_string(), |engineer| clean(&engineer.name));
+                format!("{engineer}: {name} on-call")
+            }
+            Feed::Coverage => format!("{name} holiday coverage"),
+            Feed::Role(role) => format!("{name} {} on-call", role.as_str()),
+        }
+    }
+
+    fn what(&self) -> &str {
+        match self {
+            Feed::Team => "team",
+            Feed::Engineer(id) => id.as_str(),
+            Feed::Coverage => "coverage",
+            Feed::Role(role) => role.as_str(),
+        }
+    }
+}
