@@ -1,5 +1,6 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 
+pub mod clock;
 pub mod document;
 pub mod feed;
 pub mod rota;
