@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::TimeDelta;
-
 /// A display alarm before each shift: `?alarm=` of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Alarm {
@@ -42,16 +40,16 @@ impl Alarm {
         }
     }
 
-    /// How long before the start it rings.
-    pub fn lead(self) -> TimeDelta {
+    /// A duration before the start, as RFC 5545 3.3.6 writes it.
+    pub(super) fn trigger(self) -> &'static str {
         match self {
-            Alarm::M5 => TimeDelta::minutes(5),
-            Alarm::M10 => TimeDelta::minutes(10),
-            Alarm::M15 => TimeDelta::minutes(15),
-            Alarm::M30 => TimeDelta::minutes(30),
-            Alarm::H1 => TimeDelta::hours(1),
-            Alarm::H2 => TimeDelta::hours(2),
-            Alarm::D1 => TimeDelta::days(1),
+            Alarm::M5 => "-PT5M",
+            Alarm::M10 => "-PT10M",
+            Alarm::M15 => "-PT15M",
+            Alarm::M30 => "-PT30M",
+            Alarm::H1 => "-PT1H",
+            Alarm::H2 => "-PT2H",
+            Alarm::D1 => "-P1D",
         }
     }
 }

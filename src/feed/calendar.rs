@@ -1,11 +1,19 @@
-//! Events as iCalendar bytes.
+//! Events as iCalendar bytes: one VEVENT written once, and feeds put together from them.
+//!
+//! Every property is set here; nothing is left for a library or a client to fill in.
 
-use crate::rota::{Instant, Team};
+use chrono::NaiveDate;
+use icalendar::{CalendarDateTime, DatePerhapsTime, EventStatus, Property, ValueType};
+
+use crate::rota::{Instant, Role, Team};
 
 use super::alarm::Alarm;
-use super::event::Event;
+use super::colour;
+use super::content_line::write;
+use super::event::{Event, Kind, When};
 use super::name::Feed;
 use super::plan::Links;
+use super::text::clean;
 
 /// When an event's content changed, as the journal tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,17 +29,42 @@ pub struct Revision {
 /// An event written once, to be copied into each feed that has it.
 #[derive(Debug, Clone)]
 pub struct Rendered {
-    /// The event.
-    pub event: Event,
-    /// Its revision.
-    pub revision: Revision,
-    vevent: Vec<u8>,
+    event: Event,
+    revision: Revision,
+    /// All lines but the last, `END:VEVENT`, so that an alarm can go before it.
+    lines: Vec<u8>,
 }
+
+const END: &[u8] = b"END:VEVENT\r\n";
 
 impl Rendered {
     /// Writes `event`.
     pub fn new(event: Event, revision: Revision) -> Rendered {
-        Rendered { event, revision, vevent: Vec::new() }
+        let mut lines = Vec::with_capacity(1024);
+        for property in properties(&event, revision) {
+            write(&mut lines, &property);
+        }
+        Rendered { event, revision, lines }
+    }
+
+    /// The event.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// Its revision.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    fn put(&self, out: &mut Vec<u8>, alarm: Option<Alarm>) {
+        out.extend_from_slice(&self.lines);
+        if let Some(alarm) = alarm.filter(|_| matches!(self.event.kind, Kind::Shift(_))) {
+            for property in alarm_properties(&self.event, alarm) {
+                write(out, &property);
+            }
+        }
+        out.extend_from_slice(END);
     }
 }
 
@@ -44,7 +77,7 @@ pub struct Head<'a> {
     pub team: &'a Team,
     /// Where its links lead.
     pub links: &'a Links,
-    /// The feed has not changed before this: the current week's start, or the last departure of an event if later.
+    /// The feed has not changed since before this: the current week's start, or when an event last left it, if later.
     pub changed: Instant,
 }
 
@@ -54,9 +87,125 @@ impl Head<'_> {
         let own = events.iter().filter(|rendered| rendered.event.is_in(self.feed));
         own.map(|rendered| rendered.revision.modified).fold(self.changed, Instant::max)
     }
+
+    fn properties(&self, events: &[Rendered]) -> Vec<Property> {
+        let title = self.feed.title(self.team);
+        // Some clients show the escapes of a calendar's name.
+        let name = clean(&title.replace([',', ';', '\\'], " "));
+        let about = self.feed.about(self.team);
+        let mut properties = vec![
+            Property::new("BEGIN", "VCALENDAR"),
+            Property::new("VERSION", "2.0"),
+            Property::new("PRODID", "-//oncal//oncal//EN"),
+            Property::new("CALSCALE", "GREGORIAN"),
+            Property::new("NAME", name.as_str()),
+            Property::new("X-WR-CALNAME", name),
+            Property::new("DESCRIPTION", about.as_str()),
+            Property::new("X-WR-CALDESC", about),
+            Property::new("X-WR-TIMEZONE", self.team.zone.name()),
+            Property::new("REFRESH-INTERVAL", "PT1H").append_parameter(ValueType::Duration).done(),
+            Property::new("X-PUBLISHED-TTL", "PT1H"),
+            Property::new("COLOR", self.colour()),
+            instant("LAST-MODIFIED", self.last_modified(events)),
+        ];
+        properties.extend(self.links.team(self.team).map(|url| Property::new("URL", url)));
+        properties
+    }
+
+    fn colour(&self) -> &'static str {
+        let seat = match self.feed {
+            Feed::Engineer(id) => self.team.seat(id.as_str()),
+            Feed::Team | Feed::Coverage | Feed::Role(_) => None,
+        };
+        seat.map_or(colour::TEAM, colour::of).name
+    }
 }
 
-/// The bytes of one feed. `events` is the team's whole list; the feed picks its own, in that order.
-pub fn calendar(_head: &Head<'_>, events: &[Rendered], _alarm: Option<Alarm>) -> Vec<u8> {
-    events.iter().flat_map(|rendered| rendered.vevent.iter().copied()).collect()
+/// The bytes of one feed. `events` is the team's whole list, in the order of [`events`](super::events); the feed
+/// picks its own. With `alarm` each shift has a display alarm.
+pub fn calendar(head: &Head<'_>, events: &[Rendered], alarm: Option<Alarm>) -> Vec<u8> {
+    let own: Vec<&Rendered> = events.iter().filter(|rendered| rendered.event.is_in(head.feed)).collect();
+    let size: usize = own.iter().map(|rendered| rendered.lines.len() + END.len()).sum();
+    let mut out = Vec::with_capacity(size + 1024);
+    for property in head.properties(events) {
+        write(&mut out, &property);
+    }
+    for rendered in own {
+        rendered.put(&mut out, alarm);
+    }
+    write(&mut out, &Property::new("END", "VCALENDAR"));
+    out
+}
+
+fn properties(event: &Event, revision: Revision) -> Vec<Property> {
+    let [start, end] = match event.when {
+        When::Instants(period) => [instant("DTSTART", period.start()), instant("DTEND", period.end())],
+        When::Days { start, end } => [day("DTSTART", start), day("DTEND", end)],
+    };
+    let mut properties = vec![
+        Property::new("BEGIN", "VEVENT"),
+        Property::new("UID", event.uid.as_str()),
+        instant("DTSTAMP", revision.modified),
+        instant("CREATED", revision.created),
+        instant("LAST-MODIFIED", revision.modified),
+        Property::new("SEQUENCE", revision.sequence.to_string()),
+        start,
+        end,
+        Property::new("SUMMARY", event.summary.as_str()),
+        Property::new("DESCRIPTION", event.description.as_str()),
+    ];
+    properties.extend(event.url.as_deref().map(|url| Property::new("URL", url)));
+    let status = if event.tentative { EventStatus::Tentative } else { EventStatus::Confirmed };
+    let (transparency, busy) = if event.busy { ("OPAQUE", "BUSY") } else { ("TRANSPARENT", "FREE") };
+    properties.extend([
+        Property::new("CATEGORIES", event.categories.join(",")),
+        Property::new("COLOR", event.colour),
+        status.into(),
+        Property::new("TRANSP", transparency),
+        Property::new("X-MICROSOFT-CDO-BUSYSTATUS", busy),
+    ]);
+    properties
+}
+
+/// RFC 5545 3.6.6; UID by RFC 9074, made from the event's so that it never changes.
+fn alarm_properties(event: &Event, alarm: Alarm) -> [Property; 6] {
+    [
+        Property::new("BEGIN", "VALARM"),
+        Property::new("UID", format!("{}.alarm", event.uid)),
+        Property::new("ACTION", "DISPLAY"),
+        Property::new("DESCRIPTION", event.summary.as_str()),
+        Property::new("TRIGGER", alarm.trigger()),
+        Property::new("END", "VALARM"),
+    ]
+}
+
+fn instant(name: &str, instant: Instant) -> Property {
+    DatePerhapsTime::DateTime(CalendarDateTime::Utc(instant)).to_property(name)
+}
+
+fn day(name: &str, date: NaiveDate) -> Property {
+    DatePerhapsTime::Date(date).to_property(name)
+}
+
+impl Feed {
+    /// What the calendar holds, for its description.
+    fn about(&self, team: &Team) -> String {
+        let (title, zone) = (clean(&team.name), team.zone.name());
+        let what = match self {
+            Feed::Team => {
+                "Who is on call, when duty is handed over, and by when cover must be agreed".to_owned()
+            }
+            Feed::Engineer(id) => {
+                let engineer = team.engineers.iter().find(|engineer| engineer.id == *id);
+                let name = engineer.map_or_else(|| id.to_string(), |engineer| clean(&engineer.name));
+                format!("When {name} is on call, handover meetings to attend, and cover to agree on")
+            }
+            Feed::Coverage => "Who is away, who covers, and what the team has still to agree".to_owned(),
+            Feed::Role(Role::Primary) => "Who is primary on-call".to_owned(),
+            Feed::Role(Role::Secondary) => "Who is secondary on-call".to_owned(),
+        };
+        format!(
+            "{what}. Team {title}; local times in the texts are of {zone}. PROPOSED means not agreed yet."
+        )
+    }
 }

@@ -11,9 +11,112 @@ pub struct Colour {
     pub rgb: [u8; 3],
 }
 
-const PALETTE: [Colour; 1] = [Colour { name: "royalblue", rgb: [0x41, 0x69, 0xE1] }];
+/// What belongs to nobody in particular: the team's calendar, meetings, deadlines.
+pub const TEAM: Colour = Colour { name: "slategray", rgb: [0x70, 0x80, 0x90] };
 
-/// The colour of whoever sits in `seat`. It stays when people are appended to the file.
+/// Found by a search over the CSS3 names for the eight that stay furthest apart in all four kinds of sight; in
+/// the order in which each is furthest from those before it.
+const PALETTE: [Colour; 10] = [
+    Colour { name: "darkslateblue", rgb: [0x48, 0x3D, 0x8B] },
+    Colour { name: "orangered", rgb: [0xFF, 0x45, 0x00] },
+    Colour { name: "turquoise", rgb: [0x40, 0xE0, 0xD0] },
+    Colour { name: "darkred", rgb: [0x8B, 0x00, 0x00] },
+    Colour { name: "seagreen", rgb: [0x2E, 0x8B, 0x57] },
+    Colour { name: "darkviolet", rgb: [0x94, 0x00, 0xD3] },
+    Colour { name: "violet", rgb: [0xEE, 0x82, 0xEE] },
+    Colour { name: "darkkhaki", rgb: [0xBD, 0xB7, 0x6B] },
+    Colour { name: "darkseagreen", rgb: [0x8F, 0xBC, 0x8F] },
+    Colour { name: "orange", rgb: [0xFF, 0xA5, 0x00] },
+];
+
+/// The colour of whoever sits in `seat`. It stays when people are appended to the file; from the eleventh person
+/// on colours repeat.
 pub fn of(seat: Seat) -> Colour {
     PALETTE[seat.0 % PALETTE.len()]
+}
+
+impl Colour {
+    /// `black` or `white`, whichever is easier to read on it (WCAG 2 contrast).
+    pub fn ink(self) -> &'static str {
+        let [red, green, blue] = self.rgb.map(linear);
+        let luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) { "black" } else { "white" }
+    }
+}
+
+/// A channel of sRGB as an amount of light, 0 to 1.
+fn linear(channel: u8) -> f64 {
+    let value = f64::from(channel) / 255.0;
+    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Matrix = [[f64; 3]; 3];
+
+    /// Full sight, then protanopia, deuteranopia and tritanopia after Machado, Oliveira and Fernandes (2009).
+    const SIGHTS: [Matrix; 4] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    ];
+
+    fn times(matrix: &Matrix, vector: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+    }
+
+    /// CIE L*a*b* as seen through `sight`.
+    fn lab(colour: Colour, sight: &Matrix) -> [f64; 3] {
+        const TO_XYZ: Matrix = [
+            [0.412_456_4, 0.357_576_1, 0.180_437_5],
+            [0.212_672_9, 0.715_152_2, 0.072_175],
+            [0.019_333_9, 0.119_192, 0.950_304_1],
+        ];
+        let seen = times(sight, colour.rgb.map(linear)).map(|value| value.clamp(0.0, 1.0));
+        let [x, y, z] = times(&TO_XYZ, seen);
+        let curve = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let (x, y, z) = (curve(x / 0.95047), curve(y), curve(z / 1.08883));
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    fn least_distance(colours: &[Colour]) -> f64 {
+        let mut least = f64::MAX;
+        for sight in &SIGHTS {
+            for (n, one) in colours.iter().enumerate() {
+                for other in &colours[..n] {
+                    let (one, other) = (lab(*one, sight), lab(*other, sight));
+                    let distance = one.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    least = least.min(distance);
+                }
+            }
+        }
+        least
+    }
+
+    #[test]
+    fn colours_stay_apart_for_the_colour_blind_too() {
+        assert!(least_distance(&PALETTE[..4]) > 30.0, "{}", least_distance(&PALETTE[..4]));
+        assert!(least_distance(&PALETTE[..8]) > 24.0, "{}", least_distance(&PALETTE[..8]));
+        let all: Vec<Colour> = PALETTE.into_iter().chain([TEAM]).collect();
+        assert!(least_distance(&all) > 17.0, "{}", least_distance(&all));
+    }
+
+    #[test]
+    fn a_colour_stays_with_its_seat() {
+        assert_eq!(of(Seat(0)), PALETTE[0]);
+        assert_eq!(of(Seat(12)), of(Seat(2)));
+        assert_ne!(of(Seat(0)), of(Seat(1)));
+    }
+
+    #[test]
+    fn ink_is_whatever_is_easier_to_read() {
+        let inks: Vec<&str> = PALETTE.iter().map(|colour| colour.ink()).collect();
+        assert_eq!(
+            inks,
+            ["white", "black", "black", "white", "black", "white", "black", "black", "black", "black"]
+        );
+    }
 }

@@ -1,11 +1,14 @@
 //! One list of events, which every feed is a filter of.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use sha2::{Digest, Sha256};
 
-use crate::rota::{EngineerId, Period, Role, WeekId};
+use crate::rota::{EngineerId, Period, Role, WeekId, lines};
 
 use super::name::Feed;
 use super::plan::{Links, Plan};
+use super::uid::compact;
+use super::writer::Writer;
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +68,8 @@ pub struct Event {
     pub busy: bool,
     /// Whose feeds have it.
     pub engineers: Vec<EngineerId>,
+    /// Status, holders and reason, as only hashing reads them.
+    pub(super) facts: String,
 }
 
 impl Event {
@@ -80,16 +85,65 @@ impl Event {
 
     /// A hash of what raises SEQUENCE: time, status, holder and reason. The same in every process.
     pub fn substance(&self) -> [u8; 32] {
-        [0; 32]
+        let tentative = if self.tentative { "tentative" } else { "confirmed" };
+        digest(&[&self.uid, &self.when.as_text(), tentative, &self.facts])
     }
 
-    /// A hash of all that the event shows. The same in every process.
+    /// A hash of all that the event shows, its substance included. The same in every process.
     pub fn content(&self) -> [u8; 32] {
-        [0; 32]
+        let tentative = if self.tentative { "tentative" } else { "confirmed" };
+        let when = self.when.as_text();
+        let categories = self.categories.join(",");
+        let url = self.url.as_deref().unwrap_or_default();
+        let text = [&self.summary, &self.description, self.colour, &categories, url];
+        let facts = [&self.uid, when.as_str(), tentative, &self.facts];
+        digest(&[&facts[..], &text[..]].concat())
     }
 }
 
+impl When {
+    /// Where it stands in a list; a whole day as if it began at midnight UTC.
+    fn order(self) -> NaiveDateTime {
+        match self {
+            When::Instants(period) => period.start().naive_utc(),
+            When::Days { start, .. } => start.and_time(NaiveTime::MIN),
+        }
+    }
+
+    fn as_text(self) -> String {
+        match self {
+            When::Instants(period) => format!("{}/{}", compact(period.start()), compact(period.end())),
+            When::Days { start, end } => format!("{start}/{end}"),
+        }
+    }
+}
+
+/// Lengths go in with the parts, so that no text can pass for two.
+fn digest(parts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
+}
+
 /// Every event of `plan`, by start, then UID.
-pub fn events(_plan: &Plan<'_>, _links: &Links) -> Vec<Event> {
-    Vec::new()
+pub fn events(plan: &Plan<'_>, links: &Links) -> Vec<Event> {
+    let writer = Writer::new(plan, links);
+    let within = |period: Period| period.overlaps(plan.window);
+    let mut events = Vec::new();
+    for planned in plan.schedule.weeks.iter().filter(|planned| within(planned.week.period)) {
+        let shifts = planned.shifts.iter().filter(|shift| within(shift.period));
+        events.extend(shifts.map(|shift| writer.shift(planned, shift)));
+        let conflicts = planned.conflicts.iter().filter(|conflict| within(conflict.period));
+        events.extend(conflicts.map(|conflict| writer.deadline(planned, conflict)));
+    }
+    let meetings = plan.schedule.handovers.iter().filter(|meeting| within(meeting.period));
+    events.extend(meetings.map(|meeting| writer.handover(meeting)));
+    let lines = lines(&plan.coverage.rows);
+    events.extend(lines.iter().filter(|line| within(line.row.period)).map(|line| writer.holiday(line)));
+    events.extend(plan.coverage.unknown.iter().flat_map(|unknown| writer.unknown(unknown)));
+    events.sort_by(|one, other| (one.when.order(), &one.uid).cmp(&(other.when.order(), &other.uid)));
+    events
 }

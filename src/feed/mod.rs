@@ -10,11 +10,18 @@
 mod alarm;
 mod calendar;
 pub mod colour;
+mod content_line;
+mod deadline;
 mod event;
+mod handover;
+mod holiday;
 mod name;
 mod plan;
+mod shift;
 mod text;
 pub mod uid;
+mod wording;
+mod writer;
 
 pub use alarm::{Alarm, NoSuchAlarm};
 pub use calendar::{Head, Rendered, Revision, calendar};

@@ -1,0 +1,124 @@
+//! The event of a deadline: the day by which the team must agree who takes a conflict.
+
+use crate::rota::{Candidate, Conflict, PlannedWeek, Seat, Standing};
+
+use super::colour;
+use super::event::{Event, Kind, When};
+use super::uid;
+use super::wording;
+use super::writer::{Writer, paragraphs, reasons};
+
+impl Writer<'_> {
+    /// The event of the deadline of a conflict of the week `planned`. It goes when the conflict does.
+    pub(super) fn deadline(&self, planned: &PlannedWeek, conflict: &Conflict) -> Event {
+        let team = self.team();
+        let date = self.zone().date(planned.deadline);
+        let id = |seat: Seat| team.engineer(seat).id.clone();
+        let mut engineers = vec![id(planned.week.pair.primary), id(planned.week.pair.secondary)];
+        if !engineers.contains(&id(conflict.primary)) {
+            engineers.push(id(conflict.primary));
+        }
+        let said = reasons(&conflict.reasons);
+        let second = conflict.secondary.map(id);
+        Event {
+            uid: uid::deadline(team, conflict.period.start()),
+            kind: Kind::Deadline,
+            when: When::Days { start: date, end: date.succ_opt().unwrap_or(date) },
+            week: Some(planned.week.id),
+            summary: format!("Agree cover by today: {}", self.conflict_line(conflict)),
+            description: self.deadline_description(planned, conflict),
+            categories: vec!["On-call", "Deadline"],
+            colour: colour::TEAM.name,
+            url: self.links.week(team, planned.week.id),
+            tentative: false,
+            busy: false,
+            facts: [
+                standing(conflict.standing),
+                id(conflict.primary).as_str(),
+                second.as_ref().map_or("", |second| second.as_str()),
+                &self.conflict_span(conflict),
+                &said,
+            ]
+            .join("\n"),
+            engineers,
+        }
+    }
+
+    /// `primary on-call 24–26 Dec (Christmas Day), proposed Data Engineer D`.
+    pub(super) fn conflict_line(&self, conflict: &Conflict) -> String {
+        let days = wording::days(wording::dates(self.zone(), conflict.period));
+        let who = match conflict.standing {
+            Standing::Proposed => format!("proposed {}", self.name(conflict.primary)),
+            Standing::NeedsVolunteer => "volunteer needed".to_owned(),
+            Standing::Nobody => "nobody free".to_owned(),
+        };
+        format!("primary on-call {days} ({}), {who}", reasons(&conflict.reasons))
+    }
+
+    fn conflict_span(&self, conflict: &Conflict) -> String {
+        wording::span(self.zone(), conflict.period)
+    }
+
+    fn deadline_description(&self, planned: &PlannedWeek, conflict: &Conflict) -> String {
+        let pair = planned.week.pair;
+        let (away, secondary) = (self.name(pair.primary), self.name(pair.secondary));
+        let head = format!(
+            "{away}, primary in the week of {}, is away ({}) and {secondary}, the secondary, cannot cover.\n\
+             To cover: {}\nAgree by: {}",
+            wording::date(planned.week.id.0),
+            reasons(&conflict.reasons),
+            self.conflict_span(conflict),
+            self.moment_for(&[pair.primary, pair.secondary], planned.deadline),
+        );
+        let close = "Once agreed, record it as an override in the team's file: the shifts are then final and this \
+                     event goes.";
+        paragraphs(&[&head, &self.proposal(conflict), &self.candidates(&conflict.candidates), close])
+    }
+
+    /// What oncal proposes, and how far it carries.
+    pub(super) fn proposal(&self, conflict: &Conflict) -> String {
+        let primary = self.name(conflict.primary);
+        let proposed = match conflict.secondary {
+            Some(secondary) => format!("{primary} as primary, {} as secondary", self.name(secondary)),
+            None => format!("{primary} as primary, nobody as secondary"),
+        };
+        match conflict.standing {
+            Standing::Proposed => format!("Proposed: {proposed}"),
+            Standing::NeedsVolunteer => format!(
+                "A volunteer is needed: everybody who could take it has a holiday then. First in turn: {proposed}"
+            ),
+            Standing::Nobody => {
+                format!(
+                    "Nobody is free to take it. Until somebody is found {primary} keeps the primary role."
+                )
+            }
+        }
+    }
+
+    /// Everybody who could take it, best first, with the figures they are ranked by (R6).
+    pub(super) fn candidates(&self, candidates: &[Candidate]) -> String {
+        let lines = candidates.iter().zip(1..).map(|(candidate, rank)| {
+            let own = match candidate.own_holiday_seconds {
+                0 => "no holiday then".to_owned(),
+                seconds => format!("{} of it on a holiday of their own", wording::hours(seconds)),
+            };
+            format!(
+                "\n{rank}. {}: {own}; holiday load {} with this, {} without; primary for {} so far",
+                self.name(candidate.engineer),
+                wording::hours(candidate.load_after_seconds),
+                wording::hours(candidate.load_before_seconds),
+                wording::hours(candidate.primary_seconds),
+            )
+        });
+        let lines: String = lines.collect();
+        if lines.is_empty() { lines } else { format!("Who could take it, best first:{lines}") }
+    }
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Proposed => "proposed",
+        Standing::NeedsVolunteer => "needs-volunteer",
+        Standing::Nobody => "nobody",
+    }
+}

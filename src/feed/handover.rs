@@ -1,0 +1,186 @@
+//! The event of a handover meeting: who attends, what is on the agenda, and when duty really changes.
+
+use std::fmt::Write as _;
+
+use crate::rota::{Absences, Handover, Period, Row, Seat, lines};
+
+use super::colour;
+use super::event::{Event, Kind, When};
+use super::plan::AGENDA_AHEAD;
+use super::uid;
+use super::wording;
+use super::writer::{Writer, paragraphs, reasons};
+
+impl Writer<'_> {
+    /// The event of a handover meeting.
+    pub(super) fn handover(&self, meeting: &Handover) -> Event {
+        let team = self.team();
+        let attending = attendees(meeting);
+        let seats = [meeting.outgoing, meeting.incoming].map(|pair| [pair.primary, pair.secondary]);
+        let roles: Vec<&str> =
+            seats.as_flattened().iter().map(|seat| team.engineer(*seat).id.as_str()).collect();
+        let status = if meeting.flagged { "flagged" } else { "held" };
+        Event {
+            uid: uid::handover(team, meeting.change),
+            kind: Kind::Handover,
+            when: When::Instants(meeting.period),
+            week: Some(meeting.week),
+            summary: self.handover_summary(meeting),
+            description: self.handover_description(meeting),
+            categories: vec!["On-call", "Handover"],
+            colour: colour::TEAM.name,
+            url: self.links.week(team, meeting.week),
+            tentative: false,
+            busy: true,
+            engineers: attending.iter().map(|(seat, _)| team.engineer(*seat).id.clone()).collect(),
+            facts: format!("{status}\n{}", roles.join("\n")),
+        }
+    }
+
+    fn handover_summary(&self, meeting: &Handover) -> String {
+        let (out, next) = (meeting.outgoing.primary, meeting.incoming.primary);
+        let hands = if out == next {
+            format!("{} stays primary", self.name(out))
+        } else {
+            format!("{} to {}", self.name(out), self.name(next))
+        };
+        let note = match (meeting.moved, meeting.flagged) {
+            (true, _) => format!(" (moved from {})", wording::date(meeting.nominal_date)),
+            (false, true) => format!(" ({} away)", wording::list(&self.missing(meeting, Self::bare))),
+            (false, false) => String::new(),
+        };
+        format!("On-call handover: {hands}{note}")
+    }
+
+    fn handover_description(&self, meeting: &Handover) -> String {
+        let attending = attendees(meeting);
+        let seats: Vec<Seat> = attending.iter().map(|(seat, _)| *seat).collect();
+        let mut head = format!("Handover meeting of {}", self.team_name);
+        let _ = write!(head, "\n{}", wording::span(self.zone(), meeting.period));
+        if let Some(there) = self.elsewhere(&seats, meeting.period.start()) {
+            let _ = write!(head, "\nStarts {there}");
+        }
+        let duty = format!(
+            "Duty changes {}, meeting or not: {} then is primary and {} secondary.",
+            self.moment_for(&seats, meeting.change),
+            self.name(meeting.incoming.primary),
+            self.name(meeting.incoming.secondary),
+        );
+        let people =
+            attending.iter().map(|(seat, parts)| format!("\n- {}: {}", self.name(*seat), parts.join(", ")));
+        let people = format!("Who attends:{}", people.collect::<String>());
+        paragraphs(&[&head, &self.irregular(meeting), &duty, &people, &self.agenda(meeting)])
+    }
+
+    /// Why the meeting is not when it usually is, or who will be missing.
+    fn irregular(&self, meeting: &Handover) -> String {
+        let missing = wording::list(&self.missing(meeting, Self::with_reasons));
+        if meeting.moved {
+            format!("Moved from {}: {missing} away then.", wording::date(meeting.nominal_date))
+        } else if meeting.flagged {
+            format!("Attention: {missing} away at this time. Agree on another way to hand over.")
+        } else {
+            String::new()
+        }
+    }
+
+    /// The primaries who are away at the usual time, as `say` says each.
+    fn missing(&self, meeting: &Handover, say: fn(&Self, Seat, Period) -> Option<String>) -> Vec<String> {
+        let Some(usual) = self.usual(meeting) else { return Vec::new() };
+        let mut primaries = vec![meeting.outgoing.primary, meeting.incoming.primary];
+        primaries.dedup();
+        primaries.into_iter().filter_map(|seat| say(self, seat, usual)).collect()
+    }
+
+    /// When the meeting would be if nobody were away.
+    fn usual(&self, meeting: &Handover) -> Option<Period> {
+        let rule = self.team().handover?;
+        let start = self.zone().instant(meeting.nominal_date.and_time(rule.time));
+        Period::new(start, start + (meeting.period.end() - meeting.period.start()))
+    }
+
+    fn bare(&self, seat: Seat, usual: Period) -> Option<String> {
+        let absences = Absences::of(self.team().engineer(seat), usual);
+        (!absences.away(usual).is_empty()).then(|| self.name(seat).to_owned())
+    }
+
+    fn with_reasons(&self, seat: Seat, usual: Period) -> Option<String> {
+        let names = Absences::of(self.team().engineer(seat), usual).names(usual);
+        (!names.is_empty()).then(|| format!("{} ({})", self.name(seat), reasons(&names)))
+    }
+
+    fn agenda(&self, meeting: &Handover) -> String {
+        let open: Vec<String> = self.open_redistributions(meeting);
+        let holidays = self.next_holidays(meeting);
+        format!(
+            "Agenda:\n1. Ongoing issues\n2. Potential alerts\n3. Open redistributions{}\n4. Holidays of the coming week{}",
+            items(&open),
+            items(&holidays),
+        )
+    }
+
+    /// Conflicts not over and not agreed, from the meeting on, whose deadline is past or near.
+    fn open_redistributions(&self, meeting: &Handover) -> Vec<String> {
+        let near = meeting.change + AGENDA_AHEAD;
+        let weeks = self
+            .plan
+            .schedule
+            .weeks
+            .iter()
+            .skip_while(|week| week.week.period.end() <= meeting.period.start());
+        weeks
+            .filter(|planned| planned.deadline < near)
+            .flat_map(|planned| planned.conflicts.iter().map(move |conflict| (planned, conflict)))
+            .filter(|(_, conflict)| conflict.period.end() > meeting.period.start())
+            .map(|(planned, conflict)| {
+                format!("{}; agree by {}", self.conflict_line(conflict), self.moment(planned.deadline))
+            })
+            .collect()
+    }
+
+    /// Who is away in the week that the meeting hands over to, and whose holidays nobody knows then.
+    fn next_holidays(&self, meeting: &Handover) -> Vec<String> {
+        let rows = &self.plan.coverage.rows;
+        let first = rows.partition_point(|row| row.week < meeting.week);
+        let last = rows.partition_point(|row| row.week <= meeting.week);
+        let rows: &[Row] = rows.get(first..last).unwrap_or_default();
+        let mut said: Vec<String> = lines(rows)
+            .iter()
+            .map(|line| {
+                let zone = &self.team().engineer(line.row.away).zone;
+                format!("{}: {}", wording::days(wording::dates(zone, line.row.period)), self.line(line))
+            })
+            .collect();
+        let week = self.plan.schedule.weeks.iter().find(|planned| planned.week.id == meeting.week);
+        if let Some(planned) = week {
+            said.extend(self.unknown_within(planned.week.period));
+        }
+        said
+    }
+}
+
+/// Everybody who attends, each once, with their parts: the outgoing pair, then the incoming.
+fn attendees(meeting: &Handover) -> Vec<(Seat, Vec<&'static str>)> {
+    let parts = [
+        (meeting.outgoing.primary, "outgoing primary"),
+        (meeting.outgoing.secondary, "outgoing secondary"),
+        (meeting.incoming.primary, "incoming primary"),
+        (meeting.incoming.secondary, "incoming secondary"),
+    ];
+    let mut people: Vec<(Seat, Vec<&'static str>)> = Vec::new();
+    for (seat, part) in parts {
+        match people.iter_mut().find(|(other, _)| *other == seat) {
+            Some((_, parts)) => parts.push(part),
+            None => people.push((seat, vec![part])),
+        }
+    }
+    people
+}
+
+fn items(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return ": none".to_owned();
+    }
+    let lines: String = lines.iter().map(|line| format!("\n   - {line}")).collect();
+    format!(":{lines}")
+}

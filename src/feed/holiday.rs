@@ -1,0 +1,224 @@
+//! The events of coverage: an absence with who covers it, and from when nobody knows somebody's holidays.
+
+use std::fmt::Write as _;
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use crate::rota::{Line, Period, Role, Row, RowStatus, Seat, UnknownHolidays};
+
+use super::colour;
+use super::event::{Event, Kind, When};
+use super::text::clean;
+use super::uid;
+use super::wording;
+use super::writer::{Writer, paragraphs, reasons};
+
+/// More people than this are counted in a summary rather than named.
+const MOST_NAMED: usize = 4;
+
+impl Writer<'_> {
+    /// The event of one line of coverage: whole days of the absent person's own zone.
+    pub(super) fn holiday(&self, line: &Line<'_>) -> Event {
+        let (team, row) = (self.team(), line.row);
+        let engineer = team.engineer(row.away);
+        let (first, last) = wording::dates(&engineer.zone, row.period);
+        let open = row.status.is_open();
+        let mut categories = vec!["On-call", "Holiday"];
+        categories.extend(open.then_some("Conflict"));
+        let id = |seat: &Seat| team.engineer(*seat).id.as_str();
+        let mut facts = vec![row.status.as_str(), id(&row.primary), row.secondary.as_ref().map_or("", id)];
+        facts.extend(line.away.iter().map(id));
+        let said = reasons(&row.reasons);
+        facts.push(&said);
+        Event {
+            uid: uid::holiday(team, &engineer.id, row.period.start()),
+            kind: Kind::Holiday,
+            when: When::Days { start: first, end: last.succ_opt().unwrap_or(last) },
+            week: Some(row.week),
+            summary: self.line(line),
+            description: self.holiday_description(line),
+            categories,
+            colour: if line.away.len() == 1 { colour::of(row.away) } else { colour::TEAM }.name,
+            url: self.links.week(team, row.week),
+            tentative: open,
+            busy: false,
+            engineers: Vec::new(),
+            facts: format!("{}\n{}", facts.join("\n"), wording::span(self.zone(), row.period)),
+        }
+    }
+
+    /// `Data Engineer A: Thanksgiving Day (Data Engineer B covers)`.
+    pub(super) fn line(&self, line: &Line<'_>) -> String {
+        let row = line.row;
+        let who = if line.away.len() > MOST_NAMED {
+            format!("{} engineers", line.away.len())
+        } else {
+            let names: Vec<&str> = line.away.iter().map(|seat| self.name(*seat)).collect();
+            names.join(", ")
+        };
+        format!("{who}: {} ({})", reasons(&row.reasons), self.outcome(row))
+    }
+
+    /// What comes of an absence, in a few words.
+    fn outcome(&self, row: &Row) -> String {
+        let primary = self.name(row.primary);
+        match row.status {
+            RowStatus::Covered => format!("{primary} covers"),
+            RowStatus::Proposed => format!("NOT AGREED, proposed {primary}"),
+            RowStatus::NeedsVolunteer => "NOT AGREED, volunteer needed".to_owned(),
+            RowStatus::Nobody => "NOT AGREED, nobody free".to_owned(),
+            RowStatus::Agreed | RowStatus::AgreedLate if row.primary == row.away => {
+                "agreed, stays primary".to_owned()
+            }
+            RowStatus::Agreed | RowStatus::AgreedLate => format!("agreed, {primary} is primary"),
+            RowStatus::Reported => "stays primary".to_owned(),
+            RowStatus::NoBackup => format!("no backup for {primary}"),
+            RowStatus::Working => {
+                let role = if row.primary == row.away { Role::Primary } else { Role::Secondary };
+                format!("on call as {}", role.as_str())
+            }
+            RowStatus::Unaffected => "not on call".to_owned(),
+        }
+    }
+
+    fn holiday_description(&self, line: &Line<'_>) -> String {
+        let row = line.row;
+        let zone = &self.team().engineer(row.away).zone;
+        let mut head = format!("{}: {}", self.names_of(&line.away), reasons(&row.reasons));
+        let _ = write!(head, "\n{}", wording::span(self.zone(), row.period));
+        if [row.period.start(), row.period.end()].iter().any(|end| wording::differ(zone, self.zone(), *end)) {
+            let _ = write!(head, "\nIn {}: {}", zone.name(), wording::span(zone, row.period));
+        }
+        let secondary = row.secondary.map_or("nobody", |seat| self.name(seat));
+        let duty = format!("Primary: {}\nSecondary: {secondary}", self.name(row.primary));
+        paragraphs(&[&head, &duty, &self.standing(row), &self.candidates(&row.candidates)])
+    }
+
+    /// How an absence stands, in a sentence or two.
+    fn standing(&self, row: &Row) -> String {
+        let week = wording::date(row.week.0);
+        let (away, primary) = (self.name(row.away), self.name(row.primary));
+        let by = row.deadline.map(|deadline| self.moment(deadline)).unwrap_or_default();
+        match row.status {
+            RowStatus::Covered => {
+                format!("{away} is primary in the week of {week}; {primary}, the secondary, covers.")
+            }
+            RowStatus::Proposed => format!(
+                "{away} is primary in the week of {week} and the secondary cannot cover. {primary} is proposed; \
+                 the team has to agree by {by}."
+            ),
+            RowStatus::NeedsVolunteer => format!(
+                "{away} is primary in the week of {week} and the secondary cannot cover. Everybody who could take \
+                 it has a holiday then: the team has to find a volunteer by {by}. First in turn is {primary}."
+            ),
+            RowStatus::Nobody => format!(
+                "{away} is primary in the week of {week} and nobody is free to cover: the team has to find \
+                 somebody by {by}. Until then {primary}, the secondary, keeps the primary role."
+            ),
+            RowStatus::Agreed | RowStatus::AgreedLate => {
+                let agreed = row.agreed_on.map(wording::date);
+                let agreed = agreed.map(|date| format!(" on {date}")).unwrap_or_default();
+                let late = match row.status {
+                    RowStatus::AgreedLate => format!(", after the deadline of {by}"),
+                    _ => String::new(),
+                };
+                format!("Agreed by the team{agreed}{late}.")
+            }
+            RowStatus::Reported => {
+                format!("{away} is primary in the week of {week}; time off moves no duty in this team.")
+            }
+            RowStatus::NoBackup => format!(
+                "{away} is secondary in the week of {week} and could not cover if {primary} were away: nobody \
+                 stands behind {primary}."
+            ),
+            RowStatus::Working => format!("{away} is on call on a holiday of their own."),
+            RowStatus::Unaffected => "Not on call then, so nothing changes.".to_owned(),
+        }
+    }
+
+    /// Whole-day notes that somebody's holidays are not known: on the first such date and on every first of January
+    /// after it within the window; where that gives none, the latest before the window, so that there is always one.
+    pub(super) fn unknown(&self, unknown: &UnknownHolidays) -> Vec<Event> {
+        let engineer = self.team().engineer(unknown.engineer);
+        if engineer.member_within(self.plan.window).is_none() {
+            return Vec::new();
+        }
+        let from = unknown.from.or(engineer.joined);
+        let (first, last) = wording::dates(&engineer.zone, self.plan.window);
+        let last = engineer.left.and_then(|left| left.pred_opt()).map_or(last, |left| left.min(last));
+        let januaries = (first.year()..=last.year()).filter_map(|year| NaiveDate::from_ymd_opt(year, 1, 1));
+        let mut dates: Vec<NaiveDate> = januaries
+            .chain(from)
+            .filter(|date| from.is_none_or(|from| *date >= from) && *date <= last)
+            .collect();
+        dates.sort_unstable();
+        dates.dedup();
+        let before = dates.partition_point(|date| *date < first);
+        let kept = if before < dates.len() { before } else { dates.len().saturating_sub(1) };
+        dates.into_iter().skip(kept).map(|date| self.unknown_from(unknown, date)).collect()
+    }
+
+    fn unknown_from(&self, unknown: &UnknownHolidays, date: NaiveDate) -> Event {
+        let team = self.team();
+        let engineer = team.engineer(unknown.engineer);
+        let name = self.name(unknown.engineer);
+        let calendar = unknown.calendar.as_ref();
+        let known = calendar.map(|(id, calendar)| format!("{} ({})", clean(calendar), clean(id)));
+        let why = match (&known, unknown.from.and_then(|from| from.pred_opt())) {
+            (Some(known), Some(last)) => {
+                format!(
+                    "The holiday calendar {known} is known through {} {}.",
+                    wording::date(last),
+                    last.year()
+                )
+            }
+            _ => format!("{name} has no holiday calendar."),
+        };
+        Event {
+            uid: uid::holidays_unknown(team, &engineer.id, calendar.map(|(id, _)| id.as_str()), date),
+            kind: Kind::HolidaysUnknown,
+            when: When::Days { start: date, end: date.checked_add_days(Days::new(1)).unwrap_or(date) },
+            week: None,
+            summary: self.unknown_line(unknown),
+            description: format!(
+                "{why} From here on no holiday of {name} from it shows, and none is covered: that must not be read \
+                 as \"no holidays\". Bring the calendar up to date, or add days to {name} as also_off."
+            ),
+            categories: vec!["On-call", "Holiday", "Unknown"],
+            colour: colour::of(unknown.engineer).name,
+            url: self.links.team(team),
+            tentative: false,
+            busy: false,
+            engineers: Vec::new(),
+            facts: [engineer.id.as_str(), known.as_deref().unwrap_or_default()].join("\n"),
+        }
+    }
+
+    fn unknown_line(&self, unknown: &UnknownHolidays) -> String {
+        let name = self.name(unknown.engineer);
+        match &unknown.calendar {
+            Some((_, calendar)) => format!("{name}: holidays not known from here ({})", clean(calendar)),
+            None => format!("{name}: holidays not known (no calendar)"),
+        }
+    }
+
+    /// Whose holidays are not known during some of `period`.
+    pub(super) fn unknown_within(&self, period: Period) -> Vec<String> {
+        let concerns = |unknown: &&UnknownHolidays| {
+            let engineer = self.team().engineer(unknown.engineer);
+            let member = engineer.member_within(period);
+            let known = unknown.from.map(|from| engineer.zone.first_instant(from));
+            member.is_some_and(|member| known.is_none_or(|known| known < member.end()))
+        };
+        let unknown = self.plan.coverage.unknown.iter().filter(concerns);
+        unknown
+            .map(|unknown| {
+                let name = self.name(unknown.engineer);
+                match &unknown.calendar {
+                    Some((_, calendar)) => format!("{name}: not known ({} ends before)", clean(calendar)),
+                    None => format!("{name}: not known (no calendar)"),
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! What every event's text needs to hand: clean names, links, who owns what, clocks.
+//!
+//! Not here: the texts of each kind of event, which have a file each.
+
+use std::sync::Arc;
+
+use crate::rota::{Duty, Instant, Pipeline, Role, Seat, TIME_OFF, Team, Zone};
+
+use super::plan::{Links, Plan};
+use super::text::clean;
+use super::wording;
+
+/// Writes the events of one plan.
+pub(super) struct Writer<'a> {
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) links: &'a Links,
+    pub(super) team_name: String,
+    /// By seat.
+    names: Vec<String>,
+    /// By seat: the pipelines each person owns, as a paragraph; empty where they own none.
+    pipelines: Vec<String>,
+    /// The team's run books, as a paragraph; empty where it has none.
+    run_books: String,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(plan: &'a Plan<'a>, links: &'a Links) -> Writer<'a> {
+        let team = plan.team;
+        let names: Vec<String> =
+            team.engineers.iter().map(|engineer| name_or(&engineer.name, engineer.id.as_str())).collect();
+        let pipelines = team.seats().map(|seat| pipelines(team, seat, &names[seat.0])).collect();
+        let team_name = name_or(&team.name, team.id.as_str());
+        Writer { plan, links, team_name, names, pipelines, run_books: run_books(team, links) }
+    }
+
+    pub(super) fn team(&self) -> &'a Team {
+        self.plan.team
+    }
+
+    pub(super) fn name(&self, seat: Seat) -> &str {
+        &self.names[seat.0]
+    }
+
+    pub(super) fn names_of(&self, seats: &[Seat]) -> String {
+        let names: Vec<&str> = seats.iter().map(|seat| self.name(*seat)).collect();
+        wording::list(&names)
+    }
+
+    pub(super) fn zone(&self) -> &'a Zone {
+        &self.plan.team.zone
+    }
+
+    pub(super) fn pipelines_of(&self, seat: Seat) -> &str {
+        &self.pipelines[seat.0]
+    }
+
+    pub(super) fn run_books(&self) -> &str {
+        &self.run_books
+    }
+
+    /// `Fri 25 Dec 10:00 EST`, on the team's clock.
+    pub(super) fn moment(&self, instant: Instant) -> String {
+        wording::moment(self.zone(), instant)
+    }
+
+    /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second where their clocks differ from the team's.
+    pub(super) fn moment_for(&self, seats: &[Seat], instant: Instant) -> String {
+        let here = self.moment(instant);
+        match self.elsewhere(seats, instant) {
+            Some(there) => format!("{here} ({there})"),
+            None => here,
+        }
+    }
+
+    /// `15:00 GMT for Data Engineer A`, once for each zone; `None` where all clocks read as the team's.
+    pub(super) fn elsewhere(&self, seats: &[Seat], instant: Instant) -> Option<String> {
+        let mut zones: Vec<(&Zone, Vec<Seat>)> = Vec::new();
+        for seat in seats {
+            let zone = &self.team().engineer(*seat).zone;
+            if wording::differ(zone, self.zone(), instant) {
+                match zones.iter_mut().find(|(other, _)| other.name() == zone.name()) {
+                    Some((_, seats)) => seats.push(*seat),
+                    None => zones.push((zone, vec![*seat])),
+                }
+            }
+        }
+        let said = zones.iter().map(|(zone, seats)| {
+            let clock = wording::moment_beside(zone, self.zone(), instant);
+            format!("{clock} for {}", self.names_of(seats))
+        });
+        let said: Vec<String> = said.collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// The pieces of duty from the one that holds `instant` on.
+    pub(super) fn duties_from(&self, instant: Instant) -> impl Iterator<Item = &Duty> {
+        let weeks = &self.plan.schedule.weeks;
+        let first = weeks.partition_point(|planned| planned.week.period.end() <= instant);
+        let duties = weeks.iter().skip(first).flat_map(|planned| &planned.duties);
+        duties.skip_while(move |duty| duty.period.end() <= instant)
+    }
+}
+
+/// Who holds `role` in `duty`, if anybody.
+pub(super) fn holder(duty: &Duty, role: Role) -> Option<Seat> {
+    duty.holder(role).map(|holder| holder.engineer)
+}
+
+/// The other of the two roles.
+pub(super) fn other(role: Role) -> Role {
+    match role {
+        Role::Primary => Role::Secondary,
+        Role::Secondary => Role::Primary,
+    }
+}
+
+/// Names of absences within a sentence: `Christmas Day, time off`.
+pub(super) fn reasons(names: &[Arc<str>]) -> String {
+    let said: Vec<String> = names.iter().map(|name| reason(name)).collect();
+    said.join(", ")
+}
+
+/// A shift's reason within a sentence; what the rota joined with commas is told apart by them.
+pub(super) fn reason(text: &str) -> String {
+    let said = text.split(", ").map(|part| if part == TIME_OFF { "time off" } else { part });
+    clean(&said.collect::<Vec<_>>().join(", "))
+}
+
+/// Paragraphs with an empty line between them; empty ones are left out.
+pub(super) fn paragraphs(parts: &[&str]) -> String {
+    let told: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    told.join("\n\n")
+}
+
+fn name_or(name: &str, id: &str) -> String {
+    let name = clean(name);
+    if name.is_empty() { id.to_owned() } else { name }
+}
+
+fn pipelines(team: &Team, seat: Seat, name: &str) -> String {
+    let line = |pipeline: &Pipeline| {
+        let owner = match seat {
+            _ if pipeline.primary == seat => "primary owner",
+            _ if pipeline.secondary == Some(seat) => "secondary owner",
+            _ => return None,
+        };
+        let what = name_or(&pipeline.name, pipeline.id.as_str());
+        let area = pipeline.area.as_deref().map(clean).filter(|area| !area.is_empty());
+        let area = area.map(|area| format!("{area}: ")).unwrap_or_default();
+        let reported = if pipeline.investor_reported { ", investor-reported" } else { "" };
+        Some(format!("\n- {area}{what} ({owner}{reported})"))
+    };
+    let lines: String = team.pipelines.iter().filter_map(line).collect();
+    if lines.is_empty() { lines } else { format!("Pipelines that {name} owns:{lines}") }
+}
+
+fn run_books(team: &Team, links: &Links) -> String {
+    let lines: String = team
+        .run_books
+        .values()
+        .map(|book| {
+            let title = name_or(&book.title, book.id.as_str());
+            let title = title.strip_prefix("Run book: ").unwrap_or(&title);
+            let link = links.run_book(team, &book.id).map(|link| format!(": {link}")).unwrap_or_default();
+            format!("\n- {title}{link}")
+        })
+        .collect();
+    if lines.is_empty() { lines } else { format!("Run books:{lines}") }
+}
