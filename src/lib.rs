@@ -1,6 +1,7 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 
 pub mod clock;
+pub mod config;
 pub mod document;
 pub mod feed;
 pub mod rota;

@@ -20,11 +20,23 @@ pub fn read<T>(text: &str, problems: &Problems, read: impl FnOnce(Section<'_>) -
         let span = 0..text.len();
         return Some(read(Section::root(root.get_ref(), span, problems)));
     }
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        problems.error("toml-syntax", span, format!("this is not valid TOML: {}", one_line(error.message())));
+    for (span, message) in without_echoes(&errors, text) {
+        problems.error("toml-syntax", span, format!("this is not valid TOML: {message}"));
     }
     None
+}
+
+/// The first error of each line; the very first alone where a bracket stays open, since then the parser takes all
+/// that follows for the inside of it.
+fn without_echoes(errors: &[toml::de::Error], text: &str) -> Vec<(Span, String)> {
+    let place = |error: &toml::de::Error| error.span().unwrap_or(0..0);
+    let mut errors: Vec<_> = errors.iter().map(|error| (place(error), one_line(error.message()))).collect();
+    errors.sort_by_key(|(span, _)| span.start);
+    if errors.iter().any(|(_, message)| message.starts_with("unclosed ")) {
+        errors.truncate(1);
+    }
+    errors.dedup_by_key(|(span, _)| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+    errors
 }
 
 fn one_line(message: &str) -> String {
@@ -61,6 +73,20 @@ mod tests {
         let found = problems.into_sorted();
         assert_eq!(found[0].help.as_deref(), Some("did you mean `name`?"));
         assert_eq!(found[0].span, 0..4);
+    }
+
+    #[track_caller]
+    fn syntax_errors_start_at(text: &str, expected: &[usize]) {
+        let problems = Problems::default();
+        assert!(read(text, &problems, |_| ()).is_none());
+        let starts: Vec<_> = problems.into_sorted().iter().map(|problem| problem.span.start).collect();
+        assert_eq!(starts, expected, "{text}");
+    }
+
+    #[test]
+    fn a_syntax_error_has_no_echoes_and_hides_no_other() {
+        syntax_errors_start_at("a = 2026-13-01\nb = [2026-14-01, 25:00:00]\n", &[4, 20]);
+        syntax_errors_start_at("a = [{ b = \"x }]\n[c]\nd = 1\n[e]\nf = 2\n", &[16]);
     }
 
     #[test]

@@ -80,7 +80,8 @@ impl Problems {
 
 /// `did you mean …?` with the known name nearest to `given`, or nothing when none is near.
 pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
-    let allowed = (given.chars().count() / 2).clamp(1, 4);
+    // Of a single letter every other one would be as near.
+    let allowed = (given.chars().count() / 2).min(4);
     let (lower, mut best) = (given.to_lowercase(), None::<(usize, &str)>);
     for name in known {
         let distance = strsim::damerau_levenshtein(&lower, &name.to_lowercase());

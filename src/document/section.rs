@@ -32,12 +32,22 @@ pub struct Section<'a> {
     span: Span,
     title: String,
     known: Vec<&'static str>,
+    refused: Vec<&'static str>,
+    is_root: bool,
     problems: &'a Problems,
 }
 
 impl<'a> Section<'a> {
     pub(super) fn root(table: &'a DeTable<'a>, span: Span, problems: &'a Problems) -> Self {
-        Section { table, span, title: "the file".to_owned(), known: Vec::new(), problems }
+        Section {
+            table,
+            span,
+            title: "the file".to_owned(),
+            known: Vec::new(),
+            refused: Vec::new(),
+            is_root: true,
+            problems,
+        }
     }
 
     /// Where the table stands.
@@ -191,6 +201,8 @@ impl<'a> Section<'a> {
                 span: item.span(),
                 title: format!("`{key}`"),
                 known: Vec::new(),
+                refused: Vec::new(),
+                is_root: false,
                 problems,
             }),
             _ => section.wrong_type(key, item, "tables"),
@@ -206,6 +218,8 @@ impl<'a> Section<'a> {
                 span: value.span(),
                 title: format!("`{key}`"),
                 known: Vec::new(),
+                refused: Vec::new(),
+                is_root: false,
                 problems: self.problems,
             }),
             _ => self.wrong_type(key, value, "a table"),
@@ -226,7 +240,16 @@ impl<'a> Section<'a> {
     pub fn require(&mut self, key: &'static str) {
         if self.get(key).is_none() {
             let message = format!("{} lacks `{key}`", self.title);
-            self.problems.error("missing-key", self.first_line(), message);
+            self.problems.error("missing-key", self.header(), message);
+        }
+    }
+
+    /// Reports `key` where it is present, as something that cannot be had; no hint ever offers it.
+    pub fn refuse(&mut self, key: &'static str, code: &'static str, message: &str, help: &str) {
+        self.refused.push(key);
+        let table: &'a DeTable<'a> = self.table;
+        if let Some((name, _)) = table.iter().find(|(name, _)| name.get_ref() == key) {
+            self.problems.error_with_help(code, name.span(), message, help.to_owned());
         }
     }
 
@@ -234,7 +257,7 @@ impl<'a> Section<'a> {
     pub fn finish(self) {
         for key in self.table.keys() {
             let name: &str = key.get_ref();
-            if !self.known.contains(&name) {
+            if !self.known.contains(&name) && !self.refused.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.title);
                 let help = nearest(name, self.known.iter().copied())
                     .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")));
@@ -292,8 +315,9 @@ impl<'a> Section<'a> {
         None
     }
 
-    fn first_line(&self) -> Span {
-        self.span.start..self.span.end.min(self.span.start + 1).max(self.span.start)
+    /// What stands for the table as a whole: its header, or the beginning of the file.
+    fn header(&self) -> Span {
+        if self.is_root { 0..0 } else { self.span() }
     }
 }
 

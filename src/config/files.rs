@@ -1,0 +1,161 @@
+//! Reading the folder: texts with a size cap, and listings in a fixed order.
+//!
+//! Not here: what the files say.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::document::Span;
+
+/// The most that a file of the configuration may have, in bytes.
+pub(super) const MAX_BYTES: u64 = 5_000_000;
+
+/// Why a file gave no text.
+#[derive(Debug, Error)]
+pub(super) enum FileFault {
+    #[error("there is no such file")]
+    Missing,
+    #[error("this is not a regular file")]
+    NotAFile,
+    #[error("the file is larger than {} MB", MAX_BYTES / 1_000_000)]
+    TooLarge,
+    #[error("the file is not UTF-8 text")]
+    NotUtf8 { readable: String, bad: Span },
+    #[error("the file cannot be read: {0}")]
+    Unreadable(io::Error),
+}
+
+impl FileFault {
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            FileFault::TooLarge => "file-too-large",
+            FileFault::NotUtf8 { .. } => "not-utf-8",
+            FileFault::Missing | FileFault::NotAFile | FileFault::Unreadable(_) => "unreadable-file",
+        }
+    }
+}
+
+impl From<io::Error> for FileFault {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound {
+            FileFault::Missing
+        } else {
+            FileFault::Unreadable(error)
+        }
+    }
+}
+
+/// The text of the file at `path`, read once, without a byte order mark.
+pub(super) fn read_text(path: &Path) -> Result<Arc<str>, FileFault> {
+    // Asked before opening, since opening a named pipe would wait for a writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(FileFault::NotAFile);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(FileFault::TooLarge);
+    }
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => {
+            let start = error.valid_up_to();
+            let bad = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
+            Err(FileFault::NotUtf8 { readable: String::from_utf8_lossy(bytes).into_owned(), bad })
+        }
+    }
+}
+
+/// One entry of a folder.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    /// As shown to people; a name that is not Unicode with replacement characters.
+    pub(super) name: String,
+    /// Whether it is a folder or leads to one.
+    pub(super) is_folder: bool,
+}
+
+/// What lies in `folder`, in order of name, without hidden files (a Kubernetes volume has `..data`) and what
+/// editors leave behind.
+pub(super) fn list(folder: &Path) -> io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !is_leftover(&name) {
+            entries.push(Entry { is_folder: entry.path().is_dir(), name });
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// [`list`], with nothing in a folder that does not exist.
+pub(super) fn list_if_present(folder: &Path) -> io::Result<Vec<Entry>> {
+    match list(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        listed => listed,
+    }
+}
+
+fn is_leftover(name: &str) -> bool {
+    let ends = ["~", ".swp", ".swo", ".swx", ".tmp", ".bak", ".orig"];
+    name.starts_with('.') || name.starts_with('#') || ends.iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        fs::write(&path, "\u{feff}name = 1").unwrap();
+        assert_eq!(&*read_text(&path).unwrap(), "name = 1");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_placed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        fs::write(&path, b"ab\nc\xffd").unwrap();
+        let Err(FileFault::NotUtf8 { readable, bad }) = read_text(&path) else { panic!("read") };
+        assert_eq!(&readable[bad], "\u{fffd}");
+    }
+
+    #[test]
+    fn a_file_may_have_just_the_cap() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        fs::write(&path, vec![b'x'; usize::try_from(MAX_BYTES).unwrap()]).unwrap();
+        assert!(read_text(&path).is_ok());
+        fs::write(&path, vec![b'x'; usize::try_from(MAX_BYTES).unwrap() + 1]).unwrap();
+        assert!(matches!(read_text(&path), Err(FileFault::TooLarge)));
+    }
+
+    #[test]
+    fn a_folder_and_nothing_at_all_are_no_files() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(read_text(folder.path()), Err(FileFault::NotAFile)));
+        assert!(matches!(read_text(&folder.path().join("none")), Err(FileFault::Missing)));
+    }
+
+    #[test]
+    fn hidden_files_and_leftovers_of_editors_are_not_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let ignored = [".hidden.toml", "a.toml~", ".#a.toml", ".a.toml.swp", "a.tmp", "#a.toml#", "..data"];
+        for name in ignored.iter().chain(&["b.toml", "a.toml"]) {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("c")).unwrap();
+        let listed = list(folder.path()).unwrap();
+        assert_eq!(listed.iter().map(|entry| &*entry.name).collect::<Vec<_>>(), ["a.toml", "b.toml", "c"]);
+        assert!(listed[2].is_folder && !listed[0].is_folder);
+    }
+}

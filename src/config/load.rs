@@ -1,0 +1,303 @@
+//! The folder: which files there are, read once each, and what they give together.
+//!
+//! Not here: what a file says (`schema`, `settings`) and whether it holds together (`resolve`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::files::{self, Entry};
+use super::resolve::{self, Context, id_problem};
+use super::run_books::{self, RunBooks};
+use super::schema::TeamTable;
+use super::settings::Settings;
+use super::sources::Findings;
+use super::zones::{ZoneDataSource, Zones};
+use super::{BrokenTeam, Configuration, TeamConfig};
+use crate::document::{self, Problem, Problems, Severity, nearest};
+use crate::holidays::{Definition, Library};
+use crate::rota::{Instant, TeamId};
+
+/// The server's file.
+pub(super) const SETTINGS: &str = "oncal.toml";
+const TEAMS: &str = "teams";
+const HOLIDAYS: &str = "holidays";
+
+/// Why a folder gives no configuration at all. What is wrong within single files is no `LoadError`.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// There is nothing at the path.
+    #[error("there is no configuration folder {}", folder.display())]
+    Missing {
+        /// As given to [`load`].
+        folder: PathBuf,
+    },
+    /// The path is not a folder.
+    #[error("{} is not a folder; the configuration is a folder with teams/ in it", folder.display())]
+    NotAFolder {
+        /// As given to [`load`].
+        folder: PathBuf,
+    },
+    /// The operating system does not let it be listed.
+    #[error("the folder {} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The folder, or one within it.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// Reads the configuration in `folder`. Errors of one team leave all others as they are; every error of every file
+/// is in [`Configuration::diagnostics`]. `now` decides warnings about what is over, and nothing else.
+///
+/// # Errors
+///
+/// Where the folder, or one within it, cannot be listed.
+pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
+    check_folder(folder)?;
+    let listed = list(folder)?;
+    let mut findings = Findings::new(folder);
+    warn_of_strays(&listed, &mut findings);
+
+    let settings = read_settings(folder, &listed, &mut findings);
+    let zones = zones(settings.tzdata, &mut findings);
+    let library = read_holidays(folder, &mut findings)?;
+    let context = Context { zones: &zones, library: &library, now };
+
+    let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
+    let ids = team_ids(folder, &mut findings)?;
+    warn_of_ownerless_run_books(folder, &ids, &mut findings)?;
+    for id in ids {
+        let file = format!("{TEAMS}/{id}.toml");
+        match read_team(folder, &id, &file, &context, &mut findings)? {
+            Some(team) => drop(teams.insert(id, Arc::new(team))),
+            None => {
+                let errors = findings.diagnostics.iter();
+                let errors = errors.filter(|d| d.is_error() && d.team.as_ref() == Some(&id)).count();
+                broken.insert(id, BrokenTeam { file, errors });
+            }
+        }
+    }
+    let Findings { sources, mut diagnostics } = findings;
+    diagnostics
+        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
+    Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
+}
+
+/// The server's file first, then what teams rest on, then they.
+fn rank(file: &str) -> usize {
+    let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER];
+    order.iter().position(|name| file.split('/').next() == Some(name)).unwrap_or(order.len())
+}
+
+fn check_folder(folder: &Path) -> Result<(), LoadError> {
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(LoadError::NotAFolder { folder: folder.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(LoadError::Missing { folder: folder.to_owned() })
+        }
+        Err(error) => Err(unreadable(folder)(error)),
+    }
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
+    let path = path.to_owned();
+    move |source| LoadError::Unreadable { path, source }
+}
+
+fn list(folder: &Path) -> Result<Vec<Entry>, LoadError> {
+    files::list_if_present(folder).map_err(unreadable(folder))
+}
+
+/// A file that nobody reads was put there for a reason: `oncall.toml`, or a team beside `teams/`.
+fn warn_of_strays(listed: &[Entry], findings: &mut Findings) {
+    for entry in listed.iter().filter(|entry| !entry.is_folder && entry.name != SETTINGS) {
+        if has_extension(&entry.name, &["toml", "ics", "yaml", "yml"]) {
+            let stem = Path::new(&entry.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let help = match nearest(stem, ["oncal"]) {
+                Some(_) => format!("did you mean `{SETTINGS}`?"),
+                None => format!("teams lie in {TEAMS}/, holiday calendars in {HOLIDAYS}/"),
+            };
+            findings.whole(&entry.name, None, unread(help));
+        }
+    }
+}
+
+fn unread(help: String) -> Problem {
+    let message = "oncal does not read this file".to_owned();
+    Problem { code: "unread-file", severity: Severity::Warning, span: 0..0, message, help: Some(help) }
+}
+
+fn has_extension(name: &str, extensions: &[&str]) -> bool {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+}
+
+/// Without the file everything is at its default.
+fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Settings {
+    if !listed.iter().any(|entry| entry.name == SETTINGS) {
+        return Settings::default();
+    }
+    match files::read_text(&folder.join(SETTINGS)) {
+        Ok(text) => {
+            let problems = Problems::default();
+            let settings = document::read(&text, &problems, Settings::read);
+            findings.file(SETTINGS, None, &text, problems);
+            settings.unwrap_or_default()
+        }
+        Err(fault) => {
+            findings.fault(SETTINGS, None, fault);
+            Settings::default()
+        }
+    }
+}
+
+fn zones(source: ZoneDataSource, findings: &mut Findings) -> Zones {
+    let system = (source == ZoneDataSource::System).then(Zones::system);
+    if let Some(None) = system {
+        let message = "this machine has no time-zone data, which `tzdata = \"system\"` asks for".to_owned();
+        let help = Some("install its tzdata package, or take the line out".to_owned());
+        let problem =
+            Problem { code: "no-system-tzdata", severity: Severity::Error, span: 0..0, message, help };
+        findings.whole(SETTINGS, None, problem);
+    }
+    system.flatten().unwrap_or_else(Zones::bundled)
+}
+
+fn read_holidays(folder: &Path, findings: &mut Findings) -> Result<Library, LoadError> {
+    let mut read = Vec::new();
+    for entry in list(&folder.join(HOLIDAYS))?.into_iter().filter(|entry| !entry.is_folder) {
+        let file = format!("{HOLIDAYS}/{}", entry.name);
+        let Some(id) = entry.name.strip_suffix(".toml") else {
+            if has_extension(&entry.name, &["ics"]) {
+                let message = "reading holidays from an .ics file is not in this version of oncal".to_owned();
+                let help = Some(format!("write its dates into {HOLIDAYS}/<name>.toml"));
+                let code = "not-in-this-version";
+                findings.whole(
+                    &file,
+                    None,
+                    Problem { code, severity: Severity::Error, span: 0..0, message, help },
+                );
+            } else if has_extension(&entry.name, &["toml", "yaml", "yml"]) {
+                findings.whole(&file, None, unread("calendars are files named <name>.toml".to_owned()));
+            }
+            continue;
+        };
+        if let Some(problem) = id_problem("a holiday calendar", id) {
+            findings.whole(&file, None, problem);
+            continue;
+        }
+        match files::read_text(&folder.join(&file)) {
+            Ok(text) => {
+                let problems = Problems::default();
+                let definition = Definition::parse(id, &text, &problems);
+                read.push((id.to_owned(), file, definition, Some((text, problems))));
+            }
+            Err(fault) => {
+                findings.fault(&file, None, fault);
+                read.push((id.to_owned(), file, None, None));
+            }
+        }
+    }
+    let (mut own, mut texts) = (Vec::new(), Vec::new());
+    for (id, file, definition, text) in read {
+        texts.extend(text.map(|(text, problems)| (id.clone(), file, text, problems)));
+        own.push((id, definition));
+    }
+    let library = Library::new(own);
+    for (id, file, text, problems) in texts {
+        library.check(&id, &problems);
+        findings.file(&file, None, &text, problems);
+    }
+    Ok(library)
+}
+
+/// The teams in order of their ids.
+fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadError> {
+    let (mut ids, mut candidates) = (Vec::new(), 0);
+    for entry in list(&folder.join(TEAMS))?.into_iter().filter(|entry| !entry.is_folder) {
+        let file = format!("{TEAMS}/{}", entry.name);
+        let path = Path::new(&entry.name);
+        if !has_extension(&entry.name, &["toml"]) {
+            if has_extension(&entry.name, &["yaml", "yml", "json"]) {
+                findings.whole(&file, None, unread("a team is a file named <id>.toml".to_owned()));
+            }
+            continue;
+        }
+        candidates += 1;
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        if let Some(problem) = id_problem("a team", stem) {
+            findings.whole(&file, None, problem);
+        } else if !entry.name.ends_with(".toml") {
+            let message = "a team's file ends in `.toml`, in lower case".to_owned();
+            let help = Some(format!("rename it to {stem}.toml"));
+            let code = "invalid-id";
+            findings.whole(
+                &file,
+                None,
+                Problem { code, severity: Severity::Error, span: 0..0, message, help },
+            );
+        } else {
+            ids.extend(TeamId::new(stem));
+        }
+    }
+    if candidates == 0 {
+        let message = "there is no team".to_owned();
+        let help = Some(format!("a team is a file {TEAMS}/<id>.toml; `oncal init` writes one to start from"));
+        let problem = Problem { code: "no-teams", severity: Severity::Error, span: 0..0, message, help };
+        findings.whole(&format!("{TEAMS}/"), None, problem);
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+fn warn_of_ownerless_run_books(
+    folder: &Path,
+    ids: &[TeamId],
+    findings: &mut Findings,
+) -> Result<(), LoadError> {
+    let folders = list(&folder.join(run_books::FOLDER))?.into_iter().filter(|entry| entry.is_folder);
+    for entry in folders.filter(|entry| !ids.iter().any(|id| id.as_str() == entry.name)) {
+        let problem = Problem {
+            code: "run-books-without-team",
+            severity: Severity::Warning,
+            span: 0..0,
+            message: "there is no team of this name for these run books".to_owned(),
+            help: nearest(&entry.name, ids.iter().map(TeamId::as_str)),
+        };
+        findings.whole(&format!("{}/{}/", run_books::FOLDER, entry.name), None, problem);
+    }
+    Ok(())
+}
+
+fn read_team(
+    folder: &Path,
+    id: &TeamId,
+    file: &str,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) -> Result<Option<TeamConfig>, LoadError> {
+    let text = match files::read_text(&folder.join(file)) {
+        Ok(text) => text,
+        Err(fault) => {
+            findings.fault(file, Some(id), fault);
+            return Ok(None);
+        }
+    };
+    let home = folder.join(run_books::FOLDER).join(id.as_str());
+    let run_books = RunBooks::read(folder, id).map_err(unreadable(&home))?;
+    let problems = Problems::default();
+    let table = document::read(&text, &problems, TeamTable::read);
+    let team = table.as_ref().and_then(|table| resolve::team(id, table, &run_books, context, &problems));
+    findings.file(file, Some(id), &text, problems);
+    if table.is_some() {
+        run_books.warn_of_unnamed(id, findings);
+    }
+    Ok(team.map(|team| TeamConfig { team, file: file.to_owned() }))
+}

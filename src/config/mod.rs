@@ -1,0 +1,92 @@
+//! The configuration: a folder of TOML files and run books, read, checked and resolved.
+//!
+//! In reading order: `load` walks the folder; `schema` and `settings` are what the files say; `resolve` checks all
+//! that needs more than one value and makes a [`rota::Team`](crate::rota::Team) of it; `diagnostic` and `render` are
+//! how defects are told. What a `Team` says is true, so nothing after this room checks it again.
+//!
+//! Not here: the syntax of TOML (`document`), the rules of holiday calendars (`holidays`), what the rota makes of a
+//! team (`rota`).
+
+mod base_url;
+mod diagnostic;
+mod files;
+mod load;
+mod render;
+mod resolve;
+mod run_books;
+mod schema;
+mod settings;
+mod sources;
+mod zones;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::holidays::Library;
+use crate::rota::{Team, TeamId};
+
+pub use crate::document::Severity;
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use diagnostic::{Diagnostic, Place};
+pub use load::{LoadError, load};
+pub use render::render;
+pub use settings::{Access, Settings};
+pub use sources::Sources;
+pub use zones::{ZoneData, ZoneDataSource};
+
+/// All that a configuration folder says.
+#[derive(Debug)]
+pub struct Configuration {
+    /// Of the server.
+    pub settings: Settings,
+    /// The teams without errors.
+    pub teams: BTreeMap<TeamId, Arc<TeamConfig>>,
+    /// The teams with errors, of which nothing can be served.
+    pub broken: BTreeMap<TeamId, BrokenTeam>,
+    /// Every error and warning of every file, in order of file and place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// All holiday calendars, own and built in.
+    pub library: Library,
+    /// The time-zone rules that the teams were resolved with.
+    pub zone_data: ZoneData,
+    /// The texts of the files, for [`render`].
+    pub sources: Sources,
+}
+
+impl Configuration {
+    /// Whether a diagnostic is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// The errors of `oncal.toml`. With any, nothing may be served: what the file meant is not known.
+    pub fn settings_errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error() && diagnostic.file == load::SETTINGS)
+    }
+
+    /// The errors and warnings of one team.
+    pub fn diagnostics_of<'c>(&'c self, team: &TeamId) -> impl Iterator<Item = &'c Diagnostic> + use<'c> {
+        let team = team.clone();
+        self.diagnostics.iter().filter(move |diagnostic| diagnostic.team.as_ref() == Some(&team))
+    }
+}
+
+/// A team without errors.
+#[derive(Debug, Clone)]
+pub struct TeamConfig {
+    /// What the rota works on.
+    pub team: Team,
+    /// Its file within the configuration folder, such as `teams/data-pipelines.toml`.
+    pub file: String,
+}
+
+/// A team with errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenTeam {
+    /// Its file within the configuration folder.
+    pub file: String,
+    /// How many errors it has.
+    pub errors: usize,
+}

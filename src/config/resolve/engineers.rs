@@ -1,0 +1,244 @@
+//! The engineers of a team, and looking them up by the ids that the rest of the file uses.
+//!
+//! Not here: whether they are members when they have duty (`membership`).
+
+use std::sync::Arc;
+
+use super::{Context, names, zone};
+use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
+use crate::document::{At, Moment, Problem, Problems, Severity, Span, nearest};
+use crate::holidays::CalendarError;
+use crate::rota::{Calendar, Engineer, EngineerId, Instant, Pair, Period, Seat, Zone};
+
+/// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
+/// a second error.
+pub(super) struct Roster {
+    ids: Vec<Option<String>>,
+    engineers: Vec<Option<Engineer>>,
+}
+
+impl Roster {
+    pub(super) fn resolve(
+        team: &TeamTable,
+        team_zone: &Zone,
+        context: &Context<'_>,
+        problems: &Problems,
+    ) -> Roster {
+        if team.engineers.is_empty() {
+            let help = "each needs a block `[[engineer]]` with `id` and `name`".to_owned();
+            problems.error_with_help("no-engineers", 0..0, "the team has no engineers", help);
+        }
+        names::duplicates(
+            "an engineer",
+            team.engineers.iter().filter_map(|table| table.id.as_ref()),
+            problems,
+        );
+        // Named once here: engineers without `holidays` of their own share the team's.
+        let team_calendars = calendars(&team.holidays, context, problems);
+        let engineers = team.engineers.iter().map(|table| {
+            let calendars = table
+                .holidays
+                .as_ref()
+                .map_or_else(|| team_calendars.clone(), |own| calendars(own, context, problems));
+            engineer(table, calendars, team_zone, context, problems)
+        });
+        let ids = team.engineers.iter().map(|table| table.id.as_ref().map(|at| at.value.clone()));
+        Roster { engineers: engineers.collect(), ids: ids.collect() }
+    }
+
+    /// The seat of the engineer named at `at`; an error where there is none.
+    pub(super) fn seat(&self, at: &At<String>, problems: &Problems) -> Option<Seat> {
+        let found = self.ids.iter().position(|id| id.as_ref() == Some(&at.value));
+        // Without any engineer that is the error, and these would be its echoes.
+        if found.is_none() && !self.ids.is_empty() {
+            let ids = || self.ids.iter().flatten().map(String::as_str);
+            let help = nearest(&at.value, ids()).or_else(|| {
+                let ids: Vec<_> = ids().map(|id| format!("`{id}`")).collect();
+                Some(format!("engineers of this team: {}", ids.join(", ")))
+            });
+            let message = format!("there is no engineer `{}`", at.value);
+            problems.error_with_help("unknown-engineer", at.span.clone(), message, help);
+        }
+        found.map(Seat)
+    }
+
+    /// The pair named in `table`; an error where it is one person twice.
+    pub(super) fn pair(&self, table: &PairTable, problems: &Problems) -> Option<Pair> {
+        let primary = table.primary.as_ref().and_then(|at| self.seat(at, problems));
+        let secondary = table.secondary.as_ref().and_then(|at| self.seat(at, problems));
+        let pair = Pair { primary: primary?, secondary: secondary? };
+        differ(pair.primary, Some(pair.secondary), table.secondary.as_ref(), problems).then_some(pair)
+    }
+
+    /// The engineer in `seat`, where its table has no errors.
+    pub(super) fn engineer(&self, seat: Seat) -> Option<&Engineer> {
+        self.engineers.get(seat.0)?.as_ref()
+    }
+
+    /// Every seat, with its engineer where the table has no errors.
+    pub(super) fn seated(&self) -> impl Iterator<Item = (Seat, &Engineer)> {
+        self.engineers.iter().enumerate().filter_map(|(n, engineer)| Some((Seat(n), engineer.as_ref()?)))
+    }
+
+    /// All of them; `None` where one has an error.
+    pub(super) fn into_engineers(self) -> Option<Vec<Engineer>> {
+        self.engineers.into_iter().collect()
+    }
+}
+
+/// Whether two roles have two people; an error at the second where not.
+pub(super) fn differ(
+    primary: Seat,
+    secondary: Option<Seat>,
+    at: Option<&At<String>>,
+    problems: &Problems,
+) -> bool {
+    let one_person = secondary == Some(primary);
+    if let Some(at) = at.filter(|_| one_person) {
+        let message = format!("`{}` is primary and secondary at once", at.value);
+        let help = "name somebody else for one of the two".to_owned();
+        problems.error_with_help("same-person-twice", at.span.clone(), message, help);
+    }
+    !one_person
+}
+
+/// The instant that a moment means on a clock of `zone`: a bare date is its first instant.
+pub(super) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
+    match moment {
+        Moment::Date(date) => zone.first_instant(date),
+        Moment::DateTime(time) => zone.instant(time),
+    }
+}
+
+fn engineer(
+    table: &EngineerTable,
+    calendars: Option<Vec<Arc<Calendar>>>,
+    team_zone: &Zone,
+    context: &Context<'_>,
+    problems: &Problems,
+) -> Option<Engineer> {
+    let id = names::id("an engineer", table.id.as_ref(), problems);
+    let name = names::name(table.name.as_ref(), problems);
+    let zone = match &table.time_zone {
+        Some(at) => zone(at, context.zones, problems),
+        None => Some(team_zone.clone()),
+    };
+    let also_off: Vec<_> = table
+        .also_off
+        .iter()
+        .filter_map(|(date, name)| Some((date.value, Arc::from(names::name(Some(name), problems)?))))
+        .collect();
+    let bounds = table.joined.as_ref().zip(table.left.as_ref());
+    let inverted = bounds.filter(|(joined, left)| left.value <= joined.value);
+    if let Some((_, left)) = inverted {
+        let message = "this is not after `joined`";
+        let help = "`left` is the first day on which they are gone".to_owned();
+        problems.error_with_help("inverted-period", left.span.clone(), message, help);
+    }
+    // Without a zone of its own the team's serves for the checks below.
+    let clock = zone.as_ref().unwrap_or(team_zone);
+    let time_off: Vec<_> =
+        table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
+    warn_of_time_off_that_is_over(&table.time_off, &time_off, context.now, problems);
+    if inverted.is_some() {
+        return None;
+    }
+    let engineer = Engineer {
+        id: EngineerId::new(&id?.value)?,
+        name: name?,
+        zone: zone?,
+        calendars: calendars?,
+        also_off,
+        works_on: table.works_on.iter().map(|at| at.value).collect(),
+        time_off,
+        joined: table.joined.as_ref().map(|at| at.value),
+        left: table.left.as_ref().map(|at| at.value),
+    };
+    warn_of_holidays(table, &engineer, problems);
+    Some(engineer)
+}
+
+/// `None` where one of them is unknown or broken.
+fn calendars(ids: &[At<String>], context: &Context<'_>, problems: &Problems) -> Option<Vec<Arc<Calendar>>> {
+    let all: Vec<_> = ids
+        .iter()
+        .map(|at| match context.library.get(&at.value) {
+            Ok(calendar) => Some(calendar.calendar()),
+            Err(error) => {
+                let message = error.to_string();
+                match error {
+                    CalendarError::Unknown { help, .. } => {
+                        problems.error_with_help("unknown-calendar", at.span.clone(), message, help);
+                    }
+                    CalendarError::Broken { .. } => {
+                        problems.error("broken-calendar", at.span.clone(), message);
+                    }
+                }
+                None
+            }
+        })
+        .collect();
+    all.into_iter().collect()
+}
+
+/// Whole local days with both ends included, or exact local times.
+fn time_off(entry: &TimeOffTable, zone: &Zone, problems: &Problems) -> Option<Period> {
+    let start = starts_at(entry.from.value, zone);
+    let end = match entry.to.value {
+        Moment::Date(date) => zone.first_instant(date.succ_opt()?),
+        Moment::DateTime(time) => zone.instant(time),
+    };
+    let period = Period::new(start, end);
+    if period.is_none() {
+        let help = "two dates are both included; with times, `to` is when they are back".to_owned();
+        problems.error_with_help("inverted-period", entry.to.span.clone(), "`to` is not after `from`", help);
+    }
+    period
+}
+
+/// One warning for all that is over: they stay in the file, since past weeks and the sums of R6 rest on them.
+fn warn_of_time_off_that_is_over(
+    tables: &[TimeOffTable],
+    periods: &[Period],
+    now: Instant,
+    problems: &Problems,
+) {
+    if tables.len() != periods.len() {
+        return;
+    }
+    let over: Vec<&Span> =
+        tables.iter().zip(periods).filter(|(_, period)| period.end() <= now).map(|(t, _)| &t.span).collect();
+    if let Some(last) = over.last() {
+        let message = match over.len() {
+            1 => "this time off is over".to_owned(),
+            2 => "this time off is over, and so is another of theirs".to_owned(),
+            count => format!("this time off is over, and so are {} others of theirs", count - 1),
+        };
+        problems.push(Problem {
+            code: "time-off-over",
+            severity: Severity::Warning,
+            span: (*last).clone(),
+            message,
+            help: Some(
+                "leave it in if it was taken: past weeks rest on it; if it is to come, mend the year".into(),
+            ),
+        });
+    }
+}
+
+fn warn_of_holidays(table: &EngineerTable, engineer: &Engineer, problems: &Problems) {
+    // After an error the list may be empty only because it was misread.
+    if engineer.calendars.is_empty() && !problems.has_errors() {
+        let span = table.id.as_ref().map_or_else(|| table.span.clone(), |at| at.span.clone());
+        let message =
+            format!("`{}` has no holiday calendar, so no public holiday of theirs is covered", engineer.id);
+        problems.warning("no-calendar", span, message);
+    }
+    for at in &table.works_on {
+        let of_calendar = engineer.calendars.iter().any(|c| !c.between(at.value, at.value).is_empty());
+        if !of_calendar && !engineer.also_off.iter().any(|(date, _)| *date == at.value) {
+            let message = format!("{} is no holiday of `{}`, so this changes nothing", at.value, engineer.id);
+            problems.warning("works-on-no-holiday", at.span.clone(), message);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! From what a team file says to what is true: every check that needs more than one value.
+//!
+//! Checks push problems and go on, so that all of them are seen at once; a team comes out only without errors. In
+//! reading order: `engineers`, `rotations`, `overrides` (and swaps), `membership`, `pipelines`.
+
+mod engineers;
+mod membership;
+mod names;
+mod overrides;
+mod pipelines;
+mod rotations;
+
+use super::run_books::RunBooks;
+use super::schema::TeamTable;
+use super::zones::Zones;
+use crate::document::{At, Problems};
+use crate::holidays::Library;
+use crate::rota::{Instant, Team, TeamId, Zone};
+use engineers::Roster;
+use rotations::Eras;
+
+pub(super) use names::id_problem;
+
+/// What stands behind `@` in event UIDs unless the file says otherwise.
+const UID_DOMAIN: &str = "oncal";
+
+/// What a team is checked against.
+pub(super) struct Context<'a> {
+    pub(super) zones: &'a Zones,
+    pub(super) library: &'a Library,
+    /// For warnings about what is over.
+    pub(super) now: Instant,
+}
+
+/// The team called `id`, or nothing where the file has errors.
+pub(super) fn team(
+    id: &TeamId,
+    table: &TeamTable,
+    run_books: &RunBooks,
+    context: &Context<'_>,
+    problems: &Problems,
+) -> Option<Team> {
+    // With a zone that is none, the rest is still checked, on UTC; no team comes of it.
+    let zone = table.time_zone.as_ref().and_then(|at| zone(at, context.zones, problems));
+    let zone = zone.or_else(|| context.zones.utc())?;
+    let name = names::name(table.name.as_ref(), problems);
+    let uid_domain = uid_domain(table.uid_domain.as_ref(), problems);
+    let roster = Roster::resolve(table, &zone, context, problems);
+    let eras = Eras::resolve(&table.rotations, &roster, &zone, problems);
+    if let (Some(handover), Some(eras)) = (&table.handover, &eras) {
+        eras.check_meeting(handover, problems);
+    }
+    let swaps = overrides::swaps(&table.swaps, &roster, eras.as_ref(), problems);
+    let overrides = overrides::overrides(&table.overrides, &roster, eras.as_ref(), &zone, problems);
+    overrides.iter().for_each(|found| overrides::warn_of_absence(found, &roster, table.policy, problems));
+    if let Some(eras) = &eras {
+        membership::check(eras, &swaps, &overrides, &roster, problems);
+    }
+    let pipelines = pipelines::pipelines(&table.pipelines, &roster, run_books, context.now, problems);
+    if problems.has_errors() {
+        return None;
+    }
+    Some(Team {
+        id: id.clone(),
+        name: name?,
+        engineers: roster.into_engineers()?,
+        rotations: eras?.into_rotations()?,
+        zone,
+        uid_domain,
+        swaps: swaps.into_iter().map(|swap| (swap.date, swap.swap)).collect(),
+        overrides: overrides.into_iter().map(|found| found.given).collect(),
+        handover: table.handover.as_ref().map(|handover| handover.rule),
+        policy: table.policy,
+        pipelines,
+        run_books: run_books.books(),
+    })
+}
+
+fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Option<Zone> {
+    zones
+        .named(&at.value)
+        .map_err(|unknown| {
+            let message = format!("there is no time zone `{}`", at.value);
+            problems.error_with_help("unknown-zone", at.span.clone(), message, unknown.help);
+        })
+        .ok()
+}
+
+fn uid_domain(at: Option<&At<String>>, problems: &Problems) -> String {
+    let Some(at) = at else { return UID_DOMAIN.to_owned() };
+    let label_fits = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if at.value.len() > 120 || !at.value.split('.').all(label_fits) {
+        let help = "a domain such as `oncall.example.org`, of at most 120 characters".to_owned();
+        problems.error_with_help("invalid-uid-domain", at.span.clone(), "`uid_domain` is not a domain", help);
+    }
+    at.value.clone()
+}

@@ -1,0 +1,103 @@
+//! Ids and the names that people see.
+//!
+//! Not here: whether an id refers to anything.
+
+use crate::document::Problem;
+use crate::document::{At, Problems, Severity};
+
+/// Paths of the server that a team must not stand in front of.
+const RESERVED: [&str; 8] = ["api", "k", "assets", "healthz", "readyz", "metrics", "robots-txt", "openapi"];
+
+/// What keeps `id` from naming a `kind` (`a team`, `an engineer`, …), placed at the beginning of the text.
+pub(in crate::config) fn id_problem(kind: &str, id: &str) -> Option<Problem> {
+    let fits = (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let (code, message, help) = if RESERVED.contains(&id) {
+        let message = format!("`{id}` is reserved and cannot be the id of {kind}");
+        ("reserved-id", message, Some(format!("reserved are {}", RESERVED.join(", "))))
+    } else if fits {
+        return None;
+    } else {
+        let what =
+            if id.is_empty() { "an empty text".to_owned() } else { format!("`{}`", id.escape_debug()) };
+        let rule = "1 to 64 of the characters a to z, 0 to 9 and `-`";
+        let help = slug(id).map_or_else(|| rule.to_owned(), |slug| format!("{rule}, such as `{slug}`"));
+        ("invalid-id", format!("{what} cannot be the id of {kind}"), Some(help))
+    };
+    Some(Problem { code, severity: Severity::Error, span: 0..0, message, help })
+}
+
+/// Reports an id that cannot be one.
+pub(super) fn id<'t>(kind: &str, at: Option<&'t At<String>>, problems: &Problems) -> Option<&'t At<String>> {
+    let at = at?;
+    match id_problem(kind, &at.value) {
+        None => Some(at),
+        Some(problem) => {
+            problems.push(Problem { span: at.span.clone(), ..problem });
+            None
+        }
+    }
+}
+
+/// Reports ids that were given before, each where it stands the second time.
+pub(super) fn duplicates<'t>(kind: &str, ids: impl Iterator<Item = &'t At<String>>, problems: &Problems) {
+    let mut seen: Vec<&str> = Vec::new();
+    for at in ids {
+        if seen.contains(&at.value.as_str()) {
+            let message = format!("there is already {kind} `{}` above", at.value);
+            problems.error("duplicate-id", at.span.clone(), message);
+        } else {
+            seen.push(&at.value);
+        }
+    }
+}
+
+/// A name that people see: not empty, and best without control characters, which feeds leave out.
+pub(super) fn name(at: Option<&At<String>>, problems: &Problems) -> Option<String> {
+    let at = at?;
+    if at.value.trim().is_empty() {
+        problems.error("empty-name", at.span.clone(), "this name is empty");
+        return None;
+    }
+    if at.value.chars().any(char::is_control) {
+        let message = "this name has a line break or another control character, which feeds leave out";
+        problems.warning("control-character", at.span.clone(), message);
+    }
+    Some(at.value.clone())
+}
+
+/// The nearest id that could be one.
+fn slug(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    (1..=64).contains(&slug.len()).then_some(slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(id: &str) -> Option<&'static str> {
+        id_problem("a team", id).map(|problem| problem.code)
+    }
+
+    #[test]
+    fn ids_are_short_and_plain() {
+        for fits in ["a", "0", "-", "data-pipelines", "key", &"x".repeat(64)] {
+            assert_eq!(code(fits), None, "{fits}");
+        }
+        for unfit in ["", "A", "a b", "a.b", "ü", "a/b", "..", "a\n", &"x".repeat(65)] {
+            assert_eq!(code(unfit), Some("invalid-id"), "{unfit:?}");
+        }
+        for reserved in RESERVED {
+            assert_eq!(code(reserved), Some("reserved-id"));
+        }
+    }
+
+    #[test]
+    fn an_id_that_could_be_one_is_suggested() {
+        let help = |id: &str| id_problem("a team", id).and_then(|problem| problem.help).unwrap();
+        assert!(help("Data Pipelines!").ends_with("such as `data-pipelines`"));
+        assert!(help("数据").ends_with("`-`"), "{}", help("数据"));
+    }
+}

@@ -1,0 +1,165 @@
+//! R2 and R7 while a file is checked: swaps and overrides.
+//!
+//! Not here: whether the people named are members then (`membership`).
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::engineers::{Roster, differ, starts_at};
+use super::rotations::Eras;
+use crate::config::schema::{OverrideTable, SwapTable};
+use crate::document::{At, Moment, Problems};
+use crate::rota::{Absences, HolidayPolicy, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone};
+
+/// A swap and where it names its people.
+pub(super) struct FoundSwap<'t> {
+    pub(super) date: NaiveDate,
+    pub(super) period: Period,
+    pub(super) swap: Swap,
+    pub(super) table: &'t SwapTable,
+}
+
+/// An override and where it names its people.
+pub(super) struct FoundOverride<'t> {
+    pub(super) given: Override,
+    pub(super) table: &'t OverrideTable,
+}
+
+impl FoundOverride<'_> {
+    /// The people named, each with the place.
+    pub(super) fn named(&self) -> impl Iterator<Item = (Seat, &At<String>)> {
+        let secondary = self.given.secondary.zip(self.table.secondary.as_ref());
+        Some(self.given.primary).zip(self.table.primary.as_ref()).into_iter().chain(secondary)
+    }
+}
+
+/// The swaps that name an existing week, in file order.
+pub(super) fn swaps<'t>(
+    tables: &'t [SwapTable],
+    roster: &Roster,
+    eras: Option<&Eras<'_>>,
+    problems: &Problems,
+) -> Vec<FoundSwap<'t>> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for table in tables {
+        let pair = roster.pair(&table.pair, problems);
+        let Some(week) = &table.week else { continue };
+        if !seen.insert(week.value) {
+            let message = format!("the week of {} is swapped twice", week.value);
+            let help = "keep the swap that counts".to_owned();
+            problems.error_with_help("duplicate-swap", week.span.clone(), message, help);
+            continue;
+        }
+        let Some(eras) = eras else { continue };
+        let Some(named) = eras.named(week.value) else {
+            no_such_week(week, eras, problems);
+            continue;
+        };
+        if let Some(pair) = pair {
+            let swap = Swap { pair, reason: table.reason.as_deref().map(Into::into) };
+            found.push(FoundSwap { date: week.value, period: named.period, swap, table });
+        }
+    }
+    found
+}
+
+fn no_such_week(week: &At<NaiveDate>, eras: &Eras<'_>, problems: &Problems) {
+    let help = match eras.around(week.value) {
+        (Some(before), Some(after)) => format!("weeks start on {before} and on {after}"),
+        (None, Some(first)) => format!("the first week starts on {first}"),
+        (Some(last), None) => format!("a week starts on {last}"),
+        (None, None) => "a week is named by the date on which it starts".to_owned(),
+    };
+    let message = format!("no week starts on {}", week.value.format("%A, %Y-%m-%d"));
+    problems.error_with_help("no-such-week", week.span.clone(), message, help);
+}
+
+/// The overrides in order of time.
+pub(super) fn overrides<'t>(
+    tables: &'t [OverrideTable],
+    roster: &Roster,
+    eras: Option<&Eras<'_>>,
+    zone: &Zone,
+    problems: &Problems,
+) -> Vec<FoundOverride<'t>> {
+    let mut periods: Vec<(Period, &OverrideTable)> = Vec::new();
+    let mut found = Vec::new();
+    for table in tables {
+        let primary = table.primary.as_ref().and_then(|at| roster.seat(at, problems));
+        let secondary = table.secondary.as_ref().map(|at| roster.seat(at, problems));
+        let Some(period) = period(table, zone, problems) else { continue };
+        periods.push((period, table));
+        if eras.and_then(Eras::start).is_some_and(|first| period.end() <= first) {
+            let message = "this override is over before the first duty change, so it changes nothing";
+            problems.warning("override-before-start", table.span.clone(), message);
+        }
+        let (Some(primary), None | Some(Some(_))) = (primary, secondary) else { continue };
+        let secondary = secondary.flatten();
+        if differ(primary, secondary, table.secondary.as_ref(), problems) {
+            let reason = table.reason.as_deref().map(Into::into);
+            let given = Override { period, primary, secondary, agreed_on: table.agreed_on, reason };
+            found.push(FoundOverride { given, table });
+        }
+    }
+    check_overlaps(periods, zone, problems);
+    found.sort_by_key(|found| found.given.period);
+    found
+}
+
+fn period(table: &OverrideTable, zone: &Zone, problems: &Problems) -> Option<Period> {
+    let (from, to) = (table.from.as_ref()?, table.to.as_ref()?);
+    let period = Period::new(starts_at(from.value, zone), starts_at(to.value, zone));
+    if period.is_none() {
+        let help = match (from.value, to.value) {
+            (Moment::Date(day), Moment::Date(same)) if day == same => {
+                let next = day.succ_opt().unwrap_or(day);
+                format!("`to` is the first moment after it: for the whole of {day} it is {next}")
+            }
+            _ => "`to` is the first moment that is no longer part of it".to_owned(),
+        };
+        problems.error_with_help("inverted-period", to.span.clone(), "`to` is not after `from`", help);
+    }
+    period
+}
+
+fn check_overlaps(mut periods: Vec<(Period, &OverrideTable)>, zone: &Zone, problems: &Problems) {
+    periods.sort_by_key(|(period, table)| (*period, table.span.start));
+    let mut latest: Option<Period> = None;
+    for (period, table) in periods {
+        if let Some(other) = latest.filter(|other| other.overlaps(period)) {
+            let shown = |instant| zone.local(instant).format("%Y-%m-%d %H:%M").to_string();
+            let message = format!(
+                "this override overlaps the one from {} to {}",
+                shown(other.start()),
+                shown(other.end())
+            );
+            let span = table.from.as_ref().map_or_else(|| table.span.clone(), |from| from.span.clone());
+            problems.error("overlapping-overrides", span, message);
+        }
+        latest = latest.filter(|other| other.end() >= period.end()).or(Some(period));
+    }
+}
+
+/// R7: giving duty to somebody away is allowed, with a warning. It names holidays, and time off without its reason.
+/// A secondary whose holidays do not keep them from covering (R4) is not away for this.
+pub(super) fn warn_of_absence(
+    found: &FoundOverride<'_>,
+    roster: &Roster,
+    policy: HolidayPolicy,
+    problems: &Problems,
+) {
+    let period = found.given.period;
+    for (seat, at) in found.named() {
+        let Some(engineer) = roster.engineer(seat) else { continue };
+        let absences = Absences::of(engineer, period);
+        let covers = seat != found.given.primary && policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
+        let away = if covers { absences.time_off(period) } else { absences.away(period) };
+        if !away.is_empty() {
+            let names = absences.names(period).join(", ");
+            let message = format!("`{}` is away during this override: {names}", at.value);
+            problems.warning("override-while-away", at.span.clone(), message);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! R1 while a file is checked: the weeks that its rotations give, by date.
+//!
+//! Not here: the weeks of a valid team (`rota::week`).
+
+use chrono::{Days, NaiveDate, NaiveDateTime};
+
+use super::engineers::Roster;
+use crate::config::schema::{HandoverTable, RotationTable};
+use crate::document::{At, Problem, Problems, Severity};
+use crate::rota::{Instant, Pair, Period, Rotation, Zone};
+
+/// The rotations in order of time. They exist only where their order is sound, so that weeks can be named.
+pub(super) struct Eras<'t> {
+    zone: &'t Zone,
+    pub(super) list: Vec<Era<'t>>,
+}
+
+/// One rotation, from its start to the next one's.
+pub(super) struct Era<'t> {
+    pub(super) table: &'t RotationTable,
+    starts: &'t At<NaiveDateTime>,
+    /// `None` for the last.
+    end: Option<Instant>,
+    /// One for each entry of `weeks`; `None` for one that names nobody or one person twice.
+    pub(super) pairs: Vec<Option<Pair>>,
+}
+
+/// A week that the rotations give.
+pub(super) struct NamedWeek {
+    pub(super) date: NaiveDate,
+    pub(super) period: Period,
+    pub(super) pair: Option<Pair>,
+    /// Which entry of `weeks` it is.
+    pub(super) entry: usize,
+}
+
+impl<'t> Eras<'t> {
+    /// All rotations of the file; `None` where they do not follow one another.
+    pub(super) fn resolve(
+        tables: &'t [RotationTable],
+        roster: &Roster,
+        zone: &'t Zone,
+        problems: &Problems,
+    ) -> Option<Eras<'t>> {
+        if tables.is_empty() {
+            let help = "it needs a block `[[rotation]]` with `starts` and `weeks`".to_owned();
+            problems.error_with_help("no-rotation", 0..0, "the team has no rotation", help);
+            return None;
+        }
+        let list: Vec<_> = tables
+            .iter()
+            .map(|table| {
+                let entries = table.weeks.as_deref().unwrap_or_default();
+                if table.weeks.as_ref().is_some_and(Vec::is_empty) {
+                    let help = "at least one `{ primary = \"…\", secondary = \"…\" }`".to_owned();
+                    let message = "a rotation needs weeks";
+                    problems.error_with_help("empty-weeks", table.weeks_span.clone(), message, help);
+                }
+                let pairs = entries.iter().map(|entry| roster.pair(entry, problems)).collect();
+                Some(Era { table, starts: table.starts.as_ref()?, end: None, pairs })
+            })
+            .collect();
+        let mut list: Vec<Era<'_>> = list.into_iter().collect::<Option<_>>()?;
+        if !in_order(&list, problems) {
+            return None;
+        }
+        let starts: Vec<_> = list.iter().skip(1).map(|era| zone.instant(era.starts.value)).collect();
+        for (era, next) in list.iter_mut().zip(starts) {
+            era.end = Some(next);
+        }
+        let eras = Eras { zone, list };
+        eras.check_dates(problems);
+        Some(eras)
+    }
+
+    /// Week `k` of `era`; `None` where the next rotation has taken over by then.
+    pub(super) fn week(&self, era: &Era<'_>, k: u64) -> Option<NamedWeek> {
+        let start = self.zone.instant(era.change(k)?);
+        let end = self.zone.instant(era.change(k + 1)?);
+        let period = Period::new(start, era.end.map_or(end, |cut| end.min(cut)))?;
+        let entry = usize::try_from(k).ok()?.checked_rem(era.pairs.len())?;
+        let pair = era.pairs.get(entry).copied().flatten();
+        Some(NamedWeek { date: self.zone.date(start), period, pair, entry })
+    }
+
+    /// The week named `date`.
+    pub(super) fn named(&self, date: NaiveDate) -> Option<NamedWeek> {
+        let near = |era: &Era<'_>| era.number_near(date).saturating_sub(1)..=era.number_near(date) + 1;
+        let mut weeks = self.list.iter().flat_map(|era| near(era).filter_map(|k| self.week(era, k)));
+        weeks.find(|week| week.date == date)
+    }
+
+    /// The dates of the last week up to `date` and of the first after it.
+    pub(super) fn around(&self, date: NaiveDate) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        let near = |era: &Era<'_>| era.number_near(date).saturating_sub(1)..=era.number_near(date) + 2;
+        let weeks = self.list.iter().flat_map(|era| near(era).filter_map(|k| self.week(era, k)));
+        let dates: Vec<_> = weeks.map(|week| week.date).collect();
+        let before = dates.iter().filter(|found| **found <= date).max();
+        let after = dates.iter().filter(|found| **found > date).min();
+        (before.copied(), after.copied())
+    }
+
+    /// The first duty change of all.
+    pub(super) fn start(&self) -> Option<Instant> {
+        self.list.first().map(|era| self.zone.instant(era.starts.value))
+    }
+
+    /// R9: a meeting on the day of the change, but after it, hands over what has already been handed over.
+    pub(super) fn check_meeting(&self, handover: &HandoverTable, problems: &Problems) {
+        use chrono::Datelike;
+        let late = self.list.iter().find(|era| {
+            let change = era.starts.value;
+            change.weekday() == handover.rule.day && handover.rule.time > change.time()
+        });
+        if let Some(era) = late {
+            let message = format!(
+                "the handover meeting is after the duty change at {}",
+                era.starts.value.format("%H:%M")
+            );
+            problems.push(Problem {
+                code: "handover-after-change",
+                severity: Severity::Warning,
+                span: handover.time_span.clone(),
+                message,
+                help: Some("meet at that time or before it".to_owned()),
+            });
+        }
+    }
+
+    /// What the rota works on; `None` where a pair has an error.
+    pub(super) fn into_rotations(self) -> Option<Vec<Rotation>> {
+        let rotation = |era: Era<'_>| {
+            let weeks = era.pairs.into_iter().collect::<Option<Vec<_>>>()?;
+            Some(Rotation { starts: era.starts.value, weeks })
+        };
+        self.list.into_iter().map(rotation).collect()
+    }
+
+    /// A week is named by the date on which it starts, so no date may start two.
+    fn check_dates(&self, problems: &Problems) {
+        for (earlier, later) in self.list.iter().zip(self.list.iter().skip(1)) {
+            let date = self.zone.date(self.zone.instant(later.starts.value));
+            let near = earlier.number_near(date);
+            let weeks = (near.saturating_sub(1)..=near + 1).filter_map(|k| Some((k, self.week(earlier, k)?)));
+            let Some((k, _)) = weeks.into_iter().find(|(_, week)| week.date == date) else { continue };
+            let time = earlier.change(k).map(|change| change.format("%H:%M").to_string()).unwrap_or_default();
+            let message = format!(
+                "two weeks would start on {date}: one of the rotation before at {time}, and this one"
+            );
+            let help = format!("start it at {time}, when duty changes anyway, or on another date");
+            problems.error_with_help("week-date-twice", later.starts.span.clone(), message, help);
+        }
+    }
+}
+
+impl Era<'_> {
+    /// The duty change that starts week `k`, on the team's clock.
+    fn change(&self, k: u64) -> Option<NaiveDateTime> {
+        self.starts.value.checked_add_days(Days::new(k.checked_mul(7)?))
+    }
+
+    /// The number of the week that holds `date`, give or take one; 0 before the first.
+    pub(super) fn number_near(&self, date: NaiveDate) -> u64 {
+        let days = date.signed_duration_since(self.starts.value.date()).num_days();
+        u64::try_from(days.div_euclid(7)).unwrap_or(0)
+    }
+}
+
+fn in_order(list: &[Era<'_>], problems: &Problems) -> bool {
+    let mut sound = true;
+    for (earlier, later) in list.iter().zip(list.iter().skip(1)) {
+        let (before, this) = (earlier.starts.value, later.starts.value);
+        if this > before {
+            continue;
+        }
+        sound = false;
+        let before = before.format("%Y-%m-%dT%H:%M:%S");
+        let (code, message, help) = if this == earlier.starts.value {
+            (
+                "duplicate-rotation",
+                format!("the rotation above starts at {before} as well"),
+                "a rotation takes over at a start of its own",
+            )
+        } else {
+            (
+                "rotation-order",
+                format!("this starts before the rotation above, which starts at {before}"),
+                "put rotations in the order in which they start",
+            )
+        };
+        problems.error_with_help(code, later.starts.span.clone(), message, help.to_owned());
+    }
+    sound
+}

@@ -1,0 +1,195 @@
+//! The run books of a team: the Markdown files of `runbooks/<team>/`.
+//!
+//! Not here: how they are shown.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::{self, FileFault};
+use super::resolve::id_problem;
+use super::sources::Findings;
+use crate::document::{At, Problem, Problems, Severity, nearest};
+use crate::rota::{RunBook, RunBookId, TeamId};
+
+/// The folder of all run books, within the configuration.
+pub(super) const FOLDER: &str = "runbooks";
+
+/// What lies in a team's folder, by file name, and which of it a pipeline has named.
+#[derive(Debug, Default)]
+pub(super) struct RunBooks {
+    /// The folder as shown to people.
+    shown: String,
+    files: BTreeMap<String, Result<RunBook, BookFault>>,
+    named: RefCell<BTreeSet<String>>,
+}
+
+/// Why a file is no run book.
+#[derive(Debug)]
+enum BookFault {
+    /// Its name gives no id.
+    Id(Problem),
+    /// It, or what a link leads to, is not in the team's folder.
+    Outside,
+    File(FileFault),
+}
+
+impl BookFault {
+    fn problem(&self) -> Problem {
+        let (code, message, help) = match self {
+            BookFault::Id(problem) => return problem.clone(),
+            BookFault::Outside => (
+                "run-book-outside",
+                "this run book is a link that leads out of the team's folder".to_owned(),
+                Some("put the file itself there".to_owned()),
+            ),
+            BookFault::File(fault) => {
+                let help = match fault {
+                    FileFault::NotUtf8 { readable, bad } => {
+                        let before = readable.get(..bad.start).unwrap_or_default();
+                        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+                        Some(format!("save it as UTF-8; the first odd character is on line {line}"))
+                    }
+                    _ => None,
+                };
+                (fault.code(), format!("this run book cannot be used: {fault}"), help)
+            }
+        };
+        Problem { code, severity: Severity::Error, span: 0..0, message, help }
+    }
+}
+
+impl RunBooks {
+    /// Reads the run books of `team`; none where it has no folder.
+    pub(super) fn read(config: &Path, team: &TeamId) -> io::Result<RunBooks> {
+        let shown = format!("{FOLDER}/{team}");
+        let folder = config.join(FOLDER).join(team.as_str());
+        let listed = files::list_if_present(&folder)?;
+        let mut books = RunBooks { shown, ..RunBooks::default() };
+        if listed.is_empty() {
+            return Ok(books);
+        }
+        let home = fs::canonicalize(&folder)?;
+        for entry in listed.into_iter().filter(|entry| !entry.is_folder) {
+            if let Some(stem) = entry.name.strip_suffix(".md") {
+                let book = read_book(&home, folder.join(&entry.name), stem);
+                books.files.insert(entry.name, book);
+            }
+        }
+        Ok(books)
+    }
+
+    /// The run book that a pipeline names at `at`; an error where there is none.
+    pub(super) fn named(&self, at: &At<String>, problems: &Problems) -> Option<RunBookId> {
+        self.named.borrow_mut().insert(at.value.clone());
+        if at.value.contains(['/', '\\']) {
+            let help = format!("the name of a file in {}/, without folders", self.shown);
+            let message = "a run book lies in the folder of its team";
+            problems.error_with_help("run-book-outside", at.span.clone(), message, help);
+            return None;
+        }
+        match self.files.get(&at.value) {
+            Some(Ok(book)) => Some(book.id.clone()),
+            Some(Err(fault)) => {
+                problems.push(Problem { span: at.span.clone(), ..fault.problem() });
+                None
+            }
+            None => {
+                let message = format!("there is no run book {}/{}", self.shown, at.value.escape_debug());
+                let help = nearest(&at.value, self.files.keys().map(String::as_str))
+                    .unwrap_or_else(|| "create the file, or take this line out".to_owned());
+                problems.error_with_help("run-book-missing", at.span.clone(), message, help);
+                None
+            }
+        }
+    }
+
+    /// Warns of files that no pipeline has named.
+    pub(super) fn warn_of_unnamed(&self, team: &TeamId, findings: &mut Findings) {
+        let named = self.named.borrow();
+        for (name, book) in self.files.iter().filter(|(name, _)| !named.contains(*name)) {
+            let file = format!("{}/{name}", self.shown);
+            let problem = match book {
+                Ok(_) => Problem {
+                    code: "run-book-unnamed",
+                    severity: Severity::Warning,
+                    span: 0..0,
+                    message: "no pipeline names this run book".to_owned(),
+                    help: Some(format!("give a [[pipeline]] the line `run_book = \"{name}\"`")),
+                },
+                Err(fault) => Problem { severity: Severity::Warning, ..fault.problem() },
+            };
+            findings.whole(&file, Some(team), problem);
+        }
+    }
+
+    /// All that can be shown, by id.
+    pub(super) fn books(&self) -> BTreeMap<RunBookId, RunBook> {
+        let books = self.files.values().filter_map(|book| book.as_ref().ok());
+        books.map(|book| (book.id.clone(), book.clone())).collect()
+    }
+}
+
+fn read_book(home: &Path, path: PathBuf, stem: &str) -> Result<RunBook, BookFault> {
+    if let Some(problem) = id_problem("a run book", stem) {
+        return Err(BookFault::Id(problem));
+    }
+    let real = fs::canonicalize(path).map_err(|error| BookFault::File(error.into()))?;
+    if !real.starts_with(home) {
+        return Err(BookFault::Outside);
+    }
+    let markdown = files::read_text(&real).map_err(BookFault::File)?;
+    let id = RunBookId::new(stem).ok_or(BookFault::Outside)?;
+    let title = title(&markdown).unwrap_or(stem).to_owned();
+    Ok(RunBook { id, title, markdown: Arc::clone(&markdown) })
+}
+
+/// The first heading written with `#` (CommonMark 4.2) that is not within a code block.
+fn title(markdown: &str) -> Option<&str> {
+    let mut fence: Option<&str> = None;
+    for line in markdown.lines() {
+        let text = line.trim_start_matches(' ');
+        let marks =
+            |mark: char| text.get(..text.len() - text.trim_start_matches(mark).len()).unwrap_or_default();
+        let run = if text.starts_with('~') { marks('~') } else { marks('`') };
+        match fence {
+            Some(opened) if run.starts_with(opened) && text.trim_end() == run => fence = None,
+            None if run.len() >= 3 => fence = Some(run),
+            None if line.len() - text.len() < 4 => {
+                let rest = text.trim_start_matches('#');
+                let level = text.len() - rest.len();
+                let title = rest.trim();
+                let title = title.trim_end_matches('#').trim_end();
+                if (1..=6).contains(&level) && rest.starts_with([' ', '\t']) && !title.is_empty() {
+                    return Some(title);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_is_the_first_heading() {
+        for (markdown, expected) in [
+            ("# Profit\n\n## Purpose", Some("Profit")),
+            ("text\n\n  ## Profit ##  \n", Some("Profit")),
+            ("#!/bin/sh\n#tag\n####### seven\n#\n# Real", Some("Real")),
+            ("```sh\n# comment\n```\n# Real", Some("Real")),
+            ("~~~~\n# comment\n~~~\n# still\n~~~~~\n# Real", Some("Real")),
+            ("    # code\n# Real", Some("Real")),
+            ("no heading", None),
+            ("", None),
+        ] {
+            assert_eq!(title(markdown), expected, "{markdown:?}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! What a team file says: its tables with the places of their values.
+//!
+//! Types and ranges of single values are checked here; all that needs a second value is left to `resolve`.
+
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+
+use super::settings::refuse;
+use crate::document::{At, Moment, Problems, Section, Span};
+use crate::rota::{HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
+
+/// The years in which dates of a configuration lie.
+const YEARS: RangeInclusive<i32> = 1970..=2200;
+const MAX_MEETING_MINUTES: i64 = 480;
+const MAX_NOTICE_DAYS: i64 = 365;
+
+/// A file of `config/teams/`.
+#[derive(Debug)]
+pub(super) struct TeamTable {
+    pub(super) name: Option<At<String>>,
+    pub(super) time_zone: Option<At<String>>,
+    pub(super) uid_domain: Option<At<String>>,
+    pub(super) holidays: Vec<At<String>>,
+    pub(super) engineers: Vec<EngineerTable>,
+    pub(super) rotations: Vec<RotationTable>,
+    pub(super) handover: Option<HandoverTable>,
+    pub(super) policy: HolidayPolicy,
+    pub(super) swaps: Vec<SwapTable>,
+    pub(super) overrides: Vec<OverrideTable>,
+    pub(super) pipelines: Vec<PipelineTable>,
+}
+
+#[derive(Debug)]
+pub(super) struct EngineerTable {
+    pub(super) span: Span,
+    pub(super) id: Option<At<String>>,
+    pub(super) name: Option<At<String>>,
+    pub(super) time_zone: Option<At<String>>,
+    /// `None`: as the team.
+    pub(super) holidays: Option<Vec<At<String>>>,
+    pub(super) also_off: Vec<(At<NaiveDate>, At<String>)>,
+    pub(super) works_on: Vec<At<NaiveDate>>,
+    pub(super) time_off: Vec<TimeOffTable>,
+    pub(super) joined: Option<At<NaiveDate>>,
+    pub(super) left: Option<At<NaiveDate>>,
+}
+
+/// Its `reason` is private to the file and is not even kept.
+#[derive(Debug)]
+pub(super) struct TimeOffTable {
+    pub(super) span: Span,
+    pub(super) from: At<Moment>,
+    pub(super) to: At<Moment>,
+}
+
+#[derive(Debug)]
+pub(super) struct PairTable {
+    pub(super) primary: Option<At<String>>,
+    pub(super) secondary: Option<At<String>>,
+}
+
+#[derive(Debug)]
+pub(super) struct RotationTable {
+    pub(super) starts: Option<At<NaiveDateTime>>,
+    /// `None` where the key is missing or no list, which is reported.
+    pub(super) weeks: Option<Vec<PairTable>>,
+    /// Where `weeks` stands.
+    pub(super) weeks_span: Span,
+}
+
+#[derive(Debug)]
+pub(super) struct HandoverTable {
+    pub(super) rule: HandoverRule,
+    /// Where `time` stands.
+    pub(super) time_span: Span,
+}
+
+#[derive(Debug)]
+pub(super) struct SwapTable {
+    pub(super) week: Option<At<NaiveDate>>,
+    pub(super) pair: PairTable,
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct OverrideTable {
+    pub(super) span: Span,
+    pub(super) from: Option<At<Moment>>,
+    pub(super) to: Option<At<Moment>>,
+    pub(super) primary: Option<At<String>>,
+    pub(super) secondary: Option<At<String>>,
+    pub(super) agreed_on: Option<NaiveDate>,
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct PipelineTable {
+    pub(super) span: Span,
+    pub(super) id: Option<At<String>>,
+    pub(super) name: Option<At<String>>,
+    pub(super) area: Option<At<String>>,
+    pub(super) primary: Option<At<String>>,
+    pub(super) secondary: Option<At<String>>,
+    pub(super) investor_reported: bool,
+    pub(super) run_book: Option<At<String>>,
+}
+
+impl TeamTable {
+    /// Reads the root of a team file.
+    pub(super) fn read(mut root: Section<'_>) -> TeamTable {
+        let name = root.required_text("name");
+        let time_zone = root.required_text("time_zone");
+        let uid_domain = root.text("uid_domain");
+        let holidays = root.texts("holidays").unwrap_or_default();
+        let engineers = read_all(&mut root, "engineer", EngineerTable::read);
+        let rotations = read_all(&mut root, "rotation", RotationTable::read);
+        let handover = root.section("handover").map(HandoverTable::read);
+        let policy = root.section("holiday_policy").map(read_policy).unwrap_or_default();
+        let swaps = read_all(&mut root, "swap", SwapTable::read);
+        let overrides = read_all(&mut root, "override", OverrideTable::read);
+        let pipelines = read_all(&mut root, "pipeline", PipelineTable::read);
+        refuse(&mut root, "link_generation", "secret links (`link_generation`) are");
+        root.finish();
+        TeamTable {
+            name,
+            time_zone,
+            uid_domain,
+            holidays,
+            engineers,
+            rotations,
+            handover,
+            policy,
+            swaps,
+            overrides,
+            pipelines,
+        }
+    }
+}
+
+impl EngineerTable {
+    fn read(mut section: Section<'_>) -> EngineerTable {
+        let id = section.required_text("id");
+        let name = section.required_text("name");
+        let time_zone = section.text("time_zone");
+        let holidays = section.texts("holidays");
+        let days_off = section.sections("also_off").unwrap_or_default();
+        let works_on = section.dates("works_on").unwrap_or_default();
+        let time_off = section.sections("time_off").unwrap_or_default();
+        let joined = date(&mut section, "joined");
+        let left = date(&mut section, "left");
+        refuse(
+            &mut section,
+            "time_off_calendar",
+            "reading absences from a calendar (`time_off_calendar`) is",
+        );
+        refuse(&mut section, "link_generation", "secret links (`link_generation`) are");
+        let (span, problems) = (section.span(), section.problems());
+        section.finish();
+        EngineerTable {
+            span,
+            id,
+            name,
+            time_zone,
+            holidays,
+            also_off: days_off.into_iter().filter_map(read_day_off).collect(),
+            works_on: works_on.into_iter().filter(|at| in_range(at.value, &at.span, problems)).collect(),
+            time_off: time_off.into_iter().filter_map(TimeOffTable::read).collect(),
+            joined,
+            left,
+        }
+    }
+}
+
+impl TimeOffTable {
+    fn read(mut section: Section<'_>) -> Option<TimeOffTable> {
+        let from = required_moment(&mut section, "from");
+        let to = required_moment(&mut section, "to");
+        section.text("reason");
+        let span = section.span();
+        section.finish();
+        Some(TimeOffTable { span, from: from?, to: to? })
+    }
+}
+
+impl PairTable {
+    fn read(section: &mut Section<'_>) -> PairTable {
+        PairTable { primary: section.required_text("primary"), secondary: section.required_text("secondary") }
+    }
+}
+
+impl RotationTable {
+    fn read(mut section: Section<'_>) -> RotationTable {
+        section.require("starts");
+        let starts = section.date_time("starts");
+        let starts = starts.filter(|at| in_range(at.value.date(), &at.span, section.problems()));
+        section.require("weeks");
+        let weeks_span = section.span_of("weeks");
+        let weeks = section.sections("weeks").map(|weeks| {
+            let read = |mut week: Section<'_>| {
+                let pair = PairTable::read(&mut week);
+                week.finish();
+                pair
+            };
+            weeks.into_iter().map(read).collect()
+        });
+        section.finish();
+        RotationTable { starts, weeks, weeks_span }
+    }
+}
+
+impl HandoverTable {
+    fn read(mut section: Section<'_>) -> HandoverTable {
+        let days = [
+            ("monday", Weekday::Mon),
+            ("tuesday", Weekday::Tue),
+            ("wednesday", Weekday::Wed),
+            ("thursday", Weekday::Thu),
+            ("friday", Weekday::Fri),
+            ("saturday", Weekday::Sat),
+            ("sunday", Weekday::Sun),
+        ];
+        let day = section.choice("day", &days);
+        let time = section.time("time");
+        let time_span = section.span_of("time");
+        let minutes = section.integer("minutes", 1, MAX_MEETING_MINUTES);
+        let if_away = section.choice("if_away", &[("earlier", IfAway::Earlier), ("keep", IfAway::Keep)]);
+        section.finish();
+        let ten = NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
+        let rule = HandoverRule {
+            day: day.map_or(Weekday::Fri, |at| at.value),
+            time: time.map_or(ten, |at| at.value),
+            minutes: minutes.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(30),
+            if_away: if_away.map_or(IfAway::Earlier, |at| at.value),
+        };
+        HandoverTable { rule, time_span }
+    }
+}
+
+impl SwapTable {
+    fn read(mut section: Section<'_>) -> SwapTable {
+        section.require("week");
+        let week = date(&mut section, "week");
+        let pair = PairTable::read(&mut section);
+        let reason = reason(&mut section);
+        section.finish();
+        SwapTable { week, pair, reason }
+    }
+}
+
+impl OverrideTable {
+    fn read(mut section: Section<'_>) -> OverrideTable {
+        let table = OverrideTable {
+            span: section.span(),
+            from: required_moment(&mut section, "from"),
+            to: required_moment(&mut section, "to"),
+            primary: section.required_text("primary"),
+            secondary: section.text("secondary"),
+            agreed_on: date(&mut section, "agreed_on").map(|at| at.value),
+            reason: reason(&mut section),
+        };
+        section.finish();
+        table
+    }
+}
+
+impl PipelineTable {
+    fn read(mut section: Section<'_>) -> PipelineTable {
+        let table = PipelineTable {
+            span: section.span(),
+            id: section.required_text("id"),
+            name: section.required_text("name"),
+            area: section.text("area"),
+            primary: section.required_text("primary"),
+            secondary: section.text("secondary"),
+            investor_reported: section.flag("investor_reported").is_some_and(|at| at.value),
+            run_book: section.text("run_book"),
+        };
+        section.finish();
+        table
+    }
+}
+
+fn read_all<T>(root: &mut Section<'_>, key: &'static str, read: fn(Section<'_>) -> T) -> Vec<T> {
+    root.sections(key).unwrap_or_default().into_iter().map(read).collect()
+}
+
+fn read_policy(mut section: Section<'_>) -> HolidayPolicy {
+    let defaults = HolidayPolicy::default();
+    let covers = [("covers", SecondaryOnHoliday::Covers), ("unavailable", SecondaryOnHoliday::Unavailable)];
+    let secondary_on_holiday = section.choice("secondary_on_holiday", &covers);
+    let rules = [("cover", TimeOffRule::Cover), ("report", TimeOffRule::Report)];
+    let time_off = section.choice("time_off", &rules);
+    let backfill = section.flag("backfill");
+    let notice_days = section.integer("notice_days", 0, MAX_NOTICE_DAYS);
+    section.finish();
+    HolidayPolicy {
+        secondary_on_holiday: secondary_on_holiday.map_or(defaults.secondary_on_holiday, |at| at.value),
+        time_off: time_off.map_or(defaults.time_off, |at| at.value),
+        backfill: backfill.map_or(defaults.backfill, |at| at.value),
+        notice_days: notice_days.and_then(|at| u16::try_from(at.value).ok()).unwrap_or(defaults.notice_days),
+    }
+}
+
+fn read_day_off(mut section: Section<'_>) -> Option<(At<NaiveDate>, At<String>)> {
+    section.require("date");
+    let date = date(&mut section, "date");
+    let name = section.required_text("name");
+    section.finish();
+    Some((date?, name?))
+}
+
+/// Shown with the shifts; an empty one is none.
+fn reason(section: &mut Section<'_>) -> Option<String> {
+    section.text("reason").map(|at| at.value).filter(|reason| !reason.trim().is_empty())
+}
+
+fn date(section: &mut Section<'_>, key: &'static str) -> Option<At<NaiveDate>> {
+    section.date(key).filter(|at| in_range(at.value, &at.span, section.problems()))
+}
+
+fn required_moment(section: &mut Section<'_>, key: &'static str) -> Option<At<Moment>> {
+    section.require(key);
+    let moment = section.moment(key)?;
+    let date = match moment.value {
+        Moment::Date(date) => date,
+        Moment::DateTime(time) => time.date(),
+    };
+    in_range(date, &moment.span, section.problems()).then_some(moment)
+}
+
+fn in_range(date: NaiveDate, span: &Span, problems: &Problems) -> bool {
+    let fits = YEARS.contains(&date.year());
+    if !fits {
+        let help = format!("a date from {}-01-01 to {}-12-31", YEARS.start(), YEARS.end());
+        problems.error_with_help("date-out-of-range", span.clone(), format!("{date} is out of range"), help);
+    }
+    fits
+}

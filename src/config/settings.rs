@@ -1,0 +1,250 @@
+//! `oncal.toml`: where the server listens, what its links start with, how far feeds reach.
+//!
+//! Not here: anything of a team.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::base_url::BaseUrl;
+use super::zones::ZoneDataSource;
+use crate::document::{At, Problems, Section, Span};
+
+/// Weeks that feeds may reach into the past or the future: ten years.
+const MAX_WEEKS: i64 = 520;
+
+const NOT_YET: &str = "not-in-this-version";
+
+/// What `oncal.toml` says. A key with an error has its default, which is always safe to serve with: it listens on
+/// loopback alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the server listens.
+    pub bind: SocketAddr,
+    /// What subscribe links start with.
+    pub public_url: BaseUrl,
+    /// Who may read.
+    pub access: Access,
+    /// How many weeks before the current one feeds carry.
+    pub past_weeks: u32,
+    /// How many weeks after the current one feeds carry.
+    pub future_weeks: u32,
+    /// Where `/readyz` and `/metrics` are.
+    pub admin_bind: SocketAddr,
+    /// Whether `access = "open"` may be reached from other machines.
+    pub open_to_network: bool,
+    /// What links within events start with; none: events carry no links.
+    pub pages_url: Option<BaseUrl>,
+    /// Whose time-zone rules are in use.
+    pub tzdata: ZoneDataSource,
+}
+
+/// Who may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody who reaches the server.
+    Open,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+        let public_url = BaseUrl::at(bind);
+        Settings {
+            bind,
+            pages_url: Some(public_url.clone()),
+            public_url,
+            access: Access::Open,
+            past_weeks: 8,
+            future_weeks: 52,
+            admin_bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)),
+            open_to_network: false,
+            tzdata: ZoneDataSource::Bundled,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the root of `oncal.toml`.
+    pub(super) fn read(mut root: Section<'_>) -> Settings {
+        let defaults = Settings::default();
+        let problems = root.problems();
+        let bind = root.text("bind").and_then(|at| address("bind", at, problems));
+        let admin_bind = root.text("admin_bind").and_then(|at| address("admin_bind", at, problems));
+        let public_url = root.text("public_url").and_then(|at| base_url("public_url", at, problems));
+        let pages_url = root.text("pages_url").and_then(|at| base_url("pages_url", at, problems));
+        access(&mut root);
+        let past_weeks = weeks(&mut root, "past_weeks", 0, defaults.past_weeks);
+        let future_weeks = weeks(&mut root, "future_weeks", 1, defaults.future_weeks);
+        let open_to_network = root.flag("open_to_network").is_some_and(|at| at.value);
+        let sources = [("bundled", ZoneDataSource::Bundled), ("system", ZoneDataSource::System)];
+        let tzdata = root.choice("tzdata", &sources).map_or(defaults.tzdata, |at| at.value);
+        refuse_what_is_to_come(&mut root);
+        root.finish();
+
+        let admin_address = admin_bind.as_ref().map_or(defaults.admin_bind, |at| at.value);
+        let address = bind.as_ref().map_or(defaults.bind, |at| at.value);
+        let named = admin_bind.as_ref().or(bind.as_ref());
+        if let Some(named) = named.filter(|_| address == admin_address && address.port() != 0) {
+            let message = "`bind` and `admin_bind` are the same address";
+            let help = "monitoring needs an address or a port of its own".to_owned();
+            problems.error_with_help("same-address", named.span.clone(), message, help);
+        }
+        let bind =
+            bind.filter(|at| open_to_network || stays_here("bind", is_loopback(at.value), at, problems));
+        let public_url = public_url
+            .filter(|at| open_to_network || stays_here("public_url", at.value.is_loopback(), at, problems));
+
+        let bind = bind.map_or(defaults.bind, |at| at.value);
+        let public_url = public_url.map_or_else(|| BaseUrl::at(bind), |at| at.value);
+        Settings {
+            bind,
+            pages_url: Some(pages_url.map_or_else(|| public_url.clone(), |at| at.value)),
+            public_url,
+            access: Access::Open,
+            past_weeks,
+            future_weeks,
+            admin_bind: admin_address,
+            open_to_network,
+            tzdata,
+        }
+    }
+}
+
+fn weeks(root: &mut Section<'_>, key: &'static str, least: i64, default: u32) -> u32 {
+    root.integer(key, least, MAX_WEEKS).and_then(|at| u32::try_from(at.value).ok()).unwrap_or(default)
+}
+
+fn address(key: &str, at: At<String>, problems: &Problems) -> Option<At<SocketAddr>> {
+    if let Ok(value) = at.value.parse() {
+        return Some(At { value, span: at.span });
+    }
+    let help = "an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"".to_owned();
+    problems.error_with_help("invalid-address", at.span, format!("`{key}` is not an address"), help);
+    None
+}
+
+fn base_url(key: &str, at: At<String>, problems: &Problems) -> Option<At<BaseUrl>> {
+    match BaseUrl::parse(&at.value) {
+        Ok(value) => Some(At { value, span: at.span }),
+        Err(error) => {
+            let help = format!("{error}, for instance \"https://oncall.example.org\"");
+            let message = format!("`{key}` is not an address that links can start with");
+            problems.error_with_help("invalid-url", at.span, message, help);
+            None
+        }
+    }
+}
+
+fn access(root: &mut Section<'_>) {
+    let problems = root.problems();
+    let Some(at) = root.text("access") else { return };
+    match at.value.as_str() {
+        "open" => {}
+        "links" => not_yet(problems, at.span, "secret links (`access = \"links\"`) are"),
+        other => {
+            let message = format!("`access` cannot be \"{other}\"");
+            problems.error_with_help("unknown-value", at.span, message, "only \"open\"".to_owned());
+        }
+    }
+}
+
+fn not_yet(problems: &Problems, span: Span, what: &str) {
+    let help = "oncal would not do what this line says, so take it out".to_owned();
+    problems.error_with_help(NOT_YET, span, format!("{what} not in this version of oncal"), help);
+}
+
+fn refuse_what_is_to_come(root: &mut Section<'_>) {
+    for (key, what) in [
+        ("journal", "a journal (`journal`) is"),
+        ("trusted_proxies", "`trusted_proxies` is"),
+        ("link_generation", "secret links (`link_generation`) are"),
+    ] {
+        refuse(root, key, what);
+    }
+}
+
+/// Reports `key`, whose feature this version does not have: ignoring it in silence would be a hole.
+pub(super) fn refuse(section: &mut Section<'_>, key: &'static str, what: &str) {
+    let help = "oncal would not do what this line says, so take it out";
+    section.refuse(key, NOT_YET, &format!("{what} not in this version of oncal"), help);
+}
+
+fn is_loopback(bind: SocketAddr) -> bool {
+    bind.ip().to_canonical().is_loopback()
+}
+
+fn stays_here<T>(key: &str, is_loopback: bool, at: &At<T>, problems: &Problems) -> bool {
+    if !is_loopback {
+        let message = format!("`{key}` opens names, absences and run books to everybody on the network");
+        let help =
+            "keep it on 127.0.0.1, or add `open_to_network = true` if everybody may read them".to_owned();
+        problems.error_with_help("open-to-network", at.span.clone(), message, help);
+    }
+    is_loopback
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document;
+
+    #[track_caller]
+    fn read(text: &str) -> (Settings, Vec<&'static str>) {
+        let problems = Problems::default();
+        let settings = document::read(text, &problems, Settings::read).unwrap();
+        (settings, problems.into_sorted().iter().map(|problem| problem.code).collect())
+    }
+
+    #[test]
+    fn an_empty_file_is_all_defaults() {
+        assert_eq!(read(""), (Settings::default(), vec![]));
+    }
+
+    #[test]
+    fn links_start_with_the_address_that_is_bound_unless_told_otherwise() {
+        let (settings, _) = read("bind = \"127.0.0.1:9000\"");
+        assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:9000");
+        assert_eq!(settings.pages_url, Some(settings.public_url));
+        let (settings, _) =
+            read("public_url = \"http://localhost/a\"\npages_url = \"https://wiki.example/b/\"");
+        assert_eq!(settings.pages_url.unwrap().as_str(), "https://wiki.example/b");
+    }
+
+    #[test]
+    fn open_access_leaves_the_machine_only_when_told_so() {
+        let inside = ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"];
+        let outside = ["0.0.0.0:80", "[::]:80", "192.168.0.1:80", "[2001:db8::1]:80"];
+        for bind in inside {
+            assert_eq!(read(&format!("bind = \"{bind}\"")).1, [""; 0], "{bind}");
+        }
+        for bind in outside {
+            let (settings, codes) = read(&format!("bind = \"{bind}\""));
+            assert_eq!(codes, ["open-to-network"], "{bind}");
+            assert_eq!(settings.bind, Settings::default().bind, "what is left is safe");
+            let (settings, codes) = read(&format!("bind = \"{bind}\"\nopen_to_network = true"));
+            assert_eq!((settings.bind.to_string().as_str(), codes), (bind, vec![]));
+        }
+        assert_eq!(read("public_url = \"https://oncall.example.org\"").1, ["open-to-network"]);
+    }
+
+    #[test]
+    fn what_is_to_come_is_refused_and_never_ignored() {
+        for line in ["access = \"links\"", "journal = \"x\"", "trusted_proxies = []", "link_generation = 1"] {
+            assert_eq!(read(line).1, [NOT_YET], "{line}");
+        }
+        assert_eq!(read("access = \"closed\"").1, ["unknown-value"]);
+    }
+
+    #[test]
+    fn weeks_have_their_limits() {
+        assert_eq!(read("past_weeks = 0\nfuture_weeks = 520").1, [""; 0]);
+        assert_eq!(read("past_weeks = -1\nfuture_weeks = 0").1, ["out-of-range"; 2]);
+        assert_eq!(read("past_weeks = 521").1, ["out-of-range"]);
+    }
+
+    #[test]
+    fn monitoring_has_its_own_address() {
+        assert_eq!(read("bind = \"127.0.0.1:9\"\nadmin_bind = \"127.0.0.1:9\"").1, ["same-address"]);
+        assert_eq!(read("bind = \"127.0.0.1:8081\"").1, ["same-address"], "its default is taken too");
+        assert_eq!(read("bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"").1, [""; 0], "two free ports");
+    }
+}

@@ -1,0 +1,76 @@
+//! The texts that were read and the diagnostics found in them, collected over a whole load.
+//!
+//! Not here: how a diagnostic is shown (`render`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::files::FileFault;
+use crate::document::{Problem, Problems, Severity};
+use crate::rota::TeamId;
+
+/// The texts of the files, for rendering on the command line. They hold private values: nothing else may show them.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    folder: PathBuf,
+    texts: BTreeMap<String, Arc<str>>,
+}
+
+impl Sources {
+    /// The configuration folder as it was named to `load`.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The text of `file`, named as in [`Diagnostic::file`]; none where it could not be read.
+    pub fn text(&self, file: &str) -> Option<&str> {
+        self.texts.get(file).map(|text| &**text)
+    }
+}
+
+/// What a load has found so far.
+#[derive(Debug)]
+pub(super) struct Findings {
+    pub(super) sources: Sources,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Findings {
+    pub(super) fn new(folder: &Path) -> Findings {
+        let sources = Sources { folder: folder.to_owned(), texts: BTreeMap::new() };
+        Findings { sources, diagnostics: Vec::new() }
+    }
+
+    /// Keeps the text of a file and takes over what is wrong with it.
+    pub(super) fn file(&mut self, file: &str, team: Option<&TeamId>, text: &Arc<str>, problems: Problems) {
+        let found = problems.into_sorted();
+        self.diagnostics.extend(found.into_iter().map(|p| Diagnostic::located(p, file, team, text)));
+        self.sources.texts.insert(file.to_owned(), Arc::clone(text));
+    }
+
+    /// Takes over that a file gave no text.
+    pub(super) fn fault(&mut self, file: &str, team: Option<&TeamId>, fault: FileFault) {
+        let (code, message) = (fault.code(), fault.to_string());
+        if let FileFault::NotUtf8 { readable, bad } = fault {
+            let problems = Problems::default();
+            let help = "save the file as UTF-8".to_owned();
+            problems.error_with_help(code, bad, message, help);
+            self.file(file, team, &readable.into(), problems);
+        } else {
+            self.whole(
+                file,
+                team,
+                Problem { code, severity: Severity::Error, span: 0..0, message, help: None },
+            );
+        }
+    }
+
+    /// Records a problem of a file, or of a folder, as a whole; its span does not count.
+    pub(super) fn whole(&mut self, file: &str, team: Option<&TeamId>, problem: Problem) {
+        let Problem { code, severity, message, help, .. } = problem;
+        let (file, team) = (file.to_owned(), team.cloned());
+        self.diagnostics.push(Diagnostic { code, severity, team, file, place: None, message, help });
+    }
+}

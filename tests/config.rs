@@ -1,0 +1,221 @@
+//! The configuration as files: each bad one is told as its snapshot says, and the shipped ones load.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::fs;
+use std::path::Path;
+
+use insta::{assert_snapshot, with_settings};
+use oncal::config::{Configuration, Diagnostic, LoadError, load, render};
+use oncal::rota::{Instant, TeamId};
+
+/// What time-off reasons and secrets in the bad configurations hold.
+const PRIVATE: &str = "PRIVATE";
+
+fn now() -> Instant {
+    "2026-06-01T12:00:00Z".parse().unwrap()
+}
+
+fn team(id: &str) -> TeamId {
+    TeamId::new(id).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        copy(&entry.path(), &to.join(entry.file_name()));
+    }
+}
+
+/// A folder of the bad configurations, or a team file alone.
+fn bad(name: &str) -> Configuration {
+    let folder = tempfile::tempdir().unwrap();
+    let case = Path::new("tests/data/bad").join(name);
+    if case.is_dir() {
+        copy(&case, folder.path());
+    } else {
+        copy(&case.with_extension("toml"), &folder.path().join("teams/data-pipelines.toml"));
+    }
+    load(folder.path(), now()).unwrap()
+}
+
+fn rendered(configuration: &Configuration) -> String {
+    let sources = &configuration.sources;
+    let all: Vec<_> = configuration.diagnostics.iter().map(|d| render(d, sources, false)).collect();
+    all.join("\n\n").replace(&sources.folder().display().to_string(), "config")
+}
+
+fn names() -> Vec<String> {
+    let entries = fs::read_dir("tests/data/bad").unwrap().map(|entry| entry.unwrap().path());
+    let mut names: Vec<_> =
+        entries.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_bad_configuration_is_told_as_its_snapshot_says() {
+    let names = names();
+    assert!(names.len() > 60);
+    for name in names {
+        let configuration = bad(&name);
+        assert!(!configuration.diagnostics.is_empty(), "{name} has nothing wrong");
+        with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/config" }, {
+            assert_snapshot!(name, rendered(&configuration));
+        });
+    }
+}
+
+#[test]
+fn no_message_and_no_team_holds_what_is_private() {
+    let mut sources_with_it = 0;
+    for name in names() {
+        let configuration = bad(&name);
+        sources_with_it += usize::from(rendered(&configuration).contains(PRIVATE));
+        for diagnostic in &configuration.diagnostics {
+            assert!(!diagnostic.to_string().contains(PRIVATE), "{name}: {diagnostic}");
+        }
+        assert!(!format!("{:?}", configuration.teams).contains(PRIVATE), "{name}");
+    }
+    assert!(sources_with_it > 3, "the sources underlined on the command line do hold it");
+}
+
+#[test]
+fn errors_of_all_files_are_told_at_once_and_touch_no_other_team() {
+    let configuration = bad("several-files");
+    let errors = configuration.diagnostics.iter().filter(|d| d.is_error());
+    let places: Vec<_> = errors.map(|d| (d.file.as_str(), d.code)).collect();
+    assert_eq!(
+        places,
+        [
+            ("oncal.toml", "unknown-key"),
+            ("holidays/ours.toml", "missing-key"),
+            ("holidays/ours.toml", "unknown-key"),
+            ("teams/growth.toml", "unknown-calendar"),
+            ("teams/growth.toml", "unknown-engineer"),
+            ("teams/profit.toml", "unknown-zone"),
+        ]
+    );
+    assert_eq!(configuration.teams.keys().collect::<Vec<_>>(), [&team("data-pipelines")]);
+    let broken: Vec<_> = configuration.broken.iter().map(|(id, b)| (id.as_str(), b.errors)).collect();
+    assert_eq!(broken, [("growth", 2), ("profit", 1)]);
+    assert_eq!(configuration.settings_errors().map(|d| d.code).collect::<Vec<_>>(), ["unknown-key"]);
+    assert_eq!(configuration.diagnostics_of(&team("growth")).count(), 2);
+}
+
+#[test]
+fn the_shipped_configuration_has_nothing_wrong_and_is_the_plan() {
+    let configuration = load(Path::new("config"), now()).unwrap();
+    assert_eq!(configuration.diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>(), [""; 0]);
+    let shipped = &configuration.teams[&team("data-pipelines")].team;
+    let name = |seat| shipped.engineer(seat).name.as_str();
+    let weeks: Vec<_> =
+        shipped.rotations[0].weeks.iter().map(|pair| (name(pair.primary), name(pair.secondary))).collect();
+    let (a, b, c, d) = ("Data Engineer A", "Data Engineer B", "Data Engineer C", "Data Engineer D");
+    assert_eq!(weeks, [(a, b), (b, c), (c, d), (d, a)]);
+    let pipelines: Vec<_> = shipped
+        .pipelines
+        .iter()
+        .map(|p| (p.name.as_str(), name(p.primary), name(p.secondary.unwrap()), p.run_book.is_some()))
+        .collect();
+    assert_eq!(
+        pipelines,
+        [
+            ("Unit-level profit needed for experiments", a, b, false),
+            ("Aggregate profit reported to investors", b, c, true),
+            ("Aggregate growth reported to investors", c, d, true),
+            ("Daily growth needed for experiments", d, a, false),
+            ("Aggregate engagement reported to investors", a, c, true),
+        ]
+    );
+    assert_eq!(shipped.policy.notice_days, 14);
+    assert_eq!(shipped.run_books.len(), 3);
+    assert!(shipped.run_books.values().all(|book| book.title.starts_with("Run book: Aggregate ")));
+}
+
+#[test]
+fn the_shipped_examples_are_right_too() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    for file in ["oncal.toml", "teams/data-pipelines.toml"] {
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let uncommented = |line: &str| match line.strip_prefix('#') {
+            Some(example) if !example.is_empty() && !example.starts_with(' ') => format!("{example}\n"),
+            _ => format!("{line}\n"),
+        };
+        fs::write(path, text.lines().map(uncommented).collect::<String>()).unwrap();
+    }
+    let configuration = load(folder.path(), now()).unwrap();
+    let codes: Vec<_> = configuration.diagnostics.iter().map(|d| (d.file.as_str(), d.code)).collect();
+    assert_eq!(codes, [("teams/data-pipelines.toml", "override-while-away")], "{}", rendered(&configuration));
+    assert_eq!(configuration.teams.len(), 1);
+}
+
+#[test]
+fn the_acceptance_teams_load() {
+    let configuration = load(Path::new("tests/data/acceptance"), now()).unwrap();
+    let errors: Vec<_> = configuration.diagnostics.iter().filter(|d| d.is_error()).collect();
+    assert_eq!(errors, [&configuration.diagnostics[0]; 0]);
+    assert_eq!(configuration.teams.len(), 17);
+}
+
+#[test]
+fn a_folder_that_is_none_is_one_clear_line() {
+    let missing = load(Path::new("tests/data/nowhere"), now()).unwrap_err();
+    assert!(matches!(missing, LoadError::Missing { .. }));
+    assert_eq!(missing.to_string(), "there is no configuration folder tests/data/nowhere");
+    let file = load(Path::new("Cargo.toml"), now()).unwrap_err();
+    assert!(matches!(file, LoadError::NotAFolder { .. }), "{file}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_within_the_folder_are_followed_and_links_out_of_a_run_book_folder_are_not() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    let books = folder.path().join("runbooks/data-pipelines");
+    fs::create_dir(books.join("..2026")).unwrap();
+    fs::rename(books.join("aggregate-profit.md"), books.join("..2026/aggregate-profit.md")).unwrap();
+    symlink("..2026", books.join("..data")).unwrap();
+    symlink("..data/aggregate-profit.md", books.join("aggregate-profit.md")).unwrap();
+    let teams = folder.path().join("teams");
+    fs::rename(teams.join("data-pipelines.toml"), folder.path().join("team")).unwrap();
+    symlink("../team", teams.join("data-pipelines.toml")).unwrap();
+    assert_eq!(load(folder.path(), now()).unwrap().diagnostics, []);
+
+    fs::remove_file(books.join("aggregate-profit.md")).unwrap();
+    symlink("/etc/hostname", books.join("aggregate-profit.md")).unwrap();
+    let codes =
+        |folder: &Path| load(folder, now()).unwrap().diagnostics.iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes(folder.path()), ["run-book-outside"]);
+
+    fs::remove_file(books.join("aggregate-profit.md")).unwrap();
+    fs::write(books.join("aggregate-profit.md"), vec![b'x'; 5_000_001]).unwrap();
+    assert_eq!(codes(folder.path()), ["file-too-large"]);
+
+    fs::remove_file(teams.join("data-pipelines.toml")).unwrap();
+    symlink("nowhere", teams.join("data-pipelines.toml")).unwrap();
+    assert_eq!(codes(folder.path()), ["unreadable-file"]);
+}
+
+#[test]
+fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    let path = folder.path().join("teams/data-pipelines.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("\u{feff}{text}")).unwrap();
+    for name in ["data-pipelines.toml~", ".#data-pipelines.toml", ".data-pipelines.toml.swp", "x.tmp"] {
+        fs::write(folder.path().join("teams").join(name), "not TOML").unwrap();
+    }
+    fs::create_dir(folder.path().join("teams/folder.toml")).unwrap();
+    let configuration = load(folder.path(), now()).unwrap();
+    assert_eq!((configuration.diagnostics, configuration.teams.len()), (vec![], 1));
+}
