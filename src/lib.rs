@@ -4,4 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod document;
 pub mod feed;
+pub mod holidays;
+pub mod live;
 pub mod rota;
+pub mod web;
