@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use http::HeaderValue;
 use sha2::{Digest, Sha256};
 
 use crate::feed::{Alarm, Feed, Head, Links, Rendered, calendar};
@@ -25,11 +26,11 @@ pub struct Representation {
     /// The body's coding.
     pub coding: Coding,
     /// A strong entity tag, quotes included: of these bytes in this coding.
-    pub etag: Bytes,
+    pub etag: HeaderValue,
     /// The feed's Last-Modified, in whole seconds.
     pub modified: Instant,
     /// The same as an HTTP date.
-    pub last_modified: Bytes,
+    pub last_modified: HeaderValue,
 }
 
 /// A feed of one team and all its representations so far.
@@ -39,8 +40,8 @@ pub struct FeedSlot {
     pub feed: Feed,
     /// Where it is below `/{team}/`.
     pub path: String,
-    /// The name of a downloaded file.
-    pub file_name: String,
+    /// Content-Disposition of a download, with the name of the file.
+    pub disposition: HeaderValue,
     choices: [OnceLock<Box<Choice>>; ALARM_CHOICES],
 }
 
@@ -67,7 +68,7 @@ impl FeedSlot {
     pub(super) fn new(feed: Feed, team: &Team) -> FeedSlot {
         FeedSlot {
             path: feed.path(),
-            file_name: feed.file_name(team),
+            disposition: header(format!("attachment; filename=\"{}\"", feed.file_name(team))),
             feed,
             choices: std::array::from_fn(|_| OnceLock::new()),
         }
@@ -135,13 +136,18 @@ fn place(alarm: Option<Alarm>) -> usize {
     alarm.map_or(0, |alarm| 1 + alarm as usize)
 }
 
-fn tag(body: &[u8]) -> Bytes {
+fn tag(body: &[u8]) -> HeaderValue {
     let digest = Sha256::digest(body);
     let hex: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    Bytes::from(format!("\"{hex}\""))
+    header(format!("\"{hex}\""))
 }
 
 /// RFC 9110 5.6.7.
-fn http_date(instant: Instant) -> Bytes {
-    Bytes::from(instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+fn http_date(instant: Instant) -> HeaderValue {
+    header(instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+/// What is made here is visible ASCII, so it always is a header's value.
+fn header(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

@@ -1,9 +1,11 @@
 //! Conditional requests (RFC 9110 13): whether a client already has what it asks for.
 
+use std::slice;
 use std::time::SystemTime;
 
 use actix_web::http::header::{
-    HeaderMap, HeaderName, HttpDate, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+    HeaderMap, HeaderName, HeaderValue, HttpDate, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE,
 };
 
 use crate::live::Representation;
@@ -28,23 +30,24 @@ enum Comparison {
 
 /// Works through the conditions in the order of RFC 9110 13.2.2.
 pub(super) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict {
-    let is_wanted = match headers.contains_key(IF_MATCH) {
-        true => lists(headers, IF_MATCH, &current.etag, Comparison::Strong),
-        false => date(headers, IF_UNMODIFIED_SINCE).is_none_or(|date| modified(current) <= date),
+    let wanted = headers.get_all(IF_MATCH);
+    let is_wanted = match wanted.len() {
+        0 => date(headers, IF_UNMODIFIED_SINCE).is_none_or(|date| modified(current) <= date),
+        _ => lists(wanted, current, Comparison::Strong),
     };
     if !is_wanted {
         return Verdict::Failed;
     }
-    let is_known = match headers.contains_key(IF_NONE_MATCH) {
-        true => lists(headers, IF_NONE_MATCH, &current.etag, Comparison::Weak),
-        false => is_unmodified(headers, current),
+    let known = headers.get_all(IF_NONE_MATCH);
+    let is_known = match known.len() {
+        0 => is_unmodified(headers, current),
+        _ => lists(known, current, Comparison::Weak),
     };
     if is_known { Verdict::NotModified } else { Verdict::Send }
 }
 
 fn is_unmodified(headers: &HeaderMap, current: &Representation) -> bool {
-    let echoed =
-        headers.get(IF_MODIFIED_SINCE).is_some_and(|value| value.as_bytes() == &current.last_modified[..]);
+    let echoed = headers.get(IF_MODIFIED_SINCE) == Some(&current.last_modified);
     echoed || date(headers, IF_MODIFIED_SINCE).is_some_and(|date| modified(current) <= date)
 }
 
@@ -58,12 +61,13 @@ fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     Some(date.into())
 }
 
-/// Whether the header `name` is `*` or lists `etag`, quotes included.
-fn lists(headers: &HeaderMap, name: HeaderName, etag: &[u8], comparison: Comparison) -> bool {
-    headers.get_all(name).any(|value| {
-        let value = value.as_bytes();
+/// Whether the lines of a header are `*` or list the tag of `current`.
+fn lists(mut lines: slice::Iter<'_, HeaderValue>, current: &Representation, comparison: Comparison) -> bool {
+    let etag = current.etag.as_bytes();
+    lines.any(|line| {
+        let line = line.as_bytes();
         // What clients send is nearly always the one tag they were given.
-        value == etag || value.trim_ascii() == b"*" || Tags(value).any(|tag| tag.is(etag, comparison))
+        line == etag || line.trim_ascii() == b"*" || Tags(line).any(|tag| tag.is(etag, comparison))
     })
 }
 
@@ -103,7 +107,6 @@ impl<'a> Iterator for Tags<'a> {
 mod tests {
     use super::*;
     use crate::live::Coding;
-    use actix_web::http::header::HeaderValue;
     use bytes::Bytes;
 
     const DATE: &str = "Fri, 02 Jan 2026 15:00:00 GMT";
@@ -116,9 +119,9 @@ mod tests {
         let current = Representation {
             body: Bytes::from_static(b"body"),
             coding: Coding::Identity,
-            etag: Bytes::from_static(b"\"one\""),
+            etag: HeaderValue::from_static("\"one\""),
             modified: "2026-01-02T15:00:00Z".parse().unwrap(),
-            last_modified: Bytes::from_static(DATE.as_bytes()),
+            last_modified: HeaderValue::from_static(DATE),
         };
         verdict(&headers, &current)
     }

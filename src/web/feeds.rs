@@ -4,10 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-    HeaderValue, LAST_MODIFIED, RETRY_AFTER, VARY,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
+    LAST_MODIFIED, RETRY_AFTER, VARY,
 };
-use bytes::Bytes;
 
 use crate::live::{Coding, FeedSlot, Representation, Snapshot};
 
@@ -60,8 +59,7 @@ fn whole(slot: &FeedSlot, choice: Choice, representation: &Representation) -> Ht
         }
     }
     if choice.download {
-        let disposition = format!("attachment; filename=\"{}\"", slot.file_name);
-        insert(headers, CONTENT_DISPOSITION, Bytes::from(disposition));
+        headers.insert(CONTENT_DISPOSITION, slot.disposition.clone());
     }
     response
 }
@@ -74,16 +72,10 @@ fn not_modified(representation: &Representation) -> HttpResponse {
 }
 
 fn validators(headers: &mut HeaderMap, representation: &Representation) {
-    insert(headers, ETAG, representation.etag.clone());
-    insert(headers, LAST_MODIFIED, representation.last_modified.clone());
+    headers.insert(ETAG, representation.etag.clone());
+    headers.insert(LAST_MODIFIED, representation.last_modified.clone());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-}
-
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: Bytes) {
-    if let Ok(value) = HeaderValue::from_maybe_shared(value) {
-        headers.insert(name, value);
-    }
 }
 
 fn missing() -> HttpResponse {
