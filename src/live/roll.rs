@@ -157,4 +157,12 @@ mod tests {
         take_over(&store, Some(ahead), at(CHANGE)).await;
         assert_eq!((store.load().generation(), week(&store)), (3, at(CHANGE)));
     }
+
+    #[actix_web::test]
+    async fn what_was_built_ahead_and_is_over_itself_is_not_used() {
+        let store = store("2026-02-10T12:00:00Z");
+        let ahead = built(&store, at(CHANGE)).await.unwrap();
+        take_over(&store, Some(ahead), at("2026-02-21T00:00:00Z")).await;
+        assert_eq!(week(&store), at("2026-02-20T15:00:00Z"));
+    }
 }

@@ -27,8 +27,7 @@ pub(super) fn feed(snapshot: &Snapshot, head: &RequestHead) -> Option<HttpRespon
 }
 
 fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str) -> HttpResponse {
-    let parts = path.strip_prefix('/').and_then(|path| path.split_once('/'));
-    let Some((team_id, below)) = parts else { return missing() };
+    let Some((team_id, below)) = parts(path) else { return missing() };
     let Some(team) = snapshot.team(team_id) else {
         return if snapshot.is_broken(team_id) { unavailable() } else { missing() };
     };
@@ -43,6 +42,13 @@ fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str) -> HttpResponse {
         Verdict::NotModified => not_modified(representation),
         Verdict::Failed => text(StatusCode::PRECONDITION_FAILED, "the feed has changed\n"),
     }
+}
+
+/// `/team/below` as `team` and `below`.
+fn parts(path: &str) -> Option<(&str, &str)> {
+    let path = path.strip_prefix('/')?;
+    let slash = path.bytes().position(|byte| byte == b'/')?;
+    Some((path.get(..slash)?, path.get(slash + 1..)?))
 }
 
 fn whole(slot: &FeedSlot, choice: Choice, representation: &Representation) -> HttpResponse {

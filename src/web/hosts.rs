@@ -17,7 +17,9 @@ pub(super) enum Hosts {
     Any,
     /// This machine, and the host of `public_url`.
     Local {
-        /// Lower case, without port; empty where the URL has none.
+        /// Host and port of the URL: nearly every request names exactly that.
+        authority: String,
+        /// Its host, in lower case, without port; empty where the URL has none.
         public: String,
     },
 }
@@ -27,16 +29,21 @@ impl Hosts {
     pub(super) fn local(public_url: &str) -> Hosts {
         let uri = public_url.parse::<Uri>().ok();
         let public = uri.as_ref().and_then(Uri::host).unwrap_or_default().to_ascii_lowercase();
-        Hosts::Local { public }
+        let authority = uri.as_ref().and_then(Uri::authority).map(Authority::to_string).unwrap_or_default();
+        Hosts::Local { authority, public }
     }
 
     /// Whether the request may be answered. One without a Host cannot come from a browser, and may.
     pub(super) fn admit(&self, head: &RequestHead) -> bool {
-        let Hosts::Local { public } = self else { return true };
+        let Hosts::Local { authority, public } = self else { return true };
         // RFC 9112 3.2.2: a target in absolute form overrides Host.
         let target = head.uri.authority().map(Authority::as_str);
         let named = target.map(str::as_bytes).or_else(|| head.headers.get(HOST).map(HeaderValue::as_bytes));
-        let Some(host) = named.map(without_port) else { return true };
+        let Some(named) = named else { return true };
+        if named == authority.as_bytes() && !named.is_empty() {
+            return true;
+        }
+        let host = without_port(named);
         (!public.is_empty() && host.eq_ignore_ascii_case(public.as_bytes())) || is_loopback(host)
     }
 }
