@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::{assert_snapshot, with_settings};
-use oncal::config::{Configuration, Diagnostic, LoadError, load, render};
+use oncal::config::{Configuration, Diagnostic, LoadError, ZoneData, ZoneDataSource, load, render};
 use oncal::rota::{Instant, TeamId};
 
 /// What time-off reasons and secrets in the bad configurations hold.
@@ -72,7 +72,7 @@ fn every_bad_configuration_is_told_as_its_snapshot_says() {
 }
 
 #[test]
-fn no_message_and_no_team_holds_what_is_private() {
+fn nothing_but_the_rendered_source_holds_what_is_private() {
     let mut sources_with_it = 0;
     for name in names() {
         let configuration = bad(&name);
@@ -80,7 +80,7 @@ fn no_message_and_no_team_holds_what_is_private() {
         for diagnostic in &configuration.diagnostics {
             assert!(!diagnostic.to_string().contains(PRIVATE), "{name}: {diagnostic}");
         }
-        assert!(!format!("{:?}", configuration.teams).contains(PRIVATE), "{name}");
+        assert!(!format!("{configuration:?}").contains(PRIVATE), "{name}");
     }
     assert!(sources_with_it > 3, "the sources underlined on the command line do hold it");
 }
@@ -218,4 +218,28 @@ fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
     fs::create_dir(folder.path().join("teams/folder.toml")).unwrap();
     let configuration = load(folder.path(), now()).unwrap();
     assert_eq!((configuration.diagnostics, configuration.teams.len()), (vec![], 1));
+}
+
+#[test]
+fn colours_are_for_terminals_alone() {
+    let configuration = bad("team-zone-unknown");
+    let [diagnostic] = &configuration.diagnostics[..] else { panic!("one error") };
+    assert!(render(diagnostic, &configuration.sources, true).contains("\u{1b}["));
+    assert!(!render(diagnostic, &configuration.sources, false).contains('\u{1b}'));
+}
+
+#[test]
+fn the_time_zone_data_in_use_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    let zone_data = || load(folder.path(), now()).unwrap().zone_data;
+    assert_eq!(zone_data(), ZoneData::bundled());
+    fs::write(folder.path().join("oncal.toml"), "tzdata = \"system\"").unwrap();
+    let configuration = load(folder.path(), now()).unwrap();
+    if Path::new("/usr/share/zoneinfo").exists() {
+        assert_eq!(configuration.zone_data.source, ZoneDataSource::System);
+        assert_eq!((configuration.diagnostics, configuration.teams.len()), (vec![], 1));
+    } else {
+        assert_eq!(configuration.diagnostics[0].code, "no-system-tzdata");
+    }
 }

@@ -17,7 +17,7 @@ pub(super) const MAX_BYTES: u64 = 5_000_000;
 /// Why a file gave no text.
 #[derive(Debug, Error)]
 pub(super) enum FileFault {
-    #[error("there is no such file")]
+    #[error("there is nothing at this path")]
     Missing,
     #[error("this is not a regular file")]
     NotAFile,
@@ -25,7 +25,7 @@ pub(super) enum FileFault {
     TooLarge,
     #[error("the file is not UTF-8 text")]
     NotUtf8 { readable: String, bad: Span },
-    #[error("the file cannot be read: {0}")]
+    #[error("this cannot be read: {0}")]
     Unreadable(io::Error),
 }
 
@@ -101,6 +101,12 @@ pub(super) fn list_if_present(folder: &Path) -> io::Result<Vec<Entry>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         listed => listed,
     }
+}
+
+/// Whether the name ends in one of `extensions`, in lower case or not.
+pub(super) fn has_extension(name: &str, extensions: &[&str]) -> bool {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
 }
 
 fn is_leftover(name: &str) -> bool {

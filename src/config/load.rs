@@ -11,6 +11,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::files::{self, Entry};
+use super::holiday_files::{self, FOLDER as HOLIDAYS};
 use super::resolve::{self, Context, id_problem};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
@@ -19,13 +20,11 @@ use super::sources::Findings;
 use super::zones::{ZoneDataSource, Zones};
 use super::{BrokenTeam, Configuration, TeamConfig};
 use crate::document::{self, Problem, Problems, Severity, nearest};
-use crate::holidays::{Definition, Library};
 use crate::rota::{Instant, TeamId};
 
 /// The server's file.
 pub(super) const SETTINGS: &str = "oncal.toml";
 const TEAMS: &str = "teams";
-const HOLIDAYS: &str = "holidays";
 
 /// Why a folder gives no configuration at all. What is wrong within single files is no `LoadError`.
 #[derive(Debug, Error)]
@@ -66,7 +65,7 @@ pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
 
     let settings = read_settings(folder, &listed, &mut findings);
     let zones = zones(settings.tzdata, &mut findings);
-    let library = read_holidays(folder, &mut findings)?;
+    let library = holiday_files::read(folder, &mut findings).map_err(unreadable(&folder.join(HOLIDAYS)))?;
     let context = Context { zones: &zones, library: &library, now };
 
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
@@ -74,7 +73,7 @@ pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
     warn_of_ownerless_run_books(folder, &ids, &mut findings)?;
     for id in ids {
         let file = format!("{TEAMS}/{id}.toml");
-        match read_team(folder, &id, &file, &context, &mut findings)? {
+        match read_team(folder, &id, &file, &context, &mut findings) {
             Some(team) => drop(teams.insert(id, Arc::new(team))),
             None => {
                 let errors = findings.diagnostics.iter();
@@ -118,25 +117,15 @@ fn list(folder: &Path) -> Result<Vec<Entry>, LoadError> {
 /// A file that nobody reads was put there for a reason: `oncall.toml`, or a team beside `teams/`.
 fn warn_of_strays(listed: &[Entry], findings: &mut Findings) {
     for entry in listed.iter().filter(|entry| !entry.is_folder && entry.name != SETTINGS) {
-        if has_extension(&entry.name, &["toml", "ics", "yaml", "yml"]) {
+        if files::has_extension(&entry.name, &["toml", "ics", "yaml", "yml"]) {
             let stem = Path::new(&entry.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             let help = match nearest(stem, ["oncal"]) {
                 Some(_) => format!("did you mean `{SETTINGS}`?"),
                 None => format!("teams lie in {TEAMS}/, holiday calendars in {HOLIDAYS}/"),
             };
-            findings.whole(&entry.name, None, unread(help));
+            findings.unread(&entry.name, help);
         }
     }
-}
-
-fn unread(help: String) -> Problem {
-    let message = "oncal does not read this file".to_owned();
-    Problem { code: "unread-file", severity: Severity::Warning, span: 0..0, message, help: Some(help) }
-}
-
-fn has_extension(name: &str, extensions: &[&str]) -> bool {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
 }
 
 /// Without the file everything is at its default.
@@ -161,61 +150,15 @@ fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Se
 fn zones(source: ZoneDataSource, findings: &mut Findings) -> Zones {
     let system = (source == ZoneDataSource::System).then(Zones::system);
     if let Some(None) = system {
-        let message = "this machine has no time-zone data, which `tzdata = \"system\"` asks for".to_owned();
-        let help = Some("install its tzdata package, or take the line out".to_owned());
-        let problem =
-            Problem { code: "no-system-tzdata", severity: Severity::Error, span: 0..0, message, help };
-        findings.whole(SETTINGS, None, problem);
+        let message = "this machine has no time-zone data, which `tzdata = \"system\"` asks for";
+        findings.error(
+            SETTINGS,
+            "no-system-tzdata",
+            message,
+            "install its tzdata package, or take the line out",
+        );
     }
     system.flatten().unwrap_or_else(Zones::bundled)
-}
-
-fn read_holidays(folder: &Path, findings: &mut Findings) -> Result<Library, LoadError> {
-    let mut read = Vec::new();
-    for entry in list(&folder.join(HOLIDAYS))?.into_iter().filter(|entry| !entry.is_folder) {
-        let file = format!("{HOLIDAYS}/{}", entry.name);
-        let Some(id) = entry.name.strip_suffix(".toml") else {
-            if has_extension(&entry.name, &["ics"]) {
-                let message = "reading holidays from an .ics file is not in this version of oncal".to_owned();
-                let help = Some(format!("write its dates into {HOLIDAYS}/<name>.toml"));
-                let code = "not-in-this-version";
-                findings.whole(
-                    &file,
-                    None,
-                    Problem { code, severity: Severity::Error, span: 0..0, message, help },
-                );
-            } else if has_extension(&entry.name, &["toml", "yaml", "yml"]) {
-                findings.whole(&file, None, unread("calendars are files named <name>.toml".to_owned()));
-            }
-            continue;
-        };
-        if let Some(problem) = id_problem("a holiday calendar", id) {
-            findings.whole(&file, None, problem);
-            continue;
-        }
-        match files::read_text(&folder.join(&file)) {
-            Ok(text) => {
-                let problems = Problems::default();
-                let definition = Definition::parse(id, &text, &problems);
-                read.push((id.to_owned(), file, definition, Some((text, problems))));
-            }
-            Err(fault) => {
-                findings.fault(&file, None, fault);
-                read.push((id.to_owned(), file, None, None));
-            }
-        }
-    }
-    let (mut own, mut texts) = (Vec::new(), Vec::new());
-    for (id, file, definition, text) in read {
-        texts.extend(text.map(|(text, problems)| (id.clone(), file, text, problems)));
-        own.push((id, definition));
-    }
-    let library = Library::new(own);
-    for (id, file, text, problems) in texts {
-        library.check(&id, &problems);
-        findings.file(&file, None, &text, problems);
-    }
-    Ok(library)
 }
 
 /// The teams in order of their ids.
@@ -224,9 +167,9 @@ fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadE
     for entry in list(&folder.join(TEAMS))?.into_iter().filter(|entry| !entry.is_folder) {
         let file = format!("{TEAMS}/{}", entry.name);
         let path = Path::new(&entry.name);
-        if !has_extension(&entry.name, &["toml"]) {
-            if has_extension(&entry.name, &["yaml", "yml", "json"]) {
-                findings.whole(&file, None, unread("a team is a file named <id>.toml".to_owned()));
+        if !files::has_extension(&entry.name, &["toml"]) {
+            if files::has_extension(&entry.name, &["yaml", "yml", "json"]) {
+                findings.unread(&file, "a team is a file named <id>.toml");
             }
             continue;
         }
@@ -235,23 +178,15 @@ fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadE
         if let Some(problem) = id_problem("a team", stem) {
             findings.whole(&file, None, problem);
         } else if !entry.name.ends_with(".toml") {
-            let message = "a team's file ends in `.toml`, in lower case".to_owned();
-            let help = Some(format!("rename it to {stem}.toml"));
-            let code = "invalid-id";
-            findings.whole(
-                &file,
-                None,
-                Problem { code, severity: Severity::Error, span: 0..0, message, help },
-            );
+            let message = "a team's file ends in `.toml`, in lower case";
+            findings.error(&file, "invalid-id", message, format!("rename it to {stem}.toml"));
         } else {
             ids.extend(TeamId::new(stem));
         }
     }
     if candidates == 0 {
-        let message = "there is no team".to_owned();
-        let help = Some(format!("a team is a file {TEAMS}/<id>.toml; `oncal init` writes one to start from"));
-        let problem = Problem { code: "no-teams", severity: Severity::Error, span: 0..0, message, help };
-        findings.whole(&format!("{TEAMS}/"), None, problem);
+        let help = format!("a team is a file {TEAMS}/<id>.toml; `oncal init` writes one to start from");
+        findings.error(&format!("{TEAMS}/"), "no-teams", "there is no team", help);
     }
     ids.sort();
     Ok(ids)
@@ -282,22 +217,18 @@ fn read_team(
     file: &str,
     context: &Context<'_>,
     findings: &mut Findings,
-) -> Result<Option<TeamConfig>, LoadError> {
-    let text = match files::read_text(&folder.join(file)) {
-        Ok(text) => text,
-        Err(fault) => {
-            findings.fault(file, Some(id), fault);
-            return Ok(None);
-        }
-    };
-    let home = folder.join(run_books::FOLDER).join(id.as_str());
-    let run_books = RunBooks::read(folder, id).map_err(unreadable(&home))?;
+) -> Option<TeamConfig> {
+    let text =
+        files::read_text(&folder.join(file)).map_err(|fault| findings.fault(file, Some(id), fault)).ok()?;
+    let home = format!("{}/{id}/", run_books::FOLDER);
+    let run_books = RunBooks::read(folder, id).map_err(|error| findings.fault(&home, Some(id), error.into()));
     let problems = Problems::default();
     let table = document::read(&text, &problems, TeamTable::read);
-    let team = table.as_ref().and_then(|table| resolve::team(id, table, &run_books, context, &problems));
-    findings.file(file, Some(id), &text, problems);
-    if table.is_some() {
+    let resolved = table.zip(run_books.ok()).map(|(table, run_books)| {
+        let team = resolve::team(id, &table, &run_books, context, &problems);
         run_books.warn_of_unnamed(id, findings);
-    }
-    Ok(team.map(|team| TeamConfig { team, file: file.to_owned() }))
+        team
+    });
+    findings.file(file, Some(id), &text, problems);
+    Some(TeamConfig { team: resolved.flatten()?, file: file.to_owned() })
 }

@@ -10,6 +10,7 @@
 mod base_url;
 mod diagnostic;
 mod files;
+mod holiday_files;
 mod load;
 mod render;
 mod resolve;

@@ -3,6 +3,7 @@
 //! Not here: how a diagnostic is shown (`render`).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::document::{Problem, Problems, Severity};
 use crate::rota::TeamId;
 
 /// The texts of the files, for rendering on the command line. They hold private values: nothing else may show them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     folder: PathBuf,
     texts: BTreeMap<String, Arc<str>>,
@@ -27,6 +28,13 @@ impl Sources {
     /// The text of `file`, named as in [`Diagnostic::file`]; none where it could not be read.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(|text| &**text)
+    }
+}
+
+/// Names the files alone, so that no debug output of a configuration shows a text.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").field("folder", &self.folder).field("files", &self.texts.keys()).finish()
     }
 }
 
@@ -65,6 +73,19 @@ impl Findings {
                 Problem { code, severity: Severity::Error, span: 0..0, message, help: None },
             );
         }
+    }
+
+    /// Records an error of a file, or of a folder, as a whole.
+    pub(super) fn error(&mut self, file: &str, code: &'static str, message: &str, help: impl Into<String>) {
+        let (message, help) = (message.to_owned(), Some(help.into()));
+        self.whole(file, None, Problem { code, severity: Severity::Error, span: 0..0, message, help });
+    }
+
+    /// Records a warning of a file that was put there for nothing.
+    pub(super) fn unread(&mut self, file: &str, help: impl Into<String>) {
+        let (message, help) = ("oncal does not read this file".to_owned(), Some(help.into()));
+        let severity = Severity::Warning;
+        self.whole(file, None, Problem { code: "unread-file", severity, span: 0..0, message, help });
     }
 
     /// Records a problem of a file, or of a folder, as a whole; its span does not count.

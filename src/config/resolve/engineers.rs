@@ -242,3 +242,70 @@ fn warn_of_holidays(table: &EngineerTable, engineer: &Engineer, problems: &Probl
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::resolve::sample::Sample;
+    use crate::rota::{Instant, Period};
+
+    fn period(start: &str, end: &str) -> Period {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        Period::new(at(start), at(end)).unwrap()
+    }
+
+    #[test]
+    fn time_off_is_whole_days_with_both_included_or_exact_times_in_their_own_zone() {
+        let more = "time_zone = \"Europe/London\"\nholidays = [\"gb-eng\"]\ntime_off = [\n\
+            { from = 2026-07-27, to = 2026-07-28, reason = \"private\" },\n\
+            { from = 2026-08-03T13:00:00, to = 2026-08-03T17:30:00 },\n\
+            { from = 2026-08-10T13:00:00, to = 2026-08-10 }]";
+        let team = Sample::new(&[("d", more)], "").team();
+        assert_eq!(
+            team.engineers[3].time_off,
+            [
+                period("2026-07-26T23:00:00Z", "2026-07-28T23:00:00Z"),
+                period("2026-08-03T12:00:00Z", "2026-08-03T16:30:00Z"),
+                period("2026-08-10T12:00:00Z", "2026-08-10T23:00:00Z"),
+            ]
+        );
+        assert!(!format!("{team:?}").contains("private"));
+    }
+
+    #[test]
+    fn calendars_of_their_own_replace_the_teams_and_are_shared_otherwise() {
+        let team = Sample::new(&[("d", "holidays = [\"de\", \"fr\"]")], "").team();
+        let ids =
+            |n: usize| team.engineers[n].calendars.iter().map(|c| c.id().to_owned()).collect::<Vec<_>>();
+        assert_eq!((ids(0), ids(3)), (vec!["us-federal".to_owned()], vec!["de".to_owned(), "fr".to_owned()]));
+        let (a, b) = (&team.engineers[0].calendars[0], &team.engineers[1].calendars[0]);
+        assert!(std::sync::Arc::ptr_eq(a, b), "one calendar in memory");
+    }
+
+    #[test]
+    fn time_off_is_over_at_its_last_instant_and_told_once() {
+        let over = "time_off = [{ from = 2026-06-01T07:59:59, to = 2026-06-01T08:00:00 }]";
+        assert_eq!(Sample::new(&[("d", over)], "").codes(), ["time-off-over"], "now is 08:00 in New York");
+        let not_yet = "time_off = [{ from = 2026-05-01, to = 2026-06-01T08:00:01 }]";
+        Sample::new(&[("d", not_yet)], "").team();
+        let three = "time_off = [{ from = 2026-01-01, to = 2026-01-02 }, { from = 2026-02-01, to = 2026-02-02 }, \
+            { from = 2026-07-01, to = 2026-07-02 }, { from = 2025-02-01, to = 2025-02-02 }]";
+        let (_, problems) = Sample::new(&[("d", three)], "").resolve();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.ends_with("and so are 2 others of theirs"), "{}", problems[0].message);
+    }
+
+    #[test]
+    fn a_member_is_one_for_at_least_a_day() {
+        let codes = |more| Sample::new(&[("d", more)], "").codes();
+        assert_eq!(codes("joined = 2026-05-01\nleft = 2026-05-02"), [""; 0]);
+        assert_eq!(codes("joined = 2026-05-01\nleft = 2026-05-01"), ["inverted-period"]);
+    }
+
+    #[test]
+    fn working_on_a_day_of_ones_own_is_no_mistake() {
+        let own =
+            "also_off = [{ date = 2026-06-15, name = \"Company day\" }]\nworks_on = [2026-06-15, 2026-05-25]";
+        Sample::new(&[("d", own)], "").team();
+        assert_eq!(Sample::new(&[("d", "works_on = [2026-06-16]")], "").codes(), ["works-on-no-holiday"]);
+    }
+}

@@ -67,7 +67,10 @@ fn check_rotation(
     let at = pair.role_of(seat).and_then(|role| named(entry?, role));
     let message = format!("{} but has the week of {}", bound(engineer, week.period), week.date);
     let id = &engineer.id;
-    let help = if joins_after(engineer, week.period) {
+    let last_day = engineer.left.filter(|left| *left == engineer.zone.date(week.period.end()));
+    let help = if let Some(next) = last_day.and_then(|date| date.succ_opt()) {
+        format!("`left` is the first day on which they are gone: {next}, if they serve that week to its end")
+    } else if joins_after(engineer, week.period) {
         format!("begin with a [[rotation]] without `{id}`, and let this one start once they have joined")
     } else {
         format!(
@@ -113,7 +116,7 @@ fn outside(
 /// themselves.
 fn may_hold(seat: Seat, pair: Pair, found: &FoundOverride<'_>) -> bool {
     let given = &found.given;
-    if given.secondary.is_some() || given.primary == seat {
+    if given.secondary.is_some() {
         return false;
     }
     if given.primary == pair.secondary { seat == pair.primary } else { seat == pair.secondary }
@@ -144,5 +147,106 @@ fn joins_after(engineer: &Engineer, period: Period) -> bool {
 fn report(at: Option<&At<String>>, message: String, help: Option<String>, problems: &Problems) {
     if let Some(at) = at {
         problems.error_with_help("outside-membership", at.span.clone(), message, help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::resolve::sample::Sample;
+
+    const OUTSIDE: &str = "outside-membership";
+
+    #[track_caller]
+    fn codes(engineers: &[(&'static str, &'static str)], rest: &'static str, expected: &[&str]) {
+        assert_eq!(Sample::new(engineers, rest).codes(), expected, "{engineers:?} {rest}");
+    }
+
+    #[track_caller]
+    fn first_week(engineer: (&'static str, &'static str), rest: &'static str, expected: &str) {
+        let (_, problems) = Sample::new(&[engineer], rest).resolve();
+        let message = &problems.iter().find(|problem| problem.code == OUTSIDE).unwrap().message;
+        assert!(message.ends_with(&format!("has the week of {expected}")), "{message}");
+    }
+
+    #[test]
+    fn who_holds_no_week_may_come_and_go() {
+        codes(&[("d", "joined = 2026-03-01\nleft = 2026-04-01")], "", &[]);
+    }
+
+    #[test]
+    fn a_rotation_without_end_needs_everybody_to_stay() {
+        first_week(("b", "left = 2190-01-02"), "", "2190-01-01");
+        first_week(("b", "left = 2026-01-09"), "", "2026-01-02");
+        first_week(("b", "left = 2026-01-10"), "", "2026-01-09");
+        first_week(("b", "left = 2026-01-17"), "", "2026-01-23");
+        first_week(("b", "left = 2026-01-16"), "", "2026-01-09");
+        first_week(("b", "left = 2025-01-01"), "", "2026-01-02");
+    }
+
+    #[test]
+    fn members_from_the_start_are_members_on_the_day_they_join() {
+        codes(&[("a", "joined = 2026-01-02")], "", &[]);
+        first_week(("a", "joined = 2026-01-03"), "", "2026-01-02");
+        codes(&[("c", "joined = 2026-01-09")], "", &[]);
+        first_week(("c", "joined = 2026-01-10"), "", "2026-01-09");
+    }
+
+    #[test]
+    fn dates_of_joining_and_leaving_are_those_of_their_own_zone() {
+        let on_the_day =
+            "time_zone = \"Pacific/Kiritimati\"\nholidays = [\"us-federal\"]\njoined = 2026-01-03";
+        codes(&[("a", on_the_day)], "", &[]);
+    }
+
+    #[test]
+    fn a_rotation_without_them_lets_them_go() {
+        let rest =
+            "[[rotation]]\nstarts = 2026-02-06T10:00:00\nweeks = [{ primary = \"a\", secondary = \"c\" }]";
+        codes(&[("b", "left = 2026-02-07")], rest, &[]);
+        first_week(("b", "left = 2026-02-06"), rest, "2026-01-30");
+        first_week(("b", "left = 2026-01-30"), rest, "2026-01-23");
+        codes(&[("d", "joined = 2026-02-07")], rest, &[]);
+    }
+
+    #[test]
+    fn somebody_who_leaves_on_the_day_of_their_last_duty_change_is_told_of_the_next() {
+        let rest =
+            "[[rotation]]\nstarts = 2026-02-06T10:00:00\nweeks = [{ primary = \"a\", secondary = \"c\" }]";
+        let (_, problems) = Sample::new(&[("b", "left = 2026-02-06")], rest).resolve();
+        let help = problems[0].help.as_ref().unwrap();
+        assert!(help.ends_with("2026-02-07, if they serve that week to its end"), "{help}");
+    }
+
+    #[test]
+    fn swaps_relieve_and_bind() {
+        let relieved = "[[swap]]\nweek = 2026-01-02\nprimary = \"b\"\nsecondary = \"c\"";
+        codes(&[("a", "joined = 2026-01-16")], relieved, &[]);
+        first_week(("a", "joined = 2026-01-17"), relieved, "2026-01-16");
+        let bound = "[[swap]]\nweek = 2026-01-02\nprimary = \"b\"\nsecondary = \"d\"";
+        codes(&[("d", "joined = 2026-01-03")], bound, &[OUTSIDE]);
+    }
+
+    #[test]
+    fn an_override_relieves_whom_it_leaves_without_a_role() {
+        let until_joined =
+            "[[override]]\nfrom = 2026-01-02T10:00:00\nto = 2026-01-05\nagreed_on = 2026-01-01\n";
+        let case = |people: &'static str, id, expected: &[&str]| {
+            let rest = Box::leak(format!("{until_joined}{people}").into_boxed_str());
+            codes(&[(id, "joined = 2026-01-05")], rest, expected);
+        };
+        case("primary = \"b\"\nsecondary = \"c\"", "a", &[]);
+        case("primary = \"c\"", "a", &[]);
+        case("primary = \"b\"", "a", &[OUTSIDE]);
+        case("primary = \"c\"", "b", &[OUTSIDE]);
+        case("primary = \"c\"\nsecondary = \"d\"", "b", &[]);
+        case("primary = \"c\"\nsecondary = \"d\"", "d", &[OUTSIDE]);
+        case("primary = \"d\"\nsecondary = \"c\"", "d", &[OUTSIDE]);
+    }
+
+    #[test]
+    fn an_override_shorter_than_the_absence_is_not_enough() {
+        let rest =
+            "[[override]]\nfrom = 2026-01-02T10:00:00\nto = 2026-01-04\nprimary = \"b\"\nsecondary = \"c\"";
+        codes(&[("a", "joined = 2026-01-05")], rest, &[OUTSIDE]);
     }
 }

@@ -9,6 +9,8 @@ mod names;
 mod overrides;
 mod pipelines;
 mod rotations;
+#[cfg(test)]
+mod sample;
 
 use super::run_books::RunBooks;
 use super::schema::TeamTable;
@@ -19,7 +21,7 @@ use crate::rota::{Instant, Team, TeamId, Zone};
 use engineers::Roster;
 use rotations::Eras;
 
-pub(super) use names::id_problem;
+pub(super) use names::{id_problem, shape_problem};
 
 /// What stands behind `@` in event UIDs unless the file says otherwise.
 const UID_DOMAIN: &str = "oncal";

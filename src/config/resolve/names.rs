@@ -10,21 +10,27 @@ const RESERVED: [&str; 8] = ["api", "k", "assets", "healthz", "readyz", "metrics
 
 /// What keeps `id` from naming a `kind` (`a team`, `an engineer`, …), placed at the beginning of the text.
 pub(in crate::config) fn id_problem(kind: &str, id: &str) -> Option<Problem> {
-    let fits = (1..=64).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let (code, message, help) = if RESERVED.contains(&id) {
-        let message = format!("`{id}` is reserved and cannot be the id of {kind}");
-        ("reserved-id", message, Some(format!("reserved are {}", RESERVED.join(", "))))
-    } else if fits {
+    if !RESERVED.contains(&id) {
+        return shape_problem(kind, id);
+    }
+    let message = format!("`{id}` is reserved and cannot be the id of {kind}");
+    Some(problem("reserved-id", message, format!("reserved are {}", RESERVED.join(", "))))
+}
+
+/// [`id_problem`] for what has no page of its own, so that no id is reserved.
+pub(in crate::config) fn shape_problem(kind: &str, id: &str) -> Option<Problem> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if (1..=64).contains(&id.len()) && id.bytes().all(fits) {
         return None;
-    } else {
-        let what =
-            if id.is_empty() { "an empty text".to_owned() } else { format!("`{}`", id.escape_debug()) };
-        let rule = "1 to 64 of the characters a to z, 0 to 9 and `-`";
-        let help = slug(id).map_or_else(|| rule.to_owned(), |slug| format!("{rule}, such as `{slug}`"));
-        ("invalid-id", format!("{what} cannot be the id of {kind}"), Some(help))
-    };
-    Some(Problem { code, severity: Severity::Error, span: 0..0, message, help })
+    }
+    let what = if id.is_empty() { "an empty text".to_owned() } else { format!("`{}`", id.escape_debug()) };
+    let rule = "1 to 64 of the characters a to z, 0 to 9 and `-`";
+    let help = slug(id).map_or_else(|| rule.to_owned(), |slug| format!("{rule}, such as `{slug}`"));
+    Some(problem("invalid-id", format!("{what} cannot be the id of {kind}"), help))
+}
+
+fn problem(code: &'static str, message: String, help: String) -> Problem {
+    Problem { code, severity: Severity::Error, span: 0..0, message, help: Some(help) }
 }
 
 /// Reports an id that cannot be one.

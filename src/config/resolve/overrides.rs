@@ -163,3 +163,71 @@ pub(super) fn warn_of_absence(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::resolve::sample::Sample;
+    use crate::rota::{Instant, Period};
+
+    #[track_caller]
+    fn codes(engineers: &[(&'static str, &'static str)], rest: &'static str, expected: &[&str]) {
+        assert_eq!(Sample::new(engineers, rest).codes(), expected, "{rest}");
+    }
+
+    fn given(periods: &[(&str, &str)]) -> &'static str {
+        let one = |(from, to): &(&str, &str)| {
+            format!("[[override]]\nfrom = {from}\nto = {to}\nprimary = \"d\"\nagreed_on = 2026-01-01\n")
+        };
+        Box::leak(periods.iter().map(one).collect::<String>().into_boxed_str())
+    }
+
+    #[test]
+    fn overrides_may_touch_and_stand_in_any_order() {
+        let rest = given(&[("2026-03-03", "2026-03-04"), ("2026-03-02", "2026-03-03")]);
+        let team = Sample::new(&[], rest).team();
+        let starts: Vec<_> = team.overrides.iter().map(|given| given.period.start()).collect();
+        let start = |text: &str| text.parse::<Instant>().unwrap();
+        assert_eq!(starts, [start("2026-03-02T05:00:00Z"), start("2026-03-03T05:00:00Z")]);
+        let over_by_a_second = [("2026-03-03", "2026-03-04"), ("2026-03-02", "2026-03-03T00:00:01")];
+        codes(&[], given(&over_by_a_second), &["overlapping-overrides"]);
+    }
+
+    #[test]
+    fn one_long_override_overlaps_all_within_it() {
+        let long = [("2026-03-01", "2026-04-01"), ("2026-03-02", "2026-03-03"), ("2026-03-30", "2026-03-31")];
+        codes(&[], given(&long), &["overlapping-overrides"; 2]);
+    }
+
+    #[test]
+    fn times_are_the_teams_and_a_bare_date_is_its_first_instant() {
+        let team = Sample::new(&[], given(&[("2026-03-07T12:00:00", "2026-03-09")])).team();
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let expected = Period::new(at("2026-03-07T17:00:00Z"), at("2026-03-09T04:00:00Z")).unwrap();
+        assert_eq!(team.overrides[0].period, expected, "across the change to summer time");
+    }
+
+    #[test]
+    fn an_override_that_reaches_the_first_duty_change_counts() {
+        codes(&[], given(&[("2026-01-02", "2026-01-02T10:00:01")]), &[]);
+        codes(&[], given(&[("2026-01-02", "2026-01-02T10:00:00")]), &["override-before-start"]);
+    }
+
+    #[test]
+    fn duty_for_somebody_away_is_warned_of() {
+        let holiday = "[[override]]\nfrom = 2026-12-25\nto = 2026-12-26\n";
+        let strict = "[holiday_policy]\nsecondary_on_holiday = \"unavailable\"\n";
+        let leave = ("d", "time_off = [{ from = 2026-12-25, to = 2026-12-25 }]");
+        let case =
+            |engineers: &[(&'static str, &'static str)], policy: &str, people: &str, expected: &[&str]| {
+                let rest = format!("{holiday}{people}\nagreed_on = 2026-12-01\n{policy}");
+                codes(engineers, Box::leak(rest.into_boxed_str()), expected);
+            };
+        let away = "override-while-away";
+        let free = ("a", "holidays = [\"de\"]\nworks_on = [2026-12-25]");
+        case(&[free], "", "primary = \"a\"", &[]);
+        case(&[free], "", "primary = \"d\"\nsecondary = \"a\"", &[away]);
+        case(&[free], "", "primary = \"a\"\nsecondary = \"d\"", &[]);
+        case(&[free], strict, "primary = \"a\"\nsecondary = \"d\"", &[away]);
+        case(&[free, leave], "", "primary = \"a\"\nsecondary = \"d\"", &[away]);
+    }
+}

@@ -192,3 +192,66 @@ fn in_order(list: &[Era<'_>], problems: &Problems) -> bool {
     }
     sound
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::resolve::sample::Sample;
+
+    #[track_caller]
+    fn codes(rest: &'static str, expected: &[&str]) {
+        assert_eq!(Sample::new(&[], rest).codes(), expected, "{rest}");
+    }
+
+    #[track_caller]
+    fn swap(rotation: &str, week: &str, expected: &[&str]) {
+        let rest = format!("{rotation}\n[[swap]]\nweek = {week}\nprimary = \"a\"\nsecondary = \"d\"");
+        codes(Box::leak(rest.into_boxed_str()), expected);
+    }
+
+    const MONDAYS: &str =
+        "[[rotation]]\nstarts = 2026-02-02T09:00:00\nweeks = [{ primary = \"d\", secondary = \"b\" }]";
+
+    #[test]
+    fn a_week_is_named_by_the_date_on_which_it_starts() {
+        swap("", "2026-01-02", &[]);
+        swap("", "2199-12-27", &[]);
+        for none in ["2025-12-26", "2026-01-01", "2026-01-03", "2026-01-08"] {
+            swap("", none, &["no-such-week"]);
+        }
+    }
+
+    #[test]
+    fn a_later_rotation_names_the_weeks_from_its_start_on() {
+        swap(MONDAYS, "2026-01-30", &[]);
+        swap(MONDAYS, "2026-02-02", &[]);
+        swap(MONDAYS, "2026-02-09", &[]);
+        swap(MONDAYS, "2026-02-06", &["no-such-week"]);
+    }
+
+    #[test]
+    fn rotations_follow_one_another_and_no_date_starts_two_weeks() {
+        let rotation = |starts: &str| {
+            let rest = format!(
+                "[[rotation]]\nstarts = {starts}\nweeks = [{{ primary = \"d\", secondary = \"b\" }}]"
+            );
+            &*Box::leak(rest.into_boxed_str())
+        };
+        for fits in
+            ["2026-01-09T10:00:00", "2026-01-08T23:00:00", "2026-01-10T00:00:00", "2200-12-31T00:00:00"]
+        {
+            codes(rotation(fits), &[]);
+        }
+        codes(rotation("2026-01-09T10:00:01"), &["week-date-twice"]);
+        codes(rotation("2026-01-02T10:00:01"), &["week-date-twice"]);
+        codes(rotation("2026-01-09T09:59:59"), &[]);
+        codes(rotation("2026-01-02T10:00:00"), &["duplicate-rotation"]);
+        codes(rotation("2026-01-02T09:59:59"), &["rotation-order"]);
+    }
+
+    #[test]
+    fn a_meeting_after_the_change_on_its_day_is_late() {
+        codes("[handover]\ntime = 10:00:00", &[]);
+        codes("[handover]\ntime = 10:00:01", &["handover-after-change"]);
+        codes("[handover]\nday = \"thursday\"\ntime = 18:00:00", &[]);
+    }
+}

@@ -1,0 +1,61 @@
+//! A team file to try the checks on: engineers a to d in New York, weeks a–b, b–c, c–a from Friday 2026-01-02 10:00.
+
+use crate::config::resolve::{self, Context};
+use crate::config::run_books::RunBooks;
+use crate::config::schema::TeamTable;
+use crate::config::zones::Zones;
+use crate::document::{self, Problem, Problems};
+use crate::holidays::Library;
+use crate::rota::{Team, TeamId};
+
+/// What each engineer of the sample has besides id and name, by id, and what comes after the rotation.
+#[derive(Default)]
+pub(super) struct Sample {
+    pub(super) engineers: Vec<(&'static str, &'static str)>,
+    pub(super) rest: &'static str,
+}
+
+impl Sample {
+    pub(super) fn new(engineers: &[(&'static str, &'static str)], rest: &'static str) -> Sample {
+        Sample { engineers: engineers.to_vec(), rest }
+    }
+
+    fn text(&self) -> String {
+        let mut text =
+            "name = \"Sample\"\ntime_zone = \"America/New_York\"\nholidays = [\"us-federal\"]\n".to_owned();
+        for id in ["a", "b", "c", "d"] {
+            text += &format!("[[engineer]]\nid = \"{id}\"\nname = \"Engineer {id}\"\n");
+            for (_, more) in self.engineers.iter().filter(|(of, _)| *of == id) {
+                text += &format!("{more}\n");
+            }
+        }
+        text += "[[rotation]]\nstarts = 2026-01-02T10:00:00\nweeks = [\n";
+        text += "{ primary = \"a\", secondary = \"b\" }, { primary = \"b\", secondary = \"c\" },\n";
+        text + "{ primary = \"c\", secondary = \"a\" }]\n" + self.rest
+    }
+
+    pub(super) fn resolve(&self) -> (Option<Team>, Vec<Problem>) {
+        let problems = Problems::default();
+        let zones = Zones::bundled();
+        let library = Library::new([]);
+        let now = "2026-06-01T12:00:00Z".parse().unwrap();
+        let context = Context { zones: &zones, library: &library, now };
+        let table = document::read(&self.text(), &problems, TeamTable::read).unwrap();
+        let id = TeamId::new("sample").unwrap();
+        let team = resolve::team(&id, &table, &RunBooks::default(), &context, &problems);
+        (team, problems.into_sorted())
+    }
+
+    /// The codes of all problems in order of place.
+    pub(super) fn codes(&self) -> Vec<&'static str> {
+        self.resolve().1.iter().map(|problem| problem.code).collect()
+    }
+
+    /// The team, which has nothing wrong.
+    #[track_caller]
+    pub(super) fn team(&self) -> Team {
+        let (team, problems) = self.resolve();
+        assert_eq!(problems, [], "nothing wrong");
+        team.unwrap()
+    }
+}
