@@ -1,0 +1,153 @@
+//! A team's feeds as bytes, each written when it is first asked for, once for each alarm and content coding.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use sha2::{Digest, Sha256};
+
+use crate::feed::{Alarm, Feed, Head, Links, Rendered, calendar};
+use crate::rota::{Instant, Team};
+
+use super::coding::Coding;
+
+/// Half of SHA-256: enough that two contents never share a tag.
+const TAG_BYTES: usize = 16;
+
+/// A feed without an alarm, and with each of the alarms.
+const ALARM_CHOICES: usize = 1 + Alarm::ALL.len();
+
+/// One representation of a feed (RFC 9110 3.2), ready to send.
+#[derive(Debug, Clone)]
+pub struct Representation {
+    /// The body.
+    pub body: Bytes,
+    /// The body's coding.
+    pub coding: Coding,
+    /// A strong entity tag, quotes included: of these bytes in this coding.
+    pub etag: HeaderValue,
+    /// The feed's Last-Modified, in whole seconds.
+    pub modified: Instant,
+    /// The same as an HTTP date.
+    pub last_modified: HeaderValue,
+}
+
+/// A feed of one team and all its representations so far.
+#[derive(Debug)]
+pub struct FeedSlot {
+    /// Which feed.
+    pub feed: Feed,
+    /// Where it is below `/{team}/`.
+    pub path: String,
+    /// Content-Disposition of a download, with the name of the file.
+    pub disposition: HeaderValue,
+    choices: [OnceLock<Box<Choice>>; ALARM_CHOICES],
+}
+
+/// A feed with one choice of alarm, and the codings of it.
+#[derive(Debug)]
+struct Choice {
+    identity: Representation,
+    gzip: OnceLock<Representation>,
+    brotli: OnceLock<Representation>,
+}
+
+/// What feeds are written from.
+pub(super) struct Source<'a> {
+    pub(super) team: &'a Team,
+    pub(super) links: &'a Links,
+    /// No feed has changed before this.
+    pub(super) changed: Instant,
+    pub(super) events: &'a [Rendered],
+    /// How many representations were written so far.
+    pub(super) written: &'a AtomicU64,
+}
+
+impl FeedSlot {
+    pub(super) fn new(feed: Feed, team: &Team) -> FeedSlot {
+        FeedSlot {
+            path: feed.path(),
+            disposition: header(format!("attachment; filename=\"{}\"", feed.file_name(team))),
+            feed,
+            choices: std::array::from_fn(|_| OnceLock::new()),
+        }
+    }
+
+    /// The representation, if it was written before.
+    pub(super) fn ready(&self, alarm: Option<Alarm>, coding: Coding) -> Option<&Representation> {
+        let choice = self.choices[place(alarm)].get()?;
+        match coding {
+            Coding::Identity => Some(&choice.identity),
+            Coding::Gzip => choice.gzip.get(),
+            Coding::Brotli => choice.brotli.get(),
+        }
+    }
+
+    /// The representation, written now unless it was before. Whoever asks meanwhile waits for it.
+    pub(super) fn write(&self, source: &Source<'_>, alarm: Option<Alarm>, coding: Coding) -> &Representation {
+        let choice = self.choices[place(alarm)].get_or_init(|| {
+            let identity = self.identity(source, alarm);
+            Box::new(Choice { identity, gzip: OnceLock::new(), brotli: OnceLock::new() })
+        });
+        let encoded = || {
+            source.written.fetch_add(1, Ordering::Relaxed);
+            choice.identity.encoded(coding)
+        };
+        match coding {
+            Coding::Identity => &choice.identity,
+            Coding::Gzip => choice.gzip.get_or_init(encoded),
+            Coding::Brotli => choice.brotli.get_or_init(encoded),
+        }
+    }
+
+    /// The choices of alarm and coding that were written before.
+    pub(super) fn in_use(&self) -> impl Iterator<Item = (Option<Alarm>, Coding)> + '_ {
+        let alarms = std::iter::once(None).chain(Alarm::ALL.map(Some));
+        let choices = alarms.flat_map(|alarm| Coding::ALL.map(|coding| (alarm, coding)));
+        choices.filter(|(alarm, coding)| self.ready(*alarm, *coding).is_some())
+    }
+
+    fn identity(&self, source: &Source<'_>, alarm: Option<Alarm>) -> Representation {
+        source.written.fetch_add(1, Ordering::Relaxed);
+        let head = Head { feed: &self.feed, team: source.team, links: source.links, changed: source.changed };
+        let modified = head.last_modified(source.events);
+        let body = Bytes::from(calendar(&head, source.events, alarm));
+        Representation {
+            etag: tag(&body),
+            body,
+            coding: Coding::Identity,
+            modified,
+            last_modified: http_date(modified),
+        }
+    }
+}
+
+impl Representation {
+    /// The same in `coding`; as it is where it cannot be encoded.
+    fn encoded(&self, coding: Coding) -> Representation {
+        let Ok(body) = coding.encode(&self.body) else { return self.clone() };
+        let body = Bytes::from(body);
+        Representation { etag: tag(&body), body, coding, ..self.clone() }
+    }
+}
+
+fn place(alarm: Option<Alarm>) -> usize {
+    alarm.map_or(0, |alarm| 1 + alarm as usize)
+}
+
+fn tag(body: &[u8]) -> HeaderValue {
+    let digest = Sha256::digest(body);
+    let hex: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    header(format!("\"{hex}\""))
+}
+
+/// RFC 9110 5.6.7.
+fn http_date(instant: Instant) -> HeaderValue {
+    header(instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+/// What is made here is visible ASCII, so it always is a header's value.
+fn header(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}

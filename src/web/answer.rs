@@ -1,0 +1,50 @@
+//! Answers that are not feeds: short texts, pages, and the headers each kind carries.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use maud::Markup;
+
+/// What people read is for them, not for search engines.
+pub(super) const NOINDEX: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+
+/// Content is what its type says.
+pub(super) const NOSNIFF: (HeaderName, HeaderValue) =
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+
+/// Nothing but our own style sheet: no script, no frame, no form, no picture from elsewhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A short text. Kept by nobody.
+pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(NOSNIFF)
+        .insert_header(NOINDEX)
+        .body(text.into())
+}
+
+/// 405: everything here can be read and nothing written.
+pub(super) fn not_allowed() -> HttpResponse {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "this address can only be read\n");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+/// A page for people. It shows who is on call now, so nobody keeps it without asking again.
+pub(super) fn page(status: StatusCode, markup: Markup) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header(NOSNIFF)
+        .insert_header(NOINDEX)
+        .body(markup.into_string())
+}

@@ -1,0 +1,95 @@
+//! The applications: what is reachable where. The same in production and in tests.
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::{App, Error, HttpRequest, HttpResponse, web};
+
+use super::answer::text;
+use super::gate::{early, refusal};
+use super::health::{healthz, readyz, robots};
+use super::pages;
+use super::site::Site;
+
+/// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
+pub fn create_app(
+    site: web::Data<Site>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(site.clone())
+        .route("/", web::to(pages::index))
+        .route("/healthz", web::to(healthz))
+        .route("/robots.txt", web::to(robots))
+        .route(&format!("/{}", *pages::STYLE_PATH), web::to(pages::style))
+        .route("/{team}", web::to(pages::team_without_slash))
+        .route("/{team}/", web::to(pages::team))
+        .route("/{team}/run-books/{id}", web::to(pages::run_book))
+        .default_service(web::to(pages::missing))
+        .wrap_fn(move |request, routes| {
+            let answer = early(&site, request.head());
+            let routed = match answer {
+                Some(answer) => Err(request.into_response(answer)),
+                None => {
+                    site.counts.page();
+                    Ok(routes.call(request))
+                }
+            };
+            async move {
+                let response = match routed {
+                    Err(answer) => answer,
+                    Ok(routed) => routed.await?,
+                };
+                log(&response);
+                Ok(response)
+            }
+        })
+}
+
+/// What monitoring reaches, on an address of its own.
+pub fn create_admin_app(
+    site: web::Data<Site>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(site.clone())
+        .route("/healthz", web::to(healthz))
+        .route("/readyz", web::to(readyz))
+        .default_service(web::to(no_such_check))
+        .wrap_fn(move |request, routes| {
+            let routed = match refusal(&site.admin_hosts, request.head()) {
+                Some(answer) => Err(request.into_response(answer)),
+                None => Ok(routes.call(request)),
+            };
+            async move {
+                match routed {
+                    Err(answer) => Ok(answer),
+                    Ok(routed) => routed.await,
+                }
+            }
+        })
+}
+
+async fn no_such_check(_request: HttpRequest) -> HttpResponse {
+    text(StatusCode::NOT_FOUND, "there are /healthz and /readyz here\n")
+}
+
+/// At debug only: a line for each request costs more than the answer.
+fn log(response: &ServiceResponse) {
+    let head = response.request().head();
+    tracing::debug!(method = %head.method, path = head.uri.path(), status = response.status().as_u16(), "request");
+}

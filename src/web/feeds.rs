@@ -1,0 +1,99 @@
+//! A feed as a response, its headers ready but for the asking.
+
+use actix_web::HttpResponse;
+use actix_web::dev::RequestHead;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
+    LAST_MODIFIED, RETRY_AFTER, VARY,
+};
+
+use crate::live::{Coding, FeedSlot, Representation, Snapshot};
+
+use super::accept_encoding::negotiate;
+use super::answer::{NOINDEX, NOSNIFF, text};
+use super::body::body;
+use super::conditional::{Verdict, verdict};
+use super::pages::RETRY_SECONDS;
+use super::query::{Choice, choice};
+
+/// The paths of feeds end so, and no other.
+const SUFFIX: &str = ".ics";
+
+/// The answer to a GET or HEAD of a feed's path; `None` for the path of something else.
+pub(super) fn feed(snapshot: &Snapshot, head: &RequestHead) -> Option<HttpResponse> {
+    let path = head.uri.path();
+    path.ends_with(SUFFIX).then(|| answer(snapshot, head, path))
+}
+
+fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str) -> HttpResponse {
+    let Some((team_id, below)) = parts(path) else { return missing() };
+    let Some(team) = snapshot.team(team_id) else {
+        return if snapshot.is_broken(team_id) { unavailable() } else { missing() };
+    };
+    let Some(slot) = team.feed_at(below) else { return missing() };
+    let choice = match head.uri.query().map_or(Ok(Choice::default()), choice) {
+        Ok(choice) => choice,
+        Err(error) => return text(StatusCode::BAD_REQUEST, format!("{error}\n")),
+    };
+    let representation = team.representation(slot, choice.alarm, negotiate(&head.headers));
+    match verdict(&head.headers, representation) {
+        Verdict::Send => whole(slot, choice, representation),
+        Verdict::NotModified => not_modified(representation),
+        Verdict::Failed => text(StatusCode::PRECONDITION_FAILED, "the feed has changed\n"),
+    }
+}
+
+/// `/team/below` as `team` and `below`.
+fn parts(path: &str) -> Option<(&str, &str)> {
+    let path = path.strip_prefix('/')?;
+    let slash = path.bytes().position(|byte| byte == b'/')?;
+    Some((path.get(..slash)?, path.get(slash + 1..)?))
+}
+
+fn whole(slot: &FeedSlot, choice: Choice, representation: &Representation) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::OK).set_body(body(representation.body.clone()));
+    let headers = response.headers_mut();
+    validators(headers, representation);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
+    headers.insert(NOSNIFF.0, NOSNIFF.1);
+    headers.insert(NOINDEX.0, NOINDEX.1);
+    match representation.coding {
+        Coding::Identity => {}
+        coding => {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.as_str()));
+        }
+    }
+    if choice.download {
+        headers.insert(CONTENT_DISPOSITION, slot.disposition.clone());
+    }
+    response
+}
+
+/// RFC 9110 15.4.5: what the client needs to keep what it has.
+fn not_modified(representation: &Representation) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::NOT_MODIFIED);
+    validators(response.headers_mut(), representation);
+    response
+}
+
+fn validators(headers: &mut HeaderMap, representation: &Representation) {
+    headers.insert(ETAG, representation.etag.clone());
+    headers.insert(LAST_MODIFIED, representation.last_modified.clone());
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+}
+
+fn missing() -> HttpResponse {
+    text(StatusCode::NOT_FOUND, "there is no feed at this address\n")
+}
+
+/// A team that was never right since the start. Not 404: clients drop a calendar on that.
+fn unavailable() -> HttpResponse {
+    let mut response = text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the configuration of this team has errors; its feeds are not served\n",
+    );
+    response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
+    response
+}

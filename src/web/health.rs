@@ -1,0 +1,106 @@
+//! What monitoring and search engines ask.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::answer::{NOSNIFF, text};
+use super::counts::Totals;
+use super::site::Site;
+use crate::config::Diagnostic;
+use crate::document::Severity;
+use crate::rota::{Instant, TeamId};
+
+/// Search engines may read everything; what they are told there is not to keep it. Google's calendar fetcher obeys
+/// this file too.
+const ROBOTS: &str = "User-agent: *\nAllow: /\n";
+
+#[derive(Serialize)]
+struct Readiness<'a> {
+    status: &'static str,
+    teams: Teams<'a>,
+    diagnostics: Vec<Finding<'a>>,
+    tzdata: String,
+    snapshot: Age,
+    feeds_written: u64,
+    requests: Totals,
+}
+
+#[derive(Serialize)]
+struct Teams<'a> {
+    good: Vec<&'a str>,
+    broken: Vec<&'a str>,
+}
+
+/// A diagnostic without its source line, which may hold what is nobody's business.
+#[derive(Serialize)]
+struct Finding<'a> {
+    severity: &'static str,
+    code: &'a str,
+    file: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Age {
+    generation: u64,
+    loaded_at: Instant,
+    built_at: Instant,
+    age_seconds: i64,
+}
+
+/// `/healthz`: the process answers.
+pub(super) async fn healthz() -> HttpResponse {
+    text(StatusCode::OK, "ok")
+}
+
+/// `/robots.txt`.
+pub(super) async fn robots() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
+        .insert_header(NOSNIFF)
+        .body(ROBOTS)
+}
+
+/// `/readyz`: what is served, and what keeps anything from being served. 200 also when degraded: the good teams are
+/// served, and taking the server out would take them down too.
+pub(super) async fn readyz(site: web::Data<Site>) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    let configuration = snapshot.configuration();
+    let readiness = Readiness {
+        status: if configuration.has_errors() { "degraded" } else { "ok" },
+        teams: Teams {
+            good: snapshot.teams().map(|team| team.team().id.as_str()).collect(),
+            broken: configuration.broken.keys().map(TeamId::as_str).collect(),
+        },
+        diagnostics: configuration.diagnostics.iter().map(finding).collect(),
+        tzdata: configuration.zone_data.to_string(),
+        snapshot: Age {
+            generation: snapshot.generation(),
+            loaded_at: snapshot.loaded_at(),
+            built_at: snapshot.built_at(),
+            age_seconds: (now - snapshot.built_at()).num_seconds(),
+        },
+        feeds_written: snapshot.teams().map(crate::live::TeamSnapshot::written).sum(),
+        requests: site.counts.totals(),
+    };
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header(NOSNIFF).json(readiness)
+}
+
+fn finding(diagnostic: &Diagnostic) -> Finding<'_> {
+    Finding {
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        code: diagnostic.code,
+        file: &diagnostic.file,
+        line: diagnostic.place.as_ref().map(|place| place.line),
+        column: diagnostic.place.as_ref().map(|place| place.column),
+        message: &diagnostic.message,
+    }
+}

@@ -1,0 +1,83 @@
+//! What a feed's query asks for. Keys that mean nothing here are let through: clients append their own.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use crate::feed::{Alarm, NoSuchAlarm};
+
+/// What may be chosen of a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Choice {
+    /// `?download=1`: as an attachment.
+    pub(super) download: bool,
+    /// `?alarm=`.
+    pub(super) alarm: Option<Alarm>,
+}
+
+/// A query that asks for what there is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BadQuery {
+    #[error(transparent)]
+    Alarm(#[from] NoSuchAlarm),
+    #[error("download is 1 or left out")]
+    Download,
+    #[error("{0} is given twice")]
+    Twice(&'static str),
+}
+
+/// Reads the part behind `?`, without it.
+pub(super) fn choice(query: &str) -> Result<Choice, BadQuery> {
+    let (mut alarm, mut download) = (None, None);
+    for pair in query.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match &*decoded(key) {
+            "alarm" => once(&mut alarm, "alarm", decoded(value).parse()?)?,
+            "download" if value != "1" => return Err(BadQuery::Download),
+            "download" => once(&mut download, "download", ())?,
+            _ => {}
+        }
+    }
+    Ok(Choice { download: download.is_some(), alarm })
+}
+
+fn once<T>(place: &mut Option<T>, key: &'static str, value: T) -> Result<(), BadQuery> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(BadQuery::Twice(key)),
+    }
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_keys_take_known_values_once_and_other_keys_anything() {
+        let alarm = |alarm| Ok(Choice { download: false, alarm: Some(alarm) });
+        for (query, expected) in [
+            ("", Ok(Choice::default())),
+            ("download=1", Ok(Choice { download: true, alarm: None })),
+            ("alarm=15m", alarm(Alarm::M15)),
+            ("alarm=1%64", alarm(Alarm::D1)),
+            ("%61larm=1d", alarm(Alarm::D1)),
+            ("_=1723&alarm=2h&nocache=1&nocache=2&x", alarm(Alarm::H2)),
+            ("download=1&alarm=5m", Ok(Choice { download: true, alarm: Some(Alarm::M5) })),
+            ("Alarm=banana&=&&download2=no", Ok(Choice::default())),
+            ("alarm=banana", Err(BadQuery::Alarm(NoSuchAlarm))),
+            ("alarm=", Err(BadQuery::Alarm(NoSuchAlarm))),
+            ("alarm", Err(BadQuery::Alarm(NoSuchAlarm))),
+            ("alarm=%ff", Err(BadQuery::Alarm(NoSuchAlarm))),
+            ("alarm=5m&alarm=5m", Err(BadQuery::Twice("alarm"))),
+            ("download=1&download=1", Err(BadQuery::Twice("download"))),
+            ("download=yes", Err(BadQuery::Download)),
+            ("download", Err(BadQuery::Download)),
+        ] {
+            assert_eq!(choice(query), expected, "{query}");
+        }
+    }
+}

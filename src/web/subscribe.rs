@@ -1,0 +1,48 @@
+//! The addresses under which a feed gets into a calendar.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::config::BaseUrl;
+use crate::feed::clean;
+use crate::live::{FeedSlot, TeamSnapshot};
+
+/// RFC 3986 2.3: all but the unreserved characters, since an address within an address must stay one value.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Ways to subscribe to one feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Subscribe {
+    /// To copy into any calendar.
+    pub(super) address: String,
+    /// Opens the calendar program of the machine.
+    pub(super) webcal: String,
+    /// Google Calendar.
+    pub(super) google: String,
+    /// Outlook for work and school.
+    pub(super) microsoft365: String,
+    /// Outlook at home.
+    pub(super) outlook: String,
+}
+
+impl Subscribe {
+    /// For `slot` of `team` on a server that people reach at `public_url`.
+    pub(super) fn to(public_url: &BaseUrl, team: &TeamSnapshot, slot: &FeedSlot) -> Subscribe {
+        let below = format!("{}/{}", team.team().id, slot.path);
+        let address = format!("{public_url}/{below}");
+        let webcal = format!("webcal://{}/{below}", public_url.after_scheme());
+        let title = slot.feed.title(team.team());
+        let (name, url) = (encoded(&clean(&title)), encoded(&address));
+        let add = |host: &str| format!("https://{host}/calendar/0/addfromweb?url={url}&name={name}");
+        Subscribe {
+            google: format!("https://calendar.google.com/calendar/r?cid={}", encoded(&webcal)),
+            microsoft365: add("outlook.office.com"),
+            outlook: add("outlook.live.com"),
+            address,
+            webcal,
+        }
+    }
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, VALUE).to_string()
+}
