@@ -1,3 +1,5 @@
 //! The `oncal` program: parse arguments, dispatch, exit code; nothing else.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    oncal::cli::main()
+}

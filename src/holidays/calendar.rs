@@ -128,7 +128,8 @@ impl ResolvedCalendar {
     /// Every name that a date of this calendar can bear, substitutes included, each once, in the file's order.
     pub fn names(&self) -> Vec<Arc<str>> {
         let mut names: Vec<Arc<str>> = Vec::new();
-        let observed = self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));
+        let observed =
+            self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));
         for name in self.rules.iter().map(|rule| &rule.name).chain(observed).chain(&self.sandwich) {
             if !names.contains(name) {
                 names.push(Arc::clone(name));
@@ -147,7 +148,8 @@ impl ResolvedCalendar {
     /// What the rota sees of it: dates and names, for all of [`YEARS`](super::YEARS). Worked out once.
     pub fn calendar(&self) -> Arc<rota::Calendar> {
         let expanded = self.expanded.get_or_init(|| {
-            let holidays = self.expand().into_iter().map(|dated| (dated.date, Arc::clone(dated.name))).collect();
+            let holidays =
+                self.expand().into_iter().map(|dated| (dated.date, Arc::clone(dated.name))).collect();
             Arc::new(rota::Calendar::new(&self.id, &self.name, self.confirmed_through, holidays))
         });
         Arc::clone(expanded)

@@ -151,8 +151,7 @@ fn read_weekend(calendar: &mut Section<'_>) -> Option<WeekdaySet> {
                 weekend.insert(*weekday);
             }
             None => {
-                let (message, help) =
-                    (format!("`{}` is no weekday", name.value), weekday_help(&name.value));
+                let (message, help) = (format!("`{}` is no weekday", name.value), weekday_help(&name.value));
                 calendar.problems().error_with_help("unknown-weekday", name.span.clone(), message, help);
             }
         }

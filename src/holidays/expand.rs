@@ -74,7 +74,8 @@ pub(super) fn expand<'c>(
     }
     if let Some(name) = sandwich {
         let between = between(&holidays);
-        let free = between.into_iter().filter(|date| !weekend.contains(date.weekday()) && !off.contains(date));
+        let free =
+            between.into_iter().filter(|date| !weekend.contains(date.weekday()) && !off.contains(date));
         holidays.extend(free.map(|date| Dated { date, name, origin: Origin::Sandwich }));
     }
     holidays.retain(|holiday| YEARS.contains(&holiday.date.year()));
@@ -108,7 +109,8 @@ fn nominal(rules: &[Rule]) -> Vec<Nominal<'_>> {
 
 /// The days with a holiday just before and one just after. Substitutes count only where they are the holiday.
 fn between(holidays: &[Dated<'_>]) -> Vec<NaiveDate> {
-    let proper = holidays.iter().filter(|holiday| !matches!(holiday.origin, Origin::Substitute { keep: true, .. }));
+    let proper =
+        holidays.iter().filter(|holiday| !matches!(holiday.origin, Origin::Substitute { keep: true, .. }));
     let proper: HashSet<NaiveDate> = proper.map(|holiday| holiday.date).collect();
     let mut dates: Vec<NaiveDate> = holidays
         .iter()

@@ -100,7 +100,9 @@ impl On {
     pub fn parse(text: &str) -> Result<On, RuleError> {
         let words = words(text);
         match words.as_slice() {
-            [word] if word.text.starts_with("easter") || word.text.starts_with("orthodox") => parse_easter(*word),
+            [word] if word.text.starts_with("easter") || word.text.starts_with("orthodox") => {
+                parse_easter(*word)
+            }
             [word] if word.text.starts_with(|first: char| first.is_ascii_digit()) => {
                 let (month, day) = parse_day(*word)?;
                 Ok(On::Fixed { month, day })
@@ -129,7 +131,9 @@ impl On {
     pub fn in_year(&self, year: i32) -> Option<NaiveDate> {
         match *self {
             On::Fixed { month, day } => NaiveDate::from_ymd_opt(year, month, day),
-            On::Nth { nth, weekday, month } => NaiveDate::from_weekday_of_month_opt(year, month, weekday, nth),
+            On::Nth { nth, weekday, month } => {
+                NaiveDate::from_weekday_of_month_opt(year, month, weekday, nth)
+            }
             On::Last { weekday, month } => NaiveDate::from_weekday_of_month_opt(year, month, weekday, 5)
                 .or_else(|| NaiveDate::from_weekday_of_month_opt(year, month, weekday, 4)),
             On::Easter { orthodox, offset } => {
@@ -221,7 +225,8 @@ impl RuleError {
                 meant(found, &places)
             }
             RuleFault::Day(found) if found.matches('-').count() == 2 => {
-                "a day of every year is month and day, as in \"12-25\"; single dates go into `dates`".to_owned()
+                "a day of every year is month and day, as in \"12-25\"; single dates go into `dates`"
+                    .to_owned()
             }
             RuleFault::Day(_) => "month and day with two digits each, as in \"12-25\"".to_owned(),
             RuleFault::Easter(_) => format!(

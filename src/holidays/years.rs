@@ -53,7 +53,9 @@ impl Years {
     /// What is wrong with the whole text.
     pub fn parse(text: &str) -> Result<Years, YearsError> {
         let (range, step) = match text.split_once('/') {
-            Some((range, step)) => (range, Some(number(step).filter(|step| *step > 0).ok_or(YearsError::Form)?)),
+            Some((range, step)) => {
+                (range, Some(number(step).filter(|step| *step > 0).ok_or(YearsError::Form)?))
+            }
             None => (text, None),
         };
         let Some((first, last)) = range.split_once("..") else {

@@ -28,6 +28,13 @@ impl Period {
         self.end
     }
 
+    /// The same period, started this much earlier.
+    #[must_use]
+    pub fn starting_earlier(self, by: chrono::TimeDelta) -> Period {
+        let start = (self.start - by).min(self.start);
+        Period { start, end: self.end }
+    }
+
     /// Whole seconds from start to end.
     pub fn seconds(self) -> i64 {
         (self.end - self.start).num_seconds()

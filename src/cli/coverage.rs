@@ -1,0 +1,128 @@
+//! `oncal coverage`: which holidays ahead are covered, and what is still to be agreed.
+
+use super::args;
+use super::output::{Exit, Output};
+use super::plan::{self, Chosen, name};
+use super::table::{Table, Tone};
+use super::when;
+use crate::feed::clean;
+use crate::json;
+use crate::rota::{Coverage, Instant, Line, Role, Row, RowStatus, Team, coverage, expand, lines};
+
+const WEEKS: u16 = 26;
+
+pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
+    let configuration = plan::load(common)?;
+    let now = plan::clock(common).now();
+    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let (mut exit, mut shapes) = (chosen.exit, Vec::new());
+    for team in &chosen.teams {
+        let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        let covered = coverage(team, &expand(team, plan::window(team, dates)?));
+        let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
+        if urgent && exit == Exit::Fine {
+            exit = Exit::Attention;
+        }
+        let shape = json::Coverage::new(team, dates, &covered, now);
+        for warning in &shape.warnings {
+            output.warn(&warning.message);
+        }
+        if args.format.json {
+            shapes.push(shape);
+        } else {
+            output.data(&format!("{}{}", plan::heading(team, dates), table(team, &covered, now)))?;
+        }
+    }
+    if args.format.json {
+        plan::print_json(shapes, chosen.is_list, output)?;
+    }
+    Ok(exit)
+}
+
+/// What ends the command with 3: overdue, nobody to take it, or to be agreed within `days`.
+fn is_urgent(row: &Row, now: Instant, days: i64) -> bool {
+    row.status.is_open()
+        && now < row.period.end()
+        && (row.status == RowStatus::Nobody || row.days_left(now).is_some_and(|left| left <= days))
+}
+
+fn table(team: &Team, coverage: &Coverage, now: Instant) -> String {
+    if coverage.rows.is_empty() {
+        return "no holidays or time off in these dates\n".to_owned();
+    }
+    let mut table = Table::new(&["WHEN", "AWAY", "WHY", "ON CALL", "STATUS"]).at_most(&[24, 18, 20, 18, 18]);
+    for line in lines(&coverage.rows) {
+        row(team, &line, now, &mut table);
+    }
+    let open: Vec<&Row> = coverage.rows.iter().filter(|row| row.status.is_open()).collect();
+    let mut text = table.text();
+    for row in open {
+        text.push_str(&explained(team, row, now));
+    }
+    text
+}
+
+fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
+    let row = line.row;
+    let away: Vec<String> = line.away.iter().map(|seat| name(team, *seat)).collect();
+    let on_call = [Some(row.primary), row.secondary].map(|seat| seat.map(|seat| name(team, seat)));
+    let on_call: Vec<String> = on_call.into_iter().flatten().collect();
+    let tone = match row.status {
+        RowStatus::Nobody => Tone::Urgent,
+        _ if row.is_overdue(now) => Tone::Urgent,
+        status if status.is_open() => Tone::Open,
+        RowStatus::Covered | RowStatus::Agreed | RowStatus::AgreedLate => Tone::Good,
+        RowStatus::Unaffected => Tone::Faint,
+        _ => Tone::Plain,
+    };
+    let overdue = if row.is_overdue(now) { "\nOVERDUE" } else { "" };
+    let by = row.deadline.filter(|_| row.status.is_open());
+    let by = by.map(|by| format!("\nby {}", when::date(team.zone.date(by)))).unwrap_or_default();
+    let role = row.role.map(|role| format!(" ({})", Role::as_str(role))).unwrap_or_default();
+    table.row([
+        (&*when::period(&team.zone, row.period), tone),
+        (&*format!("{}{role}", away.join(", ")), tone),
+        (&*row.reasons.iter().map(|reason| clean(reason)).collect::<Vec<_>>().join(", "), tone),
+        (&*on_call.join(", "), tone),
+        (&*format!("{}{by}{overdue}", row.status.as_str()), tone),
+    ]);
+}
+
+/// Why somebody is proposed, and what to write once the team has agreed.
+fn explained(team: &Team, row: &Row, now: Instant) -> String {
+    let period = when::period_inline(&team.zone, row.period);
+    let deadline = row.deadline.map(|by| when::instant(&team.zone, by)).unwrap_or_default();
+    let left = row.days_left(now).map_or_else(String::new, |left| match left {
+        0.. => format!(", {} left", when::days_of(left)),
+        _ => ", past".to_owned(),
+    });
+    let mut text = format!("\nTo agree: {period}, by {deadline}{left}\n");
+    if row.candidates.is_empty() {
+        text.push_str(&format!(
+            "  nobody is free; {} keeps it until you find somebody\n",
+            name(team, row.primary)
+        ));
+    }
+    for (rank, candidate) in (1..).zip(&row.candidates) {
+        let state = match candidate.own_holiday_seconds {
+            0 => "free".to_owned(),
+            own => format!("{} of it on a holiday of their own", when::hours(own)),
+        };
+        let (before, after) =
+            (when::hours(candidate.load_before_seconds), when::hours(candidate.load_after_seconds));
+        let who = name(team, candidate.engineer);
+        text.push_str(&format!("  {rank}. {who}: {state}; holiday load {before}, would be {after}\n"));
+    }
+    let local = |instant| team.zone.local(instant).format("%Y-%m-%dT%H:%M:%S").to_string();
+    let secondary = row.secondary.map(|seat| format!("secondary = \"{}\"\n", team.engineer(seat).id));
+    text.push_str(&format!(
+        "To record it, with whomever you chose, in teams/{}.toml:\n\n[[override]]\nfrom = {}\nto = {}\nprimary = \"{}\"\n{}agreed_on = {}\n",
+        team.id,
+        local(row.period.start()),
+        local(row.period.end()),
+        team.engineer(row.primary).id,
+        secondary.unwrap_or_default(),
+        team.zone.date(now),
+    ));
+    text
+}

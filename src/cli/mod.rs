@@ -1,0 +1,41 @@
+//! The command line of design section 7: one file a command. Not here: what the answers are made of.
+
+mod args;
+mod check;
+mod coverage;
+mod holidays;
+mod init;
+mod logging;
+mod now;
+mod output;
+mod plan;
+mod schedule;
+mod serve;
+mod table;
+mod when;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use output::{Output, fail};
+
+/// Runs the command that the arguments of the process ask for and says how it ended.
+pub fn main() -> ExitCode {
+    let Arguments { common, command } = Arguments::parse();
+    let mut output = Output::new(common.color.into());
+    let ended = match &command {
+        Command::Serve => serve::run(&common, &mut output),
+        Command::Check(args) => check::run(&common, args, &mut output),
+        Command::Coverage(args) => coverage::run(&common, args, &mut output),
+        Command::Schedule(args) => schedule::run(&common, args, &mut output),
+        Command::Now(args) => now::run(&common, args, &mut output),
+        Command::Holidays(args) => holidays::run(&common, args, &mut output),
+        Command::Init(args) => init::run(args, &mut output),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => fail(&error, &mut output),
+    }
+}

@@ -1,0 +1,120 @@
+//! Where commands write and how they end: data to standard output, the rest to standard error, and the exit codes
+//! of design section 7.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::json;
+
+/// How a command ends when nothing kept it from its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// All is well.
+    Fine,
+    /// Something of the configuration has errors.
+    Failed,
+    /// The rota needs somebody to act.
+    Attention,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Fine => 0,
+            Exit::Failed => 1,
+            Exit::Attention => 3,
+        })
+    }
+}
+
+/// The exit code of a wrong use, which is also what clap ends with.
+pub(super) const USAGE: u8 = 2;
+
+/// What was asked for does not exist or makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub(super) struct Usage(pub(super) String);
+
+impl Usage {
+    /// A message, and what would have been right.
+    pub(super) fn with_help(message: impl Display, help: Option<String>) -> Usage {
+        match help {
+            Some(help) => Usage(format!("{message}; {help}")),
+            None => Usage(message.to_string()),
+        }
+    }
+}
+
+/// The two streams of a command.
+pub(super) struct Output {
+    data: AutoStream<io::Stdout>,
+    notes: AutoStream<io::Stderr>,
+}
+
+impl Output {
+    /// Standard output and error; `Auto` colours where somebody looks at them and nothing forbids it.
+    pub(super) fn new(color: ColorChoice) -> Output {
+        Output { data: AutoStream::new(io::stdout(), color), notes: AutoStream::new(io::stderr(), color) }
+    }
+
+    /// Writes `text`, styles and all, as it stands.
+    pub(super) fn data(&mut self, text: &str) -> io::Result<()> {
+        self.data.write_all(text.as_bytes())?;
+        self.data.flush()
+    }
+
+    /// Writes `value` as JSON.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        Ok(self.data(&json::text(value)?)?)
+    }
+
+    /// Tells people something on a line of its own. Where nobody can read it, the work goes on.
+    pub(super) fn note(&mut self, text: impl Display) {
+        let _ = writeln!(self.notes, "{text}");
+    }
+
+    /// The same, as a warning.
+    pub(super) fn warn(&mut self, text: impl Display) {
+        let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+        self.note(format_args!("{style}warning{style:#}: {text}"));
+    }
+
+    /// The same, as an error.
+    pub(super) fn error(&mut self, text: impl Display) {
+        let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        self.note(format_args!("{style}error{style:#}: {text}"));
+    }
+}
+
+/// Ends as a failed command: quietly where whoever read the output has gone (`oncal schedule | head`).
+pub(super) fn fail(error: &anyhow::Error, output: &mut Output) -> ExitCode {
+    let closed = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    if closed.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    output.error(format_args!("{error:#}"));
+    if error.is::<Usage>() { ExitCode::from(USAGE) } else { Exit::Failed.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(error: impl Into<anyhow::Error>) -> String {
+        format!("{:?}", fail(&error.into(), &mut Output::new(ColorChoice::Never)))
+    }
+
+    #[test]
+    fn a_closed_pipe_is_a_quiet_end_and_wrong_use_is_two() {
+        let success = format!("{:?}", ExitCode::SUCCESS);
+        assert_eq!(code(io::Error::from(io::ErrorKind::BrokenPipe)), success);
+        assert_eq!(code(Usage("no".to_owned())), format!("{:?}", ExitCode::from(2)));
+        assert_eq!(code(io::Error::from(io::ErrorKind::NotFound)), format!("{:?}", ExitCode::from(1)));
+    }
+}

@@ -1,0 +1,151 @@
+//! Which teams and dates a command is about, out of what is configured and what was typed.
+//!
+//! Not here: reading the files (`config`) and what is then done with the teams.
+
+use chrono::Days;
+use serde::Serialize;
+
+use super::args::{Common, OfTeam, Range};
+use super::output::{Exit, Output, Usage};
+use super::when;
+use crate::clock::Clock;
+use crate::config::{self, Configuration};
+use crate::document::nearest;
+use crate::feed::clean;
+use crate::json::{Dates, Teams};
+use crate::rota::{Instant, Period, Seat, Team, TeamId, WeekId, week_at, weeks};
+
+/// The clock that `--now` asks for.
+pub(super) fn clock(common: &Common) -> Clock {
+    common.now.map_or(Clock::System, Clock::Fixed)
+}
+
+/// Reads the configuration folder.
+pub(super) fn load(common: &Common) -> anyhow::Result<Configuration> {
+    Ok(config::load(&common.config, clock(common).now())?)
+}
+
+/// The teams that a command is about.
+pub(super) struct Chosen<'c> {
+    /// In order of their ids; those with errors are left out.
+    pub(super) teams: Vec<&'c Team>,
+    /// Whether the answer is a list: several teams are configured and none was named.
+    pub(super) is_list: bool,
+    /// What the errors of the configuration make of the exit code.
+    pub(super) exit: Exit,
+}
+
+impl<'c> Chosen<'c> {
+    /// The team named, or all. Errors that concern them are told on standard error; other teams go on.
+    pub(super) fn new(
+        configuration: &'c Configuration,
+        of: &OfTeam,
+        output: &mut Output,
+    ) -> anyhow::Result<Chosen<'c>> {
+        let asked = of.team.as_deref();
+        if let Some(asked) = asked {
+            known(configuration, asked)?;
+        }
+        let is_asked = |id: &str| asked.is_none_or(|asked| asked == id);
+        let errors: Vec<_> = configuration
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .filter(|diagnostic| diagnostic.team.as_ref().is_none_or(|team| is_asked(team.as_str())))
+            .collect();
+        if !errors.is_empty() {
+            for error in errors.iter().take(SHOWN) {
+                output.note(error);
+            }
+            let more = errors.len().saturating_sub(SHOWN);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more errors") };
+            output.note(format_args!("`oncal check` shows all{more}, with their places"));
+        }
+        let all = configuration.teams.values().map(|config| &config.team);
+        let teams: Vec<&Team> = all.filter(|team| is_asked(team.id.as_str())).collect();
+        if teams.is_empty() {
+            let whose =
+                asked.map_or_else(|| "no team is".to_owned(), |asked| format!("team `{asked}` is not"));
+            anyhow::bail!("{whose} without errors");
+        }
+        for broken in configuration.broken.keys().filter(|id| is_asked(id.as_str())) {
+            output.error(format_args!("team `{broken}` has errors and is left out"));
+        }
+        let is_list = asked.is_none() && configuration.teams.len() + configuration.broken.len() > 1;
+        let exit = if errors.is_empty() { Exit::Fine } else { Exit::Failed };
+        Ok(Chosen { teams, is_list, exit })
+    }
+}
+
+/// How many errors a command that is not `check` shows.
+const SHOWN: usize = 3;
+
+fn known(configuration: &Configuration, asked: &str) -> Result<(), Usage> {
+    let ids = configuration.teams.keys().chain(configuration.broken.keys());
+    let ids: Vec<&str> = ids.map(TeamId::as_str).collect();
+    if ids.contains(&asked) {
+        return Ok(());
+    }
+    let help = nearest(asked, ids.iter().copied()).or_else(|| Some(format!("known: {}", ids.join(", "))));
+    Err(Usage::with_help(format_args!("there is no team `{asked}`"), help))
+}
+
+/// The dates that `range` means for `team`; `weeks` many where it does not say.
+///
+/// # Errors
+///
+/// Where they are not at least one date.
+pub(super) fn dates(range: &Range, weeks: u16, team: &Team, now: Instant) -> Result<Dates, Usage> {
+    let from = range.from.unwrap_or_else(|| current_week(team, now).0);
+    let days = Days::new(7 * u64::from(range.weeks.unwrap_or(weeks)));
+    let to = range.to.or_else(|| from.checked_add_days(days)).unwrap_or(from);
+    if from < to {
+        return Ok(Dates { from, to });
+    }
+    let week = if range.from.is_none() { ", the current week of the team" } else { "" };
+    Err(Usage(format!("--to {to} leaves no date: it is not after --from {from}{week}")))
+}
+
+/// The week that holds `now`, before the first duty change the first.
+fn current_week(team: &Team, now: Instant) -> WeekId {
+    let week = week_at(team, now).or_else(|| weeks(team).next());
+    week.map_or_else(|| WeekId(team.zone.date(now)), |week| week.id)
+}
+
+/// What to call somebody.
+pub(super) fn name(team: &Team, seat: Seat) -> String {
+    clean(&team.engineer(seat).name)
+}
+
+/// The window of `dates` on the team's clock.
+///
+/// # Errors
+///
+/// Where the team's zone skipped every one of them.
+pub(super) fn window(team: &Team, dates: Dates) -> Result<Period, Usage> {
+    let none =
+        || Usage(format!("{} has no instant between {} and {}", team.zone.name(), dates.from, dates.to));
+    dates.period(&team.zone).ok_or_else(none)
+}
+
+/// What a table is about.
+pub(super) fn heading(team: &Team, dates: Dates) -> String {
+    let last = dates.to.pred_opt().unwrap_or(dates.to);
+    let (from, to) = (when::date(dates.from), when::date(last));
+    format!("{} · {from} to {to} · times in {}\n\n", clean(&team.name), team.zone.name())
+}
+
+/// One shape, or all of them as a list.
+pub(super) fn print_json<T: Serialize>(
+    mut shapes: Vec<T>,
+    is_list: bool,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    match shapes.pop() {
+        Some(only) if !is_list && shapes.is_empty() => output.json(&only),
+        last => {
+            shapes.extend(last);
+            output.json(&Teams { teams: shapes })
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! `oncal schedule`: the rota, week by week or for one person.
+
+use chrono::TimeDelta;
+
+use super::args;
+use super::output::{Exit, Output, Usage};
+use super::plan::{self, Chosen, name};
+use super::table::{Table, Tone};
+use super::when;
+use crate::document::nearest;
+use crate::feed::clean;
+use crate::json::{self, Dates};
+use crate::rota::{
+    Duty, Handover, Holder, PlannedWeek, Role, Schedule, Seat, ShiftKind, Standing, Team, expand,
+};
+
+const WEEKS: u16 = 8;
+
+/// How far before a week its meeting may be held.
+const BEFORE: TimeDelta = TimeDelta::days(14);
+
+pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Output) -> anyhow::Result<Exit> {
+    let configuration = plan::load(common)?;
+    let now = plan::clock(common).now();
+    let mut chosen = Chosen::new(&configuration, &args.of, output)?;
+    if let Some(id) = &args.engineer {
+        only_teams_of(id, &mut chosen)?;
+    }
+    let mut shapes = Vec::new();
+    let mut text = String::new();
+    for team in &chosen.teams {
+        let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        let seat = args.engineer.as_deref().and_then(|id| team.seat(id));
+        if args.format.json {
+            shapes.push(shape(team, dates, args.engineer.as_deref())?);
+        } else {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&plan::heading(team, dates));
+            text.push_str(&match seat {
+                Some(seat) => shifts_of(team, dates, seat)?,
+                None => table(team, dates)?,
+            });
+        }
+    }
+    if args.format.json {
+        plan::print_json(shapes, chosen.is_list, output)?;
+    } else {
+        output.data(&text)?;
+    }
+    Ok(chosen.exit)
+}
+
+/// Leaves out the teams without that engineer.
+fn only_teams_of(id: &str, chosen: &mut Chosen<'_>) -> Result<(), Usage> {
+    let ids: Vec<String> = chosen
+        .teams
+        .iter()
+        .flat_map(|team| team.engineers.iter().map(|engineer| engineer.id.to_string()))
+        .collect();
+    chosen.teams.retain(|team| team.seat(id).is_some());
+    if chosen.teams.is_empty() {
+        let help = nearest(id, ids.iter().map(String::as_str));
+        let help = help.or_else(|| Some(format!("known: {}", ids.join(", "))));
+        return Err(Usage::with_help(format_args!("there is no engineer `{id}`"), help));
+    }
+    Ok(())
+}
+
+fn shape(team: &Team, dates: Dates, engineer: Option<&str>) -> Result<json::Schedule, Usage> {
+    let mut shape = json::Schedule::new(team, dates, &rota(team, dates)?);
+    if let Some(id) = engineer {
+        shape.shifts.retain(|shift| shift.engineer == id);
+        shape.handovers.retain(|meeting| meeting.attends(id));
+    }
+    Ok(shape)
+}
+
+fn rota(team: &Team, dates: Dates) -> Result<Schedule, Usage> {
+    Ok(expand(team, plan::window(team, dates)?))
+}
+
+/// The weeks of `dates`. A week that ends on the first date is left out: somebody who names a week's date means
+/// that week.
+fn table(team: &Team, dates: Dates) -> Result<String, Usage> {
+    let window = plan::window(team, dates)?;
+    let schedule = expand(team, window.starting_earlier(BEFORE));
+    let mut table = Table::new(&["FROM", "PRIMARY", "SECONDARY", ""]).at_most(&[27, 20, 20]);
+    let weeks = schedule.weeks.iter().filter(|week| week.week.period.overlaps(window));
+    let weeks: Vec<&PlannedWeek> =
+        weeks.filter(|week| team.zone.date(week.week.period.end()) > dates.from).collect();
+    for week in &weeks {
+        let meeting = schedule.handovers.iter().find(|meeting| meeting.week == week.week.id);
+        for (index, duty) in week.duties.iter().enumerate() {
+            let meeting = meeting.filter(|_| index == 0);
+            row(team, week, duty, meeting, &mut table);
+        }
+    }
+    if weeks.is_empty() {
+        return Ok(format!("no weeks: duty first changes {}\n", when::instant(&team.zone, team.starts())));
+    }
+    Ok(table.text())
+}
+
+fn row(team: &Team, week: &PlannedWeek, duty: &Duty, meeting: Option<&Handover>, table: &mut Table) {
+    let start = duty.period.start();
+    let is_first = start == week.week.period.start();
+    let from = if is_first {
+        when::instant(&team.zone, start)
+    } else {
+        let date = team.zone.date(start).format("%a %-d %b");
+        format!("  {date} {} {}", when::clock(&team.zone, start), team.zone.abbreviation(start))
+    };
+    let mut notes = Vec::new();
+    if is_first && let Some(swap) = &week.week.swap {
+        let was = week.week.rotation_pair;
+        let reason = swap.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        notes.push(format!("swap for {} and {}{reason}", name(team, was.primary), name(team, was.secondary)));
+    }
+    notes.extend(note(team, week, duty));
+    notes.extend(meeting.map(|meeting| handover(team, meeting)));
+    let tone = tone(week, duty);
+    let holder = |holder: Option<&Holder>| {
+        holder.map_or_else(|| "nobody".to_owned(), |holder| name(team, holder.engineer))
+    };
+    table.row([
+        (&*from, if is_first { Tone::Strong } else { Tone::Plain }),
+        (&*holder(Some(&duty.primary)), tone),
+        (&*holder(duty.secondary.as_ref()), if duty.secondary.is_some() { tone } else { Tone::Faint }),
+        (&*notes.join("\n"), tone),
+    ]);
+}
+
+/// Why this piece of a week is not as the pair has it.
+fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
+    let holder = &duty.primary;
+    let note = because(team, holder, Role::Primary);
+    if holder.kind != ShiftKind::Proposal {
+        let secondary = duty.secondary.as_ref().filter(|other| other.kind != holder.kind);
+        let backs = secondary.and_then(|other| because(team, other, Role::Secondary));
+        return note.into_iter().chain(backs).reduce(|all, next| format!("{all}; {next}"));
+    }
+    let deadline = when::date(team.zone.date(week.deadline));
+    note.map(|note| format!("{note}, agree by {deadline}")).map(|note| match standing(week, duty) {
+        Some(Standing::NeedsVolunteer) => format!("{note}; all have a holiday: needs a volunteer"),
+        Some(Standing::Nobody) => format!("{note}; nobody is free"),
+        _ => note,
+    })
+}
+
+fn standing(week: &PlannedWeek, duty: &Duty) -> Option<Standing> {
+    let conflict = week.conflicts.iter().find(|conflict| conflict.period == duty.period);
+    conflict.map(|conflict| conflict.standing)
+}
+
+fn tone(week: &PlannedWeek, duty: &Duty) -> Tone {
+    match standing(week, duty) {
+        Some(Standing::Nobody) => Tone::Urgent,
+        Some(_) => Tone::Open,
+        None => Tone::Plain,
+    }
+}
+
+/// Why somebody holds a role that the pair does not give them.
+fn because(team: &Team, holder: &Holder, role: Role) -> Option<String> {
+    let instead = holder.instead_of.map(|seat| name(team, seat));
+    let instead_of = instead.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
+    let reason = holder.reason.as_deref().map(clean);
+    let in_brackets = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    match holder.kind {
+        ShiftKind::Rotation | ShiftKind::Swap => None,
+        ShiftKind::Cover => Some(format!("covers{instead_of}{in_brackets}")),
+        ShiftKind::Backfill => Some(format!("{} backs up", name(team, holder.engineer))),
+        ShiftKind::Proposal => Some(format!("PROPOSED{instead_of}{in_brackets}")),
+        ShiftKind::Override if role == Role::Secondary => None,
+        ShiftKind::Override => Some(format!("agreed{instead_of}{in_brackets}")),
+    }
+}
+
+fn handover(team: &Team, meeting: &Handover) -> String {
+    let zone = &team.zone;
+    let (start, end) = (meeting.period.start(), meeting.period.end());
+    let clock = format!("{}–{}", when::clock(zone, start), when::clock(zone, end));
+    let date = zone.date(start);
+    let on =
+        if date == zone.date(meeting.change) { String::new() } else { date.format("%a %-d %b ").to_string() };
+    let moved = if meeting.moved { " (moved)" } else { "" };
+    let flagged = if meeting.flagged { " although a primary is away" } else { "" };
+    format!("handover {on}{clock}{moved}{flagged}")
+}
+
+/// The shifts of one person.
+fn shifts_of(team: &Team, dates: Dates, seat: Seat) -> Result<String, Usage> {
+    let schedule = rota(team, dates)?;
+    let mut table = Table::new(&["FROM", "UNTIL", "ROLE", ""]).at_most(&[28, 28]);
+    let mut shifts = schedule.shifts().filter(|shift| shift.holder.engineer == seat).peekable();
+    if shifts.peek().is_none() {
+        return Ok(format!("{} has no shift in these dates\n", name(team, seat)));
+    }
+    for shift in shifts {
+        let (start, end) = (shift.period.start(), shift.period.end());
+        let kind = shift.holder.kind;
+        let why = because(team, &shift.holder, Role::Primary).unwrap_or_else(|| match kind {
+            ShiftKind::Swap => "swap".to_owned(),
+            _ => String::new(),
+        });
+        let tone = if kind.is_tentative() { Tone::Open } else { Tone::Plain };
+        table.row([
+            (&*when::instant(&team.zone, start), tone),
+            (&*when::instant(&team.zone, end), tone),
+            (shift.role.as_str(), tone),
+            (&*why, tone),
+        ]);
+    }
+    Ok(table.text())
+}

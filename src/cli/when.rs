@@ -1,0 +1,119 @@
+//! Times as people read them in tables: local, with the zone's abbreviation, whole days as days.
+//!
+//! Not here: times as they are typed (`args`), and the instants of JSON (`json`).
+
+use chrono::{Days, NaiveDate, NaiveTime};
+
+use crate::rota::{Instant, Period, Zone};
+
+/// `Mon 31 May 2027`.
+pub(super) fn date(date: NaiveDate) -> String {
+    date.format("%a %-d %b %Y").to_string()
+}
+
+/// `Mon 31 May 2027 10:00 EDT`.
+pub(super) fn instant(zone: &Zone, instant: Instant) -> String {
+    format!("{} {} {}", date(zone.date(instant)), clock(zone, instant), zone.abbreviation(instant))
+}
+
+/// `Mon 31 May 2027`, for whole local days, else from and to with their times. More than one date takes two lines.
+pub(super) fn period(zone: &Zone, period: Period) -> String {
+    let (start, end) = (period.start(), period.end());
+    let (first, after) = (zone.date(start), zone.date(end));
+    if is_midnight(zone, start) && is_midnight(zone, end) {
+        let last = after.checked_sub_days(Days::new(1)).unwrap_or(after);
+        return if first == last { date(first) } else { format!("{} –\n{}", date(first), date(last)) };
+    }
+    let (from, to) = (zone.abbreviation(start), zone.abbreviation(end));
+    let from = if from == to { String::new() } else { format!(" {from}") };
+    let (opens, closes) = (clock(zone, start), clock(zone, end));
+    if first == after {
+        return format!("{}\n{opens}{from}–{closes} {to}", date(first));
+    }
+    format!("{} {opens}{from} –\n{} {closes} {to}", date(first), date(after))
+}
+
+/// [`period`] on one line, for sentences.
+pub(super) fn period_inline(zone: &Zone, time: Period) -> String {
+    period(zone, time).replace('\n', " ")
+}
+
+/// `1 day`, `2 days`.
+pub(super) fn days_of(days: i64) -> String {
+    count(days, "day", "days")
+}
+
+/// A number with its noun.
+pub(super) fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// `24 h`, `23 h 30 min`.
+pub(super) fn hours(seconds: i64) -> String {
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    if minutes == 0 { format!("{hours} h") } else { format!("{hours} h {minutes} min") }
+}
+
+/// `10:00`, with seconds where there are any.
+pub(super) fn clock(zone: &Zone, instant: Instant) -> String {
+    let local = zone.local(instant);
+    let format = if local.time().signed_duration_since(NaiveTime::MIN).num_seconds() % 60 == 0 {
+        "%H:%M"
+    } else {
+        "%H:%M:%S"
+    };
+    local.format(format).to_string()
+}
+
+/// Whether a local day starts at `instant`, also one that has no 00:00.
+pub(super) fn is_midnight(zone: &Zone, instant: Instant) -> bool {
+    zone.first_instant(zone.date(instant)) == instant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZoneDatabase;
+
+    fn zone(name: &str) -> Zone {
+        Zone::new(name.parse().unwrap(), &TimeZoneDatabase::bundled()).unwrap()
+    }
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn whole_local_days_are_dates_and_the_rest_has_times() {
+        for (name, start, end, expected) in [
+            ("America/New_York", "2027-05-31T04:00:00Z", "2027-06-01T04:00:00Z", "Mon 31 May 2027"),
+            (
+                "America/New_York",
+                "2026-12-25T05:00:00Z",
+                "2026-12-27T05:00:00Z",
+                "Fri 25 Dec 2026 – Sat 26 Dec 2026",
+            ),
+            (
+                "America/New_York",
+                "2026-12-24T23:00:00Z",
+                "2026-12-25T15:00:00Z",
+                "Thu 24 Dec 2026 18:00 – Fri 25 Dec 2026 10:00 EST",
+            ),
+            (
+                "America/New_York",
+                "2026-11-01T04:00:00Z",
+                "2026-11-01T15:00:00Z",
+                "Sun 1 Nov 2026 00:00 EDT–10:00 EST",
+            ),
+            ("Africa/Cairo", "2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z", "Fri 24 Apr 2026"),
+        ] {
+            let period = Period::new(at(start), at(end)).unwrap();
+            assert_eq!(period_inline(&zone(name), period), expected);
+        }
+    }
+
+    #[test]
+    fn hours_show_minutes_only_where_there_are_any() {
+        assert_eq!((hours(86400), hours(84600)), ("24 h".to_owned(), "23 h 30 min".to_owned()));
+    }
+}

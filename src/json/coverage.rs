@@ -1,0 +1,151 @@
+//! `coverage`: every absence that meets the rota, and where holidays are not known.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::{Dates, id, instant};
+use crate::rota::{self, Instant, Role, Team, UnknownHolidays};
+
+/// The coverage of one team over some dates.
+#[derive(Debug, Clone, Serialize)]
+pub struct Coverage {
+    /// The team's id.
+    pub team: String,
+    /// The first date asked for, in the team's zone.
+    pub from: NaiveDate,
+    /// The first date no longer asked for.
+    pub to: NaiveDate,
+    /// Where silence does not mean "no holidays".
+    pub warnings: Vec<Warning>,
+    /// By start, role (primary, secondary, none), then file order.
+    pub rows: Vec<Row>,
+}
+
+/// Dates from which nobody knows whether somebody has a holiday.
+#[derive(Debug, Clone, Serialize)]
+pub struct Warning {
+    /// Whose holidays.
+    pub engineer: String,
+    /// The calendar that ends; null for an engineer without any.
+    pub calendar: Option<String>,
+    /// The first date not known; null for an engineer without any calendar.
+    pub from: Option<NaiveDate>,
+    /// The same in words.
+    pub message: String,
+}
+
+/// One absence, or the part of it during which both roles stay as they are.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The week it lies in.
+    pub week: NaiveDate,
+    /// The first instant.
+    pub start: String,
+    /// The first instant no longer in it.
+    pub end: String,
+    /// The role that the absent person has that week, if any.
+    pub role: Option<&'static str>,
+    /// Who is away.
+    pub away: String,
+    /// The names of the absences, in order of time.
+    pub reasons: Vec<String>,
+    /// `covered`, `proposed`, `needs-volunteer`, …
+    pub status: &'static str,
+    /// Whether it is still to be agreed, past its deadline and not over.
+    pub overdue: bool,
+    /// Who holds the primary role throughout.
+    pub primary: String,
+    /// Who holds the secondary role throughout, if anybody.
+    pub secondary: Option<String>,
+    /// By when the team must agree, or had to.
+    pub deadline: Option<String>,
+    /// Whole days to the deadline, rounded down, negative once past; open rows only.
+    pub days_left: Option<i64>,
+    /// When the team agreed.
+    pub agreed_on: Option<NaiveDate>,
+    /// Who could take an open conflict, best first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// Somebody who could take a conflict, and the figures that rank them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Candidate {
+    /// Who.
+    pub engineer: String,
+    /// 1 for the first.
+    pub rank: usize,
+    /// How much of the period is a holiday of theirs.
+    pub own_holiday_seconds: i64,
+    /// Their holiday load so far.
+    pub load_before_seconds: i64,
+    /// Their holiday load with this period.
+    pub load_after_seconds: i64,
+    /// How long they have been primary so far.
+    pub primary_seconds: i64,
+}
+
+impl Coverage {
+    /// `coverage`, which is that of `team` over `dates`, as it stands at `now`.
+    pub fn new(team: &Team, dates: Dates, coverage: &rota::Coverage, now: Instant) -> Coverage {
+        Coverage {
+            team: team.id.to_string(),
+            from: dates.from,
+            to: dates.to,
+            warnings: coverage.unknown.iter().map(|unknown| Warning::new(team, unknown)).collect(),
+            rows: coverage.rows.iter().map(|row| Row::new(team, row, now)).collect(),
+        }
+    }
+}
+
+impl Warning {
+    /// `unknown`, of `team`, with a sentence for people.
+    pub fn new(team: &Team, unknown: &UnknownHolidays) -> Warning {
+        let name = &team.engineer(unknown.engineer).name;
+        let message = match (&unknown.calendar, unknown.from) {
+            (Some((_, calendar)), Some(from)) => {
+                format!("holidays of {name} are not known from {from} on: {calendar} ends there")
+            }
+            _ => format!("holidays of {name} are not known: no calendar is given"),
+        };
+        Warning {
+            engineer: id(team, unknown.engineer),
+            calendar: unknown.calendar.as_ref().map(|(id, _)| id.clone()),
+            from: unknown.from,
+            message,
+        }
+    }
+}
+
+impl Row {
+    fn new(team: &Team, row: &rota::Row, now: Instant) -> Row {
+        Row {
+            week: row.week.0,
+            start: instant(row.period.start()),
+            end: instant(row.period.end()),
+            role: row.role.map(Role::as_str),
+            away: id(team, row.away),
+            reasons: row.reasons.iter().map(|reason| reason.as_ref().to_owned()).collect(),
+            status: row.status.as_str(),
+            overdue: row.is_overdue(now),
+            primary: id(team, row.primary),
+            secondary: row.secondary.map(|seat| id(team, seat)),
+            deadline: row.deadline.map(instant),
+            days_left: row.days_left(now),
+            agreed_on: row.agreed_on,
+            candidates: candidates(team, &row.candidates),
+        }
+    }
+}
+
+fn candidates(team: &Team, ranked: &[rota::Candidate]) -> Vec<Candidate> {
+    let ranked = ranked.iter().zip(1..);
+    let candidates = ranked.map(|(candidate, rank)| Candidate {
+        engineer: id(team, candidate.engineer),
+        rank,
+        own_holiday_seconds: candidate.own_holiday_seconds,
+        load_before_seconds: candidate.load_before_seconds,
+        load_after_seconds: candidate.load_after_seconds,
+        primary_seconds: candidate.primary_seconds,
+    });
+    candidates.collect()
+}

@@ -1,0 +1,63 @@
+//! The JSON of design section 8, made from what the rota and the holiday calendars say.
+//!
+//! One shape a file, fields in the order in which they are written; command line and web API share them, so a
+//! script that reads one reads the other. Not here: which window or instant is asked for, and how the text
+//! travels. Nothing reads these shapes back.
+
+mod coverage;
+mod holidays;
+mod oncall;
+mod schedule;
+
+use chrono::{NaiveDate, SecondsFormat};
+use serde::Serialize;
+
+use crate::rota::{Instant, Period, Seat, Team, Zone};
+
+pub use coverage::{Candidate, Coverage, Row, Warning};
+pub use holidays::{Holiday, Holidays};
+pub use oncall::{OnCall, OnDuty};
+pub use schedule::{Handover, PairIds, Schedule, Shift};
+
+/// The dates `[from, to)` that a schedule or coverage is asked for, in the team's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dates {
+    /// The first date.
+    pub from: NaiveDate,
+    /// The first date that is no longer asked for.
+    pub to: NaiveDate,
+}
+
+impl Dates {
+    /// From the first instant of `from` up to that of `to`; `None` unless `from` is before `to`.
+    pub fn period(self, zone: &Zone) -> Option<Period> {
+        Period::new(zone.first_instant(self.from), zone.first_instant(self.to))
+    }
+}
+
+/// What several teams have to say, in order of their ids.
+#[derive(Debug, Clone, Serialize)]
+pub struct Teams<T> {
+    /// One entry a team.
+    pub teams: Vec<T>,
+}
+
+/// `value` as indented JSON that ends with a line feed.
+///
+/// # Errors
+///
+/// Only where a value cannot be JSON at all, which none of the shapes here is.
+pub fn text(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// `2026-01-23T10:00:00Z`: whole seconds, as everything in a rota is.
+fn instant(instant: Instant) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn id(team: &Team, seat: Seat) -> String {
+    team.engineer(seat).id.to_string()
+}

@@ -1,0 +1,76 @@
+//! `oncall`: who holds the roles at one instant, and for how long.
+
+use chrono::TimeDelta;
+use serde::Serialize;
+
+use super::{id, instant, schedule::status};
+use crate::rota::{Instant, Period, Role, Schedule, Team, expand};
+
+/// How far ahead an end is looked for. Somebody who holds a role for longer has no end in sight.
+const SIGHT: TimeDelta = TimeDelta::days(371);
+
+/// Who is on call for one team at one instant.
+#[derive(Debug, Clone, Serialize)]
+pub struct OnCall {
+    /// The team's id.
+    pub team: String,
+    /// The instant asked about.
+    pub at: String,
+    /// Who holds the primary role; null only before the first duty change.
+    pub primary: Option<OnDuty>,
+    /// Who holds the secondary role, if anybody.
+    pub secondary: Option<OnDuty>,
+    /// When either role next changes hands; null where no change is in sight.
+    pub next_change: Option<String>,
+}
+
+/// Somebody who holds a role.
+#[derive(Debug, Clone, Serialize)]
+pub struct OnDuty {
+    /// Who.
+    pub engineer: String,
+    /// What people call them.
+    pub name: String,
+    /// When they stop holding the role; null where no end is in sight.
+    pub until: Option<String>,
+    /// `rotation`, `swap`, `cover`, `backfill`, `proposal` or `override`.
+    pub kind: &'static str,
+    /// `confirmed` or `tentative`.
+    pub status: &'static str,
+}
+
+impl OnCall {
+    /// The rota that [`OnCall::new`] needs to answer for `at`: from then on for as long as ends are looked for.
+    pub fn sight(team: &Team, at: Instant) -> Option<Schedule> {
+        Some(expand(team, Period::new(at, at + SIGHT)?))
+    }
+
+    /// Who is on call at `at`, by `schedule`, which reaches from `at` on. Before the first duty change nobody
+    /// is, and the next change is that one.
+    pub fn new(team: &Team, schedule: &Schedule, at: Instant) -> OnCall {
+        let next_change = match schedule.on_call(at) {
+            Some(_) => schedule.next_change(at),
+            None => Some(team.starts()).filter(|starts| at < *starts),
+        };
+        OnCall {
+            team: team.id.to_string(),
+            at: instant(at),
+            primary: OnDuty::new(team, schedule, Role::Primary, at),
+            secondary: OnDuty::new(team, schedule, Role::Secondary, at),
+            next_change: next_change.map(instant),
+        }
+    }
+}
+
+impl OnDuty {
+    fn new(team: &Team, schedule: &Schedule, role: Role, at: Instant) -> Option<OnDuty> {
+        let holder = schedule.on_call(at)?.holder(role)?;
+        Some(OnDuty {
+            engineer: id(team, holder.engineer),
+            name: team.engineer(holder.engineer).name.clone(),
+            until: schedule.held_until(role, at).map(instant),
+            kind: holder.kind.as_str(),
+            status: status(holder.kind),
+        })
+    }
+}
