@@ -25,7 +25,17 @@ mod acceptance {
         let text = |key: &str| expected[key].as_str().unwrap().to_owned();
         let output = Command::new(env!("CARGO_BIN_EXE_oncal"))
             .arg(command)
-            .args(["--team", case, "--json", "--from", &text("from"), "--to", &text("to"), "--now", &text("now")])
+            .args([
+                "--team",
+                case,
+                "--json",
+                "--from",
+                &text("from"),
+                "--to",
+                &text("to"),
+                "--now",
+                &text("now"),
+            ])
             .arg("--config")
             .arg(config)
             .output()

@@ -14,7 +14,7 @@ mod arrows {
         ("feed", &["rota"]),
         ("json", &["feed", "holidays", "rota"]),
         ("live", &["config", "feed", "holidays", "rota"]),
-        ("web", &["clock", "config", "feed", "holidays", "json", "live", "rota"]),
+        ("web", &["clock", "config", "document", "feed", "holidays", "json", "live", "rota"]),
         ("cli", &["clock", "config", "document", "feed", "holidays", "json", "live", "rota", "web"]),
     ];
 

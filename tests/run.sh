@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond cargo, each only if missing, and runs all of them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools=$PWD/tests/.tools
+mkdir -p "$tools"
+
+stage() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+fail() { printf 'tests/run.sh: %s\n' "$1" >&2; exit 1; }
+
+# debian COMMAND-OR-FILE PACKAGE: installs PACKAGE unless the command or file is there.
+updated=
+debian() {
+  if command -v "$1" >/dev/null 2>&1 || [ -e "$1" ]; then return; fi
+  [ "$(id -u)" = 0 ] || fail "needs $1: install the Debian package $2 and run this again"
+  if [ -z "$updated" ]; then
+    apt-get update -qq || fail "cannot reach Debian's packages, needed for $2"
+    updated=yes
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null ||
+    fail "cannot install the Debian package $2"
+}
+
+stage "tools"
+command -v cargo >/dev/null || fail "needs Rust: see https://rustup.rs"
+debian cc gcc
+debian python3 python3
+debian node nodejs
+debian npm npm
+debian pkg-config pkg-config
+debian /usr/include/libical/ical.h libical-dev
+if [ ! -x "$tools/venv/bin/pip" ]; then
+  python3 -m venv "$tools/venv" 2>/dev/null || { debian /nonexistent python3-venv; python3 -m venv "$tools/venv"; } ||
+    fail "cannot make a Python environment: install the Debian package python3-venv"
+fi
+python=$tools/venv/bin/python
+if ! cmp -s tests/requirements.txt "$tools/requirements.txt"; then
+  "$python" -m pip install -q --disable-pip-version-check --require-hashes -r tests/requirements.txt ||
+    fail "cannot install the PyPI packages of tests/requirements.txt"
+  cp tests/requirements.txt "$tools/requirements.txt"
+fi
+if ! cmp -s tests/clients/package.json "$tools/package.json"; then
+  cp tests/clients/package.json "$tools/package.json"
+  (cd "$tools" && npm install --silent --no-audit --no-fund --no-package-lock) || {
+    rm -f "$tools/package.json"
+    fail "cannot install the npm packages of tests/clients/package.json"
+  }
+fi
+cc -Wall -Wextra -Werror -o "$tools/libical_client" tests/clients/libical_client.c $(pkg-config --cflags --libs libical)
+
+stage "what zoneinfo makes of every zone"
+"$python" tests/zones/expect.py > "$tools/zones.txt"
+
+stage "unit, laws, acceptance, HTTP, command line, zones"
+export ONCAL_ZONES=$tools/zones.txt
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run --no-fail-fast --run-ignored all
+else
+  cargo test --no-fail-fast -- --include-ignored
+fi
+cargo test --doc
+
+stage "calendar clients read every feed"
+cargo build --quiet
+"$python" tests/clients/compare.py target/debug/oncal "$tools"
+
+stage "done"
