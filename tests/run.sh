@@ -49,7 +49,7 @@ fi
 cc -Wall -Wextra -Werror -o "$tools/libical_client" tests/clients/libical_client.c $(pkg-config --cflags --libs libical)
 
 stage "what zoneinfo makes of every zone"
-"$python" tests/zones/expect.py > "$tools/zones.txt"
+"$python" tests/zones/expect.py "$tools/zones.txt"
 
 stage "unit, laws, acceptance, HTTP, command line, zones"
 export ONCAL_ZONES=$tools/zones.txt
