@@ -78,13 +78,15 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     let overdue = if row.is_overdue(now) { "\nOVERDUE" } else { "" };
     let by = row.deadline.filter(|_| row.status.is_open());
     let by = by.map(|by| format!("\nby {}", when::date(team.zone.date(by)))).unwrap_or_default();
-    let role = row.role.map(|role| format!(" ({})", Role::as_str(role))).unwrap_or_default();
+    let role = row.role.filter(|_| line.away.len() == 1);
+    let role = role.map(|role| format!(" ({})", Role::as_str(role))).unwrap_or_default();
+    let status = row.status.as_str().replace('-', " ");
     table.row([
         (&*when::period(&team.zone, row.period), tone),
         (&*format!("{}{role}", away.join(", ")), tone),
         (&*row.reasons.iter().map(|reason| clean(reason)).collect::<Vec<_>>().join(", "), tone),
         (&*on_call.join(", "), tone),
-        (&*format!("{}{by}{overdue}", row.status.as_str()), tone),
+        (&*format!("{status}{by}{overdue}"), tone),
     ]);
 }
 
