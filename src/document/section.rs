@@ -181,12 +181,29 @@ impl<'a> Section<'a> {
         self.list(key, |section, item| section.as_date(key, item))
     }
 
+    /// A list of local dates, each with or without quotes.
+    pub fn quotable_dates(&mut self, key: &'static str) -> Option<Vec<At<NaiveDate>>> {
+        self.list(key, |section, item| {
+            let DeValue::String(text) = item.get_ref() else { return section.as_date(key, item) };
+            let date = quoted_date(text).map(|value| At { value, span: item.span() });
+            if date.is_none() {
+                let help = "a date such as 2026-05-22".to_owned();
+                section.problems.error_with_help("invalid-date", item.span(), "this is no date", help);
+            }
+            date
+        })
+    }
+
     /// A list of whole numbers.
     pub fn integers(&mut self, key: &'static str) -> Option<Vec<At<i64>>> {
         self.list(key, |section, item| match item.get_ref() {
             DeValue::Integer(digits) => {
-                let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok()?;
-                Some(At { value: number, span: item.span() })
+                let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
+                if number.is_none() {
+                    let message = format!("a number in `{key}` is out of range");
+                    section.problems.error("out-of-range", item.span(), message);
+                }
+                number.map(|value| At { value, span: item.span() })
             }
             _ => section.wrong_type(key, item, "whole numbers"),
         })
@@ -324,6 +341,11 @@ impl<'a> Section<'a> {
 fn naive_date(stamp: &Datetime) -> Option<NaiveDate> {
     let date = stamp.date?;
     NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+}
+
+/// A date as TOML writes it; chrono alone would also take `2026-5-2`.
+fn quoted_date(text: &str) -> Option<NaiveDate> {
+    if text.len() == "2026-05-22".len() { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
 }
 
 /// Fractions of a second are dropped by nobody: a time that has them is refused.

@@ -1,0 +1,60 @@
+//! The calendars that come with oncal, each a file of rules like anybody's own.
+
+use std::sync::OnceLock;
+
+use super::definition::Definition;
+use crate::document::Problems;
+
+/// A calendar and its text; read when first asked for.
+struct Builtin {
+    id: &'static str,
+    text: &'static str,
+    read: OnceLock<Option<Definition>>,
+}
+
+macro_rules! builtin {
+    ($($id:literal),* $(,)?) => {
+        [$(Builtin {
+            id: $id,
+            text: include_str!(concat!("builtin/", $id, ".toml")),
+            read: OnceLock::new(),
+        }),*]
+    };
+}
+
+/// In order of id.
+static BUILTIN: [Builtin; 7] = builtin!["ca-federal", "de", "fr", "gb-eng", "ie", "nl", "us-federal"];
+
+/// The ids of the built-in calendars, in order.
+pub(super) fn ids() -> impl Iterator<Item = &'static str> {
+    BUILTIN.iter().map(|calendar| calendar.id)
+}
+
+/// The built-in calendar of that id.
+pub(super) fn get(id: &str) -> Option<&'static Definition> {
+    let calendar = BUILTIN.iter().find(|calendar| calendar.id == id)?;
+    calendar.read.get_or_init(|| Definition::parse(calendar.id, calendar.text, &Problems::default())).as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_calendars_are_in_order_and_free_of_problems() {
+        assert!(BUILTIN.is_sorted_by_key(|calendar| calendar.id));
+        for calendar in &BUILTIN {
+            let problems = Problems::default();
+            let definition = Definition::parse(calendar.id, calendar.text, &problems);
+            assert_eq!(problems.into_sorted(), [], "{}", calendar.id);
+            let definition = definition.unwrap();
+            assert!(definition.source.is_some(), "{} names its source", calendar.id);
+            assert_eq!(get(calendar.id), Some(&definition));
+        }
+    }
+
+    #[test]
+    fn an_unknown_calendar_is_not_built_in() {
+        assert_eq!(get("de-xx"), None);
+    }
+}

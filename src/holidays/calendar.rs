@@ -1,0 +1,159 @@
+//! A calendar with all that it extends, and what can be asked of it.
+//!
+//! Not here: which calendars it extends (`library`), and how rules become dates (`expand`).
+
+use std::sync::{Arc, OnceLock};
+
+use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
+
+use super::definition::{Definition, Rule, Sandwich};
+use super::expand::{Dated, expand};
+use crate::document::{Problem, Severity, nearest};
+use crate::rota;
+
+/// A holiday calendar with all that it extends: rules ready to become dates.
+#[derive(Debug)]
+pub struct ResolvedCalendar {
+    id: String,
+    name: String,
+    source: Option<String>,
+    weekend: WeekdaySet,
+    confirmed_through: Option<i32>,
+    sandwich: Option<Arc<str>>,
+    rules: Vec<Rule>,
+    expanded: OnceLock<Arc<rota::Calendar>>,
+}
+
+/// One holiday on one date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holiday {
+    /// The day that is off.
+    pub date: NaiveDate,
+    /// What it is called, in the country's language.
+    pub name: Arc<str>,
+    /// For a substitute, the date of the holiday that it stands for.
+    pub observed_for: Option<NaiveDate>,
+    /// What in the calendar's file gave this date.
+    pub rule: String,
+}
+
+impl Default for ResolvedCalendar {
+    fn default() -> Self {
+        ResolvedCalendar {
+            id: String::new(),
+            name: String::new(),
+            source: None,
+            weekend: WeekdaySet::from_array([Weekday::Sat, Weekday::Sun]),
+            confirmed_through: None,
+            sandwich: None,
+            rules: Vec::new(),
+            expanded: OnceLock::new(),
+        }
+    }
+}
+
+impl ResolvedCalendar {
+    /// Lays a definition over what is here: its own words win, its rules are added after `remove` took names out.
+    /// Gives back what it removes although nobody defines it.
+    pub(super) fn extend(&mut self, definition: &Definition) -> Vec<Problem> {
+        let mut unknown = Vec::new();
+        for name in &definition.remove {
+            if !self.remove(&name.value) {
+                unknown.push(Problem {
+                    code: "unknown-holiday",
+                    severity: Severity::Error,
+                    span: name.span.clone(),
+                    message: format!("`{}` has no holiday `{}` to remove", self.id, name.value),
+                    help: self.nearest_name(&name.value),
+                });
+            }
+        }
+        definition.id.clone_into(&mut self.id);
+        definition.name.clone_into(&mut self.name);
+        self.source = definition.source.clone().or(self.source.take());
+        self.weekend = definition.weekend.unwrap_or(self.weekend);
+        // What is not known of the calendar extended is not known here either.
+        let known = [self.confirmed_through, definition.confirmed_through];
+        self.confirmed_through = known.into_iter().flatten().min();
+        match &definition.sandwich {
+            Some(Sandwich::Holiday(name)) => self.sandwich = Some(Arc::clone(name)),
+            Some(Sandwich::Plain) => self.sandwich = None,
+            None => {}
+        }
+        self.rules.extend(definition.rules.iter().cloned());
+        unknown
+    }
+
+    /// Takes the holidays of that name out, or only the substitutes where these bear it; whether there were any.
+    fn remove(&mut self, name: &str) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| &*rule.name != name);
+        let mut found = self.rules.len() < before;
+        for rule in &mut self.rules {
+            if rule.observed.take_if(|observed| &*observed.name == name).is_some() {
+                found = true;
+            }
+        }
+        found
+    }
+
+    fn nearest_name(&self, name: &str) -> Option<String> {
+        let names = self.names();
+        nearest(name, names.iter().map(|name| &**name)).or_else(|| {
+            let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            if quoted.is_empty() { None } else { Some(format!("it has {}", quoted.join(", "))) }
+        })
+    }
+
+    /// The name under which teams list it, such as `us-federal`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The law or publication behind it.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// The last year for which its dates are known; `None` where rules alone decide.
+    pub fn confirmed_through(&self) -> Option<i32> {
+        self.confirmed_through
+    }
+
+    /// Every name that a date of this calendar can bear, substitutes included, each once, in the file's order.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let observed = self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));
+        for name in self.rules.iter().map(|rule| &rule.name).chain(observed).chain(&self.sandwich) {
+            if !names.contains(name) {
+                names.push(Arc::clone(name));
+            }
+        }
+        names
+    }
+
+    /// The holidays whose date lies in `year`, in order of date. Only [`YEARS`](super::YEARS) are known.
+    pub fn year(&self, year: i32) -> Vec<Holiday> {
+        let dated = self.expand();
+        let of_year = dated.iter().filter(|dated| dated.date.year() == year);
+        of_year.map(Dated::holiday).collect()
+    }
+
+    /// What the rota sees of it: dates and names, for all of [`YEARS`](super::YEARS). Worked out once.
+    pub fn calendar(&self) -> Arc<rota::Calendar> {
+        let expanded = self.expanded.get_or_init(|| {
+            let holidays = self.expand().into_iter().map(|dated| (dated.date, Arc::clone(dated.name))).collect();
+            Arc::new(rota::Calendar::new(&self.id, &self.name, self.confirmed_through, holidays))
+        });
+        Arc::clone(expanded)
+    }
+
+    fn expand(&self) -> Vec<Dated<'_>> {
+        expand(&self.rules, self.weekend, self.sandwich.as_ref())
+    }
+}

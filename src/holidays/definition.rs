@@ -1,0 +1,318 @@
+//! One calendar's file, read: its rules and what it takes from another calendar.
+//!
+//! Not here: what the other calendar says (`library`), and the dates that follow (`calendar`).
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
+
+use super::YEARS;
+use super::rule::{On, WEEKDAYS, weekday_help};
+use super::years::Years;
+use crate::document::{self, At, Problems, Section, Span};
+
+/// What a day between two holidays is called where the file does not say.
+const SANDWICH_NAME: &str = "Day between holidays";
+
+/// The longest move of a holiday by a count of days, either way.
+const LONGEST_MOVE: i64 = 6;
+
+/// A holiday calendar as its file has it. What exists is free of defects but for its links to other calendars,
+/// which [`Library::check`](super::Library::check) reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) source: Option<String>,
+    pub(super) weekend: Option<WeekdaySet>,
+    pub(super) confirmed_through: Option<i32>,
+    pub(super) sandwich: Option<Sandwich>,
+    pub(super) extends: Option<At<String>>,
+    pub(super) remove: Vec<At<String>>,
+    pub(super) rules: Vec<Rule>,
+}
+
+/// Whether a weekday between two holidays is one too, and under which name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sandwich {
+    Holiday(Arc<str>),
+    Plain,
+}
+
+/// One `[[holiday]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) name: Arc<str>,
+    pub(super) on: Option<On>,
+    pub(super) years: Years,
+    pub(super) except: Vec<i32>,
+    pub(super) dates: Vec<NaiveDate>,
+    pub(super) observed: Option<Observed>,
+}
+
+/// Where a day off is had when the holiday falls on certain weekdays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Observed {
+    pub(super) name: Arc<str>,
+    /// The day itself stays a holiday.
+    pub(super) keep: bool,
+    pub(super) moves: Vec<(Weekday, Move)>,
+}
+
+/// From the holiday to its substitute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Move {
+    /// To the first later day that is free of weekends, holidays and other substitutes.
+    Next,
+    /// By a count of days.
+    Days(i64),
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Move::Next => f.write_str("next"),
+            Move::Days(days) => write!(f, "{days}"),
+        }
+    }
+}
+
+impl Observed {
+    /// Where the substitute for a holiday on `date` goes, if it has one.
+    pub(super) fn of(&self, date: NaiveDate) -> Option<Move> {
+        self.moves.iter().find(|(weekday, _)| *weekday == date.weekday()).map(|(_, to)| *to)
+    }
+}
+
+impl Definition {
+    /// Reads the calendar named `id` from the text of its file. Every defect goes to `problems`, which are to be
+    /// those of this file alone; with an error among them there is no definition.
+    pub fn parse(id: &str, text: &str, problems: &Problems) -> Option<Definition> {
+        let definition = document::read(text, problems, |root| read(id, root)).flatten();
+        definition.filter(|_| !problems.has_errors())
+    }
+
+    /// The name under which teams list it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+fn read(id: &str, mut root: Section<'_>) -> Option<Definition> {
+    root.require("calendar");
+    let rules: Vec<Option<Rule>> =
+        root.sections("holiday").unwrap_or_default().into_iter().map(read_holiday).collect();
+    let calendar = root.section("calendar");
+    root.finish();
+    let mut calendar = calendar?;
+    let name = non_empty(calendar.required_text("name"), calendar.problems());
+    let source = calendar.text("source").map(|source| source.value);
+    let weekend = read_weekend(&mut calendar);
+    let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
+    let confirmed_through = calendar
+        .integer("confirmed_through", *years.start(), *years.end())
+        .and_then(|year| i32::try_from(year.value).ok());
+    let sandwich = read_sandwich(&mut calendar);
+    let extends = calendar.text("extends");
+    let remove = calendar.texts("remove").unwrap_or_default();
+    if extends.is_none() && calendar.holds("remove", "array") {
+        useless(&calendar, "remove", "extends");
+    }
+    if rules.is_empty() && extends.is_none() {
+        let message = "this calendar has no holiday at all";
+        calendar.problems().warning("empty-calendar", calendar.span_of("name"), message);
+    }
+    calendar.finish();
+    Some(Definition {
+        id: id.to_owned(),
+        name: name?,
+        source,
+        weekend,
+        confirmed_through,
+        sandwich,
+        extends,
+        remove,
+        rules: rules.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+fn read_weekend(calendar: &mut Section<'_>) -> Option<WeekdaySet> {
+    let names = calendar.texts("weekend")?;
+    let mut weekend = WeekdaySet::EMPTY;
+    for name in &names {
+        match WEEKDAYS.iter().find(|(known, _)| *known == name.value) {
+            Some((_, weekday)) => {
+                weekend.insert(*weekday);
+            }
+            None => {
+                let (message, help) =
+                    (format!("`{}` is no weekday", name.value), weekday_help(&name.value));
+                calendar.problems().error_with_help("unknown-weekday", name.span.clone(), message, help);
+            }
+        }
+    }
+    if weekend == WeekdaySet::ALL {
+        let message = "a weekend of seven days leaves no day to work";
+        calendar.problems().error("endless-weekend", calendar.span_of("weekend"), message);
+    }
+    Some(weekend)
+}
+
+fn read_sandwich(calendar: &mut Section<'_>) -> Option<Sandwich> {
+    let sandwich = calendar.flag("sandwich").map(|sandwich| sandwich.value);
+    let name = non_empty(calendar.text("sandwich_name"), calendar.problems());
+    if name.is_some() && sandwich != Some(true) {
+        useless(calendar, "sandwich_name", "sandwich = true");
+    }
+    match sandwich? {
+        true => Some(Sandwich::Holiday(name.as_deref().unwrap_or(SANDWICH_NAME).into())),
+        false => Some(Sandwich::Plain),
+    }
+}
+
+fn read_holiday(mut holiday: Section<'_>) -> Option<Rule> {
+    let name = non_empty(holiday.required_text("name"), holiday.problems());
+    let (on, dates) = read_days(&mut holiday);
+    let (years, except) = read_years(&mut holiday);
+    let observed = read_observed(&mut holiday, name.as_deref().unwrap_or_default());
+    holiday.finish();
+    Some(Rule { name: name?.into(), on, years, except, dates, observed })
+}
+
+/// `on` and `dates`, of which there must be one.
+fn read_days(holiday: &mut Section<'_>) -> (Option<On>, Vec<NaiveDate>) {
+    let problems = holiday.problems();
+    let text = holiday.text("on");
+    let on = text.as_ref().and_then(|text| match On::parse(&text.value) {
+        Ok(on) => Some(on),
+        Err(error) => {
+            let span = within(text, &error.place);
+            problems.error_with_help("invalid-rule", span, error.to_string(), error.help());
+            None
+        }
+    });
+    let listed = holiday.quotable_dates("dates");
+    if listed.as_ref().is_none_or(Vec::is_empty) && !holiday.holds("on", "string") {
+        problems.error_with_help(
+            "no-date",
+            holiday.span_of("name"),
+            "nothing says when this holiday is",
+            "give `on`, a rule for every year, or `dates`".to_owned(),
+        );
+    }
+    let mut dates = Vec::new();
+    for At { value: date, span } in listed.unwrap_or_default() {
+        if !YEARS.contains(&date.year()) {
+            let message = format!("this date is not within {} to {}", YEARS.start(), YEARS.end());
+            problems.error("out-of-range", span, message);
+        } else if dates.contains(&date) {
+            problems.warning("duplicate-date", span, format!("{date} stands here twice"));
+        } else {
+            dates.push(date);
+        }
+    }
+    (on, dates)
+}
+
+/// `years` and `except`, which bound `on`; dates in `dates` stand in any year.
+fn read_years(holiday: &mut Section<'_>) -> (Years, Vec<i32>) {
+    let problems = holiday.problems();
+    let text = holiday.text("years");
+    let years = text.and_then(|text| match Years::parse(&text.value) {
+        Ok(years) => Some(years),
+        Err(error) => {
+            problems.error_with_help("invalid-years", text.span, error.to_string(), error.help().to_owned());
+            None
+        }
+    });
+    let years = years.unwrap_or_default();
+    let mut except = Vec::new();
+    for year in holiday.integers("except").unwrap_or_default() {
+        match i32::try_from(year.value) {
+            Ok(value) if YEARS.contains(&value) && years.contains(value) => except.push(value),
+            _ => problems.warning(
+                "needless-exception",
+                year.span,
+                "the rule does not hold in this year anyway",
+            ),
+        }
+    }
+    for key in ["years", "except"] {
+        let given = holiday.holds(key, "string") || holiday.holds(key, "array");
+        if given && !holiday.holds("on", "string") {
+            useless(holiday, key, "on");
+        }
+    }
+    (years, except)
+}
+
+fn read_observed(holiday: &mut Section<'_>, name: &str) -> Option<Observed> {
+    let problems = holiday.problems();
+    let moves = holiday.section("observed").map(read_moves);
+    let keep = holiday.flag("keep");
+    let observed_name = non_empty(holiday.text("observed_name"), problems);
+    if moves.is_none() {
+        for key in ["keep", "observed_name"] {
+            if holiday.holds(key, "boolean") || holiday.holds(key, "string") {
+                useless(holiday, key, "observed");
+            }
+        }
+    }
+    Some(Observed {
+        name: observed_name.map_or_else(|| format!("{name} (observed)").into(), Arc::from),
+        keep: keep.is_none_or(|keep| keep.value),
+        moves: moves?,
+    })
+}
+
+fn read_moves(mut observed: Section<'_>) -> Vec<(Weekday, Move)> {
+    let mut moves = Vec::new();
+    for (name, weekday) in WEEKDAYS {
+        let place = observed.span_of(name);
+        if observed.holds(name, "string") {
+            match observed.choice(name, &[("next", Move::Next)]) {
+                Some(next) => moves.push((weekday, next.value)),
+                None => continue,
+            }
+        } else if let Some(days) = observed.integer(name, -LONGEST_MOVE, LONGEST_MOVE) {
+            if days.value == 0 {
+                let message = format!("`{name}` = 0 moves nothing");
+                observed.problems().error("out-of-range", place, message);
+            }
+            moves.push((weekday, Move::Days(days.value)));
+        }
+    }
+    observed.finish();
+    moves
+}
+
+fn non_empty(text: Option<At<String>>, problems: &Problems) -> Option<String> {
+    let text = text?;
+    if text.value.trim().is_empty() {
+        problems.error("empty-name", text.span, "a name cannot be empty");
+        return None;
+    }
+    Some(text.value)
+}
+
+/// A key that does nothing is a slip: whoever wrote it expects something of it.
+fn useless(section: &Section<'_>, key: &str, without: &str) {
+    let message = format!("`{key}` says nothing without `{without}`");
+    section.problems().error("useless-key", section.span_of(key), message);
+}
+
+/// The part of a string where it stands in the file, if it is written without escapes, else the whole.
+fn within(text: &At<String>, part: &std::ops::Range<usize>) -> Span {
+    let plain = text.span.len() == text.value.len() + 2;
+    if plain && !part.is_empty() {
+        text.span.start + 1 + part.start..text.span.start + 1 + part.end
+    } else {
+        text.span.clone()
+    }
+}

@@ -1,0 +1,170 @@
+//! All calendars that a configuration may name: its own, and the built-in ones that they do not replace.
+//!
+//! Not here: the reading of one file (`definition`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+
+use super::builtin;
+use super::calendar::ResolvedCalendar;
+use super::definition::Definition;
+use crate::document::{Problem, Problems, Severity, nearest};
+
+/// Calendars by id. An own one wins over a built-in one of its id, and may extend that very one.
+#[derive(Debug, Default)]
+pub struct Library {
+    own: BTreeMap<String, Option<Definition>>,
+    resolved: Mutex<BTreeMap<String, Arc<ResolvedCalendar>>>,
+}
+
+/// Why there are no dates for a calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CalendarError {
+    /// Neither an own nor a built-in calendar has this id.
+    #[error("there is no holiday calendar `{id}`")]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// The nearest id that exists, as a question, or all of them.
+        help: String,
+    },
+    /// Its own file, or one that it extends, has errors, which are reported there.
+    #[error("the holiday calendar `{id}` has errors of its own")]
+    Broken {
+        /// What was asked for.
+        id: String,
+    },
+}
+
+/// What is wrong with the links of a calendar.
+enum Broken {
+    /// In this calendar's own file.
+    Here(Vec<Problem>),
+    /// In the file of a calendar that it extends.
+    Below,
+}
+
+impl Library {
+    /// A library of the organisation's own calendars by id. `None` stands for a file that could not be read: its
+    /// id is known, but nobody is silently given the dates of a built-in calendar instead.
+    pub fn new(own: impl IntoIterator<Item = (String, Option<Definition>)>) -> Library {
+        Library { own: own.into_iter().collect(), resolved: Mutex::default() }
+    }
+
+    /// All ids that can be asked for, in order.
+    pub fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = builtin::ids().collect();
+        ids.extend(self.own.keys().map(String::as_str));
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// The calendar of that id, with all that it extends.
+    ///
+    /// # Errors
+    ///
+    /// Where the id is unknown, or the calendar or one that it extends has errors.
+    pub fn get(&self, id: &str) -> Result<Arc<ResolvedCalendar>, CalendarError> {
+        let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(calendar) = resolved.get(id) {
+            return Ok(Arc::clone(calendar));
+        }
+        let calendar = match self.resolve(id) {
+            Some(Ok(calendar)) => Arc::new(calendar),
+            Some(Err(_)) => return Err(CalendarError::Broken { id: id.to_owned() }),
+            None => return Err(CalendarError::Unknown { id: id.to_owned(), help: self.nearest(id) }),
+        };
+        resolved.insert(id.to_owned(), Arc::clone(&calendar));
+        Ok(calendar)
+    }
+
+    /// Reports what is wrong with `extends` and `remove` in the calendar's own file. Errors in calendars that it
+    /// extends are left to their own files.
+    pub fn check(&self, id: &str, problems: &Problems) {
+        if let Some(Err(Broken::Here(found))) = self.resolve(id) {
+            found.into_iter().for_each(|problem| problems.push(problem));
+        }
+    }
+
+    /// `None` where nothing has this id.
+    fn resolve(&self, id: &str) -> Option<Result<ResolvedCalendar, Broken>> {
+        let definition = match self.own.get(id) {
+            Some(Some(own)) => own,
+            Some(None) => return Some(Err(Broken::Below)),
+            None => builtin::get(id)?,
+        };
+        Some(self.lineage(definition).and_then(|lineage| {
+            let mut calendar = ResolvedCalendar::default();
+            for ancestor in lineage.iter().rev() {
+                let unknown = calendar.extend(ancestor);
+                if !unknown.is_empty() {
+                    let own = std::ptr::eq(*ancestor, definition);
+                    return Err(if own { Broken::Here(unknown) } else { Broken::Below });
+                }
+            }
+            Ok(calendar)
+        }))
+    }
+
+    /// The calendar, the one that it extends, the one that that one extends, and so on.
+    fn lineage<'l>(&'l self, definition: &'l Definition) -> Result<Vec<&'l Definition>, Broken> {
+        let mut lineage = vec![definition];
+        let mut current = definition;
+        while let Some(extends) = &current.extends {
+            let broken = |message: String, help: Option<String>| {
+                if lineage.len() > 1 {
+                    return Broken::Below;
+                }
+                let code = if help.is_some() { "unknown-calendar" } else { "calendar-cycle" };
+                let span = extends.span.clone();
+                Broken::Here(vec![Problem { code, severity: Severity::Error, span, message, help }])
+            };
+            let base = match self.own.get(&extends.value) {
+                // An own calendar that extends its own id means the built-in one that it stands in front of.
+                _ if extends.value == current.id => builtin::get(&extends.value),
+                Some(Some(own)) => Some(own),
+                Some(None) => return Err(Broken::Below),
+                None => builtin::get(&extends.value),
+            };
+            let Some(base) = base else {
+                return Err(if extends.value == current.id {
+                    broken(format!("`{}` extends itself", current.id), None)
+                } else {
+                    let message = format!("there is no holiday calendar `{}` to extend", extends.value);
+                    broken(message, Some(self.nearest(&extends.value)))
+                });
+            };
+            if std::ptr::eq(base, definition) {
+                return Err(Broken::Here(vec![circle(&lineage)]));
+            }
+            if lineage.iter().any(|earlier| std::ptr::eq(*earlier, base)) {
+                return Err(Broken::Below);
+            }
+            lineage.push(base);
+            current = base;
+        }
+        Ok(lineage)
+    }
+
+    fn nearest(&self, id: &str) -> String {
+        let ids = self.ids();
+        nearest(id, ids.iter().copied()).unwrap_or_else(|| format!("known: {}", ids.join(", ")))
+    }
+}
+
+/// A circle of calendars, reported where the first of them names the second.
+fn circle(lineage: &[&Definition]) -> Problem {
+    let mut ids: Vec<_> = lineage.iter().map(|definition| format!("`{}`", definition.id)).collect();
+    ids.extend(ids.first().cloned());
+    let span = lineage.first().and_then(|first| first.extends.as_ref()).map_or(0..0, |at| at.span.clone());
+    Problem {
+        code: "calendar-cycle",
+        severity: Severity::Error,
+        span,
+        message: format!("calendars extend each other in a circle: {}", ids.join(" extends ")),
+        help: None,
+    }
+}

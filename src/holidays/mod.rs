@@ -1,0 +1,27 @@
+//! Holiday calendars: from a TOML file of rules to dated names.
+//!
+//! In reading order: `rule` is the language of `on`, `easter` what it needs of the sky, `years` the language of
+//! `years`; `definition` reads a file, `library` joins files that extend one another and those of `builtin`,
+//! `calendar` is the result, and `expand` turns its rules into dates.
+//!
+//! Not here: who is away on those dates (`rota::absence`), and which folder the files lie in (`config`).
+
+mod builtin;
+mod calendar;
+mod definition;
+mod easter;
+mod expand;
+mod library;
+mod rule;
+mod years;
+
+use std::ops::RangeInclusive;
+
+pub use calendar::{Holiday, ResolvedCalendar};
+pub use definition::Definition;
+pub use library::{CalendarError, Library};
+pub use rule::{On, RuleError, RuleFault};
+pub use years::{Years, YearsError};
+
+/// The years for which dates are worked out; oncal's configuration names no date outside them.
+pub const YEARS: RangeInclusive<i32> = 1970..=2200;
