@@ -289,9 +289,13 @@ mod tests {
         let change = at("2026-02-13T15:00:00Z");
         let untouched = team.rolled(&settings, change).unwrap();
         assert_eq!((untouched.written(), untouched.events.get().is_some()), (0, false));
+        assert!(untouched.near.get().is_none() && untouched.coverage.get().is_none());
+        team.near();
+        team.coverage();
         team.representation(team.feed_at("team.ics").unwrap(), Some(Alarm::M5), Coding::Brotli);
         let next = team.rolled(&settings, change).unwrap();
         assert_eq!(next.written(), 2);
+        assert!(next.near.get().is_some() && next.coverage.get().is_some());
         let slot = next.feed_at("team.ics").unwrap();
         assert!(slot.ready(Some(Alarm::M5), Coding::Brotli).is_some());
         assert!(slot.ready(None, Coding::Identity).is_none());
