@@ -116,7 +116,7 @@ median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
 
 etag() { curl -sf -o /dev/null -D - "$@" | tr -d '\r' | awk 'tolower($1) == "etag:" { print $2 }'; }
 
-# compare NAME ONCAL_HEADERS NGINX_HEADERS, each one header line or two joined by |
+# compare NAME HEADER ONCAL_HEADER NGINX_HEADER: the first header goes to both, then to each its own
 compare() {
     name=$1
     : >"$folder/ratios"

@@ -37,3 +37,35 @@ impl<'a> Revisions<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::{Links, Plan, events};
+    use crate::live::sample::{TEAM, at, configuration};
+    use crate::rota::Period;
+
+    fn some_events() -> Vec<Event> {
+        let window = Period::new(at("2026-02-06T15:00:00Z"), at("2026-02-20T15:00:00Z")).unwrap();
+        let configuration = configuration("", &[("sample", TEAM)], window.start());
+        let team = &configuration.teams.values().next().unwrap().team;
+        events(&Plan::new(team, window), &Links::default())
+    }
+
+    #[test]
+    fn a_revision_stays_while_the_content_does_and_only_modified_moves_with_it() {
+        let (loaded, week) = (at("2026-02-10T12:00:00Z"), at("2026-02-13T15:00:00Z"));
+        let [same, other, new, ..] = &some_events()[..] else { panic!("three events at least") };
+        let first = Revisions::first(loaded);
+        let served: Vec<_> =
+            [same, other].map(|event| Rendered::new(event.clone(), first.of(event))).into_iter().collect();
+        let mut changed = other.clone();
+        changed.description.push_str(" And more.");
+
+        let later = Revisions::after(&served, week);
+        let revision = |created, modified| Revision { sequence: 0, created, modified };
+        assert_eq!(later.of(same), revision(loaded, loaded));
+        assert_eq!(later.of(&changed), revision(loaded, week));
+        assert_eq!(later.of(new), revision(week, week));
+    }
+}

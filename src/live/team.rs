@@ -6,14 +6,20 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use chrono::TimeDelta;
+
 use crate::config::{BaseUrl, Settings, TeamConfig};
 use crate::feed::{Alarm, Feed, Links, Plan, Rendered, events};
-use crate::rota::{Coverage, Instant, Schedule, Team, coverage, expand};
+use crate::rota::{Coverage, Instant, Period, Schedule, Team, coverage, expand};
 
 use super::coding::Coding;
 use super::feeds::{FeedSlot, Representation, Source};
 use super::frame::{Frame, frame};
 use super::revisions::Revisions;
+
+/// How far ahead people are told when somebody's duty ends. Not the whole window: an index of thousands of teams
+/// would hold all their years.
+const NEAR_WEEKS: TimeDelta = TimeDelta::weeks(8);
 
 /// What is served of one team from one duty change to the next.
 #[derive(Debug)]
@@ -24,7 +30,7 @@ pub struct TeamSnapshot {
     loaded_at: Instant,
     changed: Instant,
     feeds: Vec<FeedSlot>,
-    schedule: OnceLock<Schedule>,
+    near: OnceLock<Schedule>,
     coverage: OnceLock<Coverage>,
     events: OnceLock<Vec<Rendered>>,
     written: AtomicU64,
@@ -51,7 +57,7 @@ impl TeamSnapshot {
             loaded_at,
             changed,
             feeds,
-            schedule: OnceLock::new(),
+            near: OnceLock::new(),
             coverage: OnceLock::new(),
             events: OnceLock::new(),
             written: AtomicU64::new(0),
@@ -70,8 +76,8 @@ impl TeamSnapshot {
                 }
             }
         }
-        if self.schedule.get().is_some() {
-            next.schedule();
+        if self.near.get().is_some() {
+            next.near();
         }
         if self.coverage.get().is_some() {
             next.coverage();
@@ -89,14 +95,17 @@ impl TeamSnapshot {
         self.frame
     }
 
-    /// The rota over the window of feeds.
-    pub fn schedule(&self) -> &Schedule {
-        self.schedule.get_or_init(|| expand(self.team(), self.frame.window))
+    /// The rota of the current week and [`NEAR_WEEKS`] after it: who is on call, and until when.
+    pub fn near(&self) -> &Schedule {
+        self.near.get_or_init(|| {
+            let week = self.frame.week;
+            expand(self.team(), Period::new(week.start(), week.end() + NEAR_WEEKS).unwrap_or(week))
+        })
     }
 
     /// The coverage of the window of feeds.
     pub fn coverage(&self) -> &Coverage {
-        self.coverage.get_or_init(|| coverage(self.team(), self.schedule()))
+        self.coverage.get_or_init(|| coverage(self.team(), &expand(self.team(), self.frame.window)))
     }
 
     /// Every feed, in the order in which people are shown them.
@@ -280,9 +289,13 @@ mod tests {
         let change = at("2026-02-13T15:00:00Z");
         let untouched = team.rolled(&settings, change).unwrap();
         assert_eq!((untouched.written(), untouched.events.get().is_some()), (0, false));
+        assert!(untouched.near.get().is_none() && untouched.coverage.get().is_none());
+        team.near();
+        team.coverage();
         team.representation(team.feed_at("team.ics").unwrap(), Some(Alarm::M5), Coding::Brotli);
         let next = team.rolled(&settings, change).unwrap();
         assert_eq!(next.written(), 2);
+        assert!(next.near.get().is_some() && next.coverage.get().is_some());
         let slot = next.feed_at("team.ics").unwrap();
         assert!(slot.ready(Some(Alarm::M5), Coding::Brotli).is_some());
         assert!(slot.ready(None, Coding::Identity).is_none());

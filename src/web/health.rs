@@ -8,8 +8,7 @@ use serde::Serialize;
 use super::answer::{NOSNIFF, text};
 use super::counts::Totals;
 use super::site::Site;
-use crate::config::Diagnostic;
-use crate::document::Severity;
+use crate::config::{Diagnostic, Severity};
 use crate::rota::{Instant, TeamId};
 
 /// Search engines may read everything; what they are told there is not to keep it. Google's calendar fetcher obeys

@@ -8,7 +8,7 @@ use crate::rota::{Holder, Instant, Role, Row, Seat, ShiftKind, Team, Zone};
 
 /// Who holds each role at `now`, why and until when.
 pub(super) fn on_call(team: &TeamSnapshot, now: Instant) -> Markup {
-    let (rota, schedule) = (team.team(), team.schedule());
+    let (rota, schedule) = (team.team(), team.near());
     let Some(duty) = schedule.on_call(now) else {
         let first = moment(&rota.zone, rota.starts());
         return html! { p { "Nobody is on call yet. The first duty change is on " (first) "." } };

@@ -21,7 +21,7 @@ pub(super) fn subscriptions(public_url: &BaseUrl, team: &TeamSnapshot, way: &str
                 li {
                     b { (slot.feed.title(team.team())) }
                     code { (links.address) }
-                    nav {
+                    nav aria-label=(slot.feed.title(team.team())) {
                         a href=(links.google) rel="noreferrer" { "Google" }
                         a href=(links.microsoft365) rel="noreferrer" { "Microsoft 365" }
                         a href=(links.outlook) rel="noreferrer" { "Outlook.com" }

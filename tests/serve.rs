@@ -1,0 +1,201 @@
+//! The real program as a process: starting, the addresses it names, stopping.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const TEAM: &str = r#"
+name = "Data"
+time_zone = "America/New_York"
+holidays = ["us-federal"]
+engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
+[[rotation]]
+starts = 2026-01-02T10:00:00
+weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
+"#;
+
+fn configuration(settings: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("teams")).unwrap();
+    fs::write(folder.path().join("teams/data.toml"), TEAM).unwrap();
+    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
+    folder
+}
+
+/// Ports that nobody has, so that tests run beside each other.
+const FREE_PORTS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\nfuture_weeks = 520\n";
+
+fn program(folder: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    command.arg("--config").arg(folder).args(options).arg("serve");
+    command.env_remove("ONCAL_CONFIG").env_remove("RUST_LOG").env_remove("ONCAL_LOG");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// The program, serving; killed when dropped.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Running {
+    fn start(folder: &Path, options: &[&str]) -> Running {
+        let mut child = program(folder, options).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                if let Some(address) = line.contains("listening").then(|| address(&line)).flatten() {
+                    let _ = tell.send((line.contains("monitoring"), address));
+                }
+            }
+        });
+        let (mut site, mut admin) = (None, None);
+        while site.is_none() || admin.is_none() {
+            match told.recv_timeout(PATIENCE).unwrap() {
+                (true, address) => admin = Some(address),
+                (false, address) => site = Some(address),
+            }
+        }
+        Running { child, address: site.unwrap(), admin: admin.unwrap() }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it goes on");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The loopback address that a line of the log names.
+fn address(line: &str) -> Option<SocketAddr> {
+    let from = line.find("127.0.0.1:")?;
+    let rest = &line[from..];
+    let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':')).unwrap_or(rest.len());
+    rest[..length].parse().ok()
+}
+
+fn get(address: SocketAddr, target: &str) -> (String, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let split = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    (String::from_utf8(answer[..split].to_vec()).unwrap(), answer[split + 4..].to_vec())
+}
+
+#[test]
+fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
+    let folder = configuration(FREE_PORTS);
+    for signal in ["TERM", "INT"] {
+        let mut running = Running::start(folder.path(), &[]);
+        let (head, body) = get(running.address, "/data/team.ics");
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert!(body.starts_with(b"BEGIN:VCALENDAR\r\n") && body.ends_with(b"END:VCALENDAR\r\n"));
+        assert!(get(running.admin, "/readyz").0.starts_with("HTTP/1.1 200 OK\r\n"));
+        running.signal(signal);
+        assert_eq!(running.ended().code(), Some(0), "{signal}");
+        assert!(TcpStream::connect(running.address).is_err());
+    }
+}
+
+#[test]
+fn a_connection_that_waits_does_not_hold_it_up() {
+    let folder = configuration(FREE_PORTS);
+    let mut running = Running::start(folder.path(), &[]);
+    let mut waiting = TcpStream::connect(running.address).unwrap();
+    write!(waiting, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    assert!(waiting.read(&mut [0; 1024]).unwrap() > 0);
+    let since = Instant::now();
+    running.signal("TERM");
+    assert_eq!(running.ended().code(), Some(0));
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+}
+
+#[test]
+fn what_is_being_answered_is_answered_whole() {
+    let folder = configuration(FREE_PORTS);
+    let mut running = Running::start(folder.path(), &[]);
+    let (_, feed) = get(running.address, "/data/team.ics");
+    // More than the sockets between hold, so that the server is in the middle when it is told to stop.
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all("GET /data/team.ics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40).as_bytes()).unwrap();
+    let mut received = vec![0; 1024];
+    stream.read_exact(&mut received).unwrap();
+    running.signal("TERM");
+    stream.read_to_end(&mut received).unwrap();
+    assert_eq!(running.ended().code(), Some(0));
+
+    let mut rest = &received[..];
+    let mut answers = 0;
+    while !rest.is_empty() {
+        let head = rest.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+        assert!(rest.starts_with(b"HTTP/1.1 200 OK\r\n"));
+        assert!(rest[head..].starts_with(&feed), "cut short after {answers} answers");
+        rest = &rest[head + feed.len()..];
+        answers += 1;
+    }
+    assert!((1..40).contains(&answers), "{answers}: it was not in the middle");
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    for settings in [
+        format!("bind = \"{address}\"\nadmin_bind = \"127.0.0.1:0\""),
+        format!("bind = \"127.0.0.1:0\"\nadmin_bind = \"{address}\""),
+    ] {
+        let folder = configuration(&settings);
+        let output = program(folder.path(), &[]).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        let lines: Vec<_> = told.lines().filter(|line| line.contains(&address.to_string())).collect();
+        assert_eq!(lines.len(), 1, "{told}");
+        assert!(lines[0].contains("another program does already"), "{told}");
+        assert!(!told.contains("panicked") && !told.contains("backtrace"), "{told}");
+    }
+}
+
+#[test]
+fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
+    let folder = configuration(FREE_PORTS);
+    let now = ["--now", "2026-12-20T12:00:00Z"];
+    let (one, other) = (Running::start(folder.path(), &now), Running::start(folder.path(), &now));
+    for path in ["team.ics", "coverage.ics", "engineers/a.ics", "primary.ics?alarm=1h"] {
+        let target = format!("/data/{path}");
+        assert_eq!(get(one.address, &target).1, get(other.address, &target).1, "{target}");
+    }
+}
