@@ -9,7 +9,7 @@ pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.trim().chars() {
         if character.is_whitespace() {
-            if !out.ends_with(' ') {
+            if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
             }
         } else if !is_dropped(character) {
@@ -26,4 +26,26 @@ fn is_dropped(character: char) -> bool {
             character,
             '\u{FEFF}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}'
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_becomes_one_line_that_breaks_and_reorders_nothing() {
+        for (text, expected) in [
+            ("Ada", "Ada"),
+            ("  two\r\n lines\t", "two lines"),
+            ("\u{7} bell \u{1b}[2J", "bell [2J"),
+            ("\u{FEFF}bom\u{0}\u{85}x", "bom x"),
+            ("a\u{202E}txt.exe\u{2066}", "atxt.exe"),
+            ("مهندس 👩‍🚒", "مهندس 👩‍🚒"),
+            ("a, b; c\\ \"d\"", "a, b; c\\ \"d\""),
+            ("\r\n\u{1}", ""),
+        ] {
+            assert_eq!(clean(text), expected, "{text:?}");
+            assert_eq!(clean(&clean(text)), clean(text), "clean once, clean for good");
+        }
+    }
 }
