@@ -27,7 +27,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     configuration.diagnostics.iter().for_each(log);
     let clock = plan::clock(common);
     let store = Arc::new(Store::new(Snapshot::new(configuration, clock.now())));
-    web::serve(&store, clock)?;
+    web::serve(&store, clock).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
 }
 

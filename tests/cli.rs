@@ -1,0 +1,178 @@
+//! The command line as its users meet it: what is printed where, and how it ends.
+
+#[cfg(test)]
+mod cli {
+    use std::fs;
+    use std::io::Read;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output, Stdio};
+
+    use serde_json::Value;
+
+    const NOW: &str = "2027-05-03T12:00:00Z";
+
+    fn oncal() -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("ONCAL_CONFIG").env("NO_COLOR", "1");
+        command
+    }
+
+    fn run(args: &[&str]) -> Output {
+        oncal().args(args).args(["--now", NOW]).output().unwrap()
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    /// A copy of the shipped configuration in which C's leave makes Memorial Day 2027 a conflict.
+    fn with_conflict(folder: &Path) -> PathBuf {
+        let config = folder.join("plan");
+        assert!(run(&["init", config.to_str().unwrap()]).status.success());
+        let file = config.join("teams/data-pipelines.toml");
+        let plan = fs::read_to_string(&file).unwrap();
+        let edited = plan.replace("#time_off = [{ from = 2027-05-29", "time_off = [{ from = 2027-05-29");
+        assert_ne!(plan, edited);
+        fs::write(&file, edited).unwrap();
+        config
+    }
+
+    #[test]
+    fn the_shipped_plan_has_no_error_and_no_warning() {
+        let output = run(&["check"]);
+        assert_eq!(output.status.code(), Some(0));
+        let told = text(&output.stdout);
+        assert!(told.starts_with("1 team, 0 errors, 0 warnings; tzdata 20"), "{told}");
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    }
+
+    #[test]
+    fn wrong_use_is_two_and_names_what_is_near() {
+        for (args, hint) in [
+            (&["now", "--team", "data-pipeline"][..], "did you mean `data-pipelines`?"),
+            (&["schedule", "--engineer", "zz"], "known: a, b, c, d"),
+            (&["schedule", "--from", "2027-02-30"], "an existing date"),
+            (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "leaves no date"),
+            (&["holidays", "us-federl"], "did you mean `us-federal`?"),
+            (&["now", "--at", "soon"], "expected"),
+            (&["frobnicate"], "unrecognized subcommand"),
+        ] {
+            let output = run(args);
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
+            assert!(told.contains(hint), "{args:?}: {told}");
+            assert!(output.stdout.is_empty());
+        }
+    }
+
+    #[test]
+    fn coverage_ends_with_three_exactly_when_somebody_must_act() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let config = config.to_str().unwrap();
+        let code = |now: &str, more: &[&str]| {
+            let week = ["coverage", "--config", config, "--from", "2027-05-28", "--weeks", "1", "--now", now];
+            oncal().args(week).args(more).output().unwrap().status.code()
+        };
+        assert_eq!(code("2027-05-03T12:00:00Z", &[]), Some(0), "eleven days before the deadline");
+        assert_eq!(code("2027-05-03T12:00:00Z", &["--warn-days", "11"]), Some(3));
+        assert_eq!(code("2027-05-08T12:00:00Z", &[]), Some(3), "within a week");
+        assert_eq!(code("2027-05-20T12:00:00Z", &[]), Some(3), "overdue");
+        assert_eq!(code("2027-06-02T12:00:00Z", &[]), Some(0), "over");
+    }
+
+    #[test]
+    fn the_override_that_coverage_shows_settles_the_conflict() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let week = ["--from", "2027-05-28", "--weeks", "1", "--config", config.to_str().unwrap()];
+        let told = text(&run(&[&["coverage"], &week[..]].concat()).stdout);
+        let record = &told[told.find("[[override]]").unwrap()..];
+        let file = config.join("teams/data-pipelines.toml");
+        let plan = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{plan}\n{record}")).unwrap();
+        let answer = run(&[&["coverage", "--json"], &week[..]].concat());
+        let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+        let statuses: Vec<&str> =
+            answer["rows"].as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap()).collect();
+        assert!(statuses.contains(&"agreed") && !statuses.contains(&"needs-volunteer"), "{statuses:?}");
+    }
+
+    #[test]
+    fn a_broken_team_ends_with_one_and_leaves_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        fs::write(config.join("teams/broken.toml"), "name = 3\n").unwrap();
+        let config = config.to_str().unwrap();
+        let of_all = run(&["now", "--json", "--config", config]);
+        assert_eq!(of_all.status.code(), Some(1));
+        let answer: Value = serde_json::from_slice(&of_all.stdout).unwrap();
+        assert_eq!(answer["teams"][0]["team"], "data-pipelines");
+        let of_one = run(&["now", "--team", "data-pipelines", "--config", config]);
+        assert_eq!(of_one.status.code(), Some(0), "{}", text(&of_one.stderr));
+        assert_eq!(run(&["now", "--team", "broken", "--config", config]).status.code(), Some(1));
+        let check = run(&["check", "--config", config]);
+        assert_eq!(check.status.code(), Some(1));
+        assert!(text(&check.stderr).contains("teams/broken.toml:1:8"), "{}", text(&check.stderr));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_one_clear_line() {
+        for command in ["check", "serve", "now"] {
+            let output = run(&[command, "--config", "/nowhere/at/all"]);
+            let told = text(&output.stderr);
+            assert_eq!((output.status.code(), told.lines().count()), (Some(1), 1), "{told}");
+            assert!(told.contains("/nowhere/at/all"), "{told}");
+        }
+    }
+
+    #[test]
+    fn init_refuses_a_folder_that_is_not_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mine.txt"), "mine").unwrap();
+        let output = run(&["init", folder.path().to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was written");
+    }
+
+    #[test]
+    fn now_follows_the_instant_and_knows_the_time_before_the_first_duty_change() {
+        let answer = |at: &str| -> Value {
+            serde_json::from_slice(&run(&["now", "--json", "--at", at]).stdout).unwrap()
+        };
+        let christmas = answer("2026-12-25T09:00");
+        assert_eq!(christmas["primary"]["engineer"], "d");
+        assert_eq!(christmas["primary"]["kind"], "cover");
+        assert_eq!(christmas["primary"]["until"], "2026-12-25T15:00:00Z");
+        assert_eq!(christmas["secondary"], Value::Null);
+        assert_eq!(answer("2025-12-25")["primary"], Value::Null);
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_failure() {
+        let mut child = oncal()
+            .args(["schedule", "--weeks", "1000"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = [0; 10];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    }
+
+    #[test]
+    fn tables_fit_eighty_columns() {
+        for args in [
+            &["schedule", "--weeks", "52"][..],
+            &["coverage", "--weeks", "52"],
+            &["holidays", "gb-eng", "2027"],
+        ] {
+            let output = run(args);
+            for line in text(&output.stdout).lines() {
+                assert!(line.chars().count() <= 80, "{args:?}: {line}");
+            }
+        }
+    }
+}
