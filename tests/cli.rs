@@ -117,6 +117,33 @@ mod cli {
     }
 
     #[test]
+    fn check_warns_of_a_feed_too_large_and_of_an_agreement_without_its_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let settings = config.join("oncal.toml");
+        let text_of = fs::read_to_string(&settings).unwrap();
+        fs::write(&settings, text_of.replace("future_weeks = 52", "future_weeks = 400")).unwrap();
+        let team = config.join("teams/data-pipelines.toml");
+        let plan = fs::read_to_string(&team).unwrap();
+        let by = "\n[[override]]\nfrom = 2027-05-31\nto = 2027-06-01\nprimary = \"d\"\n";
+        fs::write(&team, format!("{plan}{by}")).unwrap();
+        let output = run(&["check", "--json", "--config", config.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "warnings are no errors");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found: Vec<&Value> = answer["diagnostics"].as_array().unwrap().iter().collect();
+        let of = |code: &str| {
+            found.iter().find(|finding| finding["code"] == code).unwrap_or_else(|| panic!("{answer}"))
+        };
+        assert!(of("override-without-agreement")["help"].as_str().unwrap().contains("agreed_on"));
+        let help = of("feed-too-large")["help"].as_str().unwrap();
+        let weeks = help.split("future_weeks = ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
+        fs::write(&settings, text_of.replace("future_weeks = 52", &format!("future_weeks = {weeks}")))
+            .unwrap();
+        let fits = run(&["check", "--json", "--config", config.to_str().unwrap()]);
+        assert!(!text(&fits.stdout).contains("feed-too-large"), "the window named fits");
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_one_clear_line() {
         for command in ["check", "serve", "now"] {
             let output = run(&[command, "--config", "/nowhere/at/all"]);

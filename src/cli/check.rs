@@ -5,30 +5,31 @@ use serde::Serialize;
 use super::args;
 use super::output::{Exit, Output};
 use super::{plan, when};
-use crate::config::{Configuration, render};
-use crate::feed::clean;
-use crate::rota::{Override, Team, coverage, expand, week_at};
+use crate::config::{BaseUrl, Configuration, render};
+use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, clean, events};
+use crate::live::frame;
+use crate::rota::{Instant, Override, Team, coverage, expand, week_at};
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
-    let unrecorded: Vec<(&Team, &Override)> = configuration
-        .teams
-        .values()
-        .flat_map(|config| unrecorded(&config.team).map(|by| (&config.team, by)))
-        .collect();
+    let now = plan::clock(common).now();
+    let teams = || configuration.teams.values().map(|config| &config.team);
+    let unrecorded = teams().flat_map(|team| unrecorded(team).map(|by| Finding::unrecorded(team, by)));
+    let findings: Vec<Finding> =
+        unrecorded.chain(teams().filter_map(|team| too_large(&configuration, team, now))).collect();
     let exit = if configuration.has_errors() { Exit::Failed } else { Exit::Fine };
     if args.format.json {
-        output.json(&Report::new(&configuration, &unrecorded))?;
+        output.json(&Report::new(&configuration, findings))?;
         return Ok(exit);
     }
     for diagnostic in &configuration.diagnostics {
         output.note(format_args!("{}\n", render(diagnostic, &configuration.sources, true)));
     }
-    for (team, by) in &unrecorded {
-        output.warn(unrecorded_message(team, by));
+    for finding in &findings {
+        output.warn(format_args!("{}; {}", finding.message, finding.help.as_deref().unwrap_or_default()));
     }
     let errors = configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let warnings = configuration.diagnostics.len() - errors + unrecorded.len();
+    let warnings = configuration.diagnostics.len() - errors + findings.len();
     let count =
         |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     output.data(&format!(
@@ -50,9 +51,57 @@ fn unrecorded(team: &Team) -> impl Iterator<Item = &Override> {
     })
 }
 
-fn unrecorded_message(team: &Team, by: &Override) -> String {
-    let period = when::period_inline(&team.zone, by.period);
-    format!("team {}: the override of {period} settles a conflict without `agreed_on`", clean(&team.name))
+/// What Google takes of a feed, in bytes, and of its address, in characters.
+const LARGEST_FEED: usize = 1_000_000;
+const LONGEST_URL: usize = 255;
+
+/// Whether the team's largest feed or the longest of its addresses is more than Google takes.
+fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option<Finding> {
+    let settings = &configuration.settings;
+    let base = settings.public_url.as_str().len();
+    let longest =
+        Feed::all(team).iter().map(|feed| base + team.id.as_str().len() + feed.path().len() + 2).max();
+    if let Some(longest) = longest.filter(|longest| *longest > LONGEST_URL) {
+        let message = format!("team {}: a feed's address has {longest} characters", clean(&team.name));
+        let help = format!(
+            "Google takes up to {LONGEST_URL}: shorten `public_url`, or the team's or an engineer's id"
+        );
+        return Some(Finding::of(team, "address-too-long", message, help));
+    }
+    let (past, future) = (settings.past_weeks, settings.future_weeks);
+    let size = size(configuration, team, (past, future), now)?;
+    if size <= LARGEST_FEED {
+        return None;
+    }
+    // Feeds grow with their weeks, so the widest future that fits is found by halving.
+    let fits = |weeks: u32| size_fits(configuration, team, (past, weeks), now);
+    let (mut least, mut most) = (0, future);
+    while least < most {
+        let middle = least + (most - least).div_ceil(2);
+        if fits(middle) { least = middle } else { most = middle - 1 }
+    }
+    let help = if least > 0 {
+        format!("Google takes 1 MB: `future_weeks = {least}` fits")
+    } else {
+        "Google takes 1 MB: lower `past_weeks` too, or split the team".to_owned()
+    };
+    let message = format!("team {}: the feed team.ics has {size} bytes", clean(&team.name));
+    Some(Finding::of(team, "feed-too-large", message, help))
+}
+
+fn size_fits(configuration: &Configuration, team: &Team, weeks: (u32, u32), now: Instant) -> bool {
+    size(configuration, team, weeks, now).is_some_and(|size| size <= LARGEST_FEED)
+}
+
+/// The bytes of team.ics, the largest feed, with so many weeks of past and future.
+fn size(configuration: &Configuration, team: &Team, weeks: (u32, u32), now: Instant) -> Option<usize> {
+    let frame = frame(team, usize::try_from(weeks.0).ok()?, usize::try_from(weeks.1).ok()?, now)?;
+    let links = Links::new(configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
+    let revision = Revision { sequence: 0, created: now, modified: now };
+    let events = events(&Plan::new(team, frame.window), &links);
+    let rendered: Vec<Rendered> = events.into_iter().map(|event| Rendered::new(event, revision)).collect();
+    let head = Head { feed: &Feed::Team, team, links: &links, changed: now };
+    Some(calendar(&head, &rendered, None).len())
 }
 
 #[derive(Serialize)]
@@ -74,8 +123,25 @@ struct Finding {
     help: Option<String>,
 }
 
+impl Finding {
+    fn of(team: &Team, code: &'static str, message: String, help: String) -> Finding {
+        let file = Some(format!("teams/{}.toml", team.id));
+        Finding { code, severity: "warning", file, line: None, column: None, message, help: Some(help) }
+    }
+
+    fn unrecorded(team: &Team, by: &Override) -> Finding {
+        let period = when::period_inline(&team.zone, by.period);
+        let message = format!(
+            "team {}: the override of {period} settles a conflict without `agreed_on`",
+            clean(&team.name)
+        );
+        let help = "add `agreed_on`, the date of the decision".to_owned();
+        Finding::of(team, "override-without-agreement", message, help)
+    }
+}
+
 impl Report {
-    fn new(configuration: &Configuration, unrecorded: &[(&Team, &Override)]) -> Report {
+    fn new(configuration: &Configuration, findings: Vec<Finding>) -> Report {
         let found = configuration.diagnostics.iter().map(|diagnostic| Finding {
             code: diagnostic.code,
             severity: if diagnostic.is_error() { "error" } else { "warning" },
@@ -85,20 +151,11 @@ impl Report {
             message: diagnostic.message.clone(),
             help: diagnostic.help.clone(),
         });
-        let unrecorded = unrecorded.iter().map(|(team, by)| Finding {
-            code: "override-without-agreement",
-            severity: "warning",
-            file: Some(format!("teams/{}.toml", team.id)),
-            line: None,
-            column: None,
-            message: unrecorded_message(team, by),
-            help: Some("add `agreed_on`, the date of the decision".to_owned()),
-        });
         Report {
             tzdata: configuration.zone_data.to_string(),
             teams: configuration.teams.keys().map(ToString::to_string).collect(),
             broken: configuration.broken.keys().map(ToString::to_string).collect(),
-            diagnostics: found.chain(unrecorded).collect(),
+            diagnostics: found.chain(findings).collect(),
         }
     }
 }
