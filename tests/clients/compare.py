@@ -62,7 +62,7 @@ def configuration(folder):
     (folder / "teams/hostile.toml").write_text(HOSTILE, encoding="utf-8")
     port, admin = free_ports()
     (folder / "oncal.toml").write_text(
-        f'bind = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:{port}"\nadmin_bind = "127.0.0.1:{admin}"\n'
+        f'bind = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:8080"\nadmin_bind = "127.0.0.1:{admin}"\n'
         f"past_weeks = {PAST}\nfuture_weeks = {FUTURE}\n"
     )
     return f"http://127.0.0.1:{port}"
@@ -176,6 +176,18 @@ with tempfile.TemporaryDirectory() as temp:
         wait_for(url)
         picked = ["data-pipelines", "hostile", "override-agreed", "no-midnight-in-cairo", "duty-change-in-the-gap", "four-countries-a-year"]
         total = sum(check(team, url, config) for team in picked)
+        other = pathlib.Path(temp) / "other"
+        other_url = configuration(other)
+        second = subprocess.Popen([ONCAL, "--config", other, "--now", NOW, "serve"], stderr=subprocess.DEVNULL)
+        try:
+            wait_for(other_url)
+            for team in picked:
+                for path in ("team.ics", "coverage.ics", "primary.ics"):
+                    one, two = fetch(f"{url}/{team}/{path}"), fetch(f"{other_url}/{team}/{path}")
+                    assert one[2] == two[2] and one[1]["ETag"] == two[1]["ETag"], f"{team}/{path}: two servers differ"
+        finally:
+            second.terminate()
+            second.wait(timeout=20)
     finally:
         server.terminate()
         code = server.wait(timeout=20)
