@@ -2,7 +2,7 @@
 //!
 //! Not here: what a file says (`schema`, `settings`) and whether it holds together (`resolve`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::files::{self, Entry};
 use super::holiday_files::{self, FOLDER as HOLIDAYS};
+use super::inputs::Inputs;
 use super::resolve::{self, Context, id_problem};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
@@ -20,7 +21,7 @@ use super::sources::Findings;
 use super::zones::{ZoneDataSource, Zones};
 use super::{BrokenTeam, Configuration, TeamConfig};
 use crate::document::{self, Problem, Problems, Severity, nearest};
-use crate::rota::{Instant, TeamId};
+use crate::rota::{Instant, Team, TeamId};
 
 /// The server's file.
 pub(super) const SETTINGS: &str = "oncal.toml";
@@ -58,23 +59,76 @@ pub enum LoadError {
 ///
 /// Where the folder, or one within it, cannot be listed.
 pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
+    read(folder, now, None)
+}
+
+/// What is read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything, since any file may have changed.
+    All,
+    /// What all teams share, and of the teams these alone.
+    Teams(BTreeSet<TeamId>),
+}
+
+/// Reads the configuration in `folder` again, `before` being in service. Teams whose files are as they were are taken
+/// from there, with what was found in them; settings with errors, or gone, and those that need a restart, stay as they were.
+///
+/// # Errors
+///
+/// Where the folder, or one within it, cannot be listed.
+pub fn reload(
+    folder: &Path,
+    now: Instant,
+    before: &Configuration,
+    scope: &Scope,
+) -> Result<Configuration, LoadError> {
+    read(folder, now, Some((before, scope)))
+}
+
+fn read(
+    folder: &Path,
+    now: Instant,
+    before: Option<(&Configuration, &Scope)>,
+) -> Result<Configuration, LoadError> {
     check_folder(folder)?;
     let listed = list(folder)?;
     let mut findings = Findings::new(folder);
     warn_of_strays(&listed, &mut findings);
 
-    let settings = read_settings(folder, &listed, &mut findings);
+    let mut settings = read_settings(folder, &listed, &mut findings);
+    if let Some((before, _)) = before {
+        settings = keep_running(settings, &before.settings, &listed, &mut findings);
+    }
     let zones = zones(settings.tzdata, &mut findings);
     let library = holiday_files::read(folder, &mut findings).map_err(unreadable(&folder.join(HOLIDAYS)))?;
     let context = Context { zones: &zones, library: &library, now };
 
+    let shared = Inputs::shared(folder, &zones.data.to_string());
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     let ids = team_ids(folder, &mut findings)?;
     warn_of_ownerless_run_books(folder, &ids, &mut findings)?;
     for id in ids {
         let file = format!("{TEAMS}/{id}.toml");
+        let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
+        let inputs = skips.is_none().then(|| Inputs::of_team(folder, &id, &file, &shared));
+        if let Some((before, _)) = before {
+            let same = before
+                .teams
+                .get(&id)
+                .filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
+            if let Some(team) = same {
+                findings.diagnostics.extend(before.diagnostics_of(&id).cloned());
+                teams.insert(id, Arc::clone(team));
+                continue;
+            }
+        }
+        let inputs = inputs.unwrap_or_else(|| Inputs::of_team(folder, &id, &file, &shared));
         match read_team(folder, &id, &file, &context, &mut findings) {
-            Some(team) => drop(teams.insert(id, Arc::new(team))),
+            Some(team) => {
+                let Inputs { fingerprint, modified } = inputs;
+                drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified })));
+            }
             None => {
                 let errors = findings.diagnostics.iter();
                 let errors = errors.filter(|d| d.is_error() && d.team.as_ref() == Some(&id)).count();
@@ -147,6 +201,26 @@ fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Se
     }
 }
 
+/// Settings for a server that runs on `running`: what cannot be read, or needs a restart, stays.
+fn keep_running(read: Settings, running: &Settings, listed: &[Entry], findings: &mut Findings) -> Settings {
+    if findings.diagnostics.iter().any(|found| found.is_error() && found.file == SETTINGS) {
+        return running.clone();
+    }
+    if !listed.iter().any(|entry| entry.name == SETTINGS) && *running != Settings::default() {
+        let help = "put it back, or restart for the defaults";
+        findings.error(SETTINGS, "settings-gone", "the file is gone; the server runs on what it said", help);
+        return running.clone();
+    }
+    let (settings, waiting) = read.applied_to(running);
+    if !waiting.is_empty() {
+        let message = format!("{} changed, which takes a restart", waiting.join(", "));
+        let help = Some("restart the server, or put back what it runs on".to_owned());
+        let (code, severity) = ("needs-restart", Severity::Warning);
+        findings.whole(SETTINGS, None, Problem { code, severity, span: 0..0, message, help });
+    }
+    settings
+}
+
 fn zones(source: ZoneDataSource, findings: &mut Findings) -> Zones {
     let system = (source == ZoneDataSource::System).then(Zones::system);
     if let Some(None) = system {
@@ -217,7 +291,7 @@ fn read_team(
     file: &str,
     context: &Context<'_>,
     findings: &mut Findings,
-) -> Option<TeamConfig> {
+) -> Option<Team> {
     let text =
         files::read_text(&folder.join(file)).map_err(|fault| findings.fault(file, Some(id), fault)).ok()?;
     let home = format!("{}/{id}/", run_books::FOLDER);
@@ -230,5 +304,5 @@ fn read_team(
         team
     });
     findings.file(file, Some(id), &text, problems);
-    Some(TeamConfig { team: resolved.flatten()?, file: file.to_owned() })
+    resolved.flatten()
 }

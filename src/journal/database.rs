@@ -227,8 +227,7 @@ impl Database {
     /// Where the database cannot be read.
     pub fn moved_in(&self, team: &TeamId) -> Result<Vec<Logged>, JournalError> {
         self.wait(async {
-            let select =
-                "SELECT published_at, record FROM change WHERE team = $1 ORDER BY version, position";
+            let select = "SELECT published_at, record FROM change WHERE team = $1 ORDER BY version, position";
             let rows = sqlx::query(select).bind(team.as_str()).fetch_all(&self.pool).await?;
             rows.iter().map(logged).collect()
         })
@@ -437,7 +436,10 @@ mod tests {
         sqlx::any::install_default_drivers();
         runtime.block_on(async {
             let pool = AnyPool::connect(&url).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).execute(&pool).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
+                .execute(&pool)
+                .await
+                .unwrap();
         });
         keeps_what_it_is_given(|| Database::open(place.clone()).unwrap());
     }

@@ -113,21 +113,23 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
         }
     }
     for uid in gone {
-        if let Some(entry) = entries.get_mut(&uid).filter(|entry| !entry.withdrawn) {
-            if publication.window.contains(entry.fact.anchor) {
-                entry.withdrawn = true;
-                entry.revision = entry.revision.raised(at);
-            }
+        let still_there =
+            |entry: &&mut Entry| !entry.withdrawn && publication.window.contains(entry.fact.anchor);
+        if let Some(entry) = entries.get_mut(&uid).filter(still_there) {
+            entry.withdrawn = true;
+            entry.revision = entry.revision.raised(at);
         }
     }
     let oldest = publication.week_start - REMEMBERED;
     entries.retain(|_, entry| {
-        oldest <= entry.fact.end.max(entry.revision.modified) || publication.window.contains(entry.fact.anchor)
+        oldest <= entry.fact.end.max(entry.revision.modified)
+            || publication.window.contains(entry.fact.anchor)
     });
     Journal {
         generation: publication.generation,
         fingerprint: publication.fingerprint.clone(),
-        week_start: known.map_or(publication.week_start, |known| known.week_start.max(publication.week_start)),
+        week_start: known
+            .map_or(publication.week_start, |known| known.week_start.max(publication.week_start)),
         until: known.map_or(publication.window.end(), |known| known.until.max(publication.window.end())),
         entries,
     }
@@ -221,7 +223,8 @@ mod tests {
             ]
         };
         let before = first(three(("x", ""), ("x", "")));
-        let after = publish(Some(&before), three(("y", ""), ("x", "link")), &publication("02-04T09:00", "02-01"));
+        let after =
+            publish(Some(&before), three(("y", ""), ("x", "link")), &publication("02-04T09:00", "02-01"));
         is(&after, "a", 1, "02-03T12:00", "02-04T09:00");
         is(&after, "b", 0, "02-03T12:00", "02-04T09:00");
         is(&after, "c", 0, "02-03T12:00", "02-03T12:00");
@@ -269,7 +272,10 @@ mod tests {
             ("02-04T03:00", &["ann", "cy"], &["bob"]),
         ] {
             journal = publish(Some(&journal), of(concerns), &publication(now, "02-01"));
-            assert!(journal.entries["a"].former.iter().map(String::as_str).eq(former.iter().copied()), "{now}");
+            assert!(
+                journal.entries["a"].former.iter().map(String::as_str).eq(former.iter().copied()),
+                "{now}"
+            );
         }
     }
 
@@ -278,7 +284,10 @@ mod tests {
         let a = |substance| vec![fact("a", "02-05T00:00", substance, "", &[])];
         let after = publish(Some(&first(a("x"))), a("y"), &publication("02-01T01:00", "02-01"));
         let later = at("02-03T12:00") + TimeDelta::seconds(1);
-        assert_eq!(after.entries["a"].revision, Revision { sequence: 1, created: at("02-03T12:00"), modified: later });
+        assert_eq!(
+            after.entries["a"].revision,
+            Revision { sequence: 1, created: at("02-03T12:00"), modified: later }
+        );
     }
 
     #[test]
