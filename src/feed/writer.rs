@@ -2,7 +2,6 @@
 //!
 //! Not here: the texts of each kind of event, which have a file each.
 
-use std::sync::Arc;
 
 use crate::rota::{Duty, Instant, Pipeline, Role, Seat, TIME_OFF, Team, Zone};
 
@@ -114,16 +113,19 @@ pub(super) fn other(role: Role) -> Role {
     }
 }
 
-/// Names of absences within a sentence: `Christmas Day, time off`.
-pub(super) fn reasons(names: &[Arc<str>]) -> String {
-    let said: Vec<String> = names.iter().map(|name| reason(name)).collect();
-    said.join(", ")
+/// Names of absences within a sentence: `Christmas Day, time off`; `unnamed` where [`clean`] leaves none.
+pub(super) fn reasons<T: AsRef<str>>(names: &[T]) -> String {
+    let said: Vec<String> = names
+        .iter()
+        .map(|name| if name.as_ref() == TIME_OFF { "time off".to_owned() } else { clean(name.as_ref()) })
+        .filter(|name| !name.is_empty())
+        .collect();
+    if said.is_empty() { "unnamed".to_owned() } else { said.join(", ") }
 }
 
 /// A shift's reason within a sentence; what the rota joined with commas is told apart by them.
 pub(super) fn reason(text: &str) -> String {
-    let said = text.split(", ").map(|part| if part == TIME_OFF { "time off" } else { part });
-    clean(&said.collect::<Vec<_>>().join(", "))
+    reasons(&text.split(", ").collect::<Vec<_>>())
 }
 
 /// Paragraphs with an empty line between them; empty ones are left out.
