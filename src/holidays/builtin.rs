@@ -23,7 +23,48 @@ macro_rules! builtin {
 }
 
 /// In order of id.
-static BUILTIN: [Builtin; 7] = builtin!["ca-federal", "de", "fr", "gb-eng", "ie", "nl", "us-federal"];
+static BUILTIN: [Builtin; 40] = builtin![
+    "at",
+    "be",
+    "ca-federal",
+    "ch",
+    "ch-zh",
+    "cz",
+    "de",
+    "de-bb",
+    "de-be",
+    "de-bw",
+    "de-by",
+    "de-hb",
+    "de-he",
+    "de-hh",
+    "de-mv",
+    "de-ni",
+    "de-nw",
+    "de-rp",
+    "de-sh",
+    "de-sl",
+    "de-sn",
+    "de-st",
+    "de-th",
+    "dk",
+    "es",
+    "fi",
+    "fr",
+    "gb-eng",
+    "gb-nir",
+    "gb-sct",
+    "gr",
+    "ie",
+    "it",
+    "lu",
+    "nl",
+    "no",
+    "pl",
+    "pt",
+    "se",
+    "us-federal"
+];
 
 /// The ids of the built-in calendars, in order.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
