@@ -23,10 +23,18 @@ macro_rules! builtin {
 }
 
 /// In order of id.
-static BUILTIN: [Builtin; 40] = builtin![
+static BUILTIN: [Builtin; 56] = builtin![
     "at",
+    "au",
+    "au-nsw",
+    "au-qld",
+    "au-vic",
     "be",
+    "br",
+    "ca-bc",
     "ca-federal",
+    "ca-on",
+    "ca-qc",
     "ch",
     "ch-zh",
     "cz",
@@ -56,14 +64,22 @@ static BUILTIN: [Builtin; 40] = builtin![
     "gb-sct",
     "gr",
     "ie",
+    "il",
+    "in",
     "it",
+    "jp",
+    "kr",
     "lu",
+    "mx",
     "nl",
     "no",
+    "nz",
     "pl",
     "pt",
     "se",
-    "us-federal"
+    "sg",
+    "us-federal",
+    "za"
 ];
 
 /// The ids of the built-in calendars, in order.
