@@ -15,6 +15,7 @@ pub mod config;
 pub mod document;
 pub mod feed;
 pub mod holidays;
+pub mod journal;
 pub mod json;
 pub mod live;
 pub mod rota;
