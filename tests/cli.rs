@@ -55,6 +55,9 @@ mod cli {
             (&["schedule", "--from", "2027-02-30"], "an existing date"),
             (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "leaves no date"),
             (&["holidays", "us-federl"], "did you mean `us-federal`?"),
+            (&["holidays", "us"], "did you mean `us-federal`?"),
+            (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
+            (&["holidays", "uk"], "`oncal holidays` lists those that there are"),
             (&["now", "--at", "soon"], "expected"),
             (&["frobnicate"], "unrecognized subcommand"),
         ] {
@@ -214,6 +217,24 @@ mod cli {
             "\
 Scotland bank holidays · 2028 · by rules alone
 
+DATE             HOLIDAY                 STANDS FOR      RULE
+Sat 1 Jan 2028   New Year's Day                          01-01
+Sun 2 Jan 2028   2nd January                             01-02
+Mon 3 Jan 2028   New Year's Day          Sat 1 Jan 2028  01-01, observed sat =
+                 (observed)                              next
+Tue 4 Jan 2028   2nd January (observed)  Sun 2 Jan 2028  01-02, observed sun =
+                                                         next
+Fri 14 Apr 2028  Good Friday                             easter-2
+Mon 1 May 2028   Early May bank holiday                  1st mon of may
+Mon 29 May 2028  Spring bank holiday                     last mon of may
+Mon 7 Aug 2028   Summer bank holiday                     1st mon of aug
+Thu 30 Nov 2028  St Andrew's Day                         11-30
+Mon 25 Dec 2028  Christmas Day                           12-25
+Tue 26 Dec 2028  Boxing Day                              12-26
+
+SOURCE
+Banking and Financial Dealings Act 1971; St Andrew's Day Bank Holiday
+(Scotland) Act 2007; gov.uk
 "
         );
         assert!(output.stderr.is_empty());
@@ -257,11 +278,7 @@ Scotland bank holidays · 2028 · by rules alone
         let lines: Vec<&str> = told.lines().collect();
         assert_eq!(lines.len(), 57, "a heading, and a line for each of the calendars built in");
         let line = |id: &str| lines.iter().find(|line| line.starts_with(&format!("{id} "))).unwrap();
-        assert!(
-            line("nz").ends_with("New Zealand public holidays                           2052"),
-            "{}",
-            line("nz")
-        );
+        assert!(line("nz").contains("New Zealand public holidays") && line("nz").ends_with(" 2052"));
         assert!(line("us-federal").ends_with("any year"));
         let names = run(&["holidays", "--json"]);
         let names: Value = serde_json::from_slice(&names.stdout).unwrap();

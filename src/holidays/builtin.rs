@@ -95,6 +95,8 @@ pub(super) fn get(id: &str) -> Option<&'static Definition> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
+
     use super::*;
 
     #[test]
@@ -107,6 +109,19 @@ mod tests {
             let definition = definition.unwrap();
             assert!(definition.source.is_some(), "{} names its source", calendar.id);
             assert_eq!(get(calendar.id), Some(&definition));
+        }
+    }
+
+    #[test]
+    fn a_calendar_that_lists_dates_year_by_year_says_how_far_they_are_known() {
+        for calendar in &BUILTIN {
+            let definition = get(calendar.id).unwrap();
+            let yearly = definition.rules.iter().filter(|rule| rule.on.is_none() && rule.dates.len() >= 10);
+            for rule in yearly {
+                let last = rule.dates.iter().map(Datelike::year).max();
+                let through = definition.confirmed_through;
+                assert!(through.is_some() && through <= last, "{}: {}", calendar.id, rule.name);
+            }
         }
     }
 
