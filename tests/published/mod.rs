@@ -90,13 +90,10 @@ pub(crate) fn compare(source: &Source, listed: &[Difference]) -> Vec<String> {
         wrong.extend(unknown.map(|id| format!("{}: no {id} to differ from", source.name)));
     }
     for (id, published) in &source.calendars {
-        let (Some(first), Some(last)) = (published.keys().next(), published.keys().next_back()) else {
-            continue;
-        };
-        let days = |year: &i32, month, day| NaiveDate::from_ymd_opt(*year, month, day).unwrap();
+        let day = |year: i32, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
         let calendar = library.get(id).unwrap().calendar();
-        let held = calendar.between(days(first, 1, 1), days(last, 12, 31));
-        let ours: BTreeSet<NaiveDate> = held.iter().map(|(date, _)| *date).collect();
+        let held = published.keys().flat_map(|year| calendar.between(day(*year, 1, 1), day(*year, 12, 31)));
+        let ours: BTreeSet<NaiveDate> = held.map(|(date, _)| *date).collect();
         let theirs: BTreeSet<NaiveDate> = published.values().flatten().copied().collect();
         for (oncal, found) in [(Oncal::Has, &ours - &theirs), (Oncal::Lacks, &theirs - &ours)] {
             let of_calendar = listed.iter().filter(|difference| {

@@ -18,7 +18,7 @@ NAMED = {
 HEADER = f"""\
 # Public holidays as PyPI package holidays {holidays.__version__} (MIT licence) has them, for 2020 to 2050 or, where dates are decreed,
 # to 2035. Made by make.py. Dates only, one line a calendar and year. The dates of `in`, `sg` and `nz` that follow the
-# moon were taken from here: for those it is no check.
+# moon were taken from here: those only the other files check.
 """
 
 
