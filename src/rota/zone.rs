@@ -29,6 +29,11 @@ impl Zone {
         Some(Zone { name, rules })
     }
 
+    /// The zone called `name` with the rules that oncal was built with; reads no file.
+    pub fn bundled(name: &str) -> Option<Zone> {
+        Zone::new(name.parse().ok()?, &TimeZoneDatabase::bundled())
+    }
+
     /// The IANA name.
     pub fn name(&self) -> &'static str {
         self.name.name()

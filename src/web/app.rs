@@ -8,7 +8,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 use super::answer::text;
 use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
-use super::pages;
+use super::pages::{self, page};
 use super::site::Site;
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
@@ -25,14 +25,18 @@ pub fn create_app(
 > {
     App::new()
         .app_data(site.clone())
-        .route("/", web::to(pages::index))
+        .route("/", web::to(page(pages::index)))
         .route("/healthz", web::to(healthz))
         .route("/robots.txt", web::to(robots))
-        .route(&format!("/{}", *pages::STYLE_PATH), web::to(pages::style))
-        .route("/{team}", web::to(pages::team_without_slash))
-        .route("/{team}/", web::to(pages::team))
-        .route("/{team}/run-books/{id}", web::to(pages::run_book))
-        .default_service(web::to(pages::missing))
+        .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
+        .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
+        .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
+        .route("/{team}", web::to(page(pages::team_without_slash)))
+        .route("/{team}/", web::to(page(pages::team)))
+        .route("/{team}/coverage", web::to(page(pages::coverage)))
+        .route("/{team}/pipelines", web::to(page(pages::pipelines)))
+        .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
+        .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |request, routes| {
             let answer = early(&site, request.head());
             let routed = match answer {

@@ -1,104 +1,105 @@
-//! Who is on call, as people read it.
+//! Who is on call now and what comes next, as people read it.
 
 use maud::{Markup, html};
 
+use super::people::People;
+use super::words::Wall;
 use crate::feed::clean;
 use crate::live::TeamSnapshot;
-use crate::rota::{Holder, Instant, Role, Row, Seat, ShiftKind, Team, Zone};
+use crate::rota::{Handover, Holder, Instant, Role, ShiftKind};
 
-/// Who holds each role at `now`, why and until when.
-pub(super) fn on_call(team: &TeamSnapshot, now: Instant) -> Markup {
-    let (rota, schedule) = (team.team(), team.near());
-    let Some(duty) = schedule.on_call(now) else {
-        let first = moment(&rota.zone, rota.starts());
-        return html! { p { "Nobody is on call yet. The first duty change is on " (first) "." } };
+/// Who holds each role, why and until when, each on a card.
+pub(super) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let schedule = team.near();
+    let Some(duty) = schedule.on_call(wall.now) else {
+        let starts = team.team().starts();
+        return html! {
+            p.lead { "Nobody is on call yet. The first duty change is on " (time(wall, starts)) "." }
+        };
     };
-    let role = |role: Role| {
-        let why = duty.holder(role).and_then(|holder| why(rota, holder));
-        html! {
-            dt { (role.as_str()) }
-            dd {
-                @match duty.holder(role) {
-                    Some(holder) => b { (name(rota, holder.engineer)) },
-                    None => "nobody",
-                }
-                @if let Some(why) = why { ", " (why) }
-                @if let Some(until) = schedule.held_until(role, now) {
-                    span.until { " until " (moment(&rota.zone, until)) }
-                }
-            }
-        }
-    };
-    html! { dl { (role(Role::Primary)) (role(Role::Secondary)) } }
-}
-
-/// What the team has still to agree on at `now`, and whose holidays are not known.
-pub(super) fn open_points(team: &TeamSnapshot, now: Instant) -> Markup {
-    let (rota, coverage) = (team.team(), team.coverage());
-    let is_open = |row: &&Row| row.status.is_open() && now < row.period.end();
-    let open: Vec<&Row> = coverage.rows.iter().filter(is_open).collect();
     html! {
-        @if !open.is_empty() {
-            h2 { "To agree" }
-            ul { @for row in open { li { (open_row(rota, row, now)) } } }
-        }
-        @for unknown in &coverage.unknown {
-            p.note {
-                "The holidays of " (name(rota, unknown.engineer)) " are not known"
-                @match (&unknown.calendar, unknown.from) {
-                    (Some((_, calendar)), Some(from)) => {
-                        " from " (from.format("%-d %B %Y")) " on (" (clean(calendar)) ")"
-                    }
-                    _ => ": no holiday calendar is given for them",
+        @for role in [Role::Primary, Role::Secondary] {
+            @let holder = duty.holder(role);
+            div class={ "card duty " (role.as_str()) } {
+                h3 { (title(role)) }
+                @match holder {
+                    Some(holder) => p.who { (people.person(holder.engineer)) },
+                    None => p.who.none { "Nobody" },
                 }
-                ". No entry there does not mean no holiday."
+                @if let Some(why) = holder.and_then(|holder| why(people, holder)) {
+                    p.why { @if holder.is_some_and(|holder| holder.kind.is_tentative()) { span.tag.warn { "Proposed" } " " } (why) }
+                }
+                @if let Some(until) = schedule.held_until(role, wall.now) {
+                    p.until { "until " (time(wall, until)) }
+                }
             }
         }
     }
 }
 
-fn open_row(team: &Team, row: &Row, now: Instant) -> Markup {
-    let zone = &team.zone;
+/// When duty next changes by the week, and the meeting at which it is handed over.
+pub(super) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let schedule = team.near();
+    let next = schedule.weeks.iter().find(|planned| planned.week.period.start() > wall.now);
+    let meeting = |handover: &&Handover| handover.period.end() > wall.now;
     html! {
-        (moment(zone, row.period.start())) " to " (moment(zone, row.period.end())) ": "
-        (name(team, row.away)) " is away (" (joined(&row.reasons)) "), "
-        (name(team, row.primary)) " is proposed as primary"
-        @if let Some(deadline) = row.deadline {
-            ". "
-            @if row.is_overdue(now) { b { "Overdue since " (moment(zone, deadline)) } }
-            @else { "Agree by " (moment(zone, deadline)) }
+        @if let Some(planned) = next {
+            div.card.duty.next {
+                h3 { "Next duty change" }
+                p.when { (time(wall, planned.week.period.start())) }
+                p.why {
+                    (people.person(planned.week.pair.primary)) " takes over, with "
+                    (people.person(planned.week.pair.secondary)) " as secondary"
+                }
+                @if let Some(handover) = schedule.handovers.iter().find(meeting) {
+                    p.until { "Handover meeting " (wall.span(handover.period)) (notice(handover)) }
+                }
+            }
         }
-        "."
+    }
+}
+
+/// That a meeting is not where it usually is, or should not be.
+pub(super) fn notice(handover: &Handover) -> Markup {
+    html! {
+        @if handover.moved { ", moved because somebody is away" }
+        @if handover.flagged { " " span.tag.warn { "somebody is away" } }
+    }
+}
+
+/// A moment with how far away it is, for people and machines.
+pub(super) fn time(wall: Wall<'_>, instant: Instant) -> Markup {
+    let away = wall.away(instant);
+    html! {
+        time datetime=(instant.format("%Y-%m-%dT%H:%M:%SZ")) { (wall.moment(instant)) }
+        @if !away.is_empty() { " " span.away { "(" (away) ")" } }
+    }
+}
+
+/// `Primary`, `Secondary`.
+pub(super) fn title(role: Role) -> &'static str {
+    match role {
+        Role::Primary => "Primary",
+        Role::Secondary => "Secondary",
     }
 }
 
 /// Why somebody holds a role otherwise than by the rotation.
-fn why(team: &Team, holder: &Holder) -> Option<String> {
-    let instead = || holder.instead_of.map(|seat| format!(" for {}", name(team, seat))).unwrap_or_default();
+pub(super) fn why(people: &People<'_>, holder: &Holder) -> Option<String> {
+    let instead = holder.instead_of.map(|seat| people.text(seat));
     let reason = holder.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
-    let (what, reason) = match (holder.kind, reason) {
-        (ShiftKind::Rotation, _) => return None,
-        (ShiftKind::Cover, Some(reason)) => return Some(format!("covers {reason}{}", instead())),
-        (ShiftKind::Cover, None) => ("covers", None),
-        (ShiftKind::Backfill, reason) => ("stands in", reason),
-        (ShiftKind::Swap, reason) => ("swapped", reason),
-        (ShiftKind::Proposal, reason) => ("proposed", reason),
-        (ShiftKind::Override, reason) => ("agreed", reason),
-    };
-    let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-    Some(format!("{what}{}{reason}", instead()))
-}
-
-/// The name of whoever sits in `seat`, as one line.
-fn name(team: &Team, seat: Seat) -> String {
-    clean(&team.engineer(seat).name)
-}
-
-fn joined(reasons: &[std::sync::Arc<str>]) -> String {
-    clean(&reasons.join(", "))
-}
-
-/// `Fri 25 Dec 2026 10:00 EST`, on the clock of `zone`.
-fn moment(zone: &Zone, instant: Instant) -> String {
-    format!("{} {}", zone.local(instant).format("%a %-d %b %Y %H:%M"), zone.abbreviation(instant))
+    let for_whom = instead.map(|name| format!(" for {name}")).unwrap_or_default();
+    let in_place = instead.map(|name| format!(" instead of {name}")).unwrap_or_default();
+    let note = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    Some(match holder.kind {
+        ShiftKind::Rotation => return None,
+        ShiftKind::Cover => match &reason {
+            Some(reason) => format!("covers {reason}{for_whom}"),
+            None => format!("covers{for_whom}"),
+        },
+        ShiftKind::Backfill => format!("stands in{for_whom}{note}"),
+        ShiftKind::Swap => format!("swapped{in_place}{note}"),
+        ShiftKind::Proposal => format!("proposed{in_place}{note}"),
+        ShiftKind::Override => format!("agreed{in_place}{note}"),
+    })
 }

@@ -1,57 +1,95 @@
-//! `/`: every team with who is on call now.
+//! `/`: every team with who is on call now and what it has to agree on.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use super::super::site::Site;
-use super::duty::on_call;
-use super::layout::layout;
+use super::agree::open;
+use super::layout::Frame;
+use super::people::People;
 use super::problems::errors;
-use super::subscriptions::subscriptions;
+use super::words::{Wall, count};
+use crate::config::Configuration;
 use crate::feed::clean;
 use crate::live::{Snapshot, TeamSnapshot};
-use crate::rota::Instant;
-
-/// Up to so many teams show their feeds here; more would make the page too long to be of use.
-const TEAMS_WITH_FEEDS: usize = 12;
+use crate::rota::{Instant, Role, Row, coverage};
 
 /// The page.
-pub(in crate::web) async fn index(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+pub(in crate::web) fn index(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     let main = html! {
         h1 { "On call now" }
-        @for team in snapshot.teams() { (section(&snapshot, team, now)) }
-        (broken(&snapshot))
+        (broken(snapshot.configuration(), &snapshot))
+        @if snapshot.teams().len() == 0 && snapshot.configuration().broken.is_empty() {
+            p.lead { "There is no team yet: each file in " code { "teams/" } " is one." }
+        }
+        div.teams { @for team in snapshot.teams() { (card(&snapshot, team, now)) } }
     };
-    layout(StatusCode::OK, request.path(), "On call now", &main)
+    Frame::plain(request).respond(StatusCode::OK, "On call now", &main)
 }
 
-fn section(snapshot: &Snapshot, team: &TeamSnapshot, now: Instant) -> Markup {
-    let way = format!("{}/", team.team().id);
-    let public_url = &snapshot.configuration().settings.public_url;
+fn card(snapshot: &Snapshot, team: &TeamSnapshot, now: Instant) -> Markup {
+    let rota = team.team();
+    let (people, wall) = (People::of(rota), Wall { zone: &rota.zone, now });
+    let duty = team.near().on_call(now);
+    let holder = |role: Role| duty.and_then(|duty| duty.holder(role));
     html! {
-        section {
-            h2 { a href=(way) { (clean(&team.team().name)) } }
-            (on_call(team, now))
-            @if snapshot.teams().len() <= TEAMS_WITH_FEEDS {
-                details {
-                    summary { "Subscribe" }
-                    (subscriptions(public_url, team, &way))
-                }
-            } @else {
-                p { a href=(way) { "Subscribe" } }
+        section.card.team-card {
+            h2 { a href={ (rota.id) "/" } { bdi { (clean(&rota.name)) } } }
+            @if snapshot.is_outdated(&rota.id) {
+                p { span.tag.late { "Not current" } " the latest change has errors" }
+            }
+            @match duty {
+                None => p { "Nobody is on call before " (wall.moment(rota.starts())) "." },
+                Some(_) => dl {
+                    @for (role, label) in [(Role::Primary, "Primary"), (Role::Secondary, "Secondary")] {
+                        dt { (label) }
+                        dd {
+                            @match holder(role) {
+                                Some(holder) => (people.person(holder.engineer)),
+                                None => "nobody",
+                            }
+                            @if let Some(until) = team.near().held_until(role, now) {
+                                small { " until " (wall.moment(until)) }
+                            }
+                        }
+                    }
+                },
+            }
+            (unsettled(team, now))
+            p.links {
+                a href={ (rota.id) "/" } { "Rota" }
+                a href={ (rota.id) "/coverage" } { "Coverage" }
+                a href={ (rota.id) "/pipelines" } { "Pipelines" }
+                a href={ (rota.id) "/#subscribe" } { "Subscribe" }
             }
         }
     }
 }
 
-fn broken(snapshot: &Snapshot) -> Markup {
-    let configuration = snapshot.configuration();
+/// Of the weeks at hand, not of the years: an index of thousands of teams would hold all of those.
+fn unsettled(team: &TeamSnapshot, now: Instant) -> Markup {
+    let near = coverage(team.team(), team.near());
+    let open: Vec<&Row> = open(&near, now);
+    let overdue = open.iter().filter(|row| row.is_overdue(now)).count();
     html! {
-        @for id in configuration.broken.keys() {
-            section {
-                h2 { a href=(format!("{id}/")) { (id) } }
+        p.settled {
+            @if open.is_empty() { span.tag.ok { "Nothing to agree" } " in the weeks ahead" }
+            @else {
+                a href={ (team.team().id) "/coverage" } { (count(open.len(), "holiday", "holidays")) " to agree" }
+                @if overdue > 0 { " " span.tag.late { (overdue) " overdue" } }
+            }
+        }
+    }
+}
+
+fn broken(configuration: &Configuration, snapshot: &Snapshot) -> Markup {
+    let broken = configuration.broken.keys().filter(|id| snapshot.is_broken(id.as_str()));
+    html! {
+        @for id in broken {
+            section.alert {
+                h2 { a href={ (id) "/" } { (id) } }
                 p { "The configuration of this team has errors, so its rota is not served." }
                 (errors(configuration.diagnostics_of(id)))
             }

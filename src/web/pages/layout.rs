@@ -1,63 +1,145 @@
-//! What all pages have around them, and the style sheet.
+//! What all pages have around them: the head, the bar of a team's pages, and what is wrong with its configuration.
 
-use std::sync::LazyLock;
-
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse};
 use maud::{DOCTYPE, Markup, html};
-use sha2::{Digest, Sha256};
 
-use super::super::answer::{NOSNIFF, page};
+use super::super::answer::page;
+use super::assets::{ICON, SCRIPT, STYLE};
+use super::problems::outdated;
+use crate::feed::clean;
+use crate::live::{Snapshot, TeamSnapshot};
 
-const STYLE: &str = include_str!("style.css");
-
-/// Enough of the hash to tell two versions apart.
-const NAME_BYTES: usize = 8;
-
-/// Where the style sheet is, named by its content: browsers keep it for good.
-pub(in crate::web) static STYLE_PATH: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::digest(STYLE);
-    let name: String = digest.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    format!("assets/{name}.css")
-});
-
-/// The style sheet.
-pub(in crate::web) async fn style() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/css; charset=utf-8"))
-        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .insert_header(NOSNIFF)
-        .body(STYLE)
+/// One of the pages that every team has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    /// Who is on call, now and in the weeks ahead.
+    Rota,
+    /// What holidays and time off do to it.
+    Coverage,
+    /// What the team is on call for.
+    Pipelines,
 }
 
-/// A page. `path` is that of the request: from it the links to the server's root are worked out.
-pub(super) fn layout(status: StatusCode, path: &str, title: &str, main: &Markup) -> HttpResponse {
-    let root = root(path);
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="stylesheet" href=(format!("{root}{}", *STYLE_PATH));
-            }
-            body {
-                header { a href=(root) { "oncal" } " " span { "who is on call, in your calendar" } }
-                main { (main) }
+/// The bar of a team's pages: each with its path below `/{team}/`.
+const TABS: [(Tab, &str, &str); 3] = [
+    (Tab::Rota, "./", "Rota"),
+    (Tab::Coverage, "coverage", "Coverage"),
+    (Tab::Pipelines, "pipelines", "Pipelines"),
+];
+
+/// Where a page stands.
+pub(super) struct Frame<'a> {
+    request: &'a HttpRequest,
+    team: Option<Belonging<'a>>,
+}
+
+struct Belonging<'a> {
+    snapshot: &'a Snapshot,
+    team: &'a TeamSnapshot,
+    tab: Tab,
+}
+
+impl<'a> Frame<'a> {
+    /// A page of no team.
+    pub(super) fn plain(request: &'a HttpRequest) -> Frame<'a> {
+        Frame { request, team: None }
+    }
+
+    /// A page of `team`, under this tab of its bar.
+    pub(super) fn of(
+        request: &'a HttpRequest,
+        snapshot: &'a Snapshot,
+        team: &'a TeamSnapshot,
+        tab: Tab,
+    ) -> Frame<'a> {
+        Frame { request, team: Some(Belonging { snapshot, team, tab }) }
+    }
+
+    /// The whole page as a response.
+    pub(super) fn respond(&self, status: StatusCode, title: &str, main: &Markup) -> HttpResponse {
+        page(self.request.headers(), status, self.markup(title, main))
+    }
+
+    /// The whole page.
+    fn markup(&self, title: &str, main: &Markup) -> Markup {
+        let root = self.root();
+        let name = self.team.as_ref().map(|own| clean(&own.team.team().name));
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title {
+                        (title)
+                        @if let Some(name) = name.as_ref().filter(|name| *name != title) { " · " (name) }
+                        " · oncal"
+                    }
+                    link rel="stylesheet" href={ (root) (STYLE.path) };
+                    link rel="icon" href={ (root) (ICON.path) } type="image/svg+xml";
+                    script src={ (root) (SCRIPT.path) } defer {}
+                }
+                body {
+                    a.skip href="#main" { "Skip to the page" }
+                    header.top {
+                        a.brand href=(root) { (mark()) "oncal" }
+                        @if let (Some(own), Some(name)) = (&self.team, &name) {
+                            span.crumb aria-hidden="true" { "/" }
+                            a.team href=(self.team_root()) { bdi { (name) } }
+                            (self.tabs(own.tab))
+                        }
+                    }
+                    main #main {
+                        @if let Some(own) = &self.team { (outdated(own.snapshot, &own.team.team().id)) }
+                        (main)
+                    }
+                    footer { p { "oncal: who is on call, in your calendar" } }
+                }
             }
         }
-    };
-    page(status, markup)
+    }
+
+    fn tabs(&self, current: Tab) -> Markup {
+        let way = self.team_root();
+        html! {
+            nav.tabs aria-label="Pages of this team" {
+                @for (tab, path, label) in TABS {
+                    @let href = if path == "./" { way.clone() } else { format!("{way}{path}") };
+                    a href=(href) aria-current=[(tab == current).then_some("page")] { (label) }
+                }
+            }
+        }
+    }
+
+    /// The way up to `/`.
+    pub(super) fn root(&self) -> String {
+        up(self.request.path(), 0)
+    }
+
+    /// The way up to `/{team}/`.
+    pub(super) fn team_root(&self) -> String {
+        up(self.request.path(), 1)
+    }
 }
 
-/// The way from `path` up to `/`.
-fn root(path: &str) -> String {
-    match path.matches('/').count() {
-        0 | 1 => "./".to_owned(),
-        slashes => "../".repeat(slashes - 1),
+fn mark() -> Markup {
+    html! {
+        svg.mark width="22" height="22" viewBox="0 0 32 32" aria-hidden="true" {
+            rect width="32" height="32" rx="8" {}
+            rect.a x="6" y="8" width="12" height="7" rx="2" {}
+            rect.b x="14" y="17" width="12" height="7" rx="2" {}
+        }
+    }
+}
+
+/// The way from `path` up to the folder that lies `depth` folders below `/`.
+fn up(path: &str, depth: usize) -> String {
+    let folders = path.matches('/').count().saturating_sub(1);
+    match folders.saturating_sub(depth) {
+        0 => "./".to_owned(),
+        steps => "../".repeat(steps),
     }
 }
 
@@ -66,11 +148,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_lead_up_to_the_root_from_any_depth() {
-        for (path, up) in
-            [("/", "./"), ("/x", "./"), ("/x/", "../"), ("/x/y", "../"), ("/x/run-books/y", "../../")]
-        {
-            assert_eq!(root(path), up, "{path}");
+    fn links_lead_up_to_the_root_and_to_the_team_from_any_depth() {
+        for (path, root, team) in [
+            ("/", "./", "./"),
+            ("/x", "./", "./"),
+            ("/x/", "../", "./"),
+            ("/x/y", "../", "./"),
+            ("/x/run-books/y", "../../", "../"),
+        ] {
+            assert_eq!((up(path, 0).as_str(), up(path, 1).as_str()), (root, team), "{path}");
         }
     }
 }

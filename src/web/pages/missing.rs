@@ -1,24 +1,76 @@
-//! 404 for people: what there is instead.
+//! 404 and 503 for people, and what there is instead.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse};
-use maud::html;
+use maud::{Markup, html};
 
-use super::layout::layout;
+use super::super::site::Site;
+use super::layout::Frame;
+use super::problems::errors;
+use crate::feed::clean;
+use crate::live::{Snapshot, TeamSnapshot};
+use crate::rota::TeamId;
+
+/// How long to wait before asking again for a team whose configuration has errors.
+pub(in crate::web) const RETRY_SECONDS: u16 = 300;
+
+/// Up to so many teams are listed; of more, the first page has them all.
+const MOST_TEAMS: usize = 20;
 
 /// Whatever has no route.
-pub(in crate::web) async fn missing(request: HttpRequest) -> HttpResponse {
-    missing_page(request.path())
+pub(in crate::web) fn missing(site: &Site, request: &HttpRequest) -> HttpResponse {
+    missing_page(&site.store.load(), request)
 }
 
-/// The page for `path`.
-pub(super) fn missing_page(path: &str) -> HttpResponse {
+/// The page that says there is nothing at an address, with what there is.
+pub(super) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
+    let frame = Frame::plain(request);
+    let root = frame.root();
     let main = html! {
         h1 { "There is nothing here" }
-        p {
-            "The address may be mistyped, or the team renamed: a team's address is the name of its file. The oncal link
-            above leads to all teams."
+        p.lead { "The address may be mistyped, or the team renamed: a team’s address is the name of its file." }
+        @if (1..=MOST_TEAMS).contains(&snapshot.teams().len()) {
+            h2 { "Teams" }
+            ul { @for team in snapshot.teams() { li { (link(team, &root)) } } }
+        }
+        p { a.button href=(root) { "All teams" } }
+    };
+    frame.respond(StatusCode::NOT_FOUND, "Not found", &main)
+}
+
+fn link(team: &TeamSnapshot, root: &str) -> Markup {
+    html! { a href={ (root) (team.team().id) "/" } { bdi { (clean(&team.team().name)) } } }
+}
+
+/// What `answer` says of the team that `request` names, or the page that says why there is none.
+pub(super) fn with_team<'s>(
+    snapshot: &'s Snapshot,
+    request: &HttpRequest,
+    answer: impl FnOnce(&'s TeamSnapshot) -> HttpResponse,
+) -> HttpResponse {
+    let id = part(request, "team");
+    match (snapshot.team(id), TeamId::new(id).filter(|_| snapshot.is_broken(id))) {
+        (Some(team), _) => answer(team),
+        (None, Some(id)) => broken(snapshot, &id, request),
+        (None, None) => missing_page(snapshot, request),
+    }
+}
+
+fn broken(snapshot: &Snapshot, id: &TeamId, request: &HttpRequest) -> HttpResponse {
+    let main = html! {
+        h1 { (id) }
+        div.alert {
+            p { b { "The configuration of this team has errors, so its rota is not served." } }
+            (errors(snapshot.configuration().diagnostics_of(id)))
         }
     };
-    layout(StatusCode::NOT_FOUND, path, "Not found", &main)
+    let mut response = Frame::plain(request).respond(StatusCode::SERVICE_UNAVAILABLE, id.as_str(), &main);
+    response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
+    response
+}
+
+/// What `request` names as `part` in its path.
+pub(super) fn part<'r>(request: &'r HttpRequest, part: &str) -> &'r str {
+    request.match_info().get(part).unwrap_or_default()
 }

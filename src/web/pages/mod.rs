@@ -1,19 +1,41 @@
-//! Pages for people: plain HTML with one style sheet, no script.
+//! Pages for people: plain HTML that works without scripts, one style sheet, one small script.
 //!
-//! All links on them are relative, so that they work behind whatever prefix a proxy has; only what goes into a
-//! calendar starts with `public_url`.
+//! In reading order: `layout` is what all pages have around them; `team` is the page of a team, its weeks laid out by
+//! `view`, measured by `strip` and drawn by `timeline`; `words` and `people` are how dates and names are said.
+//!
+//! All links are relative, so that they work behind whatever prefix a proxy has; only what goes into a calendar starts
+//! with `public_url`.
 
+mod agree;
+mod asked;
+mod assets;
+mod conflict;
+mod coverage;
 mod duty;
+mod failure;
 mod index;
 mod layout;
+mod markdown;
 mod missing;
+mod notes;
+mod pager;
+mod people;
+mod pipelines;
 mod problems;
 mod run_book;
+mod strip;
 mod subscriptions;
 mod team;
+mod timeline;
+mod view;
+mod week_table;
+mod words;
 
+pub(super) use assets::{ICON, SCRIPT, STYLE, icon, script, style};
+pub(super) use coverage::coverage;
+pub(super) use failure::page;
 pub(super) use index::index;
-pub(super) use layout::{STYLE_PATH, style};
-pub(super) use missing::missing;
+pub(super) use missing::{RETRY_SECONDS, missing};
+pub(super) use pipelines::pipelines;
 pub(super) use run_book::run_book;
-pub(super) use team::{RETRY_SECONDS, team, team_without_slash};
+pub(super) use team::{team, team_without_slash};

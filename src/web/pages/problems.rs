@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 
 use crate::config::Diagnostic;
+use crate::live::Snapshot;
+use crate::rota::TeamId;
 
 /// The errors among `diagnostics`, each with its place.
 pub(super) fn errors<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Markup {
@@ -17,6 +19,25 @@ pub(super) fn errors<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> M
                     " " (diagnostic.message) " "
                     small { "(" (diagnostic.code) ")" }
                     @if let Some(help) = &diagnostic.help { br; (help) }
+                }
+            }
+        }
+    }
+}
+
+/// That a team is shown as it was before its file broke or went away; nothing for one that is current.
+pub(super) fn outdated(snapshot: &Snapshot, id: &TeamId) -> Markup {
+    html! {
+        @if snapshot.is_outdated(id) {
+            section.alert aria-label="Not current" {
+                @if snapshot.gone().contains(id) {
+                    p { b { "The file of this team is gone. " } "What you see is the rota as it last was." }
+                } @else {
+                    p {
+                        b { "The latest change to this team has errors. " }
+                        "What you see, and what calendars get, is the rota as it was before."
+                    }
+                    (errors(snapshot.configuration().diagnostics_of(id)))
                 }
             }
         }

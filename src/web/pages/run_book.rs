@@ -1,26 +1,90 @@
-//! `/{team}/run-books/{id}`: a run book as it stands in its file.
+//! `/{team}/run-books/{id}`: a run book, with who can help at its top.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
 
-use super::super::answer::text;
 use super::super::site::Site;
-use super::missing::missing_page;
-use crate::rota::RunBookId;
+use super::layout::{Frame, Tab};
+use super::markdown::{Entry, render};
+use super::missing::{missing_page, part, with_team};
+use super::people::People;
+use super::pipelines::{on_call, owner};
+use super::words::Wall;
+use crate::feed::clean;
+use crate::live::TeamSnapshot;
+use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId};
 
-/// The Markdown.
-pub(in crate::web) async fn run_book(
-    site: web::Data<Site>,
-    path: web::Path<(String, String)>,
-    request: HttpRequest,
-) -> HttpResponse {
-    let snapshot = site.store.load();
-    let (team, id) = path.into_inner();
-    let books = snapshot.team(&team).map(|team| &team.team().run_books);
-    let book = books.zip(RunBookId::new(&id)).and_then(|(books, id)| books.get(&id));
-    let Some(book) = book else { return missing_page(request.path()) };
-    let mut response = text(StatusCode::OK, &*book.markdown);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+/// The page.
+pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    with_team(&snapshot, request, |team| {
+        let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
+        let Some(book) = book else { return missing_page(&snapshot, request) };
+        let frame = Frame::of(request, &snapshot, team, Tab::Pipelines);
+        frame.respond(StatusCode::OK, &clean(&book.title), &page(team, book, now))
+    })
+}
+
+fn page(team: &TeamSnapshot, book: &RunBook, now: Instant) -> Markup {
+    let rota = team.team();
+    let people = People::of(rota);
+    let is_book = |name: &str| RunBookId::new(name).is_some_and(|id| rota.run_books.contains_key(&id));
+    let rendered = render(&book.markdown, is_book);
+    let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref() == Some(&book.id);
+    let pipelines: Vec<&Pipeline> = rota.pipelines.iter().filter(uses).collect();
+    html! {
+        h1 { (clean(&book.title)) }
+        div.cards.help {
+            (now_on_call(team, &people, Wall { zone: &rota.zone, now }))
+            @for pipeline in pipelines { (owners(team, &people, pipeline, now)) }
+        }
+        div.book {
+            (contents(&rendered.contents))
+            article.prose { (rendered.body) }
+        }
+    }
+}
+
+fn now_on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let duty = team.near().on_call(wall.now);
+    html! {
+        section.card.duty.primary aria-labelledby="now" {
+            h2 #now { "On call now" }
+            @for (role, label) in [(Role::Primary, "primary"), (Role::Secondary, "secondary")] {
+                @if let Some(holder) = duty.and_then(|duty| duty.holder(role)) {
+                    p {
+                        (people.person(holder.engineer)) ", " (label)
+                        @if let Some(until) = team.near().held_until(role, wall.now) { small { " until " (wall.moment(until)) } }
+                    }
+                }
+            }
+            @if duty.is_none() { p { "Nobody yet." } }
+        }
+    }
+}
+
+fn owners(team: &TeamSnapshot, people: &People<'_>, pipeline: &Pipeline, now: Instant) -> Markup {
+    let duty = team.near().on_call(now);
+    html! {
+        section.card.duty aria-label={ "Owners of " (clean(&pipeline.name)) } {
+            h2 { "Owners" }
+            p { (owner(people, pipeline.primary, "", None)) ", primary " (on_call(pipeline.primary, duty)) }
+            @if let Some(seat) = pipeline.secondary { p { (owner(people, seat, "", None)) ", secondary " (on_call(seat, duty)) } }
+            p.until { (clean(&pipeline.name)) }
+        }
+    }
+}
+
+fn contents(entries: &[Entry]) -> Markup {
+    html! {
+        @if entries.len() > 1 {
+            nav.contents aria-labelledby="contents" {
+                h2 #contents { "Contents" }
+                ul {
+                    @for entry in entries { li.deeper[entry.level > 2] { a href={ "#" (entry.anchor) } { (entry.text) } } }
+                }
+            }
+        }
+    }
 }

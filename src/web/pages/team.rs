@@ -1,52 +1,52 @@
-//! `/{team}/`: one team's duty, open points, feeds and run books.
+//! `/{team}/`: who is on call, what is to be agreed, the weeks ahead, and how to subscribe.
+
+use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{LOCATION, RETRY_AFTER};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use super::super::answer::text;
 use super::super::site::Site;
-use super::duty::{on_call, open_points};
-use super::layout::layout;
-use super::missing::missing_page;
-use super::problems::errors;
+use super::agree::{to_agree, unknown};
+use super::asked::{Asked, bad_query};
+use super::duty::{next_change, on_call};
+use super::layout::{Frame, Tab};
+use super::missing::{missing_page, part, with_team};
+use super::pager::pager;
+use super::people::People;
 use super::subscriptions::subscriptions;
+use super::timeline::Timeline;
+use super::view::View;
+use super::words::Wall;
 use crate::config::BaseUrl;
 use crate::feed::clean;
-use crate::live::{Snapshot, TeamSnapshot};
-use crate::rota::{Instant, TeamId};
-
-/// How long to wait before asking again for a team whose configuration has errors.
-pub(in crate::web) const RETRY_SECONDS: u16 = 300;
+use crate::live::TeamSnapshot;
+use crate::rota::{Instant, Schedule, Zone, expand};
 
 /// The page.
-pub(in crate::web) async fn team(
-    site: web::Data<Site>,
-    id: web::Path<String>,
-    request: HttpRequest,
-) -> HttpResponse {
+pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
-    if let Some(team) = snapshot.team(&id) {
-        let name = clean(&team.team().name);
-        let main = page(&name, team, &snapshot.configuration().settings.public_url, now);
-        return layout(StatusCode::OK, request.path(), &name, &main);
-    }
-    match TeamId::new(&id).filter(|_| snapshot.is_broken(&id)) {
-        Some(id) => broken(&snapshot, &id, request.path()),
-        None => missing_page(request.path()),
-    }
+    with_team(&snapshot, request, |team| {
+        let (frame, asked) = (Frame::of(request, &snapshot, team, Tab::Rota), Asked::by(request));
+        let view = View::of(team, &asked, now);
+        match view.and_then(|view| Ok((view, asked.zone(team.team())?))) {
+            Ok((view, zone)) => {
+                let public_url = &snapshot.configuration().settings.public_url;
+                let main = page(team, view, zone.as_ref(), public_url, now);
+                frame.respond(StatusCode::OK, &clean(&team.team().name), &main)
+            }
+            Err(error) => bad_query(&frame, &error, request),
+        }
+    })
 }
 
 /// `/{team}`: people leave out the slash. Relative, since a proxy may serve this below a prefix.
-pub(in crate::web) async fn team_without_slash(
-    site: web::Data<Site>,
-    id: web::Path<String>,
-    request: HttpRequest,
-) -> HttpResponse {
-    let snapshot = site.store.load();
-    if snapshot.team(&id).is_none() && !snapshot.is_broken(&id) {
-        return missing_page(request.path());
+pub(in crate::web) fn team_without_slash(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, id) = (site.store.load(), part(request, "team"));
+    if snapshot.team(id).is_none() && !snapshot.is_broken(id) {
+        return missing_page(&snapshot, request);
     }
     let mut response = text(StatusCode::PERMANENT_REDIRECT, format!("see {id}/\n"));
     if let Ok(location) = format!("{id}/").parse() {
@@ -55,32 +55,35 @@ pub(in crate::web) async fn team_without_slash(
     response
 }
 
-fn page(name: &str, team: &TeamSnapshot, public_url: &BaseUrl, now: Instant) -> Markup {
-    let run_books = &team.team().run_books;
+fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, public_url: &BaseUrl, now: Instant) -> Markup {
+    let rota = team.team();
+    let wall = Wall { zone: zone.unwrap_or(&rota.zone), now };
+    let people = People::of(rota);
+    let schedule = weeks_of(team, view);
     html! {
-        h1 { (name) }
-        (on_call(team, now))
-        (open_points(team, now))
-        h2 { "Calendars" }
-        (subscriptions(public_url, team, ""))
-        @if !run_books.is_empty() {
-            h2 { "Run books" }
-            ul {
-                @for book in run_books.values() {
-                    li { a href=(format!("run-books/{}", book.id)) { (clean(&book.title)) } }
-                }
-            }
+        h1 { bdi { (clean(&rota.name)) } }
+        (to_agree(team, &people, wall))
+        (unknown(team.coverage(), &people))
+        section aria-labelledby="now" {
+            h2 #now { "On call now" }
+            div.cards { (on_call(team, &people, wall)) (next_change(team, &people, wall)) }
+        }
+        section aria-labelledby="weeks" {
+            h2 #weeks { "The rota" }
+            (pager(rota, view, zone))
+            (Timeline { people: &people, schedule: &schedule, view, wall }.markup())
+            (super::pager::steps(view, zone))
+        }
+        section aria-labelledby="subscribe" {
+            h2 #subscribe { "In your calendar" }
+            (subscriptions(public_url, team, ""))
         }
     }
 }
 
-fn broken(snapshot: &Snapshot, id: &TeamId, path: &str) -> HttpResponse {
-    let main = html! {
-        h1 { (id) }
-        p { "The configuration of this team has errors, so its rota is not served." }
-        (errors(snapshot.configuration().diagnostics_of(id)))
-    };
-    let mut response = layout(StatusCode::SERVICE_UNAVAILABLE, path, id.as_str(), &main);
-    response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
-    response
+/// The rota of the view: what is at hand where that reaches, else worked out.
+fn weeks_of(team: &TeamSnapshot, view: View) -> Cow<'_, Schedule> {
+    let near = team.near();
+    let is_near = near.window.start() <= view.period.start() && view.period.end() <= near.window.end();
+    if is_near { Cow::Borrowed(near) } else { Cow::Owned(expand(team.team(), view.period)) }
 }

@@ -1,0 +1,97 @@
+//! What a team has still to agree on, and whose holidays nobody knows.
+
+use maud::{Markup, html};
+
+use super::people::People;
+use super::words::{Wall, count};
+use crate::feed::clean;
+use crate::live::TeamSnapshot;
+use crate::rota::{Coverage, Instant, Row, RowStatus};
+
+/// So many are told on the team's own page; the coverage page has all.
+const MOST_ROWS: usize = 3;
+
+/// The rows of `coverage` that are to be agreed and not over at `now`, the nearest first.
+pub(super) fn open(coverage: &Coverage, now: Instant) -> Vec<&Row> {
+    coverage.rows.iter().filter(|row| row.status.is_open() && now < row.period.end()).collect()
+}
+
+/// The nearest open rows, each with its deadline, and the way to the rest.
+pub(super) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let open = open(team.coverage(), wall.now);
+    let overdue = open.iter().any(|row| row.is_overdue(wall.now));
+    html! {
+        @if !open.is_empty() {
+            section.agree.late[overdue] aria-labelledby="agree" {
+                h2 #agree { (count(open.len(), "holiday needs", "holidays need")) " the team’s agreement" }
+                ul {
+                    @for row in open.iter().take(MOST_ROWS) {
+                        li { (sentence(people, row, wall)) " " (deadline(row, wall)) }
+                    }
+                }
+                p {
+                    a href={ "coverage#" (anchor(open[0])) } {
+                        @if open.len() > MOST_ROWS { "All " (open.len()) ", with candidates" } @else { "Candidates, and how to record what you agree" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Who is away when and why, and who is proposed.
+pub(super) fn sentence(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
+    html! {
+        b { (wall.span(row.period)) } ": "
+        (people.name(row.away)) " is primary and away (" (reasons(row)) ")"
+        @match row.status {
+            RowStatus::Nobody => { ", and nobody can take over. " (people.name(row.primary)) " keeps the role for now." }
+            RowStatus::NeedsVolunteer => { ". Everybody has a holiday; " (people.name(row.primary)) " is proposed." }
+            _ => { ". " (people.name(row.primary)) " is proposed." }
+        }
+    }
+}
+
+/// By when the team must agree.
+pub(super) fn deadline(row: &Row, wall: Wall<'_>) -> Markup {
+    html! {
+        @if let Some(deadline) = row.deadline {
+            @if row.is_overdue(wall.now) { span.tag.late { "Overdue since " (wall.moment(deadline)) } }
+            @else { span.tag.warn { "Agree by " (wall.moment(deadline)) } }
+        }
+    }
+}
+
+/// The names of the absences.
+pub(super) fn reasons(row: &Row) -> String {
+    clean(&row.reasons.join(", "))
+}
+
+/// Where the coverage page tells of a row.
+pub(super) fn anchor(row: &Row) -> String {
+    format!("c{}", row.period.start().format("%Y%m%dT%H%M"))
+}
+
+/// Whose holidays are not known: there, silence does not mean that there are none.
+pub(super) fn unknown(coverage: &Coverage, people: &People<'_>) -> Markup {
+    html! {
+        @if !coverage.unknown.is_empty() {
+            section.note aria-label="Holidays not known" {
+                ul {
+                    @for unknown in &coverage.unknown {
+                        li {
+                            "The holidays of " (people.name(unknown.engineer)) " are not known"
+                            @match (&unknown.calendar, unknown.from) {
+                                (Some((_, calendar)), Some(from)) => {
+                                    " from " (from.format("%-d %B %Y")) " on: “" (clean(calendar)) "” ends there"
+                                }
+                                _ => ": no holiday calendar is given for them",
+                            }
+                            ". No entry there does not mean no holiday."
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

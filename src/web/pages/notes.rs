@@ -1,0 +1,47 @@
+//! What is special about a week, in words: shifts that are not plain rotation, absences, moved meetings.
+
+use maud::{Markup, html};
+
+use super::duty;
+use super::duty::notice;
+use super::people::People;
+use super::strip::{Away, Strip};
+use super::words::Wall;
+use crate::feed::clean;
+use crate::rota::{Role, Schedule, Shift, ShiftKind};
+
+/// The notes of one strip; nothing for a week like any other.
+pub(super) fn notes(people: &People<'_>, schedule: &Schedule, strip: &Strip<'_>, wall: Wall<'_>) -> Markup {
+    let special = |shift: &&Shift| shift.holder.kind != ShiftKind::Rotation;
+    let shifts: Vec<&Shift> = strip.planned.shifts.iter().filter(special).collect();
+    let meeting = schedule.handovers.iter().find(|meeting| meeting.week == strip.planned.week.id);
+    let meeting = meeting.filter(|meeting| meeting.moved || meeting.flagged);
+    html! {
+        @if !shifts.is_empty() || !strip.away.is_empty() || meeting.is_some() {
+            ul.notes {
+                @for shift in shifts { li { (self::shift(people, shift, wall)) } }
+                @for away in &strip.away { li.away { (self::away(people, away)) } }
+                @if let Some(meeting) = meeting {
+                    li.away { "Handover meeting " (wall.span(meeting.period)) (notice(meeting)) }
+                }
+            }
+        }
+    }
+}
+
+fn shift(people: &People<'_>, shift: &Shift, wall: Wall<'_>) -> Markup {
+    let holder = &shift.holder;
+    html! {
+        (people.badge(holder.engineer)) " " (wall.span(shift.period)) ": " b { (people.name(holder.engineer)) }
+        @if shift.role == Role::Secondary { " as secondary" }
+        @if let Some(why) = duty::why(people, holder) { " " (why) }
+        @if holder.kind.is_tentative() && shift.role == Role::Primary { " " span.tag.warn { "to be agreed" } }
+    }
+}
+
+/// Dates are those of the first person's own zone: a holiday is a day where they live.
+fn away(people: &People<'_>, away: &Away) -> Markup {
+    let zone = &people.team().engineer(away.seats[0]).zone;
+    let wall = Wall { zone, now: away.period.start() };
+    html! { (wall.span(away.period)) " " b { (clean(&away.reason)) } ": " (people.list(&away.seats)) }
+}
