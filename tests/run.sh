@@ -27,6 +27,7 @@ debian cc gcc
 debian python3 python3
 debian node nodejs
 debian npm npm
+debian chromium chromium
 debian pkg-config pkg-config
 debian /usr/include/libical/ical.h libical-dev
 if [ ! -x "$tools/venv/bin/pip" ]; then
@@ -65,5 +66,8 @@ cargo test --doc
 stage "calendar clients read every feed"
 cargo build --quiet
 "$python" tests/clients/compare.py target/debug/oncal "$tools"
+
+stage "a browser opens every page"
+node tests/browser/pages.mjs target/debug/oncal "$tools"
 
 stage "done"

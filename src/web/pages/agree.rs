@@ -26,7 +26,7 @@ pub(super) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>)
                 h2 #agree { (count(open.len(), "holiday needs", "holidays need")) " the team’s agreement" }
                 ul {
                     @for row in open.iter().take(MOST_ROWS) {
-                        li { (sentence(people, row, wall)) " " (deadline(row, wall)) }
+                        li { b { (wall.span(row.period)) } ": " (sentence(people, row)) " " (deadline(row, wall)) }
                     }
                 }
                 p {
@@ -40,9 +40,8 @@ pub(super) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>)
 }
 
 /// Who is away when and why, and who is proposed.
-pub(super) fn sentence(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
+pub(super) fn sentence(people: &People<'_>, row: &Row) -> Markup {
     html! {
-        b { (wall.span(row.period)) } ": "
         (people.name(row.away)) " is primary and away (" (reasons(row)) ")"
         @match row.status {
             RowStatus::Nobody => { ", and nobody can take over. " (people.name(row.primary)) " keeps the role for now." }

@@ -14,7 +14,7 @@ pub(super) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup
         article.card.conflict id=(anchor(row)) {
             h3 { (reasons(row)) ", " (when(people, row, wall)) }
             p { span class={ "tag " (tone(row.status)) } { (word(row.status)) } " " (deadline(row, wall)) (left(row, wall)) }
-            p { (sentence(people, row, wall)) @if let Some(seat) = row.secondary { " Secondary would be " (people.name(seat)) "." } }
+            p { (sentence(people, row)) @if let Some(seat) = row.secondary { " Secondary would be " (people.name(seat)) "." } }
             @if !row.candidates.is_empty() {
                 h4 { "Who could take it, best first" }
                 ol.candidates { @for candidate in &row.candidates { li { (self::candidate(people, candidate)) } } }

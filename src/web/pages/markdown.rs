@@ -53,6 +53,7 @@ struct Writer<'m, B> {
     contents: Vec<Entry>,
     anchors: BTreeSet<String>,
     has_title: bool,
+    tables: usize,
     /// Of the columns of the table at hand.
     alignments: Vec<Alignment>,
     column: usize,
@@ -69,6 +70,7 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
             contents: Vec::new(),
             anchors: ["main", "now", "contents"].map(str::to_owned).into(),
             has_title: false,
+            tables: 0,
             alignments: Vec::new(),
             column: 0,
             is_head: false,
@@ -103,6 +105,8 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
     fn event(&mut self, event: &Event<'m>) {
         match event {
             Event::Html(text) | Event::InlineHtml(text) => self.out.push(Event::Text(text.clone())),
+            Event::Start(Tag::HtmlBlock) => self.raw("<p>".to_owned()),
+            Event::End(TagEnd::HtmlBlock) => self.raw("</p>\n".to_owned()),
             Event::TaskListMarker(done) => {
                 let checked = if *done { " checked" } else { "" };
                 self.raw(format!(
@@ -117,10 +121,11 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
             }
             Event::Start(Tag::Table(alignments)) => {
                 self.alignments.clone_from(alignments);
-                self.raw(
-                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>"
-                        .to_owned(),
-                );
+                self.tables += 1;
+                self.raw(format!(
+                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table {}\"><table>",
+                    self.tables
+                ));
             }
             Event::End(TagEnd::Table) => self.raw("</tbody></table></div>\n".to_owned()),
             Event::Start(tag @ (Tag::TableHead | Tag::TableRow)) => {

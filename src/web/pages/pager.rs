@@ -16,7 +16,7 @@ const LENGTHS: [(usize, &str); 4] = [(4, "4 weeks"), (WEEKS, "8 weeks"), (26, "H
 pub(super) fn pager(team: &Team, view: View, zone: Option<&Zone>) -> Markup {
     html! {
         div.pager {
-            (steps(view, zone))
+            (steps(view, zone, "Weeks before and after"))
             nav.lengths aria-label="Weeks shown" {
                 @for (weeks, label) in LENGTHS {
                     a href=(query(view.first, weeks, view, zone)) aria-current=[(weeks == view.weeks).then_some("true")] { (label) }
@@ -41,11 +41,11 @@ pub(super) fn pager(team: &Team, view: View, zone: Option<&Zone>) -> Markup {
     }
 }
 
-/// Back, to the current week, and forth.
-pub(super) fn steps(view: View, zone: Option<&Zone>) -> Markup {
+/// Back, to the current week, and forth. A page that has them twice labels them differently.
+pub(super) fn steps(view: View, zone: Option<&Zone>, label: &str) -> Markup {
     let way = |to: NaiveDate| query(to, view.weeks, view, zone);
     html! {
-        nav.steps aria-label="Weeks before and after" {
+        nav.steps aria-label=(label) {
             @match view.earlier {
                 Some(date) => a.button rel="prev" href=(way(date)) { "← Earlier" },
                 None => span.button.quiet aria-disabled="true" { "← Earlier" },

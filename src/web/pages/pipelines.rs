@@ -73,7 +73,7 @@ fn link(book: &RunBook) -> Markup {
 }
 
 /// An owner, with what their ownership is where no column's head says it, and whether they are on call.
-pub(super) fn owner(people: &People<'_>, seat: Seat, what: &str, duty: Option<&Duty>) -> Markup {
+fn owner(people: &People<'_>, seat: Seat, what: &str, duty: Option<&Duty>) -> Markup {
     html! { (people.person(seat)) " " span.narrow { (what) " " } (on_call(seat, duty)) }
 }
 

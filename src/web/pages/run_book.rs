@@ -9,7 +9,7 @@ use super::layout::{Frame, Tab};
 use super::markdown::{Entry, render};
 use super::missing::{missing_page, part, with_team};
 use super::people::People;
-use super::pipelines::{on_call, owner};
+use super::pipelines::on_call;
 use super::words::Wall;
 use crate::feed::clean;
 use crate::live::TeamSnapshot;
@@ -69,8 +69,8 @@ fn owners(team: &TeamSnapshot, people: &People<'_>, pipeline: &Pipeline, now: In
     html! {
         section.card.duty aria-label={ "Owners of " (clean(&pipeline.name)) } {
             h2 { "Owners" }
-            p { (owner(people, pipeline.primary, "", None)) ", primary " (on_call(pipeline.primary, duty)) }
-            @if let Some(seat) = pipeline.secondary { p { (owner(people, seat, "", None)) ", secondary " (on_call(seat, duty)) } }
+            p { (people.person(pipeline.primary)) ", primary " (on_call(pipeline.primary, duty)) }
+            @if let Some(seat) = pipeline.secondary { p { (people.person(seat)) ", secondary " (on_call(seat, duty)) } }
             p.until { (clean(&pipeline.name)) }
         }
     }

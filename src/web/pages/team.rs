@@ -14,7 +14,7 @@ use super::asked::{Asked, bad_query};
 use super::duty::{next_change, on_call};
 use super::layout::{Frame, Tab};
 use super::missing::{missing_page, part, with_team};
-use super::pager::pager;
+use super::pager::{pager, steps};
 use super::people::People;
 use super::subscriptions::subscriptions;
 use super::timeline::Timeline;
@@ -72,7 +72,7 @@ fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, public_url: &BaseU
             h2 #weeks { "The rota" }
             (pager(rota, view, zone))
             (Timeline { people: &people, schedule: &schedule, view, wall }.markup())
-            (super::pager::steps(view, zone))
+            (steps(view, zone, "More weeks"))
         }
         section aria-labelledby="subscribe" {
             h2 #subscribe { "In your calendar" }

@@ -23,8 +23,8 @@ const AWAY_STEP: usize = 7;
 /// The narrowest strips on a phone and from the width on at which the style sheet has strips beside their dates.
 const PHONE_PIXELS: i64 = 320;
 const WIDE_PIXELS: i64 = 560;
-const LETTER_PIXELS: i64 = 8;
-const PADDING_PIXELS: i64 = 12;
+const LETTER_PIXELS: i64 = 7;
+const PADDING_PIXELS: i64 = 11;
 
 struct Lane {
     y: usize,
@@ -95,8 +95,8 @@ impl Timeline<'_> {
                     }
                 }
                 @if let Some(now) = strip.now {
-                    line.now x1=(now) x2=(now) y1="16" y2=(height) {}
-                    circle.now cx=(now) cy="16" r="4" { title { "Now" } }
+                    line.now x1=(now) x2=(now) y1="17" y2=(height) {}
+                    circle.now cx=(now) cy="17" r="3.5" { title { "Now" } }
                 }
             }
         }
