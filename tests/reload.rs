@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 #![expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 
+mod postgres;
 mod running;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +13,11 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use postgres::Postgres;
 use running::{PATIENCE, Running, get, program};
 use tempfile::TempDir;
 
@@ -240,7 +241,9 @@ fn three_hundred_changes_under_sixteen_readers_show_soon_or_never() {
                     fs::rename(&away, volume.config()).unwrap();
                 }
                 "broken" => fs::write(volume.file(), good.replace("]", "")).unwrap(),
-                "wrong" => fs::write(volume.file(), good.replace("primary = \"b\"", "primary = \"nobody\"")).unwrap(),
+                "wrong" => {
+                    fs::write(volume.file(), good.replace("primary = \"b\"", "primary = \"nobody\"")).unwrap()
+                }
                 _ => fs::write(volume.file(), &good[..good.len() / 2]).unwrap(),
             }
             if is_good {
@@ -336,35 +339,6 @@ fn try_get(address: SocketAddr, target: &str) -> Option<Vec<u8>> {
     answer.ends_with(b"END:VCALENDAR\r\n").then(|| answer[split + 4..].to_vec())
 }
 
-/// A PostgreSQL of the test's own.
-struct Postgres {
-    folder: TempDir,
-    url: String,
-}
-
-impl Postgres {
-    fn start() -> Postgres {
-        let folder = tempfile::tempdir().unwrap();
-        let url = Postgres::tell("start", folder.path());
-        Postgres { folder, url }
-    }
-
-    fn tell(verb: &str, folder: &Path) -> String {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres.sh");
-        let output = Command::new(script).arg(verb).arg(folder).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        if !thread::panicking() {
-            Postgres::tell("stop", self.folder.path());
-        }
-    }
-}
-
 fn readiness(server: &Running) -> serde_json::Value {
     serde_json::from_slice(&get(server.admin, "/readyz").1).unwrap()
 }
@@ -406,7 +380,7 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
         same(change);
     }
 
-    Postgres::tell("stop", postgres.folder.path());
+    postgres.stop();
     volume.rename_over(&team(51));
     wait_for("the fault", || {
         servers.iter().all(|server| readiness(server)["faults"][0]["what"] == "journal")
@@ -415,7 +389,7 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
         assert_eq!(number(&get(server.address, "/data/team.ics").1), 50, "it waits for the journal");
         assert_eq!(readiness(server)["status"], "degraded");
     }
-    Postgres::tell("start", postgres.folder.path());
+    postgres.restart();
     for server in &servers {
         until_shown(server.address, 51);
     }
@@ -434,7 +408,7 @@ fn what_the_journal_cannot_take_for_a_minute_is_served_all_the_same_and_kept_lat
     let start = || Running::start(program(&volume.config(), &NOW).arg("--state").arg(&state));
     let server = start();
     let before = revisions(&get(server.address, "/data/team.ics").1);
-    Postgres::tell("stop", postgres.folder.path());
+    postgres.stop();
     let changed = Instant::now();
     volume.rename_over(&team(1));
     wait_for("the new rota", || number(&get(server.address, "/data/team.ics").1) == 1);
@@ -444,7 +418,7 @@ fn what_the_journal_cannot_take_for_a_minute_is_served_all_the_same_and_kept_lat
     assert!(provisional.iter().any(|(uid, now)| before.get(uid).is_some_and(|old| now.0 == old.0 + 1)));
     volume.rename_over(&team(2));
     wait_for("the next one", || number(&get(server.address, "/data/team.ics").1) == 2);
-    Postgres::tell("start", postgres.folder.path());
+    postgres.restart();
     wait_for("health", || readiness(&server)["status"] == "ok");
     let kept = revisions(&get(server.address, "/data/team.ics").1);
     for (uid, served) in &provisional {
