@@ -9,7 +9,9 @@ use super::table::{Table, Tone};
 use super::when;
 use crate::feed::clean;
 use crate::json;
-use crate::rota::{Fairness, LOCKED_YEARS, Lock, Remedy, Role, Rotation, Seat, Tally, Team, fairness};
+use crate::rota::{
+    Fairness, LOCKED_YEARS, Lock, Remedy, Role, Rotation, Seat, SecondaryOnHoliday, Tally, Team, fairness,
+};
 
 pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
@@ -54,7 +56,13 @@ fn told(team: &Team, fairness: &Fairness) -> String {
         text.push_str("no locks: nobody has the same holiday three years in a row\n");
         return text;
     }
-    text.push_str(&paragraphs("LOCKS", &sentences(team, &fairness.locks)));
+    let mut locks = sentences(team, &fairness.locks);
+    let is_primary = |lock: &Lock| lock.role == Role::Primary;
+    let covers = team.policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
+    if covers && fairness.locks.iter().any(is_primary) {
+        locks.push("While the primary has the holiday, it is the secondary who works.".to_owned());
+    }
+    text.push_str(&paragraphs("LOCKS", &locks));
     text.push('\n');
     text.push_str(&remedies(team, fairness, &years));
     text

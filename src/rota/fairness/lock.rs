@@ -143,3 +143,151 @@ fn week_of(weeks: &[Week], day: Period) -> Option<usize> {
     let parts = met.filter_map(|(index, week)| Some((index, week.period.intersection(day)?.seconds())));
     parts.max_by_key(|(_, seconds)| *seconds).map(|(index, _)| index)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::rota::fairness::span;
+    use crate::rota::sample::{A, B, C, D, at, calendar, date, given, local, pair, period, team};
+    use crate::rota::{Override, Rotation, Swap, fairness};
+
+    /// The sample team with the first `length` pairs of a ring, who all have Christmas Day.
+    pub(in crate::rota::fairness) fn ring(length: usize) -> Team {
+        let mut team = team();
+        let dates: Vec<String> = (2020..2080).map(|year| format!("{year}-12-25")).collect();
+        let dates: Vec<(&str, &str)> = dates.iter().map(|date| (&**date, "Christmas Day")).collect();
+        let size = length.max(2);
+        team.engineers = ["a", "b", "c", "d", "e"].map(crate::rota::sample::engineer)[..size].to_vec();
+        for engineer in &mut team.engineers {
+            engineer.calendars = vec![calendar(&dates)];
+        }
+        team.rotations[0].weeks = (0..length).map(|n| pair(Seat(n), Seat((n + 1) % size))).collect();
+        team
+    }
+
+    /// Locks as `role of engineer: years`.
+    fn told(team: &Team, years: RangeInclusive<i32>) -> Vec<String> {
+        let locks = fairness(team, years, at("2026-01-01T00:00:00Z")).locks;
+        let line = |lock: &Lock| {
+            let (first, last) = (lock.years[0], lock.years[lock.years.len() - 1]);
+            format!("{} {} {first}-{last}", team.engineer(lock.engineer).id, lock.role.as_str())
+        };
+        locks.iter().map(line).collect()
+    }
+
+    #[test]
+    fn christmas_is_locked_for_years_where_the_length_divides_52_and_not_where_it_does_not() {
+        let none: &[&str] = &[];
+        for (length, locks) in [
+            (1, &["a primary 2026-2037", "b secondary 2026-2037"][..]),
+            (
+                2,
+                &[
+                    "a primary 2032-2036",
+                    "b primary 2026-2031",
+                    "a secondary 2026-2031",
+                    "b secondary 2032-2036",
+                ],
+            ),
+            (3, none),
+            (
+                4,
+                &[
+                    "a primary 2032-2036",
+                    "d primary 2026-2031",
+                    "a secondary 2026-2031",
+                    "b secondary 2032-2036",
+                ],
+            ),
+            (5, none),
+        ] {
+            assert_eq!(told(&ring(length), 2026..=2037), locks, "{length}");
+        }
+    }
+
+    #[test]
+    fn two_years_in_a_row_are_no_lock_and_three_are() {
+        assert_eq!(told(&ring(4), 2030..=2031), [""; 0]);
+        assert_eq!(told(&ring(4), 2029..=2031), ["d primary 2029-2031", "a secondary 2029-2031"]);
+        assert_eq!(told(&ring(4), 2030..=2033), [""; 0], "two and two");
+    }
+
+    #[test]
+    fn the_years_before_the_first_duty_change_have_no_holidays_to_lock() {
+        assert_eq!(told(&ring(4), 2023..=2028), ["d primary 2026-2028", "a secondary 2026-2028"]);
+    }
+
+    #[test]
+    fn a_day_belongs_to_the_week_with_its_greater_part_and_of_halves_to_the_later() {
+        for (starts, holder) in
+            [("2026-01-02T10:00:00", D), ("2026-01-02T12:00:00", D), ("2026-01-02T12:00:01", C)]
+        {
+            let mut team = ring(4);
+            team.rotations[0].starts = local(starts);
+            let years = 2026..=2026;
+            let plan = Plan::new(&team, &years, span(&team.zone, &years).unwrap());
+            let week = plan.yearly[0].weeks[&2026][0];
+            assert_eq!(plan.pairs()[week].primary, holder, "Friday 2026-12-25, from {starts}");
+        }
+    }
+
+    #[test]
+    fn a_swap_or_an_override_mends_one_year_and_leaves_the_pattern() {
+        let mut team = ring(4);
+        let before = told(&team, 2026..=2030);
+        team.swaps.insert(date("2028-12-22"), Swap { pair: pair(C, B), reason: None });
+        let christmas = period("2027-12-25T05:00:00Z", "2027-12-26T05:00:00Z");
+        team.overrides = vec![Override { secondary: Some(B), ..given(christmas, C) }];
+        assert_eq!(told(&team, 2026..=2030), before);
+    }
+
+    #[test]
+    fn a_later_rotation_ends_the_years_of_the_earlier() {
+        let mut team = ring(4);
+        let weeks = vec![pair(A, B), pair(B, C), pair(C, A)];
+        team.rotations.push(Rotation { starts: local("2029-01-05T10:00:00"), weeks });
+        let locks = ["d primary 2026-2028", "a secondary 2026-2029"];
+        assert_eq!(told(&team, 2026..=2031), locks, "A is secondary in 2029 too, in the new week 50");
+    }
+
+    #[test]
+    fn only_the_years_as_a_member_count() {
+        let mut team = ring(4);
+        team.engineers[D.0].joined = Some(date("2027-12-26"));
+        assert_eq!(told(&team, 2026..=2031)[0], "d primary 2028-2031", "joined the day after Christmas");
+        team.engineers[D.0].joined = Some(date("2027-12-25"));
+        team.engineers[D.0].left = Some(date("2030-12-25"));
+        assert_eq!(told(&team, 2026..=2031)[0], "d primary 2027-2029", "gone from Christmas 2030 on");
+    }
+
+    #[test]
+    fn a_holiday_that_is_not_in_every_year_is_locked_over_the_years_that_have_it() {
+        let mut team = ring(1);
+        team.engineers[B.0].calendars.clear();
+        let leap = [("2028-02-29", "Leap Day"), ("2032-02-29", "Leap Day"), ("2036-02-29", "Leap Day")];
+        team.engineers[A.0].calendars = vec![calendar(&leap)];
+        let locks = fairness(&team, 2026..=2037, at("2026-01-01T00:00:00Z")).locks;
+        assert_eq!(locks.len(), 1);
+        assert_eq!(locks[0].years, [2028, 2032, 2036]);
+        assert_eq!(told(&team, 2026..=2035), [""; 0]);
+    }
+
+    #[test]
+    fn a_substitute_counts_only_in_a_year_without_the_day_itself() {
+        let mut team = ring(2);
+        let dates = |substitute: &'static [(&str, &str)]| {
+            let plain = [("2026-12-25", "Christmas Day"), ("2028-12-25", "Christmas Day")];
+            vec![calendar(&[&plain, substitute].concat())]
+        };
+        let substitute = &[("2027-12-27", "Christmas Day (observed)")];
+        team.engineers[B.0].calendars = dates(substitute);
+        assert!(told(&team, 2026..=2028).contains(&"b primary 2026-2028".to_owned()));
+        team.engineers[B.0].calendars =
+            dates(&[("2027-12-25", "Christmas Day"), ("2027-12-31", "Christmas Day (observed)")]);
+        let years = 2026..=2028;
+        let plan = Plan::new(&team, &years, span(&team.zone, &years).unwrap());
+        let of_b: Vec<_> = plan.yearly.iter().filter(|yearly| yearly.engineer == B).collect();
+        assert_eq!(of_b.len(), 1);
+        assert_eq!(of_b[0].weeks[&2027].len(), 1, "31 December is not Christmas");
+    }
+}

@@ -110,3 +110,119 @@ fn has_doubled(turns: &[Pair]) -> bool {
     let next = turns.iter().cycle().skip(1);
     turns.iter().zip(next).any(|(turn, next)| turn.primary == next.primary)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::fairness::lock::tests::ring;
+    use crate::rota::sample::{A, B, C, D, at, date, local, pair};
+    use crate::rota::{Fairness, Role, Team, fairness};
+
+    const NOW: &str = "2026-05-03T12:00:00Z";
+
+    fn told(team: &Team, years: i32) -> Fairness {
+        fairness(team, 2026..=2025 + years, at(NOW))
+    }
+
+    fn with(team: &Team, remedy: &Remedy) -> Team {
+        let mut team = team.clone();
+        team.rotations.extend(remedy.rotations.iter().cloned());
+        team
+    }
+
+    #[test]
+    fn without_locks_or_without_another_turn_there_is_no_remedy() {
+        for length in [1, 3, 5] {
+            let told = told(&ring(length), 12);
+            assert_eq!((told.once, told.yearly), (None, None), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_a_remedy_promises_is_what_comes_of_pasting_it() {
+        for length in [2, 4] {
+            for years in [3, 5, 12, 30] {
+                let team = ring(length);
+                let told = told(&team, years);
+                for remedy in [told.once, told.yearly].into_iter().flatten() {
+                    let after = fairness(&with(&team, &remedy), told.years.clone(), at(NOW));
+                    assert_eq!(after.locks, remedy.locks, "{length} weeks, {years} years");
+                    assert!(after.locks.len() < told.locks.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_single_shift_hands_christmas_on_and_a_yearly_one_ends_the_locks() {
+        let told = told(&ring(4), 30);
+        let once = told.once.unwrap();
+        assert_eq!(once.rotations.len(), 1);
+        assert!(!once.locks.is_empty());
+        let yearly = told.yearly.unwrap();
+        assert_eq!((yearly.by, yearly.rotations.len(), yearly.locks.len()), (1, 29, 0));
+        assert!(yearly.doubled.is_empty());
+    }
+
+    #[test]
+    fn a_single_shift_is_enough_for_a_few_years() {
+        let once = told(&ring(4), 4).once.unwrap();
+        assert_eq!(once.locks, []);
+        assert_eq!(
+            (once.by, once.rotations[0].starts),
+            (1, local("2028-01-07T10:00:00")),
+            "two years and two"
+        );
+        assert_eq!(once.rotations[0].weeks[0], pair(C, D), "after A of 31 December, B is passed over");
+    }
+
+    #[test]
+    fn in_a_rotation_of_two_somebody_has_two_weeks_in_a_row_at_each_shift() {
+        let yearly = told(&ring(2), 12).yearly.unwrap();
+        assert_eq!(yearly.locks, []);
+        assert_eq!(yearly.doubled.len(), yearly.rotations.len());
+        assert_eq!(yearly.doubled[0], (B, date("2027-01-01")));
+    }
+
+    #[test]
+    fn nothing_changes_up_to_now_or_before_the_latest_rotation() {
+        let mut team = ring(4);
+        team.rotations
+            .push(Rotation { starts: local("2027-01-01T10:00:00"), weeks: team.rotations[0].weeks.clone() });
+        let starts = |now: &str| {
+            let told = fairness(&team, 2026..=2035, at(now));
+            told.yearly.unwrap().rotations[0].starts
+        };
+        assert_eq!(starts(NOW), local("2028-01-07T10:00:00"), "2027-01-01 is its own start");
+        assert_eq!(starts("2028-01-07T14:59:59Z"), local("2028-01-07T10:00:00"));
+        assert_eq!(starts("2028-01-07T15:00:00Z"), local("2029-01-05T10:00:00"));
+    }
+
+    #[test]
+    fn each_block_passes_over_one_more_turn_and_keeps_the_duty_change() {
+        let team = ring(4);
+        let yearly = told(&team, 3).yearly.unwrap();
+        let [first, second] = &yearly.rotations[..] else { panic!("two new years") };
+        assert_eq!(
+            (first.starts, second.starts),
+            (local("2027-01-01T10:00:00"), local("2028-01-07T10:00:00"))
+        );
+        assert_eq!(first.weeks[0].primary, B, "week 52 would be A's");
+        let after = fairness(&with(&team, &yearly), 2026..=2028, at(NOW));
+        let weeks: u32 = after.tallies.iter().map(|tally| tally.primary_weeks).sum();
+        assert_eq!(weeks, 52 + 53 + 52, "no week was cut short");
+    }
+
+    #[test]
+    fn a_rotation_in_which_one_person_has_most_turns_stays_locked_on_them() {
+        let mut team = ring(3);
+        team.rotations[0].weeks = vec![pair(A, B), pair(A, C), pair(A, B), pair(A, C)];
+        let told = told(&team, 6);
+        let of_a = |locks: &[Lock]| locks.iter().any(|lock| (lock.engineer, lock.role) == (A, Role::Primary));
+        assert!(of_a(&told.locks));
+        let yearly = told.yearly.unwrap();
+        assert!(of_a(&yearly.locks), "no shift takes A off");
+        assert!(yearly.locks.len() < told.locks.len(), "but B and C take turns");
+        assert!(yearly.doubled.is_empty(), "A has two weeks in a row anyway");
+    }
+}

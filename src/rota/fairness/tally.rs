@@ -220,3 +220,159 @@ fn longest(planned: &PlannedWeek, role: Role) -> Option<Seat> {
     // `max_by_key` gives the last of equals.
     held.into_iter().rev().max_by_key(|(_, seconds)| *seconds).map(|(seat, _)| seat)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::sample::{
+        A, B, C, D, at, calendar, date, given, holiday, local, pair, period, team, with_holiday, zone,
+    };
+    use crate::rota::{Rotation, Swap, TimeOffRule, fairness};
+
+    const HOUR: i64 = 3600;
+
+    fn of(team: &Team, year: i32, seat: Seat) -> Tally {
+        let told = fairness(team, year..=year, at("2026-01-01T00:00:00Z"));
+        told.tallies.into_iter().find(|tally| tally.engineer == seat).unwrap()
+    }
+
+    /// A and B have every week from `starts` on.
+    fn alone(starts: &str) -> Team {
+        let mut team = team();
+        team.rotations = vec![Rotation { starts: local(starts), weeks: vec![pair(A, B)] }];
+        team
+    }
+
+    #[test]
+    fn a_week_counts_in_the_year_in_which_it_starts_and_its_hours_in_the_year_in_which_they_are() {
+        let mut team = team();
+        team.rotations[0].starts = local("2027-12-31T10:00:00");
+        let (before, after) = (of(&team, 2027, A), of(&team, 2028, A));
+        assert_eq!(
+            (before.primary_weeks, before.primary_seconds),
+            (1, 14 * HOUR),
+            "Friday 10:00 to midnight"
+        );
+        assert_eq!(of(&team, 2027, B).secondary_weeks, 1);
+        assert_eq!(after.primary_weeks, 13, "without the one that was begun in 2027");
+        let sum: i64 = team.seats().map(|seat| of(&team, 2028, seat).primary_seconds).sum();
+        assert_eq!(sum, 366 * 24 * HOUR, "a leap year");
+    }
+
+    #[test]
+    fn one_pair_has_the_whole_year_also_a_leap_year() {
+        let team = alone("2026-01-02T10:00:00");
+        for (year, days, weeks) in [(2027, 365, 53), (2028, 366, 52), (2029, 365, 52)] {
+            let (primary, secondary) = (of(&team, year, A), of(&team, year, B));
+            assert_eq!(primary.primary_seconds, days * 24 * HOUR, "{year}");
+            assert_eq!(secondary.secondary_seconds, days * 24 * HOUR, "{year}");
+            assert_eq!((primary.primary_weeks, secondary.secondary_weeks), (weeks, weeks), "{year}");
+            assert_eq!((primary.secondary_seconds, secondary.primary_weeks, secondary.weekends), (0, 0, 0));
+        }
+        let none = of(&team, 2025, A);
+        assert!(none.is_nothing(), "before the first duty change");
+    }
+
+    #[test]
+    fn a_week_in_which_clocks_change_has_an_hour_more_or_less() {
+        for (starts, ends, hours) in [
+            ("2026-10-30T10:00:00", "2026-11-06T10:00:00", 7 * 24 + 1),
+            ("2026-03-06T10:00:00", "2026-03-13T10:00:00", 7 * 24 - 1),
+            ("2026-05-01T10:00:00", "2026-05-08T10:00:00", 7 * 24),
+        ] {
+            let mut team = alone(starts);
+            team.rotations.push(Rotation { starts: local(ends), weeks: vec![pair(C, D)] });
+            let tally = of(&team, 2026, A);
+            assert_eq!((tally.primary_seconds, tally.primary_weeks), (hours * HOUR, 1), "{starts}");
+        }
+    }
+
+    #[test]
+    fn a_weekend_counts_in_the_year_of_its_saturday_for_everybody_who_is_primary_in_it() {
+        let mut team = alone("2022-12-30T10:00:00");
+        assert_eq!((of(&team, 2022, A).weekends, of(&team, 2023, A).weekends), (1, 52));
+        team.rotations[0].weeks = vec![pair(A, B), pair(B, A)];
+        team.rotations[0].starts = local("2023-01-01T23:59:59");
+        assert_eq!(of(&team, 2022, A).weekends, 1, "the last second of a Sunday, in 2023");
+        team.rotations[0].starts = local("2023-01-02T00:00:00");
+        assert_eq!(of(&team, 2022, A).weekends, 0);
+        team.rotations[0].starts = local("2023-01-01T12:00:00");
+        let both = [A, B].map(|seat| of(&team, 2023, seat).weekends);
+        assert_eq!(both, [52, 52], "each Sunday noon one hands over to the other");
+    }
+
+    #[test]
+    fn whoever_holds_a_role_longest_has_the_week_and_of_equals_who_held_it_first() {
+        let mut team = team();
+        team.policy.time_off = TimeOffRule::Report;
+        let week = period("2026-01-02T15:00:00Z", "2026-01-09T15:00:00Z");
+        let middle = at("2026-01-06T03:00:00Z");
+        for (from, winner) in [("2026-01-06T02:59:59Z", C), ("2026-01-06T03:00:00Z", A)] {
+            team.overrides = vec![given(Period::new(at(from), week.end()).unwrap(), C)];
+            let weeks = [A, C].map(|seat| of(&team, 2026, seat).primary_weeks);
+            assert_eq!(weeks, if winner == A { [13, 13] } else { [12, 14] }, "{from}");
+        }
+        team.overrides = vec![given(Period::new(week.start(), middle).unwrap(), C)];
+        assert_eq!(of(&team, 2026, C).primary_weeks, 14, "halves: C was first");
+    }
+
+    #[test]
+    fn a_holiday_in_ones_week_is_ones_own_and_whoever_takes_it_has_covered_it() {
+        let mut team = with_holiday();
+        let counts = |team: &Team| {
+            [A, B, C, D].map(|seat| {
+                let tally = of(team, 2026, seat);
+                (tally.own_holidays, tally.holidays_covered, tally.proposals_taken)
+            })
+        };
+        assert_eq!(counts(&team), [(1, 0, 0), (0, 1, 0), (0, 0, 0), (0, 0, 0)]);
+        team.overrides = vec![given(holiday(), C)];
+        assert_eq!(counts(&team), [(1, 0, 0), (0, 0, 0), (0, 1, 0), (0, 0, 0)]);
+        team.overrides = vec![given(period("2026-01-07T05:00:00Z", "2026-01-07T12:00:00Z"), C)];
+        assert_eq!(counts(&team), [(1, 0, 0), (0, 1, 0), (0, 1, 0), (0, 0, 0)], "each took a part");
+        team.overrides.clear();
+        team.engineers[B.0].time_off = vec![holiday()];
+        team.engineers[D.0].works_on = vec![date("2026-01-07")];
+        assert_eq!(counts(&team), [(1, 0, 0), (0, 0, 0), (0, 0, 0), (0, 1, 1)]);
+    }
+
+    #[test]
+    fn two_names_on_one_date_are_one_holiday_and_a_date_that_spans_a_duty_change_is_too() {
+        let mut team = alone("2026-01-02T10:00:00");
+        let names = [("2026-01-07", "One"), ("2026-01-07", "Other"), ("2026-01-09", "On a Friday")];
+        team.engineers[A.0].calendars = vec![calendar(&names)];
+        let (own, covered) = (of(&team, 2026, A).own_holidays, of(&team, 2026, B).holidays_covered);
+        assert_eq!((own, covered), (2, 2));
+    }
+
+    #[test]
+    fn a_holiday_counts_in_the_year_of_its_own_date_wherever_it_is_kept() {
+        let mut team = alone("2026-01-02T10:00:00");
+        team.engineers[A.0].zone = zone("Pacific/Auckland");
+        team.engineers[A.0].calendars = vec![calendar(&[("2028-01-01", "New Year's Day")])];
+        let counts = |year| (of(&team, year, A).own_holidays, of(&team, year, B).holidays_covered);
+        assert_eq!((counts(2027), counts(2028)), ((0, 0), (1, 1)), "in New York it is still 2027");
+    }
+
+    #[test]
+    fn a_swap_gives_the_week_and_its_holiday_to_the_new_pair() {
+        let mut team = with_holiday();
+        team.swaps.insert(date("2026-01-02"), Swap { pair: pair(C, D), reason: None });
+        let (a, c, d) = (of(&team, 2026, A), of(&team, 2026, C), of(&team, 2026, D));
+        assert_eq!((a.primary_weeks, a.own_holidays), (12, 0));
+        assert_eq!((c.primary_weeks, c.own_holidays, d.holidays_covered), (14, 1, 1));
+    }
+
+    #[test]
+    fn somebody_who_left_has_no_entry_for_the_years_after() {
+        let mut team = team();
+        team.engineers[D.0].left = Some(date("2027-01-01"));
+        let weeks = vec![pair(A, B), pair(B, C), pair(C, A)];
+        team.rotations.push(Rotation { starts: local("2026-12-25T10:00:00"), weeks });
+        let told = fairness(&team, 2026..=2027, at("2026-01-01T00:00:00Z")).tallies;
+        let who: Vec<_> = told.iter().map(|tally| (tally.year, tally.engineer)).collect();
+        assert_eq!(who, [(2026, A), (2026, B), (2026, C), (2026, D), (2027, A), (2027, B), (2027, C)]);
+        team.engineers[D.0].left = Some(date("2027-01-02"));
+        assert_eq!(fairness(&team, 2027..=2027, at("2026-01-01T00:00:00Z")).tallies.len(), 4);
+    }
+}
