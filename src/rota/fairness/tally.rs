@@ -330,6 +330,12 @@ mod tests {
         assert_eq!(counts(&team), [(1, 0, 0), (0, 0, 0), (0, 1, 0), (0, 0, 0)]);
         team.overrides = vec![given(period("2026-01-07T05:00:00Z", "2026-01-07T12:00:00Z"), C)];
         assert_eq!(counts(&team), [(1, 0, 0), (0, 1, 0), (0, 1, 0), (0, 0, 0)], "each took a part");
+        team.overrides = vec![given(holiday(), A)];
+        assert_eq!(
+            counts(&team),
+            [(1, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0)],
+            "A works on it, for nobody else"
+        );
         team.overrides.clear();
         team.engineers[B.0].time_off = vec![holiday()];
         team.engineers[D.0].works_on = vec![date("2026-01-07")];
