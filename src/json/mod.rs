@@ -7,6 +7,7 @@
 mod coverage;
 mod fairness;
 mod holidays;
+mod moves;
 mod oncall;
 mod schedule;
 
@@ -18,6 +19,7 @@ use crate::rota::{Instant, Period, Seat, Team, Zone};
 pub use coverage::{Candidate, Coverage, Row, Warning};
 pub use fairness::{Doubled, Era, Fairness, Lock, Remedy, Tally};
 pub use holidays::{Holiday, Holidays};
+pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
 pub use schedule::{Handover, PairIds, Schedule, Shift};
 

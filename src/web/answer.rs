@@ -1,12 +1,19 @@
 //! Answers that are not feeds: short texts, pages, and the headers each kind carries.
 
 use actix_web::HttpResponse;
+use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use maud::Markup;
+use sha2::{Digest, Sha256};
+
+use super::conditional::has;
+
+/// Half of SHA-256: enough that two contents never share a tag.
+const TAG_BYTES: usize = 16;
 
 /// What people read is for them, not for search engines.
 pub(super) const NOINDEX: (HeaderName, HeaderValue) =
@@ -28,6 +35,26 @@ pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse 
         .insert_header(NOSNIFF)
         .insert_header(NOINDEX)
         .body(text.into())
+}
+
+/// What is worked out for each request, with a tag of its bytes: whoever has them already gets 304.
+pub(super) fn tagged(head: &RequestHead, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
+    let digest = Sha256::digest(&body);
+    let tag: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let tag =
+        HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+    let is_known = has(&head.headers, &tag);
+    let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let mut response = HttpResponse::build(status);
+    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache"));
+    if is_known {
+        return response.finish();
+    }
+    response
+        .insert_header((CONTENT_TYPE, content_type))
+        .insert_header(NOSNIFF)
+        .insert_header(NOINDEX)
+        .body(body)
 }
 
 /// 405: everything here can be read and nothing written.

@@ -10,6 +10,7 @@ use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::pages;
 use super::site::Site;
+use super::{api, changes};
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
 pub fn create_app(
@@ -29,6 +30,9 @@ pub fn create_app(
         .route("/healthz", web::to(healthz))
         .route("/robots.txt", web::to(robots))
         .route(&format!("/{}", *pages::STYLE_PATH), web::to(pages::style))
+        .route("/api/v1/teams/{team}/changes", web::to(api::changes))
+        .route("/api/{path:.*}", web::to(api::no_such_path))
+        .route("/{team}/changes.atom", web::to(changes::atom))
         .route("/{team}", web::to(pages::team_without_slash))
         .route("/{team}/", web::to(pages::team))
         .route("/{team}/run-books/{id}", web::to(pages::run_book))

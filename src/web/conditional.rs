@@ -33,7 +33,7 @@ pub(super) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict 
     let wanted = headers.get_all(IF_MATCH);
     let is_wanted = match wanted.len() {
         0 => date(headers, IF_UNMODIFIED_SINCE).is_none_or(|date| modified(current) <= date),
-        _ => lists(wanted, current, Comparison::Strong),
+        _ => lists(wanted, &current.etag, Comparison::Strong),
     };
     if !is_wanted {
         return Verdict::Failed;
@@ -41,9 +41,14 @@ pub(super) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict 
     let known = headers.get_all(IF_NONE_MATCH);
     let is_known = match known.len() {
         0 => is_unmodified(headers, current),
-        _ => lists(known, current, Comparison::Weak),
+        _ => lists(known, &current.etag, Comparison::Weak),
     };
     if is_known { Verdict::NotModified } else { Verdict::Send }
+}
+
+/// Whether a request for what has this tag and no date comes from somebody who has it.
+pub(super) fn has(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    lists(headers.get_all(IF_NONE_MATCH), etag, Comparison::Weak)
 }
 
 fn is_unmodified(headers: &HeaderMap, current: &Representation) -> bool {
@@ -61,9 +66,9 @@ fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     Some(date.into())
 }
 
-/// Whether the lines of a header are `*` or list the tag of `current`.
-fn lists(mut lines: slice::Iter<'_, HeaderValue>, current: &Representation, comparison: Comparison) -> bool {
-    let etag = current.etag.as_bytes();
+/// Whether the lines of a header are `*` or list `etag`.
+fn lists(mut lines: slice::Iter<'_, HeaderValue>, etag: &HeaderValue, comparison: Comparison) -> bool {
+    let etag = etag.as_bytes();
     lines.any(|line| {
         let line = line.as_bytes();
         // What clients send is nearly always the one tag they were given.
