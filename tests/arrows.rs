@@ -6,11 +6,12 @@ mod arrows {
     use std::path::Path;
 
     /// What each room may name of the others.
-    const ROOMS: [(&str, &[&str]); 9] = [
+    const ROOMS: [(&str, &[&str]); 10] = [
         ("rota", &[]),
         ("document", &[]),
-        ("holidays", &["document", "rota"]),
-        ("config", &["document", "holidays", "rota"]),
+        ("ics", &["document", "rota"]),
+        ("holidays", &["document", "ics", "rota"]),
+        ("config", &["document", "holidays", "ics", "rota"]),
         ("feed", &["rota"]),
         ("json", &["feed", "holidays", "rota"]),
         ("live", &["config", "feed", "holidays", "rota"]),
@@ -19,10 +20,11 @@ mod arrows {
     ];
 
     /// Which rooms alone may know a crate.
-    const CRATES: [(&str, &[&str]); 7] = [
+    const CRATES: [(&str, &[&str]); 8] = [
         ("actix_web", &["web"]),
         ("toml", &["document", "config", "holidays"]),
         ("icalendar", &["feed"]),
+        ("windows_timezones", &["ics", "config"]),
         ("serde", &["json", "web", "cli"]),
         ("clap", &["cli"]),
         ("anyhow", &["cli"]),

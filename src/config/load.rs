@@ -65,7 +65,8 @@ pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
 
     let settings = read_settings(folder, &listed, &mut findings);
     let zones = zones(settings.tzdata, &mut findings);
-    let library = holiday_files::read(folder, &mut findings).map_err(unreadable(&folder.join(HOLIDAYS)))?;
+    let library = holiday_files::read(folder, &zones, now, &mut findings)
+        .map_err(unreadable(&folder.join(HOLIDAYS)))?;
     let context = Context { zones: &zones, library: &library, now };
 
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
