@@ -205,6 +205,32 @@ fn links_within_the_folder_are_followed_and_links_out_of_a_run_book_folder_are_n
     assert_eq!(codes(folder.path()), ["unreadable-file"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn calendars_of_absences_stay_in_their_folder_and_below_the_cap() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("tests/data/bad/time-off-calendar-twice"), folder.path());
+    let home = folder.path().join("time-off/data-pipelines");
+    let codes = || load(folder.path(), now()).unwrap().diagnostics.iter().map(|d| d.code).collect::<Vec<_>>();
+    fs::create_dir(home.join("..2026")).unwrap();
+    fs::rename(home.join("alice.ics"), home.join("..2026/alice.ics")).unwrap();
+    symlink("..2026/alice.ics", home.join("alice.ics")).unwrap();
+    assert_eq!(codes(), ["time-off-calendar-twice"]);
+
+    fs::remove_file(home.join("alice.ics")).unwrap();
+    symlink("/etc/hostname", home.join("alice.ics")).unwrap();
+    assert_eq!(codes(), ["time-off-outside"; 2]);
+
+    fs::remove_file(home.join("alice.ics")).unwrap();
+    fs::write(home.join("alice.ics"), vec![b'\n'; 5_000_001]).unwrap();
+    assert_eq!(codes(), ["file-too-large"; 2]);
+
+    fs::remove_file(home.join("alice.ics")).unwrap();
+    fs::write(home.join("alice.ics"), b"BEGIN:VCALENDAR\r\nX-A:\xc3\r\n \xa9\r\nEND:VCALENDAR\r\n").unwrap();
+    assert_eq!(codes(), ["time-off-calendar-twice"], "a fold within a character does no harm");
+}
+
 #[test]
 fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,8 +9,8 @@ mod imports {
     use std::sync::LazyLock;
 
     use chrono::Datelike;
-    use oncal::config::{Configuration, load};
-    use oncal::rota::Instant;
+    use oncal::config::{Configuration, TeamConfig, load, render};
+    use oncal::rota::{Absences, Instant, Period, TeamId};
 
     fn now() -> Instant {
         "2026-06-01T12:00:00Z".parse().unwrap()
@@ -80,5 +80,56 @@ mod imports {
             compare(path, &holidays(&id(path)), &mut wrong);
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// Absences on the clock of the engineer, and in UTC where that has another date.
+    fn time_off(team: &str, id: &str) -> String {
+        let mut told = diagnostics(&format!("time-off/{team}/{id}.ics"));
+        let Some(config) = CORPUS.teams.get(&TeamId::new(team).unwrap()) else { return told };
+        let engineer = config.team.engineer(config.team.seat(id).unwrap());
+        for period in &engineer.time_off {
+            let (start, end) = (period.start(), period.end());
+            writeln!(
+                told,
+                "{} to {} ({} to {})",
+                engineer.zone.local(start),
+                engineer.zone.local(end),
+                start,
+                end
+            )
+            .unwrap();
+        }
+        told
+    }
+
+    #[test]
+    fn every_calendar_of_absences_of_the_corpus_gives_what_stands_beside_it() {
+        let mut wrong = Vec::new();
+        for team in ["good", "bad"] {
+            let cases = cases(&format!("time-off/{team}"));
+            assert!(cases.len() > 5);
+            for path in &cases {
+                compare(path, &time_off(team, &id(path)), &mut wrong);
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert_eq!(CORPUS.teams.keys().map(TeamId::as_str).collect::<Vec<_>>(), ["good"]);
+        assert_eq!(CORPUS.broken.keys().map(TeamId::as_str).collect::<Vec<_>>(), ["bad"]);
+    }
+
+    #[test]
+    fn titles_of_absences_are_nowhere() {
+        assert!(!format!("{:?}", *CORPUS).contains("PRIVATE"));
+        for diagnostic in &CORPUS.diagnostics {
+            assert!(!diagnostic.to_string().contains("PRIVATE"), "{diagnostic}");
+            assert!(!render(diagnostic, &CORPUS.sources, false).contains("PRIVATE"), "{diagnostic}");
+        }
+        let names = |team: &TeamConfig| {
+            let whole =
+                Period::new("1970-01-01T00:00:00Z".parse().unwrap(), "2100-01-01T00:00:00Z".parse().unwrap());
+            let absences = team.team.engineers.iter().map(|engineer| Absences::of(engineer, whole.unwrap()));
+            absences.flat_map(|absences| absences.names(whole.unwrap())).any(|name| name.contains("PRIVATE"))
+        };
+        assert!(!CORPUS.teams.values().any(|team| names(team)));
     }
 }

@@ -17,9 +17,11 @@ use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
 use super::settings::Settings;
 use super::sources::Findings;
+use super::time_off::{self, TimeOffFiles};
 use super::zones::{ZoneDataSource, Zones};
 use super::{BrokenTeam, Configuration, TeamConfig};
 use crate::document::{self, Problem, Problems, Severity, nearest};
+use crate::holidays::Library;
 use crate::rota::{Instant, TeamId};
 
 /// The server's file.
@@ -67,14 +69,14 @@ pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
     let zones = zones(settings.tzdata, &mut findings);
     let library = holiday_files::read(folder, &zones, now, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let context = Context { zones: &zones, library: &library, now };
+    let shared = Shared { zones: &zones, library: &library, now };
 
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     let ids = team_ids(folder, &mut findings)?;
-    warn_of_ownerless_run_books(folder, &ids, &mut findings)?;
+    warn_of_ownerless_folders(folder, &ids, &mut findings)?;
     for id in ids {
         let file = format!("{TEAMS}/{id}.toml");
-        match read_team(folder, &id, &file, &context, &mut findings) {
+        match read_team(folder, &id, &file, &shared, &mut findings) {
             Some(team) => drop(teams.insert(id, Arc::new(team))),
             None => {
                 let errors = findings.diagnostics.iter();
@@ -91,7 +93,7 @@ pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
 
 /// The server's file first, then what teams rest on, then they.
 fn rank(file: &str) -> usize {
-    let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER];
+    let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER, time_off::FOLDER];
     order.iter().position(|name| file.split('/').next() == Some(name)).unwrap_or(order.len())
 }
 
@@ -193,41 +195,59 @@ fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadE
     Ok(ids)
 }
 
-fn warn_of_ownerless_run_books(
+fn warn_of_ownerless_folders(
     folder: &Path,
     ids: &[TeamId],
     findings: &mut Findings,
 ) -> Result<(), LoadError> {
-    let folders = list(&folder.join(run_books::FOLDER))?.into_iter().filter(|entry| entry.is_folder);
-    for entry in folders.filter(|entry| !ids.iter().any(|id| id.as_str() == entry.name)) {
-        let problem = Problem {
-            code: "run-books-without-team",
-            severity: Severity::Warning,
-            span: 0..0,
-            message: "there is no team of this name for these run books".to_owned(),
-            help: nearest(&entry.name, ids.iter().map(TeamId::as_str)),
-        };
-        findings.whole(&format!("{}/{}/", run_books::FOLDER, entry.name), None, problem);
+    let kinds = [
+        (run_books::FOLDER, "run-books-without-team", "there is no team of this name for these run books"),
+        (time_off::FOLDER, "time-off-without-team", "there is no team of this name for these absences"),
+    ];
+    for (kind, code, message) in kinds {
+        let folders = list(&folder.join(kind))?.into_iter().filter(|entry| entry.is_folder);
+        for entry in folders.filter(|entry| !ids.iter().any(|id| id.as_str() == entry.name)) {
+            let problem = Problem {
+                code,
+                severity: Severity::Warning,
+                span: 0..0,
+                message: message.to_owned(),
+                help: nearest(&entry.name, ids.iter().map(TeamId::as_str)),
+            };
+            findings.whole(&format!("{kind}/{}/", entry.name), None, problem);
+        }
     }
     Ok(())
+}
+
+/// What all teams are checked against.
+struct Shared<'a> {
+    zones: &'a Zones,
+    library: &'a Library,
+    now: Instant,
 }
 
 fn read_team(
     folder: &Path,
     id: &TeamId,
     file: &str,
-    context: &Context<'_>,
+    shared: &Shared<'_>,
     findings: &mut Findings,
 ) -> Option<TeamConfig> {
     let text =
         files::read_text(&folder.join(file)).map_err(|fault| findings.fault(file, Some(id), fault)).ok()?;
-    let home = format!("{}/{id}/", run_books::FOLDER);
-    let run_books = RunBooks::read(folder, id).map_err(|error| findings.fault(&home, Some(id), error.into()));
+    let mut unlisted =
+        |kind: &str, error: io::Error| findings.fault(&format!("{kind}/{id}/"), Some(id), error.into());
+    let run_books = RunBooks::read(folder, id).map_err(|error| unlisted(run_books::FOLDER, error)).ok();
+    let time_off = TimeOffFiles::list(folder, id).map_err(|error| unlisted(time_off::FOLDER, error)).ok();
     let problems = Problems::default();
     let table = document::read(&text, &problems, TeamTable::read);
-    let resolved = table.zip(run_books.ok()).map(|(table, run_books)| {
-        let team = resolve::team(id, &table, &run_books, context, &problems);
+    let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
+        let Shared { zones, library, now } = *shared;
+        let context = Context { zones, library, now, run_books: &run_books, time_off: &time_off };
+        let team = resolve::team(id, &table, &context, &problems);
         run_books.warn_of_unnamed(id, findings);
+        time_off.report(findings);
         team
     });
     findings.file(file, Some(id), &text, problems);

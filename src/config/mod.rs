@@ -18,6 +18,7 @@ mod run_books;
 mod schema;
 mod settings;
 mod sources;
+mod time_off;
 mod zones;
 
 use std::collections::BTreeMap;

@@ -281,7 +281,12 @@ impl Expander<'_, '_, '_> {
 impl<'e, 't> Expansion<'e, 't> {
     /// The event of an occurrence.
     pub fn event(&self, occurrence: &Occurrence) -> Option<&'e Event<'t>> {
-        self.file.events.get(occurrence.event)
+        self.event_at(occurrence.event)
+    }
+
+    /// The event at that place in [`CalendarFile::events`].
+    pub fn event_at(&self, place: usize) -> Option<&'e Event<'t>> {
+        self.file.events.get(place)
     }
 
     /// The days of an occurrence, first and last, if it has whole days only: dates, or midnight to midnight on its

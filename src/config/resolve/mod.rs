@@ -14,6 +14,7 @@ mod sample;
 
 use super::run_books::RunBooks;
 use super::schema::TeamTable;
+use super::time_off::TimeOffFiles;
 use super::zones::Zones;
 use crate::document::{At, Problems};
 use crate::holidays::Library;
@@ -30,15 +31,18 @@ const UID_DOMAIN: &str = "oncal";
 pub(super) struct Context<'a> {
     pub(super) zones: &'a Zones,
     pub(super) library: &'a Library,
-    /// For warnings about what is over.
+    /// For warnings about what is over, and for how far recurrences are followed.
     pub(super) now: Instant,
+    /// Of this team.
+    pub(super) run_books: &'a RunBooks,
+    /// Of this team.
+    pub(super) time_off: &'a TimeOffFiles,
 }
 
 /// The team called `id`, or nothing where the file has errors.
 pub(super) fn team(
     id: &TeamId,
     table: &TeamTable,
-    run_books: &RunBooks,
     context: &Context<'_>,
     problems: &Problems,
 ) -> Option<Team> {
@@ -58,7 +62,7 @@ pub(super) fn team(
     if let Some(eras) = &eras {
         membership::check(eras, &swaps, &overrides, &roster, problems);
     }
-    let pipelines = pipelines::pipelines(&table.pipelines, &roster, run_books, context.now, problems);
+    let pipelines = pipelines::pipelines(&table.pipelines, &roster, context, problems);
     if problems.has_errors() {
         return None;
     }
@@ -74,7 +78,7 @@ pub(super) fn team(
         handover: table.handover.as_ref().map(|handover| handover.rule),
         policy: table.policy,
         pipelines,
-        run_books: run_books.books(),
+        run_books: context.run_books.books(),
     })
 }
 

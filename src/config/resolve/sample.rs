@@ -3,6 +3,7 @@
 use crate::config::resolve::{self, Context};
 use crate::config::run_books::RunBooks;
 use crate::config::schema::TeamTable;
+use crate::config::time_off::TimeOffFiles;
 use crate::config::zones::Zones;
 use crate::document::{self, Problem, Problems};
 use crate::holidays::Library;
@@ -39,10 +40,12 @@ impl Sample {
         let zones = Zones::bundled();
         let library = Library::new([]);
         let now = "2026-06-01T12:00:00Z".parse().unwrap();
-        let context = Context { zones: &zones, library: &library, now };
+        let (run_books, time_off) = (RunBooks::default(), TimeOffFiles::default());
+        let context =
+            Context { zones: &zones, library: &library, now, run_books: &run_books, time_off: &time_off };
         let table = document::read(&self.text(), &problems, TeamTable::read).unwrap();
         let id = TeamId::new("sample").unwrap();
-        let team = resolve::team(&id, &table, &RunBooks::default(), &context, &problems);
+        let team = resolve::team(&id, &table, &context, &problems);
         (team, problems.into_sorted())
     }
 
