@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use thiserror::Error;
 
 use super::files::{self, Entry};
@@ -18,11 +19,11 @@ use super::schema::TeamTable;
 use super::settings::Settings;
 use super::sources::Findings;
 use super::time_off::{self, TimeOffFiles};
-use super::zones::{ZoneDataSource, Zones};
+use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
 use super::{BrokenTeam, Configuration, TeamConfig};
 use crate::document::{self, Problem, Problems, Severity, nearest};
 use crate::holidays::Library;
-use crate::rota::{Instant, TeamId};
+use crate::rota::{Instant, Period, TeamId};
 
 /// The server's file.
 pub(super) const SETTINGS: &str = "oncal.toml";
@@ -60,16 +61,27 @@ pub enum LoadError {
 ///
 /// Where the folder, or one within it, cannot be listed.
 pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
+    load_with(folder, now, &SYSTEM_FOLDERS.map(Path::new))
+}
+
+/// [`load`] on a machine whose time-zone data is in the first of `zone_folders` that has any. Without any folder
+/// nothing but the configuration itself decides what comes out.
+///
+/// # Errors
+///
+/// As of [`load`].
+pub fn load_with(folder: &Path, now: Instant, zone_folders: &[&Path]) -> Result<Configuration, LoadError> {
     check_folder(folder)?;
     let listed = list(folder)?;
     let mut findings = Findings::new(folder);
     warn_of_strays(&listed, &mut findings);
 
     let settings = read_settings(folder, &listed, &mut findings);
-    let zones = zones(settings.tzdata, &mut findings);
+    let zones = zones(settings.tzdata, zone_folders, &mut findings);
     let library = holiday_files::read(folder, &zones, now, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let shared = Shared { zones: &zones, library: &library, now };
+    let window = window(&settings, now);
+    let shared = Shared { zones: &zones, library: &library, now, window };
 
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     let ids = team_ids(folder, &mut findings)?;
@@ -150,18 +162,20 @@ fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Se
     }
 }
 
-fn zones(source: ZoneDataSource, findings: &mut Findings) -> Zones {
-    let system = (source == ZoneDataSource::System).then(Zones::system);
-    if let Some(None) = system {
+fn zones(source: ZoneDataSource, folders: &[&Path], findings: &mut Findings) -> Zones {
+    Zones::in_use(source, folders).unwrap_or_else(|| {
         let message = "this machine has no time-zone data, which `tzdata = \"system\"` asks for";
-        findings.error(
-            SETTINGS,
-            "no-system-tzdata",
-            message,
-            "install its tzdata package, or take the line out",
-        );
-    }
-    system.flatten().unwrap_or_else(Zones::bundled)
+        let help = "install its tzdata package, or take the line out";
+        findings.error(SETTINGS, "no-system-tzdata", message, help);
+        Zones::bundled()
+    })
+}
+
+/// All that feeds can show at `now`.
+fn window(settings: &Settings, now: Instant) -> Option<Period> {
+    let weeks = |count: u32| TimeDelta::weeks(i64::from(count) + 1);
+    let start = now.checked_sub_signed(weeks(settings.past_weeks))?;
+    Period::new(start, now.checked_add_signed(weeks(settings.future_weeks))?)
 }
 
 /// The teams in order of their ids.
@@ -225,6 +239,7 @@ struct Shared<'a> {
     zones: &'a Zones,
     library: &'a Library,
     now: Instant,
+    window: Option<Period>,
 }
 
 fn read_team(
@@ -243,8 +258,8 @@ fn read_team(
     let problems = Problems::default();
     let table = document::read(&text, &problems, TeamTable::read);
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
-        let Shared { zones, library, now } = *shared;
-        let context = Context { zones, library, now, run_books: &run_books, time_off: &time_off };
+        let Shared { zones, library, now, window } = *shared;
+        let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
         let team = resolve::team(id, &table, &context, &problems);
         run_books.warn_of_unnamed(id, findings);
         time_off.report(findings);

@@ -19,6 +19,7 @@ mod schema;
 mod settings;
 mod sources;
 mod time_off;
+mod zone_names;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -30,11 +31,11 @@ use crate::rota::{Team, TeamId};
 pub use crate::document::Severity;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use diagnostic::{Diagnostic, Place};
-pub use load::{LoadError, load};
+pub use load::{LoadError, load, load_with};
 pub use render::render;
 pub use settings::{Access, Settings};
 pub use sources::Sources;
-pub use zones::{ZoneData, ZoneDataSource};
+pub use zones::{SYSTEM_FOLDERS, ZoneData, ZoneDataSource};
 
 /// All that a configuration folder says.
 #[derive(Debug)]
