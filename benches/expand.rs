@@ -33,7 +33,7 @@ fn plan(criterion: &mut Criterion) {
             let rendered: Vec<Rendered> =
                 all.iter().map(|event| Rendered::new(event.clone(), revision)).collect();
             let head = Head { feed: &Feed::Team, team, links: &links, changed: now };
-            black_box(calendar(&head, &rendered, None).len())
+            black_box(calendar(&head, &rendered, &[], None).len())
         });
     });
 }

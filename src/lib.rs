@@ -16,6 +16,7 @@ pub mod document;
 pub mod feed;
 pub mod holidays;
 pub mod ics;
+pub mod journal;
 pub mod json;
 pub mod live;
 pub mod rota;

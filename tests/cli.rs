@@ -8,6 +8,7 @@ mod cli {
     use std::process::{Command, Output, Stdio};
 
     use serde_json::Value;
+    use unicode_width::UnicodeWidthStr;
 
     const NOW: &str = "2027-05-03T12:00:00Z";
 
@@ -54,6 +55,9 @@ mod cli {
             (&["schedule", "--from", "2027-02-30"], "an existing date"),
             (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "leaves no date"),
             (&["holidays", "us-federl"], "did you mean `us-federal`?"),
+            (&["holidays", "us"], "did you mean `us-federal`?"),
+            (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
+            (&["holidays", "uk"], "`oncal holidays` lists those that there are"),
             (&["now", "--at", "soon"], "expected"),
             (&["frobnicate"], "unrecognized subcommand"),
         ] {
@@ -194,12 +198,91 @@ mod cli {
         for args in [
             &["schedule", "--weeks", "52"][..],
             &["coverage", "--weeks", "52"],
+            &["holidays"],
             &["holidays", "gb-eng", "2027"],
+            &["holidays", "ca-federal", "2028"],
+            &["holidays", "kr", "2027"],
         ] {
             let output = run(args);
             for line in text(&output.stdout).lines() {
-                assert!(line.chars().count() <= 80, "{args:?}: {line}");
+                assert!(line.width() <= 80, "{args:?}: {line}");
             }
         }
+    }
+    #[test]
+    fn a_calendar_shows_its_dates_what_they_stand_for_their_rules_and_how_far_they_are_known() {
+        let output = run(&["holidays", "gb-sct", "2028"]);
+        assert_eq!(
+            text(&output.stdout),
+            "\
+Scotland bank holidays · 2028 · by rules alone
+
+DATE             HOLIDAY                 STANDS FOR      RULE
+Sat 1 Jan 2028   New Year's Day                          01-01
+Sun 2 Jan 2028   2nd January                             01-02
+Mon 3 Jan 2028   New Year's Day          Sat 1 Jan 2028  01-01, observed sat =
+                 (observed)                              next
+Tue 4 Jan 2028   2nd January (observed)  Sun 2 Jan 2028  01-02, observed sun =
+                                                         next
+Fri 14 Apr 2028  Good Friday                             easter-2
+Mon 1 May 2028   Early May bank holiday                  1st mon of may
+Mon 29 May 2028  Spring bank holiday                     last mon of may
+Mon 7 Aug 2028   Summer bank holiday                     1st mon of aug
+Thu 30 Nov 2028  St Andrew's Day                         11-30
+Mon 25 Dec 2028  Christmas Day                           12-25
+Tue 26 Dec 2028  Boxing Day                              12-26
+
+SOURCE
+Banking and Financial Dealings Act 1971; St Andrew's Day Bank Holiday
+(Scotland) Act 2007; gov.uk
+"
+        );
+        assert!(output.stderr.is_empty());
+    }
+
+    #[test]
+    fn dates_past_what_is_known_come_with_a_warning() {
+        let known = run(&["holidays", "sg", "2027"]);
+        assert!(text(&known.stdout).starts_with("Singapore public holidays · 2027 · known up to 2027\n"));
+        assert!(known.stderr.is_empty(), "{}", text(&known.stderr));
+        let later = run(&["holidays", "sg", "2028"]);
+        assert_eq!(later.status.code(), Some(0));
+        let told = text(&later.stderr);
+        assert!(told.contains("Singapore public holidays: after 2027, dates are estimates or not"), "{told}");
+    }
+
+    #[test]
+    fn a_year_of_a_calendar_in_json_has_what_the_table_has() {
+        let answer = run(&["holidays", "za", "2026", "--json"]);
+        let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+        assert_eq!((&answer["calendar"], &answer["year"]), (&"za".into(), &2026.into()));
+        assert_eq!(answer["confirmed_through"], Value::Null);
+        let observed: Vec<&Value> = answer["holidays"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|holiday| !holiday["observed_for"].is_null())
+            .collect();
+        let expected = serde_json::json!({
+            "date": "2026-08-10",
+            "name": "National Women's Day (observed)",
+            "observed_for": "2026-08-09",
+            "rule": "08-09, observed sun = 1",
+        });
+        assert_eq!(observed, [&expected]);
+    }
+
+    #[test]
+    fn all_calendars_are_listed_with_how_far_they_are_known() {
+        let told = text(&run(&["holidays"]).stdout);
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), 57, "a heading, and a line for each of the calendars built in");
+        let line = |id: &str| lines.iter().find(|line| line.starts_with(&format!("{id} "))).unwrap();
+        assert!(line("nz").contains("New Zealand public holidays") && line("nz").ends_with(" 2052"));
+        assert!(line("us-federal").ends_with("any year"));
+        let names = run(&["holidays", "--json"]);
+        let names: Value = serde_json::from_slice(&names.stdout).unwrap();
+        assert_eq!(names.as_object().unwrap().len(), 56);
+        assert_eq!(names["gb-eng"], "England and Wales bank holidays");
     }
 }

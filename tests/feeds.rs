@@ -35,7 +35,7 @@ mod feeds {
         let revision = Revision { sequence: 0, created: moment, modified: moment };
         let rendered: Vec<Rendered> =
             events.into_iter().map(|event| Rendered::new(event, revision)).collect();
-        calendar(&Head { feed, team, links: &links(), changed: moment }, &rendered, alarm)
+        calendar(&Head { feed, team, links: &links(), changed: moment }, &rendered, &[], alarm)
     }
 
     /// The lines of a feed, unfolded, after the checks that hold for every line.

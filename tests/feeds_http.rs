@@ -14,7 +14,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web::Data};
 use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Snapshot, Store, TeamSnapshot};
+use oncal::live::{Cause, Publisher, Snapshot, Store, TeamSnapshot, Terms};
 use oncal::rota::Instant;
 use oncal::web::{Site, create_admin_app, create_app};
 
@@ -351,7 +351,9 @@ fn a_duty_change_reaches_clients_that_hold_the_week_before() {
     let before = served.get("/data/primary.ics");
     let shift = "UID:data.primary.20260306T150000Z@";
     assert!(!before.text().contains(shift) && before.text().contains("UID:data.primary.20260206T150000Z@"));
-    served.store.replace(|current| Some(current.rolled(CHANGE.parse().unwrap())));
+    let terms = Terms { at: CHANGE.parse().unwrap(), cause: Cause::Time, is_written: true };
+    let next = served.store.load().renewed(&Publisher::forgetful(), terms).unwrap();
+    served.store.replace(next.into());
     let condition = format!("If-None-Match: {}", before.header("etag"));
     let after = served.send("GET", "/data/primary.ics", &[&condition]);
     assert_eq!(after.code(), 200);
@@ -522,7 +524,10 @@ fn monitoring_sees_what_is_served_and_what_is_broken_on_its_own_address() {
     assert!(!answer.text().contains("private remark"));
     let readiness: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(readiness["status"], "degraded");
-    assert_eq!(readiness["teams"], serde_json::json!({ "good": ["data"], "broken": ["lost"] }));
+    let teams =
+        serde_json::json!({ "good": ["data"], "outdated": [], "broken": ["lost"], "provisional": [] });
+    assert_eq!(readiness["teams"], teams);
+    assert_eq!(readiness["faults"], serde_json::json!([]));
     let first = readiness["diagnostics"].as_array().unwrap().iter().find(|d| d["line"] == 2).unwrap();
     assert_eq!((&first["file"], &first["severity"]), (&"teams/lost.toml".into(), &"error".into()));
     assert!(readiness["tzdata"].as_str().unwrap().starts_with("202"));

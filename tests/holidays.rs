@@ -1,84 +1,69 @@
-//! The built-in calendars against independent published dates, 2020 to 2035. Every difference is listed with its
-//! reason; one that is not listed fails, and so does a listed one that is none.
+//! The built-in calendars against independent published dates, 2020 to 2050 or, where dates are decreed, to 2035.
+//! Every difference is listed with its reason; one that is not listed fails, and so does a listed one that is none.
+//! Then the language of the rules.
+
+#[cfg(test)]
+mod published;
 
 #[cfg(test)]
 mod holidays {
     use std::collections::BTreeSet;
-    use std::path::Path;
 
     use chrono::{Datelike, NaiveDate, Weekday};
     use oncal::document::Problems;
     use oncal::holidays::{Definition, Library};
     use proptest::prelude::*;
 
-    /// Whether a date may differ, and why.
-    type Explained = fn(NaiveDate) -> Option<&'static str>;
+    use crate::published::{Source, compare, differences, read, source};
 
-    fn published(id: &str) -> BTreeSet<NaiveDate> {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/holidays").join(format!("{id}.csv"));
-        let text = std::fs::read_to_string(path).unwrap();
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        lines.map(|line| line.split(',').next().unwrap().parse().unwrap()).collect()
-    }
+    const SOURCES: [&str; 3] = ["pypi-holidays", "npm-date-holidays", "gazettes"];
 
-    fn ours(id: &str) -> BTreeSet<NaiveDate> {
-        let calendar = Library::default().get(id).unwrap();
-        (2020..=2035).flat_map(|year| calendar.year(year)).map(|holiday| holiday.date).collect()
-    }
-
-    #[track_caller]
-    fn agrees(id: &str, explained: Explained) {
-        let (published, ours) = (published(id), ours(id));
-        assert!(published.len() > 100, "a fixture of {} dates", published.len());
-        let differing: Vec<NaiveDate> = published.symmetric_difference(&ours).copied().collect();
-        for date in &differing {
-            let whose = if ours.contains(date) { "only oncal has it" } else { "oncal lacks it" };
-            assert!(explained(*date).is_some(), "{id} {date} {}: {whose}", date.weekday());
+    #[test]
+    fn every_built_in_calendar_agrees_with_what_others_publish_but_for_listed_reasons() {
+        let differences = differences();
+        for name in SOURCES {
+            let wrong = compare(&source(name), &differences);
+            assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         }
     }
 
     #[test]
-    fn united_states() {
-        agrees("us-federal", |_| None);
+    fn every_built_in_calendar_is_in_both_packages_for_all_years() {
+        let ids: BTreeSet<String> = Library::default().ids().into_iter().map(str::to_owned).collect();
+        assert_eq!(ids.len(), 56);
+        let [first, second, _] = SOURCES.map(source);
+        let known = |source: &Source| source.calendars.keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!(known(&first), ids);
+        assert_eq!(&ids - &known(&second), ["ca-federal".to_owned(), "in".to_owned()].into());
+        for (id, years) in first.calendars.iter().chain(&second.calendars) {
+            let through = Library::default().get(id).unwrap().confirmed_through();
+            let last = if through.is_none_or(|through| through >= 2050) { 2050 } else { 2035 };
+            assert!(years.keys().copied().eq(2020..=last), "{id}");
+        }
     }
 
     #[test]
-    fn england_and_wales() {
-        agrees("gb-eng", |_| None);
-    }
-
-    #[test]
-    fn germany() {
-        agrees("de", |_| None);
-    }
-
-    #[test]
-    fn france() {
-        agrees("fr", |_| None);
-    }
-
-    #[test]
-    fn ireland() {
-        agrees("ie", |_| None);
-    }
-
-    #[test]
-    fn the_netherlands() {
-        agrees("nl", |date| match (date.month(), date.day()) {
-            (5, 5) => {
-                Some("Algemene termijnenwet art. 3(1) names 5 May every year; the source only each fifth")
-            }
-            (3 | 4, _) if date.weekday() == Weekday::Fri => {
-                Some("Good Friday: art. 3(2) only equates it for time limits, it is no recognised holiday")
-            }
-            _ => None,
-        });
-    }
-
-    #[test]
-    fn canada() {
-        agrees("ca-federal", |_| None);
+    fn a_difference_not_listed_and_a_listed_one_that_is_none_are_both_seen() {
+        let mut published = source(SOURCES[0]);
+        published.calendars.retain(|id, _| id == "fr");
+        assert!(compare(&published, &[]).is_empty());
+        let first = published.calendars.get_mut("fr").unwrap().get_mut(&2031).unwrap();
+        assert!(first.remove(&"2031-07-14".parse().unwrap()) && first.insert("2031-07-15".parse().unwrap()));
+        let entry = |oncal: &str, date: &str| {
+            format!(
+                "[[difference]]\nsource = \"pypi-holidays\"\ncalendars = [\"fr\"]\noncal = \"{oncal}\"\n\
+                 dates = [\"2031-07-{date}\"]\nwhy = \"a test\"\n"
+            )
+        };
+        let both = [entry("has", "14"), entry("lacks", "15")].concat();
+        assert_eq!(compare(&published, &read(&both)), [""; 0]);
+        assert_eq!(
+            compare(&published, &read(&[entry("has", "14"), entry("has", "16")].concat())),
+            [
+                "pypi-holidays fr 2031-07-16 Wed: listed, but no difference (oncal Has)",
+                "pypi-holidays fr 2031-07-15 Tue: not explained (oncal Lacks)",
+            ]
+        );
     }
 
     /// The dates and names of a year of a calendar written as TOML, which must be without problems.

@@ -38,7 +38,7 @@ const FREE_PORTS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n
 
 fn program(folder: &Path, options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
-    command.arg("--config").arg(folder).args(options).arg("serve");
+    command.arg("--config").arg(folder).args(options).arg("serve").current_dir(folder);
     command.env_remove("ONCAL_CONFIG").env_remove("RUST_LOG").env_remove("ONCAL_LOG");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command

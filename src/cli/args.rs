@@ -45,6 +45,10 @@ pub(super) struct Common {
     #[arg(long, value_name = "DIR", global = true, env = "ONCAL_CONFIG", default_value = "config")]
     pub(super) config: PathBuf,
 
+    /// The folder of what the server remembers: what was published, and when [default: state]
+    #[arg(long, value_name = "DIR", global = true, env = "ONCAL_STATE")]
+    pub(super) state: Option<PathBuf>,
+
     /// What time it is, such as 2026-12-24T20:00:00Z: for tests and what-ifs
     #[arg(long, value_name = "INSTANT", global = true, value_parser = instant, hide_short_help = true)]
     pub(super) now: Option<Instant>,
@@ -81,7 +85,10 @@ pub(super) enum Command {
     /// Serve calendar feeds, until stopped
     ///
     /// Teams whose files have errors are left out and reported; without a single valid team the server does not
-    /// start. Logs go to standard error: for people on a terminal, as JSON otherwise. ONCAL_LOG or RUST_LOG choose
+    /// start. Files that change are read again at once, and at SIGHUP; one with errors leaves its team as it was. What
+    /// was published is kept in the state folder, or in the PostgreSQL database that `journal` in oncal.toml names; with
+    /// --now and no --state it is forgotten. Where several servers share a database, ONCAL_REVISION, a number that
+    /// grows with the configuration, may say which is newer; else the times of the files do. Logs go to standard error: for people on a terminal, as JSON otherwise. ONCAL_LOG or RUST_LOG choose
     /// what is logged, such as ONCAL_LOG=debug.
     Serve,
     /// Check the whole configuration and print every error and warning

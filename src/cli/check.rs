@@ -101,7 +101,7 @@ fn size(configuration: &Configuration, team: &Team, weeks: (u32, u32), now: Inst
     let events = events(&Plan::new(team, frame.window), &links);
     let rendered: Vec<Rendered> = events.into_iter().map(|event| Rendered::new(event, revision)).collect();
     let head = Head { feed: &Feed::Team, team, links: &links, changed: now };
-    Some(calendar(&head, &rendered, None).len())
+    Some(calendar(&head, &rendered, &[], None).len())
 }
 
 #[derive(Serialize)]

@@ -1,15 +1,28 @@
 //! `oncal serve`: the server, on what is valid of the configuration.
 
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
+
 use super::args::Common;
-use super::output::{Exit, Output};
+use super::output::{Exit, Output, Usage};
 use super::{logging, plan};
-use crate::config::{Diagnostic, render};
-use crate::live::{Snapshot, Store};
+use crate::config::{Diagnostic, JournalUrl, Settings, render};
+use crate::journal::{Database, Place};
+use crate::live::{Duties, Keeper, Publisher, Snapshot, Store};
 use crate::web;
 
+/// Where the journal is, unless told otherwise.
+const STATE: &str = "state";
+
+/// Says how new the configuration is, where servers share a journal.
+const REVISION: &str = "ONCAL_REVISION";
+
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
+    let revision = revision()?;
     let configuration = plan::load(common)?;
     let unfit = configuration.teams.is_empty() || configuration.settings_errors().next().is_some();
     if unfit {
@@ -26,9 +39,48 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     logging::start();
     configuration.diagnostics.iter().for_each(log);
     let clock = plan::clock(common);
-    let store = Arc::new(Store::new(Snapshot::new(configuration, clock.now())));
-    web::serve(&store, clock).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let publisher = publisher(common, &configuration.settings, revision)?;
+    let first = Snapshot::first(configuration, &publisher, clock.now());
+    let store = Arc::new(Store::new(first.map_err(|error| anyhow::anyhow!("failed to {error}"))?));
+    let keeper = Keeper::start(Duties {
+        store: Arc::clone(&store),
+        publisher,
+        folder: common.config.clone(),
+        now: Box::new(move || clock.now()),
+        report: log,
+    });
+    let keeper = keeper.context("failed to start keeping the configuration current")?;
+    web::serve(&store, clock, move || keeper.reload())
+        .map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
+}
+
+fn publisher(common: &Common, settings: &Settings, revision: Option<i64>) -> anyhow::Result<Publisher> {
+    let place = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
+        // A what-if must not go down in the journal of what was.
+        (_, None) if common.now.is_some() => return Ok(Publisher::forgetful()),
+        (Some(url), _) => Place::Postgres(url.to_owned()),
+        (None, state) => Place::Folder(state.clone().unwrap_or_else(|| PathBuf::from(STATE))),
+    };
+    let database = Database::open(place).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    Ok(Publisher::new(database, revision, build()))
+}
+
+fn revision() -> anyhow::Result<Option<i64>> {
+    let Some(text) = env::var_os(REVISION).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let number = text.to_str().and_then(|text| text.parse().ok()).filter(|number| *number >= 0);
+    let wrong = || Usage(format!("{REVISION} is not a whole number, such as 42"));
+    Ok(Some(number.ok_or_else(wrong)?))
+}
+
+/// Tells this program from the one before: another may say the same in other words.
+fn build() -> String {
+    let program = env::current_exe().ok();
+    let found = program.as_deref().map(Path::new).and_then(|path| fs::metadata(path).ok());
+    let size = found.as_ref().map_or(0, fs::Metadata::len);
+    let modified = found.and_then(|found| found.modified().ok());
+    let since = modified.and_then(|modified| modified.duration_since(std::time::UNIX_EPOCH).ok());
+    format!("{} {size} {}", env!("CARGO_PKG_VERSION"), since.unwrap_or_default().as_secs())
 }
 
 /// Code, place and message; never the source line, which may hold what is nobody's business.

@@ -2,7 +2,7 @@
 //!
 //! Not here: what a file says (`schema`, `settings`) and whether it holds together (`resolve`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::files::{self, Entry};
 use super::holiday_files::{self, FOLDER as HOLIDAYS};
+use super::inputs::Inputs;
 use super::resolve::{self, Context, id_problem};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
@@ -23,7 +24,7 @@ use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
 use super::{BrokenTeam, Configuration, TeamConfig};
 use crate::document::{self, Problem, Problems, Severity, nearest};
 use crate::holidays::Library;
-use crate::rota::{Instant, Period, TeamId};
+use crate::rota::{Instant, Period, Team, TeamId};
 
 /// The server's file.
 pub(super) const SETTINGS: &str = "oncal.toml";
@@ -71,25 +72,78 @@ pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
 ///
 /// As of [`load`].
 pub fn load_with(folder: &Path, now: Instant, zone_folders: &[&Path]) -> Result<Configuration, LoadError> {
+    read(folder, now, zone_folders, None)
+}
+
+/// What is read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything, since any file may have changed.
+    All,
+    /// What all teams share, and of the teams these alone.
+    Teams(BTreeSet<TeamId>),
+}
+
+/// Reads the configuration in `folder` again, `before` being in service. Teams whose files are as they were are taken
+/// from there, with what was found in them; settings with errors, or gone, and those that need a restart, stay as they were.
+///
+/// # Errors
+///
+/// Where the folder, or one within it, cannot be listed.
+pub fn reload(
+    folder: &Path,
+    now: Instant,
+    before: &Configuration,
+    scope: &Scope,
+) -> Result<Configuration, LoadError> {
+    read(folder, now, &SYSTEM_FOLDERS.map(Path::new), Some((before, scope)))
+}
+
+fn read(
+    folder: &Path,
+    now: Instant,
+    zone_folders: &[&Path],
+    before: Option<(&Configuration, &Scope)>,
+) -> Result<Configuration, LoadError> {
     check_folder(folder)?;
     let listed = list(folder)?;
     let mut findings = Findings::new(folder);
     warn_of_strays(&listed, &mut findings);
 
-    let settings = read_settings(folder, &listed, &mut findings);
+    let mut settings = read_settings(folder, &listed, &mut findings);
+    if let Some((before, _)) = before {
+        settings = keep_running(settings, &before.settings, &listed, &mut findings);
+    }
     let zones = zones(settings.tzdata, zone_folders, &mut findings);
     let library = holiday_files::read(folder, &zones, now, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let window = window(&settings, now);
-    let shared = Shared { zones: &zones, library: &library, now, window };
+    let common = Common { zones: &zones, library: &library, now, window: window(&settings, now) };
 
+    let shared = Inputs::shared(folder, &zones.data.to_string());
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     let ids = team_ids(folder, &mut findings)?;
     warn_of_ownerless_folders(folder, &ids, &mut findings)?;
     for id in ids {
         let file = format!("{TEAMS}/{id}.toml");
-        match read_team(folder, &id, &file, &shared, &mut findings) {
-            Some(team) => drop(teams.insert(id, Arc::new(team))),
+        let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
+        let inputs = skips.is_none().then(|| Inputs::of_team(folder, &id, &file, &shared));
+        if let Some((before, _)) = before {
+            let same = before
+                .teams
+                .get(&id)
+                .filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
+            if let Some(team) = same {
+                findings.diagnostics.extend(before.diagnostics_of(&id).cloned());
+                teams.insert(id, Arc::clone(team));
+                continue;
+            }
+        }
+        let inputs = inputs.unwrap_or_else(|| Inputs::of_team(folder, &id, &file, &shared));
+        match read_team(folder, &id, &file, &common, &mut findings) {
+            Some(team) => {
+                let Inputs { fingerprint, modified } = inputs;
+                drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified })));
+            }
             None => {
                 let errors = findings.diagnostics.iter();
                 let errors = errors.filter(|d| d.is_error() && d.team.as_ref() == Some(&id)).count();
@@ -160,6 +214,26 @@ fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Se
             Settings::default()
         }
     }
+}
+
+/// Settings for a server that runs on `running`: what cannot be read, or needs a restart, stays.
+fn keep_running(read: Settings, running: &Settings, listed: &[Entry], findings: &mut Findings) -> Settings {
+    if findings.diagnostics.iter().any(|found| found.is_error() && found.file == SETTINGS) {
+        return running.clone();
+    }
+    if !listed.iter().any(|entry| entry.name == SETTINGS) && *running != Settings::default() {
+        let help = "put it back, or restart for the defaults";
+        findings.error(SETTINGS, "settings-gone", "the file is gone; the server runs on what it said", help);
+        return running.clone();
+    }
+    let (settings, waiting) = read.applied_to(running);
+    if !waiting.is_empty() {
+        let message = format!("{} changed, which takes a restart", waiting.join(", "));
+        let help = Some("restart the server, or put back what it runs on".to_owned());
+        let (code, severity) = ("needs-restart", Severity::Warning);
+        findings.whole(SETTINGS, None, Problem { code, severity, span: 0..0, message, help });
+    }
+    settings
 }
 
 fn zones(source: ZoneDataSource, folders: &[&Path], findings: &mut Findings) -> Zones {
@@ -235,7 +309,7 @@ fn warn_of_ownerless_folders(
 }
 
 /// What all teams are checked against.
-struct Shared<'a> {
+struct Common<'a> {
     zones: &'a Zones,
     library: &'a Library,
     now: Instant,
@@ -246,9 +320,9 @@ fn read_team(
     folder: &Path,
     id: &TeamId,
     file: &str,
-    shared: &Shared<'_>,
+    common: &Common<'_>,
     findings: &mut Findings,
-) -> Option<TeamConfig> {
+) -> Option<Team> {
     let text =
         files::read_text(&folder.join(file)).map_err(|fault| findings.fault(file, Some(id), fault)).ok()?;
     let mut unlisted =
@@ -258,7 +332,7 @@ fn read_team(
     let problems = Problems::default();
     let table = document::read(&text, &problems, TeamTable::read);
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
-        let Shared { zones, library, now, window } = *shared;
+        let Common { zones, library, now, window } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
         let team = resolve::team(id, &table, &context, &problems);
         run_books.warn_of_unnamed(id, findings);
@@ -266,5 +340,5 @@ fn read_team(
         team
     });
     findings.file(file, Some(id), &text, problems);
-    Some(TeamConfig { team: resolved.flatten()?, file: file.to_owned() })
+    resolved.flatten()
 }

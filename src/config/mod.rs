@@ -11,6 +11,7 @@ mod base_url;
 mod diagnostic;
 mod files;
 mod holiday_files;
+mod inputs;
 mod load;
 mod render;
 mod resolve;
@@ -26,14 +27,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::holidays::Library;
-use crate::rota::{Team, TeamId};
+use crate::rota::{Instant, Team, TeamId};
 
 pub use crate::document::Severity;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use diagnostic::{Diagnostic, Place};
-pub use load::{LoadError, load, load_with};
+pub use load::{LoadError, Scope, load, load_with, reload};
 pub use render::render;
-pub use settings::{Access, Settings};
+pub use settings::{Access, JournalUrl, Settings};
 pub use sources::Sources;
 pub use zones::{SYSTEM_FOLDERS, ZoneData, ZoneDataSource};
 
@@ -83,6 +84,10 @@ pub struct TeamConfig {
     pub team: Team,
     /// Its file within the configuration folder, such as `teams/data-pipelines.toml`.
     pub file: String,
+    /// A hash of all files that it was made of: equal ones give equal teams.
+    pub fingerprint: String,
+    /// The newest time of these files.
+    pub modified: Instant,
 }
 
 /// A team with errors.

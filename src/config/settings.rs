@@ -2,6 +2,7 @@
 //!
 //! Not here: anything of a team.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::base_url::BaseUrl;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub pages_url: Option<BaseUrl>,
     /// Whose time-zone rules are in use.
     pub tzdata: ZoneDataSource,
+    /// The PostgreSQL database of a journal that servers share; the state folder has it where there is none.
+    pub journal: Option<JournalUrl>,
 }
 
 /// Who may read.
@@ -58,11 +61,32 @@ impl Default for Settings {
             admin_bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8081)),
             open_to_network: false,
             tzdata: ZoneDataSource::Bundled,
+            journal: None,
         }
     }
 }
 
 impl Settings {
+    /// These settings for a server that runs on `running`, and which keys wait for a restart.
+    pub(super) fn applied_to(self, running: &Settings) -> (Settings, Vec<&'static str>) {
+        let mut waiting = Vec::new();
+        let mut wait = |key, differs: bool| waiting.extend(differs.then_some(key));
+        wait("bind", self.bind != running.bind);
+        wait("admin_bind", self.admin_bind != running.admin_bind);
+        wait("open_to_network", self.open_to_network != running.open_to_network);
+        wait("public_url", self.public_url != running.public_url);
+        wait("tzdata", self.tzdata != running.tzdata);
+        wait("journal", self.journal != running.journal);
+        let default_pages = self.pages_url.as_ref() == Some(&self.public_url);
+        let settings = Settings {
+            past_weeks: self.past_weeks,
+            future_weeks: self.future_weeks,
+            pages_url: if default_pages { Some(running.public_url.clone()) } else { self.pages_url },
+            ..running.clone()
+        };
+        (settings, waiting)
+    }
+
     /// Reads the root of `oncal.toml`.
     pub(super) fn read(mut root: Section<'_>) -> Settings {
         let defaults = Settings::default();
@@ -77,6 +101,7 @@ impl Settings {
         let open_to_network = root.flag("open_to_network").is_some_and(|at| at.value);
         let sources = [("bundled", ZoneDataSource::Bundled), ("system", ZoneDataSource::System)];
         let tzdata = root.choice("tzdata", &sources).map_or(defaults.tzdata, |at| at.value);
+        let journal = root.text("journal").and_then(|at| journal_url(at, problems));
         refuse_what_is_to_come(&mut root);
         root.finish();
 
@@ -105,6 +130,7 @@ impl Settings {
             admin_bind: admin_address,
             open_to_network,
             tzdata,
+            journal,
         }
     }
 }
@@ -134,6 +160,34 @@ fn base_url(key: &str, at: At<String>, problems: &Problems) -> Option<At<BaseUrl
     }
 }
 
+/// The URL of a journal. Debug shows none of it, since it may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JournalUrl(String);
+
+impl JournalUrl {
+    /// The URL as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for JournalUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JournalUrl")
+    }
+}
+
+fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
+    if ["postgres://", "postgresql://"].iter().any(|scheme| at.value.starts_with(scheme)) {
+        return Some(JournalUrl(at.value));
+    }
+    let help =
+        "such as \"postgres://oncal@db.example.org/oncal\"; without this line it is kept in the state folder";
+    let message = "`journal` is not the URL of a PostgreSQL database";
+    problems.error_with_help("invalid-url", at.span, message, help.to_owned());
+    None
+}
+
 fn access(root: &mut Section<'_>) {
     let problems = root.problems();
     let Some(at) = root.text("access") else { return };
@@ -154,7 +208,6 @@ fn not_yet(problems: &Problems, span: Span, what: &str) {
 
 fn refuse_what_is_to_come(root: &mut Section<'_>) {
     for (key, what) in [
-        ("journal", "a journal (`journal`) is"),
         ("trusted_proxies", "`trusted_proxies` is"),
         ("link_generation", "secret links (`link_generation`) are"),
     ] {
@@ -228,10 +281,32 @@ mod tests {
 
     #[test]
     fn what_is_to_come_is_refused_and_never_ignored() {
-        for line in ["access = \"links\"", "journal = \"x\"", "trusted_proxies = []", "link_generation = 1"] {
+        for line in ["access = \"links\"", "trusted_proxies = []", "link_generation = 1"] {
             assert_eq!(read(line).1, [NOT_YET], "{line}");
         }
         assert_eq!(read("access = \"closed\"").1, ["unknown-value"]);
+    }
+
+    #[test]
+    fn a_journal_is_a_postgresql_database() {
+        let url = "postgres://oncal:geheim@db/oncal";
+        let (settings, codes) = read(&format!("journal = \"{url}\""));
+        assert_eq!((settings.journal.as_ref().map(JournalUrl::as_str), codes), (Some(url), vec![]));
+        assert!(!format!("{settings:?}").contains("geheim"));
+        assert_eq!(read("journal = \"mysql://db/oncal\"").1, ["invalid-url"]);
+    }
+
+    #[test]
+    fn a_running_server_takes_over_what_it_can_and_names_the_rest() {
+        let (running, _) = read("");
+        let (next, _) = read("bind = \"127.0.0.1:9\"\npast_weeks = 1\nfuture_weeks = 2");
+        let (applied, waiting) = next.applied_to(&running);
+        assert_eq!(waiting, ["bind", "public_url"]);
+        let expected = Settings { past_weeks: 1, future_weeks: 2, ..running.clone() };
+        assert_eq!(applied, expected);
+        let (next, _) = read("pages_url = \"https://wiki.example\"");
+        let (applied, waiting) = next.applied_to(&running);
+        assert_eq!((applied.pages_url.unwrap().as_str(), waiting), ("https://wiki.example", vec![]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::rota::{Instant, Role, Team};
 use super::alarm::Alarm;
 use super::colour;
 use super::content_line::write;
-use super::event::{Event, Kind, When};
+use super::event::{Event, Kind, Status, When, digest};
 use super::name::Feed;
 use super::plan::Links;
 use super::text::clean;
@@ -59,7 +59,8 @@ impl Rendered {
 
     fn put(&self, out: &mut Vec<u8>, alarm: Option<Alarm>) {
         out.extend_from_slice(&self.lines);
-        if let Some(alarm) = alarm.filter(|_| matches!(self.event.kind, Kind::Shift(_))) {
+        let rings = matches!(self.event.kind, Kind::Shift(_)) && self.event.status != Status::Cancelled;
+        if let Some(alarm) = alarm.filter(|_| rings) {
             for property in alarm_properties(&self.event, alarm) {
                 write(out, &property);
             }
@@ -88,7 +89,15 @@ impl Head<'_> {
         own.map(|rendered| rendered.revision.modified).fold(self.changed, Instant::max)
     }
 
-    fn properties(&self, events: &[Rendered]) -> Vec<Property> {
+    /// A hash of what the feed says before its first event, but for when it changed. The same in every process.
+    pub fn content(&self) -> [u8; 32] {
+        let properties = self.properties(self.changed);
+        let dated = |property: &&Property| property.key() != "LAST-MODIFIED";
+        let said = properties.iter().filter(dated).flat_map(|property| [property.key(), property.value()]);
+        digest(&said.collect::<Vec<_>>())
+    }
+
+    fn properties(&self, modified: Instant) -> Vec<Property> {
         let title = self.feed.title(self.team);
         // Some clients show the escapes of a calendar's name.
         let name = clean(&title.replace([',', ';', '\\'], " "));
@@ -106,7 +115,7 @@ impl Head<'_> {
             Property::new("REFRESH-INTERVAL", "PT1H").append_parameter(ValueType::Duration).done(),
             Property::new("X-PUBLISHED-TTL", "PT1H"),
             Property::new("COLOR", self.colour()),
-            instant("LAST-MODIFIED", self.last_modified(events)),
+            instant("LAST-MODIFIED", modified),
         ];
         properties.extend(self.links.team(self.team).map(|url| Property::new("URL", url)));
         properties
@@ -121,13 +130,23 @@ impl Head<'_> {
     }
 }
 
-/// The bytes of one feed. `events` is the team's whole list, in the order of [`events`](super::events); the feed
-/// picks its own. With `alarm` each shift has a display alarm.
-pub fn calendar(head: &Head<'_>, events: &[Rendered], alarm: Option<Alarm>) -> Vec<u8> {
-    let own: Vec<&Rendered> = events.iter().filter(|rendered| rendered.event.is_in(head.feed)).collect();
+/// The bytes of one feed. `events` is the team's whole list, of which the feed picks its own; `cancelled` are what a
+/// download has besides. Both are in the order of [`events`](super::events), and so is the feed. With `alarm` each
+/// shift has a display alarm.
+pub fn calendar(
+    head: &Head<'_>,
+    events: &[Rendered],
+    cancelled: &[Rendered],
+    alarm: Option<Alarm>,
+) -> Vec<u8> {
+    let mut own: Vec<&Rendered> = events.iter().filter(|rendered| rendered.event.is_in(head.feed)).collect();
+    if !cancelled.is_empty() {
+        own.extend(cancelled);
+        own.sort_by(|one, other| one.event.order().cmp(&other.event.order()));
+    }
     let size: usize = own.iter().map(|rendered| rendered.lines.len() + END.len()).sum();
     let mut out = Vec::with_capacity(size + 1024);
-    for property in head.properties(events) {
+    for property in head.properties(head.last_modified(events)) {
         write(&mut out, &property);
     }
     for rendered in own {
@@ -155,7 +174,11 @@ fn properties(event: &Event, revision: Revision) -> Vec<Property> {
         Property::new("DESCRIPTION", event.description.as_str()),
     ];
     properties.extend(event.url.as_deref().map(|url| Property::new("URL", url)));
-    let status = if event.tentative { EventStatus::Tentative } else { EventStatus::Confirmed };
+    let status = match event.status {
+        Status::Confirmed => EventStatus::Confirmed,
+        Status::Tentative => EventStatus::Tentative,
+        Status::Cancelled => EventStatus::Cancelled,
+    };
     let (transparency, busy) = if event.busy { ("OPAQUE", "BUSY") } else { ("TRANSPARENT", "FREE") };
     properties.extend([
         Property::new("CATEGORIES", event.categories.join(",")),

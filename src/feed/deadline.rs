@@ -3,7 +3,7 @@
 use crate::rota::{Candidate, Conflict, PlannedWeek, Seat, Standing};
 
 use super::colour;
-use super::event::{Event, Kind, When};
+use super::event::{Event, Kind, Status, When};
 use super::uid;
 use super::wording;
 use super::writer::{Writer, paragraphs, reasons};
@@ -24,14 +24,16 @@ impl Writer<'_> {
             uid: uid::deadline(team, conflict.period.start()),
             kind: Kind::Deadline,
             when: When::Days { start: date, end: date.succ_opt().unwrap_or(date) },
+            anchor: conflict.period.start(),
             week: Some(planned.week.id),
             summary: format!("Agree cover by today: {}", self.conflict_line(conflict)),
             description: self.deadline_description(planned, conflict),
             categories: vec!["On-call", "Deadline"],
             colour: colour::TEAM.name,
             url: self.links.week(team, planned.week.id),
-            tentative: false,
+            status: Status::Confirmed,
             busy: false,
+            reason: None,
             facts: [
                 standing(conflict.standing),
                 id(conflict.primary).as_str(),

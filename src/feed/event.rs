@@ -3,8 +3,9 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use sha2::{Digest, Sha256};
 
-use crate::rota::{EngineerId, Period, Role, WeekId, lines};
+use crate::rota::{EngineerId, Instant, Period, Role, WeekId, Zone, lines};
 
+use super::colour;
 use super::name::Feed;
 use super::plan::{Links, Plan};
 use super::uid::compact;
@@ -39,6 +40,17 @@ pub enum When {
     },
 }
 
+/// Whether an event holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It does.
+    Confirmed,
+    /// The team has still to agree.
+    Tentative,
+    /// Not any more; only downloads tell.
+    Cancelled,
+}
+
 /// One event: its identity, its text, and who sees it.
 ///
 /// All texts are clean (`feed::clean`); only `description` has line breaks, as `\n`.
@@ -50,6 +62,8 @@ pub struct Event {
     pub kind: Kind,
     /// When it is.
     pub when: When,
+    /// The instant by which a window has it or not; within its week, where it has one.
+    pub anchor: Instant,
     /// The week it belongs to; a meeting to the week it hands over to. `None` for [`Kind::HolidaysUnknown`].
     pub week: Option<WeekId>,
     /// The one line people see in a month.
@@ -62,17 +76,46 @@ pub struct Event {
     pub colour: &'static str,
     /// The team page at the event's week.
     pub url: Option<String>,
-    /// Whether the team has still to agree.
-    pub tentative: bool,
+    /// Whether it holds.
+    pub status: Status,
     /// Whether it blocks a diary: the meeting alone does.
     pub busy: bool,
-    /// Whose feeds have it.
+    /// Whose feeds have it; of a shift, who holds the role.
     pub engineers: Vec<EngineerId>,
+    /// Why, of a shift that is not plain rotation.
+    pub reason: Option<String>,
     /// Status, holders and reason, as only hashing reads them.
     pub(super) facts: String,
 }
 
 impl Event {
+    /// What is told, in downloads alone, of an event that is no more: that it is cancelled. `summary` is what it was
+    /// called.
+    pub fn cancelled(uid: &str, kind: Kind, when: When, anchor: Instant, summary: &str) -> Event {
+        Event {
+            uid: uid.to_owned(),
+            kind,
+            when,
+            anchor,
+            week: None,
+            summary: format!("CANCELLED {summary}"),
+            description: "This is no longer in the plan.".to_owned(),
+            categories: vec!["On-call"],
+            colour: colour::TEAM.name,
+            url: None,
+            status: Status::Cancelled,
+            busy: false,
+            engineers: Vec::new(),
+            reason: None,
+            facts: String::new(),
+        }
+    }
+
+    /// Where it stands in a feed: by start, then UID.
+    pub(super) fn order(&self) -> (NaiveDateTime, &str) {
+        (self.when.order(), &self.uid)
+    }
+
     /// Whether `feed` has the event.
     pub fn is_in(&self, feed: &Feed) -> bool {
         match feed {
@@ -85,23 +128,40 @@ impl Event {
 
     /// A hash of what raises SEQUENCE: time, status, holder and reason. The same in every process.
     pub fn substance(&self) -> [u8; 32] {
-        let tentative = if self.tentative { "tentative" } else { "confirmed" };
-        digest(&[&self.uid, &self.when.as_text(), tentative, &self.facts])
+        digest(&[&self.uid, &self.when.as_text(), self.status.as_str(), &self.facts])
     }
 
     /// A hash of all that the event shows, its substance included. The same in every process.
     pub fn content(&self) -> [u8; 32] {
-        let tentative = if self.tentative { "tentative" } else { "confirmed" };
         let when = self.when.as_text();
         let categories = self.categories.join(",");
         let url = self.url.as_deref().unwrap_or_default();
         let text = [&self.summary, &self.description, self.colour, &categories, url];
-        let facts = [&self.uid, when.as_str(), tentative, &self.facts];
+        let facts = [&self.uid, when.as_str(), self.status.as_str(), &self.facts];
         digest(&[&facts[..], &text[..]].concat())
     }
 }
 
+impl Status {
+    /// In lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Confirmed => "confirmed",
+            Status::Tentative => "tentative",
+            Status::Cancelled => "cancelled",
+        }
+    }
+}
+
 impl When {
+    /// The first instant after it; whole days end with their last in `zone`.
+    pub fn end(self, zone: &Zone) -> Instant {
+        match self {
+            When::Instants(period) => period.end(),
+            When::Days { end, .. } => zone.first_instant(end),
+        }
+    }
+
     /// Where it stands in a list; a whole day as if it began at midnight UTC.
     fn order(self) -> NaiveDateTime {
         match self {
@@ -119,7 +179,7 @@ impl When {
 }
 
 /// Lengths go in with the parts, so that no text can pass for two.
-fn digest(parts: &[&str]) -> [u8; 32] {
+pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
@@ -144,6 +204,6 @@ pub fn events(plan: &Plan<'_>, links: &Links) -> Vec<Event> {
     let lines = lines(&plan.coverage.rows);
     events.extend(lines.iter().filter(|line| within(line.row.period)).map(|line| writer.holiday(line)));
     events.extend(plan.coverage.unknown.iter().flat_map(|unknown| writer.unknown(unknown)));
-    events.sort_by(|one, other| (one.when.order(), &one.uid).cmp(&(other.when.order(), &other.uid)));
+    events.sort_by(|one, other| one.order().cmp(&other.order()));
     events
 }

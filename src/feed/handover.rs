@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::rota::{Absences, Handover, Period, Row, Seat, lines};
 
 use super::colour;
-use super::event::{Event, Kind, When};
+use super::event::{Event, Kind, Status, When};
 use super::plan::AGENDA_AHEAD;
 use super::uid;
 use super::wording;
@@ -24,15 +24,17 @@ impl Writer<'_> {
             uid: uid::handover(team, meeting.change),
             kind: Kind::Handover,
             when: When::Instants(meeting.period),
+            anchor: meeting.period.start(),
             week: Some(meeting.week),
             summary: self.handover_summary(meeting),
             description: self.handover_description(meeting),
             categories: vec!["On-call", "Handover"],
             colour: colour::TEAM.name,
             url: self.links.week(team, meeting.week),
-            tentative: false,
+            status: Status::Confirmed,
             busy: true,
             engineers: attending.iter().map(|(seat, _)| team.engineer(*seat).id.clone()).collect(),
+            reason: None,
             facts: format!("{status}\n{}", roles.join("\n")),
         }
     }

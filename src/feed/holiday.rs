@@ -7,7 +7,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use crate::rota::{Line, Period, Role, Row, RowStatus, Seat, UnknownHolidays};
 
 use super::colour;
-use super::event::{Event, Kind, When};
+use super::event::{Event, Kind, Status, When};
 use super::text::clean;
 use super::uid;
 use super::wording;
@@ -34,15 +34,17 @@ impl Writer<'_> {
             uid: uid::holiday(team, &engineer.id, row.period.start()),
             kind: Kind::Holiday,
             when: When::Days { start: first, end: last.succ_opt().unwrap_or(last) },
+            anchor: row.period.start(),
             week: Some(row.week),
             summary: self.line(line),
             description: self.holiday_description(line),
             categories,
             colour: if line.away.len() == 1 { colour::of(row.away) } else { colour::TEAM }.name,
             url: self.links.week(team, row.week),
-            tentative: open,
+            status: if open { Status::Tentative } else { Status::Confirmed },
             busy: false,
             engineers: Vec::new(),
+            reason: None,
             facts: format!("{}\n{}", facts.join("\n"), wording::span(self.zone(), row.period)),
         }
     }
@@ -178,6 +180,7 @@ impl Writer<'_> {
             uid: uid::holidays_unknown(team, &engineer.id, calendar.map(|(id, _)| id.as_str()), date),
             kind: Kind::HolidaysUnknown,
             when: When::Days { start: date, end: date.checked_add_days(Days::new(1)).unwrap_or(date) },
+            anchor: self.zone().first_instant(date),
             week: None,
             summary: self.unknown_line(unknown),
             description: format!(
@@ -187,9 +190,10 @@ impl Writer<'_> {
             categories: vec!["On-call", "Holiday", "Unknown"],
             colour: colour::of(unknown.engineer).name,
             url: self.links.team(team),
-            tentative: false,
+            status: Status::Confirmed,
             busy: false,
             engineers: Vec::new(),
+            reason: None,
             facts: [engineer.id.as_str(), known.as_deref().unwrap_or_default()].join("\n"),
         }
     }

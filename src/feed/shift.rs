@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::rota::{Conflict, Instant, PlannedWeek, Role, Seat, Shift, ShiftKind, Standing};
 
 use super::colour;
-use super::event::{Event, Kind, When};
+use super::event::{Event, Kind, Status, When};
 use super::uid;
 use super::wording;
 use super::writer::{Writer, holder, other, paragraphs, reason};
@@ -28,15 +28,17 @@ impl Writer<'_> {
             uid: uid::shift(self.team(), shift),
             kind: Kind::Shift(shift.role),
             when: When::Instants(shift.period),
+            anchor: shift.period.start(),
             week: Some(shift.week),
             summary: self.shift_summary(planned, shift, said.as_deref()),
             description: self.shift_description(planned, shift, said.as_deref()),
             categories,
             colour: colour::of(seat).name,
             url: self.links.week(self.team(), shift.week),
-            tentative,
+            status: if tentative { Status::Tentative } else { Status::Confirmed },
             busy: false,
             engineers: vec![engineer.id.clone()],
+            reason: said.clone(),
             facts: [engineer.id.as_str(), said.as_deref().unwrap_or_default()].join("\n"),
         }
     }

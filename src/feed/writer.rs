@@ -2,7 +2,6 @@
 //!
 //! Not here: the texts of each kind of event, which have a file each.
 
-
 use crate::rota::{Duty, Instant, Pipeline, Role, Seat, TIME_OFF, Team, Zone};
 
 use super::plan::{Links, Plan};

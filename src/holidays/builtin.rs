@@ -23,7 +23,64 @@ macro_rules! builtin {
 }
 
 /// In order of id.
-static BUILTIN: [Builtin; 7] = builtin!["ca-federal", "de", "fr", "gb-eng", "ie", "nl", "us-federal"];
+static BUILTIN: [Builtin; 56] = builtin![
+    "at",
+    "au",
+    "au-nsw",
+    "au-qld",
+    "au-vic",
+    "be",
+    "br",
+    "ca-bc",
+    "ca-federal",
+    "ca-on",
+    "ca-qc",
+    "ch",
+    "ch-zh",
+    "cz",
+    "de",
+    "de-bb",
+    "de-be",
+    "de-bw",
+    "de-by",
+    "de-hb",
+    "de-he",
+    "de-hh",
+    "de-mv",
+    "de-ni",
+    "de-nw",
+    "de-rp",
+    "de-sh",
+    "de-sl",
+    "de-sn",
+    "de-st",
+    "de-th",
+    "dk",
+    "es",
+    "fi",
+    "fr",
+    "gb-eng",
+    "gb-nir",
+    "gb-sct",
+    "gr",
+    "ie",
+    "il",
+    "in",
+    "it",
+    "jp",
+    "kr",
+    "lu",
+    "mx",
+    "nl",
+    "no",
+    "nz",
+    "pl",
+    "pt",
+    "se",
+    "sg",
+    "us-federal",
+    "za"
+];
 
 /// The ids of the built-in calendars, in order.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
@@ -38,6 +95,8 @@ pub(super) fn get(id: &str) -> Option<&'static Definition> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
+
     use super::*;
 
     #[test]
@@ -50,6 +109,19 @@ mod tests {
             let definition = definition.unwrap();
             assert!(definition.source.is_some(), "{} names its source", calendar.id);
             assert_eq!(get(calendar.id), Some(&definition));
+        }
+    }
+
+    #[test]
+    fn a_calendar_that_lists_dates_year_by_year_says_how_far_they_are_known() {
+        for calendar in &BUILTIN {
+            let definition = get(calendar.id).unwrap();
+            let yearly = definition.rules.iter().filter(|rule| rule.on.is_none() && rule.dates.len() >= 10);
+            for rule in yearly {
+                let last = rule.dates.iter().map(Datelike::year).max();
+                let through = definition.confirmed_through;
+                assert!(through.is_some() && through <= last, "{}: {}", calendar.id, rule.name);
+            }
         }
     }
 

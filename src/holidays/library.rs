@@ -27,7 +27,7 @@ pub enum CalendarError {
     Unknown {
         /// What was asked for.
         id: String,
-        /// The nearest id that exists, as a question, or all of them.
+        /// The nearest ids that exist, as a question, or where they are listed.
         help: String,
     },
     /// Its own file, or one that it extends, has errors, which are reported there.
@@ -149,9 +149,19 @@ impl Library {
         Ok(lineage)
     }
 
+    /// The calendars of that country's parts, else the nearest id. Of two letters, every other country's are near.
     fn nearest(&self, id: &str) -> String {
-        let ids = self.ids();
-        nearest(id, ids.iter().copied()).unwrap_or_else(|| format!("known: {}", ids.join(", ")))
+        let (ids, country) = (self.ids(), format!("{}-", id.to_lowercase()));
+        let parts: Vec<_> = ids
+            .iter()
+            .filter(|known| known.starts_with(&country))
+            .map(|known| format!("`{known}`"))
+            .collect();
+        let near = || nearest(id, ids.iter().copied()).filter(|_| id.chars().count() > 2);
+        match parts.as_slice() {
+            [] => near().unwrap_or_else(|| "`oncal holidays` lists those that there are".to_owned()),
+            parts => format!("did you mean {}?", parts.join(" or ")),
+        }
     }
 }
 

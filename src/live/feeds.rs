@@ -15,8 +15,23 @@ use super::coding::Coding;
 /// Half of SHA-256: enough that two contents never share a tag.
 const TAG_BYTES: usize = 16;
 
-/// A feed without an alarm, and with each of the alarms.
-const ALARM_CHOICES: usize = 1 + Alarm::ALL.len();
+/// A feed without an alarm and with each of the alarms, each to subscribe to and to download.
+const VARIANTS: usize = 2 * (1 + Alarm::ALL.len());
+
+/// What may be asked of a feed beside its coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Variant {
+    /// Whether shifts have a display alarm.
+    pub alarm: Option<Alarm>,
+    /// Whether it is to be imported from a file: then events that are no more are told of as cancelled.
+    pub download: bool,
+}
+
+impl Variant {
+    fn place(self) -> usize {
+        2 * self.alarm.map_or(0, |alarm| 1 + alarm as usize) + usize::from(self.download)
+    }
+}
 
 /// One representation of a feed (RFC 9110 3.2), ready to send.
 #[derive(Debug, Clone)]
@@ -42,12 +57,12 @@ pub struct FeedSlot {
     pub path: String,
     /// Content-Disposition of a download, with the name of the file.
     pub disposition: HeaderValue,
-    choices: [OnceLock<Box<Choice>>; ALARM_CHOICES],
+    variants: [OnceLock<Box<Codings>>; VARIANTS],
 }
 
-/// A feed with one choice of alarm, and the codings of it.
+/// One variant of a feed, and the codings of it.
 #[derive(Debug)]
-struct Choice {
+struct Codings {
     identity: Representation,
     gzip: OnceLock<Representation>,
     brotli: OnceLock<Representation>,
@@ -57,9 +72,11 @@ struct Choice {
 pub(super) struct Source<'a> {
     pub(super) team: &'a Team,
     pub(super) links: &'a Links,
-    /// No feed has changed before this.
+    /// The feed has not changed since before this.
     pub(super) changed: Instant,
     pub(super) events: &'a [Rendered],
+    /// What a download has besides.
+    pub(super) cancelled: &'a [Rendered],
     /// How many representations were written so far.
     pub(super) written: &'a AtomicU64,
 }
@@ -70,49 +87,55 @@ impl FeedSlot {
             path: feed.path(),
             disposition: header(format!("attachment; filename=\"{}\"", feed.file_name(team))),
             feed,
-            choices: std::array::from_fn(|_| OnceLock::new()),
+            variants: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 
     /// The representation, if it was written before.
-    pub(super) fn ready(&self, alarm: Option<Alarm>, coding: Coding) -> Option<&Representation> {
-        let choice = self.choices[place(alarm)].get()?;
+    pub(super) fn ready(&self, variant: Variant, coding: Coding) -> Option<&Representation> {
+        let codings = self.variants[variant.place()].get()?;
         match coding {
-            Coding::Identity => Some(&choice.identity),
-            Coding::Gzip => choice.gzip.get(),
-            Coding::Brotli => choice.brotli.get(),
+            Coding::Identity => Some(&codings.identity),
+            Coding::Gzip => codings.gzip.get(),
+            Coding::Brotli => codings.brotli.get(),
         }
     }
 
     /// The representation, written now unless it was before. Whoever asks meanwhile waits for it.
-    pub(super) fn write(&self, source: &Source<'_>, alarm: Option<Alarm>, coding: Coding) -> &Representation {
-        let choice = self.choices[place(alarm)].get_or_init(|| {
-            let identity = self.identity(source, alarm);
-            Box::new(Choice { identity, gzip: OnceLock::new(), brotli: OnceLock::new() })
+    pub(super) fn write(&self, source: &Source<'_>, variant: Variant, coding: Coding) -> &Representation {
+        let codings = self.variants[variant.place()].get_or_init(|| {
+            let identity = self.identity(source, variant);
+            Box::new(Codings { identity, gzip: OnceLock::new(), brotli: OnceLock::new() })
         });
         let encoded = || {
             source.written.fetch_add(1, Ordering::Relaxed);
-            choice.identity.encoded(coding)
+            codings.identity.encoded(coding)
         };
         match coding {
-            Coding::Identity => &choice.identity,
-            Coding::Gzip => choice.gzip.get_or_init(encoded),
-            Coding::Brotli => choice.brotli.get_or_init(encoded),
+            Coding::Identity => &codings.identity,
+            Coding::Gzip => codings.gzip.get_or_init(encoded),
+            Coding::Brotli => codings.brotli.get_or_init(encoded),
         }
     }
 
-    /// The choices of alarm and coding that were written before.
-    pub(super) fn in_use(&self) -> impl Iterator<Item = (Option<Alarm>, Coding)> + '_ {
+    /// The variants and codings that were written before.
+    pub(super) fn in_use(&self) -> impl Iterator<Item = (Variant, Coding)> + '_ {
         let alarms = std::iter::once(None).chain(Alarm::ALL.map(Some));
-        let choices = alarms.flat_map(|alarm| Coding::ALL.map(|coding| (alarm, coding)));
-        choices.filter(|(alarm, coding)| self.ready(*alarm, *coding).is_some())
+        let variants = alarms.flat_map(|alarm| [false, true].map(|download| Variant { alarm, download }));
+        let all = variants.flat_map(|variant| Coding::ALL.map(|coding| (variant, coding)));
+        all.filter(|(variant, coding)| self.ready(*variant, *coding).is_some())
     }
 
-    fn identity(&self, source: &Source<'_>, alarm: Option<Alarm>) -> Representation {
+    fn identity(&self, source: &Source<'_>, variant: Variant) -> Representation {
         source.written.fetch_add(1, Ordering::Relaxed);
         let head = Head { feed: &self.feed, team: source.team, links: source.links, changed: source.changed };
         let modified = head.last_modified(source.events);
-        let body = Bytes::from(calendar(&head, source.events, alarm));
+        let body = Bytes::from(calendar(
+            &head,
+            source.events,
+            if variant.download { source.cancelled } else { &[] },
+            variant.alarm,
+        ));
         Representation {
             etag: tag(&body),
             body,
@@ -130,10 +153,6 @@ impl Representation {
         let body = Bytes::from(body);
         Representation { etag: tag(&body), body, coding, ..self.clone() }
     }
-}
-
-fn place(alarm: Option<Alarm>) -> usize {
-    alarm.map_or(0, |alarm| 1 + alarm as usize)
 }
 
 fn tag(body: &[u8]) -> HeaderValue {

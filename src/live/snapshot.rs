@@ -1,12 +1,18 @@
 //! All teams as they are served, immutable.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::SubsecRound;
 
-use crate::config::Configuration;
+use crate::config::{BaseUrl, Configuration, Settings, TeamConfig};
+use crate::feed::Links;
+use crate::journal::JournalError;
 use crate::rota::{Instant, TeamId};
 
+use super::book::{Book, Standing};
+use super::frame::frame;
+use super::publish::{Cause, Item, Publisher, Terms};
 use super::team::TeamSnapshot;
 
 /// What every request is answered from: a configuration, and its teams each in its current week.
@@ -18,41 +24,75 @@ pub struct Snapshot {
     configuration: Arc<Configuration>,
     /// By id.
     teams: Vec<Arc<TeamSnapshot>>,
+    gone: BTreeSet<TeamId>,
+}
+
+/// What becomes of a snapshot.
+pub(super) enum Step<'s> {
+    /// It is the first, with what is known of the teams from before.
+    First(BTreeMap<TeamId, Arc<Book>>),
+    /// It follows another.
+    After(&'s Snapshot),
 }
 
 impl Snapshot {
-    /// The first snapshot of `configuration`, loaded at `now`.
+    /// The first snapshot of `configuration`, loaded at `now`, that no journal knows of.
     pub fn new(configuration: Configuration, now: Instant) -> Snapshot {
-        // What a feed tells, HTTP and iCalendar say in whole seconds.
-        let now = now.trunc_subsecs(0);
-        let settings = &configuration.settings;
-        let configs = configuration.teams.values();
-        let teams = configs
-            .filter_map(|config| TeamSnapshot::new(Arc::clone(config), settings, now, now))
-            .map(Arc::new)
-            .collect();
-        Snapshot {
-            generation: 1,
-            built_at: now,
-            loaded_at: now,
-            configuration: Arc::new(configuration),
-            teams,
-        }
+        let publisher = Publisher::forgetful();
+        let terms = Terms { at: now, cause: Cause::Start, is_written: false };
+        let first = Step::First(BTreeMap::new());
+        let next = Next { configuration: Arc::new(configuration), gone: BTreeSet::new(), loaded_at: now };
+        next.snapshot(&first, &publisher, terms).unwrap_or_else(|_| next.empty(now))
     }
 
-    /// The same configuration at `now`. Teams whose week is not over are shared, not built again.
-    pub fn rolled(&self, now: Instant) -> Snapshot {
-        let settings = &self.configuration.settings;
-        let roll = |team: &Arc<TeamSnapshot>| match team.frame().week.end() <= now {
-            true => team.rolled(settings, now).map(Arc::new),
-            false => Some(Arc::clone(team)),
-        };
-        Snapshot {
-            generation: self.generation + 1,
-            built_at: now,
-            loaded_at: self.loaded_at,
-            configuration: Arc::clone(&self.configuration),
-            teams: self.teams.iter().filter_map(roll).collect(),
+    /// The first snapshot of a server that publishes with `publisher`. All of it is written before it is given.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read or written.
+    pub fn first(
+        configuration: Configuration,
+        publisher: &Publisher,
+        now: Instant,
+    ) -> Result<Snapshot, JournalError> {
+        let first = Step::First(publisher.known()?);
+        let terms = Terms { at: now, cause: Cause::Start, is_written: true };
+        let next = Next { configuration: Arc::new(configuration), gone: BTreeSet::new(), loaded_at: now };
+        next.snapshot(&first, publisher, terms)
+    }
+
+    /// What follows with another configuration, which was read at the time of the terms. A team that has errors in it
+    /// stays as it is here, and so do those of `gone`, whose files are not there any more.
+    pub(super) fn reloaded(
+        &self,
+        configuration: Arc<Configuration>,
+        gone: BTreeSet<TeamId>,
+        publisher: &Publisher,
+        terms: Terms,
+    ) -> Result<Snapshot, JournalError> {
+        let next = Next { configuration, gone, loaded_at: terms.at };
+        next.snapshot(&Step::After(self), publisher, terms)
+    }
+
+    /// The same configuration at the time of the terms. Teams whose week is not over are shared, not built again, but
+    /// for those whose revisions are still provisional.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read or written, if the terms ask for it.
+    pub fn renewed(&self, publisher: &Publisher, terms: Terms) -> Result<Snapshot, JournalError> {
+        let configuration = Arc::clone(&self.configuration);
+        let next = Next { configuration, gone: self.gone.clone(), loaded_at: self.loaded_at };
+        next.snapshot(&Step::After(self), publisher, terms)
+    }
+
+    /// Works out ahead whatever was in use of `before`, so that no request waits for it.
+    pub(super) fn prepare_like(&self, before: &Snapshot) {
+        for team in &self.teams {
+            let before = before.team(team.team().id.as_str());
+            if before.is_none_or(|before| !std::ptr::eq(before, &**team)) {
+                team.prepare_like(before);
+            }
         }
     }
 
@@ -76,7 +116,7 @@ impl Snapshot {
         self.loaded_at
     }
 
-    /// What the snapshot was made from.
+    /// What the snapshot was made from. Teams with errors in it may be in service as they were before.
     pub fn configuration(&self) -> &Configuration {
         &self.configuration
     }
@@ -92,11 +132,139 @@ impl Snapshot {
             && TeamId::new(id).is_some_and(|id| self.configuration.broken.contains_key(&id))
     }
 
+    /// Whether the team is served as it was before its file broke or went away.
+    pub fn is_outdated(&self, id: &TeamId) -> bool {
+        self.gone.contains(id)
+            || self.configuration.broken.contains_key(id) && self.team(id.as_str()).is_some()
+    }
+
+    /// The teams that are served although their files are gone.
+    pub fn gone(&self) -> &BTreeSet<TeamId> {
+        &self.gone
+    }
+
+    /// Whether revisions of any team are still to be written to the journal.
+    pub fn has_unsaved(&self) -> bool {
+        self.teams.iter().any(|team| team.standing() == Standing::Unsaved)
+    }
+
     /// The team called `id`, unless it is broken or there is none.
     pub fn team(&self, id: &str) -> Option<&TeamSnapshot> {
-        let place = self.teams.binary_search_by(|team| team.team().id.as_str().cmp(id)).ok()?;
-        self.teams.get(place).map(|team| &**team)
+        self.shared(id).map(|team| &**team)
     }
+
+    fn shared(&self, id: &str) -> Option<&Arc<TeamSnapshot>> {
+        let place = self.teams.binary_search_by(|team| team.team().id.as_str().cmp(id)).ok()?;
+        self.teams.get(place)
+    }
+}
+
+/// What the next snapshot is made from.
+struct Next {
+    configuration: Arc<Configuration>,
+    gone: BTreeSet<TeamId>,
+    loaded_at: Instant,
+}
+
+/// A team of the next snapshot.
+enum Slot {
+    /// As it is.
+    Shared(Arc<TeamSnapshot>),
+    /// To be published.
+    New(Item),
+}
+
+impl Next {
+    fn snapshot(
+        &self,
+        step: &Step<'_>,
+        publisher: &Publisher,
+        terms: Terms,
+    ) -> Result<Snapshot, JournalError> {
+        // What a feed tells, HTTP and iCalendar say in whole seconds.
+        let terms = Terms { at: terms.at.trunc_subsecs(0), ..terms };
+        let slots: Vec<Slot> =
+            self.teams(step).into_iter().filter_map(|config| self.slot(config, step, terms)).collect();
+        let new: Vec<Item> = slots
+            .iter()
+            .filter_map(|slot| match slot {
+                Slot::New(item) => Some(item.clone()),
+                Slot::Shared(_) => None,
+            })
+            .collect();
+        let mut published = publisher.publish(&new, terms)?.into_iter();
+        let team = |slot| match slot {
+            Slot::Shared(team) => Some(team),
+            Slot::New(item) => published.next().map(|done| Arc::new(TeamSnapshot::new(item, done, terms.at))),
+        };
+        let teams = slots.into_iter().filter_map(team).collect();
+        Ok(Snapshot { teams, ..self.empty(terms.at).after(step) })
+    }
+
+    fn empty(&self, at: Instant) -> Snapshot {
+        Snapshot {
+            generation: 1,
+            built_at: at.trunc_subsecs(0),
+            loaded_at: self.loaded_at.trunc_subsecs(0),
+            configuration: Arc::clone(&self.configuration),
+            teams: Vec::new(),
+            gone: self.gone.clone(),
+        }
+    }
+
+    /// Every team that is to be served, by id: as configured, else as it was.
+    fn teams<'a>(&'a self, step: &Step<'a>) -> Vec<&'a Arc<TeamConfig>> {
+        let mut teams: BTreeMap<&TeamId, &Arc<TeamConfig>> = self.configuration.teams.iter().collect();
+        if let Step::After(before) = step {
+            for old in &before.teams {
+                let id = &old.team().id;
+                if self.configuration.broken.contains_key(id) || self.gone.contains(id) {
+                    teams.entry(id).or_insert_with(|| old.config());
+                }
+            }
+        }
+        teams.into_values().collect()
+    }
+
+    fn slot(&self, config: &Arc<TeamConfig>, step: &Step<'_>, terms: Terms) -> Option<Slot> {
+        let settings = &self.configuration.settings;
+        let id = &config.team.id;
+        let links = Links::new(settings.pages_url.as_ref().map(BaseUrl::as_str));
+        let before = match step {
+            Step::First(_) => None,
+            Step::After(before) => before.shared(id.as_str()),
+        };
+        if let (Some(team), Step::After(before)) = (before, step) {
+            let reach = |settings: &Settings| (settings.past_weeks, settings.future_weeks);
+            let is_same = team.config().fingerprint == config.fingerprint
+                && *team.links() == links
+                && reach(&before.configuration.settings) == reach(settings)
+                && terms.at < team.frame().week.end();
+            let waits = terms.is_written && team.standing() == Standing::Unsaved;
+            if is_same && !waits {
+                return Some(Slot::Shared(Arc::clone(team)));
+            }
+        }
+        let frame = frame(&config.team, weeks(settings.past_weeks), weeks(settings.future_weeks), terms.at)?;
+        let known = match step {
+            Step::First(known) => known.get(id).cloned(),
+            Step::After(_) => before.map(|before| Arc::clone(before.book())),
+        };
+        Some(Slot::New(Item { config: Arc::clone(config), frame, links, known }))
+    }
+}
+
+impl Snapshot {
+    fn after(self, step: &Step<'_>) -> Snapshot {
+        match step {
+            Step::First(_) => self,
+            Step::After(before) => Snapshot { generation: before.generation + 1, ..self },
+        }
+    }
+}
+
+fn weeks(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -132,7 +300,8 @@ mod tests {
         let before = three_teams("2026-02-10T12:00:00Z");
         let change = at("2026-02-13T15:00:00Z");
         assert_eq!(before.valid_until(), Some(change));
-        let after = before.rolled(change);
+        let terms = Terms { at: change, cause: Cause::Time, is_written: true };
+        let after = before.renewed(&Publisher::forgetful(), terms).unwrap();
         assert_eq!(after.valid_until(), Some(at("2026-02-13T17:00:00Z")));
         assert_eq!((before.generation(), after.generation()), (1, 2));
         assert!(!Arc::ptr_eq(&before.teams[0], &after.teams[0]), "the early team");

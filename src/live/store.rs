@@ -1,23 +1,50 @@
-//! The snapshot in service, behind one pointer.
+//! The snapshot in service, behind one pointer, and what is wrong with keeping it current.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::snapshot::Snapshot;
+use crate::rota::Instant;
 
 /// Holds the one [`Snapshot`] in service.
 #[derive(Debug)]
 pub struct Store {
     current: ArcSwap<Snapshot>,
-    /// Held while a successor is put in place, so that none is lost.
-    writing: Mutex<()>,
+    faults: Mutex<Faults>,
+}
+
+/// What keeps the snapshot from being current.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// The journal cannot be written.
+    pub journal: Option<Fault>,
+    /// The configuration folder cannot be read.
+    pub configuration: Option<Fault>,
+    /// The folder cannot be watched, so that changes show late.
+    pub watch: Option<Fault>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Since when.
+    pub since: Instant,
+    /// What, for those who run the server.
+    pub message: String,
+}
+
+impl Faults {
+    /// Whether anything is wrong.
+    pub fn any(&self) -> bool {
+        self.journal.is_some() || self.configuration.is_some() || self.watch.is_some()
+    }
 }
 
 impl Store {
     /// Puts the first snapshot in service.
     pub fn new(first: Snapshot) -> Store {
-        Store { current: ArcSwap::from_pointee(first), writing: Mutex::new(()) }
+        Store { current: ArcSwap::from_pointee(first), faults: Mutex::default() }
     }
 
     /// The snapshot in service. A request takes it once.
@@ -25,12 +52,18 @@ impl Store {
         self.current.load()
     }
 
-    /// Puts what `successor` makes of the snapshot in service in its place; nothing where it makes nothing. One
-    /// successor is made at a time, while requests go on with the snapshot before.
-    pub fn replace(&self, successor: impl FnOnce(&Snapshot) -> Option<Snapshot>) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(next) = successor(&self.current.load()) {
-            self.current.store(Arc::new(next));
-        }
+    /// Puts `next` in service for all requests from now on.
+    pub fn replace(&self, next: Arc<Snapshot>) {
+        self.current.store(next);
+    }
+
+    /// What is wrong now.
+    pub fn faults(&self) -> Faults {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what is wrong.
+    pub(super) fn note(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -4,18 +4,21 @@
 //! once and holds only what somebody reads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::TimeDelta;
 
-use crate::config::{BaseUrl, Settings, TeamConfig};
-use crate::feed::{Alarm, Feed, Links, Plan, Rendered, events};
+use crate::config::TeamConfig;
+use crate::feed::{Event, Feed, Links, Plan, Rendered, events};
+use crate::journal::Journal;
 use crate::rota::{Coverage, Instant, Period, Schedule, Team, coverage, expand};
 
+use super::book::{Book, Standing, revision};
 use super::coding::Coding;
-use super::feeds::{FeedSlot, Representation, Source};
-use super::frame::{Frame, frame};
-use super::revisions::Revisions;
+use super::feeds::{FeedSlot, Representation, Source, Variant};
+use super::frame::Frame;
+use super::publish::{Item, Published};
+use super::record::{Change, cancelled as cancelled_of, head_uid};
 
 /// How far ahead people are told when somebody's duty ends. Not the whole window: an index of thousands of teams
 /// would hold all their years.
@@ -27,62 +30,98 @@ pub struct TeamSnapshot {
     config: Arc<TeamConfig>,
     links: Links,
     frame: Frame,
-    loaded_at: Instant,
-    changed: Instant,
+    /// Whether the week of the frame has begun: before the first duty change it has not.
+    has_begun: bool,
+    book: Arc<Book>,
     feeds: Vec<FeedSlot>,
     near: OnceLock<Schedule>,
     coverage: OnceLock<Coverage>,
-    events: OnceLock<Vec<Rendered>>,
+    worked_out: Mutex<Option<Vec<Event>>>,
+    contents: OnceLock<Contents>,
     written: AtomicU64,
 }
 
+/// What a team's feeds are written from.
+#[derive(Debug)]
+struct Contents {
+    events: Vec<Rendered>,
+    /// By place of the feed.
+    feeds: Vec<OwnContents>,
+}
+
+/// What one feed has beside the events.
+#[derive(Debug)]
+struct OwnContents {
+    /// The feed has not changed since before this: a week began, or an event left it.
+    changed: Instant,
+    /// The events that left it and are not over, for downloads.
+    cancelled: Vec<Rendered>,
+}
+
 impl TeamSnapshot {
-    /// The team as it is at `now`, its configuration loaded at `loaded_at`. `None` only where no week of the team has a
-    /// representable date.
-    pub(super) fn new(
-        config: Arc<TeamConfig>,
-        settings: &Settings,
-        loaded_at: Instant,
-        now: Instant,
-    ) -> Option<TeamSnapshot> {
-        let frame = frame(&config.team, weeks(settings.past_weeks), weeks(settings.future_weeks), now)?;
-        // Before the first duty change that week is still to come, and nothing has changed in the future.
-        let changed = Some(frame.week.start()).filter(|start| *start <= now).unwrap_or(loaded_at);
+    /// The team of `item` as it was published, at `now`.
+    pub(super) fn new(item: Item, published: Published, now: Instant) -> TeamSnapshot {
+        let Item { config, frame, links, .. } = item;
         let feeds = Feed::all(&config.team);
         let feeds = feeds.into_iter().map(|feed| FeedSlot::new(feed, &config.team)).collect();
-        Some(TeamSnapshot {
-            links: Links::new(settings.pages_url.as_ref().map(BaseUrl::as_str)),
+        TeamSnapshot {
+            has_begun: frame.week.start() <= now,
+            book: published.book,
+            worked_out: Mutex::new(published.events),
+            links,
             config,
             frame,
-            loaded_at,
-            changed,
             feeds,
             near: OnceLock::new(),
             coverage: OnceLock::new(),
-            events: OnceLock::new(),
+            contents: OnceLock::new(),
             written: AtomicU64::new(0),
-        })
+        }
     }
 
-    /// The same team at `now`, in a later week, with whatever was in use written ahead.
-    pub(super) fn rolled(&self, settings: &Settings, now: Instant) -> Option<TeamSnapshot> {
-        let next = TeamSnapshot::new(Arc::clone(&self.config), settings, self.loaded_at, now)?;
-        if let Some(before) = self.events.get() {
-            let since = next.frame.week.start();
-            next.events.get_or_init(|| next.render(&Revisions::after(before, since)));
-            for (old, new) in self.feeds.iter().zip(&next.feeds) {
-                for (alarm, coding) in old.in_use() {
-                    next.representation(new, alarm, coding);
+    /// Works out ahead whatever was in use of `before`, and forgets what else is at hand and nobody asked for.
+    pub(super) fn prepare_like(&self, before: Option<&TeamSnapshot>) {
+        if let Some(before) = before.filter(|before| before.contents.get().is_some()) {
+            self.contents();
+            for old in &before.feeds {
+                let Some(new) = self.feeds.iter().find(|slot| slot.path == old.path) else { continue };
+                for (variant, coding) in old.in_use() {
+                    self.representation(new, variant, coding);
                 }
             }
         }
-        if self.near.get().is_some() {
-            next.near();
+        if before.is_some_and(|before| before.near.get().is_some()) {
+            self.near();
         }
-        if self.coverage.get().is_some() {
-            next.coverage();
+        if before.is_some_and(|before| before.coverage.get().is_some()) {
+            self.coverage();
         }
-        Some(next)
+        self.take_worked_out();
+    }
+
+    /// What the team was made from.
+    pub(super) fn config(&self) -> &Arc<TeamConfig> {
+        &self.config
+    }
+
+    /// Where links in its events lead.
+    pub(super) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// What was published of it.
+    pub(super) fn book(&self) -> &Arc<Book> {
+        &self.book
+    }
+
+    /// How its revisions stand to the journal.
+    pub fn standing(&self) -> Standing {
+        self.book.standing
+    }
+
+    /// What moved, in the order in which it was published; the latest only, where there is much.
+    pub fn changes(&self) -> &[Change] {
+        &self.book.changes
     }
 
     /// The team.
@@ -122,21 +161,27 @@ impl TeamSnapshot {
     pub fn representation<'a>(
         &'a self,
         slot: &'a FeedSlot,
-        alarm: Option<Alarm>,
+        variant: Variant,
         coding: Coding,
     ) -> &'a Representation {
-        if let Some(ready) = slot.ready(alarm, coding) {
+        if let Some(ready) = slot.ready(variant, coding) {
             return ready;
         }
-        let events = self.events.get_or_init(|| self.render(&Revisions::first(self.loaded_at)));
+        let contents = self.contents();
+        let place = self.feeds.iter().position(|own| own.path == slot.path);
+        let own = place.and_then(|place| contents.feeds.get(place));
+        let cancelled = own.map(|own| &*own.cancelled).unwrap_or_default();
         let source = Source {
             team: self.team(),
             links: &self.links,
-            changed: self.changed,
-            events,
+            changed: own.map_or(self.frame.week.start(), |own| own.changed),
+            events: &contents.events,
+            cancelled,
             written: &self.written,
         };
-        slot.write(&source, alarm, coding)
+        // With nothing cancelled a download has the bytes of the feed.
+        let download = variant.download && !cancelled.is_empty();
+        slot.write(&source, Variant { download, ..variant }, coding)
     }
 
     /// How many representations of feeds have been written.
@@ -144,53 +189,89 @@ impl TeamSnapshot {
         self.written.load(Ordering::Relaxed)
     }
 
-    fn render(&self, revisions: &Revisions<'_>) -> Vec<Rendered> {
-        let plan = Plan::new(self.team(), self.frame.window);
-        let events = events(&plan, &self.links).into_iter();
-        events
-            .map(|event| {
-                let revision = revisions.of(&event);
-                Rendered::new(event, revision)
-            })
-            .collect()
+    fn take_worked_out(&self) -> Option<Vec<Event>> {
+        self.worked_out.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
-}
 
-fn weeks(count: u32) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
+    fn contents(&self) -> &Contents {
+        self.contents.get_or_init(|| {
+            let (id, week_start) = (&self.team().id, self.frame.week.start());
+            let journal = self.book.open(id, week_start);
+            let events = self
+                .take_worked_out()
+                .unwrap_or_else(|| events(&Plan::new(self.team(), self.frame.window), &self.links));
+            let rendered = |event: Event| {
+                let revision = revision(&journal, &event.uid, week_start);
+                Rendered::new(event, revision)
+            };
+            Contents {
+                events: events.into_iter().map(rendered).collect(),
+                feeds: self.feeds.iter().map(|slot| self.own_contents(slot, &journal)).collect(),
+            }
+        })
+    }
+
+    fn own_contents(&self, slot: &FeedSlot, journal: &Journal) -> OwnContents {
+        let week_start = self.frame.week.start();
+        let begun = self.has_begun.then_some(week_start);
+        let head = journal.entries.get(&head_uid(&slot.path)).map(|entry| entry.revision.modified);
+        let mut changed = begun.max(head).unwrap_or(week_start);
+        let mut cancelled = Vec::new();
+        for entry in journal.entries.values() {
+            let Some(event) = cancelled_of(entry, &slot.feed) else { continue };
+            changed = changed.max(entry.revision.modified);
+            if week_start < entry.fact.end {
+                let revision = revision(journal, &event.uid, week_start);
+                cancelled.push(Rendered::new(event, revision));
+            }
+        }
+        OwnContents { changed, cancelled }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::Alarm;
     use crate::live::sample::{TEAM, at, configuration};
+    use crate::live::{Cause, Publisher, Snapshot, Terms};
     use http::HeaderValue;
 
-    struct Fixture {
-        settings: Settings,
-        team: TeamSnapshot,
+    fn loaded(settings: &str, now: &str) -> Snapshot {
+        let now = at(now);
+        Snapshot::new(configuration(settings, &[("sample", TEAM)], now), now)
     }
 
-    fn loaded(settings: &str, now: &str) -> Fixture {
-        let now = at(now);
-        let configuration = configuration(settings, &[("sample", TEAM)], now);
-        let config = Arc::clone(configuration.teams.values().next().unwrap());
-        let team = TeamSnapshot::new(config, &configuration.settings, now, now).unwrap();
-        Fixture { settings: configuration.settings, team }
+    fn sample(snapshot: &Snapshot) -> &TeamSnapshot {
+        snapshot.team("sample").unwrap()
+    }
+
+    /// What follows at a duty change, with what was in use written ahead.
+    fn rolled(snapshot: &Snapshot, now: &str) -> Snapshot {
+        let terms = Terms { at: at(now), cause: Cause::Time, is_written: true };
+        let next = snapshot.renewed(&Publisher::forgetful(), terms).unwrap();
+        next.prepare_like(snapshot);
+        next
+    }
+
+    fn rings(alarm: Alarm) -> Variant {
+        Variant { alarm: Some(alarm), download: false }
     }
 
     fn text(team: &TeamSnapshot, path: &str) -> String {
         let slot = team.feed_at(path).unwrap();
-        String::from_utf8(team.representation(slot, None, Coding::Identity).body.to_vec()).unwrap()
+        String::from_utf8(team.representation(slot, Variant::default(), Coding::Identity).body.to_vec())
+            .unwrap()
     }
 
     fn modified(team: &TeamSnapshot, path: &str) -> Instant {
-        team.representation(team.feed_at(path).unwrap(), None, Coding::Identity).modified
+        team.representation(team.feed_at(path).unwrap(), Variant::default(), Coding::Identity).modified
     }
 
     #[test]
     fn however_many_ask_at_once_each_representation_is_written_once() {
-        let team = &loaded("", "2026-02-10T12:00:00Z").team;
+        let snapshot = loaded("", "2026-02-10T12:00:00Z");
+        let team = sample(&snapshot);
         let start = std::sync::Barrier::new(64);
         std::thread::scope(|scope| {
             for n in 0..64 {
@@ -198,36 +279,38 @@ mod tests {
                 scope.spawn(move || {
                     start.wait();
                     let coding = Coding::ALL[n % Coding::ALL.len()];
-                    team.representation(team.feed_at("team.ics").unwrap(), None, coding);
+                    team.representation(team.feed_at("team.ics").unwrap(), Variant::default(), coding);
                 });
             }
         });
         assert_eq!(team.written(), 3, "one for each coding");
-        team.representation(team.feed_at("team.ics").unwrap(), Some(Alarm::H1), Coding::Gzip);
+        team.representation(team.feed_at("team.ics").unwrap(), rings(Alarm::H1), Coding::Gzip);
         assert_eq!(team.written(), 5, "and with an alarm one as it is and one compressed");
     }
 
     #[test]
     fn a_tag_is_of_the_bytes_so_each_coding_has_its_own() {
-        let (one, other) = (loaded("", "2026-02-10T12:00:00Z").team, loaded("", "2026-02-10T12:00:00Z").team);
+        let snapshots = ["2026-02-10T12:00:00Z"; 2].map(|now| loaded("", now));
+        let [one, other] = snapshots.each_ref().map(sample);
         let tag = |team: &TeamSnapshot, path: &str, coding| {
-            team.representation(team.feed_at(path).unwrap(), None, coding).etag.clone()
+            team.representation(team.feed_at(path).unwrap(), Variant::default(), coding).etag.clone()
         };
-        let tags = Coding::ALL.map(|coding| tag(&one, "team.ics", coding));
-        assert_eq!(tags, Coding::ALL.map(|coding| tag(&other, "team.ics", coding)), "the same bytes");
+        let tags = Coding::ALL.map(|coding| tag(one, "team.ics", coding));
+        assert_eq!(tags, Coding::ALL.map(|coding| tag(other, "team.ics", coding)), "the same bytes");
         let distinct: std::collections::BTreeSet<_> = tags.iter().map(HeaderValue::as_bytes).collect();
         assert_eq!(distinct.len(), 3);
         for tag in tags.iter().map(|tag| tag.to_str().unwrap()) {
             assert!(tag.len() == 2 + 2 * 16 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
         }
-        assert_ne!(tag(&one, "primary.ics", Coding::Identity), tags[0]);
+        assert_ne!(tag(one, "primary.ics", Coding::Identity), tags[0]);
     }
 
     #[test]
     fn every_feed_of_the_team_has_its_path_and_nothing_else_has() {
-        let team = loaded("", "2026-02-10T12:00:00Z").team;
+        let snapshot = loaded("", "2026-02-10T12:00:00Z");
+        let team = sample(&snapshot);
         for path in ["team.ics", "coverage.ics", "primary.ics", "secondary.ics", "engineers/a.ics"] {
-            assert!(text(&team, path).starts_with("BEGIN:VCALENDAR\r\n"), "{path}");
+            assert!(text(team, path).starts_with("BEGIN:VCALENDAR\r\n"), "{path}");
         }
         for path in
             ["", "team", "team.ics/", "Team.ics", "engineers/e.ics", "engineers/", "a.ics", "../x.ics"]
@@ -238,10 +321,9 @@ mod tests {
 
     #[test]
     fn a_duty_change_moves_the_window_and_keeps_what_is_known_of_events() {
-        let Fixture { settings, team } = loaded("past_weeks = 0\nfuture_weeks = 1", "2026-02-10T12:00:00Z");
-        let (old, change) = (text(&team, "primary.ics"), at("2026-02-13T15:00:00Z"));
-        let next = team.rolled(&settings, change).unwrap();
-        let new = text(&next, "primary.ics");
+        let snapshot = loaded("past_weeks = 0\nfuture_weeks = 1", "2026-02-10T12:00:00Z");
+        let next = rolled(&snapshot, "2026-02-13T15:00:00Z");
+        let [old, new] = [&snapshot, &next].map(|snapshot| text(sample(snapshot), "primary.ics"));
         for (start, was, is) in [
             ("20260206T150000Z", true, false),
             ("20260213T150000Z", true, true),
@@ -260,16 +342,15 @@ mod tests {
 
     #[test]
     fn last_modified_moves_with_the_window_and_never_back() {
-        let Fixture { settings, mut team } =
-            loaded("past_weeks = 0\nfuture_weeks = 1", "2026-02-10T12:00:00Z");
+        let mut snapshot = loaded("past_weeks = 0\nfuture_weeks = 1", "2026-02-10T12:00:00Z");
         let paths = ["team.ics", "coverage.ics", "engineers/a.ics", "primary.ics"];
-        let before = paths.map(|path| modified(&team, path));
+        let before = paths.map(|path| modified(sample(&snapshot), path));
         assert_eq!(before[0], at("2026-02-10T12:00:00Z"), "when it was loaded");
         for change in ["2026-02-13T15:00:00Z", "2026-02-20T15:00:00Z", "2026-03-13T14:00:00Z"] {
-            let before = paths.map(|path| modified(&team, path));
-            team = team.rolled(&settings, at(change)).unwrap();
+            let before = paths.map(|path| modified(sample(&snapshot), path));
+            snapshot = rolled(&snapshot, change);
             for (path, before) in paths.iter().zip(before) {
-                let after = modified(&team, path);
+                let after = modified(sample(&snapshot), path);
                 assert!(before < after && after == at(change), "{path}: {before} to {after}");
             }
         }
@@ -277,27 +358,31 @@ mod tests {
 
     #[test]
     fn nothing_is_modified_in_the_future_before_the_first_duty_change() {
-        let team = loaded("", "2025-06-01T00:00:00Z").team;
+        let snapshot = loaded("", "2025-06-01T00:00:00Z");
+        let team = sample(&snapshot);
         for slot in team.feeds() {
-            assert_eq!(modified(&team, &slot.path), at("2025-06-01T00:00:00Z"), "{}", slot.path);
+            assert_eq!(modified(team, &slot.path), at("2025-06-01T00:00:00Z"), "{}", slot.path);
         }
     }
 
     #[test]
     fn what_was_in_use_is_written_ahead_and_the_rest_is_not() {
-        let Fixture { settings, team } = loaded("", "2026-02-10T12:00:00Z");
-        let change = at("2026-02-13T15:00:00Z");
-        let untouched = team.rolled(&settings, change).unwrap();
-        assert_eq!((untouched.written(), untouched.events.get().is_some()), (0, false));
+        let snapshot = loaded("", "2026-02-10T12:00:00Z");
+        let (team, change) = (sample(&snapshot), "2026-02-13T15:00:00Z");
+        let next = rolled(&snapshot, change);
+        let untouched = sample(&next);
+        assert_eq!((untouched.written(), untouched.contents.get().is_some()), (0, false));
         assert!(untouched.near.get().is_none() && untouched.coverage.get().is_none());
+        assert!(untouched.take_worked_out().is_none(), "nobody asked, so nothing is held");
         team.near();
         team.coverage();
-        team.representation(team.feed_at("team.ics").unwrap(), Some(Alarm::M5), Coding::Brotli);
-        let next = team.rolled(&settings, change).unwrap();
+        team.representation(team.feed_at("team.ics").unwrap(), rings(Alarm::M5), Coding::Brotli);
+        let next = rolled(&snapshot, change);
+        let next = sample(&next);
         assert_eq!(next.written(), 2);
         assert!(next.near.get().is_some() && next.coverage.get().is_some());
         let slot = next.feed_at("team.ics").unwrap();
-        assert!(slot.ready(Some(Alarm::M5), Coding::Brotli).is_some());
-        assert!(slot.ready(None, Coding::Identity).is_none());
+        assert!(slot.ready(rings(Alarm::M5), Coding::Brotli).is_some());
+        assert!(slot.ready(Variant::default(), Coding::Identity).is_none());
     }
 }

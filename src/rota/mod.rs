@@ -8,6 +8,7 @@ pub mod absence;
 pub mod cover;
 pub mod coverage;
 pub mod handover;
+pub mod moves;
 pub mod period;
 pub mod proposal;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use absence::{Absences, Calendar, TIME_OFF};
 pub use cover::{Conflict, Duty, Holder, PlannedWeek, Shift, ShiftKind};
 pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines};
 pub use handover::Handover;
+pub use moves::{Holding, Move, Side, holdings, moves};
 pub use period::{Instant, Period, Periods};
 pub use proposal::{Candidate, Standing};
 pub use schedule::{Schedule, expand};

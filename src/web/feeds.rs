@@ -8,14 +8,14 @@ use actix_web::http::header::{
     LAST_MODIFIED, RETRY_AFTER, VARY,
 };
 
-use crate::live::{Coding, FeedSlot, Representation, Snapshot};
+use crate::live::{Coding, FeedSlot, Representation, Snapshot, Variant};
 
 use super::accept_encoding::negotiate;
 use super::answer::{NOINDEX, NOSNIFF, text};
 use super::body::body;
 use super::conditional::{Verdict, verdict};
 use super::pages::RETRY_SECONDS;
-use super::query::{Choice, choice};
+use super::query::variant;
 
 /// The paths of feeds end so, and no other.
 const SUFFIX: &str = ".ics";
@@ -32,13 +32,13 @@ fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str) -> HttpResponse {
         return if snapshot.is_broken(team_id) { unavailable() } else { missing() };
     };
     let Some(slot) = team.feed_at(below) else { return missing() };
-    let choice = match head.uri.query().map_or(Ok(Choice::default()), choice) {
-        Ok(choice) => choice,
+    let variant = match head.uri.query().map_or(Ok(Variant::default()), variant) {
+        Ok(variant) => variant,
         Err(error) => return text(StatusCode::BAD_REQUEST, format!("{error}\n")),
     };
-    let representation = team.representation(slot, choice.alarm, negotiate(&head.headers));
+    let representation = team.representation(slot, variant, negotiate(&head.headers));
     match verdict(&head.headers, representation) {
-        Verdict::Send => whole(slot, choice, representation),
+        Verdict::Send => whole(slot, variant, representation),
         Verdict::NotModified => not_modified(representation),
         Verdict::Failed => text(StatusCode::PRECONDITION_FAILED, "the feed has changed\n"),
     }
@@ -51,7 +51,7 @@ fn parts(path: &str) -> Option<(&str, &str)> {
     Some((path.get(..slash)?, path.get(slash + 1..)?))
 }
 
-fn whole(slot: &FeedSlot, choice: Choice, representation: &Representation) -> HttpResponse {
+fn whole(slot: &FeedSlot, variant: Variant, representation: &Representation) -> HttpResponse {
     let mut response = HttpResponse::new(StatusCode::OK).set_body(body(representation.body.clone()));
     let headers = response.headers_mut();
     validators(headers, representation);
@@ -64,7 +64,7 @@ fn whole(slot: &FeedSlot, choice: Choice, representation: &Representation) -> Ht
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.as_str()));
         }
     }
-    if choice.download {
+    if variant.download {
         headers.insert(CONTENT_DISPOSITION, slot.disposition.clone());
     }
     response

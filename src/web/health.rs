@@ -9,6 +9,7 @@ use super::answer::{NOSNIFF, text};
 use super::counts::Totals;
 use super::site::Site;
 use crate::config::{Diagnostic, Severity};
+use crate::live::{Fault, Faults, Standing, TeamSnapshot};
 use crate::rota::{Instant, TeamId};
 
 /// Search engines may read everything; what they are told there is not to keep it. Google's calendar fetcher obeys
@@ -18,6 +19,7 @@ const ROBOTS: &str = "User-agent: *\nAllow: /\n";
 #[derive(Serialize)]
 struct Readiness<'a> {
     status: &'static str,
+    faults: Vec<FaultShown>,
     teams: Teams<'a>,
     diagnostics: Vec<Finding<'a>>,
     tzdata: String,
@@ -28,8 +30,22 @@ struct Readiness<'a> {
 
 #[derive(Serialize)]
 struct Teams<'a> {
+    /// In service as configured.
     good: Vec<&'a str>,
+    /// In service as they were before their file broke or went away.
+    outdated: Vec<&'a str>,
+    /// Not in service.
     broken: Vec<&'a str>,
+    /// In service with revisions that the journal does not have yet.
+    provisional: Vec<&'a str>,
+}
+
+/// What keeps the server from being current.
+#[derive(Serialize)]
+struct FaultShown {
+    what: &'static str,
+    since: Instant,
+    message: String,
 }
 
 /// A diagnostic without its source line, which may hold what is nobody's business.
@@ -68,13 +84,22 @@ pub(super) async fn robots() -> HttpResponse {
 /// `/readyz`: what is served, and what keeps anything from being served. 200 also when degraded: the good teams are
 /// served, and taking the server out would take them down too.
 pub(super) async fn readyz(site: web::Data<Site>) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+    let (snapshot, now, faults) = (site.store.load(), site.clock.now(), site.store.faults());
     let configuration = snapshot.configuration();
+    let is_older = snapshot.teams().any(|team| team.standing() == Standing::Older);
+    let degraded = configuration.has_errors() || faults.any() || is_older || !snapshot.gone().is_empty();
+    let served = |is: &dyn Fn(&TeamSnapshot) -> bool| {
+        snapshot.teams().filter(|team| is(team)).map(|team| team.team().id.as_str()).collect()
+    };
+    let is_broken = |id: &&TeamId| snapshot.is_broken(id.as_str());
     let readiness = Readiness {
-        status: if configuration.has_errors() { "degraded" } else { "ok" },
+        status: if degraded { "degraded" } else { "ok" },
+        faults: shown(faults, is_older.then_some(snapshot.built_at())),
         teams: Teams {
-            good: snapshot.teams().map(|team| team.team().id.as_str()).collect(),
-            broken: configuration.broken.keys().map(TeamId::as_str).collect(),
+            good: served(&|team| !snapshot.is_outdated(&team.team().id)),
+            outdated: served(&|team| snapshot.is_outdated(&team.team().id)),
+            broken: configuration.broken.keys().filter(is_broken).map(TeamId::as_str).collect(),
+            provisional: served(&|team| team.standing() == Standing::Unsaved),
         },
         diagnostics: configuration.diagnostics.iter().map(finding).collect(),
         tzdata: configuration.zone_data.to_string(),
@@ -84,10 +109,22 @@ pub(super) async fn readyz(site: web::Data<Site>) -> HttpResponse {
             built_at: snapshot.built_at(),
             age_seconds: (now - snapshot.built_at()).num_seconds(),
         },
-        feeds_written: snapshot.teams().map(crate::live::TeamSnapshot::written).sum(),
+        feeds_written: snapshot.teams().map(TeamSnapshot::written).sum(),
         requests: site.counts.totals(),
     };
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header(NOSNIFF).json(readiness)
+}
+
+fn shown(faults: Faults, older: Option<Instant>) -> Vec<FaultShown> {
+    let Faults { journal, configuration, watch } = faults;
+    let older = older.map(|since| Fault {
+        since,
+        message: "another server has published a newer configuration than this one has".to_owned(),
+    });
+    [("journal", journal), ("configuration", configuration), ("watch", watch), ("older", older)]
+        .into_iter()
+        .filter_map(|(what, fault)| fault.map(|Fault { since, message }| FaultShown { what, since, message }))
+        .collect()
 }
 
 fn finding(diagnostic: &Diagnostic) -> Finding<'_> {

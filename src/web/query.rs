@@ -4,16 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::feed::{Alarm, NoSuchAlarm};
-
-/// What may be chosen of a feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Choice {
-    /// `?download=1`: as an attachment.
-    pub(super) download: bool,
-    /// `?alarm=`.
-    pub(super) alarm: Option<Alarm>,
-}
+use crate::feed::NoSuchAlarm;
+use crate::live::Variant;
 
 /// A query that asks for what there is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +19,7 @@ pub(super) enum BadQuery {
 }
 
 /// Reads the part behind `?`, without it.
-pub(super) fn choice(query: &str) -> Result<Choice, BadQuery> {
+pub(super) fn variant(query: &str) -> Result<Variant, BadQuery> {
     let (mut alarm, mut download) = (None, None);
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -38,7 +30,7 @@ pub(super) fn choice(query: &str) -> Result<Choice, BadQuery> {
             _ => {}
         }
     }
-    Ok(Choice { download: download.is_some(), alarm })
+    Ok(Variant { download: download.is_some(), alarm })
 }
 
 fn once<T>(place: &mut Option<T>, key: &'static str, value: T) -> Result<(), BadQuery> {
@@ -55,19 +47,20 @@ fn decoded(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::Alarm;
 
     #[test]
     fn known_keys_take_known_values_once_and_other_keys_anything() {
-        let alarm = |alarm| Ok(Choice { download: false, alarm: Some(alarm) });
+        let alarm = |alarm| Ok(Variant { download: false, alarm: Some(alarm) });
         for (query, expected) in [
-            ("", Ok(Choice::default())),
-            ("download=1", Ok(Choice { download: true, alarm: None })),
+            ("", Ok(Variant::default())),
+            ("download=1", Ok(Variant { download: true, alarm: None })),
             ("alarm=15m", alarm(Alarm::M15)),
             ("alarm=1%64", alarm(Alarm::D1)),
             ("%61larm=1d", alarm(Alarm::D1)),
             ("_=1723&alarm=2h&nocache=1&nocache=2&x", alarm(Alarm::H2)),
-            ("download=1&alarm=5m", Ok(Choice { download: true, alarm: Some(Alarm::M5) })),
-            ("Alarm=banana&=&&download2=no", Ok(Choice::default())),
+            ("download=1&alarm=5m", Ok(Variant { download: true, alarm: Some(Alarm::M5) })),
+            ("Alarm=banana&=&&download2=no", Ok(Variant::default())),
             ("alarm=banana", Err(BadQuery::Alarm(NoSuchAlarm))),
             ("alarm=", Err(BadQuery::Alarm(NoSuchAlarm))),
             ("alarm", Err(BadQuery::Alarm(NoSuchAlarm))),
@@ -77,7 +70,7 @@ mod tests {
             ("download=yes", Err(BadQuery::Download)),
             ("download", Err(BadQuery::Download)),
         ] {
-            assert_eq!(choice(query), expected, "{query}");
+            assert_eq!(variant(query), expected, "{query}");
         }
     }
 }

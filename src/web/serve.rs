@@ -1,4 +1,4 @@
-//! Runs the server: binds, rolls, stops.
+//! Runs the server: binds, heeds signals, stops.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::app::{create_admin_app, create_app};
 use super::site::Site;
 use crate::clock::Clock;
-use crate::live::{Store, keep_rolling};
+use crate::live::Store;
 
 /// How long requests in flight have to end once the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -49,16 +49,17 @@ pub enum ServeError {
 }
 
 /// Serves what is in `store` until SIGTERM or SIGINT, and returns once the requests in flight are answered. The
-/// addresses in use are logged, which matters where the configuration leaves the port open (0).
+/// addresses in use are logged, which matters where the configuration leaves the port open (0). `reload` is called at
+/// each SIGHUP.
 ///
 /// # Errors
 ///
 /// If an address of the configuration cannot be listened on, or the system takes it away.
-pub fn serve(store: &Arc<Store>, clock: Clock) -> Result<(), ServeError> {
-    System::new().block_on(run(store, clock))
+pub fn serve(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> Result<(), ServeError> {
+    System::new().block_on(run(store, clock, reload))
 }
 
-async fn run(store: &Arc<Store>, clock: Clock) -> Result<(), ServeError> {
+async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> Result<(), ServeError> {
     let (bind, admin_bind) = {
         let snapshot = store.load();
         let settings = &snapshot.configuration().settings;
@@ -85,15 +86,18 @@ async fn run(store: &Arc<Store>, clock: Clock) -> Result<(), ServeError> {
         .bind(admin_bind)
         .map_err(|source| ServeError::at(admin_bind, source))?;
 
+    let mut hangups = signal(SignalKind::hangup()).map_err(ServeError::Run)?;
+    actix_web::rt::spawn(async move {
+        while hangups.recv().await.is_some() {
+            tracing::info!("asked to read the configuration again");
+            reload();
+        }
+    });
     for address in server.addrs() {
         tracing::info!(%address, "listening");
     }
     for address in admin.addrs() {
         tracing::info!(%address, "listening for monitoring");
-    }
-    if clock == Clock::System {
-        let store = Arc::clone(store);
-        actix_web::rt::spawn(keep_rolling(store, move || clock.now()));
     }
     tokio::try_join!(server.run(), admin.run()).map_err(ServeError::Run)?;
     tracing::info!("stopped");

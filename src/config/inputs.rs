@@ -1,0 +1,101 @@
+//! What went into a team, as a hash and the newest file time: whether it must be read again, and which of two
+//! configurations is the newer.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use super::files::MAX_BYTES;
+use super::load::SETTINGS;
+use super::{holiday_files, run_books, time_off};
+use crate::rota::{Instant, TeamId};
+
+/// What a team, or what all teams share, was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Inputs {
+    /// Of every byte read.
+    pub(super) fingerprint: String,
+    /// The newest time of a file or folder.
+    pub(super) modified: Instant,
+}
+
+impl Inputs {
+    /// Of what all teams share: the holiday calendars, and the zone data that `zones` describes.
+    pub(super) fn shared(config: &Path, zones: &str) -> Inputs {
+        let mut inputs = Walk::default();
+        inputs.hash.update(zones);
+        inputs.folder(&config.join(holiday_files::FOLDER));
+        inputs.time(&config.join(SETTINGS));
+        inputs.done()
+    }
+
+    /// Of the team `id`, whose file is `file`, beside what all share. To be taken before the files are read, so that
+    /// one that changes in between counts as changed.
+    pub(super) fn of_team(config: &Path, id: &TeamId, file: &str, shared: &Inputs) -> Inputs {
+        let mut inputs = Walk { newest: shared.modified, ..Walk::default() };
+        inputs.hash.update(&shared.fingerprint);
+        inputs.file(&config.join(file));
+        for folder in [run_books::FOLDER, time_off::FOLDER] {
+            inputs.folder(&config.join(folder).join(id.as_str()));
+        }
+        inputs.done()
+    }
+}
+
+struct Walk {
+    hash: Sha256,
+    newest: Instant,
+}
+
+impl Default for Walk {
+    fn default() -> Walk {
+        Walk { hash: Sha256::new(), newest: Instant::UNIX_EPOCH }
+    }
+}
+
+impl Walk {
+    fn done(self) -> Inputs {
+        let fingerprint = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Inputs { fingerprint, modified: self.newest }
+    }
+
+    fn time(&mut self, path: &Path) {
+        let modified = fs::metadata(path).and_then(|found| found.modified());
+        self.newest = self.newest.max(modified.unwrap_or(SystemTime::UNIX_EPOCH).into());
+    }
+
+    fn file(&mut self, path: &Path) {
+        self.time(path);
+        self.hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        match read(path) {
+            Ok(bytes) => {
+                self.hash.update((bytes.len() as u64).to_be_bytes());
+                self.hash.update(bytes);
+            }
+            Err(error) => self.hash.update(error.kind().to_string()),
+        }
+    }
+
+    /// The files in `folder`, if there are any; not those of folders within it, which nothing is read from.
+    fn folder(&mut self, folder: &Path) {
+        let Ok(listed) = fs::read_dir(folder) else { return };
+        self.time(folder);
+        let mut paths: Vec<PathBuf> = listed.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths.iter().filter(|path| path.is_file()) {
+            self.file(path);
+        }
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,483 @@
+//! The journals of all teams in a database: SQLite in the state folder, or PostgreSQL by URL.
+//!
+//! The SQL is of the kind that both understand. Whoever writes names the version it built upon, so that of two
+//! servers that publish at once the second learns of the first and reads again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, Row, SqlStr};
+use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
+
+use super::encoding::Packed;
+use super::revision::Hash;
+use crate::rota::{Instant, TeamId};
+
+const TABLES: &str = include_str!("migrations/0001_journal.sql");
+
+/// The file within the state folder.
+const FILE: &str = "journal.sqlite";
+
+/// How long a database may take to answer before it counts as out of reach.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long what moved is remembered.
+const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
+
+/// Where journals are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere: they end with the process.
+    Memory,
+    /// In this folder, which is made if need be.
+    Folder(PathBuf),
+    /// In the PostgreSQL database at this URL, which servers may share.
+    Postgres(String),
+}
+
+/// Why a journal cannot be read or written. Never quotes the URL, which may hold a password.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// The state folder cannot be made or read.
+    #[error("use the state folder {}: {source}; name another with --state DIR, or make this one writable", folder.display())]
+    Folder {
+        /// As given.
+        folder: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The file is there and is no journal, or part of one.
+    #[error(
+        "read the journal {}: it is damaged ({reason}); move it away and start again: a new journal is begun, and no \
+         feed goes back",
+        file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What the database says.
+        reason: String,
+    },
+    /// The file cannot be written.
+    #[error("write the journal {}: {reason}; {}", file.display(), what_to_do(reason))]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the database says.
+        reason: String,
+    },
+    /// PostgreSQL does not do what it is asked.
+    #[error("use the journal in PostgreSQL: {0}; `journal` in oncal.toml names it")]
+    Server(String),
+    /// The process has no means to speak to a database at all.
+    #[error("start the journal: {0}")]
+    Start(io::Error),
+}
+
+fn what_to_do(reason: &str) -> &'static str {
+    if reason.contains("readonly") || reason.contains("unable to open") {
+        "let this user write to its folder, or name another with --state DIR"
+    } else if reason.contains("full") {
+        "make room on its disk"
+    } else if reason.contains("locked") {
+        "another program holds it: stop that, or name another folder with --state DIR"
+    } else {
+        "see that its disk and folder can be written"
+    }
+}
+
+/// The journal of a team as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// How often it was written.
+    pub version: i64,
+    /// See [`Journal::generation`](super::Journal::generation).
+    pub generation: i64,
+    /// See [`Journal::fingerprint`](super::Journal::fingerprint).
+    pub fingerprint: Hash,
+    /// The journal.
+    pub journal: Packed,
+}
+
+/// The journal of a team as it should be kept from now on.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Whose.
+    pub team: TeamId,
+    /// The journal, its version one more than that which it was built upon.
+    pub stored: Stored,
+    /// What moved with it, in order.
+    pub moved: Vec<Logged>,
+}
+
+/// Something that moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// When it was published, in whole seconds.
+    pub at: Instant,
+    /// What moved, in the publisher's words.
+    pub record: String,
+}
+
+/// A connection to where journals are kept. Its calls wait for the database; none may be made from async code.
+#[derive(Debug)]
+pub struct Database {
+    runtime: Runtime,
+    pool: AnyPool,
+    place: Place,
+}
+
+impl Database {
+    /// Opens the database at `place`, makes its tables where they are missing, and sees that it can be written.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read and written. The message says what to do.
+    pub fn open(place: Place) -> Result<Database, JournalError> {
+        sqlx::any::install_default_drivers();
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(JournalError::Start)?;
+        if let Place::Folder(folder) = &place {
+            fs::create_dir_all(folder)
+                .map_err(|source| JournalError::Folder { folder: folder.clone(), source })?;
+        }
+        let options = AnyPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        let url = url(&place);
+        let pool = {
+            let _entered = runtime.enter();
+            options.connect_lazy(&url).map_err(|error| failure(&place, &error))?
+        };
+        let database = Database { runtime, pool, place };
+        database.prepare()?;
+        Ok(database)
+    }
+
+    /// Whether other servers may write to it too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.place, Place::Postgres(_))
+    }
+
+    /// The journals of all teams.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    pub fn read_all(&self) -> Result<BTreeMap<TeamId, Stored>, JournalError> {
+        self.wait(async {
+            let select = "SELECT team, version, generation, fingerprint, journal FROM publication";
+            let rows = sqlx::query(select).fetch_all(&self.pool).await?;
+            let mut all = BTreeMap::new();
+            for row in &rows {
+                if let Some(team) = TeamId::new(row.try_get("team")?) {
+                    all.insert(team, stored(row)?);
+                }
+            }
+            Ok(all)
+        })
+    }
+
+    /// The journal of `team`, if it ever had one.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    pub fn read(&self, team: &TeamId) -> Result<Option<Stored>, JournalError> {
+        self.wait(async {
+            let select =
+                "SELECT team, version, generation, fingerprint, journal FROM publication WHERE team = $1";
+            let row = sqlx::query(select).bind(team.as_str()).fetch_optional(&self.pool).await?;
+            row.as_ref().map(stored).transpose()
+        })
+    }
+
+    /// What moved in each team that anything moved in, in the order in which it was published.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    pub fn moved(&self) -> Result<BTreeMap<TeamId, Vec<Logged>>, JournalError> {
+        self.wait(async {
+            let select = "SELECT team, published_at, record FROM change ORDER BY team, version, position";
+            let rows = sqlx::query(select).fetch_all(&self.pool).await?;
+            let mut all: BTreeMap<TeamId, Vec<Logged>> = BTreeMap::new();
+            for row in &rows {
+                if let Some(team) = TeamId::new(row.try_get("team")?) {
+                    all.entry(team).or_default().push(logged(row)?);
+                }
+            }
+            Ok(all)
+        })
+    }
+
+    /// What moved in `team`, in the order in which it was published.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    pub fn moved_in(&self, team: &TeamId) -> Result<Vec<Logged>, JournalError> {
+        self.wait(async {
+            let select = "SELECT published_at, record FROM change WHERE team = $1 ORDER BY version, position";
+            let rows = sqlx::query(select).bind(team.as_str()).fetch_all(&self.pool).await?;
+            rows.iter().map(logged).collect()
+        })
+    }
+
+    /// Writes `drafts` in one transaction, but for those of teams that somebody else wrote to since: these are given
+    /// back, and are to be made anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be written; then nothing of it is.
+    pub fn write<'d>(&self, drafts: &'d [Draft]) -> Result<Vec<&'d TeamId>, JournalError> {
+        self.wait(async {
+            let mut outdated = Vec::new();
+            let mut transaction = self.pool.begin().await?;
+            for Draft { team, stored, moved } in drafts {
+                let statement = if stored.version == 1 {
+                    "INSERT INTO publication (team, version, generation, fingerprint, journal) \
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (team) DO NOTHING"
+                } else {
+                    "UPDATE publication SET version = $2, generation = $3, fingerprint = $4, journal = $5 \
+                     WHERE team = $1 AND version = $2 - 1"
+                };
+                let written = sqlx::query(statement)
+                    .bind(team.as_str())
+                    .bind(stored.version)
+                    .bind(stored.generation)
+                    .bind(stored.fingerprint.as_str())
+                    .bind(&*stored.journal.0)
+                    .execute(&mut *transaction)
+                    .await?;
+                if written.rows_affected() == 0 {
+                    outdated.push(team);
+                    continue;
+                }
+                for (position, logged) in (0i64..).zip(moved) {
+                    let insert = "INSERT INTO change (team, version, position, published_at, record) \
+                                  VALUES ($1, $2, $3, $4, $5)";
+                    sqlx::query(insert)
+                        .bind(team.as_str())
+                        .bind(stored.version)
+                        .bind(position)
+                        .bind(logged.at.timestamp())
+                        .bind(logged.record.as_str())
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+            }
+            transaction.commit().await?;
+            Ok(outdated)
+        })
+    }
+
+    /// Forgets what moved long before `now`.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be written.
+    pub fn forget(&self, now: Instant) -> Result<(), JournalError> {
+        self.wait(async {
+            let delete = sqlx::query("DELETE FROM change WHERE published_at < $1");
+            delete.bind((now - REMEMBERED).timestamp()).execute(&self.pool).await?;
+            Ok(())
+        })
+    }
+
+    fn prepare(&self) -> Result<(), JournalError> {
+        self.wait(async {
+            if !self.is_shared() {
+                sqlx::query("PRAGMA journal_mode = WAL").execute(&self.pool).await?;
+                let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&self.pool).await?;
+                let found: String = row.try_get(0)?;
+                if found != "ok" {
+                    return Err(sqlx::Error::Protocol(format!("malformed: {found}")));
+                }
+            }
+            let sql = SqlStr::from_static(TABLES);
+            let tables = Migration::new(1, "journal".into(), MigrationType::Simple, sql, false);
+            Migrator::with_migrations(vec![tables]).run(&self.pool).await?;
+            // Takes the lock that writing takes, and changes nothing.
+            sqlx::query("UPDATE publication SET version = version WHERE team = ''")
+                .execute(&self.pool)
+                .await?;
+            Ok(())
+        })
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, JournalError> {
+        let done = self.runtime.block_on(async { tokio::time::timeout(4 * PATIENCE, work).await });
+        match done {
+            Ok(done) => done.map_err(|error| failure(&self.place, &error)),
+            Err(_) => Err(failure(&self.place, &sqlx::Error::PoolTimedOut)),
+        }
+    }
+}
+
+fn url(place: &Place) -> String {
+    match place {
+        Place::Memory => "sqlite::memory:".to_owned(),
+        Place::Folder(folder) => {
+            let file = folder.join(FILE);
+            let file = utf8_percent_encode(&file.to_string_lossy(), NON_ALPHANUMERIC).to_string();
+            format!("sqlite:{}?mode=rwc", file.replace("%2F", "/").replace("%2E", "."))
+        }
+        Place::Postgres(url) => url.clone(),
+    }
+}
+
+fn failure(place: &Place, error: &sqlx::Error) -> JournalError {
+    let reason = match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Migrate(error) => error.to_string(),
+        sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
+        other => other.to_string(),
+    };
+    let file = match place {
+        Place::Memory => Path::new("in memory").to_owned(),
+        Place::Folder(folder) => folder.join(FILE),
+        Place::Postgres(_) => return JournalError::Server(reason),
+    };
+    let damage = ["malformed", "not a database", "previously applied", "no column", "decod"];
+    if damage.iter().any(|sign| reason.contains(sign)) {
+        JournalError::Damaged { file, reason }
+    } else {
+        JournalError::File { file, reason }
+    }
+}
+
+fn stored(row: &AnyRow) -> sqlx::Result<Stored> {
+    let journal: Vec<u8> = row.try_get("journal")?;
+    Ok(Stored {
+        version: row.try_get("version")?,
+        generation: row.try_get("generation")?,
+        fingerprint: row.try_get("fingerprint")?,
+        journal: Packed(journal.into()),
+    })
+}
+
+fn logged(row: &AnyRow) -> sqlx::Result<Logged> {
+    let seconds: i64 = row.try_get("published_at")?;
+    let at = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    Ok(Logged { at, record: row.try_get("record")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> TeamId {
+        TeamId::new(text).unwrap()
+    }
+
+    fn draft(team: &str, version: i64, bytes: &[u8], moved: &[&str]) -> Draft {
+        let at = DateTime::from_timestamp(1_800_000_000 + version, 0).unwrap();
+        Draft {
+            team: id(team),
+            stored: Stored {
+                version,
+                generation: version * 10,
+                fingerprint: format!("f{version}"),
+                journal: Packed(bytes.into()),
+            },
+            moved: moved.iter().map(|record| Logged { at, record: (*record).to_owned() }).collect(),
+        }
+    }
+
+    /// What every kind of database must do, from empty on.
+    fn keeps_what_it_is_given(open: impl Fn() -> Database) {
+        let database = open();
+        let (one, two) = (draft("one", 1, b"\0\xff", &["m"]), draft("two", 1, b"x", &[]));
+        assert_eq!(database.read(&id("one")).unwrap(), None);
+        assert!(database.write(&[one.clone(), two.clone()]).unwrap().is_empty());
+        let other = open();
+        let newer = draft("one", 2, b"y", &["n", "o"]);
+        assert!(other.write(std::slice::from_ref(&newer)).unwrap().is_empty());
+        // Built upon what is not there any more: nothing of that team is written, and all of the others is.
+        let late = [draft("one", 1, b"z", &["p"]), draft("one", 2, b"z", &["p"]), draft("two", 2, b"w", &[])];
+        assert_eq!(database.write(&late).unwrap(), [&id("one"), &id("one")]);
+        let all = database.read_all().unwrap();
+        assert_eq!(all.keys().map(TeamId::as_str).collect::<Vec<_>>(), ["one", "two"]);
+        assert_eq!(all[&id("one")], newer.stored);
+        assert_eq!(all[&id("two")].journal.0[..], *b"w");
+        assert_eq!(database.read(&id("one")).unwrap().as_ref(), all.get(&id("one")));
+        let records = |moved: Vec<Logged>| moved.into_iter().map(|moved| moved.record).collect::<Vec<_>>();
+        assert_eq!(records(database.moved_in(&id("one")).unwrap()), ["m", "n", "o"]);
+        assert_eq!(database.moved().unwrap().len(), 1);
+        database.forget(newer.moved[0].at + REMEMBERED).unwrap();
+        assert_eq!(records(database.moved_in(&id("one")).unwrap()), ["n", "o"]);
+    }
+
+    #[test]
+    fn sqlite_keeps_what_it_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("new/with space & ü%");
+        keeps_what_it_is_given(|| Database::open(Place::Folder(state.clone())).unwrap());
+        assert!(state.join(FILE).exists());
+    }
+
+    #[test]
+    #[ignore = "needs PostgreSQL, which tests/run.sh starts and names in ONCAL_TEST_POSTGRES"]
+    fn postgres_keeps_what_it_is_given() {
+        let url = std::env::var("ONCAL_TEST_POSTGRES").expect("ONCAL_TEST_POSTGRES names a database");
+        let schema = format!("unit_{}", std::process::id());
+        let place = Place::Postgres(format!("{url}&options=-c%20search_path%3D{schema}"));
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        sqlx::any::install_default_drivers();
+        runtime.block_on(async {
+            let pool = AnyPool::connect(&url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
+                .execute(&pool)
+                .await
+                .unwrap();
+        });
+        keeps_what_it_is_given(|| Database::open(place.clone()).unwrap());
+    }
+
+    #[test]
+    fn what_is_in_memory_is_gone_with_it() {
+        let one = Database::open(Place::Memory).unwrap();
+        assert!(one.write(&[draft("one", 1, b"x", &[])]).unwrap().is_empty());
+        assert_eq!(one.read_all().unwrap().len(), 1);
+        assert!(Database::open(Place::Memory).unwrap().read_all().unwrap().is_empty());
+    }
+
+    #[track_caller]
+    fn refuses(folder: &Path, expected: &[&str]) {
+        let error = Database::open(Place::Folder(folder.to_owned())).unwrap_err().to_string();
+        for part in expected {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_of_no_use_is_told_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        refuses(&folder.path().join("file/state"), &["use the state folder", "--state DIR"]);
+        for text in ["this is no database at all, it is text of some length", &"\0x".repeat(5000)] {
+            fs::write(folder.path().join(FILE), text).unwrap();
+            refuses(folder.path(), &["it is damaged", "move it away"]);
+        }
+        fs::remove_file(folder.path().join(FILE)).unwrap();
+        fs::create_dir(folder.path().join(FILE)).unwrap();
+        refuses(folder.path(), &["write the journal", "name another with --state DIR"]);
+    }
+
+    #[test]
+    fn a_database_out_of_reach_is_told_without_its_password() {
+        let place = Place::Postgres("postgres://oncal:geheim@127.0.0.1:1/oncal".to_owned());
+        let error = Database::open(place).unwrap_err().to_string();
+        assert!(error.contains("PostgreSQL") && !error.contains("geheim"), "{error}");
+    }
+}

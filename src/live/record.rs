@@ -1,0 +1,240 @@
+//! Events and moves in the words in which the journal keeps them.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::feed::{Event, Feed, Kind, Status, When};
+use crate::journal::{Entry, Fact, Logged};
+use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Zone};
+
+/// Enough of a hash to tell two contents apart.
+const HASH_BYTES: usize = 16;
+
+/// An event as the journal keeps it, so that what is gone can still be told of.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    kind: KindName,
+    when: WhenRecord,
+    summary: String,
+    /// Of a shift.
+    side: Option<SideRecord>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum KindName {
+    Primary,
+    Secondary,
+    Handover,
+    Deadline,
+    Holiday,
+    Unknown,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WhenRecord {
+    Instants(Instant, Instant),
+    Days(NaiveDate, NaiveDate),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SideRecord {
+    engineer: String,
+    tentative: bool,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct MoveRecord {
+    role: KindName,
+    start: Instant,
+    end: Instant,
+    before: Option<SideRecord>,
+    after: Option<SideRecord>,
+}
+
+/// A move, and when it was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// When it was published, in whole seconds.
+    pub at: Instant,
+    /// What moved.
+    pub moved: Move,
+}
+
+/// `event` for the journal; days end in `zone`.
+pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
+    let record = Record {
+        kind: event.kind.into(),
+        when: event.when.into(),
+        summary: event.summary.clone(),
+        side: event.engineers.first().filter(|_| matches!(event.kind, Kind::Shift(_))).map(|engineer| {
+            SideRecord {
+                engineer: engineer.to_string(),
+                tentative: event.status == Status::Tentative,
+                reason: event.reason.clone(),
+            }
+        }),
+    };
+    Fact {
+        uid: event.uid.clone(),
+        anchor: event.anchor,
+        end: event.when.end(zone),
+        substance: hex(&event.substance()),
+        content: hex(&event.content()),
+        concerns: event.engineers.iter().map(ToString::to_string).collect(),
+        record: text(&record),
+    }
+}
+
+/// What stands at the head of the feed at `path`, for the journal: a change of it changes the feed.
+pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> Fact {
+    Fact {
+        uid: head_uid(path),
+        anchor: week_start,
+        end: week_start,
+        substance: String::new(),
+        content: hex(&content),
+        concerns: BTreeSet::new(),
+        record: String::new(),
+    }
+}
+
+/// The name of a feed's head in the journal. No event is called so: the part before `@` of theirs has a point.
+pub(super) fn head_uid(path: &str) -> String {
+    format!("feed:{path}")
+}
+
+/// Who holds a role, where the entry is a shift that is not withdrawn.
+pub(super) fn holding(entry: &Entry) -> Option<Holding> {
+    let record: Record = serde_json::from_str(&entry.fact.record).ok().filter(|_| !entry.withdrawn)?;
+    let WhenRecord::Instants(start, end) = record.when else { return None };
+    let (role, side) = (record.kind.role()?, record.side?.read()?);
+    Some(Holding { role, period: Period::new(start, end)?, side })
+}
+
+/// What a download of `feed` says of an entry that left it: withdrawn, or gone to other engineers.
+pub(super) fn cancelled(entry: &Entry, feed: &Feed) -> Option<Event> {
+    if !has_left(entry, feed) {
+        return None;
+    }
+    let record: Record = serde_json::from_str(&entry.fact.record).ok()?;
+    let (kind, when) = (record.kind.into(), record.when.into());
+    let is_own = entry.withdrawn && Event::cancelled("", kind, when, entry.fact.anchor, "").is_in(feed);
+    let concerns =
+        |id: &EngineerId| entry.former.contains(id.as_str()) || entry.fact.concerns.contains(id.as_str());
+    (is_own || matches!(feed, Feed::Engineer(id) if concerns(id)))
+        .then(|| Event::cancelled(&entry.fact.uid, kind, when, entry.fact.anchor, &record.summary))
+}
+
+/// Whether an entry may once have been in `feed` and is not any more.
+fn has_left(entry: &Entry, feed: &Feed) -> bool {
+    entry.withdrawn || matches!(feed, Feed::Engineer(id) if entry.former.contains(id.as_str()))
+}
+
+/// `moved` for the log.
+pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
+    let record = MoveRecord {
+        role: Kind::Shift(moved.role).into(),
+        start: moved.period.start(),
+        end: moved.period.end(),
+        before: moved.before.as_ref().map(SideRecord::of),
+        after: moved.after.as_ref().map(SideRecord::of),
+    };
+    Logged { at, record: text(&record) }
+}
+
+/// What a line of the log says; `None` for one that nobody here wrote.
+pub(super) fn change(logged: &Logged) -> Option<Change> {
+    let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
+    let moved = Move {
+        role: record.role.role()?,
+        period: Period::new(record.start, record.end)?,
+        before: record.before.and_then(SideRecord::read),
+        after: record.after.and_then(SideRecord::read),
+    };
+    Some(Change { at: logged.at, moved })
+}
+
+/// Strings and numbers always are JSON.
+fn text(record: &impl Serialize) -> String {
+    serde_json::to_string(record).unwrap_or_default()
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl SideRecord {
+    fn of(side: &Side) -> SideRecord {
+        SideRecord {
+            engineer: side.engineer.to_string(),
+            tentative: side.tentative,
+            reason: side.reason.clone(),
+        }
+    }
+
+    fn read(self) -> Option<Side> {
+        let engineer = EngineerId::new(&self.engineer)?;
+        Some(Side { engineer, tentative: self.tentative, reason: self.reason })
+    }
+}
+
+impl KindName {
+    fn role(self) -> Option<Role> {
+        match self.into() {
+            Kind::Shift(role) => Some(role),
+            _ => None,
+        }
+    }
+}
+
+impl From<Kind> for KindName {
+    fn from(kind: Kind) -> KindName {
+        match kind {
+            Kind::Shift(Role::Primary) => KindName::Primary,
+            Kind::Shift(Role::Secondary) => KindName::Secondary,
+            Kind::Handover => KindName::Handover,
+            Kind::Deadline => KindName::Deadline,
+            Kind::Holiday => KindName::Holiday,
+            Kind::HolidaysUnknown => KindName::Unknown,
+        }
+    }
+}
+
+impl From<KindName> for Kind {
+    fn from(name: KindName) -> Kind {
+        match name {
+            KindName::Primary => Kind::Shift(Role::Primary),
+            KindName::Secondary => Kind::Shift(Role::Secondary),
+            KindName::Handover => Kind::Handover,
+            KindName::Deadline => Kind::Deadline,
+            KindName::Holiday => Kind::Holiday,
+            KindName::Unknown => Kind::HolidaysUnknown,
+        }
+    }
+}
+
+impl From<When> for WhenRecord {
+    fn from(when: When) -> WhenRecord {
+        match when {
+            When::Instants(period) => WhenRecord::Instants(period.start(), period.end()),
+            When::Days { start, end } => WhenRecord::Days(start, end),
+        }
+    }
+}
+
+impl From<WhenRecord> for When {
+    fn from(record: WhenRecord) -> When {
+        match record {
+            WhenRecord::Days(start, end) => When::Days { start, end },
+            WhenRecord::Instants(start, end) => match Period::new(start, end) {
+                Some(period) => When::Instants(period),
+                None => When::Days { start: start.date_naive(), end: start.date_naive() },
+            },
+        }
+    }
+}
