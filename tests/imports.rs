@@ -82,6 +82,14 @@ mod imports {
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
+    #[test]
+    fn a_calendar_of_rules_may_extend_an_imported_one() {
+        let calendar = CORPUS.library.get("extended").unwrap();
+        assert_eq!(calendar.confirmed_through(), Some(2026), "what is not known there is not known here");
+        let names: Vec<String> = calendar.year(2026).iter().map(|holiday| holiday.name.to_string()).collect();
+        assert_eq!(names, ["Founders Day", "Thanksgiving Day"]);
+    }
+
     /// Absences on the clock of the engineer, and in UTC where that has another date.
     fn time_off(team: &str, id: &str) -> String {
         let mut told = diagnostics(&format!("time-off/{team}/{id}.ics"));

@@ -3,7 +3,7 @@
 //! A holiday is an event of whole days, written as dates or as local midnight to midnight; each of its days is one.
 //! Not here: the syntax and the recurrences (`ics`), which events are wanted (`filter`).
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,8 +46,15 @@ impl Import<'_> {
         let bounds = Bounds::at(self.now);
         let timed = Timed::default();
         let wanted = |event: &Event<'_>| {
-            let taken = filter.is_none_or(|filter| filter.takes(&event.searchable()));
-            taken && !(event.starts_within_day() && timed.saw(event))
+            if filter.is_some_and(|filter| !filter.takes(&event.searchable())) {
+                return false;
+            }
+            // Left out before its recurrences are followed: a meeting each day would fill a calendar.
+            let is_timed = event.starts_within_day();
+            if is_timed {
+                timed.saw(event);
+            }
+            !is_timed
         };
         let expansion = ics::expand(&file, &wanted, bounds, self.named, &report);
         let holidays = Holidays::of(&expansion, &file, &timed);
@@ -158,33 +165,22 @@ impl Holidays {
     }
 }
 
-/// Events that were left out because they have times of day.
+/// Events that were left out because they have times of day, by where they stand.
 #[derive(Default)]
 struct Timed {
-    first: Cell<Option<usize>>,
-    count: Cell<usize>,
-    last: Cell<usize>,
-    end: Cell<usize>,
+    events: RefCell<BTreeMap<usize, Span>>,
 }
 
 impl Timed {
-    /// Counts each event once, however many occurrences it has; always true.
-    fn saw(&self, event: &Event<'_>) -> bool {
-        let start = event.span.start;
-        if self.count.get() == 0 || self.last.get() != start {
-            self.count.set(self.count.get() + 1);
-            self.last.set(start);
-        }
-        if self.first.get().is_none_or(|first| start < first) {
-            self.first.set(Some(start));
-            self.end.set(event.span.end);
-        }
-        true
+    /// Notes an event, each once however many occurrences it has.
+    fn saw(&self, event: &Event<'_>) {
+        self.events.borrow_mut().insert(event.span.start, event.span.clone());
     }
 
     fn tell(&self, report: &Report<'_>) {
-        let Some(first) = self.first.get() else { return };
-        let message = match self.count.get() {
+        let events = self.events.borrow();
+        let Some(first) = events.values().next() else { return };
+        let message = match events.len() {
             1 => "this event has times of day, so it is no holiday".to_owned(),
             2 => "this event has times of day, so it is no holiday; one more is like it".to_owned(),
             count => {
@@ -192,8 +188,7 @@ impl Timed {
             }
         };
         let help = "write holidays as whole-day events, or leave this one out with `exclude`";
-        let span: Span = first..self.end.get();
-        report.warning("timed-event", span, message, help);
+        report.warning("timed-event", first.clone(), message, help);
     }
 }
 

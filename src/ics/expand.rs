@@ -292,38 +292,45 @@ impl<'e, 't> Expansion<'e, 't> {
     /// The days of an occurrence, first and last, if it has whole days only: dates, or midnight to midnight on its
     /// own clock; times in UTC are looked at on the clock of the calendar's `X-WR-TIMEZONE`, if it has one.
     pub fn whole_days(&self, occurrence: &Occurrence) -> Option<(NaiveDate, NaiveDate)> {
-        let (start, end) = match &occurrence.span {
-            Span::Days(first, last) => return Some((*first, *last)),
+        match &occurrence.span {
+            Span::Days(first, last) => Some((*first, *last)),
             Span::Times(start, end, Clock::Utc) => {
-                let zone = self
-                    .calendar(occurrence)
-                    .and_then(|calendar| self.zones.find(&calendar.zone.as_ref()?.value, Some(calendar)));
+                let zone = self.calendar_zone(occurrence);
                 let local = |at: &NaiveDateTime| zone.as_ref().map_or(*at, |zone| zone.local(at.and_utc()));
-                (local(start), local(end))
+                midnights(local(start), local(end))
             }
-            Span::Times(start, end, _) => (*start, *end),
-        };
-        let whole = start.time() == NaiveTime::MIN && end.time() == NaiveTime::MIN && start < end;
-        whole.then_some(())?;
-        Some((start.date(), end.date().pred_opt()?))
+            Span::Times(start, end, _) => midnights(*start, *end),
+        }
     }
 
-    /// The instants of an occurrence, for somebody who lives in `own`: whole days are theirs, and so is the clock of
-    /// times without a zone. `None` for one that takes no time, or, told, one whose zone is not known.
+    /// The instants of an occurrence, for somebody who lives in `own`: whole days are days there, wherever their
+    /// calendar was kept, and so is the clock of times without a zone. `None` for one that takes no time, or, told,
+    /// one whose zone is not known.
     pub fn period(&self, occurrence: &Occurrence, own: &Zone, report: &Report<'_>) -> Option<Period> {
-        match &occurrence.span {
-            Span::Days(first, last) => {
-                Period::new(own.first_instant(*first), own.first_instant(last.succ_opt()?))
-            }
-            Span::Times(start, end, Clock::Utc) => Period::new(start.and_utc(), end.and_utc()),
-            Span::Times(start, end, Clock::Floating) => Period::new(own.instant(*start), own.instant(*end)),
-            Span::Times(start, end, Clock::Named(tzid)) => {
+        // In UTC midnight means something only on the clock of the calendar.
+        let in_utc = matches!(occurrence.span, Span::Times(_, _, Clock::Utc));
+        let whole_days = self.whole_days(occurrence);
+        if let Some((first, last)) =
+            whole_days.filter(|_| !in_utc || self.calendar_zone(occurrence).is_some())
+        {
+            return Period::new(own.first_instant(first), own.first_instant(last.succ_opt()?));
+        }
+        let Span::Times(start, end, clock) = &occurrence.span else { return None };
+        match clock {
+            Clock::Utc => Period::new(start.and_utc(), end.and_utc()),
+            Clock::Floating => Period::new(own.instant(*start), own.instant(*end)),
+            Clock::Named(tzid) => {
                 let event = self.event(occurrence)?;
                 let place = event.line("DTSTART").map_or(event.span.clone(), super::line::Line::span);
                 let zone = self.zone(tzid, event, &place, report)?;
                 Period::new(zone.instant(*start), zone.instant(*end))
             }
         }
+    }
+
+    fn calendar_zone(&self, occurrence: &Occurrence) -> Option<Zone> {
+        let calendar = self.calendar(occurrence)?;
+        self.zones.find(&calendar.zone.as_ref()?.value, Some(calendar))
     }
 
     fn calendar(&self, occurrence: &Occurrence) -> Option<&'e Calendar> {
@@ -344,4 +351,11 @@ impl<'e, 't> Expansion<'e, 't> {
         }
         zone
     }
+}
+
+/// From one midnight to another: the days between.
+fn midnights(start: NaiveDateTime, end: NaiveDateTime) -> Option<(NaiveDate, NaiveDate)> {
+    let whole = start.time() == NaiveTime::MIN && end.time() == NaiveTime::MIN && start < end;
+    whole.then_some(())?;
+    Some((start.date(), end.date().pred_opt()?))
 }
