@@ -131,15 +131,15 @@ struct Open {
 struct Reader<'t, 'r> {
     file: CalendarFile<'t>,
     open: Vec<Open>,
-    /// Of the `VTIMEZONE` being read.
-    tzid: Option<String>,
+    /// `TZID` and `X-LIC-LOCATION` of the `VTIMEZONE` being read, in whatever order they come.
+    zone: (Option<String>, Option<String>),
     report: &'r Report<'r>,
 }
 
 /// Reads the text of a file. A line that is no property is left out with a warning; a file that is no calendar, or
 /// whose components do not match, which is how a download that broke off shows, is an error and gives nothing.
 pub fn read<'t>(text: &'t str, report: &Report<'_>) -> Option<CalendarFile<'t>> {
-    let mut reader = Reader { file: CalendarFile::default(), open: Vec::new(), tzid: None, report };
+    let mut reader = Reader { file: CalendarFile::default(), open: Vec::new(), zone: (None, None), report };
     let mut bad: Vec<Span> = Vec::new();
     for line in line::lines(text) {
         match line {
@@ -208,7 +208,7 @@ impl<'t> Reader<'t, '_> {
                 let calendar = self.file.calendars.len().saturating_sub(1);
                 self.file.events.push(Event { calendar, span: span.clone(), lines: Vec::new() });
             }
-            (Some("VCALENDAR"), "VTIMEZONE") => self.tzid = None,
+            (Some("VCALENDAR"), "VTIMEZONE") => self.zone = (None, None),
             _ => {}
         }
         self.open.push(Open { name, span });
@@ -254,15 +254,19 @@ impl<'t> Reader<'t, '_> {
                     _ => {}
                 }
             }
-            ["VCALENDAR", "VTIMEZONE"] => match line.name.as_str() {
-                "TZID" => self.tzid = Some(line.value.trim().to_owned()),
-                "X-LIC-LOCATION" => {
-                    if let Some((calendar, tzid)) = self.file.calendars.last_mut().zip(self.tzid.clone()) {
-                        calendar.locations.insert(tzid, line.value.trim().to_owned());
-                    }
+            ["VCALENDAR", "VTIMEZONE"] => {
+                let word = || Some(line.value.trim().to_owned());
+                match line.name.as_str() {
+                    "TZID" => self.zone.0 = word(),
+                    "X-LIC-LOCATION" => self.zone.1 = word(),
+                    _ => return,
                 }
-                _ => {}
-            },
+                if let (Some(calendar), (Some(tzid), Some(location))) =
+                    (self.file.calendars.last_mut(), &self.zone)
+                {
+                    calendar.locations.insert(tzid.clone(), location.clone());
+                }
+            }
             _ => {}
         }
     }

@@ -258,6 +258,7 @@ mod tests {
         );
         gives("FREQ=YEARLY;BYDAY=20MO;COUNT=2", "2026-05-18", &["2026-05-18", "2027-05-17"]);
         gives("FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO;COUNT=2", "1997-05-12", &["1997-05-12", "1998-05-11"]);
+        gives("FREQ=YEARLY;BYWEEKNO=20;COUNT=2", "2026-05-13", &["2026-05-13", "2027-05-19"]);
         gives(
             "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU;COUNT=3",
             "2005-01-02",

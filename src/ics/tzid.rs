@@ -45,7 +45,9 @@ fn names(tzid: &str) -> impl Iterator<Item = &str> {
         // The longest end first: `America/Argentina/Salta` before `Argentina/Salta`.
         slashes.into_iter().filter_map(move |at| path.get(at + 1..)).filter(|end| end.contains('/')).take(8)
     });
-    std::iter::once(tzid).chain(windows).chain(path)
+    // Exchange's own address for UTC.
+    let utc = tzid.eq_ignore_ascii_case("tzone://Microsoft/Utc").then_some("UTC");
+    std::iter::once(tzid).chain(windows).chain(utc).chain(path)
 }
 
 #[cfg(test)]
@@ -57,6 +59,7 @@ mod tests {
         let all = |tzid: &'static str| names(tzid).collect::<Vec<_>>();
         assert_eq!(all("Europe/London"), ["Europe/London"]);
         assert_eq!(all("W. Europe Standard Time"), ["W. Europe Standard Time", "Europe/Berlin"]);
+        assert_eq!(all("tzone://Microsoft/Utc")[1], "UTC");
         assert_eq!(all("/citadel.org/20210210_1/America/Argentina/Salta")[2], "America/Argentina/Salta");
     }
 }
