@@ -156,8 +156,8 @@ fn rule(line: &Line<'_>, report: &Report<'_>) -> Option<At<Rule>> {
 }
 
 impl End {
-    /// When an occurrence ends that starts at `start`, where the event itself ends at `own_end` and starts at
-    /// `own_start`.
+    /// When an occurrence ends that starts at `start`. `own_length` is how long the event itself lasts, where it says
+    /// when it ends; on a clock, so that an occurrence ends at the same time of day across a clock change.
     pub(super) fn of(
         &self,
         whole_day: bool,
