@@ -105,6 +105,17 @@ pub(super) enum Command {
     /// Say who is on call
     #[command(after_help = NOW_EXAMPLES)]
     Now(Now),
+    /// Count weeks, hours, weekends and holidays of everybody, and find holidays that always hit the same person
+    ///
+    /// Years are calendar years in the team's zone. PRIMARY and SECONDARY are weeks, each in the year in which it
+    /// starts, and hours, rounded; WEEKENDS those with any time as primary; OWN the public holidays of one's own in
+    /// weeks as primary; COVERED the holidays of others during which one was primary in their place; PROPOSED the
+    /// conflicts not agreed on that one would take. All count the rota as it is, with covers, swaps and overrides.
+    ///
+    /// A lock is the same person in the same role on the same holiday of theirs three or more years in a row, by the
+    /// rotation alone. Where there are any, a shift of the rotation is shown that leaves the fewest.
+    #[command(after_help = FAIRNESS_EXAMPLES)]
+    Fairness(Fairness),
     /// List the holiday calendars, or the dates of one
     #[command(after_help = HOLIDAYS_EXAMPLES)]
     Holidays(Holidays),
@@ -135,6 +146,13 @@ Examples:
   oncal now --at 2026-12-25T09:00       on the team's clock
   oncal now --at 2026-12-25T09:00:00Z   in UTC
   oncal now --json | jq -r .primary.engineer";
+
+const FAIRNESS_EXAMPLES: &str = "\
+Examples:
+  oncal fairness                this year and the next four
+  oncal fairness --years 1      this year
+  oncal fairness --years 12     which holidays does the rotation give to the same person for years?
+  oncal fairness --json | jq -c '.locks[]'";
 
 const HOLIDAYS_EXAMPLES: &str = "\
 Examples:
@@ -213,6 +231,17 @@ pub(super) struct Now {
     /// At another time: an instant, a date and time on the team's clock, or a date
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) at: Option<Moment>,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fairness {
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+    /// How many calendar years, from the current one on
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    pub(super) years: u8,
     #[command(flatten)]
     pub(super) format: Format,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod coverage;
+mod fairness;
 mod holidays;
 mod init;
 mod logging;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
         Command::Coverage(args) => coverage::run(&common, args, &mut output),
         Command::Schedule(args) => schedule::run(&common, args, &mut output),
         Command::Now(args) => now::run(&common, args, &mut output),
+        Command::Fairness(args) => fairness::run(&common, args, &mut output),
         Command::Holidays(args) => holidays::run(&common, args, &mut output),
         Command::Init(args) => init::run(args, &mut output),
     };

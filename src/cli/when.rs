@@ -43,6 +43,11 @@ pub(super) fn days_of(days: i64) -> String {
     count(days, "day", "days")
 }
 
+/// `1 week`, `2 weeks`.
+pub(super) fn weeks_of(weeks: usize) -> String {
+    format!("{weeks} {}", if weeks == 1 { "week" } else { "weeks" })
+}
+
 /// A number with its noun.
 pub(super) fn count(number: i64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

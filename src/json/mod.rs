@@ -5,6 +5,7 @@
 //! travels. Nothing reads these shapes back.
 
 mod coverage;
+mod fairness;
 mod holidays;
 mod oncall;
 mod schedule;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::rota::{Instant, Period, Seat, Team, Zone};
 
 pub use coverage::{Candidate, Coverage, Row, Warning};
+pub use fairness::{Doubled, Era, Fairness, Lock, Remedy, Tally};
 pub use holidays::{Holiday, Holidays};
 pub use oncall::{OnCall, OnDuty};
 pub use schedule::{Handover, PairIds, Schedule, Shift};
