@@ -12,7 +12,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -242,7 +242,8 @@ fn three_hundred_changes_under_sixteen_readers_show_soon_or_never() {
                 }
                 "broken" => fs::write(volume.file(), good.replace("]", "")).unwrap(),
                 "wrong" => {
-                    fs::write(volume.file(), good.replace("primary = \"b\"", "primary = \"nobody\"")).unwrap()
+                    fs::write(volume.file(), good.replace("primary = \"b\"", "primary = \"nobody\""))
+                        .unwrap();
                 }
                 _ => fs::write(volume.file(), &good[..good.len() / 2]).unwrap(),
             }
