@@ -1,9 +1,9 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 //!
-//! In reading order: [`rota`] knows the rules and nothing else; [`holidays`] makes dated names of calendars;
-//! [`document`] reads TOML with places and [`config`] makes valid teams of it; [`feed`] writes what the rota says as
-//! iCalendar and [`json`] as JSON; [`live`] holds what is served, [`web`] serves it, and [`cli`] is how people start
-//! it. [`clock`] alone knows what time it is.
+//! In reading order: [`rota`] knows the rules and nothing else; [`document`] reads TOML with places and [`ics`] the
+//! calendars of others; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`feed`] writes what the
+//! rota says as iCalendar and [`json`] as JSON; [`live`] holds what is served, [`web`] serves it, and [`cli`] is how
+//! people start it. [`clock`] alone knows what time it is.
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
 //! duty change on; the same configuration, zone data, window and `now` give the same bytes; nothing that can fail
@@ -15,6 +15,7 @@ pub mod config;
 pub mod document;
 pub mod feed;
 pub mod holidays;
+pub mod ics;
 pub mod journal;
 pub mod json;
 pub mod live;

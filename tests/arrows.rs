@@ -6,11 +6,12 @@ mod arrows {
     use std::path::Path;
 
     /// What each room may name of the others.
-    const ROOMS: [(&str, &[&str]); 10] = [
+    const ROOMS: [(&str, &[&str]); 11] = [
         ("rota", &[]),
         ("document", &[]),
-        ("holidays", &["document", "rota"]),
-        ("config", &["document", "holidays", "rota"]),
+        ("ics", &["document", "rota"]),
+        ("holidays", &["document", "ics", "rota"]),
+        ("config", &["document", "holidays", "ics", "rota"]),
         ("feed", &["rota"]),
         ("journal", &["rota"]),
         ("json", &["feed", "holidays", "rota"]),
@@ -23,10 +24,11 @@ mod arrows {
     ];
 
     /// Which rooms alone may know a crate.
-    const CRATES: [(&str, &[&str]); 9] = [
+    const CRATES: [(&str, &[&str]); 10] = [
         ("actix_web", &["web"]),
         ("toml", &["document", "config", "holidays"]),
         ("icalendar", &["feed"]),
+        ("windows_timezones", &["ics", "config"]),
         ("serde", &["journal", "json", "live", "web", "cli"]),
         ("sqlx", &["journal"]),
         ("notify", &["live"]),

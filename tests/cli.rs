@@ -19,7 +19,8 @@ mod cli {
     }
 
     fn run(args: &[&str]) -> Output {
-        oncal().args(args).args(["--now", NOW]).output().unwrap()
+        let now = if args.contains(&"--now") { &[][..] } else { &["--now", NOW] };
+        oncal().args(args).args(now).output().unwrap()
     }
 
     fn text(bytes: &[u8]) -> String {
@@ -59,6 +60,7 @@ mod cli {
             (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
             (&["holidays", "uk"], "`oncal holidays` lists those that there are"),
             (&["now", "--at", "soon"], "expected"),
+            (&["fairness", "--years", "0"], "0 is not in 1..=50"),
             (&["frobnicate"], "unrecognized subcommand"),
         ] {
             let output = run(args);
@@ -179,6 +181,116 @@ mod cli {
         assert_eq!(answer("2025-12-25")["primary"], Value::Null);
     }
 
+    fn fairness(args: &[&str]) -> Value {
+        let output = run(&[&["fairness", "--json"], args].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    #[test]
+    fn fairness_counts_each_engineer_and_year_and_names_the_locks() {
+        let answer = fairness(&["--now", "2026-05-03T12:00:00Z", "--years", "6"]);
+        let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
+        let shape =
+            ["team", "from", "to", "warnings", "years", "engineers", "locks", "shift", "yearly_shift"];
+        assert_eq!(keys.len(), shape.len());
+        assert!(shape.iter().all(|key| answer.get(key).is_some()), "{keys:?}");
+        assert_eq!((&answer["from"], &answer["to"]), (&"2026-01-01".into(), &"2032-01-01".into()));
+        let tallies = answer["engineers"].as_array().unwrap();
+        assert_eq!(tallies.len(), 24);
+        let of_2028: i64 = tallies
+            .iter()
+            .filter(|tally| tally["year"] == 2028)
+            .map(|tally| tally["primary_seconds"].as_i64().unwrap())
+            .sum();
+        assert_eq!(of_2028, 366 * 24 * 3600);
+        let christmas = serde_json::json!({
+            "engineer": "d",
+            "role": "primary",
+            "holiday": "Christmas Day",
+            "years": [2026, 2027, 2028, 2029, 2030, 2031],
+        });
+        assert!(answer["locks"].as_array().unwrap().contains(&christmas), "{}", answer["locks"]);
+    }
+
+    #[test]
+    fn a_single_shift_leaves_locks_and_one_a_year_leaves_none() {
+        let answer = fairness(&["--now", "2026-05-03T12:00:00Z"]);
+        let left = |shift: &str| answer[shift]["locks"].as_array().unwrap().len();
+        assert!(left("shift") > 0 && left("shift") < answer["locks"].as_array().unwrap().len());
+        assert_eq!(left("yearly_shift"), 0);
+        let first = serde_json::json!({
+            "starts": "2027-01-01T10:00:00",
+            "weeks": [
+                { "primary": "b", "secondary": "c" },
+                { "primary": "c", "secondary": "d" },
+                { "primary": "d", "secondary": "a" },
+                { "primary": "a", "secondary": "b" },
+            ],
+        });
+        assert_eq!(answer["yearly_shift"]["rotations"][0], first);
+    }
+
+    #[test]
+    fn the_rotations_that_fairness_shows_end_the_locks_and_leave_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("plan");
+        assert!(run(&["init", config.to_str().unwrap()]).status.success());
+        let told = text(&run(&["fairness", "--config", config.to_str().unwrap()]).stdout);
+        assert!(told.contains("Data Engineer D is primary on Christmas Day in 2027–2031"), "{told}");
+        let record = &told[told.find("[[rotation]]").unwrap()..];
+        let file = config.join("teams/data-pipelines.toml");
+        let plan = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{plan}\n{record}")).unwrap();
+        let config = config.to_str().unwrap();
+        let check = run(&["check", "--config", config]);
+        assert!(text(&check.stdout).starts_with("1 team, 0 errors, 0 warnings"), "{}", text(&check.stderr));
+        let after = fairness(&["--config", config]);
+        assert_eq!((&after["locks"], &after["shift"]), (&serde_json::json!([]), &Value::Null));
+        let told = text(&run(&["fairness", "--config", config]).stdout);
+        assert!(told.ends_with("no locks: nobody has the same holiday three years in a row\n"), "{told}");
+    }
+
+    #[test]
+    fn fairness_over_one_year_is_one_table_and_several_teams_are_a_list() {
+        let told = text(&run(&["fairness", "--years", "1", "--now", "2026-05-03T12:00:00Z"]).stdout);
+        assert_eq!(
+            told,
+            "\
+Data pipelines · 2026 · times in America/New_York
+
+                 PRIMARY      SECONDARY    WEEKENDS  OWN  COVERED  PROPOSED
+2026
+Data Engineer A  13 w 2146 h  13 w 2127 h  13        4    3        0
+Data Engineer B  13 w 2259 h  13 w 2098 h  13        1    4        0
+Data Engineer C  13 w 2074 h  13 w 2173 h  13        6    1        0
+Data Engineer D  13 w 2247 h  13 w 2064 h  14        3    6        0
+
+Locks show in 3 years or more: --years 3
+"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let teams = config.join("teams");
+        fs::copy(teams.join("data-pipelines.toml"), teams.join("other.toml")).unwrap();
+        let plan = fs::read_to_string(teams.join("other.toml")).unwrap();
+        let plan: String = plan.split("[[pipeline]]").next().unwrap().replace("us-federal\"]", "sg\"]");
+        fs::write(teams.join("other.toml"), plan).unwrap();
+        let config = config.to_str().unwrap();
+        let answer = fairness(&["--config", config]);
+        assert_eq!(
+            (&answer["teams"][0]["team"], &answer["teams"][1]["team"]),
+            (&"data-pipelines".into(), &"other".into())
+        );
+        assert_eq!(
+            answer["teams"][1]["warnings"][0]["from"], "2028-01-01",
+            "Singapore decrees no later dates yet"
+        );
+        assert_eq!(fairness(&["--config", config, "--team", "other"])["team"], "other");
+        let output = run(&["fairness", "--config", config, "--team", "other"]);
+        assert!(text(&output.stderr).contains("not known from 2028-01-01"), "{}", text(&output.stderr));
+    }
+
     #[test]
     fn a_reader_that_goes_away_is_no_failure() {
         let mut child = oncal()
@@ -198,6 +310,8 @@ mod cli {
         for args in [
             &["schedule", "--weeks", "52"][..],
             &["coverage", "--weeks", "52"],
+            &["fairness", "--years", "12"],
+            &["fairness", "--years", "1"],
             &["holidays"],
             &["holidays", "gb-eng", "2027"],
             &["holidays", "ca-federal", "2028"],

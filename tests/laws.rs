@@ -7,10 +7,10 @@ mod random;
 mod laws {
 
     use crate::random::{SPAN_DAYS, epoch, teams};
-    use chrono::{Days, TimeDelta};
+    use chrono::{Datelike, Days, NaiveDate, TimeDelta};
     use oncal::rota::{
         Instant, Period, Periods, Role, RowStatus, Schedule, ShiftKind, Standing, Team, TimeOffRule,
-        coverage, expand,
+        coverage, expand, fairness, weeks,
     };
     use proptest::prelude::*;
 
@@ -224,6 +224,24 @@ mod laws {
                     !absences.away(meeting.period).is_empty()
                 });
                 prop_assert_eq!(missed, meeting.flagged, "{:?}", meeting);
+            }
+        }
+
+        #[test]
+        fn a_years_time_and_weeks_are_shared_out_whole(team in teams()) {
+            let starts = |year| team.zone.first_instant(NaiveDate::from_ymd_opt(year, 1, 1).unwrap());
+            let told = fairness(&team, 2026..=2027, starts(2026));
+            for year in 2026..=2027 {
+                let of_year: Vec<_> = told.tallies.iter().filter(|tally| tally.year == year).collect();
+                let due = Period::new(starts(year).max(team.starts()), starts(year + 1)).map_or(0, Period::seconds);
+                let held: i64 = of_year.iter().map(|tally| tally.primary_seconds).sum();
+                prop_assert_eq!(held, due, "{}", year);
+                let second: i64 = of_year.iter().map(|tally| tally.secondary_seconds).sum();
+                prop_assert!(second <= due, "at most one secondary at a time");
+                let started = weeks(&team).take_while(|week| week.id.0.year() <= year);
+                let started = started.filter(|week| week.id.0.year() == year).count();
+                let counted: u32 = of_year.iter().map(|tally| tally.primary_weeks).sum();
+                prop_assert_eq!(usize::try_from(counted).unwrap(), started, "{}", year);
             }
         }
 

@@ -2,18 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+mod running;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use running::{PATIENCE, Running, get, program};
 use tempfile::TempDir;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 const TEAM: &str = r#"
 name = "Data"
@@ -36,90 +33,11 @@ fn configuration(settings: &str) -> TempDir {
 /// Ports that nobody has, so that tests run beside each other.
 const FREE_PORTS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\nfuture_weeks = 520\n";
 
-fn program(folder: &Path, options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
-    command.arg("--config").arg(folder).args(options).arg("serve").current_dir(folder);
-    command.env_remove("ONCAL_CONFIG").env_remove("RUST_LOG").env_remove("ONCAL_LOG");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    command
-}
-
-/// The program, serving; killed when dropped.
-struct Running {
-    child: Child,
-    address: SocketAddr,
-    admin: SocketAddr,
-}
-
-impl Running {
-    fn start(folder: &Path, options: &[&str]) -> Running {
-        let mut child = program(folder, options).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let (tell, told) = mpsc::channel();
-        thread::spawn(move || {
-            for line in log.lines().map_while(Result::ok) {
-                if let Some(address) = line.contains("listening").then(|| address(&line)).flatten() {
-                    let _ = tell.send((line.contains("monitoring"), address));
-                }
-            }
-        });
-        let (mut site, mut admin) = (None, None);
-        while site.is_none() || admin.is_none() {
-            match told.recv_timeout(PATIENCE).unwrap() {
-                (true, address) => admin = Some(address),
-                (false, address) => site = Some(address),
-            }
-        }
-        Running { child, address: site.unwrap(), admin: admin.unwrap() }
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-    }
-
-    fn ended(&mut self) -> ExitStatus {
-        let since = Instant::now();
-        while since.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        panic!("it goes on");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// The loopback address that a line of the log names.
-fn address(line: &str) -> Option<SocketAddr> {
-    let from = line.find("127.0.0.1:")?;
-    let rest = &line[from..];
-    let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':')).unwrap_or(rest.len());
-    rest[..length].parse().ok()
-}
-
-fn get(address: SocketAddr, target: &str) -> (String, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let split = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
-    (String::from_utf8(answer[..split].to_vec()).unwrap(), answer[split + 4..].to_vec())
-}
-
 #[test]
 fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
     let folder = configuration(FREE_PORTS);
     for signal in ["TERM", "INT"] {
-        let mut running = Running::start(folder.path(), &[]);
+        let mut running = Running::start(&mut program(folder.path(), &[]));
         let (head, body) = get(running.address, "/data/team.ics");
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
         assert!(body.starts_with(b"BEGIN:VCALENDAR\r\n") && body.ends_with(b"END:VCALENDAR\r\n"));
@@ -133,7 +51,7 @@ fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
 #[test]
 fn a_connection_that_waits_does_not_hold_it_up() {
     let folder = configuration(FREE_PORTS);
-    let mut running = Running::start(folder.path(), &[]);
+    let mut running = Running::start(&mut program(folder.path(), &[]));
     let mut waiting = TcpStream::connect(running.address).unwrap();
     write!(waiting, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert!(waiting.read(&mut [0; 1024]).unwrap() > 0);
@@ -146,7 +64,7 @@ fn a_connection_that_waits_does_not_hold_it_up() {
 #[test]
 fn what_is_being_answered_is_answered_whole() {
     let folder = configuration(FREE_PORTS);
-    let mut running = Running::start(folder.path(), &[]);
+    let mut running = Running::start(&mut program(folder.path(), &[]));
     let (_, feed) = get(running.address, "/data/team.ics");
     // More than the sockets between hold, so that the server is in the middle when it is told to stop.
     let mut stream = TcpStream::connect(running.address).unwrap();
@@ -193,7 +111,7 @@ fn a_port_in_use_is_one_clear_line() {
 fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
     let folder = configuration(FREE_PORTS);
     let now = ["--now", "2026-12-20T12:00:00Z"];
-    let (one, other) = (Running::start(folder.path(), &now), Running::start(folder.path(), &now));
+    let [one, other] = [0, 1].map(|_| Running::start(&mut program(folder.path(), &now)));
     for path in ["team.ics", "coverage.ics", "engineers/a.ics", "primary.ics?alarm=1h"] {
         let target = format!("/data/{path}");
         assert_eq!(get(one.address, &target).1, get(other.address, &target).1, "{target}");

@@ -36,7 +36,7 @@ Examples:
   oncal coverage                which holidays ahead are covered, and what is to be agreed?
   oncal serve                   calendar feeds at http://127.0.0.1:8080/
 
-Exit codes: 0 fine, 1 failed or errors in the configuration, 2 wrong use, 3 something needs the team (coverage).";
+Exit codes: 0 fine, 1 failed or errors in the configuration, 2 wrong use, 3 something needs the team (coverage, diff).";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ pub(super) enum Command {
     /// Check the whole configuration and print every error and warning
     ///
     /// Each has its file, line, column, the line itself and a hint. Ends with 1 if there is any error, so it can
-    /// guard a commit or a deployment.
+    /// guard a commit or a deployment. Of a team's file alone all that concerns the team is told.
     Check(Check),
     /// List the holidays and leave ahead: who is away, who covers, what is still to be agreed
     #[command(after_help = COVERAGE_EXAMPLES)]
@@ -105,6 +105,24 @@ pub(super) enum Command {
     /// Say who is on call
     #[command(after_help = NOW_EXAMPLES)]
     Now(Now),
+    /// Count weeks, hours, weekends and holidays of everybody, and find holidays that always hit the same person
+    ///
+    /// Years are calendar years in the team's zone. PRIMARY and SECONDARY are weeks, each in the year in which it
+    /// starts, and hours, rounded; WEEKENDS those with any time as primary; OWN the public holidays of one's own in
+    /// weeks as primary; COVERED the holidays of others during which one was primary in their place; PROPOSED the
+    /// conflicts not agreed on that one would take. All count the rota as it is, with covers, swaps and overrides.
+    ///
+    /// A lock is the same person in the same role on the same holiday of theirs three or more years in a row, by the
+    /// rotation alone. Where there are any, a shift of the rotation is shown that leaves the fewest.
+    #[command(after_help = FAIRNESS_EXAMPLES)]
+    Fairness(Fairness),
+    /// Say whose shifts a change of the configuration moves
+    ///
+    /// Compares two configuration folders, such as a pull request's and the one it changes: which parts of which role
+    /// go from whom to whom, what each engineer gains and loses, and which holidays are to be agreed on that were not,
+    /// or are not any more.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// List the holiday calendars, or the dates of one
     #[command(after_help = HOLIDAYS_EXAMPLES)]
     Holidays(Holidays),
@@ -128,6 +146,12 @@ Examples:
   oncal schedule --engineer b                         the shifts of one person
   oncal schedule --json | jq '.shifts[]'";
 
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  oncal diff main/config config                   what this branch moves in the next 52 weeks
+  oncal diff old new --weeks 8 --json | jq '.teams[].moves[]'
+  oncal diff old new || [ $? -ne 3 ] || post …    3: something moves, opens or closes";
+
 const NOW_EXAMPLES: &str = "\
 Examples:
   oncal now
@@ -135,6 +159,13 @@ Examples:
   oncal now --at 2026-12-25T09:00       on the team's clock
   oncal now --at 2026-12-25T09:00:00Z   in UTC
   oncal now --json | jq -r .primary.engineer";
+
+const FAIRNESS_EXAMPLES: &str = "\
+Examples:
+  oncal fairness                this year and the next four
+  oncal fairness --years 1      this year
+  oncal fairness --years 12     which holidays does the rotation give to the same person for years?
+  oncal fairness --json | jq -c '.locks[]'";
 
 const HOLIDAYS_EXAMPLES: &str = "\
 Examples:
@@ -161,7 +192,7 @@ pub(super) struct Range {
     #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "weeks")]
     pub(super) to: Option<NaiveDate>,
 
-    /// How many weeks from the first date on [default: 8, for coverage 26]
+    /// How many weeks from the first date on [default: 8, for coverage 26, for diff 52]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1040))]
     pub(super) weeks: Option<u16>,
 }
@@ -175,7 +206,24 @@ pub(super) struct Format {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The configuration folder as it was
+    #[arg(value_name = "OLD")]
+    pub(super) old: PathBuf,
+    /// The configuration folder as it is to be
+    #[arg(value_name = "NEW")]
+    pub(super) new: PathBuf,
+    #[command(flatten)]
+    pub(super) range: Range,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Check {
+    /// Only these files of the configuration, or this folder [default: the whole folder of --config]
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) format: Format,
 }
@@ -213,6 +261,17 @@ pub(super) struct Now {
     /// At another time: an instant, a date and time on the team's clock, or a date
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) at: Option<Moment>,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fairness {
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+    /// How many calendar years, from the current one on
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    pub(super) years: u8,
     #[command(flatten)]
     pub(super) format: Format,
 }

@@ -1,18 +1,22 @@
 //! `oncal check`: everything that is wrong or suspicious in the configuration, at once.
 
+use std::path::{self, Path, PathBuf};
+
 use serde::Serialize;
 
 use super::args;
-use super::output::{Exit, Output};
+use super::output::{Exit, Output, Usage};
 use super::{plan, when};
-use crate::config::{BaseUrl, Configuration, render};
+use crate::config::{self, BaseUrl, Configuration, render};
 use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, clean, events};
 use crate::live::frame;
-use crate::rota::{Instant, Override, Team, coverage, expand, week_at};
+use crate::rota::{Instant, Override, Team, coverage, expand};
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
     let now = plan::clock(common).now();
+    let asked = Asked::new(&common.config, &args.files)?;
+    let mut configuration = config::load(&asked.folder, now)?;
+    asked.keep(&mut configuration);
     let teams = || configuration.teams.values().map(|config| &config.team);
     let unrecorded = teams().flat_map(|team| unrecorded(team).map(|by| Finding::unrecorded(team, by)));
     let findings: Vec<Finding> =
@@ -30,24 +34,84 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
     }
     let errors = configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = configuration.diagnostics.len() - errors + findings.len();
-    let count =
-        |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     output.data(&format!(
         "{}, {}, {}; tzdata {}\n",
-        count(configuration.teams.len() + configuration.broken.len(), "team", "teams"),
-        count(errors, "error", "errors"),
-        count(warnings, "warning", "warnings"),
+        when::count(configuration.teams.len() + configuration.broken.len(), "team", "teams"),
+        when::count(errors, "error", "errors"),
+        when::count(warnings, "warning", "warnings"),
         configuration.zone_data,
     ))?;
     Ok(exit)
 }
 
+/// What of which configuration is checked.
+struct Asked {
+    folder: PathBuf,
+    /// Within the folder; with none, all of it.
+    files: Vec<String>,
+}
+
+impl Asked {
+    /// A folder, or files of one folder; with nothing named, `default`.
+    fn new(default: &Path, named: &[PathBuf]) -> Result<Asked, Usage> {
+        let mut asked: Option<Asked> = None;
+        for path in named {
+            let (folder, file) = if path.is_dir() { (path.clone(), None) } else { place(path)? };
+            let asked = asked.get_or_insert_with(|| Asked { folder: folder.clone(), files: Vec::new() });
+            if asked.folder != folder || path.is_dir() && named.len() > 1 {
+                return Err(Usage("name one folder, or files of one folder".to_owned()));
+            }
+            asked.files.extend(file);
+        }
+        Ok(asked.unwrap_or_else(|| Asked { folder: default.to_owned(), files: Vec::new() }))
+    }
+
+    /// Leaves of `configuration` what was asked for: the files, and all that concerns their teams.
+    fn keep(&self, configuration: &mut Configuration) {
+        if self.files.is_empty() {
+            return;
+        }
+        let is_asked = |file: &str| self.files.iter().any(|asked| asked == file);
+        configuration.teams.retain(|_, team| is_asked(&team.file));
+        configuration.broken.retain(|_, team| is_asked(&team.file));
+        let Configuration { teams, broken, diagnostics, .. } = configuration;
+        diagnostics.retain(|found| {
+            let of_team = |team| teams.contains_key(team) || broken.contains_key(team);
+            is_asked(&found.file) || found.team.as_ref().is_some_and(of_team)
+        });
+    }
+}
+
+/// The configuration folder of a file, and the file within it.
+fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
+    let wrong = |why: &str| Usage(format!("{}: {why}", path.display()));
+    if !path.is_file() {
+        return Err(wrong("there is no such file"));
+    }
+    let full = path::absolute(path).map_err(|error| wrong(&error.to_string()))?;
+    let rooms = ["teams", "holidays", "runbooks", "time-off"];
+    let room = full.ancestors().skip(1).find(|above| {
+        above.file_name().and_then(|name| name.to_str()).is_some_and(|name| rooms.contains(&name))
+    });
+    let is_settings = full.file_name().is_some_and(|name| name == "oncal.toml");
+    let folder = match room {
+        Some(room) => room.parent(),
+        None if is_settings => full.parent(),
+        None => None,
+    };
+    let help =
+        "oncal reads oncal.toml, and the files in teams/, holidays/, runbooks/ and time-off/ beside it";
+    let folder =
+        folder.ok_or_else(|| wrong(&format!("this is no file of a configuration folder; {help}")))?;
+    let within = full.strip_prefix(folder).unwrap_or(&full).to_string_lossy().into_owned();
+    Ok((folder.to_owned(), Some(within)))
+}
+
 /// R8: overrides that meet a conflict and do not say when they were agreed on.
 fn unrecorded(team: &Team) -> impl Iterator<Item = &Override> {
     team.overrides.iter().filter(|by| by.agreed_on.is_none()).filter(|by| {
-        let starts = week_at(team, by.period.start()).is_some();
         let rows = coverage(team, &expand(team, by.period)).rows;
-        starts && rows.iter().any(|row| row.deadline.is_some() && !row.status.is_open())
+        rows.iter().any(|row| row.deadline.is_some() && !row.status.is_open())
     })
 }
 

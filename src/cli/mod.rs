@@ -3,6 +3,8 @@
 mod args;
 mod check;
 mod coverage;
+mod diff;
+mod fairness;
 mod holidays;
 mod init;
 mod logging;
@@ -30,7 +32,9 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&common, args, &mut output),
         Command::Coverage(args) => coverage::run(&common, args, &mut output),
         Command::Schedule(args) => schedule::run(&common, args, &mut output),
+        Command::Diff(args) => diff::run(&common, args, &mut output),
         Command::Now(args) => now::run(&common, args, &mut output),
+        Command::Fairness(args) => fairness::run(&common, args, &mut output),
         Command::Holidays(args) => holidays::run(&common, args, &mut output),
         Command::Init(args) => init::run(args, &mut output),
     };

@@ -2,6 +2,8 @@
 //!
 //! Not here: times as they are typed (`args`), and the instants of JSON (`json`).
 
+use std::fmt::Display;
+
 use chrono::{Days, NaiveDate, NaiveTime};
 
 use crate::rota::{Instant, Period, Zone};
@@ -43,9 +45,14 @@ pub(super) fn days_of(days: i64) -> String {
     count(days, "day", "days")
 }
 
+/// `1 week`, `2 weeks`.
+pub(super) fn weeks_of(weeks: usize) -> String {
+    format!("{weeks} {}", if weeks == 1 { "week" } else { "weeks" })
+}
+
 /// A number with its noun.
-pub(super) fn count(number: i64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+pub(super) fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == N::from(1) { one } else { many })
 }
 
 /// `24 h`, `23 h 30 min`.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::document::Span;
+use crate::ics;
 
 /// The most that a file of the configuration may have, in bytes.
 pub(super) const MAX_BYTES: u64 = 5_000_000;
@@ -51,16 +52,26 @@ impl From<io::Error> for FileFault {
 
 /// The text of the file at `path`, read once, without a byte order mark.
 pub(super) fn read_text(path: &Path) -> Result<Arc<str>, FileFault> {
+    text(&read_bytes(path)?)
+}
+
+/// The text of the iCalendar file at `path`, which may have folds within characters.
+pub(super) fn read_calendar(path: &Path) -> Result<Arc<str>, FileFault> {
+    text(&ics::mend_folds(&read_bytes(path)?))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFault> {
     // Asked before opening, since opening a named pipe would wait for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(FileFault::NotAFile);
     }
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(FileFault::TooLarge);
-    }
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    if bytes.len() as u64 > MAX_BYTES { Err(FileFault::TooLarge) } else { Ok(bytes) }
+}
+
+fn text(bytes: &[u8]) -> Result<Arc<str>, FileFault> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.into()),
         Err(error) => {

@@ -2,18 +2,28 @@
 //!
 //! Not here: what such a file says (`holidays`).
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::files;
+use super::files::{self, FileFault};
 use super::resolve::shape_problem;
 use super::sources::Findings;
+use super::zones::Zones;
 use crate::document::Problems;
-use crate::holidays::{Definition, Library};
+use crate::holidays::{Definition, Filter, Import, Library};
+use crate::rota::Instant;
 
 /// The folder of the calendars, within the configuration.
 pub(super) const FOLDER: &str = "holidays";
+
+/// Which files there are of one id.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kinds {
+    toml: bool,
+    ics: bool,
+}
 
 /// A file that was read; it is told of only once all others are known, since it may extend them.
 struct Found {
@@ -23,50 +33,114 @@ struct Found {
     problems: Problems,
 }
 
-/// All calendars: those of the folder, where there is one, over the built-in ones.
-pub(super) fn read(config: &Path, findings: &mut Findings) -> io::Result<Library> {
-    let (mut own, mut found) = (Vec::new(), Vec::new());
+/// All calendars: those of the folder, where there is one, over the built-in ones. `now` and `zones` are for the
+/// recurrences and times of imported ones.
+pub(super) fn read(
+    config: &Path,
+    zones: &Zones,
+    now: Instant,
+    findings: &mut Findings,
+) -> io::Result<Library> {
+    let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
     for name in listed.into_iter().filter(|entry| !entry.is_folder).map(|entry| entry.name) {
-        let file = format!("{FOLDER}/{name}");
-        let Some(id) = calendar_id(&name, &file, findings) else { continue };
-        match files::read_text(&config.join(&file)) {
-            Ok(text) => {
-                let problems = Problems::default();
-                own.push((id.clone(), Definition::parse(&id, &text, &problems)));
-                found.push(Found { id, file, text, problems });
-            }
-            Err(fault) => {
-                findings.fault(&file, None, fault);
-                own.push((id, None));
-            }
+        if let Some((id, is_ics)) = calendar_id(&name, findings) {
+            let kinds = calendars.entry(id).or_default();
+            *(if is_ics { &mut kinds.ics } else { &mut kinds.toml }) = true;
         }
     }
+    let named = |name: &str| zones.named(name).ok();
+    let import = Import { now, named: &named };
+    let mut reader = Reader { config, found: Vec::new(), findings };
+    let own: Vec<_> = calendars
+        .into_iter()
+        .map(|(id, kinds)| {
+            let definition = if kinds.ics {
+                reader.imported(&id, kinds.toml, &import)
+            } else {
+                reader.toml(&id, |text, problems| Definition::parse(&id, text, problems))
+            };
+            (id, definition)
+        })
+        .collect();
+    let Reader { found, findings, .. } = reader;
     let library = Library::new(own);
     for Found { id, file, text, problems } in found {
-        library.check(&id, &problems);
+        if file.ends_with(".toml") {
+            library.check(&id, &problems);
+        }
         findings.file(&file, None, &text, problems);
     }
     Ok(library)
 }
 
-/// The id that a file's name gives; `None`, told, for a file that is no calendar.
-fn calendar_id(name: &str, file: &str, findings: &mut Findings) -> Option<String> {
-    let Some(id) = name.strip_suffix(".toml") else {
-        if files::has_extension(name, &["ics"]) {
-            let message = "reading holidays from an .ics file is not in this version of oncal";
-            let help = format!("write its dates into {FOLDER}/<name>.toml");
-            findings.error(file, "not-in-this-version", message, help);
-        } else if files::has_extension(name, &["toml", "yaml", "yml"]) {
-            findings.unread(file, "calendars are files named <name>.toml");
+struct Reader<'a> {
+    config: &'a Path,
+    found: Vec<Found>,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn toml<T>(&mut self, id: &str, read: impl FnOnce(&str, &Problems) -> Option<T>) -> Option<T> {
+        let file = format!("{FOLDER}/{id}.toml");
+        let text = files::read_text(&self.config.join(&file));
+        self.file(id, file, text, read)
+    }
+
+    /// The calendar of an `.ics` file, by the filter beside it where there is one.
+    fn imported(&mut self, id: &str, filtered: bool, import: &Import<'_>) -> Option<Definition> {
+        let filter = if filtered { Some(self.toml(id, Filter::parse)?) } else { None };
+        let file = format!("{FOLDER}/{id}.ics");
+        let text = files::read_calendar(&self.config.join(&file));
+        let definition =
+            self.file(id, file, text, |text, problems| import.read(id, text, filter.as_ref(), problems));
+        let beside = self.found.iter().rev().nth(1).map(|found| &found.problems);
+        if let (Some(filter), Some(problems), Some(_)) = (&filter, beside, &definition) {
+            filter.check(problems);
         }
-        return None;
+        definition
+    }
+
+    fn file<T>(
+        &mut self,
+        id: &str,
+        file: String,
+        text: Result<Arc<str>, FileFault>,
+        read: impl FnOnce(&str, &Problems) -> Option<T>,
+    ) -> Option<T> {
+        match text {
+            Ok(text) => {
+                let problems = Problems::default();
+                let read = read(&text, &problems);
+                self.found.push(Found { id: id.to_owned(), file, text, problems });
+                read
+            }
+            Err(fault) => {
+                self.findings.fault(&file, None, fault);
+                None
+            }
+        }
+    }
+}
+
+/// The id that a file's name gives, and whether it is an `.ics` file; `None`, told, for a file that is no calendar.
+fn calendar_id(name: &str, findings: &mut Findings) -> Option<(String, bool)> {
+    let file = format!("{FOLDER}/{name}");
+    let (id, is_ics) = match (name.strip_suffix(".toml"), name.strip_suffix(".ics")) {
+        (Some(id), _) => (id, false),
+        (None, Some(id)) => (id, true),
+        (None, None) => {
+            if files::has_extension(name, &["toml", "ics", "ical", "ifb", "yaml", "yml"]) {
+                findings.unread(&file, "calendars are files named <name>.toml or <name>.ics");
+            }
+            return None;
+        }
     };
     match shape_problem("a holiday calendar", id) {
         Some(problem) => {
-            findings.whole(file, None, problem);
+            findings.whole(&file, None, problem);
             None
         }
-        None => Some(id.to_owned()),
+        None => Some((id.to_owned(), is_ics)),
     }
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::files::MAX_BYTES;
 use super::load::SETTINGS;
-use super::{holiday_files, run_books};
+use super::{holiday_files, run_books, time_off};
 use crate::rota::{Instant, TeamId};
 
 /// What a team, or what all teams share, was made of.
@@ -38,15 +38,12 @@ impl Inputs {
         let mut inputs = Walk { newest: shared.modified, ..Walk::default() };
         inputs.hash.update(&shared.fingerprint);
         inputs.file(&config.join(file));
-        for folder in [run_books::FOLDER, TIME_OFF] {
+        for folder in [run_books::FOLDER, time_off::FOLDER] {
             inputs.folder(&config.join(folder).join(id.as_str()));
         }
         inputs.done()
     }
 }
-
-/// The folder of exported absences, within the configuration.
-const TIME_OFF: &str = "time-off";
 
 struct Walk {
     hash: Sha256,

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use thiserror::Error;
 
 use super::files::{self, Entry};
@@ -18,10 +19,12 @@ use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
 use super::settings::Settings;
 use super::sources::Findings;
-use super::zones::{ZoneDataSource, Zones};
+use super::time_off::{self, TimeOffFiles};
+use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
 use super::{BrokenTeam, Configuration, TeamConfig};
 use crate::document::{self, Problem, Problems, Severity, nearest};
-use crate::rota::{Instant, Team, TeamId};
+use crate::holidays::Library;
+use crate::rota::{Instant, Period, Team, TeamId};
 
 /// The server's file.
 pub(super) const SETTINGS: &str = "oncal.toml";
@@ -59,7 +62,17 @@ pub enum LoadError {
 ///
 /// Where the folder, or one within it, cannot be listed.
 pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
-    read(folder, now, None)
+    load_with(folder, now, &SYSTEM_FOLDERS.map(Path::new))
+}
+
+/// [`load`] on a machine whose time-zone data is in the first of `zone_folders` that has any. Without any folder
+/// nothing but the configuration itself decides what comes out.
+///
+/// # Errors
+///
+/// As of [`load`].
+pub fn load_with(folder: &Path, now: Instant, zone_folders: &[&Path]) -> Result<Configuration, LoadError> {
+    read(folder, now, zone_folders, None)
 }
 
 /// What is read again.
@@ -83,12 +96,13 @@ pub fn reload(
     before: &Configuration,
     scope: &Scope,
 ) -> Result<Configuration, LoadError> {
-    read(folder, now, Some((before, scope)))
+    read(folder, now, &SYSTEM_FOLDERS.map(Path::new), Some((before, scope)))
 }
 
 fn read(
     folder: &Path,
     now: Instant,
+    zone_folders: &[&Path],
     before: Option<(&Configuration, &Scope)>,
 ) -> Result<Configuration, LoadError> {
     check_folder(folder)?;
@@ -100,14 +114,15 @@ fn read(
     if let Some((before, _)) = before {
         settings = keep_running(settings, &before.settings, &listed, &mut findings);
     }
-    let zones = zones(settings.tzdata, &mut findings);
-    let library = holiday_files::read(folder, &mut findings).map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let context = Context { zones: &zones, library: &library, now };
+    let zones = zones(settings.tzdata, zone_folders, &mut findings);
+    let library = holiday_files::read(folder, &zones, now, &mut findings)
+        .map_err(unreadable(&folder.join(HOLIDAYS)))?;
+    let common = Common { zones: &zones, library: &library, now, window: window(&settings, now) };
 
     let shared = Inputs::shared(folder, &zones.data.to_string());
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     let ids = team_ids(folder, &mut findings)?;
-    warn_of_ownerless_run_books(folder, &ids, &mut findings)?;
+    warn_of_ownerless_folders(folder, &ids, &mut findings)?;
     for id in ids {
         let file = format!("{TEAMS}/{id}.toml");
         let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
@@ -124,7 +139,7 @@ fn read(
             }
         }
         let inputs = inputs.unwrap_or_else(|| Inputs::of_team(folder, &id, &file, &shared));
-        match read_team(folder, &id, &file, &context, &mut findings) {
+        match read_team(folder, &id, &file, &common, &mut findings) {
             Some(team) => {
                 let Inputs { fingerprint, modified } = inputs;
                 drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified })));
@@ -144,7 +159,7 @@ fn read(
 
 /// The server's file first, then what teams rest on, then they.
 fn rank(file: &str) -> usize {
-    let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER];
+    let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER, time_off::FOLDER];
     order.iter().position(|name| file.split('/').next() == Some(name)).unwrap_or(order.len())
 }
 
@@ -221,18 +236,20 @@ fn keep_running(read: Settings, running: &Settings, listed: &[Entry], findings: 
     settings
 }
 
-fn zones(source: ZoneDataSource, findings: &mut Findings) -> Zones {
-    let system = (source == ZoneDataSource::System).then(Zones::system);
-    if let Some(None) = system {
+fn zones(source: ZoneDataSource, folders: &[&Path], findings: &mut Findings) -> Zones {
+    Zones::in_use(source, folders).unwrap_or_else(|| {
         let message = "this machine has no time-zone data, which `tzdata = \"system\"` asks for";
-        findings.error(
-            SETTINGS,
-            "no-system-tzdata",
-            message,
-            "install its tzdata package, or take the line out",
-        );
-    }
-    system.flatten().unwrap_or_else(Zones::bundled)
+        let help = "install its tzdata package, or take the line out";
+        findings.error(SETTINGS, "no-system-tzdata", message, help);
+        Zones::bundled()
+    })
+}
+
+/// All that feeds can show at `now`.
+fn window(settings: &Settings, now: Instant) -> Option<Period> {
+    let weeks = |count: u32| TimeDelta::weeks(i64::from(count) + 1);
+    let start = now.checked_sub_signed(weeks(settings.past_weeks))?;
+    Period::new(start, now.checked_add_signed(weeks(settings.future_weeks))?)
 }
 
 /// The teams in order of their ids.
@@ -266,41 +283,60 @@ fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadE
     Ok(ids)
 }
 
-fn warn_of_ownerless_run_books(
+fn warn_of_ownerless_folders(
     folder: &Path,
     ids: &[TeamId],
     findings: &mut Findings,
 ) -> Result<(), LoadError> {
-    let folders = list(&folder.join(run_books::FOLDER))?.into_iter().filter(|entry| entry.is_folder);
-    for entry in folders.filter(|entry| !ids.iter().any(|id| id.as_str() == entry.name)) {
-        let problem = Problem {
-            code: "run-books-without-team",
-            severity: Severity::Warning,
-            span: 0..0,
-            message: "there is no team of this name for these run books".to_owned(),
-            help: nearest(&entry.name, ids.iter().map(TeamId::as_str)),
-        };
-        findings.whole(&format!("{}/{}/", run_books::FOLDER, entry.name), None, problem);
+    let kinds = [
+        (run_books::FOLDER, "run-books-without-team", "there is no team of this name for these run books"),
+        (time_off::FOLDER, "time-off-without-team", "there is no team of this name for these absences"),
+    ];
+    for (kind, code, message) in kinds {
+        let folders = list(&folder.join(kind))?.into_iter().filter(|entry| entry.is_folder);
+        for entry in folders.filter(|entry| !ids.iter().any(|id| id.as_str() == entry.name)) {
+            let problem = Problem {
+                code,
+                severity: Severity::Warning,
+                span: 0..0,
+                message: message.to_owned(),
+                help: nearest(&entry.name, ids.iter().map(TeamId::as_str)),
+            };
+            findings.whole(&format!("{kind}/{}/", entry.name), None, problem);
+        }
     }
     Ok(())
+}
+
+/// What all teams are checked against.
+struct Common<'a> {
+    zones: &'a Zones,
+    library: &'a Library,
+    now: Instant,
+    window: Option<Period>,
 }
 
 fn read_team(
     folder: &Path,
     id: &TeamId,
     file: &str,
-    context: &Context<'_>,
+    common: &Common<'_>,
     findings: &mut Findings,
 ) -> Option<Team> {
     let text =
         files::read_text(&folder.join(file)).map_err(|fault| findings.fault(file, Some(id), fault)).ok()?;
-    let home = format!("{}/{id}/", run_books::FOLDER);
-    let run_books = RunBooks::read(folder, id).map_err(|error| findings.fault(&home, Some(id), error.into()));
+    let mut unlisted =
+        |kind: &str, error: io::Error| findings.fault(&format!("{kind}/{id}/"), Some(id), error.into());
+    let run_books = RunBooks::read(folder, id).map_err(|error| unlisted(run_books::FOLDER, error)).ok();
+    let time_off = TimeOffFiles::list(folder, id).map_err(|error| unlisted(time_off::FOLDER, error)).ok();
     let problems = Problems::default();
     let table = document::read(&text, &problems, TeamTable::read);
-    let resolved = table.zip(run_books.ok()).map(|(table, run_books)| {
-        let team = resolve::team(id, &table, &run_books, context, &problems);
+    let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
+        let Common { zones, library, now, window } = *common;
+        let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
+        let team = resolve::team(id, &table, &context, &problems);
         run_books.warn_of_unnamed(id, findings);
+        time_off.report(findings);
         team
     });
     findings.file(file, Some(id), &text, problems);

@@ -19,6 +19,8 @@ mod run_books;
 mod schema;
 mod settings;
 mod sources;
+mod time_off;
+mod zone_names;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -30,11 +32,11 @@ use crate::rota::{Instant, Team, TeamId};
 pub use crate::document::Severity;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use diagnostic::{Diagnostic, Place};
-pub use load::{LoadError, Scope, load, reload};
+pub use load::{LoadError, Scope, load, load_with, reload};
 pub use render::render;
 pub use settings::{Access, JournalUrl, Settings};
 pub use sources::Sources;
-pub use zones::{ZoneData, ZoneDataSource};
+pub use zones::{SYSTEM_FOLDERS, ZoneData, ZoneDataSource};
 
 /// All that a configuration folder says.
 #[derive(Debug)]

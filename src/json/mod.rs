@@ -5,7 +5,9 @@
 //! travels. Nothing reads these shapes back.
 
 mod coverage;
+mod fairness;
 mod holidays;
+mod moves;
 mod oncall;
 mod schedule;
 
@@ -15,7 +17,9 @@ use serde::Serialize;
 use crate::rota::{Instant, Period, Seat, Team, Zone};
 
 pub use coverage::{Candidate, Coverage, Row, Warning};
+pub use fairness::{Doubled, Era, Fairness, Lock, Remedy, Tally};
 pub use holidays::{Holiday, Holidays};
+pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
 pub use schedule::{Handover, PairIds, Schedule, Shift};
 

@@ -193,10 +193,14 @@ impl Work {
         let mut scope = if paths.is_empty() { Some(Scope::All) } else { None };
         for path in paths {
             let found = match self.watch.within(path) {
-                Some(within) => team_of(within),
+                Some(within) if !within.as_os_str().is_empty() => team_of(within),
                 // Of the folder around it, nothing but the folder itself matters.
                 None if !self.watch.is_folder(path) => continue,
-                None => None,
+                // It may have gone, or be another now, even where it comes back under its name.
+                _ => {
+                    self.watch.end();
+                    None
+                }
             };
             scope = match (scope, found) {
                 (None, Some(team)) => Some(Scope::Teams(BTreeSet::from([team]))),

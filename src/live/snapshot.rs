@@ -63,7 +63,11 @@ impl Snapshot {
 
     /// What follows with another configuration, which was read at the time of the terms. A team that has errors in it
     /// stays as it is here, and so do those of `gone`, whose files are not there any more.
-    pub(super) fn reloaded(
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read or written, if the terms ask for it.
+    pub fn reloaded(
         &self,
         configuration: Arc<Configuration>,
         gone: BTreeSet<TeamId>,

@@ -72,7 +72,12 @@ impl Watch {
         Ok(())
     }
 
-    /// `path` below the folder; `None` for one that is elsewhere.
+    /// Watches nothing, until it is renewed.
+    pub(super) fn end(&mut self) {
+        self.watcher = None;
+    }
+
+    /// `path` below the folder, empty for the folder itself; `None` for one that is elsewhere.
     pub(super) fn within<'p>(&self, path: &'p Path) -> Option<&'p Path> {
         path.strip_prefix(&self.identity.as_ref()?.0).ok()
     }

@@ -86,15 +86,8 @@ impl Absences {
         let zone = &engineer.zone;
         let first = zone.date(range.start());
         let last = zone.date(range.end());
-        let dated = engineer.calendars.iter().flat_map(|calendar| calendar.between(first, last));
-        let own = engineer.also_off.iter().filter(|(date, _)| (first..=last).contains(date));
-        let mut entries: Vec<Absence> = dated
-            .chain(own)
-            .filter(|(date, _)| !engineer.works_on.contains(date))
-            .filter_map(|(date, name)| {
-                let period = zone.day(*date)?;
-                Some(Absence { period, cause: Cause::Holiday, name: Arc::clone(name) })
-            })
+        let mut entries: Vec<Absence> = holidays(engineer, first, last)
+            .map(|(_, period, name)| Absence { period, cause: Cause::Holiday, name: Arc::clone(name) })
             .collect();
         let name: Arc<str> = TIME_OFF.into();
         entries.extend(engineer.time_off.iter().map(|period| Absence {
@@ -151,6 +144,21 @@ impl Absences {
         let near = self.entries.get(first..last).unwrap_or_default();
         near.iter().filter(move |absence| absence.period.overlaps(period))
     }
+}
+
+/// R3: the holidays of `engineer` from `first` to `last`, both included: the dates of their calendars and `also_off`
+/// without `works_on`, each with its local day and its name. One date may come twice, under two names.
+pub(super) fn holidays(
+    engineer: &Engineer,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> impl Iterator<Item = (NaiveDate, Period, &Arc<str>)> {
+    let dated = engineer.calendars.iter().flat_map(move |calendar| calendar.between(first, last));
+    let own = engineer.also_off.iter().filter(move |(date, _)| (first..=last).contains(date));
+    dated
+        .chain(own)
+        .filter(|(date, _)| !engineer.works_on.contains(date))
+        .filter_map(|(date, name)| Some((*date, engineer.zone.day(*date)?, name)))
 }
 
 fn unique<'n>(names: impl Iterator<Item = &'n Arc<str>>) -> Vec<Arc<str>> {

@@ -130,7 +130,8 @@ pub fn coverage(team: &Team, schedule: &Schedule) -> Coverage {
     Coverage { unknown: unknown(team, schedule.window), rows }
 }
 
-fn unknown(team: &Team, window: Period) -> Vec<UnknownHolidays> {
+/// Where silence does not mean "no holidays" within `window`: by engineer, then calendar.
+pub(super) fn unknown(team: &Team, window: Period) -> Vec<UnknownHolidays> {
     let of = |seat: Seat| {
         let engineer = team.engineer(seat);
         let member = engineer.member_within(window);

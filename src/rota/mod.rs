@@ -2,11 +2,12 @@
 //!
 //! One entry: [`expand`] a team over a window, then ask [`coverage`] about it. To find a rule of the design:
 //! R1, R2 [`week`]; R3 [`absence`]; R4, R5, R7 [`cover`]; R6 [`proposal`]; R8, R10 [`coverage`](mod@coverage);
-//! R9 [`handover`]. All arithmetic is on UTC instants; wall clocks are resolved by a [`Zone`].
+//! R9 [`handover`]. What the years make of it: [`fairness`](mod@fairness). All arithmetic is on UTC instants; wall clocks are resolved by a [`Zone`].
 
 pub mod absence;
 pub mod cover;
 pub mod coverage;
+pub mod fairness;
 pub mod handover;
 pub mod moves;
 pub mod period;
@@ -21,6 +22,7 @@ pub mod zone;
 pub use absence::{Absences, Calendar, TIME_OFF};
 pub use cover::{Conflict, Duty, Holder, PlannedWeek, Shift, ShiftKind};
 pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines};
+pub use fairness::{Fairness, LOCKED_YEARS, Lock, Remedy, Tally, fairness};
 pub use handover::Handover;
 pub use moves::{Holding, Move, Side, holdings, moves};
 pub use period::{Instant, Period, Periods};

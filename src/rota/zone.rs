@@ -80,6 +80,23 @@ impl Zone {
         }
     }
 
+    /// The first instant of `period` at which the clocks of `self` and `other` differ.
+    pub fn first_difference(&self, other: &Zone, period: Period) -> Option<Instant> {
+        let changes = |zone: &Zone| -> Vec<Instant> {
+            let start = timestamp(period.start().naive_utc()).map(|start| zone.rules.following(start));
+            let changes = start.into_iter().flatten();
+            let instants =
+                changes.filter_map(|change| DateTime::from_timestamp(change.timestamp().as_second(), 0));
+            instants.take_while(|instant| *instant < period.end()).collect()
+        };
+        let mut instants = vec![period.start()];
+        instants.extend(changes(self));
+        instants.extend(changes(other));
+        instants.sort_unstable();
+        let offset = |zone: &Zone, at: &Instant| zone.offset_seconds(at.naive_utc());
+        instants.into_iter().find(|at| offset(self, at) != offset(other, at))
+    }
+
     fn offsets(&self, local: NaiveDateTime) -> Option<AmbiguousOffset> {
         Some(self.rules.to_ambiguous_timestamp(civil(local)?).offset())
     }
@@ -249,6 +266,22 @@ mod tests {
     fn vancouver_keeps_its_summer_clock_from_2026_on() {
         resolves("America/Vancouver", "2026-12-01T10:00:00", "2026-12-01T17:00:00Z");
         resolves("America/Vancouver", "2026-02-01T10:00:00", "2026-02-01T18:00:00Z");
+    }
+
+    #[test]
+    fn the_first_difference_of_two_clocks_is_where_they_part() {
+        let period =
+            |start: &str, end: &str| Period::new(start.parse().unwrap(), end.parse().unwrap()).unwrap();
+        let year = period("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
+        let at = |text: &str| Some(text.parse::<Instant>().unwrap());
+        let (new_york, phoenix) = (zone("America/New_York"), zone("America/Phoenix"));
+        assert_eq!(new_york.first_difference(&new_york, year), None);
+        assert_eq!(new_york.first_difference(&phoenix, year), at("2026-01-01T00:00:00Z"));
+        let (regina, chicago) = (zone("America/Regina"), zone("America/Chicago"));
+        assert_eq!(regina.first_difference(&chicago, year), at("2026-03-08T08:00:00Z"));
+        assert_eq!(chicago.first_difference(&regina, year), at("2026-03-08T08:00:00Z"));
+        let winter = period("2026-01-01T00:00:00Z", "2026-03-08T08:00:00Z");
+        assert_eq!(regina.first_difference(&chicago, winter), None, "the end is no part of it");
     }
 
     #[test]

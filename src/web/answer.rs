@@ -1,17 +1,19 @@
 //! Answers that are not feeds: short texts, pages, and the headers each kind carries.
 
-use std::fmt::Write as _;
-
 use actix_web::HttpResponse;
+use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use maud::Markup;
 use sha2::{Digest, Sha256};
 
-use super::conditional::is_known;
+use super::conditional::has;
+
+/// Half of SHA-256: enough that two contents never share a tag.
+const TAG_BYTES: usize = 16;
 
 /// What people read is for them, not for search engines.
 pub(super) const NOINDEX: (HeaderName, HeaderValue) =
@@ -25,8 +27,7 @@ pub(super) const NOSNIFF: (HeaderName, HeaderValue) =
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
 
-/// Half of SHA-256: enough that two pages never share a tag.
-const TAG_BYTES: usize = 16;
+const HTML: &str = "text/html; charset=utf-8";
 
 /// A short text. Kept by nobody.
 pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse {
@@ -38,6 +39,26 @@ pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse 
         .body(text.into())
 }
 
+/// What is worked out for each request, with a tag of its bytes: whoever has them already gets 304.
+pub(super) fn tagged(head: &RequestHead, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
+    let digest = Sha256::digest(&body);
+    let tag: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let tag =
+        HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+    let is_known = has(&head.headers, &tag);
+    let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let mut response = HttpResponse::build(status);
+    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache"));
+    if is_known {
+        return response.finish();
+    }
+    response
+        .insert_header((CONTENT_TYPE, content_type))
+        .insert_header(NOSNIFF)
+        .insert_header(NOINDEX)
+        .body(body)
+}
+
 /// 405: everything here can be read and nothing written.
 pub(super) fn not_allowed() -> HttpResponse {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "this address can only be read\n");
@@ -45,36 +66,23 @@ pub(super) fn not_allowed() -> HttpResponse {
     response
 }
 
-/// A page for people, or 304 if they have these very bytes. It may show who is on call now, so nobody keeps it without
-/// asking again; that its tag is of its bytes makes a 304 right whatever the page depends on.
-pub(super) fn page(asked: &HeaderMap, status: StatusCode, markup: Markup) -> HttpResponse {
-    let html = markup.into_string();
-    let etag = (status == StatusCode::OK).then(|| tag(&html)).flatten();
-    let known = etag.as_ref().is_some_and(|etag| is_known(asked, etag));
-    let mut response = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { status });
-    response.insert_header((CACHE_CONTROL, "no-cache"));
-    if let Some(etag) = etag {
-        response.insert_header((ETAG, etag));
-    }
-    if known {
-        return response.finish();
+/// A page for people. It may show who is on call now, so nobody keeps it without asking again; since its tag is of its
+/// bytes, a 304 is right whatever the page depends on. Errors have no tag.
+pub(super) fn page(head: &RequestHead, status: StatusCode, markup: Markup) -> HttpResponse {
+    let html = markup.into_string().into_bytes();
+    let mut response = match status {
+        StatusCode::OK => tagged(head, HTML, html),
+        _ => HttpResponse::build(status)
+            .insert_header((CONTENT_TYPE, HTML))
+            .insert_header((CACHE_CONTROL, "no-cache"))
+            .insert_header(NOSNIFF)
+            .insert_header(NOINDEX)
+            .body(html),
+    };
+    if response.status() != StatusCode::NOT_MODIFIED {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
     response
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((REFERRER_POLICY, "no-referrer"))
-        .insert_header(NOSNIFF)
-        .insert_header(NOINDEX)
-        .body(html)
-}
-
-fn tag(html: &str) -> Option<HeaderValue> {
-    let digest = Sha256::digest(html);
-    let mut tag = String::with_capacity(2 + 2 * TAG_BYTES);
-    tag.push('"');
-    for byte in digest.iter().take(TAG_BYTES) {
-        write!(tag, "{byte:02x}").ok()?;
-    }
-    tag.push('"');
-    HeaderValue::from_str(&tag).ok()
 }

@@ -10,6 +10,7 @@ use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::pages::{self, page};
 use super::site::Site;
+use super::{api, changes};
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
 pub fn create_app(
@@ -31,6 +32,9 @@ pub fn create_app(
         .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
         .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
         .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
+        .route("/api/v1/teams/{team}/changes", web::to(api::changes))
+        .route("/api/{path:.*}", web::to(api::no_such_path))
+        .route("/{team}/changes.atom", web::to(changes::atom))
         .route("/{team}", web::to(page(pages::team_without_slash)))
         .route("/{team}/", web::to(page(pages::team)))
         .route("/{team}/coverage", web::to(page(pages::coverage)))

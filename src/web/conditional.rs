@@ -46,8 +46,8 @@ pub(super) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict 
     if is_known { Verdict::NotModified } else { Verdict::Send }
 }
 
-/// Whether the client has what is tagged `etag`, of something without a date.
-pub(super) fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+/// Whether a request for what has this tag and no date comes from somebody who has it.
+pub(super) fn has(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     lists(headers.get_all(IF_NONE_MATCH), etag, Comparison::Weak)
 }
 

@@ -8,8 +8,10 @@
 
 mod accept_encoding;
 mod answer;
+mod api;
 mod app;
 mod body;
+mod changes;
 mod conditional;
 mod counts;
 mod feeds;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Context, names, zone};
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
+use crate::config::time_off::Reading;
 use crate::document::{At, Moment, Problem, Problems, Severity, Span, nearest};
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, Instant, Pair, Period, Seat, Zone};
@@ -137,9 +138,14 @@ fn engineer(
     }
     // Without a zone of its own the team's serves for the checks below.
     let clock = zone.as_ref().unwrap_or(team_zone);
-    let time_off: Vec<_> =
+    let mut time_off: Vec<_> =
         table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
     warn_of_time_off_that_is_over(&table.time_off, &time_off, context.now, problems);
+    let exported = table.time_off_calendar.as_ref().map(|at| {
+        let reading = Reading { zone: clock, zones: context.zones, now: context.now };
+        context.time_off.absences(at, &reading, problems)
+    });
+    time_off.extend(exported.map_or(Some(Vec::new()), |absences| absences)?);
     if inverted.is_some() {
         return None;
     }

@@ -11,15 +11,18 @@ mod pipelines;
 mod rotations;
 #[cfg(test)]
 mod sample;
+mod time_zones;
 
 use super::run_books::RunBooks;
 use super::schema::TeamTable;
+use super::time_off::TimeOffFiles;
 use super::zones::Zones;
 use crate::document::{At, Problems};
 use crate::holidays::Library;
-use crate::rota::{Instant, Team, TeamId, Zone};
+use crate::rota::{Instant, Period, Team, TeamId};
 use engineers::Roster;
 use rotations::Eras;
+use time_zones::zone;
 
 pub(super) use names::{id_problem, shape_problem};
 
@@ -30,21 +33,27 @@ const UID_DOMAIN: &str = "oncal";
 pub(super) struct Context<'a> {
     pub(super) zones: &'a Zones,
     pub(super) library: &'a Library,
-    /// For warnings about what is over.
+    /// For warnings about what is over, and for how far recurrences are followed.
     pub(super) now: Instant,
+    /// What feeds show around now, within which zone data has to agree.
+    pub(super) window: Option<Period>,
+    /// Of this team.
+    pub(super) run_books: &'a RunBooks,
+    /// Of this team.
+    pub(super) time_off: &'a TimeOffFiles,
 }
 
 /// The team called `id`, or nothing where the file has errors.
 pub(super) fn team(
     id: &TeamId,
     table: &TeamTable,
-    run_books: &RunBooks,
     context: &Context<'_>,
     problems: &Problems,
 ) -> Option<Team> {
     // With a zone that is none, the rest is still checked, on UTC; no team comes of it.
     let zone = table.time_zone.as_ref().and_then(|at| zone(at, context.zones, problems));
     let zone = zone.or_else(|| context.zones.utc())?;
+    time_zones::warn(table, context, problems);
     let name = names::name(table.name.as_ref(), problems);
     let uid_domain = uid_domain(table.uid_domain.as_ref(), problems);
     let roster = Roster::resolve(table, &zone, context, problems);
@@ -58,7 +67,7 @@ pub(super) fn team(
     if let Some(eras) = &eras {
         membership::check(eras, &swaps, &overrides, &roster, problems);
     }
-    let pipelines = pipelines::pipelines(&table.pipelines, &roster, run_books, context.now, problems);
+    let pipelines = pipelines::pipelines(&table.pipelines, &roster, context, problems);
     if problems.has_errors() {
         return None;
     }
@@ -74,18 +83,8 @@ pub(super) fn team(
         handover: table.handover.as_ref().map(|handover| handover.rule),
         policy: table.policy,
         pipelines,
-        run_books: run_books.books(),
+        run_books: context.run_books.books(),
     })
-}
-
-fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Option<Zone> {
-    zones
-        .named(&at.value)
-        .map_err(|unknown| {
-            let message = format!("there is no time zone `{}`", at.value);
-            problems.error_with_help("unknown-zone", at.span.clone(), message, unknown.help);
-        })
-        .ok()
 }
 
 fn uid_domain(at: Option<&At<String>>, problems: &Problems) -> String {

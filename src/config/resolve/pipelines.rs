@@ -3,8 +3,7 @@
 //! Not here: the reading of run books (`run_books`).
 
 use super::engineers::{Roster, differ};
-use super::names;
-use crate::config::run_books::RunBooks;
+use super::{Context, names};
 use crate::config::schema::PipelineTable;
 use crate::document::{At, Problem, Problems, Severity};
 use crate::rota::{Instant, Pipeline, PipelineId, Seat};
@@ -13,19 +12,17 @@ use crate::rota::{Instant, Pipeline, PipelineId, Seat};
 pub(super) fn pipelines(
     tables: &[PipelineTable],
     roster: &Roster,
-    run_books: &RunBooks,
-    now: Instant,
+    context: &Context<'_>,
     problems: &Problems,
 ) -> Vec<Pipeline> {
     names::duplicates("a pipeline", tables.iter().filter_map(|table| table.id.as_ref()), problems);
-    tables.iter().filter_map(|table| pipeline(table, roster, run_books, now, problems)).collect()
+    tables.iter().filter_map(|table| pipeline(table, roster, context, problems)).collect()
 }
 
 fn pipeline(
     table: &PipelineTable,
     roster: &Roster,
-    run_books: &RunBooks,
-    now: Instant,
+    context: &Context<'_>,
     problems: &Problems,
 ) -> Option<Pipeline> {
     let id = names::id("a pipeline", table.id.as_ref(), problems);
@@ -33,12 +30,12 @@ fn pipeline(
     let area = table.area.as_ref().and_then(|area| names::name(Some(area), problems));
     let owner = |at: &At<String>| {
         let seat = roster.seat(at, problems)?;
-        warn_of_departure(seat, at, roster, now, problems);
+        warn_of_departure(seat, at, roster, context.now, problems);
         Some(seat)
     };
     let primary = table.primary.as_ref().and_then(owner);
     let secondary = table.secondary.as_ref().map(owner);
-    let run_book = table.run_book.as_ref().map(|at| run_books.named(at, problems));
+    let run_book = table.run_book.as_ref().map(|at| context.run_books.named(at, problems));
     if table.investor_reported && table.run_book.is_none() {
         let span = table.id.as_ref().map_or_else(|| table.span.clone(), |at| at.span.clone());
         warn(

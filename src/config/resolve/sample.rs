@@ -1,12 +1,15 @@
 //! A team file to try the checks on: engineers a to d in New York, weeks a–b, b–c, c–a from Friday 2026-01-02 10:00.
 
+use chrono::TimeDelta;
+
 use crate::config::resolve::{self, Context};
 use crate::config::run_books::RunBooks;
 use crate::config::schema::TeamTable;
+use crate::config::time_off::TimeOffFiles;
 use crate::config::zones::Zones;
 use crate::document::{self, Problem, Problems};
 use crate::holidays::Library;
-use crate::rota::{Team, TeamId};
+use crate::rota::{Instant, Period, Team, TeamId};
 
 /// What each engineer of the sample has besides id and name, by id, and what comes after the rotation.
 #[derive(Default)]
@@ -38,11 +41,20 @@ impl Sample {
         let problems = Problems::default();
         let zones = Zones::bundled();
         let library = Library::new([]);
-        let now = "2026-06-01T12:00:00Z".parse().unwrap();
-        let context = Context { zones: &zones, library: &library, now };
+        let now: Instant = "2026-06-01T12:00:00Z".parse().unwrap();
+        let (run_books, time_off) = (RunBooks::default(), TimeOffFiles::default());
+        let window = Period::new(now, now + TimeDelta::weeks(52));
+        let context = Context {
+            zones: &zones,
+            library: &library,
+            now,
+            window,
+            run_books: &run_books,
+            time_off: &time_off,
+        };
         let table = document::read(&self.text(), &problems, TeamTable::read).unwrap();
         let id = TeamId::new("sample").unwrap();
-        let team = resolve::team(&id, &table, &RunBooks::default(), &context, &problems);
+        let team = resolve::team(&id, &table, &context, &problems);
         (team, problems.into_sorted())
     }
 

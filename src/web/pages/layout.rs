@@ -58,7 +58,7 @@ impl<'a> Frame<'a> {
 
     /// The whole page as a response.
     pub(super) fn respond(&self, status: StatusCode, title: &str, main: &Markup) -> HttpResponse {
-        page(self.request.headers(), status, self.markup(title, main))
+        page(self.request.head(), status, self.markup(title, main))
     }
 
     /// The whole page.
@@ -79,6 +79,9 @@ impl<'a> Frame<'a> {
                     }
                     link rel="stylesheet" href={ (root) (STYLE.path) };
                     link rel="icon" href={ (root) (ICON.path) } type="image/svg+xml";
+                    @if self.team.is_some() {
+                        link rel="alternate" type="application/atom+xml" title="What moved" href={ (self.team_root()) "changes.atom" };
+                    }
                     script src={ (root) (SCRIPT.path) } defer {}
                 }
                 body {

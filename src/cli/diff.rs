@@ -1,0 +1,181 @@
+//! `oncal diff`: whose shifts a change of configuration moves, and what it leaves to be agreed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::args;
+use super::output::{Exit, Output};
+use super::plan::{self, heading};
+use super::table::{Table, Tone};
+use super::when;
+use crate::config::{self, Configuration};
+use crate::feed::clean;
+use crate::json::{self, Dates, Diff};
+use crate::rota::{
+    Coverage, EngineerId, Instant, Move, Period, Row, Schedule, Side, Team, TeamId, coverage, expand,
+    holdings, moves,
+};
+
+const WEEKS: u16 = 52;
+
+pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output) -> anyhow::Result<Exit> {
+    let now = plan::clock(common).now();
+    let (old, new) = (read(&args.old, now, output)?, read(&args.new, now, output)?);
+    let ids: BTreeSet<&TeamId> = old.teams.keys().chain(new.teams.keys()).collect();
+    let (mut shapes, mut exit) = (Vec::new(), Exit::Fine);
+    for id in ids {
+        let [before, after] = [&old, &new].map(|side| side.teams.get(id).map(|config| &config.team));
+        let Some(team) = after.or(before) else { continue };
+        let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        let compared = Compared::new([before, after], plan::window(team, dates)?);
+        let changed = compared.opened_and_closed();
+        let rows = changed
+            .each_ref()
+            .map(|rows| rows.iter().map(|(team, row)| json::Row::new(team, row, now)).collect());
+        let status = match (before, after) {
+            (None, _) => "added",
+            (_, None) => "removed",
+            _ => "changed",
+        };
+        let shape = Diff::new(team, status, dates, &compared.moves, rows);
+        if shape.is_empty() {
+            continue;
+        }
+        exit = Exit::Attention;
+        if !args.format.json {
+            output.data(&text(team, &shape, &compared, dates))?;
+            output.data(&told_rows(team, &changed, &compared))?;
+        }
+        shapes.push(shape);
+    }
+    if args.format.json {
+        output.json(&json::Teams { teams: shapes })?;
+    } else if exit == Exit::Fine {
+        output.data("no shift moves, and nothing opens or closes\n")?;
+    }
+    Ok(exit)
+}
+
+/// Two plans can be compared only where both are whole.
+fn read(folder: &Path, now: Instant, output: &mut Output) -> anyhow::Result<Configuration> {
+    let configuration = config::load(folder, now)?;
+    if configuration.has_errors() {
+        for error in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+            output.note(error);
+        }
+        anyhow::bail!("{} has errors; `oncal check` shows them with their places", folder.display());
+    }
+    Ok(configuration)
+}
+
+/// A coverage row that is to be agreed, and the team that it is of.
+type OpenRow<'r> = (&'r Team, &'r Row);
+
+/// A team before and after, where it is there.
+struct Compared<'t> {
+    sides: [Option<(&'t Team, Coverage)>; 2],
+    moves: Vec<Move>,
+}
+
+impl<'t> Compared<'t> {
+    fn new(teams: [Option<&'t Team>; 2], window: Period) -> Compared<'t> {
+        let expanded: [Option<(&Team, Schedule)>; 2] = teams.map(|team| Some((team?, expand(team?, window))));
+        let held = |side: &Option<(&Team, Schedule)>| {
+            side.as_ref().map_or_else(Vec::new, |(team, schedule)| holdings(team, schedule))
+        };
+        let [before, after] = expanded.each_ref().map(held);
+        let moves = moves(&before, &after, window);
+        let sides = expanded.map(|side| side.map(|(team, schedule)| (team, coverage(team, &schedule))));
+        Compared { sides, moves }
+    }
+
+    /// The rows that are open after and were not before, and the other way round, each with its team.
+    fn opened_and_closed(&self) -> [Vec<OpenRow<'_>>; 2] {
+        let [before, after] = self.sides.each_ref().map(|side| side.as_ref().map_or_else(Vec::new, open));
+        [without(&after, &before), without(&before, &after)]
+    }
+
+    /// What to call somebody who may be in one of the plans only.
+    fn name(&self, id: &EngineerId) -> String {
+        let teams = self.sides.iter().rev().flatten().map(|(team, _)| team);
+        let found = teams.flat_map(|team| &team.engineers).find(|engineer| engineer.id == *id);
+        found.map_or_else(|| id.to_string(), |engineer| clean(&engineer.name))
+    }
+
+    fn side(&self, side: Option<&Side>) -> String {
+        side.map_or_else(
+            || "nobody".to_owned(),
+            |side| {
+                format!("{}{}", self.name(&side.engineer), if side.tentative { " (proposed)" } else { "" })
+            },
+        )
+    }
+}
+
+fn text(team: &Team, shape: &Diff, compared: &Compared<'_>, dates: Dates) -> String {
+    let mut text = heading(team, dates);
+    match shape.status {
+        "added" => text.push_str("The team is new.\n\n"),
+        "removed" => text.push_str("The team goes.\n\n"),
+        _ => {}
+    }
+    if !compared.moves.is_empty() {
+        let mut table = Table::new(&["WHEN", "ROLE", "FROM", "TO", "WHY"]).at_most(&[24, 11, 18, 18, 18]);
+        for moved in &compared.moves {
+            let why = moved.after.as_ref().and_then(|side| side.reason.as_deref()).unwrap_or_default();
+            table.row([
+                (&*when::period(&team.zone, moved.period), Tone::Plain),
+                (moved.role.as_str(), Tone::Plain),
+                (&*compared.side(moved.before.as_ref()), Tone::Faint),
+                (&*compared.side(moved.after.as_ref()), Tone::Strong),
+                (&*clean(why), Tone::Plain),
+            ]);
+        }
+        text.push_str(&table.text());
+    }
+    if !shape.engineers.is_empty() {
+        text.push('\n');
+    }
+    for balance in &shape.engineers {
+        let name = EngineerId::new(&balance.engineer).map_or_else(String::new, |id| compared.name(&id));
+        let mut said = Vec::new();
+        for (number, verb) in [(balance.gained, "gains"), (balance.lost, "loses")] {
+            said.extend((number > 0).then(|| format!("{verb} {}", when::count(number, "shift", "shifts"))));
+        }
+        for (seconds, role) in
+            [(balance.primary_seconds, "primary"), (balance.secondary_seconds, "secondary")]
+        {
+            let sign = if seconds < 0 { "−" } else { "+" };
+            said.extend((seconds != 0).then(|| format!("{sign}{} {role}", when::hours(seconds.abs()))));
+        }
+        text.push_str(&format!("{name}: {}\n", said.join(", ")));
+    }
+    text
+}
+
+fn told_rows(team: &Team, [opened, closed]: &[Vec<OpenRow<'_>>; 2], compared: &Compared<'_>) -> String {
+    let mut text = String::new();
+    for (rows, what) in [(opened, "To agree, new"), (closed, "To agree no more")] {
+        for (of, row) in rows {
+            let away = compared.name(&of.engineer(row.away).id);
+            let reasons: Vec<String> = row.reasons.iter().map(|reason| clean(reason)).collect();
+            let period = when::period_inline(&team.zone, row.period);
+            text.push_str(&format!("\n{what}: {period}, {away} is away ({})\n", reasons.join(", ")));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn key<'r>(team: &'r Team, row: &Row) -> (Instant, Instant, &'r str) {
+    (row.period.start(), row.period.end(), team.engineer(row.away).id.as_str())
+}
+
+fn open<'r>((team, coverage): &'r (&Team, Coverage)) -> Vec<OpenRow<'r>> {
+    coverage.rows.iter().filter(|row| row.status.is_open()).map(|row| (*team, row)).collect()
+}
+
+fn without<'r>(rows: &[OpenRow<'r>], other: &[OpenRow<'_>]) -> Vec<OpenRow<'r>> {
+    let other: BTreeSet<_> = other.iter().map(|(team, row)| key(team, row)).collect();
+    rows.iter().copied().filter(|(team, row)| !other.contains(&key(team, row))).collect()
+}

@@ -1,0 +1,250 @@
+//! `oncal fairness`: what everybody has in each year, where the rotation always hits the same person, what ends that.
+
+use chrono::{Datelike, NaiveDateTime};
+
+use super::args;
+use super::output::{Exit, Output};
+use super::plan::{self, Chosen, name};
+use super::table::{Table, Tone};
+use super::when;
+use crate::feed::clean;
+use crate::json;
+use crate::rota::{
+    Fairness, LOCKED_YEARS, Lock, Remedy, Role, Rotation, Seat, SecondaryOnHoliday, Tally, Team, fairness,
+};
+
+pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Output) -> anyhow::Result<Exit> {
+    let configuration = plan::load(common)?;
+    let now = plan::clock(common).now();
+    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let (mut text, mut shapes) = (String::new(), Vec::new());
+    for team in &chosen.teams {
+        let first = team.zone.date(now).year();
+        let fairness = fairness(team, first..=first + i32::from(args.years) - 1, now);
+        let shape = json::Fairness::new(team, &fairness);
+        for warning in shape.iter().flat_map(|shape| &shape.warnings) {
+            output.warn(&warning.message);
+        }
+        if args.format.json {
+            shapes.extend(shape);
+        } else {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&told(team, &fairness));
+        }
+    }
+    if args.format.json {
+        plan::print_json(shapes, chosen.is_list, output)?;
+    } else {
+        output.data(&text)?;
+    }
+    Ok(chosen.exit)
+}
+
+fn told(team: &Team, fairness: &Fairness) -> String {
+    let years = spans(&fairness.years.clone().collect::<Vec<_>>());
+    let mut text = format!("{} · {years} · times in {}\n\n", clean(&team.name), team.zone.name());
+    text.push_str(&tallies(team, fairness, &years).text());
+    text.push('\n');
+    let count = fairness.years.clone().count();
+    if count < LOCKED_YEARS {
+        text.push_str(&format!("Locks show in {LOCKED_YEARS} years or more: --years {LOCKED_YEARS}\n"));
+        return text;
+    }
+    if fairness.locks.is_empty() {
+        text.push_str("no locks: nobody has the same holiday three years in a row\n");
+        return text;
+    }
+    let mut locks = sentences(team, &fairness.locks);
+    let is_primary = |lock: &Lock| lock.role == Role::Primary;
+    let covers = team.policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
+    if covers && fairness.locks.iter().any(is_primary) {
+        locks.push("While the primary has the holiday, it is the secondary who works.".to_owned());
+    }
+    text.push_str(&paragraphs("LOCKS", &locks));
+    text.push('\n');
+    text.push_str(&remedies(team, fairness, &years));
+    text
+}
+
+/// The figures year by year, and for several years in all.
+fn tallies(team: &Team, fairness: &Fairness, years: &str) -> Table {
+    let headings = ["", "PRIMARY", "SECONDARY", "WEEKENDS", "OWN", "COVERED", "PROPOSED"];
+    let mut table = Table::new(&headings).at_most(&[24]);
+    for year in fairness.years.clone() {
+        table.row([(&*year.to_string(), Tone::Strong)]);
+        for tally in fairness.tallies.iter().filter(|tally| tally.year == year) {
+            row(team, tally, &mut table);
+        }
+    }
+    if fairness.years.clone().count() > 1 {
+        table.row([(&*format!("{years} in all"), Tone::Strong)]);
+        for seat in team.seats() {
+            let mut own = fairness.tallies.iter().filter(|tally| tally.engineer == seat);
+            if let Some(first) = own.next() {
+                row(team, &own.fold(first.clone(), |sum, next| sum.and(next)), &mut table);
+            }
+        }
+    }
+    table
+}
+
+fn row(team: &Team, tally: &Tally, table: &mut Table) {
+    let role = |weeks: u32, seconds: i64| format!("{weeks} w {} h", (seconds + 1800) / 3600);
+    let cells = [
+        name(team, tally.engineer),
+        role(tally.primary_weeks, tally.primary_seconds),
+        role(tally.secondary_weeks, tally.secondary_seconds),
+        tally.weekends.to_string(),
+        tally.own_holidays.to_string(),
+        tally.holidays_covered.to_string(),
+        tally.proposals_taken.to_string(),
+    ];
+    table.row(cells.iter().map(|cell| (&**cell, Tone::Plain)));
+}
+
+/// Locks in plain words. The secondary of a holiday on which the primary is locked too is told with the primary.
+fn sentences(team: &Team, locks: &[Lock]) -> Vec<String> {
+    let backs = |lock: &Lock, other: &Lock| {
+        (lock.role, other.role) == (Role::Primary, Role::Secondary)
+            && lock.holiday == other.holiday
+            && lock.years == other.years
+    };
+    let told = locks.iter().filter(|lock| !locks.iter().any(|other| backs(other, lock)));
+    told.map(|lock| {
+        let secondary: Vec<Seat> =
+            locks.iter().filter(|other| backs(lock, other)).map(|other| other.engineer).collect();
+        let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
+        let with = if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
+        format!(
+            "{} is {} on {} in {}{with}",
+            name(team, lock.engineer),
+            lock.role.as_str(),
+            clean(&lock.holiday),
+            spans(&lock.years),
+        )
+    })
+    .collect()
+}
+
+/// What a shift of the rotation would change, and what to write for the one that changes most.
+fn remedies(team: &Team, fairness: &Fairness, years: &str) -> String {
+    let once = fairness.once.as_ref();
+    let yearly = fairness.yearly.as_ref().filter(|yearly| yearly.rotations.len() > 1);
+    let chosen = [once, yearly].into_iter().flatten().min_by_key(|remedy| remedy.locks.len());
+    let mut told = judged(team, fairness, years, once, yearly);
+    let doubled = chosen.into_iter().flat_map(|chosen| &chosen.doubled);
+    told.extend(doubled.map(|(seat, date)| {
+        let (who, date) = (name(team, *seat), when::date(*date));
+        format!("{who} is then primary two weeks in a row, the second from {date}.")
+    }));
+    let mut text = paragraphs("WHAT WOULD BREAK THEM", &told);
+    let Some(chosen) = chosen else { return text };
+    if !chosen.locks.is_empty() {
+        text.push('\n');
+        text.push_str(&paragraphs("LEFT", &sentences(team, &chosen.locks)));
+    }
+    text.push_str(&format!("\nTo shift, add to teams/{}.toml:\n", team.id));
+    text.extend(chosen.rotations.iter().map(|rotation| block(team, rotation)));
+    text
+}
+
+/// Why there are locks, and how much each kind of shift leaves of them.
+fn judged(
+    team: &Team,
+    fairness: &Fairness,
+    years: &str,
+    once: Option<&Remedy>,
+    yearly: Option<&Remedy>,
+) -> Vec<String> {
+    let cycle = fairness.cycle;
+    if cycle == 1 {
+        let told = "The rotation has one week: every year is alike, and there is nothing to shift.";
+        return vec![told.to_owned()];
+    }
+    let mut told = Vec::new();
+    if 52 % cycle == 0 {
+        let times = 52 / cycle;
+        told.push(format!(
+            "52 weeks are {times} times {cycle}: a year later the same turn comes round, and only a year with 53 \
+             duty changes moves it on by one."
+        ));
+    }
+    let all = sentences(team, &fairness.locks).len();
+    let left = |remedy: &Remedy| match sentences(team, &remedy.locks).len() {
+        0 => format!("leaves none in {years}"),
+        left => format!("still leaves {left} of {all}"),
+    };
+    let weeks = |remedy: &Remedy| when::weeks_of(remedy.by);
+    told.push(match once.and_then(|once| Some((once, once.rotations.first()?))) {
+        Some((once, rotation)) => format!(
+            "The best single shift, by {} on {}, {}; it only hands holidays on to somebody else, and their years \
+             begin to add up.",
+            weeks(once),
+            when::date(rotation.starts.date()),
+            left(once),
+        ),
+        None => "No single shift leaves fewer: it only hands holidays on to somebody else.".to_owned(),
+    });
+    if let Some(yearly) = yearly {
+        let told_of = "at the first duty change of every year";
+        told.push(format!("A shift by {} {told_of} {}.", weeks(yearly), left(yearly)));
+    } else if once.is_none() {
+        told.push("Nor does a shift every year.".to_owned());
+    }
+    told
+}
+
+/// A `[[rotation]]` to paste.
+fn block(team: &Team, rotation: &Rotation) -> String {
+    let weeks = rotation.weeks.iter().map(|pair| {
+        let [primary, secondary] = [pair.primary, pair.secondary].map(|seat| &team.engineer(seat).id);
+        format!("  {{ primary = \"{primary}\", secondary = \"{secondary}\" }},\n")
+    });
+    format!(
+        "\n[[rotation]]\nstarts = {}\nweeks = [\n{}]\n",
+        local(rotation.starts),
+        weeks.collect::<String>()
+    )
+}
+
+fn local(starts: NaiveDateTime) -> String {
+    starts.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// `2026–2031`, `2026–2028, 2030`.
+fn spans(years: &[i32]) -> String {
+    let runs = years.chunk_by(|year, next| year + 1 == *next);
+    let spans = runs.filter_map(|run| match (run.first()?, run.last()?) {
+        (first, last) if first == last => Some(first.to_string()),
+        (first, last) => Some(format!("{first}–{last}")),
+    });
+    spans.collect::<Vec<_>>().join(", ")
+}
+
+/// Sentences one below the other, each wrapped.
+fn paragraphs(heading: &str, sentences: &[String]) -> String {
+    let mut table = Table::new(&[heading]);
+    for sentence in sentences {
+        table.row([(&**sentence, Tone::Plain)]);
+    }
+    table.text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn years_in_a_row_are_one_span() {
+        for (years, told) in [
+            (&[2026, 2027, 2028][..], "2026–2028"),
+            (&[2026], "2026"),
+            (&[2026, 2027, 2029], "2026–2027, 2029"),
+            (&[2026, 2030, 2034], "2026, 2030, 2034"),
+        ] {
+            assert_eq!(spans(years), told);
+        }
+    }
+}

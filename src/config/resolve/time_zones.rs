@@ -1,0 +1,65 @@
+//! The zones that a team file names: which they are, and what is doubtful about them.
+//!
+//! Not here: the zone data (`zones`).
+
+use super::Context;
+use crate::config::schema::TeamTable;
+use crate::config::zone_names::renamed;
+use crate::config::zones::{ZoneDataSource, Zones};
+use crate::document::{At, Problem, Problems, Severity};
+use crate::rota::Zone;
+
+/// The zone named at `at`; an error where there is none.
+pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Option<Zone> {
+    zones
+        .named(&at.value)
+        .map_err(|unknown| {
+            let message = format!("there is no time zone `{}`", at.value);
+            problems.error_with_help("unknown-zone", at.span.clone(), message, unknown.help);
+        })
+        .ok()
+}
+
+/// Warns of old names, and of zones on which another set of rules differs while feeds show it: each zone where it
+/// first stands.
+pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems) {
+    let mut seen: Vec<&str> = Vec::new();
+    let of_engineers = table.engineers.iter().filter_map(|engineer| engineer.time_zone.as_ref());
+    for at in table.time_zone.iter().chain(of_engineers) {
+        if seen.contains(&at.value.as_str()) {
+            continue;
+        }
+        seen.push(&at.value);
+        let Ok(zone) = context.zones.named(&at.value) else { continue };
+        let warn = |code: &'static str, message: String, help: String| {
+            let (severity, span, help) = (Severity::Warning, at.span.clone(), Some(help));
+            problems.push(Problem { code, severity, span, message, help });
+        };
+        if let Some(today) = renamed(zone.name()) {
+            let message = format!("`{}` is an old name of the time zone {today}", zone.name());
+            warn("old-zone-name", message, format!("write `{today}`"));
+        }
+        let difference = context.window.and_then(|window| context.zones.difference(&zone, window));
+        if let Some(difference) = difference {
+            let here = &context.zones.data;
+            let message = format!(
+                "the time-zone data in use, {here}, and {} give {} other clocks from {} on",
+                difference.other,
+                zone.name(),
+                difference.from.format("%Y-%m-%dT%H:%M:%SZ")
+            );
+            let help = match (here.source, difference.other_is_newer) {
+                (ZoneDataSource::System, true) => {
+                    "update the machine's tzdata, or take `tzdata = \"system\"` out of oncal.toml"
+                }
+                (ZoneDataSource::System, false) => {
+                    "servers with the bundled data serve other times: give all of them `tzdata = \"system\"`"
+                }
+                (ZoneDataSource::Bundled, _) => {
+                    "update oncal, or use the machine's with `tzdata = \"system\"` in oncal.toml"
+                }
+            };
+            warn("zone-data-differs", message, help.to_owned());
+        }
+    }
+}

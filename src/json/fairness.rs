@@ -1,0 +1,173 @@
+//! `fairness`: what everybody has in each year, where the rotation always hits the same person, and what ends that.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Serialize, Serializer};
+
+use super::{PairIds, Warning, id};
+use crate::rota::{self, Rotation, Team};
+
+/// How the duty of some calendar years falls on the engineers of one team.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fairness {
+    /// The team's id.
+    pub team: String,
+    /// The first date of the first year, in the team's zone.
+    pub from: NaiveDate,
+    /// The first date of the year after the last.
+    pub to: NaiveDate,
+    /// Where silence does not mean "no holidays".
+    pub warnings: Vec<Warning>,
+    /// The calendar years.
+    pub years: Vec<i32>,
+    /// One entry an engineer and year in which they are a member: by year, then file order.
+    pub engineers: Vec<Tally>,
+    /// In order of the day of the year, then primary first, then file order.
+    pub locks: Vec<Lock>,
+    /// The best single shift of the latest rotation; null where none leaves fewer locks.
+    pub shift: Option<Remedy>,
+    /// The best shift repeated each year; null where none leaves fewer locks.
+    pub yearly_shift: Option<Remedy>,
+}
+
+/// What one engineer has in one calendar year. [`rota::Tally`] says exactly how each figure is counted.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tally {
+    /// Who.
+    pub engineer: String,
+    /// The calendar year in the team's zone.
+    pub year: i32,
+    /// Weeks that start in the year and of which they hold the primary role longest.
+    pub primary_weeks: u32,
+    /// The same of the secondary role.
+    pub secondary_weeks: u32,
+    /// How long they hold the primary role within the year.
+    pub primary_seconds: i64,
+    /// The same of the secondary role.
+    pub secondary_seconds: i64,
+    /// Weekends during any part of which they hold the primary role.
+    pub weekends: u32,
+    /// Holidays of their own in weeks of which they are the pair's primary.
+    pub own_holidays: u32,
+    /// Holidays of other people's during which they hold the primary role in their place.
+    pub holidays_covered: u32,
+    /// Conflicts not agreed on in which they hold the primary role.
+    pub proposals_taken: u32,
+}
+
+/// Somebody who has the same role on the same holiday of their own three or more years in a row.
+#[derive(Debug, Clone, Serialize)]
+pub struct Lock {
+    /// Who.
+    pub engineer: String,
+    /// `primary` or `secondary`.
+    pub role: &'static str,
+    /// The name of the holiday.
+    pub holiday: String,
+    /// The years in a row.
+    pub years: Vec<i32>,
+}
+
+/// A shift of the latest rotation, and what it leaves.
+#[derive(Debug, Clone, Serialize)]
+pub struct Remedy {
+    /// By how many weeks the rotation goes forward at each shift: so many turns are passed over.
+    pub by_weeks: usize,
+    /// The `[[rotation]]` blocks to add to the team's file.
+    pub rotations: Vec<Era>,
+    /// Who is primary two weeks in a row across a shift.
+    pub doubled: Vec<Doubled>,
+    /// The locks of the same years that are left, or made.
+    pub locks: Vec<Lock>,
+}
+
+/// A `[[rotation]]` block.
+#[derive(Debug, Clone, Serialize)]
+pub struct Era {
+    /// The duty change at which it takes over: local time of the team, as in its file.
+    #[serde(serialize_with = "local")]
+    pub starts: NaiveDateTime,
+    /// Its weeks.
+    pub weeks: Vec<PairIds>,
+}
+
+/// A second week in a row.
+#[derive(Debug, Clone, Serialize)]
+pub struct Doubled {
+    /// Who is primary.
+    pub engineer: String,
+    /// The second of the two weeks.
+    pub week: NaiveDate,
+}
+
+impl Fairness {
+    /// `fairness`, which is that of `team`. `None` where its years are not years of a calendar.
+    pub fn new(team: &Team, fairness: &rota::Fairness) -> Option<Fairness> {
+        let starts = |year| NaiveDate::from_ymd_opt(year, 1, 1);
+        let years = &fairness.years;
+        Some(Fairness {
+            team: team.id.to_string(),
+            from: starts(*years.start())?,
+            to: starts(years.end().checked_add(1)?)?,
+            warnings: fairness.unknown.iter().map(|unknown| Warning::new(team, unknown)).collect(),
+            years: years.clone().collect(),
+            engineers: fairness.tallies.iter().map(|tally| Tally::new(team, tally)).collect(),
+            locks: locks(team, &fairness.locks),
+            shift: fairness.once.as_ref().map(|remedy| Remedy::new(team, remedy)),
+            yearly_shift: fairness.yearly.as_ref().map(|remedy| Remedy::new(team, remedy)),
+        })
+    }
+}
+
+impl Tally {
+    fn new(team: &Team, tally: &rota::Tally) -> Tally {
+        Tally {
+            engineer: id(team, tally.engineer),
+            year: tally.year,
+            primary_weeks: tally.primary_weeks,
+            secondary_weeks: tally.secondary_weeks,
+            primary_seconds: tally.primary_seconds,
+            secondary_seconds: tally.secondary_seconds,
+            weekends: tally.weekends,
+            own_holidays: tally.own_holidays,
+            holidays_covered: tally.holidays_covered,
+            proposals_taken: tally.proposals_taken,
+        }
+    }
+}
+
+impl Remedy {
+    fn new(team: &Team, remedy: &rota::Remedy) -> Remedy {
+        let doubled = remedy.doubled.iter();
+        Remedy {
+            by_weeks: remedy.by,
+            rotations: remedy.rotations.iter().map(|rotation| Era::new(team, rotation)).collect(),
+            doubled: doubled.map(|(seat, week)| Doubled { engineer: id(team, *seat), week: *week }).collect(),
+            locks: locks(team, &remedy.locks),
+        }
+    }
+}
+
+impl Era {
+    fn new(team: &Team, rotation: &Rotation) -> Era {
+        let pair = |pair: &rota::Pair| PairIds {
+            primary: id(team, pair.primary),
+            secondary: id(team, pair.secondary),
+        };
+        Era { starts: rotation.starts, weeks: rotation.weeks.iter().map(pair).collect() }
+    }
+}
+
+fn locks(team: &Team, locks: &[rota::Lock]) -> Vec<Lock> {
+    let lock = |lock: &rota::Lock| Lock {
+        engineer: id(team, lock.engineer),
+        role: lock.role.as_str(),
+        holiday: lock.holiday.as_ref().to_owned(),
+        years: lock.years.clone(),
+    };
+    locks.iter().map(lock).collect()
+}
+
+/// `2027-01-01T10:00:00`: no zone, as in the files.
+fn local<S: Serializer>(local: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&local.format("%Y-%m-%dT%H:%M:%S"))
+}

@@ -1,0 +1,84 @@
+//! Who carries how much over the years, and where the rotation always hits the same person.
+//!
+//! Three questions, one file each: what everybody had in each year (`tally`), on which holidays the rotation puts
+//! the same person year after year (`lock`), and what would end that (`remedy`).
+
+mod lock;
+mod remedy;
+mod tally;
+
+use std::ops::RangeInclusive;
+
+use chrono::{Days, NaiveDate};
+
+use super::coverage::{UnknownHolidays, unknown};
+use super::period::{Instant, Period};
+use super::schedule::expand;
+use super::team::Team;
+use super::zone::Zone;
+
+pub use lock::{LOCKED_YEARS, Lock};
+pub use remedy::Remedy;
+pub use tally::Tally;
+
+/// How the duty of some calendar years falls on the engineers of a team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fairness {
+    /// The calendar years, in the team's zone.
+    pub years: RangeInclusive<i32>,
+    /// Where silence does not mean "no holidays": by engineer, then calendar.
+    pub unknown: Vec<UnknownHolidays>,
+    /// By year, then file order. Somebody who is no member in a year and held nothing has no entry for it.
+    pub tallies: Vec<Tally>,
+    /// By the day of the year on which the holiday first falls, then primary first, then file order.
+    pub locks: Vec<Lock>,
+    /// How many weeks the latest rotation has before it repeats.
+    pub cycle: usize,
+    /// The best single shift of the latest rotation, where one leaves fewer locks.
+    pub once: Option<Remedy>,
+    /// The best shift of the latest rotation that is repeated each year, where one leaves fewer locks.
+    pub yearly: Option<Remedy>,
+}
+
+/// How the duty of `years` falls on the engineers of `team`. Remedies change nothing up to `now`.
+///
+/// A year is a calendar year in the team's zone. The tallies tell the rota as it is, with covers, proposals, swaps
+/// and overrides; the locks tell what the plain rotation does, since that is what repeats.
+pub fn fairness(team: &Team, years: RangeInclusive<i32>, now: Instant) -> Fairness {
+    let cycle = team.rotations.last().map_or(0, |rotation| rotation.weeks.len());
+    let none = Fairness {
+        years: years.clone(),
+        unknown: Vec::new(),
+        tallies: Vec::new(),
+        locks: Vec::new(),
+        cycle,
+        once: None,
+        yearly: None,
+    };
+    let Some(span) = span(&team.zone, &years) else { return none };
+    let plan = lock::Plan::new(team, &years, span);
+    let locks = plan.locks(&plan.pairs());
+    let remedies = remedy::Remedies::new(&plan, &locks, now);
+    Fairness {
+        unknown: unknown(team, span),
+        tallies: tally::tallies(team, &expand(team, around(span)), &years),
+        once: remedies.once(),
+        yearly: remedies.yearly(),
+        locks,
+        ..none
+    }
+}
+
+/// From the first instant of the first year up to that of the year after the last.
+fn span(zone: &Zone, years: &RangeInclusive<i32>) -> Option<Period> {
+    let starts = |year: i32| Some(zone.first_instant(NaiveDate::from_ymd_opt(year, 1, 1)?));
+    Period::new(starts(*years.start())?, starts(years.end().checked_add(1)?)?)
+}
+
+/// `span` and what belongs to its years beyond it: a holiday of somebody who lives a day ahead or behind, the
+/// Sunday of a weekend that spans the new year.
+fn around(span: Period) -> Period {
+    let days = Days::new(2);
+    let ends = span.start().checked_sub_days(days).zip(span.end().checked_add_days(days));
+    ends.and_then(|(start, end)| Period::new(start, end)).unwrap_or(span)
+}

@@ -1,0 +1,110 @@
+//! What moved, for feed readers: `/{team}/changes.atom` (RFC 4287).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use atom_syndication::{Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text};
+use chrono::{DateTime, Utc};
+
+use super::answer::{tagged, text};
+use super::site::Site;
+use crate::feed::clean;
+use crate::json::days_ahead;
+use crate::live::{Change, TeamSnapshot};
+use crate::rota::{EngineerId, Instant, Side, Team};
+
+/// How many changes a feed reader is told of: it asks again before there are more.
+const MOST_ENTRIES: usize = 100;
+
+/// The feed.
+pub(super) async fn atom(site: web::Data<Site>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
+    let snapshot = site.store.load();
+    let Some(team) = snapshot.team(&id) else {
+        return text(StatusCode::NOT_FOUND, "there is no team at this address\n");
+    };
+    let base = format!("{}/{}", snapshot.configuration().settings.public_url.as_str(), team.team().id);
+    let body = feed(team, &base).to_string().into_bytes();
+    tagged(request.head(), "application/atom+xml; charset=utf-8", body)
+}
+
+fn feed(team: &TeamSnapshot, base: &str) -> Feed {
+    let latest = team.changes().iter().rev().take(MOST_ENTRIES);
+    let name = clean(&team.team().name);
+    let updated = team.changes().last().map_or(team.frame().week.start(), |change| change.at);
+    let own = Link {
+        href: format!("{base}/changes.atom"),
+        rel: "self".to_owned(),
+        mime_type: Some("application/atom+xml".to_owned()),
+        ..Link::default()
+    };
+    Feed {
+        title: Text::plain(format!("{name}: what moved in the on-call rota")),
+        id: format!("{base}/changes.atom"),
+        updated: fixed(updated),
+        // RFC 4287 4.1.1: every entry needs an author, or else the feed.
+        authors: vec![Person { name: "oncal".to_owned(), ..Person::default() }],
+        generator: Some(Generator { value: "oncal".to_owned(), ..Generator::default() }),
+        links: vec![own, Link { href: format!("{base}/"), ..Link::default() }],
+        entries: latest.map(|change| entry(team.team(), change, base)).collect(),
+        ..Feed::default()
+    }
+}
+
+fn entry(team: &Team, change: &Change, base: &str) -> Entry {
+    let Change { at, moved } = change;
+    let [start, end] = [moved.period.start(), moved.period.end()];
+    let [before, after] = [&moved.before, &moved.after].map(|side| name(team, side.as_ref()));
+    let role = moved.role.as_str();
+    let title = match (&moved.before, &moved.after) {
+        (Some(old), Some(new)) if old.engineer == new.engineer && new.tentative => {
+            format!("{after} is only proposed as {role}")
+        }
+        (Some(old), Some(new)) if old.engineer == new.engineer => format!("{after} is confirmed as {role}"),
+        (_, None) => format!("{before} is no longer {role}"),
+        (None, _) => format!("{after} is {role}"),
+        _ => format!("{after} is {role} instead of {before}"),
+    };
+    let span = format!("{} to {}", moment(team, start), moment(team, end));
+    let why = moved.after.as_ref().and_then(|side| side.reason.as_deref()).map(clean);
+    let why = why.filter(|why| !why.is_empty()).map(|why| format!("\nWhy: {why}")).unwrap_or_default();
+    let ahead = match days_ahead(*at, moved) {
+        days @ ..=-1 => format!("published {} after its start", counted(-days)),
+        days => format!("published {} ahead", counted(days)),
+    };
+    let key = format!("{}-{role}-{}", at.format("%Y%m%dT%H%M%SZ"), start.format("%Y%m%dT%H%M%SZ"));
+    let mut content = Content::default();
+    content.set_content_type("text".to_owned());
+    content.set_value(format!("From {before} to {after}, {span}; {ahead}.{why}"));
+    Entry {
+        title: Text::plain(format!("{title}: {span}")),
+        id: format!("{base}/changes#{key}"),
+        updated: fixed(*at),
+        published: Some(fixed(*at)),
+        links: vec![Link { href: format!("{base}/?from={}", team.zone.date(start)), ..Link::default() }],
+        content: Some(content),
+        ..Entry::default()
+    }
+}
+
+fn counted(days: i64) -> String {
+    format!("{days} {}", if days == 1 { "day" } else { "days" })
+}
+
+/// What to call somebody who may have left the team since.
+fn name(team: &Team, side: Option<&Side>) -> String {
+    let known = |id: &EngineerId| team.engineers.iter().find(|engineer| engineer.id == *id);
+    side.map_or_else(
+        || "nobody".to_owned(),
+        |side| {
+            known(&side.engineer).map_or_else(|| side.engineer.to_string(), |engineer| clean(&engineer.name))
+        },
+    )
+}
+
+fn moment(team: &Team, instant: Instant) -> String {
+    let local = team.zone.local(instant).format("%a %-d %b %Y %H:%M");
+    format!("{local} {}", team.zone.abbreviation(instant))
+}
+
+fn fixed(instant: DateTime<Utc>) -> FixedDateTime {
+    instant.fixed_offset()
+}

@@ -1,0 +1,95 @@
+//! The real program as a process of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test gives up on it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// `oncal serve` on the configuration in `folder`, with its state beside it.
+pub(crate) fn program(folder: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    command.arg("--config").arg(folder).args(options).arg("serve").current_dir(folder);
+    command.env_remove("ONCAL_CONFIG").env_remove("RUST_LOG").env_remove("ONCAL_LOG");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// The program, serving; killed when dropped.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+}
+
+impl Running {
+    /// Starts `program` and waits until it listens.
+    pub(crate) fn start(program: &mut Command) -> Running {
+        let mut child = program.spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                if let Some(address) = line.contains("listening").then(|| address(&line)).flatten() {
+                    let _ = tell.send((line.contains("monitoring"), address));
+                }
+            }
+        });
+        let (mut site, mut admin) = (None, None);
+        while site.is_none() || admin.is_none() {
+            match told.recv_timeout(PATIENCE).unwrap() {
+                (true, address) => admin = Some(address),
+                (false, address) => site = Some(address),
+            }
+        }
+        Running { child, address: site.unwrap(), admin: admin.unwrap() }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it goes on");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The loopback address that a line of the log names.
+fn address(line: &str) -> Option<SocketAddr> {
+    let from = line.find("127.0.0.1:")?;
+    let rest = &line[from..];
+    let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':')).unwrap_or(rest.len());
+    rest[..length].parse().ok()
+}
+
+/// Head and body of the answer to a GET.
+pub(crate) fn get(address: SocketAddr, target: &str) -> (String, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let split = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    (String::from_utf8(answer[..split].to_vec()).unwrap(), answer[split + 4..].to_vec())
+}
