@@ -117,3 +117,33 @@ fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
         assert_eq!(get(one.address, &target).1, get(other.address, &target).1, "{target}");
     }
 }
+
+#[test]
+fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
+    let folder = configuration(FREE_PORTS);
+    let file = folder.path().join("teams/data.toml");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let until_told = |told: &str| {
+        let since = Instant::now();
+        loop {
+            let page = String::from_utf8(get(running.address, "/data/").1).unwrap();
+            if page.contains(told) {
+                return page;
+            }
+            assert!(since.elapsed() < PATIENCE, "{told}: {page}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    fs::write(&file, TEAM.replace("America/New_York", "America/Nowhere\" # \"private remark")).unwrap();
+    let page = until_told("The latest change to this team has errors.");
+    assert!(page.contains("teams/data.toml:3:13") && page.contains("Next duty change"), "{page}");
+    assert!(!page.contains("private remark"), "{page}");
+    fs::remove_file(&file).unwrap();
+    until_told("The file of this team is gone.");
+    fs::write(&file, TEAM).unwrap();
+    let since = Instant::now();
+    while String::from_utf8(get(running.address, "/data/").1).unwrap().contains("Not current") {
+        assert!(since.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
