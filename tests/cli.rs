@@ -291,6 +291,147 @@ Locks show in 3 years or more: --years 3
         assert!(text(&output.stderr).contains("not known from 2028-01-01"), "{}", text(&output.stderr));
     }
 
+    /// Two copies of the shipped configuration; the second has `added` at its end.
+    fn two_plans(folder: &Path, added: &str) -> [String; 2] {
+        ["old", "new"].map(|name| {
+            let config = folder.join(name);
+            assert!(run(&["init", config.to_str().unwrap()]).status.success());
+            if name == "new" {
+                let file = config.join("teams/data-pipelines.toml");
+                let plan = fs::read_to_string(&file).unwrap();
+                fs::write(file, format!("{plan}\n{added}")).unwrap();
+            }
+            config.to_str().unwrap().to_owned()
+        })
+    }
+
+    const SWAP: &str =
+        "[[swap]]\nweek = 2027-05-14\nprimary = \"c\"\nsecondary = \"d\"\nreason = \"a trip\"\n";
+
+    #[test]
+    fn diff_names_what_moves_who_gains_and_who_loses() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new] = two_plans(folder.path(), SWAP);
+        let output = run(&["diff", &old, &new, "--json"]);
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let team = &told["teams"][0];
+        assert_eq!(
+            (&team["team"], &team["status"]),
+            (&Value::from("data-pipelines"), &Value::from("changed"))
+        );
+        let sides = |moved: &Value| {
+            let of = |side: &str| moved[side]["engineer"].as_str().unwrap().to_owned();
+            (moved["role"].as_str().unwrap().to_owned(), of("before"), of("after"))
+        };
+        let moves: Vec<_> = team["moves"].as_array().unwrap().iter().map(sides).collect();
+        let moved = |role: &str, from: &str, to: &str| (role.to_owned(), from.to_owned(), to.to_owned());
+        assert_eq!(moves, [moved("primary", "d", "c"), moved("secondary", "a", "d")]);
+        assert_eq!(team["moves"][0]["after"]["reason"], "a trip");
+        let week = 7 * 24 * 3600;
+        let balance = &team["engineers"].as_array().unwrap()[1];
+        let expected = serde_json::json!({
+            "engineer": "c", "gained": 1, "lost": 0, "primary_seconds": week, "secondary_seconds": 0
+        });
+        assert_eq!(*balance, expected);
+
+        let output = run(&["diff", &old, &new]);
+        let told = text(&output.stdout);
+        assert!(told.contains("Data Engineer C: gains 1 shift, +168 h primary"), "{told}");
+        assert!(
+            told.contains("Data Engineer D: gains 1 shift, loses 1 shift, −168 h primary, +168 h secondary"),
+            "{told}"
+        );
+        for line in told.lines() {
+            assert!(line.width() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn diff_names_what_is_to_be_agreed_now_and_what_no_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new] = [folder.path().join("old"), folder.path().join("new")];
+        assert!(run(&["init", old.to_str().unwrap()]).status.success());
+        fs::rename(with_conflict(folder.path()), &new).unwrap();
+        let [old, new] = [old.to_str().unwrap(), new.to_str().unwrap()];
+        let told = |from, to| {
+            let output = run(&["diff", from, to]);
+            assert_eq!(output.status.code(), Some(3));
+            text(&output.stdout)
+        };
+        let line = "Mon 31 May 2027, Data Engineer B is away (Memorial Day)";
+        assert!(told(old, new).contains(&format!("To agree, new: {line}")), "{}", told(old, new));
+        assert!(told(new, old).contains(&format!("To agree no more: {line}")), "{}", told(new, old));
+    }
+
+    #[test]
+    fn diff_is_silent_where_nothing_moves_and_refuses_what_has_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new] = two_plans(folder.path(), "# a comment moves nobody");
+        let output = run(&["diff", &old, &new]);
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(text(&output.stdout), "no shift moves, and nothing opens or closes\n");
+        let output = run(&["diff", &old, &new, "--json"]);
+        assert_eq!(
+            serde_json::from_slice::<Value>(&output.stdout).unwrap(),
+            serde_json::json!({ "teams": [] })
+        );
+        fs::write(Path::new(&new).join("teams/data-pipelines.toml"), "name = 1").unwrap();
+        let output = run(&["diff", &old, &new]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        assert!(text(&output.stderr).contains("new has errors"), "{}", text(&output.stderr));
+    }
+
+    #[test]
+    fn diff_tells_a_team_that_comes_from_one_that_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new] = two_plans(folder.path(), "");
+        let teams = Path::new(&new).join("teams");
+        fs::rename(teams.join("data-pipelines.toml"), teams.join("renamed.toml")).unwrap();
+        let books = Path::new(&new).join("runbooks");
+        fs::rename(books.join("data-pipelines"), books.join("renamed")).unwrap();
+        let output = run(&["diff", &old, &new, "--weeks", "1", "--json"]);
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let status =
+            |place: usize| (told["teams"][place]["team"].clone(), told["teams"][place]["status"].clone());
+        assert_eq!(status(0), ("data-pipelines".into(), "removed".into()));
+        assert_eq!(status(1), ("renamed".into(), "added".into()));
+        assert!(
+            told["teams"][1]["moves"][0]["before"].is_null()
+                && !told["teams"][1]["moves"][0]["after"].is_null()
+        );
+    }
+
+    #[test]
+    fn check_of_a_file_tells_what_concerns_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let [_, config] = two_plans(folder.path(), SWAP);
+        let teams = Path::new(&config).join("teams");
+        fs::write(teams.join("lost.toml"), "name = 1").unwrap();
+        let [good, lost] = ["data-pipelines", "lost"].map(|id| teams.join(format!("{id}.toml")));
+        let [good, lost] = [good.to_str().unwrap(), lost.to_str().unwrap()];
+        for (args, code, said) in [
+            (&["check", good][..], 0, "1 team, 0 errors"),
+            (&["check", lost], 1, "1 team, "),
+            (&["check", good, lost], 1, "2 teams, "),
+            (&["check", &config], 1, "2 teams, "),
+        ] {
+            let output = run(args);
+            assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output.stderr));
+            assert!(text(&output.stdout).starts_with(said), "{args:?}: {}", text(&output.stdout));
+        }
+        let nowhere = folder.path().join("x.toml");
+        fs::write(&nowhere, "").unwrap();
+        for args in [
+            &["check", nowhere.to_str().unwrap()][..],
+            &["check", good, "config"],
+            &["check", "no-such-file"],
+        ] {
+            let output = run(args);
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");
+        }
+    }
+
     #[test]
     fn a_reader_that_goes_away_is_no_failure() {
         let mut child = oncal()

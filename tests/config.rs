@@ -289,7 +289,7 @@ fn zone_data_that_disagrees_while_feeds_show_it_is_told_of() {
     };
     let (old, new) = (machine("2020a", "America/Panama"), machine("2999z", "America/Panama"));
     let bundled = ZoneData::bundled();
-    let here = "teams/data-pipelines.toml:11:13: warning[zone-data-differs]: the time-zone data in use";
+    let here = "teams/data-pipelines.toml:12:13: warning[zone-data-differs]: the time-zone data in use";
     // Panama is where New York is in winter.
     assert_eq!(
         told("tzdata = \"system\"", &old),

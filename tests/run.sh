@@ -30,9 +30,10 @@ debian npm npm
 debian chromium chromium
 debian pkg-config pkg-config
 debian /usr/include/libical/ical.h libical-dev
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql
 if [ ! -x "$tools/venv/bin/pip" ]; then
-  python3 -m venv "$tools/venv" 2>/dev/null || { debian /nonexistent python3-venv; python3 -m venv "$tools/venv"; } ||
-    fail "cannot make a Python environment: install the Debian package python3-venv"
+  python3 -c 'import ensurepip' 2>/dev/null || debian ensurepip python3-venv
+  python3 -m venv "$tools/venv" || fail "cannot make a Python environment in tests/.tools"
 fi
 python=$tools/venv/bin/python
 if ! cmp -s tests/requirements.txt "$tools/requirements.txt"; then
@@ -52,7 +53,7 @@ cc -Wall -Wextra -Werror -o "$tools/libical_client" tests/clients/libical_client
 stage "what zoneinfo makes of every zone"
 "$python" tests/zones/expect.py "$tools/zones.txt"
 
-stage "unit, laws, acceptance, HTTP, command line, zones"
+stage "unit, laws, acceptance, HTTP, command line, zones, reload, journal"
 export ONCAL_ZONES=$tools/zones.txt
 # Random tests try the same cases in each run; another number tries others, which every change deserves once.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
@@ -66,6 +67,7 @@ cargo test --doc
 stage "calendar clients read every feed"
 cargo build --quiet
 "$python" tests/clients/compare.py target/debug/oncal "$tools"
+"$python" tests/clients/downloads.py target/debug/oncal
 
 stage "a browser opens every page"
 node tests/browser/pages.mjs target/debug/oncal "$tools"
