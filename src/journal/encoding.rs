@@ -25,10 +25,11 @@ const MOST: u64 = 256_000_000;
 impl Packed {
     /// Packs `journal`.
     pub fn new(journal: &Journal) -> Packed {
-        let mut out = GzEncoder::new(Vec::new(), Compression::fast());
-        // Neither writing to memory nor turning strings and numbers into JSON can fail.
-        let _ = serde_json::to_writer(&mut out, journal);
-        let _ = out.flush();
+        // Neither writing to memory nor turning strings and numbers into JSON can fail. In one piece: the encoder
+        // does more for a write than for what is written.
+        let text = serde_json::to_vec(journal).unwrap_or_default();
+        let mut out = GzEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
+        let _ = out.write_all(&text);
         Packed(out.finish().unwrap_or_default().into())
     }
 

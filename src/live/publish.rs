@@ -47,9 +47,11 @@ pub(super) struct Item {
     pub(super) frame: Frame,
     pub(super) links: Links,
     pub(super) known: Option<Arc<Book>>,
+    /// Whether its feeds are in use, so that its events are soon written.
+    pub(super) is_in_use: bool,
 }
 
-/// A team that was published. The events are at hand only if they had to be worked out.
+/// A team that was published. The events are at hand where its feeds are in use and they had to be worked out.
 #[derive(Debug)]
 pub(super) struct Published {
     pub(super) book: Arc<Book>,
@@ -209,7 +211,7 @@ impl Publisher {
                 book
             }
         };
-        Published { book: Arc::new(book), events: Some(events) }
+        Published { book: Arc::new(book), events: item.is_in_use.then_some(events) }
     }
 
     /// Equal for what publishes equal events.

@@ -254,7 +254,8 @@ impl Next {
             Step::First(known) => known.get(id).cloned(),
             Step::After(_) => before.map(|before| Arc::clone(before.book())),
         };
-        Some(Slot::New(Item { config: Arc::clone(config), frame, links, known }))
+        let is_in_use = before.is_some_and(|team| team.is_in_use());
+        Some(Slot::New(Item { config: Arc::clone(config), frame, links, known, is_in_use }))
     }
 }
 

@@ -79,9 +79,9 @@ impl TeamSnapshot {
         }
     }
 
-    /// Works out ahead whatever was in use of `before`, and forgets what else is at hand and nobody asked for.
+    /// Works out ahead whatever was in use of `before`.
     pub(super) fn prepare_like(&self, before: Option<&TeamSnapshot>) {
-        if let Some(before) = before.filter(|before| before.contents.get().is_some()) {
+        if let Some(before) = before.filter(|before| before.is_in_use()) {
             self.contents();
             for old in &before.feeds {
                 let Some(new) = self.feeds.iter().find(|slot| slot.path == old.path) else { continue };
@@ -96,7 +96,11 @@ impl TeamSnapshot {
         if before.is_some_and(|before| before.coverage.get().is_some()) {
             self.coverage();
         }
-        self.take_worked_out();
+    }
+
+    /// Whether anybody has asked for its feeds.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.contents.get().is_some()
     }
 
     /// What the team was made from.
