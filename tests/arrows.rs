@@ -24,7 +24,7 @@ mod arrows {
     ];
 
     /// Which rooms alone may know a crate.
-    const CRATES: [(&str, &[&str]); 10] = [
+    const CRATES: [(&str, &[&str]); 11] = [
         ("actix_web", &["web"]),
         ("toml", &["document", "config", "holidays"]),
         ("icalendar", &["feed"]),
@@ -35,6 +35,7 @@ mod arrows {
         ("clap", &["cli"]),
         ("anyhow", &["cli"]),
         ("maud", &["web"]),
+        ("utoipa", &["json", "web"]),
     ];
 
     fn wrong(room: &str, line: &str) -> Option<String> {

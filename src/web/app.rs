@@ -6,11 +6,12 @@ use actix_web::http::StatusCode;
 use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 
 use super::answer::text;
+use super::api::{self, api};
+use super::changes;
 use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::pages::{self, page};
 use super::site::Site;
-use super::{api, changes};
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
 pub fn create_app(
@@ -32,8 +33,15 @@ pub fn create_app(
         .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
         .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
         .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
-        .route("/api/v1/teams/{team}/changes", web::to(api::changes))
-        .route("/api/{path:.*}", web::to(api::no_such_path))
+        .route("/openapi.json", web::to(api(api::openapi)))
+        .route("/api/v1/teams", web::to(api(api::teams)))
+        .route("/api/v1/teams/{team}/oncall", web::to(api(api::oncall)))
+        .route("/api/v1/teams/{team}/schedule", web::to(api(api::schedule)))
+        .route("/api/v1/teams/{team}/coverage", web::to(api(api::coverage)))
+        .route("/api/v1/teams/{team}/fairness", web::to(api(api::fairness)))
+        .route("/api/v1/teams/{team}/changes", web::to(api(api::changes)))
+        .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
+        .route("/api/{path:.*}", web::to(api(api::no_such_path)))
         .route("/{team}/changes.atom", web::to(changes::atom))
         .route("/{team}", web::to(page(pages::team_without_slash)))
         .route("/{team}/", web::to(page(pages::team)))
