@@ -26,6 +26,7 @@ time_zone = "America/New_York"
 holidays = ["us-federal"]
 engineer = [
   { id = "a", name = "Ann" }, { id = "b", name = "Bob <b>&" }, { id = "c", name = "Cy" }, { id = "d", name = "Dee" },
+  { id = "idle", name = "Never on call" },
 ]
 [[rotation]]
 starts = 2026-01-02T10:00:00
@@ -111,9 +112,12 @@ fn edits() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["", "secondary_on_holiday = \"unavailable\"\n", "backfill = true\n"])
             .prop_map(|lines| format!("[holiday_policy]\n{lines}"));
     let wording = prop::sample::select(vec!["", "[[pipeline]]\nid = \"p\"\nname = \"P\"\nprimary = \"a\"\n"]);
-    (prop::option::of(swap), prop::option::of(agreed), policy, wording).prop_map(
-        |(swap, agreed, policy, wording)| {
-            [PLAIN, &policy, &swap.unwrap_or_default(), &agreed.unwrap_or_default(), wording].concat()
+    // In the feed of somebody who has no event nothing but its head tells of another name.
+    let name = prop::sample::select(vec!["name = \"Data\"", "name = \"Other\""]);
+    (prop::option::of(swap), prop::option::of(agreed), policy, wording, name).prop_map(
+        |(swap, agreed, policy, wording, name)| {
+            let plain = PLAIN.replace("name = \"Data\"", name);
+            [&*plain, &policy, &swap.unwrap_or_default(), &agreed.unwrap_or_default(), wording].concat()
         },
     )
 }
