@@ -450,3 +450,34 @@ fn of_two_versions_the_one_with_the_newer_file_is_the_newer() {
     touch("holidays/ours.toml", 1);
     assert!(of("two") > two && of("two") == of("one"), "a calendar is of all that may use it");
 }
+
+#[test]
+fn a_calendar_that_breaks_stays_as_it_was_and_its_teams_move_on() {
+    let folder = two_teams();
+    let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
+    let before = load(folder.path(), now()).unwrap();
+    let holidays = |configuration: &Configuration, team: &str| {
+        let team = &configuration.teams[&TeamId::new(team).unwrap()].team;
+        let [from, to] = ["2026-05-01", "2026-05-31"].map(|date| date.parse().unwrap());
+        (team.name.clone(), team.engineers[0].calendars[0].between(from, to).len())
+    };
+    write("holidays/ours.toml", "[calendar]\nname = ");
+    write("teams/two.toml", &SMALL.replace("Small", "Moved on"));
+    let mut after = reload(folder.path(), now(), &before, &Scope::All).unwrap();
+    for _ in 0..2 {
+        assert_eq!(codes(&after), ["toml-syntax", "calendar-outdated", "calendar-outdated"]);
+        assert!(after.broken.is_empty() && after.has_errors());
+        assert_eq!(holidays(&after, "one"), ("Small".to_owned(), 1));
+        assert_eq!(holidays(&after, "two"), ("Moved on".to_owned(), 1));
+        after = reload(folder.path(), now(), &after, &Scope::All).unwrap();
+    }
+    write("holidays/ours.toml", "[calendar]\nname = \"Ours\"\n[[holiday]]\nname = \"Day\"\non = \"06-06\"\n");
+    let after = reload(folder.path(), now(), &after, &Scope::All).unwrap();
+    assert_eq!((codes(&after), holidays(&after, "one").1), (vec![], 0));
+    write("holidays/ours.toml", "[calendar]\nname = ");
+    assert_eq!(
+        load(folder.path(), now()).unwrap().broken.len(),
+        2,
+        "at a start there is nothing from before"
+    );
+}
