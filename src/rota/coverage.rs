@@ -127,11 +127,11 @@ pub fn coverage(team: &Team, schedule: &Schedule) -> Coverage {
         schedule.weeks.iter().flat_map(|planned| rows(team, planned, schedule)).collect();
     rows.retain(|row| row.period.overlaps(schedule.window));
     rows.sort_by_key(|row| (row.period.start(), row.role.map_or(2, |role| role as u8), row.away));
-    Coverage { unknown: unknown(team, schedule.window), rows }
+    Coverage { unknown: unknown_holidays(team, schedule.window), rows }
 }
 
 /// Where silence does not mean "no holidays" within `window`: by engineer, then calendar.
-pub(super) fn unknown(team: &Team, window: Period) -> Vec<UnknownHolidays> {
+pub fn unknown_holidays(team: &Team, window: Period) -> Vec<UnknownHolidays> {
     let of = |seat: Seat| {
         let engineer = team.engineer(seat);
         let member = engineer.member_within(window);
