@@ -529,3 +529,28 @@ fn a_state_that_is_of_no_use_ends_it_at_start_with_what_to_do() {
     let output = program(&volume.config(), &[]).env("ONCAL_REVISION", "new").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn a_running_server_takes_files_with_older_times_for_a_new_configuration() {
+    let postgres = Postgres::start();
+    let volume = Volume::new();
+    fs::write(volume.config().join("oncal.toml"), format!("{SETTINGS}journal = \"{}\"\n", postgres.url))
+        .unwrap();
+    let start = || Running::start(&mut program(&volume.config(), &[]));
+    let server = start();
+    volume.rename_over(&team(1));
+    until_shown(server.address, 1);
+
+    let new = volume.config().join("teams/.data.toml.new");
+    fs::write(&new, team(2)).unwrap();
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::options().append(true).open(&new).unwrap().set_modified(long_ago).unwrap();
+    fs::rename(new, volume.file()).unwrap();
+    until_shown(server.address, 2);
+    assert_eq!(readiness(&server)["status"], "ok", "{}", readiness(&server));
+
+    let other = start();
+    assert_eq!(readiness(&other)["status"], "ok", "what it has is what was published");
+    assert!(get(other.address, "/data/team.ics").1 == get(server.address, "/data/team.ics").1);
+}
