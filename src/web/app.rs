@@ -47,6 +47,8 @@ pub fn create_app(
         .route("/{team}/", web::to(page(pages::team)))
         .route("/{team}/coverage", web::to(page(pages::coverage)))
         .route("/{team}/pipelines", web::to(page(pages::pipelines)))
+        .route("/{team}/fairness", web::to(page(pages::fairness)))
+        .route("/{team}/changes", web::to(page(pages::changes)))
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |request, routes| {

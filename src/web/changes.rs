@@ -70,19 +70,25 @@ fn entry(team: &Team, change: &Change, base: &str) -> Entry {
         days @ ..=-1 => format!("published {} after its start", counted(-days)),
         days => format!("published {} ahead", counted(days)),
     };
-    let key = format!("{}-{role}-{}", at.format("%Y%m%dT%H%M%SZ"), start.format("%Y%m%dT%H%M%SZ"));
     let mut content = Content::default();
     content.set_content_type("text".to_owned());
     content.set_value(format!("From {before} to {after}, {span}; {ahead}.{why}"));
     Entry {
         title: Text::plain(format!("{title}: {span}")),
-        id: format!("{base}/changes#{key}"),
+        id: format!("{base}/changes#{}", key(change)),
         updated: fixed(*at),
         published: Some(fixed(*at)),
         links: vec![Link { href: format!("{base}/?from={}", team.zone.date(start)), ..Link::default() }],
         content: Some(content),
         ..Entry::default()
     }
+}
+
+/// Where the page of changes tells of one.
+pub(super) fn key(change: &Change) -> String {
+    let instant = |instant: Instant| instant.format("%Y%m%dT%H%M%SZ").to_string();
+    let Change { at, moved } = change;
+    format!("{}-{}-{}", instant(*at), moved.role.as_str(), instant(moved.period.start()))
 }
 
 fn counted(days: i64) -> String {
