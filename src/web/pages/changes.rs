@@ -4,12 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
-use super::super::changes::key;
+use super::super::changes::{key, notice};
 use super::super::site::Site;
 use super::layout::{Frame, Tab};
 use super::missing::with_team;
 use super::people::People;
-use super::words::{Wall, count};
+use super::words::Wall;
 use crate::feed::clean;
 use crate::json::days_ahead;
 use crate::live::{Change, TeamSnapshot};
@@ -46,7 +46,7 @@ fn page(team: &TeamSnapshot, now: Instant) -> Markup {
         @for together in latest.chunk_by(|one, other| one.at == other.at) {
             section.publication {
                 h2 { "Published " (wall.moment(together[0].at)) }
-                ul.moves { @for change in together { (moved(&people, change, wall)) } }
+                ul.moves { @for change in together.iter().rev() { (moved(&people, change, wall)) } }
             }
         }
         @if team.changes().len() > MOST {
@@ -56,7 +56,7 @@ fn page(team: &TeamSnapshot, now: Instant) -> Markup {
 }
 
 fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
-    let Change { at, moved } = change;
+    let moved = &change.moved;
     let why = moved.after.as_ref().and_then(|side| side.reason.as_deref()).map(clean);
     html! {
         li.card id=(key(change)) {
@@ -65,7 +65,7 @@ fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
                 a href={ "./?from=" (wall.zone.date(moved.period.start())) } { (wall.span(moved.period)) }
                 @if let Some(why) = why.filter(|why| !why.is_empty()) { " · " (why) }
             }
-            p { (notice(days_ahead(*at, moved))) }
+            p { (ahead(change)) }
         }
     }
 }
@@ -102,13 +102,11 @@ fn side(people: &People<'_>, side: Option<&Side>) -> Markup {
     }
 }
 
-fn notice(days: i64) -> Markup {
-    let counted = |days: i64| count(usize::try_from(days).unwrap_or(0), "day", "days");
-    html! {
-        @match days {
-            ..0 => span.tag.late { (counted(-days)) " after its start" },
-            0..SHORT_NOTICE_DAYS => span.tag.warn { (counted(days)) " ahead" },
-            _ => span.tag.plain { (counted(days)) " ahead" },
-        }
-    }
+fn ahead(change: &Change) -> Markup {
+    let tone = match days_ahead(change.at, &change.moved) {
+        ..0 => "late",
+        0..SHORT_NOTICE_DAYS => "warn",
+        _ => "plain",
+    };
+    html! { span class={ "tag " (tone) } { (notice(change)) } }
 }
