@@ -44,6 +44,9 @@ mod arrows {
         ("getrandom", &["access"]),
     ];
 
+    /// What `rota` may import from.
+    const PURE: [&str; 7] = ["std", "chrono", "chrono_tz", "jiff", "crate", "super", "self"];
+
     fn wrong(room: &str, line: &str) -> Option<String> {
         let (_, allowed) = ROOMS.iter().find(|(name, _)| *name == room)?;
         for (other, _) in ROOMS.iter().chain([&("clock", &[][..])]) {
@@ -56,6 +59,10 @@ mod arrows {
                 || line.starts_with(&format!("use {name};"))
                 || line.contains(&format!(" {name}::"))
         };
+        let root = line.strip_prefix("use ").and_then(|line| line.split([':', ';', ' ']).next());
+        if room == "rota" && root.is_some_and(|root| !PURE.contains(&root)) {
+            return Some("rota must know no framework".to_owned());
+        }
         let foreign = CRATES.iter().find(|(name, rooms)| of(name) && !rooms.contains(&room));
         foreign.map(|(name, _)| format!("{room} must not know the crate {name}"))
     }
@@ -90,6 +97,8 @@ mod arrows {
         assert!(wrong("rota", "use crate::config::Configuration;").is_some());
         assert!(wrong("feed", "use actix_web::HttpResponse;").is_some());
         assert!(wrong("rota", "fn f() -> toml::Value {").is_some());
+        assert!(wrong("rota", "use tracing::info;").is_some());
+        assert!(wrong("rota", "use std::fmt;").is_none());
         assert!(wrong("config", "use crate::rota::Team;").is_none());
     }
 }

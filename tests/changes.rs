@@ -26,6 +26,7 @@ time_zone = "America/New_York"
 holidays = ["us-federal"]
 engineer = [
   { id = "a", name = "Ann" }, { id = "b", name = "Bob <b>&" }, { id = "c", name = "Cy" }, { id = "d", name = "Dee" },
+  { id = "idle", name = "Never on call" },
 ]
 [[rotation]]
 starts = 2026-01-02T10:00:00
@@ -41,8 +42,19 @@ fn at(text: &str) -> Instant {
 }
 
 fn configuration(team: &str) -> Configuration {
+    with_holidays(team, &[])
+}
+
+/// With a calendar `ours` that has a holiday on these days of each year.
+fn with_holidays(team: &str, days: &[&str]) -> Configuration {
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("teams")).unwrap();
+    for name in ["teams", "holidays"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    let rules = days.iter().map(|day| format!("[[holiday]]\nname = \"Day {day}\"\non = \"{day}\"\n"));
+    let ours =
+        format!("[calendar]\nname = \"Ours\"\nextends = \"us-federal\"\n{}", rules.collect::<String>());
+    fs::write(folder.path().join("holidays/ours.toml"), ours).unwrap();
     fs::write(folder.path().join("teams/data.toml"), team).unwrap();
     fs::write(folder.path().join("oncal.toml"), "past_weeks = 1\nfuture_weeks = 10\n").unwrap();
     let configuration = config::load(folder.path(), at(NOW)).unwrap();
@@ -111,9 +123,12 @@ fn edits() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["", "secondary_on_holiday = \"unavailable\"\n", "backfill = true\n"])
             .prop_map(|lines| format!("[holiday_policy]\n{lines}"));
     let wording = prop::sample::select(vec!["", "[[pipeline]]\nid = \"p\"\nname = \"P\"\nprimary = \"a\"\n"]);
-    (prop::option::of(swap), prop::option::of(agreed), policy, wording).prop_map(
-        |(swap, agreed, policy, wording)| {
-            [PLAIN, &policy, &swap.unwrap_or_default(), &agreed.unwrap_or_default(), wording].concat()
+    // In the feed of somebody who has no event nothing but its head tells of another name.
+    let name = prop::sample::select(vec!["name = \"Data\"", "name = \"Other\""]);
+    (prop::option::of(swap), prop::option::of(agreed), policy, wording, name).prop_map(
+        |(swap, agreed, policy, wording, name)| {
+            let plain = PLAIN.replace("name = \"Data\"", name);
+            [&*plain, &policy, &swap.unwrap_or_default(), &agreed.unwrap_or_default(), wording].concat()
         },
     )
 }
@@ -259,4 +274,32 @@ fn a_download_takes_back_what_went_to_somebody_else_or_away() {
     let terms = Terms { at: at("2026-12-18T15:00:00Z"), cause: Cause::Time, is_written: true };
     let rolled = third.renewed(&Publisher::forgetful(), terms).unwrap();
     assert!(cancelled(&rolled, "team.ics").is_empty(), "that is over");
+}
+
+#[test]
+fn a_holiday_added_to_a_calendar_changes_the_weeks_it_touches_and_later_ones_by_ranking_alone() {
+    // Whoever is proposed for New Year depends on who had holiday duty before.
+    let away = "time_off = [{ from = 2026-12-28, to = 2027-01-10 }]";
+    let plan = PLAIN.replace("holidays = [\"us-federal\"]", "holidays = [\"ours\"]");
+    let plan = plan
+        .replace("{ id = \"b\", name = \"Bob <b>&\" }", &format!("{{ id = \"b\", name = \"Bob\", {away} }}"));
+    let first = Snapshot::new(with_holidays(&plan, &[]), at(NOW));
+    let terms = Terms { at: at(LATER), cause: Cause::Change, is_written: true };
+    let next = Arc::new(with_holidays(&plan, &["12-15"]));
+    let second = first.reloaded(next, BTreeSet::new(), &Publisher::forgetful(), terms).unwrap();
+    let touched = at("2026-12-11T15:00:00Z")..at("2026-12-18T15:00:00Z");
+    let moves: Vec<_> = team(&second).changes().iter().map(|change| &change.moved).collect();
+    let within = |instant: &Instant| touched.contains(instant);
+    assert!(moves.iter().any(|moved| within(&moved.period.start())), "the cover of the new holiday");
+    for moved in moves.iter().filter(|moved| !within(&moved.period.start())) {
+        assert!(touched.end <= moved.period.start(), "nothing before the week changes");
+        let sides = [&moved.before, &moved.after];
+        assert!(
+            sides.iter().all(|side| side.as_ref().is_none_or(|side| side.tentative)),
+            "only whom is proposed"
+        );
+    }
+    let (old, new) = (revisions(&first), revisions(&second));
+    let changed: Vec<&String> = old.keys().filter(|uid| new.get(*uid) != old.get(*uid)).collect();
+    assert!(!changed.is_empty() && changed.len() < old.len() / 2, "{} of {}", changed.len(), old.len());
 }

@@ -177,6 +177,28 @@ mod cli {
     }
 
     #[test]
+    fn a_calendar_that_ends_while_feeds_go_on_is_told_by_every_command_that_looks_past_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("plan");
+        let config = config.to_str().unwrap();
+        assert!(run(&["init", config]).status.success());
+        let file = Path::new(config).join("teams/data-pipelines.toml");
+        let plan = fs::read_to_string(&file).unwrap();
+        fs::write(&file, plan.replacen("holidays = [\"us-federal\"]", "holidays = [\"in\"]", 1)).unwrap();
+        for args in
+            [&["check", config][..], &["--config", config, "schedule"], &["--config", config, "coverage"]]
+        {
+            let told = text(&run(&[args, &["--now", "2026-12-01T00:00:00Z"]].concat()).stderr);
+            assert!(
+                told.contains("holidays of Data Engineer A are not known from 2027-01-01 on"),
+                "{args:?}: {told}"
+            );
+        }
+        let early = text(&run(&["--config", config, "schedule", "--now", "2026-06-01T00:00:00Z"]).stderr);
+        assert_eq!(early, "", "nothing that is looked at lies past it");
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_one_clear_line() {
         for command in ["check", "serve", "now"] {
             let output = run(&[command, "--config", "/nowhere/at/all"]);

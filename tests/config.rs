@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::{assert_snapshot, with_settings};
-use oncal::config::{Configuration, Diagnostic, LoadError, ZoneData, load, load_with, render};
+use oncal::config::{Configuration, Diagnostic, LoadError, Scope, ZoneData, load, load_with, reload, render};
 use oncal::rota::{Instant, TeamId};
 
 /// What time-off reasons and secrets in the bad configurations hold.
@@ -305,5 +305,179 @@ fn zone_data_that_disagrees_while_feeds_show_it_is_told_of() {
     assert!(
         told("", &new)
             .ends_with("update oncal, or use the machine's with `tzdata = \"system\"` in oncal.toml")
+    );
+}
+
+const TWO_TEAMS: [&str; 2] = ["one", "two"];
+
+const SMALL: &str = r#"
+name = "Small"
+time_zone = "Europe/Berlin"
+holidays = ["ours"]
+engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
+[[rotation]]
+starts = 2026-01-02T10:00:00
+weeks = [{ primary = "a", secondary = "b" }]
+"#;
+
+/// Two teams that use a calendar of their own, on settings that are not all defaults.
+fn two_teams() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["teams", "holidays", "runbooks/one"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    for team in TWO_TEAMS {
+        fs::write(folder.path().join(format!("teams/{team}.toml")), SMALL).unwrap();
+    }
+    let ours = "[calendar]\nname = \"Ours\"\n[[holiday]]\nname = \"Day\"\non = \"05-05\"\n";
+    fs::write(folder.path().join("holidays/ours.toml"), ours).unwrap();
+    fs::write(folder.path().join("oncal.toml"), "past_weeks = 3\n").unwrap();
+    folder
+}
+
+/// Which teams a reading after another took from it.
+fn taken_over(before: &Configuration, after: &Configuration) -> Vec<String> {
+    let same = |id: &TeamId| match (before.teams.get(id), after.teams.get(id)) {
+        (Some(old), Some(new)) => std::sync::Arc::ptr_eq(old, new),
+        _ => false,
+    };
+    after.teams.keys().filter(|id| same(id)).map(ToString::to_string).collect()
+}
+
+fn codes(configuration: &Configuration) -> Vec<&'static str> {
+    configuration.diagnostics.iter().map(|found| found.code).collect()
+}
+
+#[test]
+fn a_team_is_read_again_exactly_when_something_of_it_changed() {
+    let folder = two_teams();
+    let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
+    let mut before = load(folder.path(), now()).unwrap();
+    let mut again = |expected: &[&str]| {
+        let after = reload(folder.path(), now(), &before, &Scope::All).unwrap();
+        assert_eq!(taken_over(&before, &after), expected);
+        before = after;
+    };
+    again(&["one", "two"]);
+    write("teams/two.toml", &SMALL.replace("Bob", "Bea"));
+    again(&["one"]);
+    write("runbooks/one/new.md", "# New");
+    again(&["two"]);
+    write("runbooks/one/new.md", "# Newer");
+    again(&["two"]);
+    fs::create_dir_all(folder.path().join("time-off/two")).unwrap();
+    write("time-off/two/b.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n");
+    again(&["one"]);
+    write("holidays/ours.toml", "[calendar]\nname = \"Ours\"\n[[holiday]]\nname = \"Day\"\non = \"06-06\"\n");
+    again(&[]);
+    write(
+        "holidays/other.toml",
+        "[calendar]\nname = \"Other\"\n[[holiday]]\nname = \"Day\"\non = \"06-06\"\n",
+    );
+    again(&[]);
+    again(&["one", "two"]);
+}
+
+#[test]
+fn a_reading_of_one_team_leaves_the_others_as_they_were_and_sees_who_came_and_went() {
+    let folder = two_teams();
+    let before = load(folder.path(), now()).unwrap();
+    for team in TWO_TEAMS {
+        fs::write(folder.path().join(format!("teams/{team}.toml")), SMALL.replace("Small", "Changed"))
+            .unwrap();
+    }
+    fs::write(folder.path().join("teams/three.toml"), SMALL).unwrap();
+    let only = Scope::Teams([TeamId::new("two").unwrap()].into());
+    let after = reload(folder.path(), now(), &before, &only).unwrap();
+    let names: Vec<_> = after.teams.values().map(|config| &*config.team.name).collect();
+    assert_eq!(names, ["Small", "Small", "Changed"], "one as it was, three as it is, two as it is now");
+    fs::remove_file(folder.path().join("teams/one.toml")).unwrap();
+    let after = reload(folder.path(), now(), &after, &only).unwrap();
+    assert_eq!(after.teams.keys().map(TeamId::as_str).collect::<Vec<_>>(), ["three", "two"]);
+}
+
+#[test]
+fn what_was_found_in_a_team_that_is_not_read_again_is_told_again() {
+    let folder = two_teams();
+    fs::write(folder.path().join("teams/one.toml"), SMALL.replace("Ann", "An\\nn")).unwrap();
+    let before = load(folder.path(), now()).unwrap();
+    assert_eq!(codes(&before), ["control-character"]);
+    let after = reload(folder.path(), now(), &before, &Scope::All).unwrap();
+    assert_eq!(after.diagnostics, before.diagnostics);
+    assert_eq!(taken_over(&before, &after), ["one", "two"]);
+}
+
+#[test]
+fn settings_that_cannot_be_read_stay_as_they_were_and_teams_move_on() {
+    let folder = two_teams();
+    let before = load(folder.path(), now()).unwrap();
+    let file = folder.path().join("oncal.toml");
+    for (step, (text, expected, past_weeks)) in [
+        (Some("past_weeks = "), &["toml-syntax"][..], 3),
+        (Some("past_weeks = -1"), &["out-of-range"], 3),
+        (None, &["settings-gone"], 3),
+        (Some("past_weeks = 5\nbind = \"127.0.0.1:9999\""), &["needs-restart"], 5),
+        (Some("past_weeks = 3"), &[], 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        match text {
+            Some(text) => fs::write(&file, text).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        fs::write(folder.path().join("teams/two.toml"), SMALL.replace("Small", &format!("Step {step}")))
+            .unwrap();
+        let after = reload(folder.path(), now(), &before, &Scope::All).unwrap();
+        assert_eq!((codes(&after), after.settings.past_weeks), (expected.to_vec(), past_weeks), "{text:?}");
+        assert_eq!(after.settings.bind, before.settings.bind, "{text:?}");
+        assert_eq!(taken_over(&before, &after), ["one"], "{text:?}: the other team moves on");
+    }
+}
+
+#[test]
+fn of_two_versions_the_one_with_the_newer_file_is_the_newer() {
+    let folder = two_teams();
+    let of = |team: &str| load(folder.path(), now()).unwrap().teams[&TeamId::new(team).unwrap()].modified;
+    let [one, two] = TWO_TEAMS.map(of);
+    let later = std::time::SystemTime::from(one.max(two)) + std::time::Duration::from_secs(3600);
+    let touch = |file: &str, by: u64| {
+        let opened = fs::File::options().append(true).open(folder.path().join(file)).unwrap();
+        opened.set_modified(later + std::time::Duration::from_secs(by)).unwrap();
+    };
+    touch("teams/one.toml", 0);
+    assert!(of("one") > one && of("two") == two);
+    touch("holidays/ours.toml", 1);
+    assert!(of("two") > two && of("two") == of("one"), "a calendar is of all that may use it");
+}
+
+#[test]
+fn a_calendar_that_breaks_stays_as_it_was_and_its_teams_move_on() {
+    let folder = two_teams();
+    let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
+    let before = load(folder.path(), now()).unwrap();
+    let holidays = |configuration: &Configuration, team: &str| {
+        let team = &configuration.teams[&TeamId::new(team).unwrap()].team;
+        let [from, to] = ["2026-05-01", "2026-05-31"].map(|date| date.parse().unwrap());
+        (team.name.clone(), team.engineers[0].calendars[0].between(from, to).len())
+    };
+    write("holidays/ours.toml", "[calendar]\nname = ");
+    write("teams/two.toml", &SMALL.replace("Small", "Moved on"));
+    let mut after = reload(folder.path(), now(), &before, &Scope::All).unwrap();
+    for _ in 0..2 {
+        assert_eq!(codes(&after), ["toml-syntax", "calendar-outdated", "calendar-outdated"]);
+        assert!(after.broken.is_empty() && after.has_errors());
+        assert_eq!(holidays(&after, "one"), ("Small".to_owned(), 1));
+        assert_eq!(holidays(&after, "two"), ("Moved on".to_owned(), 1));
+        after = reload(folder.path(), now(), &after, &Scope::All).unwrap();
+    }
+    write("holidays/ours.toml", "[calendar]\nname = \"Ours\"\n[[holiday]]\nname = \"Day\"\non = \"06-06\"\n");
+    let after = reload(folder.path(), now(), &after, &Scope::All).unwrap();
+    assert_eq!((codes(&after), holidays(&after, "one").1), (vec![], 0));
+    write("holidays/ours.toml", "[calendar]\nname = ");
+    assert_eq!(
+        load(folder.path(), now()).unwrap().broken.len(),
+        2,
+        "at a start there is nothing from before"
     );
 }

@@ -12,7 +12,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -452,4 +452,105 @@ fn a_server_with_older_files_changes_nothing_that_a_newer_one_wrote() {
     assert_eq!(number(&get(older.address, "/data/team.ics").1), 0, "it serves what it has");
     assert_eq!(readiness(&older)["faults"][0]["what"], "older");
     assert_eq!(get(start(&new, "8").address, "/data/team.ics").1, written.1);
+}
+
+/// A server by the machine's own clock.
+fn start(volume: &Volume, state: &Path) -> Running {
+    Running::start(program(&volume.config(), &[]).arg("--state").arg(state))
+}
+
+fn modified(server: &Running) -> i64 {
+    let (head, _) = get(server.address, "/data/team.ics");
+    seconds(header(&head, "last-modified"))
+}
+
+/// `Wed, 25 Nov 2026 18:13:28 GMT` as seconds.
+fn seconds(date: &str) -> i64 {
+    let parsed = chrono::DateTime::parse_from_rfc2822(&date.replace("GMT", "+0000")).unwrap();
+    parsed.timestamp()
+}
+
+#[test]
+fn a_lost_journal_takes_no_feed_back() {
+    let volume = Volume::new();
+    let state = volume.folder.path().join("state");
+    let server = start(&volume, &state);
+    volume.rename_over(&team(1));
+    until_shown(server.address, 1);
+    let before = modified(&server);
+    drop(server);
+    fs::remove_dir_all(&state).unwrap();
+    // Two changes within a second are told a second apart, so the clock may be behind by one.
+    thread::sleep(Duration::from_millis(1100));
+    let after = modified(&start(&volume, &state));
+    assert!(after >= before, "{after} after {before}");
+}
+
+#[test]
+fn the_same_files_and_journal_give_the_same_bytes_after_a_restart() {
+    let volume = Volume::new();
+    let state = volume.folder.path().join("state");
+    let first = start(&volume, &state);
+    volume.rename_over(&team(1));
+    until_shown(first.address, 1);
+    let before = get(first.address, "/data/team.ics").1;
+    drop(first);
+    assert!(get(start(&volume, &state).address, "/data/team.ics").1 == before);
+}
+
+#[test]
+fn asked_to_read_again_it_does_and_goes_on() {
+    let volume = Volume::new();
+    let mut server = start(&volume, &volume.folder.path().join("state"));
+    for change in 1..=3 {
+        fs::write(volume.file(), team(change)).unwrap();
+        server.signal("HUP");
+        until_shown(server.address, change);
+    }
+    assert!(server.child.try_wait().unwrap().is_none());
+    server.signal("TERM");
+    assert_eq!(server.ended().code(), Some(0));
+}
+
+#[test]
+fn a_state_that_is_of_no_use_ends_it_at_start_with_what_to_do() {
+    let volume = Volume::new();
+    let file = volume.folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let damaged = volume.folder.path().join("damaged");
+    fs::create_dir(&damaged).unwrap();
+    fs::write(damaged.join("journal.sqlite"), "no database ".repeat(1000)).unwrap();
+    for (state, said) in [(&file, "--state DIR"), (&damaged, "move it away")] {
+        let output = program(&volume.config(), &[]).arg("--state").arg(state).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("error: failed to") && told.contains(said), "{told}");
+    }
+    let output = program(&volume.config(), &[]).env("ONCAL_REVISION", "new").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn a_running_server_takes_files_with_older_times_for_a_new_configuration() {
+    let postgres = Postgres::start();
+    let volume = Volume::new();
+    fs::write(volume.config().join("oncal.toml"), format!("{SETTINGS}journal = \"{}\"\n", postgres.url))
+        .unwrap();
+    let start = || Running::start(&mut program(&volume.config(), &[]));
+    let server = start();
+    volume.rename_over(&team(1));
+    until_shown(server.address, 1);
+
+    let new = volume.config().join("teams/.data.toml.new");
+    fs::write(&new, team(2)).unwrap();
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::options().append(true).open(&new).unwrap().set_modified(long_ago).unwrap();
+    fs::rename(new, volume.file()).unwrap();
+    until_shown(server.address, 2);
+    assert_eq!(readiness(&server)["status"], "ok", "{}", readiness(&server));
+
+    let other = start();
+    assert_eq!(readiness(&other)["status"], "ok", "what it has is what was published");
+    assert!(get(other.address, "/data/team.ics").1 == get(server.address, "/data/team.ics").1);
 }

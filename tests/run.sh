@@ -53,16 +53,21 @@ cc -Wall -Wextra -Werror -o "$tools/libical_client" tests/clients/libical_client
 stage "what zoneinfo makes of every zone"
 "$python" tests/zones/expect.py "$tools/zones.txt"
 
-stage "unit, laws, acceptance, HTTP, command line, zones, reload, journal"
+stage "unit, laws, acceptance, HTTP, command line, zones, journal"
 export ONCAL_ZONES=$tools/zones.txt
 # Random tests try the same cases in each run; another number tries others, which every change deserves once.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --no-fail-fast --run-ignored all
+  cargo nextest run --no-fail-fast --run-ignored all -E 'not binary(reload)'
 else
-  cargo test --no-fail-fast -- --include-ignored
+  others=$(for file in tests/*.rs; do [ "$file" = tests/reload.rs ] || printf -- '--test %s ' "$(basename "$file" .rs)"; done)
+  # shellcheck disable=SC2086
+  cargo test --no-fail-fast --lib --bins $others -- --include-ignored
 fi
 cargo test --doc
+
+stage "files that change under the running program"
+cargo test --test reload -- --include-ignored --test-threads 1 --nocapture
 
 stage "calendar clients read every feed"
 cargo build --quiet

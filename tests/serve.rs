@@ -135,7 +135,7 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
         }
     };
     fs::write(&file, TEAM.replace("America/New_York", "America/Nowhere\" # \"private remark")).unwrap();
-    let page = until_told("The latest change to this team has errors.");
+    let page = until_told("The latest change has errors.");
     assert!(page.contains("teams/data.toml:3:13") && page.contains("Next duty change"), "{page}");
     assert!(!page.contains("private remark"), "{page}");
     fs::remove_file(&file).unwrap();

@@ -8,10 +8,11 @@ use super::args;
 use super::output::{Exit, Output, Usage};
 use super::{plan, when};
 use crate::access::{Key, SEGMENT};
-use crate::config::{self, Access, BaseUrl, Configuration, TeamConfig, render};
+use crate::config::{self, Access, BaseUrl, Configuration, Settings, TeamConfig, render};
 use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, clean, events};
+use crate::json::Warning;
 use crate::live::frame;
-use crate::rota::{Engineer, Instant, Override, Team, coverage, expand};
+use crate::rota::{Engineer, Instant, Override, Team, coverage, expand, unknown_holidays};
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
@@ -20,8 +21,10 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
     asked.keep(&mut configuration);
     let teams = || configuration.teams.values().map(|config| &config.team);
     let unrecorded = teams().flat_map(|team| unrecorded(team).map(|by| Finding::unrecorded(team, by)));
+    let unknown = teams().flat_map(|team| unknown(&configuration.settings, team, now));
     let findings: Vec<Finding> = unrecorded
         .chain(teams().filter_map(|team| too_large(&configuration, team, now)))
+        .chain(unknown)
         .chain(configuration.teams.values().filter_map(|team| known_to_leavers(&configuration, team, now)))
         .collect();
     let exit = if configuration.has_errors() { Exit::Failed } else { Exit::Fine };
@@ -108,6 +111,22 @@ fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
         folder.ok_or_else(|| wrong(&format!("this is no file of a configuration folder; {help}")))?;
     let within = full.strip_prefix(folder).unwrap_or(&full).to_string_lossy().into_owned();
     Ok((folder.to_owned(), Some(within)))
+}
+
+/// The calendars that end while feeds still go on. An engineer without any is told of where they stand.
+fn unknown(settings: &Settings, team: &Team, now: Instant) -> Vec<Finding> {
+    let weeks = [settings.past_weeks, settings.future_weeks]
+        .map(|weeks| usize::try_from(weeks).unwrap_or(usize::MAX));
+    let Some(frame) = frame(team, weeks[0], weeks[1], now) else { return Vec::new() };
+    let unknown =
+        unknown_holidays(team, frame.window).into_iter().filter(|unknown| unknown.calendar.is_some());
+    unknown
+        .map(|unknown| {
+            let message = format!("team {}: {}", clean(&team.name), Warning::new(team, &unknown).message);
+            let help = "bring the calendar up to date, or list the dates as also_off".to_owned();
+            Finding::of(team, "holidays-unknown", message, help)
+        })
+        .collect()
 }
 
 /// R8: overrides that meet a conflict and do not say when they were agreed on.

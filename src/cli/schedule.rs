@@ -12,6 +12,7 @@ use crate::feed::clean;
 use crate::json::{self, Dates};
 use crate::rota::{
     Duty, Handover, Holder, PlannedWeek, Role, Schedule, Seat, ShiftKind, Standing, Team, expand,
+    unknown_holidays,
 };
 
 const WEEKS: u16 = 8;
@@ -30,6 +31,9 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     let mut text = String::new();
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        for unknown in unknown_holidays(team, plan::window(team, dates)?) {
+            output.warn(json::Warning::new(team, &unknown).message);
+        }
         let seat = args.engineer.as_deref().and_then(|id| team.seat(id));
         if args.format.json {
             shapes.push(shape(team, dates, args.engineer.as_deref())?);

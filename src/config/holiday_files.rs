@@ -2,7 +2,7 @@
 //!
 //! Not here: what such a file says (`holidays`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,14 +33,22 @@ struct Found {
     problems: Problems,
 }
 
+/// The calendars that can be named.
+pub(super) struct Calendars {
+    pub(super) library: Library,
+    /// The ids of those that are as they were before, since their files have errors now.
+    pub(super) kept: BTreeSet<String>,
+}
+
 /// All calendars: those of the folder, where there is one, over the built-in ones. `now` and `zones` are for the
-/// recurrences and times of imported ones.
+/// recurrences and times of imported ones. One with errors is taken from `before`, if it was right there.
 pub(super) fn read(
     config: &Path,
     zones: &Zones,
     now: Instant,
+    before: Option<&Library>,
     findings: &mut Findings,
-) -> io::Result<Library> {
+) -> io::Result<Calendars> {
     let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
     for name in listed.into_iter().filter(|entry| !entry.is_folder).map(|entry| entry.name) {
@@ -52,6 +60,7 @@ pub(super) fn read(
     let named = |name: &str| zones.named(name).ok();
     let import = Import { now, named: &named };
     let mut reader = Reader { config, found: Vec::new(), findings };
+    let mut kept = BTreeSet::new();
     let own: Vec<_> = calendars
         .into_iter()
         .map(|(id, kinds)| {
@@ -60,6 +69,12 @@ pub(super) fn read(
             } else {
                 reader.toml(&id, |text, problems| Definition::parse(&id, text, problems))
             };
+            let last_good = || {
+                let found = before?.own(&id)?.clone();
+                kept.insert(id.clone());
+                Some(found)
+            };
+            let definition = definition.or_else(last_good);
             (id, definition)
         })
         .collect();
@@ -71,7 +86,7 @@ pub(super) fn read(
         }
         findings.file(&file, None, &text, problems);
     }
-    Ok(library)
+    Ok(Calendars { library, kept })
 }
 
 struct Reader<'a> {

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use thiserror::Error;
 
 use super::files::{self, Entry};
-use super::holiday_files::{self, FOLDER as HOLIDAYS};
+use super::holiday_files::{self, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
 use super::resolve::{self, Context, id_problem};
 use super::run_books::{self, RunBooks};
@@ -115,7 +115,8 @@ fn read(
         settings = keep_running(settings, &before.settings, &listed, &mut findings);
     }
     let zones = zones(settings.tzdata, zone_folders, &mut findings);
-    let library = holiday_files::read(folder, &zones, now, &mut findings)
+    let last_library = before.map(|(before, _)| &before.library);
+    let Calendars { library, kept } = holiday_files::read(folder, &zones, now, last_library, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
     let common = Common { zones: &zones, library: &library, now, window: window(&settings, now) };
 
@@ -133,7 +134,9 @@ fn read(
                 .get(&id)
                 .filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
             if let Some(team) = same {
-                findings.diagnostics.extend(before.diagnostics_of(&id).cloned());
+                let found = before.diagnostics_of(&id).filter(|found| found.code != CALENDAR_OUTDATED);
+                findings.diagnostics.extend(found.cloned());
+                tell_of_kept(&kept, &team.team, &file, &mut findings);
                 teams.insert(id, Arc::clone(team));
                 continue;
             }
@@ -141,6 +144,7 @@ fn read(
         let inputs = inputs.unwrap_or_else(|| Inputs::of_team(folder, &id, &file, &shared));
         match read_team(folder, &id, &file, &common, &mut findings) {
             Some((team, links)) => {
+                tell_of_kept(&kept, &team, &file, &mut findings);
                 let Inputs { fingerprint, modified } = inputs;
                 drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified, links })));
             }
@@ -155,6 +159,24 @@ fn read(
     diagnostics
         .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
     Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
+}
+
+const CALENDAR_OUTDATED: &str = "calendar-outdated";
+
+/// A team goes on with calendars that were right before, and whoever looks at it is to know.
+fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Findings) {
+    let named = team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
+    let named: BTreeSet<&str> = named.filter(|id| kept.contains(*id)).collect();
+    for id in named {
+        let problem = Problem {
+            code: CALENDAR_OUTDATED,
+            severity: Severity::Error,
+            span: 0..0,
+            message: format!("the holiday calendar `{id}` has errors; it is used as it was before"),
+            help: None,
+        };
+        findings.whole(file, Some(&team.id), problem);
+    }
 }
 
 /// The server's file first, then what teams rest on, then they.

@@ -53,6 +53,11 @@ impl Library {
         Library { own: own.into_iter().collect(), resolved: Mutex::default() }
     }
 
+    /// The own calendar of that id as its file has it, unless that has errors.
+    pub fn own(&self, id: &str) -> Option<&Definition> {
+        self.own.get(id)?.as_ref()
+    }
+
     /// All ids that can be asked for, in order.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = builtin::ids().collect();

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Row, SqlStr};
+use sqlx::{AnyPool, ConnectOptions, Row, SqlStr};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
@@ -151,10 +152,13 @@ impl Database {
             .acquire_timeout(PATIENCE)
             .idle_timeout(None)
             .max_lifetime(None);
-        let url = url(&place);
+        // What takes long is told where it fails; statements are no business of a log.
+        let connection =
+            AnyConnectOptions::from_str(&url(&place)).map(ConnectOptions::disable_statement_logging);
+        let connection = connection.map_err(|error| failure(&place, &error))?;
         let pool = {
             let _entered = runtime.enter();
-            options.connect_lazy(&url).map_err(|error| failure(&place, &error))?
+            options.connect_lazy_with(connection)
         };
         let database = Database { runtime, pool, place };
         database.prepare()?;

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant as Moment};
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 
 use crate::config::{self, Configuration, Diagnostic, LoadError, Scope, TeamConfig};
 use crate::journal::JournalError;
@@ -219,7 +219,7 @@ impl Work {
     /// Reads the configuration and puts it in service, or notes why not.
     fn reload(&mut self, scope: &Scope) {
         let started = Moment::now();
-        let at = (self.duties.now)();
+        let at = (self.duties.now)().trunc_subsecs(0);
         if *scope == Scope::All {
             self.looked = started;
             self.look_after_watch(at);

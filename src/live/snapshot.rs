@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::SubsecRound;
 
 use crate::access::Keyring;
-use crate::config::{Access, BaseUrl, Configuration, Settings, TeamConfig};
+use crate::config::{Access, BaseUrl, Configuration, Diagnostic, Settings, TeamConfig};
 use crate::feed::Links;
 use crate::journal::JournalError;
 use crate::rota::{Instant, TeamId};
@@ -139,10 +139,10 @@ impl Snapshot {
             && TeamId::new(id).is_some_and(|id| self.configuration.broken.contains_key(&id))
     }
 
-    /// Whether the team is served as it was before its file broke or went away.
+    /// Whether the team, or something that it rests on, is served as it was before its file broke or went away.
     pub fn is_outdated(&self, id: &TeamId) -> bool {
-        self.gone.contains(id)
-            || self.configuration.broken.contains_key(id) && self.team(id.as_str()).is_some()
+        let has_errors = || self.configuration.diagnostics_of(id).any(Diagnostic::is_error);
+        self.team(id.as_str()).is_some() && (self.gone.contains(id) || has_errors())
     }
 
     /// The teams that are served although their files are gone.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::absence::Absences;
 use super::period::{Instant, Period, Periods};
-use super::proposal::{Candidate, Ledger, Standing};
+use super::proposal::{Candidate, Ledger, Standing, load_seconds};
 use super::team::{HolidayPolicy, Override, Role, Seat, SecondaryOnHoliday, Team, TimeOffRule};
 use super::week::{Week, WeekId};
 
@@ -123,7 +123,7 @@ pub struct PlannedWeek {
 /// Works out one week. `absences` is by seat; `ledger` holds the sums up to the week's start.
 pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledger) -> PlannedWeek {
     let desk = Desk { team, week: &week, absences, ledger };
-    let agreed: Vec<(Period, &Override)> = desk.overrides().collect();
+    let agreed: Vec<(Period, &Override)> = team.overrides_within(week.period).collect();
     let away = desk.absent(week.pair.primary).moving(&team.policy, week.period);
     let open = away.minus(&agreed.iter().map(|(period, _)| *period).collect());
 
@@ -134,7 +134,7 @@ pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledg
         let reasons = desk.absent(week.pair.primary).names(period);
         if desk.secondary_is_unable(period) {
             let conflict = desk.conflict(period, reasons, &earlier);
-            earlier[conflict.primary.0] += ledger.load_seconds_of(period, desk.absent(conflict.primary));
+            earlier[conflict.primary.0] += load_seconds(period, desk.absent(conflict.primary));
             duties.push(desk.proposed(&conflict));
             conflicts.push(conflict);
         } else {
@@ -168,11 +168,6 @@ struct Desk<'a> {
 impl<'a> Desk<'a> {
     fn absent(&self, seat: Seat) -> &'a Absences {
         &self.absences[seat.0]
-    }
-
-    fn overrides(&self) -> impl Iterator<Item = (Period, &'a Override)> {
-        let week = self.week.period;
-        self.team.overrides.iter().filter_map(move |by| Some((by.period.intersection(week)?, by)))
     }
 
     fn secondary_is_unable(&self, period: Period) -> bool {

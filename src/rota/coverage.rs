@@ -127,11 +127,11 @@ pub fn coverage(team: &Team, schedule: &Schedule) -> Coverage {
         schedule.weeks.iter().flat_map(|planned| rows(team, planned, schedule)).collect();
     rows.retain(|row| row.period.overlaps(schedule.window));
     rows.sort_by_key(|row| (row.period.start(), row.role.map_or(2, |role| role as u8), row.away));
-    Coverage { unknown: unknown(team, schedule.window), rows }
+    Coverage { unknown: unknown_holidays(team, schedule.window), rows }
 }
 
 /// Where silence does not mean "no holidays" within `window`: by engineer, then calendar.
-pub(super) fn unknown(team: &Team, window: Period) -> Vec<UnknownHolidays> {
+pub fn unknown_holidays(team: &Team, window: Period) -> Vec<UnknownHolidays> {
     let of = |seat: Seat| {
         let engineer = team.engineer(seat);
         let member = engineer.member_within(window);
@@ -195,9 +195,7 @@ impl Sheet<'_> {
     /// The primary's rows: cover, conflict, override, report.
     fn of_primary(&self, primary: Seat) -> Vec<Row> {
         let (policy, absent) = (&self.team.policy, &self.schedule.absences[primary.0]);
-        let overrides =
-            || self.team.overrides.iter().filter_map(|by| Some((by.period.intersection(self.week())?, by)));
-        let overridden: Periods = overrides().map(|(period, _)| period).collect();
+        let overridden: Periods = self.team.overrides_within(self.week()).map(|(period, _)| period).collect();
         let moving = absent.moving(policy, self.week());
 
         let mut rows = Vec::new();
@@ -207,7 +205,7 @@ impl Sheet<'_> {
                 None => rows.extend(self.rows(primary, period, |_| RowStatus::Covered)),
             }
         }
-        for (period, by) in overrides() {
+        for (period, by) in self.team.overrides_within(self.week()) {
             for part in absent.away(period).iter() {
                 let deadline = self.was_conflict(&moving, part).then_some(self.planned.deadline);
                 let late = deadline

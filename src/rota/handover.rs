@@ -15,7 +15,7 @@ const MOST_DAYS_BACK: u64 = 4;
 pub struct Handover {
     /// The week that it hands over to.
     pub week: WeekId,
-    /// The duty change it belongs to and the pair that takes over.
+    /// The pair that takes over.
     pub incoming: Pair,
     /// The pair that hands over.
     pub outgoing: Pair,

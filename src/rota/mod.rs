@@ -21,7 +21,7 @@ pub mod zone;
 
 pub use absence::{Absences, Calendar, TIME_OFF};
 pub use cover::{Conflict, Duty, Holder, PlannedWeek, Shift, ShiftKind};
-pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines};
+pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines, unknown_holidays};
 pub use fairness::{Fairness, LOCKED_YEARS, Lock, Remedy, Tally, fairness};
 pub use handover::Handover;
 pub use moves::{Holding, Move, Side, holdings, moves};

@@ -45,6 +45,11 @@ pub struct Ledger {
     primary_seconds: Vec<i64>,
 }
 
+/// What holding the primary role for `period` adds to somebody's load: holidays of their own count twice.
+pub(super) fn load_seconds(period: Period, absences: &Absences) -> i64 {
+    period.seconds() + absences.holidays(period).seconds()
+}
+
 impl Ledger {
     /// The ledger at the first duty change of a team of `engineers` people.
     pub(super) fn new(engineers: usize) -> Ledger {
@@ -57,14 +62,9 @@ impl Ledger {
             let seat = shift.holder.engineer.0;
             self.primary_seconds[seat] += shift.period.seconds();
             if shift.holder.kind.is_load() {
-                self.load_seconds[seat] += self.load_seconds_of(shift.period, &absences[seat]);
+                self.load_seconds[seat] += load_seconds(shift.period, &absences[seat]);
             }
         }
-    }
-
-    /// What holding the primary role for `period` adds to somebody's load: holidays of their own count twice.
-    pub(super) fn load_seconds_of(&self, period: Period, absences: &Absences) -> i64 {
-        period.seconds() + absences.holidays(period).seconds()
     }
 
     /// Everybody who is a member for all of `period` and has no time off in it, best first. `earlier` is the load
@@ -88,7 +88,7 @@ impl Ledger {
                     engineer,
                     own_holiday_seconds,
                     load_before_seconds,
-                    load_after_seconds: load_before_seconds + period.seconds() + own_holiday_seconds,
+                    load_after_seconds: load_before_seconds + load_seconds(period, &absences[engineer.0]),
                     primary_seconds: self.primary_seconds[engineer.0],
                 }
             })
@@ -212,7 +212,7 @@ mod tests {
         ledger.add(&week.shifts, &absences);
         assert_eq!(ledger.load_seconds, [0, 0, 24 * 3600, 0]);
         assert_eq!(ledger.primary_seconds, [6 * 24 * 3600, 0, 24 * 3600, 0]);
-        assert_eq!(ledger.load_seconds_of(holiday(), &absences[B.0]), 2 * 24 * 3600);
+        assert_eq!(load_seconds(holiday(), &absences[B.0]), 2 * 24 * 3600);
     }
 
     #[test]

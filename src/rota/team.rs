@@ -138,6 +138,11 @@ pub struct Team {
 }
 
 impl Team {
+    /// The parts of overrides that lie within `period`.
+    pub fn overrides_within(&self, period: Period) -> impl Iterator<Item = (Period, &Override)> {
+        self.overrides.iter().filter_map(move |by| Some((by.period.intersection(period)?, by)))
+    }
+
     /// The engineer in `seat`.
     pub fn engineer(&self, seat: Seat) -> &Engineer {
         &self.engineers[seat.0]

@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{Days, NaiveDate};
 
-use super::coverage::{UnknownHolidays, unknown};
+use super::coverage::{UnknownHolidays, unknown_holidays};
 use super::period::{Instant, Period};
 use super::schedule::expand;
 use super::team::Team;
@@ -60,7 +60,7 @@ pub fn fairness(team: &Team, years: RangeInclusive<i32>, now: Instant) -> Fairne
     let locks = plan.locks(&plan.pairs());
     let remedies = remedy::Remedies::new(&plan, &locks, now);
     Fairness {
-        unknown: unknown(team, span),
+        unknown: unknown_holidays(team, span),
         tallies: tally::tallies(team, &expand(team, around(span)), &years),
         once: remedies.once(),
         yearly: remedies.yearly(),

@@ -34,8 +34,8 @@ pub(super) fn outdated(snapshot: &Snapshot, id: &TeamId) -> Markup {
                     p { b { "The file of this team is gone. " } "What you see is the rota as it last was." }
                 } @else {
                     p {
-                        b { "The latest change to this team has errors. " }
-                        "What you see, and what calendars get, is the rota as it was before."
+                        b { "The latest change has errors. " }
+                        "What you see, and what calendars get, goes by what was right before."
                     }
                     (errors(snapshot.configuration().diagnostics_of(id)))
                 }
