@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::book::{Book, Standing};
 use super::frame::Frame;
 use super::record::{fact, head_fact, holding, logged};
+use crate::access::Secret;
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
 use crate::journal::{Database, Journal, JournalError, Publication, consult, publish};
@@ -64,18 +65,30 @@ pub struct Publisher {
     database: Option<Database>,
     revision: Option<i64>,
     build: String,
+    secret: Option<Secret>,
 }
 
 impl Publisher {
     /// Keeps journals in `database`. `revision` says how new the configuration is, where the times of its files do not
     /// (`ONCAL_REVISION`); `build` tells one oncal from the next, which may word events otherwise.
     pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
-        Publisher { database: Some(database), revision, build }
+        Publisher { database: Some(database), revision, build, secret: None }
     }
 
     /// Keeps nothing beyond this process.
     pub fn forgetful() -> Publisher {
-        Publisher { database: None, revision: None, build: String::new() }
+        Publisher { database: None, revision: None, build: String::new(), secret: None }
+    }
+
+    /// Makes secret links of `secret`. Without one there is no key to what only secret links open.
+    #[must_use]
+    pub fn with_links(self, secret: Secret) -> Publisher {
+        Publisher { secret: Some(secret), ..self }
+    }
+
+    /// What secret links are made of.
+    pub(super) fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
     }
 
     /// All that is known of every team, for a start.
