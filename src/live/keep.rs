@@ -4,7 +4,7 @@
 //! fail happens after the pointer was swapped.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -16,6 +16,7 @@ use crate::config::{self, Configuration, Diagnostic, LoadError, Scope, TeamConfi
 use crate::journal::JournalError;
 use crate::rota::{Instant, TeamId};
 
+use super::due::{Due, QUIET, scope_of};
 use super::publish::{Cause, Publisher, Terms};
 use super::snapshot::Snapshot;
 use super::store::{Fault, Store};
@@ -32,12 +33,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// The same where the folder cannot be watched.
 const LOOK_EVERY_UNWATCHED: Duration = Duration::from_secs(5);
-
-/// How long the folder must be quiet before it is read: editors write in several steps.
-const QUIET: Duration = Duration::from_millis(150);
-
-/// How long a folder that never is quiet is left alone.
-const LONGEST_QUIET: Duration = Duration::from_secs(1);
 
 /// How often what failed is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
@@ -102,8 +97,7 @@ impl Drop for Keeper {
 struct Work {
     duties: Duties,
     watch: Watch,
-    /// What is to be read again.
-    due: Option<Due>,
+    due: Due,
     looked: Moment,
     /// Since when the journal could not be written.
     failing: Option<Moment>,
@@ -113,13 +107,6 @@ struct Work {
     ahead: Option<Arc<Snapshot>>,
 }
 
-/// What is to be read again, and when.
-struct Due {
-    scope: Scope,
-    asked: Moment,
-    from: Moment,
-}
-
 impl Work {
     fn new(duties: Duties, watch: Watch) -> Work {
         let now = Moment::now();
@@ -127,7 +114,7 @@ impl Work {
             duties,
             watch,
             // A file may have changed between the first reading and now.
-            due: Some(Due { scope: Scope::All, asked: now, from: now }),
+            due: Due::everything(now),
             looked: now,
             failing: None,
             retried: now,
@@ -140,15 +127,15 @@ impl Work {
         loop {
             match notices.recv_timeout(self.sleep()) {
                 Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Notice::Reload) => self.want(Scope::All, Duration::ZERO),
+                Ok(Notice::Reload) => self.due.add(Moment::now(), Scope::All, Duration::ZERO),
                 Ok(Notice::Changed(paths)) => self.changed(&paths),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if self.looked.elapsed() >= self.look_every() {
-                self.want(Scope::All, Duration::ZERO);
+                self.due.add(Moment::now(), Scope::All, Duration::ZERO);
             }
-            if let Some(due) = self.due.take_if(|due| due.from <= Moment::now()) {
-                self.reload(&due.scope);
+            if let Some(scope) = self.due.take(Moment::now()) {
+                self.reload(&scope);
             }
             self.keep_time();
             self.save();
@@ -157,7 +144,7 @@ impl Work {
 
     /// How long nothing is to be done, unless there is notice.
     fn sleep(&self) -> Duration {
-        let due = self.due.as_ref().map(|due| due.from.saturating_duration_since(Moment::now()));
+        let due = self.due.left(Moment::now());
         let unsaved = self.duties.store.load().has_unsaved();
         let retry = unsaved.then(|| RETRY_EVERY.saturating_sub(self.retried.elapsed()));
         let look = self.look_every().saturating_sub(self.looked.elapsed());
@@ -175,44 +162,22 @@ impl Work {
         if self.duties.store.faults().watch.is_some() { LOOK_EVERY_UNWATCHED } else { LOOK_EVERY }
     }
 
-    /// Has `scope` read again once nothing more was asked for `quiet`, with all that is waiting already.
-    fn want(&mut self, scope: Scope, quiet: Duration) {
-        let now = Moment::now();
-        let (scope, asked) = match (self.due.take(), scope) {
-            (None, scope) => (scope, now),
-            (Some(Due { scope: Scope::Teams(mut old), asked, .. }), Scope::Teams(new)) => {
-                old.extend(new);
-                (Scope::Teams(old), asked)
-            }
-            (Some(due), _) => (Scope::All, due.asked),
-        };
-        self.due = Some(Due { scope, asked, from: (now + quiet).min(asked + LONGEST_QUIET) });
-    }
-
     fn changed(&mut self, paths: &[PathBuf]) {
-        let mut scope = if paths.is_empty() { Some(Scope::All) } else { None };
+        if paths.is_empty() {
+            self.due.add(Moment::now(), Scope::All, QUIET);
+        }
         for path in paths {
-            let found = match self.watch.within(path) {
-                Some(within) if !within.as_os_str().is_empty() => team_of(within),
+            let scope = match self.watch.within(path) {
+                Some(within) if !within.as_os_str().is_empty() => scope_of(within),
                 // Of the folder around it, nothing but the folder itself matters.
                 None if !self.watch.is_folder(path) => continue,
                 // It may have gone, or be another now, even where it comes back under its name.
                 _ => {
                     self.watch.end();
-                    None
+                    Scope::All
                 }
             };
-            scope = match (scope, found) {
-                (None, Some(team)) => Some(Scope::Teams(BTreeSet::from([team]))),
-                (Some(Scope::Teams(mut teams)), Some(team)) => {
-                    teams.insert(team);
-                    Some(Scope::Teams(teams))
-                }
-                _ => Some(Scope::All),
-            };
-        }
-        if let Some(scope) = scope {
-            self.want(scope, QUIET);
+            self.due.add(Moment::now(), scope, QUIET);
         }
     }
 
@@ -264,7 +229,7 @@ impl Work {
 
     /// What failed is tried again soon; the files still say it.
     fn again(&mut self) {
-        self.want(Scope::All, RETRY_EVERY);
+        self.due.add(Moment::now(), Scope::All, RETRY_EVERY);
     }
 
     fn serve(&mut self, next: &Arc<Snapshot>) {
@@ -398,16 +363,6 @@ impl Work {
             let since = faults.watch.as_ref().map_or(at, |fault| fault.since);
             faults.watch = fault.map(|message| Fault { since, message });
         });
-    }
-}
-
-/// The team that a file of the configuration folder belongs to, if it is one of a single team.
-fn team_of(within: &Path) -> Option<TeamId> {
-    let mut parts = within.components().map(Component::as_os_str).map(|part| part.to_str());
-    match (parts.next()??, parts.next()??, parts.next()) {
-        ("teams", file, None) => TeamId::new(file.strip_suffix(".toml")?),
-        ("runbooks" | "time-off", team, Some(_)) => TeamId::new(team),
-        _ => None,
     }
 }
 

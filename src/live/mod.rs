@@ -10,6 +10,7 @@
 
 mod book;
 mod coding;
+mod due;
 mod feeds;
 mod frame;
 mod keep;
