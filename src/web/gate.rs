@@ -13,7 +13,7 @@ use super::site::Site;
 
 /// The answer to a request that needs no route.
 pub(super) fn early(site: &Site, head: &RequestHead) -> Option<HttpResponse> {
-    let answer = refusal(&site.hosts, head).or_else(|| feed(&site.store.load(), head))?;
+    let answer = refusal(&site.hosts, head).or_else(|| feed(&site.store.load(), head, site.clock))?;
     site.counts.early(answer.status());
     Some(answer)
 }

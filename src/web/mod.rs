@@ -7,6 +7,7 @@
 //! A request loads the snapshot once. Errors say what is wrong with the request and nothing of the inside.
 
 mod accept_encoding;
+mod agent;
 mod answer;
 mod api;
 mod app;
