@@ -197,3 +197,28 @@ fn http_date(instant: Instant) -> HeaderValue {
 fn header(text: String) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_which_representation_it_is_of_and_differs_with_the_tag() {
+        let alarms = std::iter::once(None).chain(Alarm::ALL.map(Some));
+        for variant in alarms.flat_map(|alarm| [false, true].map(|download| Variant { alarm, download })) {
+            for coding in Coding::ALL {
+                let version = |body: &'static [u8]| {
+                    let body = Bytes::from_static(body);
+                    let etag = tag(&body);
+                    let modified = Instant::UNIX_EPOCH;
+                    let last_modified = http_date(modified);
+                    Representation { body, coding, etag, modified, last_modified }.version(variant)
+                };
+                assert_eq!(Variant::of(version(b"one")), (variant, coding));
+                assert_eq!(version(b"one"), version(b"one"));
+                assert_ne!(version(b"one"), version(b"two"));
+                assert!(version(b"one") >= PLACES.pow(5), "the tag is a part of it");
+            }
+        }
+    }
+}
