@@ -2,13 +2,15 @@
 //!
 //! In reading order: [`rota`] knows the rules and nothing else; [`document`] reads TOML with places and [`ics`] the
 //! calendars of others; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`feed`] writes what the
-//! rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was published; [`live`] holds what is
-//! served, [`web`] serves it, and [`cli`] is how people start it. [`clock`] alone knows what time it is.
+//! rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was published; [`access`] knows who may read
+//! what; [`live`] holds what is served, [`web`] serves it, and [`cli`] is how people start it. [`clock`] alone knows
+//! what time it is.
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
 //! duty change on; the same configuration, zone data, window and `now` give the same bytes; nothing that can fail
 //! happens after something live was touched; arrows between the rooms run one way (`tests/arrows.rs`).
 
+pub mod access;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -6,25 +6,29 @@ mod arrows {
     use std::path::Path;
 
     /// What each room may name of the others.
-    const ROOMS: [(&str, &[&str]); 11] = [
+    const ROOMS: [(&str, &[&str]); 12] = [
         ("rota", &[]),
         ("document", &[]),
         ("ics", &["document", "rota"]),
         ("holidays", &["document", "ics", "rota"]),
         ("config", &["document", "holidays", "ics", "rota"]),
+        ("access", &["config", "rota"]),
         ("feed", &["rota"]),
         ("journal", &["rota"]),
         ("json", &["feed", "holidays", "rota"]),
-        ("live", &["config", "feed", "holidays", "journal", "rota"]),
-        ("web", &["clock", "config", "document", "feed", "holidays", "json", "live", "rota"]),
+        ("live", &["access", "config", "feed", "holidays", "journal", "rota"]),
+        ("web", &["access", "clock", "config", "document", "feed", "holidays", "json", "live", "rota"]),
         (
             "cli",
-            &["clock", "config", "document", "feed", "holidays", "journal", "json", "live", "rota", "web"],
+            &[
+                "access", "clock", "config", "document", "feed", "holidays", "journal", "json", "live",
+                "rota", "web",
+            ],
         ),
     ];
 
     /// Which rooms alone may know a crate.
-    const CRATES: [(&str, &[&str]); 11] = [
+    const CRATES: [(&str, &[&str]); 14] = [
         ("actix_web", &["web"]),
         ("toml", &["document", "config", "holidays"]),
         ("icalendar", &["feed"]),
@@ -36,6 +40,9 @@ mod arrows {
         ("anyhow", &["cli"]),
         ("maud", &["web"]),
         ("utoipa", &["json", "web"]),
+        ("hmac", &["access"]),
+        ("subtle", &["access"]),
+        ("getrandom", &["access"]),
     ];
 
     /// What `rota` may import from.

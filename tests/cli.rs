@@ -150,6 +150,33 @@ mod cli {
     }
 
     #[test]
+    fn check_warns_of_links_that_somebody_who_left_may_still_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let settings = config.join("oncal.toml");
+        let open = fs::read_to_string(&settings).unwrap();
+        let team = config.join("teams/data-pipelines.toml");
+        let plan = fs::read_to_string(&team).unwrap();
+        let gone = |left: &str| format!("[[engineer]]\nid = \"z{left}\"\nname = \"Zoe\"\nleft = {left}\n");
+        for (access, generation, left, warned) in [
+            ("links", 1, "2027-05-03", Some("`link_generation = 2`")),
+            ("links", 2, "2027-05-03", None),
+            ("links", 1, "2027-05-04", None),
+            ("open", 1, "2027-05-03", None),
+        ] {
+            let access = open.replace("access = \"open\"", &format!("access = \"{access}\""));
+            fs::write(&settings, access).unwrap();
+            let changed = format!("link_generation = {generation}\n{plan}\n{}", gone(left));
+            fs::write(&team, changed).unwrap();
+            let output = run(&["check", "--config", config.to_str().unwrap()]);
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{told}");
+            let expected = warned.unwrap_or("may still have its secret link");
+            assert_eq!(told.contains(expected), warned.is_some(), "{left}: {told}");
+        }
+    }
+
+    #[test]
     fn a_calendar_that_ends_while_feeds_go_on_is_told_by_every_command_that_looks_past_it() {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("plan");

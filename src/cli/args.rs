@@ -126,6 +126,16 @@ pub(super) enum Command {
     /// List the holiday calendars, or the dates of one
     #[command(after_help = HOLIDAYS_EXAMPLES)]
     Holidays(Holidays),
+    /// Print the secret links, to hand them out
+    ///
+    /// There are any where oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for
+    /// each team, which opens that team's pages, API and feeds, and one for each engineer, which opens that person's
+    /// feed. With --team, those of that team. To make a link useless, raise `link_generation` at the engineer, in the
+    /// team's file, or in oncal.toml for all links.
+    ///
+    /// They are made of a secret that the first start writes to the state folder, or of ONCAL_SECRET, or of the file
+    /// that ONCAL_SECRET_FILE names: this command must see the same one as the server.
+    Links(Links),
     /// Write a commented starting configuration to a new folder
     ///
     /// It is a whole example: a team of four, their rotation, pipelines and run books. The folder may exist, but
@@ -284,6 +294,14 @@ pub(super) struct Holidays {
     /// The year [default: the current one]
     #[arg(value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2200))]
     pub(super) year: Option<i32>,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Links {
+    #[command(flatten)]
+    pub(super) of: OfTeam,
     #[command(flatten)]
     pub(super) format: Format,
 }

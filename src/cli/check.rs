@@ -7,11 +7,12 @@ use serde::Serialize;
 use super::args;
 use super::output::{Exit, Output, Usage};
 use super::{plan, when};
-use crate::config::{self, BaseUrl, Configuration, Settings, render};
+use crate::access::{Key, SEGMENT};
+use crate::config::{self, Access, BaseUrl, Configuration, Settings, TeamConfig, render};
 use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, clean, events};
 use crate::json::Warning;
 use crate::live::frame;
-use crate::rota::{Instant, Override, Team, coverage, expand, unknown_holidays};
+use crate::rota::{Engineer, Instant, Override, Team, coverage, expand, unknown_holidays};
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
@@ -24,6 +25,7 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
     let findings: Vec<Finding> = unrecorded
         .chain(teams().filter_map(|team| too_large(&configuration, team, now)))
         .chain(unknown)
+        .chain(configuration.teams.values().filter_map(|team| known_to_leavers(&configuration, team, now)))
         .collect();
     let exit = if configuration.has_errors() { Exit::Failed } else { Exit::Fine };
     if args.format.json {
@@ -135,6 +137,32 @@ fn unrecorded(team: &Team) -> impl Iterator<Item = &Override> {
     })
 }
 
+/// Whether somebody who left still knows the team's link. When it was renewed is written nowhere, so what counts is how
+/// often: once for each who left and is still in the file.
+fn known_to_leavers(configuration: &Configuration, config: &TeamConfig, now: Instant) -> Option<Finding> {
+    let (settings, team) = (&configuration.settings, &config.team);
+    let has_left =
+        |engineer: &&Engineer| engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= now);
+    let leavers: Vec<&Engineer> = team.engineers.iter().filter(has_left).collect();
+    // Neither is less than one.
+    let renewed = config.links.team + settings.link_generation - 2;
+    let needed = u32::try_from(leavers.len()).unwrap_or(u32::MAX);
+    if settings.access == Access::Open || renewed >= needed {
+        return None;
+    }
+    let names: Vec<&str> = leavers.iter().map(|engineer| engineer.id.as_str()).collect();
+    let message = format!(
+        "team {}: whoever left may still have its secret link: {}",
+        clean(&team.name),
+        names.join(", ")
+    );
+    let help = format!(
+        "set `link_generation = {}`, one more for each who left, and give the team its new link; or take out who left long ago",
+        config.links.team + needed - renewed
+    );
+    Some(Finding::of(team, "links-known-to-leavers", message, help))
+}
+
 /// What Google takes of a feed, in bytes, and of its address, in characters.
 const LARGEST_FEED: usize = 1_000_000;
 const LONGEST_URL: usize = 255;
@@ -142,7 +170,8 @@ const LONGEST_URL: usize = 255;
 /// Whether the team's largest feed or the longest of its addresses is more than Google takes.
 fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option<Finding> {
     let settings = &configuration.settings;
-    let base = settings.public_url.as_str().len();
+    let key = if settings.access == Access::Links { SEGMENT.len() + Key::CHARACTERS + 2 } else { 0 };
+    let base = settings.public_url.as_str().len() + key;
     let longest =
         Feed::all(team).iter().map(|feed| base + team.id.as_str().len() + feed.path().len() + 2).max();
     if let Some(longest) = longest.filter(|longest| *longest > LONGEST_URL) {

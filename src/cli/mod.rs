@@ -7,6 +7,7 @@ mod diff;
 mod fairness;
 mod holidays;
 mod init;
+mod links;
 mod logging;
 mod now;
 mod output;
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Now(args) => now::run(&common, args, &mut output),
         Command::Fairness(args) => fairness::run(&common, args, &mut output),
         Command::Holidays(args) => holidays::run(&common, args, &mut output),
+        Command::Links(args) => links::run(&common, args, &mut output),
         Command::Init(args) => init::run(args, &mut output),
     };
     match ended {

@@ -2,6 +2,8 @@
 //!
 //! Not here: reading the files (`config`) and what is then done with the teams.
 
+use std::path::PathBuf;
+
 use chrono::Days;
 use serde::Serialize;
 
@@ -18,6 +20,11 @@ use crate::rota::{Instant, Period, Seat, Team, TeamId, WeekId, week_at, weeks};
 /// The clock that `--now` asks for.
 pub(super) fn clock(common: &Common) -> Clock {
     common.now.map_or(Clock::System, Clock::Fixed)
+}
+
+/// The folder of what the server remembers.
+pub(super) fn state(common: &Common) -> PathBuf {
+    common.state.clone().unwrap_or_else(|| PathBuf::from("state"))
 }
 
 /// Reads the configuration folder.

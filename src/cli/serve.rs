@@ -2,21 +2,18 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
-use super::{logging, plan};
-use crate::config::{Diagnostic, JournalUrl, Settings, render};
+use super::{links, logging, plan};
+use crate::config::{Access, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Place};
 use crate::live::{Duties, Keeper, Publisher, Snapshot, Store};
 use crate::web;
-
-/// Where the journal is, unless told otherwise.
-const STATE: &str = "state";
 
 /// Says how new the configuration is, where servers share a journal.
 const REVISION: &str = "ONCAL_REVISION";
@@ -39,7 +36,11 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     logging::start();
     configuration.diagnostics.iter().for_each(log);
     let clock = plan::clock(common);
-    let publisher = publisher(common, &configuration.settings, revision)?;
+    let settings = &configuration.settings;
+    let mut publisher = publisher(common, settings, revision)?;
+    if settings.access == Access::Links {
+        publisher = publisher.with_links(links::secret(common, settings)?);
+    }
     let first = Snapshot::first(configuration, &publisher, clock.now());
     let store = Arc::new(Store::new(first.map_err(|error| anyhow::anyhow!("failed to {error}"))?));
     let keeper = Keeper::start(Duties {
@@ -60,7 +61,7 @@ fn publisher(common: &Common, settings: &Settings, revision: Option<i64>) -> any
         // A what-if must not go down in the journal of what was.
         (_, None) if common.now.is_some() => return Ok(Publisher::forgetful()),
         (Some(url), _) => Place::Postgres(url.to_owned()),
-        (None, state) => Place::Folder(state.clone().unwrap_or_else(|| PathBuf::from(STATE))),
+        (None, _) => Place::Folder(plan::state(common)),
     };
     let database = Database::open(place).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Publisher::new(database, revision, build()))

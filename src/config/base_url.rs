@@ -75,6 +75,12 @@ impl BaseUrl {
         Ok(BaseUrl { text, scheme_bytes: scheme.len(), host_is_loopback })
     }
 
+    /// What lies below it at `path`, which has neither a `/` around it nor characters that need encoding.
+    #[must_use]
+    pub fn below(&self, path: &str) -> BaseUrl {
+        BaseUrl { text: format!("{}/{path}", self.text), ..self.clone() }
+    }
+
     /// The address of a server that listens on `bind` without encryption; one that listens everywhere is
     /// reached on loopback.
     pub fn at(bind: SocketAddr) -> BaseUrl {

@@ -21,7 +21,7 @@ use super::settings::Settings;
 use super::sources::Findings;
 use super::time_off::{self, TimeOffFiles};
 use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
-use super::{BrokenTeam, Configuration, TeamConfig};
+use super::{BrokenTeam, Configuration, LinkGenerations, TeamConfig};
 use crate::document::{self, Problem, Problems, Severity, nearest};
 use crate::holidays::Library;
 use crate::rota::{Instant, Period, Team, TeamId};
@@ -143,10 +143,10 @@ fn read(
         }
         let inputs = inputs.unwrap_or_else(|| Inputs::of_team(folder, &id, &file, &shared));
         match read_team(folder, &id, &file, &common, &mut findings) {
-            Some(team) => {
+            Some((team, links)) => {
                 tell_of_kept(&kept, &team, &file, &mut findings);
                 let Inputs { fingerprint, modified } = inputs;
-                drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified })));
+                drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified, links })));
             }
             None => {
                 let errors = findings.diagnostics.iter();
@@ -344,7 +344,7 @@ fn read_team(
     file: &str,
     common: &Common<'_>,
     findings: &mut Findings,
-) -> Option<Team> {
+) -> Option<(Team, LinkGenerations)> {
     let text =
         files::read_text(&folder.join(file)).map_err(|fault| findings.fault(file, Some(id), fault)).ok()?;
     let mut unlisted =
@@ -359,7 +359,7 @@ fn read_team(
         let team = resolve::team(id, &table, &context, &problems);
         run_books.warn_of_unnamed(id, findings);
         time_off.report(findings);
-        team
+        team.map(|team| (team, table.links()))
     });
     findings.file(file, Some(id), &text, problems);
     resolved.flatten()

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::holidays::Library;
-use crate::rota::{Instant, Team, TeamId};
+use crate::rota::{EngineerId, Instant, Team, TeamId};
 
 pub use crate::document::Severity;
 pub use base_url::{BaseUrl, BaseUrlError};
@@ -90,6 +90,17 @@ pub struct TeamConfig {
     pub fingerprint: String,
     /// The newest time of these files.
     pub modified: Instant,
+    /// How often its secret links were renewed.
+    pub links: LinkGenerations,
+}
+
+/// The `link_generation` of a team and of its engineers: another number makes another link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkGenerations {
+    /// Of the team, and so of everybody in it.
+    pub team: u32,
+    /// Of each engineer, in file order.
+    pub engineers: Vec<(EngineerId, u32)>,
 }
 
 /// A team with errors.

@@ -6,9 +6,10 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::settings::refuse;
+use super::LinkGenerations;
+use super::settings::generation;
 use crate::document::{At, Moment, Problems, Section, Span};
-use crate::rota::{HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
+use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
 
 /// The years in which dates of a configuration lie.
 const YEARS: RangeInclusive<i32> = 1970..=2200;
@@ -29,6 +30,7 @@ pub(super) struct TeamTable {
     pub(super) swaps: Vec<SwapTable>,
     pub(super) overrides: Vec<OverrideTable>,
     pub(super) pipelines: Vec<PipelineTable>,
+    pub(super) link_generation: u32,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,7 @@ pub(super) struct EngineerTable {
     pub(super) time_off_calendar: Option<At<String>>,
     pub(super) joined: Option<At<NaiveDate>>,
     pub(super) left: Option<At<NaiveDate>>,
+    pub(super) link_generation: u32,
 }
 
 /// Its `reason` is private to the file and is not even kept.
@@ -121,7 +124,7 @@ impl TeamTable {
         let swaps = read_all(&mut root, "swap", SwapTable::read);
         let overrides = read_all(&mut root, "override", OverrideTable::read);
         let pipelines = read_all(&mut root, "pipeline", PipelineTable::read);
-        refuse(&mut root, "link_generation", "secret links (`link_generation`) are");
+        let link_generation = generation(&mut root);
         root.finish();
         TeamTable {
             name,
@@ -135,6 +138,18 @@ impl TeamTable {
             swaps,
             overrides,
             pipelines,
+            link_generation,
+        }
+    }
+
+    /// The generations of links; of engineers that have an id.
+    pub(super) fn links(&self) -> LinkGenerations {
+        let own = |table: &EngineerTable| {
+            Some((EngineerId::new(&table.id.as_ref()?.value)?, table.link_generation))
+        };
+        LinkGenerations {
+            team: self.link_generation,
+            engineers: self.engineers.iter().filter_map(own).collect(),
         }
     }
 }
@@ -151,7 +166,7 @@ impl EngineerTable {
         let joined = date(&mut section, "joined");
         let left = date(&mut section, "left");
         let time_off_calendar = section.text("time_off_calendar");
-        refuse(&mut section, "link_generation", "secret links (`link_generation`) are");
+        let link_generation = generation(&mut section);
         let (span, problems) = (section.span(), section.problems());
         section.finish();
         EngineerTable {
@@ -166,6 +181,7 @@ impl EngineerTable {
             time_off_calendar,
             joined,
             left,
+            link_generation,
         }
     }
 }

@@ -7,10 +7,16 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::base_url::BaseUrl;
 use super::zones::ZoneDataSource;
-use crate::document::{At, Problems, Section, Span};
+use crate::document::{At, Problem, Problems, Section, Severity};
 
 /// Weeks that feeds may reach into the past or the future: ten years.
 const MAX_WEEKS: i64 = 520;
+
+/// Of links that were never renewed.
+const FIRST_GENERATION: u32 = 1;
+
+/// Links are renewed when people leave, so this is far more than there will be.
+const LAST_GENERATION: i64 = 1_000_000;
 
 const NOT_YET: &str = "not-in-this-version";
 
@@ -38,6 +44,8 @@ pub struct Settings {
     pub tzdata: ZoneDataSource,
     /// The PostgreSQL database of a journal that servers share; the state folder has it where there is none.
     pub journal: Option<JournalUrl>,
+    /// How often all secret links were renewed.
+    pub link_generation: u32,
 }
 
 /// Who may read.
@@ -45,6 +53,8 @@ pub struct Settings {
 pub enum Access {
     /// Everybody who reaches the server.
     Open,
+    /// Whoever has a secret link.
+    Links,
 }
 
 impl Default for Settings {
@@ -62,6 +72,7 @@ impl Default for Settings {
             open_to_network: false,
             tzdata: ZoneDataSource::Bundled,
             journal: None,
+            link_generation: FIRST_GENERATION,
         }
     }
 }
@@ -73,15 +84,18 @@ impl Settings {
         let mut wait = |key, differs: bool| waiting.extend(differs.then_some(key));
         wait("bind", self.bind != running.bind);
         wait("admin_bind", self.admin_bind != running.admin_bind);
+        wait("access", self.access != running.access);
         wait("open_to_network", self.open_to_network != running.open_to_network);
         wait("public_url", self.public_url != running.public_url);
         wait("tzdata", self.tzdata != running.tzdata);
         wait("journal", self.journal != running.journal);
-        let default_pages = self.pages_url.as_ref() == Some(&self.public_url);
+        let is_default = self.pages_url == default_pages(self.access, &self.public_url);
+        let default = default_pages(running.access, &running.public_url);
         let settings = Settings {
             past_weeks: self.past_weeks,
             future_weeks: self.future_weeks,
-            pages_url: if default_pages { Some(running.public_url.clone()) } else { self.pages_url },
+            pages_url: if is_default { default } else { self.pages_url },
+            link_generation: self.link_generation,
             ..running.clone()
         };
         (settings, waiting)
@@ -95,7 +109,9 @@ impl Settings {
         let admin_bind = root.text("admin_bind").and_then(|at| address("admin_bind", at, problems));
         let public_url = root.text("public_url").and_then(|at| base_url("public_url", at, problems));
         let pages_url = root.text("pages_url").and_then(|at| base_url("pages_url", at, problems));
-        access(&mut root);
+        let choices = [("open", Access::Open), ("links", Access::Links)];
+        let access = root.choice("access", &choices).map_or(defaults.access, |at| at.value);
+        let link_generation = generation(&mut root);
         let past_weeks = weeks(&mut root, "past_weeks", 0, defaults.past_weeks);
         let future_weeks = weeks(&mut root, "future_weeks", 1, defaults.future_weeks);
         let open_to_network = root.flag("open_to_network").is_some_and(|at| at.value);
@@ -113,26 +129,44 @@ impl Settings {
             let help = "monitoring needs an address or a port of its own".to_owned();
             problems.error_with_help("same-address", named.span.clone(), message, help);
         }
-        let bind =
-            bind.filter(|at| open_to_network || stays_here("bind", is_loopback(at.value), at, problems));
+        let is_for_all = open_to_network || access == Access::Links;
+        let bind = bind.filter(|at| is_for_all || stays_here("bind", is_loopback(at.value), at, problems));
         let public_url = public_url
-            .filter(|at| open_to_network || stays_here("public_url", at.value.is_loopback(), at, problems));
+            .filter(|at| is_for_all || stays_here("public_url", at.value.is_loopback(), at, problems));
+        if let Some(at) = public_url.as_ref().filter(|_| access == Access::Links) {
+            warn_of_plain_text(at, problems);
+        }
 
         let bind = bind.map_or(defaults.bind, |at| at.value);
         let public_url = public_url.map_or_else(|| BaseUrl::at(bind), |at| at.value);
         Settings {
             bind,
-            pages_url: Some(pages_url.map_or_else(|| public_url.clone(), |at| at.value)),
+            pages_url: pages_url.map(|at| at.value).or_else(|| default_pages(access, &public_url)),
             public_url,
-            access: Access::Open,
+            access,
             past_weeks,
             future_weeks,
             admin_bind: admin_address,
             open_to_network,
             tzdata,
             journal,
+            link_generation,
         }
     }
+}
+
+/// With secret links there is no address that may stand in an event: others would see the key in it.
+fn default_pages(access: Access, public_url: &BaseUrl) -> Option<BaseUrl> {
+    match access {
+        Access::Open => Some(public_url.clone()),
+        Access::Links => None,
+    }
+}
+
+/// The `link_generation` of the organisation, a team or an engineer.
+pub(super) fn generation(section: &mut Section<'_>) -> u32 {
+    let at = section.integer("link_generation", i64::from(FIRST_GENERATION), LAST_GENERATION);
+    at.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(FIRST_GENERATION)
 }
 
 fn weeks(root: &mut Section<'_>, key: &'static str, least: i64, default: u32) -> u32 {
@@ -188,37 +222,23 @@ fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
     None
 }
 
-fn access(root: &mut Section<'_>) {
-    let problems = root.problems();
-    let Some(at) = root.text("access") else { return };
-    match at.value.as_str() {
-        "open" => {}
-        "links" => not_yet(problems, at.span, "secret links (`access = \"links\"`) are"),
-        other => {
-            let message = format!("`access` cannot be \"{other}\"");
-            problems.error_with_help("unknown-value", at.span, message, "only \"open\"".to_owned());
-        }
-    }
-}
-
-fn not_yet(problems: &Problems, span: Span, what: &str) {
-    let help = "oncal would not do what this line says, so take it out".to_owned();
-    problems.error_with_help(NOT_YET, span, format!("{what} not in this version of oncal"), help);
-}
-
 fn refuse_what_is_to_come(root: &mut Section<'_>) {
-    for (key, what) in [
-        ("trusted_proxies", "`trusted_proxies` is"),
-        ("link_generation", "secret links (`link_generation`) are"),
-    ] {
-        refuse(root, key, what);
-    }
+    let help = "oncal would not do what this line says, so take it out";
+    root.refuse("trusted_proxies", NOT_YET, "`trusted_proxies` is not in this version of oncal", help);
 }
 
-/// Reports `key`, whose feature this version does not have: ignoring it in silence would be a hole.
-pub(super) fn refuse(section: &mut Section<'_>, key: &'static str, what: &str) {
-    let help = "oncal would not do what this line says, so take it out";
-    section.refuse(key, NOT_YET, &format!("{what} not in this version of oncal"), help);
+fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
+    if at.value.as_str().starts_with("http:") && !at.value.is_loopback() {
+        let message = "secret links would go over the network unencrypted";
+        let help = "an address that starts with `https://`, which a proxy such as nginx or Caddy gives oncal";
+        problems.push(Problem {
+            code: "unencrypted-links",
+            severity: Severity::Warning,
+            span: at.span.clone(),
+            message: message.to_owned(),
+            help: Some(help.to_owned()),
+        });
+    }
 }
 
 fn is_loopback(bind: SocketAddr) -> bool {
@@ -281,10 +301,25 @@ mod tests {
 
     #[test]
     fn what_is_to_come_is_refused_and_never_ignored() {
-        for line in ["access = \"links\"", "trusted_proxies = []", "link_generation = 1"] {
-            assert_eq!(read(line).1, [NOT_YET], "{line}");
-        }
+        assert_eq!(read("trusted_proxies = []").1, [NOT_YET]);
+    }
+
+    #[test]
+    fn secret_links_may_leave_the_machine_and_events_then_have_none() {
+        let (settings, codes) =
+            read("access = \"links\"\nbind = \"0.0.0.0:80\"\npublic_url = \"https://rota.example\"");
+        assert_eq!((settings.access, settings.pages_url, codes), (Access::Links, None, vec![]));
+        let (settings, _) = read("access = \"links\"\npages_url = \"https://wiki.example\"");
+        assert_eq!(settings.pages_url.unwrap().as_str(), "https://wiki.example");
+        assert_eq!(read("access = \"links\"\npublic_url = \"http://rota.example\"").1, ["unencrypted-links"]);
         assert_eq!(read("access = \"closed\"").1, ["unknown-value"]);
+    }
+
+    #[test]
+    fn links_are_of_the_first_generation_unless_told_otherwise() {
+        assert_eq!(read("").0.link_generation, 1);
+        assert_eq!(read("link_generation = 7").0.link_generation, 7);
+        assert_eq!(read("link_generation = 0").1, ["out-of-range"]);
     }
 
     #[test]
@@ -307,6 +342,10 @@ mod tests {
         let (next, _) = read("pages_url = \"https://wiki.example\"");
         let (applied, waiting) = next.applied_to(&running);
         assert_eq!((applied.pages_url.unwrap().as_str(), waiting), ("https://wiki.example", vec![]));
+        let (next, _) = read("access = \"links\"\nlink_generation = 2");
+        let (applied, waiting) = next.applied_to(&running);
+        assert_eq!((applied.link_generation, waiting), (2, vec!["access"]));
+        assert_eq!(applied.pages_url, running.pages_url, "as with the access that runs");
     }
 
     #[test]

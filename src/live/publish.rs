@@ -11,6 +11,7 @@ use super::book::{Book, Standing};
 use super::frame::Frame;
 use super::record::{fact, head_fact, holding, logged};
 use super::subscribers::Subscribers;
+use crate::access::Secret;
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
 use crate::journal::{Database, Journal, JournalError, Publication, consult, publish};
@@ -66,13 +67,14 @@ pub struct Publisher {
     revision: Option<i64>,
     build: String,
     subscribers: Subscribers,
+    secret: Option<Secret>,
 }
 
 impl Publisher {
     /// Keeps journals in `database`. `revision` says how new the configuration is, where the times of its files do not
     /// (`ONCAL_REVISION`); `build` tells one oncal from the next, which may word events otherwise.
     pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
-        Publisher { database: Some(database), revision, build, subscribers: Subscribers::default() }
+        Publisher { database: Some(database), revision, build, ..Publisher::forgetful() }
     }
 
     /// Keeps nothing beyond this process.
@@ -82,6 +84,7 @@ impl Publisher {
             revision: None,
             build: String::new(),
             subscribers: Subscribers::default(),
+            secret: None,
         }
     }
 
@@ -104,6 +107,17 @@ impl Publisher {
     fn learn_subscribers(&self, database: &Database) -> Result<(), JournalError> {
         self.subscribers.learn(&database.subscribers()?);
         Ok(())
+    }
+
+    /// Makes secret links of `secret`. Without one there is no key to what only secret links open.
+    #[must_use]
+    pub fn with_links(self, secret: Secret) -> Publisher {
+        Publisher { secret: Some(secret), ..self }
+    }
+
+    /// What secret links are made of.
+    pub(super) fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
     }
 
     /// All that is known of every team, for a start.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::SubsecRound;
 
-use crate::config::{BaseUrl, Configuration, Diagnostic, Settings, TeamConfig};
+use crate::access::Keyring;
+use crate::config::{Access, BaseUrl, Configuration, Diagnostic, Settings, TeamConfig};
 use crate::feed::Links;
 use crate::journal::JournalError;
 use crate::rota::{Instant, TeamId};
@@ -25,6 +26,8 @@ pub struct Snapshot {
     /// By id.
     teams: Vec<Arc<TeamSnapshot>>,
     gone: BTreeSet<TeamId>,
+    /// Where only secret links open anything.
+    keyring: Option<Keyring>,
 }
 
 /// What becomes of a snapshot.
@@ -147,6 +150,11 @@ impl Snapshot {
         &self.gone
     }
 
+    /// The keys to what is served; none where everybody may read it.
+    pub fn keyring(&self) -> Option<&Keyring> {
+        self.keyring.as_ref()
+    }
+
     /// Whether revisions of any team are still to be written to the journal.
     pub fn has_unsaved(&self) -> bool {
         self.teams.iter().any(|team| team.standing() == Standing::Unsaved)
@@ -204,8 +212,20 @@ impl Next {
                 Arc::new(TeamSnapshot::new(item, done, subscribers, terms.at))
             }),
         };
-        let teams = slots.into_iter().filter_map(team).collect();
-        Ok(Snapshot { teams, ..self.empty(terms.at).after(step) })
+        let teams: Vec<Arc<TeamSnapshot>> = slots.into_iter().filter_map(team).collect();
+        let keyring = self.keyring(&teams, publisher);
+        Ok(Snapshot { teams, keyring, ..self.empty(terms.at).after(step) })
+    }
+
+    fn keyring(&self, teams: &[Arc<TeamSnapshot>], publisher: &Publisher) -> Option<Keyring> {
+        let Configuration { settings, broken, .. } = &*self.configuration;
+        if settings.access == Access::Open {
+            return None;
+        }
+        let links = teams.iter().map(|team| (&team.team().id, &team.config().links));
+        let lacks = broken.keys().any(|id| teams.iter().all(|team| team.team().id != *id));
+        let keyring = publisher.secret().map(|secret| Keyring::new(secret, settings.link_generation, links));
+        Some(keyring.unwrap_or_default().lacking_teams(lacks))
     }
 
     fn empty(&self, at: Instant) -> Snapshot {
@@ -216,6 +236,7 @@ impl Next {
             configuration: Arc::clone(&self.configuration),
             teams: Vec::new(),
             gone: self.gone.clone(),
+            keyring: self.keyring(&[], &Publisher::forgetful()),
         }
     }
 

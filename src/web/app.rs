@@ -3,8 +3,9 @@
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::{App, Error, HttpRequest, HttpResponse, web};
+use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
 
+use super::access::{Visitor, sealed};
 use super::answer::text;
 use super::api::{self, api};
 use super::changes;
@@ -53,8 +54,8 @@ pub fn create_app(
         .route("/{team}/subscribers", web::to(page(pages::subscribers)))
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
-        .wrap_fn(move |request, routes| {
-            let answer = early(&site, request.head());
+        .wrap_fn(move |mut request, routes| {
+            let (answer, is_locked) = (early(&site, &mut request), site.is_locked);
             let routed = match answer {
                 Some(answer) => Err(request.into_response(answer)),
                 None => {
@@ -67,8 +68,8 @@ pub fn create_app(
                     Err(answer) => answer,
                     Ok(routed) => routed.await?,
                 };
-                log(&response);
-                Ok(response)
+                log(&response, is_locked);
+                Ok(if is_locked { sealed(response) } else { response })
             }
         })
 }
@@ -108,8 +109,11 @@ async fn no_such_check(_request: HttpRequest) -> HttpResponse {
     text(StatusCode::NOT_FOUND, "there are /healthz and /readyz here\n")
 }
 
-/// At debug only: a line for each request costs more than the answer.
-fn log(response: &ServiceResponse) {
-    let head = response.request().head();
-    tracing::debug!(method = %head.method, path = head.uri.path(), status = response.status().as_u16(), "request");
+/// At debug only: a line for each request costs more than the answer. What was refused may be a key, mistyped or under
+/// a prefix, so nothing of it is told.
+fn log(response: &ServiceResponse, is_locked: bool) {
+    let (head, status) = (response.request().head(), response.status().as_u16());
+    let is_told = !is_locked || response.request().extensions().contains::<Visitor>();
+    let path = if is_told { head.uri.path() } else { "" };
+    tracing::debug!(method = %head.method, path, status, "request");
 }

@@ -5,8 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use atom_syndication::{Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text};
 use chrono::{DateTime, Utc};
 
+use super::access::base_url;
 use super::answer::{tagged, text};
 use super::site::Site;
+use crate::config::BaseUrl;
 use crate::feed::clean;
 use crate::json::days_ahead;
 use crate::live::{Change, TeamSnapshot};
@@ -21,12 +23,16 @@ pub(super) async fn atom(site: web::Data<Site>, id: web::Path<String>, request: 
     let Some(team) = snapshot.team(&id) else {
         return text(StatusCode::NOT_FOUND, "there is no team at this address\n");
     };
-    let base = format!("{}/{}", snapshot.configuration().settings.public_url.as_str(), team.team().id);
-    let body = feed(team, &base).to_string().into_bytes();
+    let public_url = &snapshot.configuration().settings.public_url;
+    let below = |url: &BaseUrl| format!("{url}/{}", team.team().id);
+    // What identifies an entry is the same for everybody, so it has no key.
+    let (base, identity) = (below(&base_url(&request, public_url)), below(public_url));
+    let body = feed(team, &base, &identity).to_string().into_bytes();
     tagged(request.head(), "application/atom+xml; charset=utf-8", body)
 }
 
-fn feed(team: &TeamSnapshot, base: &str) -> Feed {
+/// `base` is what links start with, `identity` what ids do.
+fn feed(team: &TeamSnapshot, base: &str, identity: &str) -> Feed {
     let latest = team.changes().iter().rev().take(MOST_ENTRIES);
     let name = clean(&team.team().name);
     let updated = team.changes().last().map_or(team.frame().week.start(), |change| change.at);
@@ -38,18 +44,18 @@ fn feed(team: &TeamSnapshot, base: &str) -> Feed {
     };
     Feed {
         title: Text::plain(format!("{name}: what moved in the on-call rota")),
-        id: format!("{base}/changes.atom"),
+        id: format!("{identity}/changes.atom"),
         updated: fixed(updated),
         // RFC 4287 4.1.1: every entry needs an author, or else the feed.
         authors: vec![Person { name: "oncal".to_owned(), ..Person::default() }],
         generator: Some(Generator { value: "oncal".to_owned(), ..Generator::default() }),
         links: vec![own, Link { href: format!("{base}/"), ..Link::default() }],
-        entries: latest.map(|change| entry(team.team(), change, base)).collect(),
+        entries: latest.map(|change| entry(team.team(), change, base, identity)).collect(),
         ..Feed::default()
     }
 }
 
-fn entry(team: &Team, change: &Change, base: &str) -> Entry {
+fn entry(team: &Team, change: &Change, base: &str, identity: &str) -> Entry {
     let Change { at, moved } = change;
     let [start, end] = [moved.period.start(), moved.period.end()];
     let [before, after] = [&moved.before, &moved.after].map(|side| name(team, side.as_ref()));
@@ -71,7 +77,7 @@ fn entry(team: &Team, change: &Change, base: &str) -> Entry {
     content.set_value(format!("From {before} to {after}, {span}; published {}.{why}", notice(change)));
     Entry {
         title: Text::plain(format!("{title}: {span}")),
-        id: format!("{base}/changes#{}", key(change)),
+        id: format!("{identity}/changes#{}", key(change)),
         updated: fixed(*at),
         published: Some(fixed(*at)),
         links: vec![Link { href: format!("{base}/?from={}", team.zone.date(start)), ..Link::default() }],

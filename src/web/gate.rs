@@ -3,19 +3,33 @@
 //! Feeds are nearly all of the load, and routing costs more than the whole of their answer.
 
 use actix_web::HttpResponse;
-use actix_web::dev::RequestHead;
+use actix_web::dev::{RequestHead, ServiceRequest};
 use actix_web::http::{Method, StatusCode};
 
+use super::access::enter;
 use super::answer::{not_allowed, text};
 use super::feeds::feed;
 use super::hosts::Hosts;
 use super::site::Site;
 
-/// The answer to a request that needs no route.
-pub(super) fn early(site: &Site, head: &RequestHead) -> Option<HttpResponse> {
-    let answer = refusal(&site.hosts, head).or_else(|| feed(&site.store.load(), head, site.clock))?;
+/// The answer to a request that needs no route, or none that it has the key to.
+pub(super) fn early(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
+    let answer = answer(site, request)?;
     site.counts.early(answer.status());
     Some(answer)
+}
+
+fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
+    if let Some(refused) = refusal(&site.hosts, request.head()) {
+        return Some(refused);
+    }
+    let snapshot = site.store.load();
+    if let Some(keyring) = snapshot.keyring()
+        && let Some(refused) = enter(keyring, request)
+    {
+        return Some(refused);
+    }
+    feed(&snapshot, request.head(), site.clock)
 }
 
 /// The answer to a request that is not served at all, whatever its path.

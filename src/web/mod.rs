@@ -1,12 +1,13 @@
 //! The server: feeds for calendars, plain pages for people, health for monitoring. The only place that knows actix.
 //!
 //! In reading order: [`serve`] binds, runs and stops; [`create_app`] is what it runs, in production and in tests; the
-//! gate answers before routing whatever needs no route, feeds above all; `feeds` is a feed as a response, by way of
+//! gate answers before routing whatever needs no route, feeds above all, and `access` what no secret link opens; `feeds` is a feed as a response, by way of
 //! `conditional`, `accept_encoding` and `query`; `pages` are for people, `health` for machines.
 //!
 //! A request loads the snapshot once. Errors say what is wrong with the request and nothing of the inside.
 
 mod accept_encoding;
+mod access;
 mod agent;
 mod answer;
 mod api;

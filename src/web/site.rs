@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::config::Access;
 use crate::live::Store;
 
 use super::counts::Counts;
@@ -13,6 +14,8 @@ use super::hosts::Hosts;
 pub struct Site {
     pub(super) store: Arc<Store>,
     pub(super) clock: Clock,
+    /// Whether only secret links open anything.
+    pub(super) is_locked: bool,
     pub(super) hosts: Hosts,
     pub(super) admin_hosts: Hosts,
     pub(super) counts: Counts,
@@ -23,7 +26,9 @@ impl Site {
     pub fn new(store: Arc<Store>, clock: Clock) -> Site {
         let snapshot = store.load();
         let settings = &snapshot.configuration().settings;
-        let hosts = match settings.open_to_network {
+        // Whoever comes by another name still needs a key.
+        let is_locked = settings.access == Access::Links;
+        let hosts = match settings.open_to_network || is_locked {
             true => Hosts::Any,
             false => Hosts::local(settings.public_url.as_str()),
         };
@@ -32,6 +37,6 @@ impl Site {
             false => Hosts::Any,
         };
         drop(snapshot);
-        Site { store, clock, hosts, admin_hosts, counts: Counts::default() }
+        Site { store, clock, is_locked, hosts, admin_hosts, counts: Counts::default() }
     }
 }

@@ -25,11 +25,11 @@ pub(super) struct Subscribe {
 }
 
 impl Subscribe {
-    /// For `slot` of `team` on a server that people reach at `public_url`.
-    pub(super) fn to(public_url: &BaseUrl, team: &TeamSnapshot, slot: &FeedSlot) -> Subscribe {
+    /// For `slot` of `team` on a server whose visitor reaches it at `base_url`.
+    pub(super) fn to(base_url: &BaseUrl, team: &TeamSnapshot, slot: &FeedSlot) -> Subscribe {
         let below = format!("{}/{}", team.team().id, slot.path);
-        let address = format!("{public_url}/{below}");
-        let webcal = format!("webcal://{}/{below}", public_url.after_scheme());
+        let address = format!("{base_url}/{below}");
+        let webcal = format!("webcal://{}/{below}", base_url.after_scheme());
         let title = slot.feed.title(team.team());
         let (name, url) = (encoded(&clean(&title)), encoded(&address));
         let add = |host: &str| format!("https://{host}/calendar/0/addfromweb?url={url}&name={name}");

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn program(folder: &Path, options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
     command.arg("--config").arg(folder).args(options).arg("serve").current_dir(folder);
-    command.env_remove("ONCAL_CONFIG").env_remove("RUST_LOG").env_remove("ONCAL_LOG");
+    for name in ["ONCAL_CONFIG", "ONCAL_LOG", "RUST_LOG", "ONCAL_SECRET", "ONCAL_SECRET_FILE"] {
+        command.env_remove(name);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
@@ -25,6 +27,7 @@ pub(crate) struct Running {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
+    log: Arc<Mutex<String>>,
 }
 
 impl Running {
@@ -33,8 +36,11 @@ impl Running {
         let mut child = program.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let (tell, told) = mpsc::channel();
+        let kept = Arc::new(Mutex::new(String::new()));
+        let keep = Arc::clone(&kept);
         thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
+                keep.lock().unwrap().extend([line.as_str(), "\n"]);
                 if let Some(address) = line.contains("listening").then(|| address(&line)).flatten() {
                     let _ = tell.send((line.contains("monitoring"), address));
                 }
@@ -47,7 +53,12 @@ impl Running {
                 (false, address) => site = Some(address),
             }
         }
-        Running { child, address: site.unwrap(), admin: admin.unwrap() }
+        Running { child, address: site.unwrap(), admin: admin.unwrap(), log: kept }
+    }
+
+    /// What it wrote to standard error so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -64,7 +75,7 @@ impl Running {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        panic!("it goes on");
+        panic!("it goes on: {}", self.log());
     }
 }
 

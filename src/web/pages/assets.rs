@@ -13,6 +13,9 @@ use super::people::PALETTE;
 /// Enough of the hash to tell two versions apart.
 const NAME_BYTES: usize = 8;
 
+/// What is named by its content never changes.
+pub(in crate::web) const KEPT: &str = "public, max-age=31536000, immutable";
+
 /// A file with the path that names it.
 pub(in crate::web) struct Asset {
     /// Below the root.
@@ -51,10 +54,16 @@ impl Asset {
     fn response(&self) -> HttpResponse {
         HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, self.media_type))
-            .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+            .insert_header((CACHE_CONTROL, KEPT))
             .insert_header(NOSNIFF)
             .body(self.text.clone())
     }
+}
+
+/// Whether `path` is the path of one of them.
+pub(in crate::web) fn is_asset(path: &str) -> bool {
+    let path = path.strip_prefix('/').unwrap_or_default();
+    [&STYLE, &SCRIPT, &ICON].iter().any(|asset| asset.path == path)
 }
 
 /// The style sheet.

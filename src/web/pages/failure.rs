@@ -31,7 +31,7 @@ fn failure(request: &HttpRequest) -> HttpResponse {
             "This page could not be made. That is a defect, not something you did; the server’s log has the details.
             Calendars that people subscribed to are not affected."
         }
-        p { a.button href=(frame.root()) { "All teams" } }
+        p { a.button href=(frame.home()) { "Back to the start" } }
     };
     frame.respond(StatusCode::INTERNAL_SERVER_ERROR, "Failed", &main)
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{DOCTYPE, Markup, html};
 
+use super::super::access::Visitor;
 use super::super::answer::page;
 use super::assets::{ICON, SCRIPT, STYLE};
 use super::problems::outdated;
@@ -96,7 +97,7 @@ impl<'a> Frame<'a> {
                 body {
                     a.skip href="#main" { "Skip to the page" }
                     header.top {
-                        a.brand href=(root) { (mark()) "oncal" }
+                        a.brand href=(self.home()) { (mark()) "oncal" }
                         @if let (Some(own), Some(name)) = (&self.team, &name) {
                             span.crumb aria-hidden="true" { "/" }
                             a.team href=(self.team_root()) { bdi { (name) } }
@@ -128,6 +129,12 @@ impl<'a> Frame<'a> {
     /// The way up to `/`.
     pub(super) fn root(&self) -> String {
         up(self.request.path(), 0)
+    }
+
+    /// The way to the first page that the visitor's link opens: of all teams, or of theirs.
+    pub(super) fn home(&self) -> String {
+        let sees_all = Visitor::of(self.request).is_none_or(|visitor| visitor.sees_all());
+        if sees_all { self.root() } else { self.team_root() }
     }
 
     /// The way up to `/{team}/`.

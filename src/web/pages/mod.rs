@@ -36,7 +36,7 @@ mod view;
 mod week_table;
 mod words;
 
-pub(super) use assets::{ICON, SCRIPT, STYLE, icon, script, style};
+pub(super) use assets::{ICON, KEPT, SCRIPT, STYLE, icon, is_asset, script, style};
 pub(super) use changes::changes;
 pub(super) use coverage::coverage;
 pub(super) use failure::page;

@@ -34,7 +34,7 @@ fn page(team: &TeamSnapshot, now: Instant) -> Markup {
         }
         @for (slot, fetched) in all.iter().filter(|(_, fetched)| !fetched.is_empty()) {
             section {
-                h2 { (slot.feed.title(team.team())) }
+                h2 { bdi { (slot.feed.title(team.team())) } }
                 table.stack.subscribers {
                     thead {
                         tr { th scope="col" { "Calendar" } th scope="col" { "Last asked" } th scope="col" { "Has" } th scope="col" { "Answers" } }
@@ -46,7 +46,7 @@ fn page(team: &TeamSnapshot, now: Instant) -> Markup {
         @if !quiet.is_empty() {
             section {
                 h2 { "Not fetched yet" }
-                ul { @for title in quiet { li { (title) } } }
+                ul { @for title in quiet { li { bdi { (title) } } } }
             }
         }
         p.fine {
@@ -65,7 +65,7 @@ fn row(team: &TeamSnapshot, slot: &FeedSlot, fetched: &Fetched, wall: Wall<'_>) 
             td {
                 @match team.outdated_since(slot, fetched.version) {
                     None => span.tag.ok { "The current version" },
-                    Some(since) => { span.tag.warn { "An older version" } " changed " (wall.moment(since)) }
+                    Some(since) => { span.tag.warn { "An older version" } " It changed " (wall.moment(since)) "." }
                 }
             }
             td { (fetched.given) " in full, " (fetched.confirmed) " unchanged" }

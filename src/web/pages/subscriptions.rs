@@ -9,9 +9,9 @@ use crate::live::{FeedSlot, TeamSnapshot};
 use crate::rota::Role;
 
 /// All feeds of `team`, the first open. `way` is the relative link from the page to `/{team}/`.
-pub(super) fn subscriptions(public_url: &BaseUrl, team: &TeamSnapshot, way: &str) -> Markup {
+pub(super) fn subscriptions(base_url: &BaseUrl, team: &TeamSnapshot, way: &str) -> Markup {
     html! {
-        @if public_url.is_loopback() {
+        @if base_url.is_loopback() {
             p.note {
                 "This server can be reached from this machine only. Google Calendar and Outlook on the web fetch calendars
                 from the internet, so they will not find it; programs on this machine will."
@@ -21,7 +21,7 @@ pub(super) fn subscriptions(public_url: &BaseUrl, team: &TeamSnapshot, way: &str
             @for (place, slot) in team.feeds().iter().enumerate() {
                 details.feed open[place == 0] {
                     summary { b { (slot.feed.title(team.team())) } " " span.what { (what(&slot.feed)) } }
-                    (ways(&Subscribe::to(public_url, team, slot), slot, team, way))
+                    (ways(&Subscribe::to(base_url, team, slot), slot, team, way))
                 }
             }
         }

@@ -7,6 +7,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
+use super::super::access::base_url;
 use super::super::answer::text;
 use super::super::site::Site;
 use super::agree::{to_agree, unknown};
@@ -33,8 +34,8 @@ pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
         let view = View::of(team, &asked, now);
         match view.and_then(|view| Ok((view, asked.zone(team.team())?))) {
             Ok((view, zone)) => {
-                let public_url = &snapshot.configuration().settings.public_url;
-                let main = page(team, view, zone.as_ref(), public_url, now);
+                let base_url = base_url(request, &snapshot.configuration().settings.public_url);
+                let main = page(team, view, zone.as_ref(), &base_url, now);
                 frame.respond(StatusCode::OK, &clean(&team.team().name), &main)
             }
             Err(error) => bad_query(&frame, &error, request),
@@ -55,7 +56,7 @@ pub(in crate::web) fn team_without_slash(site: &Site, request: &HttpRequest) -> 
     response
 }
 
-fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, public_url: &BaseUrl, now: Instant) -> Markup {
+fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, base_url: &BaseUrl, now: Instant) -> Markup {
     let rota = team.team();
     let wall = Wall { zone: zone.unwrap_or(&rota.zone), now };
     let people = People::of(rota);
@@ -76,7 +77,7 @@ fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, public_url: &BaseU
         }
         section aria-labelledby="subscribe" {
             h2 #subscribe { "In your calendar" }
-            (subscriptions(public_url, team, ""))
+            (subscriptions(base_url, team, ""))
         }
     }
 }

@@ -1,0 +1,130 @@
+//! A key, and what it opens.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use subtle::ConstantTimeEq;
+
+use crate::rota::{EngineerId, TeamId};
+
+/// 160 bits: more than anybody can try, and 32 characters without a rest.
+const BYTES: usize = 20;
+
+/// Lower-case base32 (RFC 4648 6): no character that mail programs break lines or links at. Written by hand, being
+/// eight lines, to be strict: one key has one spelling.
+const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// The part of a secret address that opens it. Debug shows none of it.
+#[derive(Clone, Copy)]
+pub struct Key([u8; BYTES]);
+
+/// What a key opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    Organisation,
+    /// All that is of one team.
+    Team(TeamId),
+    /// The feed of one engineer.
+    Engineer(TeamId, EngineerId),
+}
+
+impl Key {
+    /// The characters of a key.
+    pub const CHARACTERS: usize = BYTES * 8 / 5;
+
+    /// The first bytes of a message authentication code.
+    pub(super) fn of(code: &[u8; 32]) -> Key {
+        let mut bytes = [0; BYTES];
+        bytes.copy_from_slice(&code[..BYTES]);
+        Key(bytes)
+    }
+
+    /// Reads a key as it stands in an address; `None` for what cannot be one.
+    pub fn read(text: &str) -> Option<Key> {
+        if text.len() != Key::CHARACTERS {
+            return None;
+        }
+        let mut bytes = [0; BYTES];
+        for (digits, five) in text.as_bytes().chunks_exact(8).zip(bytes.chunks_exact_mut(5)) {
+            let mut bits = 0u64;
+            for digit in digits {
+                let value = match digit {
+                    b'a'..=b'z' => digit - b'a',
+                    b'2'..=b'7' => digit - b'2' + 26,
+                    _ => return None,
+                };
+                bits = bits << 5 | u64::from(value);
+            }
+            five.copy_from_slice(&bits.to_be_bytes()[3..]);
+        }
+        Some(Key(bytes))
+    }
+
+    /// The key as it stands in an address.
+    pub fn text(&self) -> String {
+        let groups = self.0.chunks_exact(5).map(|five| {
+            let bits = five.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+            (0..8).rev().map(move |place| (bits >> (5 * place) & 31) as usize)
+        });
+        groups.flatten().map(|digit| char::from(DIGITS[digit])).collect()
+    }
+}
+
+/// In constant time: how long it takes tells nothing of where two keys differ.
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_one_spelling_and_is_read_from_it() {
+        let mut code = [0; 32];
+        for n in 0..=255u8 {
+            code.iter_mut()
+                .zip(0u8..)
+                .for_each(|(byte, place)| *byte = n.wrapping_mul(31).wrapping_add(place));
+            let text = Key::of(&code).text();
+            assert_eq!(text.len(), Key::CHARACTERS);
+            assert!(text.bytes().all(|byte| DIGITS.contains(&byte)));
+            assert!(Key::read(&text) == Some(Key::of(&code)), "{text}");
+            assert!(Key::read(&text.to_uppercase()).is_none_or(|_| text == text.to_uppercase()));
+        }
+        // RFC 4648 10, twice.
+        assert_eq!(Key::of(b"foobafoobafoobafooba............").text(), "mzxw6ytbmzxw6ytbmzxw6ytbmzxw6ytb");
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_none() {
+        let good = "mzxw6ytbmzxw6ytbmzxw6ytbmzxw6ytb";
+        assert!(Key::read(good).is_some());
+        for bad in ["", &good[1..], &format!("{good}a"), &good.replace('z', "1"), &good.replace('z', "%")] {
+            assert!(Key::read(bad).is_none(), "{bad}");
+        }
+        assert!(Key::read(&"ä".repeat(16)).is_none(), "32 bytes");
+    }
+
+    #[test]
+    fn a_key_is_not_shown_where_values_are_printed() {
+        assert_eq!(format!("{:?}", Key::of(&[7; 32])), "Key");
+    }
+}

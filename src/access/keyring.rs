@@ -1,0 +1,123 @@
+//! All keys in force, each with what it opens.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::key::{Key, Scope};
+use super::secret::Secret;
+use crate::config::LinkGenerations;
+use crate::rota::TeamId;
+
+/// Finds what a key opens, in a time that does not depend on how nearly the key is right: the table hashes with a
+/// random key of its own, and compares in constant time.
+#[derive(Clone, Default)]
+pub struct Keyring {
+    scopes: HashMap<Key, Scope>,
+    lacks_teams: bool,
+}
+
+impl Keyring {
+    /// The keys of an organisation whose own `link_generation` is `generation`, and of its teams.
+    pub fn new<'t>(
+        secret: &Secret,
+        generation: u32,
+        teams: impl Iterator<Item = (&'t TeamId, &'t LinkGenerations)>,
+    ) -> Keyring {
+        let mut scopes = HashMap::from([(secret.organisation(generation), Scope::Organisation)]);
+        for (team, generations) in teams {
+            let key = secret.team(generation, team, generations.team);
+            scopes.insert(key, Scope::Team(team.clone()));
+            for (engineer, own) in &generations.engineers {
+                let key = secret.engineer(generation, (team, generations.team), (engineer, *own));
+                scopes.insert(key, Scope::Engineer(team.clone(), engineer.clone()));
+            }
+        }
+        Keyring { scopes, lacks_teams: false }
+    }
+
+    /// Notes that there are teams whose keys are not known, since their files have errors.
+    #[must_use]
+    pub fn lacking_teams(self, lacks_teams: bool) -> Keyring {
+        Keyring { lacks_teams, ..self }
+    }
+
+    /// Whether a key that is not here may be one of a team whose file has errors.
+    pub fn lacks_teams(&self) -> bool {
+        self.lacks_teams
+    }
+
+    /// What `key` opens.
+    pub fn scope(&self, key: &Key) -> Option<&Scope> {
+        self.scopes.get(key)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keyring of {}", self.scopes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rota::EngineerId;
+
+    fn team(id: &str) -> TeamId {
+        TeamId::new(id).unwrap()
+    }
+
+    fn engineer(id: &str) -> EngineerId {
+        EngineerId::new(id).unwrap()
+    }
+
+    fn generations(team: u32, own: u32) -> LinkGenerations {
+        LinkGenerations { team, engineers: vec![(engineer("a"), own), (engineer("b"), 1)] }
+    }
+
+    /// Keys of the organisation, of team x, of its engineers a and b, and of team y.
+    fn keys(all: u32, of_x: &LinkGenerations) -> Vec<Key> {
+        let secret = Secret::of(&[7; 32]);
+        let x = team("x");
+        let of = |place: usize| (&of_x.engineers[place].0, of_x.engineers[place].1);
+        vec![
+            secret.organisation(all),
+            secret.team(all, &x, of_x.team),
+            secret.engineer(all, (&x, of_x.team), of(0)),
+            secret.engineer(all, (&x, of_x.team), of(1)),
+            secret.team(all, &team("y"), 1),
+        ]
+    }
+
+    #[test]
+    fn each_key_opens_its_own_scope() {
+        let (x, y) = (generations(1, 1), LinkGenerations { team: 1, engineers: vec![] });
+        let (x_id, y_id) = (team("x"), team("y"));
+        let keyring = Keyring::new(&Secret::of(&[7; 32]), 1, [(&x_id, &x), (&y_id, &y)].into_iter());
+        let scopes: Vec<_> = keys(1, &x).iter().map(|key| keyring.scope(key).cloned()).collect();
+        let expected = [
+            Scope::Organisation,
+            Scope::Team(team("x")),
+            Scope::Engineer(team("x"), engineer("a")),
+            Scope::Engineer(team("x"), engineer("b")),
+            Scope::Team(team("y")),
+        ];
+        assert_eq!(scopes, expected.map(Some));
+        let foreign = Secret::of(&[8; 32]).organisation(1);
+        assert_eq!(keyring.scope(&foreign), None);
+    }
+
+    #[test]
+    fn a_generation_revokes_what_lies_below_it_and_nothing_else() {
+        let before = keys(1, &generations(1, 1));
+        for (all, x, changed) in [
+            (2, generations(1, 1), [true, true, true, true, true]),
+            (1, generations(2, 1), [false, true, true, true, false]),
+            (1, generations(1, 2), [false, false, true, false, false]),
+        ] {
+            let after = keys(all, &x);
+            let differ: Vec<bool> = before.iter().zip(&after).map(|(old, new)| old != new).collect();
+            assert_eq!(differ, changed);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What all keys are made of.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+
+use super::key::Key;
+use crate::rota::{EngineerId, TeamId};
+
+/// Fewer could be guessed.
+const LEAST_BYTES: usize = 32;
+
+/// Its name in the state folder.
+const FILE: &str = "secret";
+
+/// A secret key of HMAC-SHA-256, made ready. Debug shows none of it.
+#[derive(Clone)]
+pub struct Secret(Hmac<Sha256>);
+
+/// Where a secret may be.
+#[derive(Clone, Default)]
+pub struct Sources {
+    /// The secret itself: `ONCAL_SECRET`.
+    pub given: Option<Vec<u8>>,
+    /// A file that holds it: `ONCAL_SECRET_FILE`.
+    pub file: Option<PathBuf>,
+    /// The folder in which one is made that is nowhere else; none where servers must share theirs.
+    pub state: Option<PathBuf>,
+}
+
+/// Why there is no secret.
+#[derive(Debug, Error)]
+pub enum SecretError {
+    /// It is given twice.
+    #[error("find the secret of the links: ONCAL_SECRET and ONCAL_SECRET_FILE are both set")]
+    Twice,
+    /// It is given nowhere, and one made here would be no other server's.
+    #[error(
+        "find the secret of the links: servers that share a journal must share it too; set ONCAL_SECRET, or \
+         ONCAL_SECRET_FILE, to the same {LEAST_BYTES} bytes or more for all of them"
+    )]
+    NotShared,
+    /// It is too short.
+    #[error("use the secret of the links: {place} has {bytes} bytes and must have {LEAST_BYTES} or more")]
+    Short {
+        /// Where it is.
+        place: String,
+        /// How many bytes it has.
+        bytes: usize,
+    },
+    /// Others than the owner can read the file.
+    #[error("use the secret of the links: others can read {0}; run `chmod 600 {0}`")]
+    Readable(
+        /// The file.
+        String,
+    ),
+    /// The file cannot be read or written.
+    #[error("read or make the secret of the links in {path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The operating system has no random numbers.
+    #[error("make a secret for the links: the system has no random numbers")]
+    Random,
+}
+
+impl Secret {
+    /// The secret that `sources` give. The first start makes one in the state folder.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or none that may be used.
+    pub fn find(sources: &Sources) -> Result<Secret, SecretError> {
+        let checked = |place: &str, bytes: &[u8]| match bytes.len() {
+            LEAST_BYTES.. => Ok(Secret::of(bytes)),
+            bytes => Err(SecretError::Short { place: place.to_owned(), bytes }),
+        };
+        match (&sources.given, &sources.file, &sources.state) {
+            (Some(_), Some(_), _) => Err(SecretError::Twice),
+            (Some(given), None, _) => checked("ONCAL_SECRET", given),
+            (None, Some(path), _) => {
+                let bytes = fs::read(path).map_err(at(path))?;
+                checked(&path.display().to_string(), without_end_of_line(&bytes))
+            }
+            (None, None, Some(state)) => {
+                let path = state.join(FILE);
+                let bytes = in_state(&path)?;
+                checked(&path.display().to_string(), without_end_of_line(&bytes))
+            }
+            (None, None, None) => Err(SecretError::NotShared),
+        }
+    }
+
+    /// The secret that these bytes are.
+    pub fn of(bytes: &[u8]) -> Secret {
+        // HMAC takes keys of any length: the fallback is never used, and would open nothing that others know.
+        Secret(Hmac::new_from_slice(bytes).unwrap_or_else(|_| Hmac::new(&Default::default())))
+    }
+
+    /// The key of the organisation. The number is its `link_generation`.
+    pub fn organisation(&self, all: u32) -> Key {
+        self.key(&["organisation", &all.to_string()])
+    }
+
+    /// The key of `team`. The numbers are the generations of the organisation and the team.
+    pub fn team(&self, all: u32, team: &TeamId, generation: u32) -> Key {
+        self.key(&["team", &all.to_string(), team.as_str(), &generation.to_string()])
+    }
+
+    /// The key of an engineer, who and whose team each come with their generation.
+    pub fn engineer(&self, all: u32, team: (&TeamId, u32), engineer: (&EngineerId, u32)) -> Key {
+        let numbers = [all, team.1, engineer.1].map(|number| number.to_string());
+        let [all, of_team, own] = &numbers;
+        self.key(&["engineer", all, team.0.as_str(), of_team, engineer.0.as_str(), own])
+    }
+
+    /// No part holds the byte that ends it, so no two lists of parts are one message.
+    fn key(&self, parts: &[&str]) -> Key {
+        let mut code = self.0.clone();
+        for part in parts {
+            code.update(part.as_bytes());
+            code.update(&[0]);
+        }
+        Key::of(&code.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> SecretError {
+    let path = path.display().to_string();
+    move |source| SecretError::File { path, source }
+}
+
+/// The secret in the state folder, made if there is none.
+fn in_state(path: &Path) -> Result<Vec<u8>, SecretError> {
+    match make(path) {
+        Err(SecretError::File { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    let mode = fs::metadata(path).map_err(at(path))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(SecretError::Readable(path.display().to_string()));
+    }
+    fs::read(path).map_err(at(path))
+}
+
+fn make(path: &Path) -> Result<Vec<u8>, SecretError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(at(folder))?;
+    }
+    let mut random = [0; LEAST_BYTES];
+    getrandom::fill(&mut random).map_err(|_| SecretError::Random)?;
+    let mut text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    text.push('\n');
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at(path))?;
+    Ok(text.into_bytes())
+}
+
+/// Editors and `echo` end a line that is no part of the secret.
+fn without_end_of_line(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_folder(folder: &Path) -> Sources {
+        Sources { state: Some(folder.join("state")), ..Sources::default() }
+    }
+
+    fn key(sources: &Sources) -> Key {
+        Secret::find(sources).unwrap().organisation(1)
+    }
+
+    #[test]
+    fn the_first_start_makes_a_secret_that_only_its_owner_reads_and_later_ones_keep_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = key(&in_folder(folder.path()));
+        let mode = fs::metadata(folder.path().join("state/secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(first, key(&in_folder(folder.path())));
+        let other = tempfile::tempdir().unwrap();
+        assert_ne!(first, key(&in_folder(other.path())));
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = in_folder(folder.path());
+        key(&sources);
+        let path = folder.path().join("state/secret");
+        for mode in [0o644, 0o604, 0o640, 0o660] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(Secret::find(&sources), Err(SecretError::Readable(_))), "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+        assert!(Secret::find(&sources).is_ok());
+    }
+
+    #[test]
+    fn a_given_secret_goes_before_one_in_the_state_folder_and_is_long_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = b"0123456789abcdef0123456789abcdef".to_vec();
+        let given = Sources { given: Some(bytes.clone()), ..in_folder(folder.path()) };
+        assert_eq!(key(&given), Secret::of(&bytes).organisation(1));
+        assert!(!folder.path().join("state").exists());
+
+        let file = folder.path().join("file");
+        fs::write(&file, [&bytes[..], b"\n"].concat()).unwrap();
+        let by_file = Sources { file: Some(file.clone()), ..in_folder(folder.path()) };
+        assert_eq!(key(&by_file), key(&given), "the end of the line is no part of it");
+
+        let short = Sources { given: Some(bytes[1..].to_vec()), ..Sources::default() };
+        assert!(matches!(Secret::find(&short), Err(SecretError::Short { bytes: 31, .. })));
+        let twice = Sources { given: Some(bytes), file: Some(file), state: None };
+        assert!(matches!(Secret::find(&twice), Err(SecretError::Twice)));
+        assert!(matches!(Secret::find(&Sources::default()), Err(SecretError::NotShared)));
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_where_values_are_printed() {
+        assert_eq!(format!("{:?}", Secret::of(&[7; 32])), "Secret");
+    }
+}

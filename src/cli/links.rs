@@ -1,0 +1,136 @@
+//! `oncal links`: the secret links, to hand them out.
+
+use std::env;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::args::{self, Common};
+use super::output::{Exit, Output};
+use super::plan::{self, Chosen};
+use crate::access::{Key, SEGMENT, Secret, Sources};
+use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings};
+use crate::feed::{Feed, clean};
+use crate::rota::Team;
+
+/// A secret for the links that is not in the state folder.
+const SECRET: &str = "ONCAL_SECRET";
+
+/// A file with one.
+const SECRET_FILE: &str = "ONCAL_SECRET_FILE";
+
+pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> anyhow::Result<Exit> {
+    let configuration = plan::load(common)?;
+    let settings = &configuration.settings;
+    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    if settings.access == Access::Open {
+        anyhow::bail!(
+            "there are no secret links: everybody may read. `access = \"links\"` in oncal.toml makes them"
+        );
+    }
+    let site = Site { secret: secret(common, settings)?, settings };
+    let shape = Shape {
+        organisation: args.of.team.is_none().then(|| site.organisation()),
+        teams: chosen.teams.iter().filter_map(|team| site.team(&configuration, team)).collect(),
+    };
+    if args.format.json {
+        output.json(&shape)?;
+    } else {
+        output.data(&told(&shape))?;
+    }
+    Ok(chosen.exit)
+}
+
+/// The secret of the links, made in the state folder where there is none yet.
+pub(super) fn secret(common: &Common, settings: &Settings) -> anyhow::Result<Secret> {
+    let given = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let sources = Sources {
+        given: given(SECRET).map(OsString::into_vec),
+        file: given(SECRET_FILE).map(PathBuf::from),
+        state: settings.journal.is_none().then(|| plan::state(common)),
+    };
+    Secret::find(&sources).map_err(|error| anyhow::anyhow!("failed to {error}"))
+}
+
+/// What links are made of.
+struct Site<'a> {
+    secret: Secret,
+    settings: &'a Settings,
+}
+
+#[derive(Serialize)]
+struct Shape {
+    organisation: Option<String>,
+    teams: Vec<TeamLinks>,
+}
+
+#[derive(Serialize)]
+struct TeamLinks {
+    team: String,
+    name: String,
+    link: String,
+    engineers: Vec<EngineerLink>,
+}
+
+#[derive(Serialize)]
+struct EngineerLink {
+    engineer: String,
+    name: String,
+    link: String,
+}
+
+impl Site<'_> {
+    fn organisation(&self) -> String {
+        self.link(&self.secret.organisation(self.settings.link_generation), "")
+    }
+
+    fn team(&self, configuration: &Configuration, team: &Team) -> Option<TeamLinks> {
+        let LinkGenerations { team: of_team, engineers } = &configuration.teams.get(&team.id)?.links;
+        let all = self.settings.link_generation;
+        let engineers = team.engineers.iter().filter_map(|engineer| {
+            let (id, own) = engineers.iter().find(|(id, _)| *id == engineer.id)?;
+            let key = self.secret.engineer(all, (&team.id, *of_team), (id, *own));
+            let feed = Feed::Engineer(id.clone()).path();
+            Some(EngineerLink {
+                engineer: id.to_string(),
+                name: clean(&engineer.name),
+                link: self.link(&key, &format!("{}/{feed}", team.id)),
+            })
+        });
+        Some(TeamLinks {
+            team: team.id.to_string(),
+            name: clean(&team.name),
+            link: self.link(&self.secret.team(all, &team.id, *of_team), &format!("{}/", team.id)),
+            engineers: engineers.collect(),
+        })
+    }
+
+    fn link(&self, key: &Key, below: &str) -> String {
+        format!("{}/{SEGMENT}/{}/{below}", BaseUrl::as_str(&self.settings.public_url), key.text())
+    }
+}
+
+/// Two columns. Links are never cut or broken, however wide the terminal is.
+fn told(shape: &Shape) -> String {
+    let mut rows = vec![("OPENS", "LINK")];
+    rows.extend(shape.organisation.as_ref().map(|link| ("everything", link.as_str())));
+    let names: Vec<_> = shape
+        .teams
+        .iter()
+        .flat_map(|team| {
+            let own = (format!("team {}", team.name), &team.link);
+            let people =
+                team.engineers.iter().map(|person| (format!("  feed of {}", person.name), &person.link));
+            std::iter::once(own).chain(people)
+        })
+        .collect();
+    rows.extend(names.iter().map(|(name, link)| (name.as_str(), link.as_str())));
+    let width = rows.iter().map(|(name, _)| name.width()).max().unwrap_or_default();
+    let line = |(name, link): &(&str, &str)| {
+        format!("{name}{}  {link}\n", " ".repeat(width.saturating_sub(name.width())))
+    };
+    rows.iter().map(line).collect()
+}
