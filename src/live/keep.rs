@@ -37,6 +37,12 @@ const LOOK_EVERY_UNWATCHED: Duration = Duration::from_secs(5);
 /// How often what failed is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
+/// How often it is written which clients fetched which feeds.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// How long the database is left alone once that failed: it matters less than all else that it keeps.
+const COUNT_AGAIN: Duration = Duration::from_secs(60);
+
 /// How long a new rota waits for the journal before it is served all the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -102,6 +108,9 @@ struct Work {
     /// Since when the journal could not be written.
     failing: Option<Moment>,
     retried: Moment,
+    /// When the subscribers are to be written.
+    count: Moment,
+    cannot_count: bool,
     gone: BTreeMap<TeamId, Moment>,
     /// The snapshot of the next duty change.
     ahead: Option<Arc<Snapshot>>,
@@ -118,6 +127,8 @@ impl Work {
             looked: now,
             failing: None,
             retried: now,
+            count: now + COUNT_EVERY,
+            cannot_count: false,
             gone: BTreeMap::new(),
             ahead: None,
         }
@@ -126,7 +137,7 @@ impl Work {
     fn run(mut self, notices: &Receiver<Notice>) {
         loop {
             match notices.recv_timeout(self.sleep()) {
-                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return self.count(),
                 Ok(Notice::Reload) => self.due.add(Moment::now(), Scope::All, Duration::ZERO),
                 Ok(Notice::Changed(paths)) => self.changed(&paths),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -139,7 +150,23 @@ impl Work {
             }
             self.keep_time();
             self.save();
+            if self.count <= Moment::now() {
+                self.count();
+            }
         }
+    }
+
+    /// Writes which clients fetched which feeds. Nothing waits for it, and nothing fails with it.
+    fn count(&mut self) {
+        let done = self.duties.publisher.keep_subscribers();
+        let wait = if done.is_ok() { COUNT_EVERY } else { COUNT_AGAIN };
+        self.count = Moment::now() + wait;
+        if let Err(error) = &done
+            && !self.cannot_count
+        {
+            tracing::warn!(%error, "failed to keep who fetched what; trying again");
+        }
+        self.cannot_count = done.is_err();
     }
 
     /// How long nothing is to be done, unless there is notice.
@@ -148,7 +175,8 @@ impl Work {
         let unsaved = self.duties.store.load().has_unsaved();
         let retry = unsaved.then(|| RETRY_EVERY.saturating_sub(self.retried.elapsed()));
         let look = self.look_every().saturating_sub(self.looked.elapsed());
-        let times = [due, retry, self.until_next_week(), Some(look)];
+        let count = self.count.saturating_duration_since(Moment::now());
+        let times = [due, retry, self.until_next_week(), Some(look), Some(count)];
         times.into_iter().flatten().fold(LONGEST_SLEEP, Duration::min)
     }
 

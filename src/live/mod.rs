@@ -9,6 +9,7 @@
 //! reads the clock: the time is an argument.
 
 mod book;
+mod client;
 mod coding;
 mod due;
 mod feeds;
@@ -20,10 +21,12 @@ mod record;
 pub(crate) mod sample;
 mod snapshot;
 mod store;
+mod subscribers;
 mod team;
 mod watch;
 
 pub use book::Standing;
+pub use client::Client;
 pub use coding::Coding;
 pub use feeds::{FeedSlot, Representation, Variant};
 pub use frame::{Frame, frame};
@@ -32,4 +35,5 @@ pub use publish::{Cause, Publisher, Terms};
 pub use record::Change;
 pub use snapshot::Snapshot;
 pub use store::{Fault, Faults, Store};
+pub use subscribers::{FeedSubscribers, Fetched};
 pub use team::TeamSnapshot;

@@ -42,6 +42,7 @@ pub fn create_app(
         .route("/api/v1/teams/{team}/fairness", web::to(api(api::fairness)))
         .route("/api/v1/teams/{team}/changes", web::to(api(api::changes)))
         .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
+        .route("/api/v1/teams/{team}/subscribers", web::to(api(api::subscribers)))
         .route("/api/{path:.*}", web::to(api(api::no_such_path)))
         .route("/{team}/changes.atom", web::to(changes::atom))
         .route("/{team}", web::to(page(pages::team_without_slash)))
@@ -50,6 +51,7 @@ pub fn create_app(
         .route("/{team}/pipelines", web::to(page(pages::pipelines)))
         .route("/{team}/fairness", web::to(page(pages::fairness)))
         .route("/{team}/changes", web::to(page(pages::changes)))
+        .route("/{team}/subscribers", web::to(page(pages::subscribers)))
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |mut request, routes| {

@@ -29,7 +29,7 @@ fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
     {
         return Some(refused);
     }
-    feed(&snapshot, request.head())
+    feed(&snapshot, request.head(), site.clock)
 }
 
 /// The answer to a request that is not served at all, whatever its path.

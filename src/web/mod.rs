@@ -8,6 +8,7 @@
 
 mod accept_encoding;
 mod access;
+mod agent;
 mod answer;
 mod api;
 mod app;
