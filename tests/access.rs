@@ -357,10 +357,12 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
             status(&running, &mangled);
         }
     }
-    let ready = String::from_utf8(get(running.admin, "/readyz").1).unwrap();
+    let [ready, metrics] =
+        ["/readyz", "/metrics"].map(|path| String::from_utf8(get(running.admin, path).1).unwrap());
+    assert!(metrics.contains("route=\"/{team}/engineers/{id}.ics\",status=\"200\""), "{metrics}");
     running.signal("TERM");
     running.ended();
-    let told = [running.log(), ready];
+    let told = [running.log(), ready, metrics];
     assert!(told[0].contains("/data/engineers/a.ics"), "requests are logged: {}", told[0]);
     for link in first.iter().chain(&second).chain(&third) {
         told.iter().for_each(|told| assert!(!told.contains(&key(link)), "{told}"));

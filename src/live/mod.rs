@@ -30,5 +30,5 @@ pub use keep::{Duties, Keeper};
 pub use publish::{Cause, Publisher, Terms};
 pub use record::Change;
 pub use snapshot::Snapshot;
-pub use store::{Fault, Faults, Store};
+pub use store::{Fault, Faults, Load, Store};
 pub use team::TeamSnapshot;
