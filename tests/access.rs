@@ -111,14 +111,16 @@ fn one(folder: &Path, target: &str) -> Answer {
 
 const OPEN: [&str; 2] = ["/healthz", "/robots.txt"];
 
-const OF_ALL: [&str; 1] = ["/"];
+const OF_ALL: [&str; 2] = ["/", "/api/v1/teams"];
 
 /// Below a team.
-const OF_TEAM: [&str; 11] = [
+const OF_TEAM: [&str; 13] = [
     "/",
     "",
     "/coverage",
     "/pipelines",
+    "/fairness",
+    "/changes",
     "/run-books/profit",
     "/changes.atom",
     "/team.ics",
@@ -168,8 +170,11 @@ fn walk(folder: &Path, key: &str) -> Vec<(String, [bool; 4])> {
         add(&format!("/data{path}"), [false, true, true, false]);
         add(&format!("/growth{path}"), [false, true, false, false]);
     }
-    add("/api/v1/teams/data/changes", [false, true, true, false]);
-    add("/api/v1/teams/growth/changes", [false, true, false, false]);
+    for part in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines"] {
+        add(&format!("/api/v1/teams/data/{part}"), [false, true, true, false]);
+        add(&format!("/api/v1/teams/growth/{part}"), [false, true, false, false]);
+    }
+    add("/openapi.json", [false, true, true, false]);
     add(&asset(folder, key), [true, true, true, false]);
     for path in OPEN {
         add(path, [true, true, false, false]);

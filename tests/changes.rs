@@ -222,6 +222,32 @@ async fn a_feed_reader_is_told_the_same_in_words() {
 }
 
 #[actix_web::test]
+async fn the_page_tells_the_same_and_is_where_the_feed_of_changes_leads() {
+    let agreed = "[[override]]\nfrom = 2026-11-25T06:00:00\nto = 2026-11-26T12:00:00\nprimary = \"d\"\n";
+    let [first, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}{agreed}"));
+    let (_, _, before) = get(first, "/data/changes").await;
+    assert!(before.contains("No duty has moved"), "{before}");
+    let (status, _, page) = get(second, "/data/changes").await;
+    assert_eq!(status, StatusCode::OK);
+    for told in [
+        "<bdi>Bob &lt;b&gt;&amp;</bdi>",
+        "16 days ahead",
+        "less than a day after its start",
+        "Bob &lt;moves&gt; &amp; more",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}{agreed}"));
+    let (_, _, feed) = get(second, "/data/changes.atom").await;
+    let feed: atom_syndication::Feed = feed.parse().unwrap();
+    assert!(feed.entries.len() > 2);
+    for entry in &feed.entries {
+        let anchor = entry.id.split_once('#').unwrap().1;
+        assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}: {page}");
+    }
+}
+
+#[actix_web::test]
 async fn what_there_is_not_is_told_as_each_kind_of_reader_takes_it() {
     for path in ["/api/v1/teams/none/changes", "/api/v1/teams/data/nothing", "/api/", "/api/v1/%00"] {
         let [_, second] = published(PLAIN, PLAIN);

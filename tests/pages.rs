@@ -126,13 +126,17 @@ fn get(target: &str) -> Page {
     asked_of(TEAM, NOW, &[(target, "")]).remove(0)
 }
 
-const ALL: [&str; 9] = [
+const ALL: [&str; 13] = [
     "/",
     "/data/",
     "/data/?weeks=52",
     "/data/coverage",
     "/data/pipelines",
     "/data/run-books/profit",
+    "/data/fairness",
+    "/data/fairness?years=1",
+    "/data/fairness?years=0",
+    "/data/changes",
     "/lost/",
     "/data/run-books/none",
     "/data/?from=soon",
@@ -202,6 +206,8 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/?from=2200-01-01", "the rota is shown up to 2036-11-20"),
         ("/data/?zone=Europe/Lodnon", "did you mean `Europe/London`?"),
         ("/data/?zone=%3Cscript%3E", "“&lt;script&gt;” is no time zone"),
+        ("/data/fairness?years=13", "“13” is no number of years: years is 1 to 12"),
+        ("/data/fairness?years=some", "years is 1 to 12"),
         ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is no status"),
     ] {
@@ -250,6 +256,26 @@ fn pipelines_show_their_owners_and_who_of_them_is_on_call() {
         .has("primary on call")
         .has("href=\"run-books/profit\"")
         .has("Owns no pipeline");
+}
+
+#[test]
+fn fairness_has_bars_locks_and_the_rotations_that_end_them() {
+    let page = get("/data/fairness?years=6");
+    page.has("in 2026–2031").has("preserveAspectRatio=\"none\"").has("class=\"p3\" width=\"1000\"");
+    page.has("</bdi></b> is primary on <b>Christmas Day</b> in 20");
+    let entries = page
+        .body
+        .split("<code data-copy=\"the rotations\">")
+        .nth(1)
+        .unwrap()
+        .split("</code>")
+        .next()
+        .unwrap();
+    let fixed = format!("{TEAM}{}", entries.replace("&quot;", "\""));
+    let after = asked_of(&fixed, NOW, &[("/data/fairness?years=6", "")]).remove(0);
+    let count = |page: &Page| page.body.matches(" is primary on <b>").count();
+    assert!(count(&after) < count(&page), "{}", after.body);
+    get("/data/fairness?years=2").has("Such holidays show over 3 years or more").lacks("data-copy");
 }
 
 #[test]

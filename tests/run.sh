@@ -74,6 +74,9 @@ cargo build --quiet
 "$python" tests/clients/compare.py target/debug/oncal "$tools"
 "$python" tests/clients/downloads.py target/debug/oncal
 
+stage "the API answers as its description says"
+"$python" tests/openapi.py target/debug/oncal "$tools"
+
 stage "a browser opens every page"
 node tests/browser/pages.mjs target/debug/oncal "$tools"
 

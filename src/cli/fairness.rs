@@ -1,16 +1,17 @@
 //! `oncal fairness`: what everybody has in each year, where the rotation always hits the same person, what ends that.
 
-use chrono::{Datelike, NaiveDateTime};
+use chrono::Datelike;
 
 use super::args;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::when;
+use crate::config::rotation_entry;
 use crate::feed::clean;
 use crate::json;
 use crate::rota::{
-    Fairness, LOCKED_YEARS, Lock, Remedy, Role, Rotation, Seat, SecondaryOnHoliday, Tally, Team, fairness,
+    Fairness, LOCKED_YEARS, Lock, Remedy, Role, SecondaryOnHoliday, Tally, Team, fairness, year_spans,
 };
 
 pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Output) -> anyhow::Result<Exit> {
@@ -43,7 +44,7 @@ pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Out
 }
 
 fn told(team: &Team, fairness: &Fairness) -> String {
-    let years = spans(&fairness.years.clone().collect::<Vec<_>>());
+    let years = year_spans(&fairness.years.clone().collect::<Vec<_>>());
     let mut text = format!("{} · {years} · times in {}\n\n", clean(&team.name), team.zone.name());
     text.push_str(&tallies(team, fairness, &years).text());
     text.push('\n');
@@ -106,15 +107,8 @@ fn row(team: &Team, tally: &Tally, table: &mut Table) {
 
 /// Locks in plain words. The secondary of a holiday on which the primary is locked too is told with the primary.
 fn sentences(team: &Team, locks: &[Lock]) -> Vec<String> {
-    let backs = |lock: &Lock, other: &Lock| {
-        (lock.role, other.role) == (Role::Primary, Role::Secondary)
-            && lock.holiday == other.holiday
-            && lock.years == other.years
-    };
-    let told = locks.iter().filter(|lock| !locks.iter().any(|other| backs(other, lock)));
-    told.map(|lock| {
-        let secondary: Vec<Seat> =
-            locks.iter().filter(|other| backs(lock, other)).map(|other| other.engineer).collect();
+    let told = Lock::together(locks);
+    told.map(|(lock, secondary)| {
         let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
         let with = if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
         format!(
@@ -122,7 +116,7 @@ fn sentences(team: &Team, locks: &[Lock]) -> Vec<String> {
             name(team, lock.engineer),
             lock.role.as_str(),
             clean(&lock.holiday),
-            spans(&lock.years),
+            year_spans(&lock.years),
         )
     })
     .collect()
@@ -146,7 +140,7 @@ fn remedies(team: &Team, fairness: &Fairness, years: &str) -> String {
         text.push_str(&paragraphs("LEFT", &sentences(team, &chosen.locks)));
     }
     text.push_str(&format!("\nTo shift, add to teams/{}.toml:\n", team.id));
-    text.extend(chosen.rotations.iter().map(|rotation| block(team, rotation)));
+    text.extend(chosen.rotations.iter().map(|rotation| rotation_entry(team, rotation)));
     text
 }
 
@@ -196,33 +190,6 @@ fn judged(
     told
 }
 
-/// A `[[rotation]]` to paste.
-fn block(team: &Team, rotation: &Rotation) -> String {
-    let weeks = rotation.weeks.iter().map(|pair| {
-        let [primary, secondary] = [pair.primary, pair.secondary].map(|seat| &team.engineer(seat).id);
-        format!("  {{ primary = \"{primary}\", secondary = \"{secondary}\" }},\n")
-    });
-    format!(
-        "\n[[rotation]]\nstarts = {}\nweeks = [\n{}]\n",
-        local(rotation.starts),
-        weeks.collect::<String>()
-    )
-}
-
-fn local(starts: NaiveDateTime) -> String {
-    starts.format("%Y-%m-%dT%H:%M:%S").to_string()
-}
-
-/// `2026–2031`, `2026–2028, 2030`.
-fn spans(years: &[i32]) -> String {
-    let runs = years.chunk_by(|year, next| year + 1 == *next);
-    let spans = runs.filter_map(|run| match (run.first()?, run.last()?) {
-        (first, last) if first == last => Some(first.to_string()),
-        (first, last) => Some(format!("{first}–{last}")),
-    });
-    spans.collect::<Vec<_>>().join(", ")
-}
-
 /// Sentences one below the other, each wrapped.
 fn paragraphs(heading: &str, sentences: &[String]) -> String {
     let mut table = Table::new(&[heading]);
@@ -230,21 +197,4 @@ fn paragraphs(heading: &str, sentences: &[String]) -> String {
         table.row([(&**sentence, Tone::Plain)]);
     }
     table.text()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn years_in_a_row_are_one_span() {
-        for (years, told) in [
-            (&[2026, 2027, 2028][..], "2026–2028"),
-            (&[2026], "2026"),
-            (&[2026, 2027, 2029], "2026–2027, 2029"),
-            (&[2026, 2030, 2034], "2026, 2030, 2034"),
-        ] {
-            assert_eq!(spans(years), told);
-        }
-    }
 }

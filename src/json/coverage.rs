@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Dates, id, instant};
 use crate::rota::{self, Instant, Role, Team, UnknownHolidays};
 
 /// The coverage of one team over some dates.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Coverage {
     /// The team's id.
     pub team: String,
@@ -22,7 +23,7 @@ pub struct Coverage {
 }
 
 /// Dates from which nobody knows whether somebody has a holiday.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Warning {
     /// Whose holidays.
     pub engineer: String,
@@ -35,13 +36,15 @@ pub struct Warning {
 }
 
 /// One absence, or the part of it during which both roles stay as they are.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Row {
     /// The week it lies in.
     pub week: NaiveDate,
     /// The first instant.
+    #[schema(format = DateTime)]
     pub start: String,
     /// The first instant no longer in it.
+    #[schema(format = DateTime)]
     pub end: String,
     /// The role that the absent person has that week, if any.
     pub role: Option<&'static str>,
@@ -58,6 +61,7 @@ pub struct Row {
     /// Who holds the secondary role throughout, if anybody.
     pub secondary: Option<String>,
     /// By when the team must agree, or had to.
+    #[schema(format = DateTime)]
     pub deadline: Option<String>,
     /// Whole days to the deadline, rounded down, negative once past; open rows only.
     pub days_left: Option<i64>,
@@ -68,7 +72,7 @@ pub struct Row {
 }
 
 /// Somebody who could take a conflict, and the figures that rank them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Candidate {
     /// Who.
     pub engineer: String,

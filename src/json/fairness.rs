@@ -2,12 +2,13 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::{PairIds, Warning, id};
 use crate::rota::{self, Rotation, Team};
 
 /// How the duty of some calendar years falls on the engineers of one team.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Fairness {
     /// The team's id.
     pub team: String,
@@ -30,7 +31,7 @@ pub struct Fairness {
 }
 
 /// What one engineer has in one calendar year. [`rota::Tally`] says exactly how each figure is counted.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Tally {
     /// Who.
     pub engineer: String,
@@ -55,7 +56,7 @@ pub struct Tally {
 }
 
 /// Somebody who has the same role on the same holiday of their own three or more years in a row.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Lock {
     /// Who.
     pub engineer: String,
@@ -68,7 +69,7 @@ pub struct Lock {
 }
 
 /// A shift of the latest rotation, and what it leaves.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Remedy {
     /// By how many weeks the rotation goes forward at each shift: so many turns are passed over.
     pub by_weeks: usize,
@@ -81,17 +82,18 @@ pub struct Remedy {
 }
 
 /// A `[[rotation]]` block.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Era {
     /// The duty change at which it takes over: local time of the team, as in its file.
     #[serde(serialize_with = "local")]
+    #[schema(value_type = String, example = "2027-01-01T10:00:00")]
     pub starts: NaiveDateTime,
     /// Its weeks.
     pub weeks: Vec<PairIds>,
 }
 
 /// A second week in a row.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Doubled {
     /// Who is primary.
     pub engineer: String,

@@ -9,7 +9,9 @@ mod fairness;
 mod holidays;
 mod moves;
 mod oncall;
+mod pipelines;
 mod schedule;
+mod teams;
 
 use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
@@ -21,7 +23,9 @@ pub use fairness::{Doubled, Era, Fairness, Lock, Remedy, Tally};
 pub use holidays::{Holiday, Holidays};
 pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
+pub use pipelines::{Pipeline, Pipelines, RunBook};
 pub use schedule::{Handover, PairIds, Schedule, Shift};
+pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList};
 
 /// The dates `[from, to)` that a schedule or coverage is asked for, in the team's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

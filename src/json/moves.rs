@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Dates, Row, instant};
 use crate::rota::{self, Instant, Side, Team};
 
 /// What moved in one team since its rota was first published.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Changes {
     /// The team's id.
     pub team: String,
@@ -16,9 +17,10 @@ pub struct Changes {
 }
 
 /// A move, and when it was published.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Change {
     /// When feeds first showed it.
+    #[schema(format = DateTime)]
     pub published: String,
     /// Whole days from then to its start, rounded down; negative if it had started.
     pub days_ahead: i64,
@@ -28,13 +30,15 @@ pub struct Change {
 }
 
 /// A part of a role that somebody else holds than before, or more surely or less.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Move {
     /// `primary` or `secondary`.
     pub role: &'static str,
     /// The first instant.
+    #[schema(format = DateTime)]
     pub start: String,
     /// The first instant no longer in it.
+    #[schema(format = DateTime)]
     pub end: String,
     /// Who held it; null for nobody.
     pub before: Option<Held>,
@@ -43,7 +47,7 @@ pub struct Move {
 }
 
 /// One side of a move.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Held {
     /// Who.
     pub engineer: String,

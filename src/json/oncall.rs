@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{id, instant, schedule::status};
 use crate::rota::{Instant, Period, Role, Schedule, Team, expand};
@@ -10,28 +11,31 @@ use crate::rota::{Instant, Period, Role, Schedule, Team, expand};
 const SIGHT: TimeDelta = TimeDelta::days(371);
 
 /// Who is on call for one team at one instant.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OnCall {
     /// The team's id.
     pub team: String,
     /// The instant asked about.
+    #[schema(format = DateTime)]
     pub at: String,
     /// Who holds the primary role; null only before the first duty change.
     pub primary: Option<OnDuty>,
     /// Who holds the secondary role, if anybody.
     pub secondary: Option<OnDuty>,
     /// When either role next changes hands; null where no change is in sight.
+    #[schema(format = DateTime)]
     pub next_change: Option<String>,
 }
 
 /// Somebody who holds a role.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OnDuty {
     /// Who.
     pub engineer: String,
     /// What people call them.
     pub name: String,
     /// When they stop holding the role; null where no end is in sight.
+    #[schema(format = DateTime)]
     pub until: Option<String>,
     /// `rotation`, `swap`, `cover`, `backfill`, `proposal` or `override`.
     pub kind: &'static str,

@@ -2,13 +2,14 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Dates, id, instant};
 use crate::feed::uid;
 use crate::rota::{self, Pair, ShiftKind, Team};
 
 /// The rota of one team over some dates.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Schedule {
     /// The team's id.
     pub team: String,
@@ -25,7 +26,7 @@ pub struct Schedule {
 }
 
 /// One engineer in one role for one unbroken period for one reason.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Shift {
     /// The UID of its event in every feed.
     pub uid: String,
@@ -36,8 +37,10 @@ pub struct Shift {
     /// Who.
     pub engineer: String,
     /// The first instant.
+    #[schema(format = DateTime)]
     pub start: String,
     /// The first instant no longer in it.
+    #[schema(format = DateTime)]
     pub end: String,
     /// `rotation`, `swap`, `cover`, `backfill`, `proposal` or `override`.
     pub kind: &'static str,
@@ -50,13 +53,15 @@ pub struct Shift {
 }
 
 /// One handover meeting.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Handover {
     /// The week that it hands over to.
     pub week: NaiveDate,
     /// When it begins.
+    #[schema(format = DateTime)]
     pub start: String,
     /// When it ends.
+    #[schema(format = DateTime)]
     pub end: String,
     /// The date on which it would be if nobody were away.
     pub nominal_date: NaiveDate,
@@ -71,7 +76,7 @@ pub struct Handover {
 }
 
 /// The two people of a week.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PairIds {
     /// The primary.
     pub primary: String,

@@ -22,7 +22,7 @@ pub mod zone;
 pub use absence::{Absences, Calendar, TIME_OFF};
 pub use cover::{Conflict, Duty, Holder, PlannedWeek, Shift, ShiftKind};
 pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines, unknown_holidays};
-pub use fairness::{Fairness, LOCKED_YEARS, Lock, Remedy, Tally, fairness};
+pub use fairness::{Fairness, LOCKED_YEARS, Lock, Remedy, Tally, fairness, year_spans};
 pub use handover::Handover;
 pub use moves::{Holding, Move, Side, holdings, moves};
 pub use period::{Instant, Period, Periods};

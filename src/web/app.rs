@@ -9,12 +9,13 @@ use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::access::{Visitor, sealed};
 use super::answer::text;
+use super::api::{self, api};
+use super::changes;
 use super::gate::{client, early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::metrics::metrics;
 use super::pages::{self, page};
 use super::site::Site;
-use super::{api, changes};
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
 pub fn create_app(
@@ -36,13 +37,22 @@ pub fn create_app(
         .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
         .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
         .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
-        .route("/api/v1/teams/{team}/changes", web::to(api::changes))
-        .route("/api/{path:.*}", web::to(api::no_such_path))
+        .route("/openapi.json", web::to(api(api::openapi)))
+        .route("/api/v1/teams", web::to(api(api::teams)))
+        .route("/api/v1/teams/{team}/oncall", web::to(api(api::oncall)))
+        .route("/api/v1/teams/{team}/schedule", web::to(api(api::schedule)))
+        .route("/api/v1/teams/{team}/coverage", web::to(api(api::coverage)))
+        .route("/api/v1/teams/{team}/fairness", web::to(api(api::fairness)))
+        .route("/api/v1/teams/{team}/changes", web::to(api(api::changes)))
+        .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
+        .route("/api/{path:.*}", web::to(api(api::no_such_path)))
         .route("/{team}/changes.atom", web::to(changes::atom))
         .route("/{team}", web::to(page(pages::team_without_slash)))
         .route("/{team}/", web::to(page(pages::team)))
         .route("/{team}/coverage", web::to(page(pages::coverage)))
         .route("/{team}/pipelines", web::to(page(pages::pipelines)))
+        .route("/{team}/fairness", web::to(page(pages::fairness)))
+        .route("/{team}/changes", web::to(page(pages::changes)))
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |mut request, routes| {

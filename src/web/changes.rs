@@ -72,22 +72,34 @@ fn entry(team: &Team, change: &Change, base: &str, identity: &str) -> Entry {
     let span = format!("{} to {}", moment(team, start), moment(team, end));
     let why = moved.after.as_ref().and_then(|side| side.reason.as_deref()).map(clean);
     let why = why.filter(|why| !why.is_empty()).map(|why| format!("\nWhy: {why}")).unwrap_or_default();
-    let ahead = match days_ahead(*at, moved) {
-        days @ ..=-1 => format!("published {} after its start", counted(-days)),
-        days => format!("published {} ahead", counted(days)),
-    };
-    let key = format!("{}-{role}-{}", at.format("%Y%m%dT%H%M%SZ"), start.format("%Y%m%dT%H%M%SZ"));
     let mut content = Content::default();
     content.set_content_type("text".to_owned());
-    content.set_value(format!("From {before} to {after}, {span}; {ahead}.{why}"));
+    content.set_value(format!("From {before} to {after}, {span}; published {}.{why}", notice(change)));
     Entry {
         title: Text::plain(format!("{title}: {span}")),
-        id: format!("{identity}/changes#{key}"),
+        id: format!("{identity}/changes#{}", key(change)),
         updated: fixed(*at),
         published: Some(fixed(*at)),
         links: vec![Link { href: format!("{base}/?from={}", team.zone.date(start)), ..Link::default() }],
         content: Some(content),
         ..Entry::default()
+    }
+}
+
+/// Where the page of changes tells of one.
+pub(super) fn key(change: &Change) -> String {
+    let instant = |instant: Instant| instant.format("%Y%m%dT%H%M%SZ").to_string();
+    let Change { at, moved } = change;
+    format!("{}-{}-{}", instant(*at), moved.role.as_str(), instant(moved.period.start()))
+}
+
+/// How far ahead of its start a change was published.
+pub(super) fn notice(change: &Change) -> String {
+    match days_ahead(change.at, &change.moved) {
+        days @ 1.. => format!("{} ahead", counted(days)),
+        0 => "less than a day ahead".to_owned(),
+        -1 => "less than a day after its start".to_owned(),
+        days => format!("{} after its start", counted(-days - 1)),
     }
 }
 

@@ -4,7 +4,7 @@
 // node pages.mjs ONCAL TOOLS; with SHOTS=FOLDER it also leaves a picture of each page there.
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,6 +26,9 @@ const PAGES = [
   "/data-pipelines/?weeks=0",
   "/data-pipelines/coverage",
   "/data-pipelines/pipelines",
+  "/data-pipelines/fairness",
+  "/data-pipelines/fairness?years=12",
+  "/data-pipelines/changes",
   "/data-pipelines/run-books/aggregate-profit",
   "/one-country-strict/",
   "/one-country-strict/coverage",
@@ -36,6 +39,8 @@ const PAGES = [
   "/hostile/",
   "/hostile/coverage",
   "/hostile/pipelines",
+  "/hostile/fairness?years=3",
+  "/hostile/changes",
   "/hostile/run-books/odd",
   "/broken/",
   "/nothing/here",
@@ -70,6 +75,25 @@ area = "${LONG}"
 primary = "a"
 secondary = "b"
 run_book = "odd.md"
+`;
+const SWAP = `
+[[swap]]
+week = 2026-12-04
+primary = "b"
+secondary = "a"
+reason = "${LONG} <b>"
+`;
+const AGREED = `
+[[override]]
+from = 2026-11-19
+to = 2026-11-22
+primary = "d"
+reason = "Conference"
+agreed_on = 2026-11-02
+[[swap]]
+week = 2027-01-15
+primary = "a"
+secondary = "d"
 `;
 const BOOK = `# Odd <b>
 
@@ -116,10 +140,27 @@ async function serve(folder) {
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 300; tries++) {
     const answer = await fetch(`${url}/healthz`).catch(() => undefined);
-    if (answer?.ok) return { server, url };
+    if (answer?.ok) {
+      await change(config, url);
+      return { server, url };
+    }
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error("the server does not answer");
+}
+
+/** Moves duty in two teams while they are served, and waits until it shows. */
+async function change(config, url) {
+  appendFileSync(join(config, "teams/hostile.toml"), SWAP);
+  appendFileSync(join(config, "teams/data-pipelines.toml"), AGREED);
+  for (const team of ["hostile", "data-pipelines"]) {
+    for (let tries = 0; ; tries++) {
+      const page = await (await fetch(`${url}/${team}/changes`)).text();
+      if (page.includes("Published")) break;
+      if (tries > 300) throw new Error(`${team}: the change does not show`);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
 }
 
 /** All that is wrong with one page as it is shown. */

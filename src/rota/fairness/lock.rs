@@ -33,6 +33,34 @@ pub struct Lock {
     pub years: Vec<i32>,
 }
 
+impl Lock {
+    /// Locks as people are told of them: the secondaries of a holiday on which the primary is locked in the same years
+    /// go with the primary.
+    pub fn together(locks: &[Lock]) -> impl Iterator<Item = (&Lock, Vec<Seat>)> {
+        let alone = locks.iter().filter(|lock| !locks.iter().any(|other| other.is_backed_by(lock)));
+        alone.map(|lock| {
+            let backing = locks.iter().filter(|other| lock.is_backed_by(other));
+            (lock, backing.map(|other| other.engineer).collect())
+        })
+    }
+
+    fn is_backed_by(&self, other: &Lock) -> bool {
+        (self.role, other.role) == (Role::Primary, Role::Secondary)
+            && self.holiday == other.holiday
+            && self.years == other.years
+    }
+}
+
+/// Years in order, those in a row as one: `2026–2031`, `2026–2028, 2030`.
+pub fn year_spans(years: &[i32]) -> String {
+    let runs = years.chunk_by(|year, next| year + 1 == *next);
+    let spans = runs.filter_map(|run| match (run.first()?, run.last()?) {
+        (first, last) if first == last => Some(first.to_string()),
+        (first, last) => Some(format!("{first}–{last}")),
+    });
+    spans.collect::<Vec<_>>().join(", ")
+}
+
 /// The weeks of a team up to the end of some years, and which holidays fall in them.
 pub(super) struct Plan<'t> {
     pub(super) team: &'t Team,
@@ -289,5 +317,17 @@ pub(super) mod tests {
         let of_b: Vec<_> = plan.yearly.iter().filter(|yearly| yearly.engineer == B).collect();
         assert_eq!(of_b.len(), 1);
         assert_eq!(of_b[0].weeks[&2027].len(), 1, "31 December is not Christmas");
+    }
+
+    #[test]
+    fn years_in_a_row_are_one_span() {
+        for (years, told) in [
+            (&[2026, 2027, 2028][..], "2026–2028"),
+            (&[2026], "2026"),
+            (&[2026, 2027, 2029], "2026–2027, 2029"),
+            (&[2026, 2030, 2034], "2026, 2030, 2034"),
+        ] {
+            assert_eq!(year_spans(years), told);
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::schedule::expand;
 use super::team::Team;
 use super::zone::Zone;
 
-pub use lock::{LOCKED_YEARS, Lock};
+pub use lock::{LOCKED_YEARS, Lock, year_spans};
 pub use remedy::Remedy;
 pub use tally::Tally;
 

@@ -1,19 +1,22 @@
 //! `/api/v1/teams/{team}/changes`: what moved since the rota was first published.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 
-use super::json;
+use super::of_team;
 use super::problem::Problem;
 use crate::json::Changes;
 use crate::web::site::Site;
 
-pub(in crate::web) async fn changes(
-    site: web::Data<Site>,
-    id: web::Path<String>,
-    request: HttpRequest,
-) -> HttpResponse {
-    let snapshot = site.store.load();
-    let Some(team) = snapshot.team(&id) else { return Problem::no_team(&snapshot, &id).answer() };
-    let moves = team.changes().iter().map(|change| (change.at, &change.moved));
-    json(request.head(), &Changes::new(team.team(), moves))
+/// What moved since the rota was first published, and how far ahead it was
+#[utoipa::path(
+    get,
+    path = "/api/v1/teams/{team}/changes",
+    params(("team" = String, Path, description = "The team's id")),
+    responses((status = 200, description = "The latest first", body = Changes)),
+)]
+pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(site, request, &[], |team, _, _| {
+        let moves = team.changes().iter().map(|change| (change.at, &change.moved));
+        Ok(Changes::new(team.team(), moves))
+    })
 }

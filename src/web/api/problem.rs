@@ -1,40 +1,71 @@
 //! Errors of the API (RFC 9457).
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::live::Snapshot;
 use crate::web::answer::{NOINDEX, NOSNIFF};
 use crate::web::pages::RETRY_SECONDS;
+use crate::web::site::Site;
 
 /// Why a request of the API is not answered as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(in crate::web) struct Problem {
     status: StatusCode,
-    detail: &'static str,
+    detail: Cow<'static, str>,
+    parameter: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Shape {
+/// An error (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Shape<'a> {
+    /// Always `about:blank`: the status says what kind of problem it is.
     r#type: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
-    detail: &'static str,
+    /// What is wrong, and what would be right.
+    detail: &'a str,
+    /// The parameter of the query that is wrong; null where it is not the query.
+    parameter: Option<&'a str>,
 }
 
 impl Problem {
-    pub(super) const INTERNAL: Problem =
-        Problem { status: StatusCode::INTERNAL_SERVER_ERROR, detail: "the answer could not be written" };
+    /// A defect of oncal.
+    pub(super) const INTERNAL: Problem = Problem::plain(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "the answer could not be made; the log has the details",
+    );
+
+    const fn plain(status: StatusCode, detail: &'static str) -> Problem {
+        Problem { status, detail: Cow::Borrowed(detail), parameter: None }
+    }
 
     /// There is no team `id` in service.
     pub(super) fn no_team(snapshot: &Snapshot, id: &str) -> Problem {
-        if snapshot.is_broken(id) {
-            let detail = "the configuration of this team has errors";
-            return Problem { status: StatusCode::SERVICE_UNAVAILABLE, detail };
+        match snapshot.is_broken(id) {
+            true => Problem::plain(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the configuration of this team has errors; /api/v1/teams names them",
+            ),
+            false => Problem::plain(
+                StatusCode::NOT_FOUND,
+                "there is no such team; /api/v1/teams lists those there are",
+            ),
         }
-        Problem { status: StatusCode::NOT_FOUND, detail: "there is no such team" }
+    }
+
+    /// The query's `parameter` cannot be answered.
+    pub(super) fn query(parameter: &str, detail: impl Into<Cow<'static, str>>) -> Problem {
+        let parameter = Some(parameter.to_owned());
+        Problem { status: StatusCode::BAD_REQUEST, detail: detail.into(), parameter }
     }
 
     pub(super) fn answer(&self) -> HttpResponse {
@@ -42,7 +73,8 @@ impl Problem {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
-            detail: self.detail,
+            detail: &self.detail,
+            parameter: self.parameter.as_deref(),
         };
         let mut response = HttpResponse::build(self.status);
         response
@@ -58,6 +90,9 @@ impl Problem {
 }
 
 /// Whatever else is asked of the API.
-pub(in crate::web) async fn no_such_path(_request: HttpRequest) -> HttpResponse {
-    Problem { status: StatusCode::NOT_FOUND, detail: "there is nothing at this address" }.answer()
+pub(in crate::web) fn no_such_path(_site: &Site, _request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(Problem::plain(
+        StatusCode::NOT_FOUND,
+        "there is nothing at this address; /openapi.json lists what there is",
+    ))
 }

@@ -6,7 +6,7 @@ use super::people::People;
 use super::words::{Wall, count};
 use crate::feed::clean;
 use crate::live::TeamSnapshot;
-use crate::rota::{Coverage, Instant, Row, RowStatus};
+use crate::rota::{Coverage, Instant, Row, RowStatus, UnknownHolidays};
 
 /// So many are told on the team's own page; the coverage page has all.
 const MOST_ROWS: usize = 3;
@@ -72,12 +72,12 @@ pub(super) fn anchor(row: &Row) -> String {
 }
 
 /// Whose holidays are not known: there, silence does not mean that there are none.
-pub(super) fn unknown(coverage: &Coverage, people: &People<'_>) -> Markup {
+pub(super) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) -> Markup {
     html! {
-        @if !coverage.unknown.is_empty() {
+        @if !unknown.is_empty() {
             section.note aria-label="Holidays not known" {
                 ul {
-                    @for unknown in &coverage.unknown {
+                    @for unknown in unknown {
                         li {
                             "The holidays of " (people.name(unknown.engineer)) " are not known"
                             @match (&unknown.calendar, unknown.from) {

@@ -14,6 +14,9 @@ use crate::rota::{Seat, Team, Zone};
 /// The weeks that a page can show at once.
 pub(super) const MOST_WEEKS: usize = 104;
 
+/// The calendar years that a page can tell at once.
+pub(super) const MOST_YEARS: i32 = 12;
+
 /// A query that asks for what there is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BadQuery {
@@ -23,6 +26,8 @@ pub(super) enum BadQuery {
     From(String),
     #[error("“{0}” is no number of weeks: weeks is 1 to {MOST_WEEKS}")]
     Weeks(String),
+    #[error("“{0}” is no number of years: years is 1 to {MOST_YEARS}")]
+    Years(String),
     #[error("the rota is shown up to {last}, not from {from} on")]
     TooFar { from: NaiveDate, last: NaiveDate },
     #[error("“{name}” is no time zone: zone is an IANA name such as Europe/Berlin{}", help(.nearest))]
@@ -67,6 +72,15 @@ impl Asked {
             number.ok_or_else(|| BadQuery::Weeks(shortened(text)))
         };
         self.value("weeks")?.map(weeks).transpose()
+    }
+
+    /// `years`.
+    pub(super) fn years(&self) -> Result<Option<i32>, BadQuery> {
+        let years = |text: &str| {
+            let number = text.parse().ok().filter(|years| (1..=MOST_YEARS).contains(years));
+            number.ok_or_else(|| BadQuery::Years(shortened(text)))
+        };
+        self.value("years")?.map(years).transpose()
     }
 
     /// `zone`: one of the team's as it has it, any other by the rules that oncal was built with.

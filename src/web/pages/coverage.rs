@@ -89,7 +89,7 @@ fn page(team: &TeamSnapshot, filter: Filter, now: Instant) -> Markup {
     html! {
         h1 { "Coverage" }
         p.lead { "Every public holiday and all time off ahead, who covers it, and what the team has still to agree on." }
-        (unknown(all, &people))
+        (unknown(&all.unknown, &people))
         (form(&people, filter))
         section aria-labelledby="agree" {
             h2 #agree { "To agree" }

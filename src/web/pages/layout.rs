@@ -20,13 +20,19 @@ pub(super) enum Tab {
     Coverage,
     /// What the team is on call for.
     Pipelines,
+    /// Who carries how much.
+    Fairness,
+    /// What moved.
+    Changes,
 }
 
 /// The bar of a team's pages: each with its path below `/{team}/`.
-const TABS: [(Tab, &str, &str); 3] = [
+const TABS: [(Tab, &str, &str); 5] = [
     (Tab::Rota, "./", "Rota"),
     (Tab::Coverage, "coverage", "Coverage"),
     (Tab::Pipelines, "pipelines", "Pipelines"),
+    (Tab::Fairness, "fairness", "Fairness"),
+    (Tab::Changes, "changes", "Changes"),
 ];
 
 /// Where a page stands.

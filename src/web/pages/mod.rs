@@ -9,12 +9,16 @@
 mod agree;
 mod asked;
 mod assets;
+mod bars;
+mod changes;
 mod conflict;
 mod coverage;
 mod duty;
 mod failure;
+mod fairness;
 mod index;
 mod layout;
+mod locks;
 mod markdown;
 mod missing;
 mod notes;
@@ -32,8 +36,10 @@ mod week_table;
 mod words;
 
 pub(super) use assets::{ICON, KEPT, SCRIPT, STYLE, icon, is_asset, script, style};
+pub(super) use changes::changes;
 pub(super) use coverage::coverage;
 pub(super) use failure::page;
+pub(super) use fairness::fairness;
 pub(super) use index::index;
 pub(super) use missing::{RETRY_SECONDS, missing};
 pub(super) use pipelines::pipelines;

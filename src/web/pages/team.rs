@@ -64,7 +64,7 @@ fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, base_url: &BaseUrl
     html! {
         h1 { bdi { (clean(&rota.name)) } }
         (to_agree(team, &people, wall))
-        (unknown(team.coverage(), &people))
+        (unknown(&team.coverage().unknown, &people))
         section aria-labelledby="now" {
             h2 #now { "On call now" }
             div.cards { (on_call(team, &people, wall)) (next_change(team, &people, wall)) }

@@ -1,0 +1,127 @@
+//! `teams`: which teams there are, who is in them, and how each stands.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::id;
+use crate::feed::Feed;
+use crate::rota::{Duty, Role, Team};
+
+/// Every team that is configured.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TeamList {
+    /// By id.
+    pub teams: Vec<TeamEntry>,
+}
+
+/// One team.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TeamEntry {
+    /// The team's id.
+    pub team: String,
+    /// `current`; `outdated` where the latest change has errors and the rota is as it was before; `broken` where there
+    /// is no rota at all.
+    pub status: &'static str,
+    /// What people call the team; null for a broken one, as is all that follows but for `problems`.
+    pub name: Option<String>,
+    /// The team's IANA zone.
+    pub time_zone: Option<String>,
+    /// Who holds the primary role now; null before the first duty change.
+    pub primary: Option<String>,
+    /// Who holds the secondary role now, if anybody.
+    pub secondary: Option<String>,
+    /// How many coverage rows of the weeks at hand are to be agreed.
+    pub to_agree: Option<usize>,
+    /// How many of them are past their deadline.
+    pub overdue: Option<usize>,
+    /// In file order.
+    pub engineers: Vec<Member>,
+    /// Every feed, in the order in which people are shown them.
+    pub feeds: Vec<FeedEntry>,
+    /// What is wrong with the latest configuration of the team.
+    pub problems: Vec<ConfigurationProblem>,
+}
+
+/// An engineer of a team.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Member {
+    /// The id that all other answers name them by.
+    pub engineer: String,
+    /// What people call them.
+    pub name: String,
+    /// The IANA zone of their holidays and time off.
+    pub time_zone: String,
+}
+
+/// A calendar feed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FeedEntry {
+    /// Where it is below `/{team}/`.
+    pub path: String,
+    /// What it is called in a list of calendars.
+    pub title: String,
+}
+
+/// An error in a file of the configuration.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConfigurationProblem {
+    /// Which kind.
+    pub code: &'static str,
+    /// The file, below the configuration folder.
+    pub file: String,
+    /// The line, from 1; null where it is about the file as a whole.
+    pub line: Option<usize>,
+    /// The column, from 1.
+    pub column: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl TeamEntry {
+    /// A team of which there is no rota.
+    pub fn broken(team: String, problems: Vec<ConfigurationProblem>) -> TeamEntry {
+        TeamEntry {
+            team,
+            status: "broken",
+            name: None,
+            time_zone: None,
+            primary: None,
+            secondary: None,
+            to_agree: None,
+            overdue: None,
+            engineers: Vec::new(),
+            feeds: Vec::new(),
+            problems,
+        }
+    }
+
+    /// A team in service: with who is on call, and how many rows are to be agreed and how many of these overdue.
+    pub fn served(team: &Team, duty: Option<&Duty>, [to_agree, overdue]: [usize; 2]) -> TeamEntry {
+        let holder = |role| Some(id(team, duty?.holder(role)?.engineer));
+        let members = team.engineers.iter().map(|engineer| Member {
+            engineer: engineer.id.to_string(),
+            name: engineer.name.clone(),
+            time_zone: engineer.zone.name().to_owned(),
+        });
+        let feeds = Feed::all(team).into_iter();
+        TeamEntry {
+            team: team.id.to_string(),
+            status: "current",
+            name: Some(team.name.clone()),
+            time_zone: Some(team.zone.name().to_owned()),
+            primary: holder(Role::Primary),
+            secondary: holder(Role::Secondary),
+            to_agree: Some(to_agree),
+            overdue: Some(overdue),
+            engineers: members.collect(),
+            feeds: feeds.map(|feed| FeedEntry { path: feed.path(), title: feed.title(team) }).collect(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// The same, served as it was before a change with `problems`.
+    #[must_use]
+    pub fn outdated(self, problems: Vec<ConfigurationProblem>) -> TeamEntry {
+        TeamEntry { status: "outdated", problems, ..self }
+    }
+}

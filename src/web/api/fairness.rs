@@ -1,0 +1,28 @@
+//! `/api/v1/teams/{team}/fairness`: what everybody has in each calendar year, and what the rotation locks.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::of_team;
+use super::problem::Problem;
+use crate::json::Fairness;
+use crate::rota;
+use crate::web::site::Site;
+
+/// What everybody has in each year, which holidays always hit the same person, and what ends that
+#[utoipa::path(
+    get,
+    path = "/api/v1/teams/{team}/fairness",
+    params(
+        ("team" = String, Path, description = "The team's id"),
+        ("from" = Option<NaiveDate>, Query, description = "A 1 January: the first of this year if left out", example = "2026-01-01"),
+        ("to" = Option<NaiveDate>, Query, description = "The 1 January after the last year: 5 years later if left out, 10 at most", example = "2031-01-01"),
+    ),
+    responses((status = 200, description = "By year, then file order", body = Fairness)),
+)]
+pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(site, request, &["from", "to"], |team, asked, now| {
+        let team = team.team();
+        let fairness = rota::fairness(team, asked.years(team, now)?, now);
+        Fairness::new(team, &fairness).ok_or(Problem::INTERNAL)
+    })
+}

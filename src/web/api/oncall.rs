@@ -1,0 +1,27 @@
+//! `/api/v1/teams/{team}/oncall`: who holds the roles at one instant, and for how long.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::of_team;
+use super::problem::Problem;
+use crate::json::OnCall;
+use crate::web::site::Site;
+
+/// Who is on call
+#[utoipa::path(
+    get,
+    path = "/api/v1/teams/{team}/oncall",
+    params(
+        ("team" = String, Path, description = "The team's id"),
+        ("at" = Option<DateTime<Utc>>, Query, description = "The instant asked about; now if left out", example = "2026-12-24T20:00:00Z"),
+    ),
+    responses((status = 200, description = "Who holds each role", body = OnCall)),
+)]
+pub(in crate::web) fn oncall(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(site, request, &["at"], |team, asked, now| {
+        let team = team.team();
+        let at = asked.at(team, now)?;
+        let schedule = OnCall::sight(team, at).ok_or(Problem::INTERNAL)?;
+        Ok(OnCall::new(team, &schedule, at))
+    })
+}

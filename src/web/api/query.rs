@@ -1,0 +1,157 @@
+//! What a query of the API asks for. Unlike on pages, what means nothing is refused: a script that misspells `from`
+//! should learn of it, not be answered for other dates.
+
+use actix_web::web::Query;
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+
+use super::problem::Problem;
+use crate::document::nearest;
+use crate::json::Dates;
+use crate::live::TeamSnapshot;
+use crate::rota::{Instant, Team};
+
+/// The most years that a schedule or coverage may span.
+const MOST_YEARS: u32 = 5;
+
+/// The most calendar years of fairness.
+const MOST_CALENDAR_YEARS: i32 = 10;
+
+/// So many calendar years are told where nobody asks for others, as on the command line.
+const CALENDAR_YEARS: i32 = 5;
+
+/// How far ahead the rota is worked out; further is long to work out and says nothing.
+const AHEAD: Months = Months::new(12 * 12);
+
+/// The first year that a date may have, as on the command line.
+const FIRST_YEAR: i32 = 1970;
+
+/// Enough of a value to recognise it.
+const SHOWN: usize = 60;
+
+/// The query of a request, decoded; each parameter once, and none but known ones.
+#[derive(Debug)]
+pub(super) struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    /// `query`, which may have the parameters `known`.
+    pub(super) fn read(query: &str, known: &[&str]) -> Result<Asked, Problem> {
+        let pairs = Query::<Vec<(String, String)>>::from_query(query);
+        let pairs = pairs.map(Query::into_inner).unwrap_or_default();
+        for (place, (key, _)) in pairs.iter().enumerate() {
+            if !known.contains(&key.as_str()) {
+                return Err(Problem::query(&shortened(key), unknown(key, known)));
+            }
+            if pairs.iter().take(place).any(|(other, _)| other == key) {
+                return Err(Problem::query(key, format!("{key} is given twice")));
+            }
+        }
+        Ok(Asked(pairs))
+    }
+
+    fn value(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    }
+
+    /// `at`; now, where it is left out.
+    pub(super) fn at(&self, team: &Team, now: Instant) -> Result<Instant, Problem> {
+        let Some(text) = self.value("at") else { return Ok(now) };
+        // A plus sign that nobody encoded arrives as a space.
+        let read = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
+        let wrong = |_| {
+            let text = shortened(text);
+            Problem::query("at", format!("at is an instant such as 2026-12-24T20:00:00Z, not “{text}”"))
+        };
+        let at = read.map_err(wrong)?.with_timezone(&Utc);
+        within("at", at.date_naive(), team, now)?;
+        Ok(at)
+    }
+
+    /// `from` and `to`: from the current week on, and for `weeks` weeks, where they are left out.
+    pub(super) fn dates(&self, team: &TeamSnapshot, weeks: u64, now: Instant) -> Result<Dates, Problem> {
+        let (rota, week) = (team.team(), team.frame().week);
+        let from = self.date("from", rota, now)?.unwrap_or_else(|| rota.zone.date(week.start()));
+        let to = match self.date("to", rota, now)? {
+            Some(to) => to,
+            None => from.checked_add_days(Days::new(7 * weeks)).unwrap_or(from),
+        };
+        if to <= from {
+            let detail = format!("to is the first date no longer asked for: {to} is not after from, {from}");
+            return Err(Problem::query("to", detail));
+        }
+        let most = from.checked_add_months(Months::new(12 * MOST_YEARS)).unwrap_or(from);
+        if most < to {
+            let detail = format!("at most {MOST_YEARS} years at once: from {from} on, to is at most {most}");
+            return Err(Problem::query("to", detail));
+        }
+        Ok(Dates { from, to })
+    }
+
+    /// `from` and `to` as calendar years: the current one and those after it where they are left out.
+    pub(super) fn years(&self, team: &Team, now: Instant) -> Result<std::ops::RangeInclusive<i32>, Problem> {
+        let year = |key| self.date(key, team, now)?.map(|date| new_year(key, date)).transpose();
+        let from = year("from")?.unwrap_or_else(|| team.zone.date(now).year());
+        let to = year("to")?.unwrap_or(from + CALENDAR_YEARS);
+        if to <= from {
+            let detail = format!("to is the first date no longer asked for: {to}-01-01 is not after from");
+            return Err(Problem::query("to", detail));
+        }
+        if to - from > MOST_CALENDAR_YEARS {
+            let most = from + MOST_CALENDAR_YEARS;
+            let detail = format!("at most {MOST_CALENDAR_YEARS} years at once: to is at most {most}-01-01");
+            return Err(Problem::query("to", detail));
+        }
+        Ok(from..=to - 1)
+    }
+
+    fn date(&self, key: &'static str, team: &Team, now: Instant) -> Result<Option<NaiveDate>, Problem> {
+        let Some(text) = self.value(key) else { return Ok(None) };
+        let is_plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let date = text.parse().ok().filter(|_| is_plain);
+        let date = date.ok_or_else(|| {
+            let text = shortened(text);
+            Problem::query(key, format!("{key} is a date such as 2026-12-25, not “{text}”"))
+        })?;
+        within(key, date, team, now)?;
+        Ok(Some(date))
+    }
+}
+
+/// What is left where a range cannot be: the team's zone has none of its dates.
+pub(super) fn no_instant(team: &Team, dates: Dates) -> Problem {
+    let zone = team.zone.name();
+    Problem::query("from", format!("{zone} skipped every date from {} up to {}", dates.from, dates.to))
+}
+
+fn within(key: &str, date: NaiveDate, team: &Team, now: Instant) -> Result<(), Problem> {
+    let today = team.zone.date(now.max(team.starts()));
+    let last = today.checked_add_months(AHEAD).unwrap_or(today);
+    if date.year() < FIRST_YEAR || last < date {
+        let detail = format!("{key} is {FIRST_YEAR}-01-01 to {last}, not {date}");
+        return Err(Problem::query(key, detail));
+    }
+    Ok(())
+}
+
+fn new_year(key: &str, date: NaiveDate) -> Result<i32, Problem> {
+    let year = date.year();
+    if date.ordinal() == 1 {
+        return Ok(year);
+    }
+    let detail = format!(
+        "fairness is counted in whole calendar years: {key} is a 1 January such as {year}-01-01, not {date}"
+    );
+    Err(Problem::query(key, detail))
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
+    let key = shortened(key);
+    match (nearest(&key, known.iter().copied()), known) {
+        (_, []) => format!("there is no parameter “{key}”, nor any other here"),
+        (Some(help), _) => format!("there is no parameter “{key}”; {help}"),
+        (None, known) => format!("there is no parameter “{key}”; known: {}", known.join(", ")),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}

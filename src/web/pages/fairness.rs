@@ -1,0 +1,153 @@
+//! `/{team}/fairness`: who carries how much over the years, and what the rotation always gives to the same person.
+
+use std::ops::RangeInclusive;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::Datelike;
+use maud::{Markup, html};
+
+use super::super::site::Site;
+use super::agree::unknown;
+use super::asked::{Asked, bad_query};
+use super::bars::{Bar, bars};
+use super::layout::{Frame, Tab};
+use super::locks::locks;
+use super::missing::with_team;
+use super::people::People;
+use super::words::hours;
+use crate::live::TeamSnapshot;
+use crate::rota::{self, Fairness, Instant, Seat, Tally, year_spans};
+
+/// So many years are told where nobody asks for others, as on the command line.
+const YEARS: i32 = 5;
+
+/// The spans offered; any other may be asked for by the query.
+const SPANS: [(i32, &str); 3] = [(1, "This year"), (YEARS, "5 years"), (10, "10 years")];
+
+/// A figure with what it is called, what it counts, and how it is read and said.
+type Figure = (&'static str, &'static str, fn(&Tally) -> i64, fn(i64) -> String);
+
+const FIGURES: [Figure; 5] = [
+    ("Primary", "time on call first", |tally| tally.primary_seconds, rounded),
+    ("Secondary", "time on call behind the primary", |tally| tally.secondary_seconds, rounded),
+    ("Weekends", "with any time as primary", |tally| i64::from(tally.weekends), plain),
+    (
+        "Own holidays",
+        "in weeks as primary, whoever covered them",
+        |tally| i64::from(tally.own_holidays),
+        plain,
+    ),
+    (
+        "Holidays covered",
+        "of others, as primary in their place",
+        |tally| i64::from(tally.holidays_covered),
+        plain,
+    ),
+];
+
+/// The page.
+pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    with_team(&snapshot, request, |team| {
+        let frame = Frame::of(request, &snapshot, team, Tab::Fairness);
+        match Asked::by(request).years() {
+            Ok(years) => frame.respond(StatusCode::OK, "Fairness", &page(team, years.unwrap_or(YEARS), now)),
+            Err(error) => bad_query(&frame, &error, request),
+        }
+    })
+}
+
+fn page(team: &TeamSnapshot, count: i32, now: Instant) -> Markup {
+    let rota = team.team();
+    let first = rota.zone.date(now).year();
+    let years: RangeInclusive<i32> = first..=first + count - 1;
+    let fairness = rota::fairness(rota, years, now);
+    let (people, span) = (People::of(rota), said(&fairness));
+    html! {
+        h1 { "Fairness" }
+        p.lead {
+            "Who carries how much in " (span) ", by the rota as it is: with covers, swaps, proposals and what the team agreed on."
+        }
+        nav.lengths.years aria-label="Years shown" {
+            @for (years, label) in SPANS {
+                a href={ "fairness?years=" (years) } aria-current=[(years == count).then_some("true")] { (label) }
+            }
+        }
+        (unknown(&fairness.unknown, &people))
+        section aria-label="In all" {
+            div.figures { @for figure in FIGURES { (chart(&people, &fairness, figure)) } }
+            p.fine { "The line in each bar is the average of all who are in the team in these years." }
+        }
+        (locks(&people, &fairness, &span))
+        section aria-labelledby="years" {
+            h2 #years { "Year by year" }
+            @for year in fairness.years.clone() { (table(&people, &fairness, year)) }
+        }
+    }
+}
+
+/// The years in words.
+pub(super) fn said(fairness: &Fairness) -> String {
+    year_spans(&fairness.years.clone().collect::<Vec<_>>())
+}
+
+fn chart(people: &People<'_>, fairness: &Fairness, (title, what, value, say): Figure) -> Markup {
+    let sum = |seat: Seat| {
+        let own = fairness.tallies.iter().filter(|tally| tally.engineer == seat);
+        own.map(value).reduce(|sum, next| sum + next)
+    };
+    let all: Vec<Bar> = people
+        .team()
+        .seats()
+        .filter_map(|seat| Some(Bar { seat, value: sum(seat)?, said: say(sum(seat)?) }))
+        .collect();
+    html! {
+        div.card.figure {
+            h2 { (title) " " small { (what) } }
+            (bars(people, &all))
+        }
+    }
+}
+
+fn table(people: &People<'_>, fairness: &Fairness, year: i32) -> Markup {
+    let first = *fairness.years.start();
+    html! {
+        details open[year == first] {
+            summary { (year) }
+            div.scroll tabindex="0" role="region" aria-label={ "Figures of " (year) } {
+                table.numbers {
+                    thead {
+                        tr {
+                            th scope="col" { "Who" }
+                            th scope="col" { "Primary" } th scope="col" { "Secondary" } th scope="col" { "Weekends" }
+                            th scope="col" { "Own holidays" } th scope="col" { "Covered" } th scope="col" { "Proposed" }
+                        }
+                    }
+                    tbody { @for tally in fairness.tallies.iter().filter(|tally| tally.year == year) { (row(people, tally)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(people: &People<'_>, tally: &Tally) -> Markup {
+    let role = |weeks: u32, seconds: i64| html! { (weeks) " w " small { (rounded(seconds)) } };
+    html! {
+        tr {
+            th scope="row" { (people.person(tally.engineer)) }
+            td { (role(tally.primary_weeks, tally.primary_seconds)) }
+            td { (role(tally.secondary_weeks, tally.secondary_seconds)) }
+            @for count in [tally.weekends, tally.own_holidays, tally.holidays_covered, tally.proposals_taken] { td { (count) } }
+        }
+    }
+}
+
+/// Whole hours: over a year, minutes say nothing.
+fn rounded(seconds: i64) -> String {
+    hours((seconds + 1800) / 3600 * 3600)
+}
+
+fn plain(count: i64) -> String {
+    count.to_string()
+}
