@@ -111,14 +111,16 @@ fn one(folder: &Path, target: &str) -> Answer {
 
 const OPEN: [&str; 2] = ["/healthz", "/robots.txt"];
 
-const OF_ALL: [&str; 1] = ["/"];
+const OF_ALL: [&str; 2] = ["/", "/api/v1/teams"];
 
 /// Below a team.
-const OF_TEAM: [&str; 11] = [
+const OF_TEAM: [&str; 13] = [
     "/",
     "",
     "/coverage",
     "/pipelines",
+    "/fairness",
+    "/changes",
     "/run-books/profit",
     "/changes.atom",
     "/team.ics",
@@ -168,8 +170,11 @@ fn walk(folder: &Path, key: &str) -> Vec<(String, [bool; 4])> {
         add(&format!("/data{path}"), [false, true, true, false]);
         add(&format!("/growth{path}"), [false, true, false, false]);
     }
-    add("/api/v1/teams/data/changes", [false, true, true, false]);
-    add("/api/v1/teams/growth/changes", [false, true, false, false]);
+    for part in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines"] {
+        add(&format!("/api/v1/teams/data/{part}"), [false, true, true, false]);
+        add(&format!("/api/v1/teams/growth/{part}"), [false, true, false, false]);
+    }
+    add("/openapi.json", [false, true, true, false]);
     add(&asset(folder, key), [true, true, true, false]);
     for path in OPEN {
         add(path, [true, true, false, false]);
@@ -357,10 +362,12 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
             status(&running, &mangled);
         }
     }
-    let ready = String::from_utf8(get(running.admin, "/readyz").1).unwrap();
+    let [ready, metrics] =
+        ["/readyz", "/metrics"].map(|path| String::from_utf8(get(running.admin, path).1).unwrap());
+    assert!(metrics.contains("route=\"/{team}/engineers/{id}.ics\",status=\"200\""), "{metrics}");
     running.signal("TERM");
     running.ended();
-    let told = [running.log(), ready];
+    let told = [running.log(), ready, metrics];
     assert!(told[0].contains("/data/engineers/a.ics"), "requests are logged: {}", told[0]);
     for link in first.iter().chain(&second).chain(&third) {
         told.iter().for_each(|told| assert!(!told.contains(&key(link)), "{told}"));

@@ -28,7 +28,7 @@ mod arrows {
     ];
 
     /// Which rooms alone may know a crate.
-    const CRATES: [(&str, &[&str]); 14] = [
+    const CRATES: [(&str, &[&str]); 15] = [
         ("actix_web", &["web"]),
         ("toml", &["document", "config", "holidays"]),
         ("icalendar", &["feed"]),
@@ -39,10 +39,11 @@ mod arrows {
         ("clap", &["cli"]),
         ("anyhow", &["cli"]),
         ("maud", &["web"]),
-        ("utoipa", &["json", "web"]),
+        ("prometheus_client", &["web"]),
         ("hmac", &["access"]),
         ("subtle", &["access"]),
         ("getrandom", &["access"]),
+        ("utoipa", &["json", "web"]),
     ];
 
     /// What `rota` may import from.

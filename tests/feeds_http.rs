@@ -52,6 +52,10 @@ struct Served {
 
 impl Served {
     fn with(settings: &str) -> Served {
+        Served::of(settings, TEAM)
+    }
+
+    fn of(settings: &str, team: &str) -> Served {
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -59,7 +63,7 @@ impl Served {
             fs::write(path, text).unwrap();
         };
         write("oncal.toml", settings);
-        write("teams/data.toml", TEAM);
+        write("teams/data.toml", team);
         write("teams/lost.toml", BROKEN);
         write("runbooks/data/profit.md", RUN_BOOK);
         let now: Instant = NOW.parse().unwrap();
@@ -546,5 +550,51 @@ fn monitoring_sees_what_is_served_and_what_is_broken_on_its_own_address() {
         ("GET /readyz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", 421),
     ] {
         assert_eq!(exchange(served.admin, request).code(), code, "{request}");
+    }
+}
+
+#[test]
+fn metrics_tell_what_to_alert_on_and_no_name() {
+    let served = Served::default();
+    served.send("GET", "/data/team.ics", &["User-Agent: Google-Calendar-Importer"]);
+    served.send("GET", "/data/engineers/a.ics", &["If-None-Match: *", "User-Agent: ICSx5/2.2"]);
+    served.get("/data/");
+    served.get("/none/at/all");
+    served.send("POST", "/data/", &[]);
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = exchange(served.admin, request);
+    assert_eq!(answer.code(), 200);
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let text = answer.text();
+    for line in [
+        "oncal_requests_total{route=\"/{team}/team.ics\",status=\"200\",client=\"google\"} 1",
+        "oncal_requests_total{route=\"/{team}/engineers/{id}.ics\",status=\"304\",client=\"davx5\"} 1",
+        "oncal_requests_total{route=\"/{team}/\",status=\"200\",client=\"other\"} 1",
+        "oncal_requests_total{route=\"unmatched\",status=\"404\",client=\"other\"} 1",
+        "oncal_requests_total{route=\"refused\",status=\"405\",client=\"other\"} 1",
+        "oncal_route_duration_seconds_count 2",
+        "oncal_snapshot_generation 1.0",
+        "oncal_snapshot_age_seconds 0.0",
+        "oncal_load_successful 0.0",
+        "oncal_diagnostics{severity=\"error\"} 3",
+        "oncal_fault{fault=\"journal\"} 0",
+        "oncal_teams{state=\"good\"} 1",
+        "oncal_teams{state=\"broken\"} 1",
+        "oncal_coverage_unsettled{team=\"data\"} 0",
+        "oncal_coverage_overdue{team=\"data\"} 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("Ann") && !text.contains("private remark"), "{text}");
+    assert_eq!(served.get("/metrics").code(), 404, "not for everybody");
+
+    // On Presidents' Day everybody is away, and the day to agree by was two weeks before its week.
+    let team = TEAM
+        .replace("[[rotation]]", "[holiday_policy]\nsecondary_on_holiday = \"unavailable\"\n[[rotation]]")
+        .replace(", holidays = []", "");
+    let served = Served::of("", &team);
+    let text = exchange(served.admin, request).text();
+    for line in ["oncal_coverage_unsettled{team=\"data\"} 1", "oncal_coverage_overdue{team=\"data\"} 1"] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
 }

@@ -19,7 +19,7 @@ use crate::rota::{Instant, TeamId};
 use super::due::{Due, QUIET, scope_of};
 use super::publish::{Cause, Publisher, Terms};
 use super::snapshot::Snapshot;
-use super::store::{Fault, Store};
+use super::store::{Fault, Load, Store};
 use super::watch::{Notice, Watch};
 
 /// How long before a duty change its snapshot is built: time enough for thousands of teams.
@@ -224,7 +224,9 @@ impl Work {
         };
         self.duties.store.note(|faults| faults.configuration = None);
         let gone = self.gone(&current, &configuration);
+        let load = |started: Moment| Load { at, took: started.elapsed() };
         if is_in_service(&current, &configuration, &gone) {
+            self.duties.store.loaded(load(started));
             return self.settled(&current);
         }
         let make = |publisher: &Publisher, is_written| {
@@ -249,6 +251,7 @@ impl Work {
         let published = next.teams().len() - next.teams().filter(shared).count();
         let next = Arc::new(next);
         self.serve(&next);
+        self.duties.store.loaded(load(started));
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(published, teams = next.teams().len(), duration_ms, "configuration in service");
         // Only now: whoever asks meanwhile has the feed asked for written first.

@@ -34,6 +34,6 @@ pub use keep::{Duties, Keeper};
 pub use publish::{Cause, Publisher, Terms};
 pub use record::Change;
 pub use snapshot::Snapshot;
-pub use store::{Fault, Faults, Store};
+pub use store::{Fault, Faults, Load, Store};
 pub use subscribers::{FeedSubscribers, Fetched};
 pub use team::TeamSnapshot;

@@ -1,6 +1,7 @@
 //! The snapshot in service, behind one pointer, and what is wrong with keeping it current.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -12,6 +13,16 @@ use crate::rota::Instant;
 pub struct Store {
     current: ArcSwap<Snapshot>,
     faults: Mutex<Faults>,
+    last_load: Mutex<Option<Load>>,
+}
+
+/// A reading of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// When it began.
+    pub at: Instant,
+    /// How long it took until all of it was in service.
+    pub took: Duration,
 }
 
 /// What keeps the snapshot from being current.
@@ -44,7 +55,7 @@ impl Faults {
 impl Store {
     /// Puts the first snapshot in service.
     pub fn new(first: Snapshot) -> Store {
-        Store { current: ArcSwap::from_pointee(first), faults: Mutex::default() }
+        Store { current: ArcSwap::from_pointee(first), faults: Mutex::default(), last_load: Mutex::default() }
     }
 
     /// The snapshot in service. A request takes it once.
@@ -60,6 +71,16 @@ impl Store {
     /// What is wrong now.
     pub fn faults(&self) -> Faults {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The last time that the files were read again and could be, whether or not they had changed.
+    pub fn last_load(&self) -> Option<Load> {
+        *self.last_load.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a reading.
+    pub(super) fn loaded(&self, load: Load) {
+        *self.last_load.lock().unwrap_or_else(PoisonError::into_inner) = Some(load);
     }
 
     /// Notes what is wrong.

@@ -1,5 +1,7 @@
 //! The applications: what is reachable where. The same in production and in tests.
 
+use std::time::Instant;
+
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -9,8 +11,9 @@ use super::access::{Visitor, sealed};
 use super::answer::text;
 use super::api::{self, api};
 use super::changes;
-use super::gate::{early, refusal};
+use super::gate::{client, early, refusal};
 use super::health::{healthz, readyz, robots};
+use super::metrics::metrics;
 use super::pages::{self, page};
 use super::site::Site;
 
@@ -58,15 +61,18 @@ pub fn create_app(
             let (answer, is_locked) = (early(&site, &mut request), site.is_locked);
             let routed = match answer {
                 Some(answer) => Err(request.into_response(answer)),
-                None => {
-                    site.counts.page();
-                    Ok(routes.call(request))
-                }
+                None => Ok((routes.call(request), site.clone(), Instant::now())),
             };
             async move {
                 let response = match routed {
                     Err(answer) => answer,
-                    Ok(routed) => routed.await?,
+                    Ok((routed, site, since)) => {
+                        let response = routed.await?;
+                        let (request, status) = (response.request(), response.status());
+                        let client = client(request.head());
+                        site.counts.routed(request.match_pattern(), status, client, since.elapsed());
+                        response
+                    }
                 };
                 log(&response, is_locked);
                 Ok(if is_locked { sealed(response) } else { response })
@@ -90,6 +96,7 @@ pub fn create_admin_app(
         .app_data(site.clone())
         .route("/healthz", web::to(healthz))
         .route("/readyz", web::to(readyz))
+        .route("/metrics", web::to(metrics))
         .default_service(web::to(no_such_check))
         .wrap_fn(move |request, routes| {
             let routed = match refusal(&site.admin_hosts, request.head()) {
@@ -106,7 +113,7 @@ pub fn create_admin_app(
 }
 
 async fn no_such_check(_request: HttpRequest) -> HttpResponse {
-    text(StatusCode::NOT_FOUND, "there are /healthz and /readyz here\n")
+    text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics here\n")
 }
 
 /// At debug only: a line for each request costs more than the answer. What was refused may be a key, mistyped or under

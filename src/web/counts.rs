@@ -1,21 +1,56 @@
-//! How many requests were answered, and how. A relaxed addition for each: cheap enough to be always on.
+//! How many requests were answered, and how. For feeds a relaxed addition each: cheap enough to be always on.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use prometheus_client::metrics::histogram::Histogram;
 use serde::Serialize;
 
+use super::client::Family;
+
+/// What answers without a route, by the template of its path; what is refused whatever its path comes last.
+const EARLY: [&str; 6] = [
+    "/{team}/team.ics",
+    "/{team}/engineers/{id}.ics",
+    "/{team}/coverage.ics",
+    "/{team}/primary.ics",
+    "/{team}/secondary.ics",
+    "refused",
+];
+
+const REFUSED: usize = EARLY.len() - 1;
+
+/// What such answers have as status. The last stands for any other.
+const STATUSES: [u16; 10] = [200, 304, 308, 400, 404, 405, 412, 421, 503, 500];
+
+const FAMILIES: usize = Family::ALL.len();
+
+/// From a tenth of a millisecond on.
+const SECONDS: [f64; 8] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
+
 /// Counts since the start of the process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counts {
-    feeds: AtomicU64,
-    not_modified: AtomicU64,
-    refused: AtomicU64,
-    pages: AtomicU64,
+    early: [[[AtomicU64; FAMILIES]; STATUSES.len()]; EARLY.len()],
+    routed: Mutex<BTreeMap<(String, u16, Family), u64>>,
+    /// How long routes took.
+    pub(super) seconds: Histogram,
+}
+
+/// So many answers of one kind.
+pub(super) struct Count {
+    /// The template of the path.
+    pub(super) route: String,
+    pub(super) status: u16,
+    pub(super) family: Family,
+    pub(super) number: u64,
 }
 
 /// The counts at one moment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Totals {
     feeds: u64,
     feeds_not_modified: u64,
@@ -23,29 +58,109 @@ pub(super) struct Totals {
     pages: u64,
 }
 
+impl Default for Counts {
+    fn default() -> Self {
+        let zeros = || std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0)));
+        Counts {
+            early: std::array::from_fn(|_| zeros()),
+            routed: Mutex::default(),
+            seconds: Histogram::new(SECONDS),
+        }
+    }
+}
+
 impl Counts {
-    /// Counts an answer with `status` that was given before routing: a feed, or a refusal.
-    pub(super) fn early(&self, status: StatusCode) {
-        let count = match status {
-            StatusCode::OK => &self.feeds,
-            StatusCode::NOT_MODIFIED => &self.not_modified,
-            _ => &self.refused,
-        };
-        count.fetch_add(1, Ordering::Relaxed);
+    /// Counts an answer that was given before routing: a feed at `path`, or a refusal.
+    pub(super) fn early(&self, path: &str, status: StatusCode, family: Family) {
+        let status = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len() - 1);
+        self.early[early(path)][status][family as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts an answer given by a route.
-    pub(super) fn page(&self) {
-        self.pages.fetch_add(1, Ordering::Relaxed);
+    /// Counts an answer given by the route `route` after `took`.
+    pub(super) fn routed(&self, route: Option<String>, status: StatusCode, family: Family, took: Duration) {
+        let route = route.unwrap_or_else(|| "unmatched".to_owned());
+        let mut routed = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
+        *routed.entry((route, status.as_u16(), family)).or_default() += 1;
+        drop(routed);
+        self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// All that were counted at least once.
+    pub(super) fn all(&self) -> Vec<Count> {
+        let mut all = Vec::new();
+        for (route, of_route) in EARLY.iter().zip(&self.early) {
+            for (status, of_status) in STATUSES.iter().zip(of_route) {
+                for (family, number) in Family::ALL.iter().zip(of_status) {
+                    let number = number.load(Ordering::Relaxed);
+                    let count =
+                        Count { route: (*route).to_owned(), status: *status, family: *family, number };
+                    all.extend((number > 0).then_some(count));
+                }
+            }
+        }
+        let routed = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(routed.iter().map(|((route, status, family), number)| Count {
+            route: route.clone(),
+            status: *status,
+            family: *family,
+            number: *number,
+        }));
+        all
     }
 
     pub(super) fn totals(&self) -> Totals {
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Totals {
-            feeds: read(&self.feeds),
-            feeds_not_modified: read(&self.not_modified),
-            refused: read(&self.refused),
-            pages: read(&self.pages),
+        let mut totals = Totals::default();
+        for count in self.all() {
+            let of = match (EARLY.contains(&count.route.as_str()), count.status) {
+                (false, _) => &mut totals.pages,
+                (true, 200) => &mut totals.feeds,
+                (true, 304) => &mut totals.feeds_not_modified,
+                (true, _) => &mut totals.refused,
+            };
+            *of += count.number;
         }
+        totals
+    }
+}
+
+/// The place of a path in the table. Compared from its end, and no longer than any path of a feed may be.
+fn early(path: &str) -> usize {
+    let Some(path) = path.strip_suffix(".ics") else { return REFUSED };
+    let (before, file) = path.rsplit_once('/').unwrap_or_default();
+    match file {
+        _ if before.ends_with("/engineers") => 1,
+        "team" => 0,
+        "coverage" => 2,
+        "primary" => 3,
+        "secondary" => 4,
+        _ => REFUSED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_counted_by_template_status_and_family() {
+        let counts = Counts::default();
+        for path in
+            ["/x/team.ics", "/x/engineers/a.ics", "/x/engineers/team.ics", "/k/secret/x/none.ics", "/"]
+        {
+            counts.early(path, StatusCode::OK, Family::Google);
+        }
+        counts.early("/x/team.ics", StatusCode::IM_A_TEAPOT, Family::Other);
+        counts.routed(Some("/{team}/".to_owned()), StatusCode::OK, Family::Other, Duration::ZERO);
+        counts.routed(None, StatusCode::NOT_FOUND, Family::Other, Duration::ZERO);
+        let all: Vec<_> = counts.all().iter().map(|c| (c.route.clone(), c.status, c.number)).collect();
+        let expected = [
+            ("/{team}/team.ics", 200, 1),
+            ("/{team}/team.ics", 500, 1),
+            ("/{team}/engineers/{id}.ics", 200, 2),
+            ("refused", 200, 2),
+            ("/{team}/", 200, 1),
+            ("unmatched", 404, 1),
+        ];
+        assert_eq!(all, expected.map(|(route, status, number)| (route.to_owned(), status, number)));
     }
 }
