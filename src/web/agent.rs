@@ -5,7 +5,7 @@ use actix_web::http::header::{HeaderMap, USER_AGENT};
 use crate::live::Client;
 
 /// What user agents of a kind start with.
-const STARTS: [(&str, Client); 14] = [
+const STARTS: [(&str, Client); 15] = [
     ("Google-Calendar-Importer", Client::Google),
     ("Microsoft.Exchange/", Client::OutlookWeb),
     ("Microsoft Exchange/", Client::OutlookWeb),
@@ -14,6 +14,7 @@ const STARTS: [(&str, Client); 14] = [
     ("Microsoft Office/", Client::OutlookDesktop),
     ("MacOutlook/", Client::OutlookDesktop),
     ("iOS/", Client::Apple),
+    ("iPadOS/", Client::Apple),
     ("macOS/", Client::Apple),
     ("Mac OS X/", Client::Apple),
     ("Mac+OS+X/", Client::Apple),

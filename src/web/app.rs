@@ -8,10 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::access::{Visitor, sealed};
+use super::agent::client;
 use super::answer::text;
 use super::api::{self, api};
 use super::changes;
-use super::gate::{client, early, refusal};
+use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::metrics::metrics;
 use super::pages::{self, page};
@@ -69,7 +70,7 @@ pub fn create_app(
                     Ok((routed, site, since)) => {
                         let response = routed.await?;
                         let (request, status) = (response.request(), response.status());
-                        let client = client(request.head());
+                        let client = client(request.headers());
                         site.counts.routed(request.match_pattern(), status, client, since.elapsed());
                         response
                     }

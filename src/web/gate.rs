@@ -4,12 +4,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::dev::{RequestHead, ServiceRequest};
-use actix_web::http::header::USER_AGENT;
 use actix_web::http::{Method, StatusCode};
 
 use super::access::enter;
+use super::agent::client;
 use super::answer::{not_allowed, text};
-use super::client::{Family, family};
 use super::feeds::feed;
 use super::hosts::Hosts;
 use super::site::Site;
@@ -18,13 +17,8 @@ use super::site::Site;
 pub(super) fn early(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
     let answer = answer(site, request)?;
     let head = request.head();
-    site.counts.early(head.uri.path(), answer.status(), client(head));
+    site.counts.early(head.uri.path(), answer.status(), client(&head.headers));
     Some(answer)
-}
-
-/// Which program asks.
-pub(super) fn client(head: &RequestHead) -> Family {
-    head.headers.get(USER_AGENT).map_or(Family::Other, |name| family(name.as_bytes()))
 }
 
 fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {

@@ -14,7 +14,6 @@ mod api;
 mod app;
 mod body;
 mod changes;
-mod client;
 mod conditional;
 mod counts;
 mod feeds;
