@@ -29,6 +29,9 @@ debian node nodejs
 debian npm npm
 debian chromium chromium
 debian pkg-config pkg-config
+debian nginx nginx-light
+debian openssl openssl
+debian curl curl
 debian /usr/include/libical/ical.h libical-dev
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql
 if [ ! -x "$tools/venv/bin/pip" ]; then
