@@ -28,7 +28,7 @@ mod arrows {
     ];
 
     /// Which rooms alone may know a crate.
-    const CRATES: [(&str, &[&str]); 15] = [
+    const CRATES: [(&str, &[&str]); 16] = [
         ("actix_web", &["web"]),
         ("toml", &["document", "config", "holidays"]),
         ("icalendar", &["feed"]),
@@ -40,6 +40,7 @@ mod arrows {
         ("anyhow", &["cli"]),
         ("maud", &["web"]),
         ("prometheus_client", &["web"]),
+        ("governor", &["web"]),
         ("hmac", &["access"]),
         ("subtle", &["access"]),
         ("getrandom", &["access"]),

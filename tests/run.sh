@@ -29,6 +29,9 @@ debian node nodejs
 debian npm npm
 debian chromium chromium
 debian pkg-config pkg-config
+debian nginx nginx-light
+debian openssl openssl
+debian curl curl
 debian /usr/include/libical/ical.h libical-dev
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql
 if [ ! -x "$tools/venv/bin/pip" ]; then
@@ -58,16 +61,16 @@ export ONCAL_ZONES=$tools/zones.txt
 # Random tests try the same cases in each run; another number tries others, which every change deserves once.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --no-fail-fast --run-ignored all -E 'not binary(reload)'
+  cargo nextest run --no-fail-fast --run-ignored all -E 'not (binary(reload) or binary(limits))'
 else
-  others=$(for file in tests/*.rs; do [ "$file" = tests/reload.rs ] || printf -- '--test %s ' "$(basename "$file" .rs)"; done)
+  others=$(for file in tests/*.rs; do [[ $file =~ /(reload|limits)\.rs$ ]] || printf -- '--test %s ' "$(basename "$file" .rs)"; done)
   # shellcheck disable=SC2086
   cargo test --no-fail-fast --lib --bins $others -- --include-ignored
 fi
 cargo test --doc
 
-stage "files that change under the running program"
-cargo test --test reload -- --include-ignored --test-threads 1 --nocapture
+stage "files that change under the running program, and clients that mean it ill"
+cargo test --test reload --test limits -- --include-ignored --test-threads 1 --nocapture
 
 stage "calendar clients read every feed"
 cargo build --quiet

@@ -126,6 +126,10 @@ pub(super) enum Command {
     /// List the holiday calendars, or the dates of one
     #[command(after_help = HOLIDAYS_EXAMPLES)]
     Holidays(Holidays),
+    /// Ask the server on this machine whether it answers
+    ///
+    /// It asks at `admin_bind` of oncal.toml and ends with 1 where nothing answers: the health check of a container.
+    Health,
     /// Print the secret links, to hand them out
     ///
     /// There are any where oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for

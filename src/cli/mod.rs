@@ -5,6 +5,7 @@ mod check;
 mod coverage;
 mod diff;
 mod fairness;
+mod health;
 mod holidays;
 mod init;
 mod links;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Now(args) => now::run(&common, args, &mut output),
         Command::Fairness(args) => fairness::run(&common, args, &mut output),
         Command::Holidays(args) => holidays::run(&common, args, &mut output),
+        Command::Health => health::run(&common, &mut output),
         Command::Links(args) => links::run(&common, args, &mut output),
         Command::Init(args) => init::run(args, &mut output),
     };

@@ -3,7 +3,7 @@
 //! Not here: anything of a team.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::base_url::BaseUrl;
 use super::zones::ZoneDataSource;
@@ -17,8 +17,6 @@ const FIRST_GENERATION: u32 = 1;
 
 /// Links are renewed when people leave, so this is far more than there will be.
 const LAST_GENERATION: i64 = 1_000_000;
-
-const NOT_YET: &str = "not-in-this-version";
 
 /// What `oncal.toml` says. A key with an error has its default, which is always safe to serve with: it listens on
 /// loopback alone.
@@ -46,6 +44,8 @@ pub struct Settings {
     pub journal: Option<JournalUrl>,
     /// How often all secret links were renewed.
     pub link_generation: u32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// Who may read.
@@ -73,6 +73,7 @@ impl Default for Settings {
             tzdata: ZoneDataSource::Bundled,
             journal: None,
             link_generation: FIRST_GENERATION,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -96,6 +97,7 @@ impl Settings {
             future_weeks: self.future_weeks,
             pages_url: if is_default { default } else { self.pages_url },
             link_generation: self.link_generation,
+            trusted_proxies: self.trusted_proxies,
             ..running.clone()
         };
         (settings, waiting)
@@ -118,7 +120,7 @@ impl Settings {
         let sources = [("bundled", ZoneDataSource::Bundled), ("system", ZoneDataSource::System)];
         let tzdata = root.choice("tzdata", &sources).map_or(defaults.tzdata, |at| at.value);
         let journal = root.text("journal").and_then(|at| journal_url(at, problems));
-        refuse_what_is_to_come(&mut root);
+        let trusted_proxies = proxies(&mut root);
         root.finish();
 
         let admin_address = admin_bind.as_ref().map_or(defaults.admin_bind, |at| at.value);
@@ -151,6 +153,7 @@ impl Settings {
             tzdata,
             journal,
             link_generation,
+            trusted_proxies,
         }
     }
 }
@@ -222,9 +225,19 @@ fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
     None
 }
 
-fn refuse_what_is_to_come(root: &mut Section<'_>) {
-    let help = "oncal would not do what this line says, so take it out";
-    root.refuse("trusted_proxies", NOT_YET, "`trusted_proxies` is not in this version of oncal", help);
+/// The addresses of proxies.
+fn proxies(root: &mut Section<'_>) -> Vec<IpAddr> {
+    let problems = root.problems();
+    let read = |at: At<String>| {
+        let address = at.value.parse::<IpAddr>().ok().map(|address| address.to_canonical());
+        if address.is_none() {
+            let message = "this is not the address of a proxy";
+            let help = "an IP address without a port, such as \"127.0.0.1\" or \"2001:db8::1\"".to_owned();
+            problems.error_with_help("invalid-address", at.span, message, help);
+        }
+        address
+    };
+    root.texts("trusted_proxies").unwrap_or_default().into_iter().filter_map(read).collect()
 }
 
 fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
@@ -300,8 +313,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_come_is_refused_and_never_ignored() {
-        assert_eq!(read("trusted_proxies = []").1, [NOT_YET]);
+    fn proxies_are_addresses() {
+        let (settings, codes) = read("trusted_proxies = [\"10.0.0.1\", \"::1\"]");
+        assert_eq!((settings.trusted_proxies.len(), codes), (2, vec![]));
+        assert_eq!(read("trusted_proxies = [\"10.0.0.1:80\"]").1, ["invalid-address"]);
     }
 
     #[test]

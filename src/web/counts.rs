@@ -24,7 +24,7 @@ const EARLY: [&str; 6] = [
 const REFUSED: usize = EARLY.len() - 1;
 
 /// What such answers have as status. The last stands for any other.
-const STATUSES: [u16; 10] = [200, 304, 308, 400, 404, 405, 412, 421, 503, 500];
+const STATUSES: [u16; 11] = [200, 304, 308, 400, 404, 405, 412, 421, 429, 503, 500];
 
 const CLIENTS: usize = Client::ALL.len();
 

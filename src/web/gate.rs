@@ -4,12 +4,14 @@
 
 use actix_web::HttpResponse;
 use actix_web::dev::{RequestHead, ServiceRequest};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 
 use super::access::enter;
 use super::agent::client;
 use super::answer::{not_allowed, text};
 use super::feeds::feed;
+use super::guesses::origin;
 use super::hosts::Hosts;
 use super::site::Site;
 
@@ -29,9 +31,20 @@ fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
     if let Some(keyring) = snapshot.keyring()
         && let Some(refused) = enter(keyring, request)
     {
-        return Some(refused);
+        let trusted = &snapshot.configuration().settings.trusted_proxies;
+        let from = origin(request.head(), trusted);
+        let is_guess =
+            refused.status().is_client_error() && from.is_some_and(|from| site.guesses.too_many(from));
+        return Some(if is_guess { too_many() } else { refused });
     }
     feed(&snapshot, request.head(), site.clock)
+}
+
+/// The answer to somebody who has shown more wrong keys than anybody does who means well.
+fn too_many() -> HttpResponse {
+    let mut response = text(StatusCode::TOO_MANY_REQUESTS, "too many addresses that there are not\n");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    response
 }
 
 /// The answer to a request that is not served at all, whatever its path.

@@ -18,6 +18,7 @@ mod conditional;
 mod counts;
 mod feeds;
 mod gate;
+mod guesses;
 mod health;
 mod hosts;
 mod metrics;

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use actix_web::rt::System;
@@ -22,6 +23,12 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a connection may wait for its next request: longer than proxies keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// So many connections are open at once, over all workers; more wait until one ends. Each costs a few kilobytes.
+const MOST_CONNECTIONS: usize = 16_384;
+
+/// So many for those who monitor.
+const MOST_ADMIN_CONNECTIONS: usize = 256;
 
 /// How long a client may take to take leave.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -68,8 +75,12 @@ async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> R
     let site = web::Data::new(Site::new(Arc::clone(store), clock));
     let admin_site = site.clone();
 
+    let workers = available_parallelism().map_or(1, usize::from);
+
     // One after the other: signals are caught before anybody is told that the server is there.
     let server = HttpServer::new(move || create_app(site.clone()))
+        .workers(workers)
+        .max_connections(MOST_CONNECTIONS.div_ceil(workers))
         .tcp_nodelay(true)
         .client_request_timeout(HEAD_LIMIT)
         .client_disconnect_timeout(DISCONNECT_LIMIT)
@@ -80,6 +91,7 @@ async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> R
         .map_err(|source| ServeError::at(bind, source))?;
     let admin = HttpServer::new(move || create_admin_app(admin_site.clone()))
         .workers(1)
+        .max_connections(MOST_ADMIN_CONNECTIONS)
         .client_request_timeout(HEAD_LIMIT)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .shutdown_signal(told_to_stop()?)

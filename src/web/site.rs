@@ -7,6 +7,7 @@ use crate::config::Access;
 use crate::live::Store;
 
 use super::counts::Counts;
+use super::guesses::Guesses;
 use super::hosts::Hosts;
 
 /// The snapshot in service, the clock, and what does not change while the server runs. Made once, shared by all workers.
@@ -19,6 +20,7 @@ pub struct Site {
     pub(super) hosts: Hosts,
     pub(super) admin_hosts: Hosts,
     pub(super) counts: Counts,
+    pub(super) guesses: Guesses,
 }
 
 impl Site {
@@ -37,6 +39,14 @@ impl Site {
             false => Hosts::Any,
         };
         drop(snapshot);
-        Site { store, clock, is_locked, hosts, admin_hosts, counts: Counts::default() }
+        Site {
+            store,
+            clock,
+            is_locked,
+            hosts,
+            admin_hosts,
+            counts: Counts::default(),
+            guesses: Guesses::default(),
+        }
     }
 }

@@ -1,0 +1,45 @@
+//! `oncal health`: whether the server on this machine answers, for container runtimes.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::args::Common;
+use super::output::{Exit, Output};
+use super::plan;
+
+/// How long each step may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
+    let address = reached(plan::load(common)?.settings.admin_bind);
+    let answer = asked(address).with_context(|| format!("failed to ask the server at {address}"))?;
+    let status = answer.lines().next().unwrap_or_default();
+    if !status.starts_with("HTTP/1.1 200 ") {
+        anyhow::bail!("the server at {address} answers: {status}");
+    }
+    output.data("ok\n")?;
+    Ok(Exit::Fine)
+}
+
+/// A server that listens everywhere is reached on loopback.
+fn reached(bind: SocketAddr) -> SocketAddr {
+    let ip = match bind.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bind.port())
+}
+
+fn asked(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(4096).read_to_string(&mut answer)?;
+    Ok(answer)
+}
