@@ -182,7 +182,7 @@ fn what_cannot_be_answered_is_refused_with_the_parameter_and_what_would_be_right
 
 #[test]
 fn a_team_that_is_not_served_is_told_from_one_that_is_not_there() {
-    for route in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines"] {
+    for route in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines", "subscribers"] {
         let targets = [format!("/api/v1/teams/lost/{route}"), format!("/api/v1/teams/none/{route}")];
         let answers = get(&[&targets[0], &targets[1]]);
         assert_eq!((answers[0].status, answers[1].status), (503, 404), "{route}");
@@ -196,7 +196,7 @@ fn a_team_that_is_not_served_is_told_from_one_that_is_not_there() {
 fn what_has_not_changed_is_not_sent_again() {
     let folder = tempfile::tempdir().unwrap();
     plan(folder.path());
-    let routes = ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines"];
+    let routes = ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines", "subscribers"];
     let mut targets: Vec<String> = routes.iter().map(|route| format!("{TEAM}/{route}")).collect();
     targets.extend(["/api/v1/teams".to_owned(), "/openapi.json".to_owned()]);
     let fresh: Vec<(&str, &str)> = targets.iter().map(|target| (target.as_str(), "")).collect();
@@ -215,7 +215,7 @@ fn the_description_has_every_route_with_its_answers_and_every_field_is_required(
     let paths = api["paths"].as_object().unwrap();
     let mut below: Vec<&str> = paths.keys().filter_map(|path| path.strip_prefix("/api/v1/teams")).collect();
     below.sort_unstable();
-    let routes = ["changes", "coverage", "fairness", "oncall", "pipelines", "schedule"];
+    let routes = ["changes", "coverage", "fairness", "oncall", "pipelines", "schedule", "subscribers"];
     let expected: Vec<String> = routes.iter().map(|route| format!("/{{team}}/{route}")).collect();
     assert_eq!(below[0], "");
     assert_eq!(&below[1..], expected);

@@ -7,7 +7,7 @@ mod postgres;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta};
-use oncal::journal::{Database, Draft, Journal, Logged, Packed, Place, Stored};
+use oncal::journal::{Database, Draft, Journal, Logged, Packed, Place, Stored, Subscriber};
 use oncal::rota::TeamId;
 use postgres::Postgres;
 
@@ -88,6 +88,28 @@ fn counts_every_writing(open: impl Fn() -> Database + Sync) {
     assert_eq!(moved.len(), 100);
 }
 
+/// Servers that count the same feed add up, and what was fetched last is what a client has.
+fn counts_subscribers_together(open: impl Fn() -> Database) {
+    let fetched = |client: &str, given, confirmed, last, version| Subscriber {
+        team: id("one"),
+        path: "engineers/a.ics".to_owned(),
+        client: client.to_owned(),
+        given,
+        confirmed,
+        last,
+        version,
+    };
+    let (one, other) = (open(), open());
+    one.count_subscribers(&[fetched("google", 1, 2, 1_800_000_010, -7), fetched("apple", 1, 0, 5, i64::MIN)])
+        .unwrap();
+    other.count_subscribers(&[fetched("google", 10, 20, 1_800_000_009, 8)]).unwrap();
+    other.count_subscribers(&[fetched("apple", 0, 1, 6, i64::MAX)]).unwrap();
+    let mut all = one.subscribers().unwrap();
+    all.sort_by(|one, other| one.client.cmp(&other.client));
+    let expected = [fetched("apple", 1, 1, 6, i64::MAX), fetched("google", 11, 22, 1_800_000_010, -7)];
+    assert_eq!(all, expected);
+}
+
 #[test]
 fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
     let folder = tempfile::tempdir().unwrap();
@@ -95,6 +117,7 @@ fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
     let open = || Database::open(Place::Folder(state.clone())).unwrap();
     keeps_what_it_is_given(open);
     counts_every_writing(open);
+    counts_subscribers_together(open);
     assert!(state.join("journal.sqlite").exists());
 }
 
@@ -105,6 +128,7 @@ fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
     let open = || Database::open(Place::Postgres(postgres.url.clone())).unwrap();
     keeps_what_it_is_given(open);
     counts_every_writing(open);
+    counts_subscribers_together(open);
 
     let database = open();
     let before = database.read(&id("busy")).unwrap();

@@ -126,7 +126,7 @@ fn get(target: &str) -> Page {
     asked_of(TEAM, NOW, &[(target, "")]).remove(0)
 }
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 14] = [
     "/",
     "/data/",
     "/data/?weeks=52",
@@ -137,6 +137,7 @@ const ALL: [&str; 13] = [
     "/data/fairness?years=1",
     "/data/fairness?years=0",
     "/data/changes",
+    "/data/subscribers",
     "/lost/",
     "/data/run-books/none",
     "/data/?from=soon",

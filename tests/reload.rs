@@ -306,8 +306,11 @@ fn killed_fifty_times_it_loses_nothing_that_was_served() {
                                 now.0 >= before.0 && now.1 >= before.1,
                                 "{uid}: {now:?} after {before:?}"
                             );
+                            // Changes go to and fro, and the reader may have missed some.
                             let same = now.2 == before.2;
-                            assert_eq!(same, now.0 == before.0, "{uid}: {now:?} after {before:?}");
+                            let is_even = (now.0 - before.0) % 2 == 0;
+                            assert_eq!(same, is_even, "{uid}: {now:?} after {before:?}");
+                            assert!(now.0 == before.0 || now.1 > before.1, "{uid}: {now:?} after {before:?}");
                             risen += u32::from(!same);
                         }
                         seen.insert(uid, now);

@@ -22,7 +22,11 @@ use super::encoding::Packed;
 use super::revision::Hash;
 use crate::rota::{Instant, TeamId};
 
-const TABLES: &str = include_str!("migrations/0001_journal.sql");
+/// In the order in which they are made; none of them ever changes.
+const TABLES: [(&str, &str); 2] = [
+    ("journal", include_str!("migrations/0001_journal.sql")),
+    ("subscriber", include_str!("migrations/0002_subscriber.sql")),
+];
 
 /// The file within the state folder.
 const FILE: &str = "journal.sqlite";
@@ -130,7 +134,7 @@ pub struct Logged {
 #[derive(Debug)]
 pub struct Database {
     runtime: Runtime,
-    pool: AnyPool,
+    pub(super) pool: AnyPool,
     place: Place,
 }
 
@@ -306,9 +310,10 @@ impl Database {
                     return Err(sqlx::Error::Protocol(format!("malformed: {found}")));
                 }
             }
-            let sql = SqlStr::from_static(TABLES);
-            let tables = Migration::new(1, "journal".into(), MigrationType::Simple, sql, false);
-            Migrator::with_migrations(vec![tables]).run(&self.pool).await?;
+            let tables = (1..).zip(TABLES).map(|(version, (name, sql))| {
+                Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+            });
+            Migrator::with_migrations(tables.collect()).run(&self.pool).await?;
             // Takes the lock that writing takes, and changes nothing.
             sqlx::query("UPDATE publication SET version = version WHERE team = ''")
                 .execute(&self.pool)
@@ -317,7 +322,7 @@ impl Database {
         })
     }
 
-    fn wait<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, JournalError> {
+    pub(super) fn wait<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, JournalError> {
         let done = self.runtime.block_on(async { tokio::time::timeout(4 * PATIENCE, work).await });
         match done {
             Ok(done) => done.map_err(|error| failure(&self.place, &error)),

@@ -9,7 +9,9 @@
 mod database;
 mod encoding;
 mod revision;
+mod subscriber;
 
 pub use database::{Database, Draft, JournalError, Logged, Place, Stored};
 pub use encoding::{Packed, Unreadable};
 pub use revision::{Entry, Fact, Hash, Journal, Publication, Revision, consult, publish};
+pub use subscriber::Subscriber;

@@ -11,6 +11,7 @@ mod moves;
 mod oncall;
 mod pipelines;
 mod schedule;
+mod subscribers;
 mod teams;
 
 use chrono::{NaiveDate, SecondsFormat};
@@ -25,6 +26,7 @@ pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
 pub use pipelines::{Pipeline, Pipelines, RunBook};
 pub use schedule::{Handover, PairIds, Schedule, Shift};
+pub use subscribers::{FeedClient, FeedClients, Subscribers};
 pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList};
 
 /// The dates `[from, to)` that a schedule or coverage is asked for, in the team's zone.

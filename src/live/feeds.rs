@@ -1,7 +1,7 @@
 //! A team's feeds as bytes, each written when it is first asked for, once for each alarm and content coding.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -11,12 +11,19 @@ use crate::feed::{Alarm, Feed, Head, Links, Rendered, calendar};
 use crate::rota::{Instant, Team};
 
 use super::coding::Coding;
+use super::subscribers::FeedSubscribers;
 
 /// Half of SHA-256: enough that two contents never share a tag.
 const TAG_BYTES: usize = 16;
 
 /// A feed without an alarm and with each of the alarms, each to subscribe to and to download.
 const VARIANTS: usize = 2 * (1 + Alarm::ALL.len());
+
+/// Variants and codings have fewer places than this.
+const PLACES: u64 = 256;
+
+/// So many hexadecimal digits of a tag fit into 64 bits beside a place.
+const TAG_DIGITS: usize = 14;
 
 /// What may be asked of a feed beside its coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +37,15 @@ pub struct Variant {
 impl Variant {
     fn place(self) -> usize {
         2 * self.alarm.map_or(0, |alarm| 1 + alarm as usize) + usize::from(self.download)
+    }
+
+    /// Which representation a [`Representation::version`] is of.
+    pub(super) fn of(version: u64) -> (Variant, Coding) {
+        let place = usize::try_from(version % PLACES).unwrap_or(0);
+        let all = Coding::ALL.len();
+        let alarm = (place / all / 2).checked_sub(1).and_then(|place| Alarm::ALL.get(place).copied());
+        let coding = Coding::ALL.get(place % all).copied().unwrap_or(Coding::Identity);
+        (Variant { alarm, download: place / all % 2 == 1 }, coding)
     }
 }
 
@@ -57,6 +73,7 @@ pub struct FeedSlot {
     pub path: String,
     /// Content-Disposition of a download, with the name of the file.
     pub disposition: HeaderValue,
+    pub(super) subscribers: OnceLock<Arc<FeedSubscribers>>,
     variants: [OnceLock<Box<Codings>>; VARIANTS],
 }
 
@@ -87,6 +104,7 @@ impl FeedSlot {
             path: feed.path(),
             disposition: header(format!("attachment; filename=\"{}\"", feed.file_name(team))),
             feed,
+            subscribers: OnceLock::new(),
             variants: std::array::from_fn(|_| OnceLock::new()),
         }
     }
@@ -147,6 +165,15 @@ impl FeedSlot {
 }
 
 impl Representation {
+    /// Tells this content and representation of a feed from any other, in little room: as much of the tag as fits
+    /// beside the place of variant and coding.
+    pub fn version(&self, variant: Variant) -> u64 {
+        let place = variant.place() * Coding::ALL.len() + self.coding as usize;
+        let digits = self.etag.as_bytes().iter().skip(1).take(TAG_DIGITS);
+        let tag = digits.fold(0, |tag: u64, digit| tag << 4 | u64::from((digit & 15) + 9 * (digit >> 6)));
+        tag * PLACES + place as u64
+    }
+
     /// The same in `coding`; as it is where it cannot be encoded.
     fn encoded(&self, coding: Coding) -> Representation {
         let Ok(body) = coding.encode(&self.body) else { return self.clone() };
@@ -169,4 +196,29 @@ fn http_date(instant: Instant) -> HeaderValue {
 /// What is made here is visible ASCII, so it always is a header's value.
 fn header(text: String) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_which_representation_it_is_of_and_differs_with_the_tag() {
+        let alarms = std::iter::once(None).chain(Alarm::ALL.map(Some));
+        for variant in alarms.flat_map(|alarm| [false, true].map(|download| Variant { alarm, download })) {
+            for coding in Coding::ALL {
+                let version = |body: &'static [u8]| {
+                    let body = Bytes::from_static(body);
+                    let etag = tag(&body);
+                    let modified = Instant::UNIX_EPOCH;
+                    let last_modified = http_date(modified);
+                    Representation { body, coding, etag, modified, last_modified }.version(variant)
+                };
+                assert_eq!(Variant::of(version(b"one")), (variant, coding));
+                assert_eq!(version(b"one"), version(b"one"));
+                assert_ne!(version(b"one"), version(b"two"));
+                assert!(version(b"one") >= PLACES.pow(5), "the tag is a part of it");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! fail happens after the pointer was swapped.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -16,6 +16,7 @@ use crate::config::{self, Configuration, Diagnostic, LoadError, Scope, TeamConfi
 use crate::journal::JournalError;
 use crate::rota::{Instant, TeamId};
 
+use super::due::{Due, QUIET, scope_of};
 use super::publish::{Cause, Publisher, Terms};
 use super::snapshot::Snapshot;
 use super::store::{Fault, Load, Store};
@@ -33,14 +34,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// The same where the folder cannot be watched.
 const LOOK_EVERY_UNWATCHED: Duration = Duration::from_secs(5);
 
-/// How long the folder must be quiet before it is read: editors write in several steps.
-const QUIET: Duration = Duration::from_millis(150);
-
-/// How long a folder that never is quiet is left alone.
-const LONGEST_QUIET: Duration = Duration::from_secs(1);
-
 /// How often what failed is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is written which clients fetched which feeds.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// How long the database is left alone once that failed: it matters less than all else that it keeps.
+const COUNT_AGAIN: Duration = Duration::from_secs(60);
 
 /// How long a new rota waits for the journal before it is served all the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -102,22 +103,17 @@ impl Drop for Keeper {
 struct Work {
     duties: Duties,
     watch: Watch,
-    /// What is to be read again.
-    due: Option<Due>,
+    due: Due,
     looked: Moment,
     /// Since when the journal could not be written.
     failing: Option<Moment>,
     retried: Moment,
+    /// When the subscribers are to be written.
+    count: Moment,
+    cannot_count: bool,
     gone: BTreeMap<TeamId, Moment>,
     /// The snapshot of the next duty change.
     ahead: Option<Arc<Snapshot>>,
-}
-
-/// What is to be read again, and when.
-struct Due {
-    scope: Scope,
-    asked: Moment,
-    from: Moment,
 }
 
 impl Work {
@@ -127,10 +123,12 @@ impl Work {
             duties,
             watch,
             // A file may have changed between the first reading and now.
-            due: Some(Due { scope: Scope::All, asked: now, from: now }),
+            due: Due::everything(now),
             looked: now,
             failing: None,
             retried: now,
+            count: now + COUNT_EVERY,
+            cannot_count: false,
             gone: BTreeMap::new(),
             ahead: None,
         }
@@ -139,29 +137,46 @@ impl Work {
     fn run(mut self, notices: &Receiver<Notice>) {
         loop {
             match notices.recv_timeout(self.sleep()) {
-                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Notice::Reload) => self.want(Scope::All, Duration::ZERO),
+                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return self.count(),
+                Ok(Notice::Reload) => self.due.add(Moment::now(), Scope::All, Duration::ZERO),
                 Ok(Notice::Changed(paths)) => self.changed(&paths),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if self.looked.elapsed() >= self.look_every() {
-                self.want(Scope::All, Duration::ZERO);
+                self.due.add(Moment::now(), Scope::All, Duration::ZERO);
             }
-            if let Some(due) = self.due.take_if(|due| due.from <= Moment::now()) {
-                self.reload(&due.scope);
+            if let Some(scope) = self.due.take(Moment::now()) {
+                self.reload(&scope);
             }
             self.keep_time();
             self.save();
+            if self.count <= Moment::now() {
+                self.count();
+            }
         }
+    }
+
+    /// Writes which clients fetched which feeds. Nothing waits for it, and nothing fails with it.
+    fn count(&mut self) {
+        let done = self.duties.publisher.keep_subscribers();
+        let wait = if done.is_ok() { COUNT_EVERY } else { COUNT_AGAIN };
+        self.count = Moment::now() + wait;
+        if let Err(error) = &done
+            && !self.cannot_count
+        {
+            tracing::warn!(%error, "failed to keep who fetched what; trying again");
+        }
+        self.cannot_count = done.is_err();
     }
 
     /// How long nothing is to be done, unless there is notice.
     fn sleep(&self) -> Duration {
-        let due = self.due.as_ref().map(|due| due.from.saturating_duration_since(Moment::now()));
+        let due = self.due.left(Moment::now());
         let unsaved = self.duties.store.load().has_unsaved();
         let retry = unsaved.then(|| RETRY_EVERY.saturating_sub(self.retried.elapsed()));
         let look = self.look_every().saturating_sub(self.looked.elapsed());
-        let times = [due, retry, self.until_next_week(), Some(look)];
+        let count = self.count.saturating_duration_since(Moment::now());
+        let times = [due, retry, self.until_next_week(), Some(look), Some(count)];
         times.into_iter().flatten().fold(LONGEST_SLEEP, Duration::min)
     }
 
@@ -175,44 +190,22 @@ impl Work {
         if self.duties.store.faults().watch.is_some() { LOOK_EVERY_UNWATCHED } else { LOOK_EVERY }
     }
 
-    /// Has `scope` read again once nothing more was asked for `quiet`, with all that is waiting already.
-    fn want(&mut self, scope: Scope, quiet: Duration) {
-        let now = Moment::now();
-        let (scope, asked) = match (self.due.take(), scope) {
-            (None, scope) => (scope, now),
-            (Some(Due { scope: Scope::Teams(mut old), asked, .. }), Scope::Teams(new)) => {
-                old.extend(new);
-                (Scope::Teams(old), asked)
-            }
-            (Some(due), _) => (Scope::All, due.asked),
-        };
-        self.due = Some(Due { scope, asked, from: (now + quiet).min(asked + LONGEST_QUIET) });
-    }
-
     fn changed(&mut self, paths: &[PathBuf]) {
-        let mut scope = if paths.is_empty() { Some(Scope::All) } else { None };
+        if paths.is_empty() {
+            self.due.add(Moment::now(), Scope::All, QUIET);
+        }
         for path in paths {
-            let found = match self.watch.within(path) {
-                Some(within) if !within.as_os_str().is_empty() => team_of(within),
+            let scope = match self.watch.within(path) {
+                Some(within) if !within.as_os_str().is_empty() => scope_of(within),
                 // Of the folder around it, nothing but the folder itself matters.
                 None if !self.watch.is_folder(path) => continue,
                 // It may have gone, or be another now, even where it comes back under its name.
                 _ => {
                     self.watch.end();
-                    None
+                    Scope::All
                 }
             };
-            scope = match (scope, found) {
-                (None, Some(team)) => Some(Scope::Teams(BTreeSet::from([team]))),
-                (Some(Scope::Teams(mut teams)), Some(team)) => {
-                    teams.insert(team);
-                    Some(Scope::Teams(teams))
-                }
-                _ => Some(Scope::All),
-            };
-        }
-        if let Some(scope) = scope {
-            self.want(scope, QUIET);
+            self.due.add(Moment::now(), scope, QUIET);
         }
     }
 
@@ -267,7 +260,7 @@ impl Work {
 
     /// What failed is tried again soon; the files still say it.
     fn again(&mut self) {
-        self.want(Scope::All, RETRY_EVERY);
+        self.due.add(Moment::now(), Scope::All, RETRY_EVERY);
     }
 
     fn serve(&mut self, next: &Arc<Snapshot>) {
@@ -401,16 +394,6 @@ impl Work {
             let since = faults.watch.as_ref().map_or(at, |fault| fault.since);
             faults.watch = fault.map(|message| Fault { since, message });
         });
-    }
-}
-
-/// The team that a file of the configuration folder belongs to, if it is one of a single team.
-fn team_of(within: &Path) -> Option<TeamId> {
-    let mut parts = within.components().map(Component::as_os_str).map(|part| part.to_str());
-    match (parts.next()??, parts.next()??, parts.next()) {
-        ("teams", file, None) => TeamId::new(file.strip_suffix(".toml")?),
-        ("runbooks" | "time-off", team, Some(_)) => TeamId::new(team),
-        _ => None,
     }
 }
 

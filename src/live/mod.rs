@@ -9,7 +9,9 @@
 //! reads the clock: the time is an argument.
 
 mod book;
+mod client;
 mod coding;
+mod due;
 mod feeds;
 mod frame;
 mod keep;
@@ -19,10 +21,12 @@ mod record;
 pub(crate) mod sample;
 mod snapshot;
 mod store;
+mod subscribers;
 mod team;
 mod watch;
 
 pub use book::Standing;
+pub use client::Client;
 pub use coding::Coding;
 pub use feeds::{FeedSlot, Representation, Variant};
 pub use frame::{Frame, frame};
@@ -31,4 +35,5 @@ pub use publish::{Cause, Publisher, Terms};
 pub use record::Change;
 pub use snapshot::Snapshot;
 pub use store::{Fault, Faults, Load, Store};
+pub use subscribers::{FeedSubscribers, Fetched};
 pub use team::TeamSnapshot;

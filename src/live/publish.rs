@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::book::{Book, Standing};
 use super::frame::Frame;
 use super::record::{fact, head_fact, holding, logged};
+use super::subscribers::Subscribers;
 use crate::access::Secret;
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
@@ -65,6 +66,7 @@ pub struct Publisher {
     database: Option<Database>,
     revision: Option<i64>,
     build: String,
+    subscribers: Subscribers,
     secret: Option<Secret>,
 }
 
@@ -72,12 +74,39 @@ impl Publisher {
     /// Keeps journals in `database`. `revision` says how new the configuration is, where the times of its files do not
     /// (`ONCAL_REVISION`); `build` tells one oncal from the next, which may word events otherwise.
     pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
-        Publisher { database: Some(database), revision, build, secret: None }
+        Publisher { database: Some(database), revision, build, ..Publisher::forgetful() }
     }
 
     /// Keeps nothing beyond this process.
     pub fn forgetful() -> Publisher {
-        Publisher { database: None, revision: None, build: String::new(), secret: None }
+        Publisher {
+            database: None,
+            revision: None,
+            build: String::new(),
+            subscribers: Subscribers::default(),
+            secret: None,
+        }
+    }
+
+    /// What was counted at every feed.
+    pub(super) fn subscribers(&self) -> &Subscribers {
+        &self.subscribers
+    }
+
+    /// Writes what was counted since the last time, and learns what other servers counted.
+    pub(super) fn keep_subscribers(&self) -> Result<(), JournalError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        let more = self.subscribers.more();
+        if !more.is_empty() {
+            database.count_subscribers(&more)?;
+            self.subscribers.write(&more);
+        }
+        if database.is_shared() { self.learn_subscribers(database) } else { Ok(()) }
+    }
+
+    fn learn_subscribers(&self, database: &Database) -> Result<(), JournalError> {
+        self.subscribers.learn(&database.subscribers()?);
+        Ok(())
     }
 
     /// Makes secret links of `secret`. Without one there is no key to what only secret links open.
@@ -94,6 +123,7 @@ impl Publisher {
     /// All that is known of every team, for a start.
     pub(super) fn known(&self) -> Result<BTreeMap<TeamId, Arc<Book>>, JournalError> {
         let Some(database) = &self.database else { return Ok(BTreeMap::new()) };
+        self.learn_subscribers(database)?;
         let moved = database.moved()?;
         let all = database.read_all()?.into_iter();
         Ok(all

@@ -207,7 +207,10 @@ impl Next {
         let mut published = publisher.publish(&new, terms)?.into_iter();
         let team = |slot| match slot {
             Slot::Shared(team) => Some(team),
-            Slot::New(item) => published.next().map(|done| Arc::new(TeamSnapshot::new(item, done, terms.at))),
+            Slot::New(item) => published.next().map(|done| {
+                let subscribers = publisher.subscribers().team(&item.config.team.id);
+                Arc::new(TeamSnapshot::new(item, done, subscribers, terms.at))
+            }),
         };
         let teams: Vec<Arc<TeamSnapshot>> = slots.into_iter().filter_map(team).collect();
         let keyring = self.keyring(&teams, publisher);

@@ -19,6 +19,7 @@ use super::feeds::{FeedSlot, Representation, Source, Variant};
 use super::frame::Frame;
 use super::publish::{Item, Published};
 use super::record::{Change, cancelled as cancelled_of, head_uid};
+use super::subscribers::{FeedSubscribers, TeamSubscribers};
 
 /// How far ahead people are told when somebody's duty ends. Not the whole window: an index of thousands of teams
 /// would hold all their years.
@@ -34,6 +35,7 @@ pub struct TeamSnapshot {
     has_begun: bool,
     book: Arc<Book>,
     feeds: Vec<FeedSlot>,
+    subscribers: Arc<TeamSubscribers>,
     near: OnceLock<Schedule>,
     coverage: OnceLock<Coverage>,
     worked_out: Mutex<Option<Vec<Event>>>,
@@ -60,7 +62,12 @@ struct OwnContents {
 
 impl TeamSnapshot {
     /// The team of `item` as it was published, at `now`.
-    pub(super) fn new(item: Item, published: Published, now: Instant) -> TeamSnapshot {
+    pub(super) fn new(
+        item: Item,
+        published: Published,
+        subscribers: Arc<TeamSubscribers>,
+        now: Instant,
+    ) -> TeamSnapshot {
         let Item { config, frame, links, .. } = item;
         let feeds = Feed::all(&config.team);
         let feeds = feeds.into_iter().map(|feed| FeedSlot::new(feed, &config.team)).collect();
@@ -72,6 +79,7 @@ impl TeamSnapshot {
             config,
             frame,
             feeds,
+            subscribers,
             near: OnceLock::new(),
             coverage: OnceLock::new(),
             contents: OnceLock::new(),
@@ -186,6 +194,18 @@ impl TeamSnapshot {
         // With nothing cancelled a download has the bytes of the feed.
         let download = variant.download && !cancelled.is_empty();
         slot.write(&source, Variant { download, ..variant }, coding)
+    }
+
+    /// What is counted at one of this team's feeds, now and in later snapshots.
+    pub fn subscribers<'a>(&'a self, slot: &'a FeedSlot) -> &'a FeedSubscribers {
+        slot.subscribers.get_or_init(|| self.subscribers.feed(&slot.path))
+    }
+
+    /// When what replaced `version` of one of this team's feeds was made; `None` where it is still right.
+    pub fn outdated_since(&self, slot: &FeedSlot, version: u64) -> Option<Instant> {
+        let (variant, coding) = Variant::of(version);
+        let current = self.representation(slot, variant, coding);
+        (current.version(variant) != version).then_some(current.modified)
     }
 
     /// How many representations of feeds have been written.

@@ -8,10 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::access::{Visitor, sealed};
+use super::agent::client;
 use super::answer::text;
 use super::api::{self, api};
 use super::changes;
-use super::gate::{client, early, refusal};
+use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::metrics::metrics;
 use super::pages::{self, page};
@@ -45,6 +46,7 @@ pub fn create_app(
         .route("/api/v1/teams/{team}/fairness", web::to(api(api::fairness)))
         .route("/api/v1/teams/{team}/changes", web::to(api(api::changes)))
         .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
+        .route("/api/v1/teams/{team}/subscribers", web::to(api(api::subscribers)))
         .route("/api/{path:.*}", web::to(api(api::no_such_path)))
         .route("/{team}/changes.atom", web::to(changes::atom))
         .route("/{team}", web::to(page(pages::team_without_slash)))
@@ -53,6 +55,7 @@ pub fn create_app(
         .route("/{team}/pipelines", web::to(page(pages::pipelines)))
         .route("/{team}/fairness", web::to(page(pages::fairness)))
         .route("/{team}/changes", web::to(page(pages::changes)))
+        .route("/{team}/subscribers", web::to(page(pages::subscribers)))
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |mut request, routes| {
@@ -67,7 +70,7 @@ pub fn create_app(
                     Ok((routed, site, since)) => {
                         let response = routed.await?;
                         let (request, status) = (response.request(), response.status());
-                        let client = client(request.head());
+                        let client = client(request.headers());
                         site.counts.routed(request.match_pattern(), status, client, since.elapsed());
                         response
                     }

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use prometheus_client::metrics::histogram::Histogram;
 use serde::Serialize;
 
-use super::client::Family;
+use crate::live::Client;
 
 /// What answers without a route, by the template of its path; what is refused whatever its path comes last.
 const EARLY: [&str; 6] = [
@@ -26,7 +26,7 @@ const REFUSED: usize = EARLY.len() - 1;
 /// What such answers have as status. The last stands for any other.
 const STATUSES: [u16; 11] = [200, 304, 308, 400, 404, 405, 412, 421, 429, 503, 500];
 
-const FAMILIES: usize = Family::ALL.len();
+const CLIENTS: usize = Client::ALL.len();
 
 /// From a tenth of a millisecond on.
 const SECONDS: [f64; 8] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
@@ -34,8 +34,8 @@ const SECONDS: [f64; 8] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
 /// Counts since the start of the process.
 #[derive(Debug)]
 pub(super) struct Counts {
-    early: [[[AtomicU64; FAMILIES]; STATUSES.len()]; EARLY.len()],
-    routed: Mutex<BTreeMap<(String, u16, Family), u64>>,
+    early: [[[AtomicU64; CLIENTS]; STATUSES.len()]; EARLY.len()],
+    routed: Mutex<BTreeMap<(String, u16, Client), u64>>,
     /// How long routes took.
     pub(super) seconds: Histogram,
 }
@@ -45,7 +45,7 @@ pub(super) struct Count {
     /// The template of the path.
     pub(super) route: String,
     pub(super) status: u16,
-    pub(super) family: Family,
+    pub(super) client: Client,
     pub(super) number: u64,
 }
 
@@ -71,16 +71,16 @@ impl Default for Counts {
 
 impl Counts {
     /// Counts an answer that was given before routing: a feed at `path`, or a refusal.
-    pub(super) fn early(&self, path: &str, status: StatusCode, family: Family) {
+    pub(super) fn early(&self, path: &str, status: StatusCode, client: Client) {
         let status = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len() - 1);
-        self.early[early(path)][status][family as usize].fetch_add(1, Ordering::Relaxed);
+        self.early[early(path)][status][client as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts an answer given by the route `route` after `took`.
-    pub(super) fn routed(&self, route: Option<String>, status: StatusCode, family: Family, took: Duration) {
+    pub(super) fn routed(&self, route: Option<String>, status: StatusCode, client: Client, took: Duration) {
         let route = route.unwrap_or_else(|| "unmatched".to_owned());
         let mut routed = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
-        *routed.entry((route, status.as_u16(), family)).or_default() += 1;
+        *routed.entry((route, status.as_u16(), client)).or_default() += 1;
         drop(routed);
         self.seconds.observe(took.as_secs_f64());
     }
@@ -90,19 +90,19 @@ impl Counts {
         let mut all = Vec::new();
         for (route, of_route) in EARLY.iter().zip(&self.early) {
             for (status, of_status) in STATUSES.iter().zip(of_route) {
-                for (family, number) in Family::ALL.iter().zip(of_status) {
+                for (client, number) in Client::ALL.iter().zip(of_status) {
                     let number = number.load(Ordering::Relaxed);
                     let count =
-                        Count { route: (*route).to_owned(), status: *status, family: *family, number };
+                        Count { route: (*route).to_owned(), status: *status, client: *client, number };
                     all.extend((number > 0).then_some(count));
                 }
             }
         }
         let routed = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend(routed.iter().map(|((route, status, family), number)| Count {
+        all.extend(routed.iter().map(|((route, status, client), number)| Count {
             route: route.clone(),
             status: *status,
-            family: *family,
+            client: *client,
             number: *number,
         }));
         all
@@ -142,16 +142,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_counted_by_template_status_and_family() {
+    fn answers_are_counted_by_template_status_and_client() {
         let counts = Counts::default();
         for path in
             ["/x/team.ics", "/x/engineers/a.ics", "/x/engineers/team.ics", "/k/secret/x/none.ics", "/"]
         {
-            counts.early(path, StatusCode::OK, Family::Google);
+            counts.early(path, StatusCode::OK, Client::Google);
         }
-        counts.early("/x/team.ics", StatusCode::IM_A_TEAPOT, Family::Other);
-        counts.routed(Some("/{team}/".to_owned()), StatusCode::OK, Family::Other, Duration::ZERO);
-        counts.routed(None, StatusCode::NOT_FOUND, Family::Other, Duration::ZERO);
+        counts.early("/x/team.ics", StatusCode::IM_A_TEAPOT, Client::Other);
+        counts.routed(Some("/{team}/".to_owned()), StatusCode::OK, Client::Other, Duration::ZERO);
+        counts.routed(None, StatusCode::NOT_FOUND, Client::Other, Duration::ZERO);
         let all: Vec<_> = counts.all().iter().map(|c| (c.route.clone(), c.status, c.number)).collect();
         let expected = [
             ("/{team}/team.ics", 200, 1),

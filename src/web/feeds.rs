@@ -2,15 +2,17 @@
 
 use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
     LAST_MODIFIED, RETRY_AFTER, VARY,
 };
+use actix_web::http::{Method, StatusCode};
 
+use crate::clock::Clock;
 use crate::live::{Coding, FeedSlot, Representation, Snapshot, Variant};
 
 use super::accept_encoding::negotiate;
+use super::agent::client;
 use super::answer::{NOINDEX, NOSNIFF, text};
 use super::body::body;
 use super::conditional::{Verdict, verdict};
@@ -21,12 +23,12 @@ use super::query::variant;
 const SUFFIX: &str = ".ics";
 
 /// The answer to a GET or HEAD of a feed's path; `None` for the path of something else.
-pub(super) fn feed(snapshot: &Snapshot, head: &RequestHead) -> Option<HttpResponse> {
+pub(super) fn feed(snapshot: &Snapshot, head: &RequestHead, clock: Clock) -> Option<HttpResponse> {
     let path = head.uri.path();
-    path.ends_with(SUFFIX).then(|| answer(snapshot, head, path))
+    path.ends_with(SUFFIX).then(|| answer(snapshot, head, path, clock))
 }
 
-fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str) -> HttpResponse {
+fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str, clock: Clock) -> HttpResponse {
     let Some((team_id, below)) = parts(path) else { return missing() };
     let Some(team) = snapshot.team(team_id) else {
         return if snapshot.is_broken(team_id) { unavailable() } else { missing() };
@@ -37,7 +39,14 @@ fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str) -> HttpResponse {
         Err(error) => return text(StatusCode::BAD_REQUEST, format!("{error}\n")),
     };
     let representation = team.representation(slot, variant, negotiate(&head.headers));
-    match verdict(&head.headers, representation) {
+    let verdict = verdict(&head.headers, representation);
+    // A download is a copy that never changes, and whoever asks for the head alone has nothing.
+    if verdict != Verdict::Failed && !variant.download && head.method == Method::GET {
+        let is_confirmed = verdict == Verdict::NotModified;
+        let version = representation.version(variant);
+        team.subscribers(slot).count(client(&head.headers), is_confirmed, version, clock.now());
+    }
+    match verdict {
         Verdict::Send => whole(slot, variant, representation),
         Verdict::NotModified => not_modified(representation),
         Verdict::Failed => text(StatusCode::PRECONDITION_FAILED, "the feed has changed\n"),

@@ -4,12 +4,12 @@
 
 use actix_web::HttpResponse;
 use actix_web::dev::{RequestHead, ServiceRequest};
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, USER_AGENT};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 
 use super::access::enter;
+use super::agent::client;
 use super::answer::{not_allowed, text};
-use super::client::{Family, family};
 use super::feeds::feed;
 use super::guesses::origin;
 use super::hosts::Hosts;
@@ -19,13 +19,8 @@ use super::site::Site;
 pub(super) fn early(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
     let answer = answer(site, request)?;
     let head = request.head();
-    site.counts.early(head.uri.path(), answer.status(), client(head));
+    site.counts.early(head.uri.path(), answer.status(), client(&head.headers));
     Some(answer)
-}
-
-/// Which program asks.
-pub(super) fn client(head: &RequestHead) -> Family {
-    head.headers.get(USER_AGENT).map_or(Family::Other, |name| family(name.as_bytes()))
 }
 
 fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
@@ -42,7 +37,7 @@ fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
             refused.status().is_client_error() && from.is_some_and(|from| site.guesses.too_many(from));
         return Some(if is_guess { too_many() } else { refused });
     }
-    feed(&snapshot, request.head())
+    feed(&snapshot, request.head(), site.clock)
 }
 
 /// The answer to somebody who has shown more wrong keys than anybody does who means well.

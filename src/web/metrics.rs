@@ -57,7 +57,7 @@ fn requests(registry: &mut Registry, site: &Site) {
         let labels = vec![
             ("route", count.route),
             ("status", count.status.to_string()),
-            ("client", count.family.as_str().to_owned()),
+            ("client", count.client.as_str().to_owned()),
         ];
         requests.get_or_create(&labels).inc_by(count.number);
     }

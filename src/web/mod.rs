@@ -8,12 +8,12 @@
 
 mod accept_encoding;
 mod access;
+mod agent;
 mod answer;
 mod api;
 mod app;
 mod body;
 mod changes;
-mod client;
 mod conditional;
 mod counts;
 mod feeds;

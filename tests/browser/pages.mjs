@@ -29,6 +29,7 @@ const PAGES = [
   "/data-pipelines/fairness",
   "/data-pipelines/fairness?years=12",
   "/data-pipelines/changes",
+  "/data-pipelines/subscribers",
   "/data-pipelines/run-books/aggregate-profit",
   "/one-country-strict/",
   "/one-country-strict/coverage",
@@ -41,6 +42,7 @@ const PAGES = [
   "/hostile/pipelines",
   "/hostile/fairness?years=3",
   "/hostile/changes",
+  "/hostile/subscribers",
   "/hostile/run-books/odd",
   "/broken/",
   "/nothing/here",
@@ -76,6 +78,12 @@ primary = "a"
 secondary = "b"
 run_book = "odd.md"
 `;
+const FETCHED = [
+  ["data-pipelines", "team.ics", "Google-Calendar-Importer"],
+  ["data-pipelines", "team.ics", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0"],
+  ["data-pipelines", "engineers/a.ics", "iOS/18.0 (22A3354) dataaccessd/1.0"],
+  ["hostile", "team.ics", "Microsoft.Exchange/15.20 (Windows NT 10.0; Win64; x64)"],
+];
 const SWAP = `
 [[swap]]
 week = 2026-12-04
@@ -151,6 +159,9 @@ async function serve(folder) {
 
 /** Moves duty in two teams while they are served, and waits until it shows. */
 async function change(config, url) {
+  for (const [team, path, agent] of FETCHED) {
+    await fetch(`${url}/${team}/${path}`, { headers: { "user-agent": agent } });
+  }
   appendFileSync(join(config, "teams/hostile.toml"), SWAP);
   appendFileSync(join(config, "teams/data-pipelines.toml"), AGREED);
   for (const team of ["hostile", "data-pipelines"]) {

@@ -12,6 +12,7 @@ mod pipelines;
 mod problem;
 mod query;
 mod schedule;
+mod subscribers;
 mod teams;
 
 pub(super) use changes::changes;
@@ -22,6 +23,7 @@ pub(super) use openapi::openapi;
 pub(super) use pipelines::pipelines;
 pub(super) use problem::no_such_path;
 pub(super) use schedule::schedule;
+pub(super) use subscribers::subscribers;
 pub(super) use teams::teams;
 
 use std::future::{Ready, ready};

@@ -8,7 +8,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::{self, Problem};
-use super::{JSON, changes, coverage, fairness, oncall, pipelines, schedule, teams};
+use super::{JSON, changes, coverage, fairness, oncall, pipelines, schedule, subscribers, teams};
 use crate::web::answer::tagged;
 use crate::web::site::Site;
 
@@ -32,6 +32,7 @@ static DOCUMENT: LazyLock<Vec<u8>> =
         fairness::fairness,
         changes::changes,
         pipelines::pipelines,
+        subscribers::subscribers,
     ),
     components(schemas(problem::Shape<'_>)),
     modifiers(&Failures, &Complete),

@@ -24,15 +24,18 @@ pub(super) enum Tab {
     Fairness,
     /// What moved.
     Changes,
+    /// Which calendars have what.
+    Subscribers,
 }
 
 /// The bar of a team's pages: each with its path below `/{team}/`.
-const TABS: [(Tab, &str, &str); 5] = [
+const TABS: [(Tab, &str, &str); 6] = [
     (Tab::Rota, "./", "Rota"),
     (Tab::Coverage, "coverage", "Coverage"),
     (Tab::Pipelines, "pipelines", "Pipelines"),
     (Tab::Fairness, "fairness", "Fairness"),
     (Tab::Changes, "changes", "Changes"),
+    (Tab::Subscribers, "subscribers", "Subscribers"),
 ];
 
 /// Where a page stands.

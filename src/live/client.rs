@@ -1,0 +1,67 @@
+//! The kinds of calendar client that are told apart.
+
+/// A kind of calendar client, as far as what it sends tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Client {
+    /// Google Calendar, one fetch for all who subscribe.
+    Google,
+    /// Outlook on Windows and the Mac.
+    OutlookDesktop,
+    /// Outlook on the web, Outlook.com and Exchange, one fetch for each mailbox.
+    OutlookWeb,
+    /// Calendar on the Mac, iPhone and iPad.
+    Apple,
+    /// Mozilla Thunderbird.
+    Thunderbird,
+    /// DAVx5 and ICSx5 on Android.
+    Davx5,
+    /// Any other.
+    Other,
+}
+
+impl Client {
+    /// All there are, in the order in which they are told.
+    pub const ALL: [Client; 7] = [
+        Client::Google,
+        Client::OutlookDesktop,
+        Client::OutlookWeb,
+        Client::Apple,
+        Client::Thunderbird,
+        Client::Davx5,
+        Client::Other,
+    ];
+
+    /// The word that the database and the API have for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Client::Google => "google",
+            Client::OutlookDesktop => "outlook-desktop",
+            Client::OutlookWeb => "outlook-web",
+            Client::Apple => "apple",
+            Client::Thunderbird => "thunderbird",
+            Client::Davx5 => "davx5",
+            Client::Other => "other",
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Client::Google => "Google Calendar",
+            Client::OutlookDesktop => "Outlook for Windows and Mac",
+            Client::OutlookWeb => "Outlook on the web, Exchange",
+            Client::Apple => "Apple Calendar",
+            Client::Thunderbird => "Thunderbird",
+            Client::Davx5 => "DAVx5, ICSx5",
+            Client::Other => "Others",
+        }
+    }
+
+    pub(super) fn place(self) -> usize {
+        self as usize
+    }
+
+    pub(super) fn named(word: &str) -> Option<Client> {
+        Client::ALL.into_iter().find(|client| client.as_str() == word)
+    }
+}

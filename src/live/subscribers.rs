@@ -1,0 +1,214 @@
+//! Which kind of calendar client last fetched which feed, and what it has of it.
+//!
+//! Counting is a few relaxed atomics in a place that each feed keeps at hand: no lock and no allocation, and no wait
+//! for a database. What was counted outlives snapshots, and is written now and then by the keeper. Nothing is known of
+//! who asks but the kind of client.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::client::Client;
+use crate::journal::Subscriber;
+use crate::rota::{Instant, TeamId};
+
+/// What was counted at all feeds of all teams.
+#[derive(Debug, Default)]
+pub(super) struct Subscribers(Mutex<BTreeMap<TeamId, Arc<TeamSubscribers>>>);
+
+/// What was counted at the feeds of one team, by path below `/{team}/`.
+#[derive(Debug, Default)]
+pub(super) struct TeamSubscribers(Mutex<BTreeMap<String, Arc<FeedSubscribers>>>);
+
+/// What was counted at one feed.
+#[derive(Debug, Default)]
+pub struct FeedSubscribers([Tally; Client::ALL.len()]);
+
+/// What was counted of one kind of client.
+#[derive(Debug, Default)]
+struct Tally {
+    given: Count,
+    confirmed: Count,
+    /// In seconds since 1970.
+    last: AtomicI64,
+    version: AtomicU64,
+}
+
+/// A count, and how much of it is written.
+#[derive(Debug, Default)]
+struct Count {
+    written: AtomicU64,
+    more: AtomicU64,
+}
+
+/// A kind of client that fetched a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fetched {
+    /// Which kind.
+    pub client: Client,
+    /// How often it was given the feed.
+    pub given: u64,
+    /// How often it was told that what it has is still right.
+    pub confirmed: u64,
+    /// When it last asked.
+    pub last: Instant,
+    /// What it has since then.
+    pub version: u64,
+}
+
+impl FeedSubscribers {
+    /// Counts an answer at `now` to `client`, who has `version` since: given it, or told that it is still right.
+    pub fn count(&self, client: Client, is_confirmed: bool, version: u64, now: Instant) {
+        let Some(tally) = self.0.get(client.place()) else { return };
+        let count = if is_confirmed { &tally.confirmed } else { &tally.given };
+        count.more.fetch_add(1, Relaxed);
+        tally.last.store(now.timestamp(), Relaxed);
+        tally.version.store(version, Relaxed);
+    }
+
+    /// The kinds of client that ever asked.
+    pub fn fetched(&self) -> Vec<Fetched> {
+        let all = Client::ALL.into_iter().zip(&self.0);
+        let fetched = all.map(|(client, tally)| Fetched {
+            client,
+            given: tally.given.all(),
+            confirmed: tally.confirmed.all(),
+            last: Instant::from_timestamp(tally.last.load(Relaxed), 0).unwrap_or_default(),
+            version: tally.version.load(Relaxed),
+        });
+        fetched.filter(|fetched| fetched.given + fetched.confirmed > 0).collect()
+    }
+}
+
+impl Count {
+    fn all(&self) -> u64 {
+        self.written.load(Relaxed) + self.more.load(Relaxed)
+    }
+
+    /// `count` more are written.
+    fn write(&self, count: u64) {
+        self.written.fetch_add(count, Relaxed);
+        self.more.fetch_sub(count, Relaxed);
+    }
+}
+
+impl TeamSubscribers {
+    /// What is counted at the feed at `path`, from now on if nothing was.
+    pub(super) fn feed(&self, path: &str) -> Arc<FeedSubscribers> {
+        let mut feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(feeds.entry(path.to_owned()).or_default())
+    }
+}
+
+impl Subscribers {
+    /// What is counted at the feeds of `team`.
+    pub(super) fn team(&self, team: &TeamId) -> Arc<TeamSubscribers> {
+        let mut teams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(teams.entry(team.clone()).or_default())
+    }
+
+    /// What is not written yet: counts since, and what each such client has.
+    pub(super) fn more(&self) -> Vec<Subscriber> {
+        let teams = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut more = Vec::new();
+        for (team, feeds) in &teams {
+            let feeds = feeds.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for (path, feed) in &feeds {
+                for (client, tally) in Client::ALL.into_iter().zip(&feed.0) {
+                    let [given, confirmed] =
+                        [&tally.given, &tally.confirmed].map(|count| count.more.load(Relaxed).cast_signed());
+                    if given + confirmed > 0 {
+                        more.push(Subscriber {
+                            team: team.clone(),
+                            path: path.clone(),
+                            client: client.as_str().to_owned(),
+                            given,
+                            confirmed,
+                            last: tally.last.load(Relaxed),
+                            version: tally.version.load(Relaxed).cast_signed(),
+                        });
+                    }
+                }
+            }
+        }
+        more
+    }
+
+    /// `more` is written.
+    pub(super) fn write(&self, more: &[Subscriber]) {
+        for one in more {
+            let Some(client) = Client::named(&one.client) else { continue };
+            let feed = self.team(&one.team).feed(&one.path);
+            let Some(tally) = feed.0.get(client.place()) else { continue };
+            tally.given.write(one.given.cast_unsigned());
+            tally.confirmed.write(one.confirmed.cast_unsigned());
+        }
+    }
+
+    /// What the database has, also of what other servers counted.
+    pub(super) fn learn(&self, all: &[Subscriber]) {
+        for one in all {
+            let Some(client) = Client::named(&one.client) else { continue };
+            let feed = self.team(&one.team).feed(&one.path);
+            let Some(tally) = feed.0.get(client.place()) else { continue };
+            tally.given.written.store(one.given.cast_unsigned(), Relaxed);
+            tally.confirmed.written.store(one.confirmed.cast_unsigned(), Relaxed);
+            if tally.last.load(Relaxed) < one.last {
+                tally.last.store(one.last, Relaxed);
+                tally.version.store(one.version.cast_unsigned(), Relaxed);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::sample::at;
+
+    fn counted() -> (Subscribers, Arc<FeedSubscribers>) {
+        let all = Subscribers::default();
+        let feed = all.team(&TeamId::new("data").unwrap()).feed("team.ics");
+        feed.count(Client::Google, false, 7, at("2026-01-01T00:00:00Z"));
+        feed.count(Client::Google, true, 8, at("2026-01-02T00:00:00Z"));
+        feed.count(Client::Apple, true, 9, at("2026-01-03T00:00:00Z"));
+        (all, feed)
+    }
+
+    #[test]
+    fn the_last_answer_says_what_a_client_has() {
+        let (_, feed) = counted();
+        let told: Vec<_> =
+            feed.fetched().iter().map(|one| (one.client, one.given, one.confirmed, one.version)).collect();
+        assert_eq!(told, [(Client::Google, 1, 1, 8), (Client::Apple, 0, 1, 9)]);
+        assert_eq!(feed.fetched()[0].last, at("2026-01-02T00:00:00Z"));
+    }
+
+    #[test]
+    fn what_is_written_is_not_written_again_and_what_came_meanwhile_is() {
+        let (all, feed) = counted();
+        let more = all.more();
+        assert_eq!(more.len(), 2);
+        feed.count(Client::Google, true, 8, at("2026-01-02T00:00:01Z"));
+        let before = feed.fetched();
+        all.write(&more);
+        assert_eq!(feed.fetched(), before, "nothing is lost or counted twice");
+        let left: Vec<_> =
+            all.more().iter().map(|one| (one.client.clone(), one.given, one.confirmed)).collect();
+        assert_eq!(left, [("google".to_owned(), 0, 1)]);
+    }
+
+    #[test]
+    fn what_other_servers_counted_adds_to_what_is_not_written_yet() {
+        let (all, feed) = counted();
+        let mut known = all.more();
+        for one in &mut known {
+            one.given += 10;
+            one.last -= 1;
+            one.version = 1;
+        }
+        all.learn(&known);
+        let google = feed.fetched()[0];
+        assert_eq!((google.given, google.confirmed, google.version), (12, 2, 8), "the later fetch was here");
+    }
+}
