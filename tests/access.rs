@@ -114,13 +114,14 @@ const OPEN: [&str; 2] = ["/healthz", "/robots.txt"];
 const OF_ALL: [&str; 2] = ["/", "/api/v1/teams"];
 
 /// Below a team.
-const OF_TEAM: [&str; 13] = [
+const OF_TEAM: [&str; 14] = [
     "/",
     "",
     "/coverage",
     "/pipelines",
     "/fairness",
     "/changes",
+    "/subscribers",
     "/run-books/profit",
     "/changes.atom",
     "/team.ics",
@@ -170,7 +171,7 @@ fn walk(folder: &Path, key: &str) -> Vec<(String, [bool; 4])> {
         add(&format!("/data{path}"), [false, true, true, false]);
         add(&format!("/growth{path}"), [false, true, false, false]);
     }
-    for part in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines"] {
+    for part in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines", "subscribers"] {
         add(&format!("/api/v1/teams/data/{part}"), [false, true, true, false]);
         add(&format!("/api/v1/teams/growth/{part}"), [false, true, false, false]);
     }

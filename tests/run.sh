@@ -61,9 +61,9 @@ export ONCAL_ZONES=$tools/zones.txt
 # Random tests try the same cases in each run; another number tries others, which every change deserves once.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --no-fail-fast --run-ignored all -E 'not (binary(reload) or binary(limits))'
+  cargo nextest run --no-fail-fast --run-ignored all -E 'not (binary(reload) or binary(limits) or binary(soak))'
 else
-  others=$(for file in tests/*.rs; do [[ $file =~ /(reload|limits)\.rs$ ]] || printf -- '--test %s ' "$(basename "$file" .rs)"; done)
+  others=$(for file in tests/*.rs; do [[ $file =~ /(reload|limits|soak)\.rs$ ]] || printf -- '--test %s ' "$(basename "$file" .rs)"; done)
   # shellcheck disable=SC2086
   cargo test --no-fail-fast --lib --bins $others -- --include-ignored
 fi
@@ -71,6 +71,10 @@ cargo test --doc
 
 stage "files that change under the running program, and clients that mean it ill"
 cargo test --test reload --test limits -- --include-ignored --test-threads 1 --nocapture
+
+# ONCAL_SOAK_SECONDS=600 goes on for ten minutes.
+stage "a minute of load and changes"
+cargo test --test soak -- --include-ignored --nocapture
 
 stage "calendar clients read every feed"
 cargo build --quiet

@@ -69,6 +69,8 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let mut shipped = BTreeSet::new();
         below(&root, &root, &mut shipped);
+        // Examples for those who run it, which it does not read.
+        shipped.retain(|path| !path.starts_with("deploy/"));
         let written: BTreeSet<String> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
         assert_eq!(shipped, written);
     }
