@@ -3,7 +3,7 @@
 //! One thread does it all, one thing after the other, while requests go on with the snapshot before. Nothing that can
 //! fail happens after the pointer was swapped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -17,6 +17,7 @@ use crate::journal::JournalError;
 use crate::rota::{Instant, TeamId};
 
 use super::due::{Due, QUIET, scope_of};
+use super::gone::Gone;
 use super::publish::{Cause, Publisher, Terms};
 use super::snapshot::Snapshot;
 use super::store::{Fault, Load, Store};
@@ -45,10 +46,6 @@ const COUNT_AGAIN: Duration = Duration::from_secs(60);
 
 /// How long a new rota waits for the journal before it is served all the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// How long a team is served on after its file went: editors and deployments take files away and put them back, and
-/// calendar clients drop a calendar that is not found.
-const GRACE: Duration = Duration::from_secs(300);
 
 /// A running keeper. Dropped, it stops.
 #[derive(Debug)]
@@ -111,7 +108,7 @@ struct Work {
     /// When the subscribers are to be written.
     count: Moment,
     cannot_count: bool,
-    gone: BTreeMap<TeamId, Moment>,
+    gone: Gone,
     /// The snapshot of the next duty change.
     ahead: Option<Arc<Snapshot>>,
 }
@@ -129,7 +126,7 @@ impl Work {
             retried: now,
             count: now + COUNT_EVERY,
             cannot_count: false,
-            gone: BTreeMap::new(),
+            gone: Gone::default(),
             ahead: None,
         }
     }
@@ -223,7 +220,7 @@ impl Work {
             Err(error) => return self.unreadable(&error, at),
         };
         self.duties.store.note(|faults| faults.configuration = None);
-        let gone = self.gone(&current, &configuration);
+        let gone = self.gone.still_served(&current, &configuration);
         let load = |started: Moment| Load { at, took: started.elapsed() };
         if is_in_service(&current, &configuration, &gone) {
             self.duties.store.loaded(load(started));
@@ -352,25 +349,6 @@ impl Work {
             next.prepare_like(&current);
             self.serve(&Arc::new(next));
         }
-    }
-
-    /// The teams in service whose files are not there any more, but for those that have been gone for long.
-    fn gone(&mut self, current: &Snapshot, configuration: &Configuration) -> BTreeSet<TeamId> {
-        let missing: BTreeSet<TeamId> = current
-            .teams()
-            .map(|team| &team.team().id)
-            .filter(|id| !configuration.teams.contains_key(id) && !configuration.broken.contains_key(id))
-            .cloned()
-            .collect();
-        self.gone.retain(|id, _| missing.contains(id));
-        for id in missing {
-            self.gone.entry(id).or_insert_with_key(|team| {
-                tracing::warn!(%team, grace_seconds = GRACE.as_secs(), "the team's file is gone");
-                Moment::now()
-            });
-        }
-        let waits = self.gone.iter().filter(|(_, since)| since.elapsed() < GRACE);
-        waits.map(|(id, _)| id.clone()).collect()
     }
 
     fn unreadable(&mut self, error: &LoadError, at: Instant) {

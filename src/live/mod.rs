@@ -14,6 +14,7 @@ mod coding;
 mod due;
 mod feeds;
 mod frame;
+mod gone;
 mod keep;
 mod publish;
 mod record;
