@@ -6,17 +6,20 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
+use tracing::{Instrument, Span};
 
-use super::access::{Visitor, sealed};
+use super::access::sealed;
 use super::agent::client;
 use super::answer::text;
 use super::api::{self, api};
 use super::changes;
+use super::counts::{self, UNMATCHED};
 use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::metrics::metrics;
 use super::pages::{self, page};
 use super::site::Site;
+use super::trace::{self, REQUEST_ID, RequestId};
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
 pub fn create_app(
@@ -58,24 +61,24 @@ pub fn create_app(
         .route("/{team}/subscribers", web::to(page(pages::subscribers)))
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
-        .wrap_fn(move |mut request, routes| {
-            let (answer, is_locked) = (early(&site, &mut request), site.is_locked);
-            let routed = match answer {
-                Some(answer) => Err(request.into_response(answer)),
-                None => Ok((routes.call(request), site.clone(), Instant::now())),
+        .wrap_fn(move |request, routes| {
+            let answered = match traced(&site, request) {
+                Traced::Answered(response) => Err(response),
+                Traced::ToRoute { request, id, span, since } => {
+                    request.extensions_mut().insert(id.clone());
+                    Ok((routes.call(request).instrument(span.clone()), site.clone(), id, span, since))
+                }
             };
+            let is_locked = site.is_locked;
             async move {
-                let response = match routed {
-                    Err(answer) => answer,
-                    Ok((routed, site, since)) => {
+                let response = match answered {
+                    Err(response) => response,
+                    Ok((routed, site, id, span, since)) => {
                         let response = routed.await?;
-                        let (request, status) = (response.request(), response.status());
-                        let client = client(request.headers());
-                        site.counts.routed(request.match_pattern(), status, client, since.elapsed());
-                        response
+                        span.in_scope(|| routed_answer(&site, &response, since));
+                        named(response, &id)
                     }
                 };
-                log(&response, is_locked);
                 Ok(if is_locked { sealed(response) } else { response })
             }
         })
@@ -117,11 +120,53 @@ async fn no_such_check(_request: HttpRequest) -> HttpResponse {
     text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics here\n")
 }
 
-/// At debug only: a line for each request costs more than the answer. What was refused may be a key, mistyped or under
-/// a prefix, so nothing of it is told.
-fn log(response: &ServiceResponse, is_locked: bool) {
-    let (head, status) = (response.request().head(), response.status().as_u16());
-    let is_told = !is_locked || response.request().extensions().contains::<Visitor>();
-    let path = if is_told { head.uri.path() } else { "" };
-    tracing::debug!(method = %head.method, path, status, "request");
+/// What became of a request at the gate.
+enum Traced {
+    Answered(ServiceResponse),
+    ToRoute { request: ServiceRequest, id: RequestId, span: Span, since: Instant },
+}
+
+/// Sends a request through the gate. What is answered there has a name, a span and a line only where lines are on:
+/// each costs more than a feed.
+fn traced(site: &Site, mut request: ServiceRequest) -> Traced {
+    let name = |request: &ServiceRequest| {
+        let id = site.request_id(request.head());
+        let span = trace::span(&id);
+        (id, span, Instant::now())
+    };
+    let named = trace::is_on().then(|| name(&request));
+    let answer = match &named {
+        Some((_, span, _)) => span.in_scope(|| early(site, &mut request)),
+        None => early(site, &mut request),
+    };
+    let Some(answer) = answer else {
+        let (id, span, since) = named.unwrap_or_else(|| name(&request));
+        return Traced::ToRoute { request, id, span, since };
+    };
+    if let Some((_, span, since)) = named {
+        let head = request.head();
+        let route = counts::template(head.uri.path());
+        span.in_scope(|| {
+            trace::answered(&head.method, route, answer.status(), client(&head.headers), since);
+        });
+    }
+    Traced::Answered(request.into_response(answer))
+}
+
+fn routed_answer(site: &Site, response: &ServiceResponse, since: Instant) {
+    let (request, status) = (response.request(), response.status());
+    let (pattern, client) = (request.match_pattern(), client(request.headers()));
+    let route = pattern.as_deref().unwrap_or(UNMATCHED);
+    trace::answered(request.method(), route, status, client, since);
+    site.counts.routed(route, status, client, since.elapsed());
+}
+
+/// Of an answer that failed, whoever got it can say which it was.
+fn named(mut response: ServiceResponse, id: &RequestId) -> ServiceResponse {
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && let Some(id) = id.header()
+    {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
 }

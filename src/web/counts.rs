@@ -21,6 +21,9 @@ const EARLY: [&str; 6] = [
     "refused",
 ];
 
+/// Stands for the template of a path that no route has.
+pub(super) const UNMATCHED: &str = "unmatched";
+
 const REFUSED: usize = EARLY.len() - 1;
 
 /// What such answers have as status. The last stands for any other.
@@ -77,10 +80,9 @@ impl Counts {
     }
 
     /// Counts an answer given by the route `route` after `took`.
-    pub(super) fn routed(&self, route: Option<String>, status: StatusCode, client: Client, took: Duration) {
-        let route = route.unwrap_or_else(|| "unmatched".to_owned());
+    pub(super) fn routed(&self, route: &str, status: StatusCode, client: Client, took: Duration) {
         let mut routed = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
-        *routed.entry((route, status.as_u16(), client)).or_default() += 1;
+        *routed.entry((route.to_owned(), status.as_u16(), client)).or_default() += 1;
         drop(routed);
         self.seconds.observe(took.as_secs_f64());
     }
@@ -123,6 +125,11 @@ impl Counts {
     }
 }
 
+/// The template of the path of what was answered before routing.
+pub(super) fn template(path: &str) -> &'static str {
+    EARLY[early(path)]
+}
+
 /// The place of a path in the table. Compared from its end, and no longer than any path of a feed may be.
 fn early(path: &str) -> usize {
     let Some(path) = path.strip_suffix(".ics") else { return REFUSED };
@@ -150,8 +157,8 @@ mod tests {
             counts.early(path, StatusCode::OK, Client::Google);
         }
         counts.early("/x/team.ics", StatusCode::IM_A_TEAPOT, Client::Other);
-        counts.routed(Some("/{team}/".to_owned()), StatusCode::OK, Client::Other, Duration::ZERO);
-        counts.routed(None, StatusCode::NOT_FOUND, Client::Other, Duration::ZERO);
+        counts.routed("/{team}/", StatusCode::OK, Client::Other, Duration::ZERO);
+        counts.routed(UNMATCHED, StatusCode::NOT_FOUND, Client::Other, Duration::ZERO);
         let all: Vec<_> = counts.all().iter().map(|c| (c.route.clone(), c.status, c.number)).collect();
         let expected = [
             ("/{team}/team.ics", 200, 1),
