@@ -20,6 +20,7 @@ use super::metrics::metrics;
 use super::pages::{self, page};
 use super::site::Site;
 use super::trace::{self, REQUEST_ID, RequestId};
+use crate::live::Client;
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
 pub fn create_app(
@@ -62,21 +63,21 @@ pub fn create_app(
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |request, routes| {
-            let answered = match traced(&site, request) {
-                Traced::Answered(response) => Err(response),
-                Traced::ToRoute { request, id, span, since } => {
-                    request.extensions_mut().insert(id.clone());
-                    Ok((routes.call(request).instrument(span.clone()), site.clone(), id, span, since))
+            let gated = match gated(&site, request) {
+                Gated::Answered(response) => Err(response),
+                Gated::ToRoute(request, way) => {
+                    request.extensions_mut().insert(way.id.clone());
+                    Ok((routes.call(request).instrument(way.span.clone()), site.clone(), way))
                 }
             };
             let is_locked = site.is_locked;
             async move {
-                let response = match answered {
+                let response = match gated {
                     Err(response) => response,
-                    Ok((routed, site, id, span, since)) => {
-                        let response = routed.await?;
-                        span.in_scope(|| routed_answer(&site, &response, since));
-                        named(response, &id)
+                    Ok((answer, site, way)) => {
+                        let response = answer.await?;
+                        routed(&site, &response, &way);
+                        named(response, &way.id)
                     }
                 };
                 Ok(if is_locked { sealed(response) } else { response })
@@ -121,44 +122,52 @@ async fn no_such_check(_request: HttpRequest) -> HttpResponse {
 }
 
 /// What became of a request at the gate.
-enum Traced {
+enum Gated {
     Answered(ServiceResponse),
-    ToRoute { request: ServiceRequest, id: RequestId, span: Span, since: Instant },
+    ToRoute(ServiceRequest, Way),
 }
 
-/// Sends a request through the gate. What is answered there has a name, a span and a line only where lines are on:
-/// each costs more than a feed.
-fn traced(site: &Site, mut request: ServiceRequest) -> Traced {
-    let name = |request: &ServiceRequest| {
+/// What is known of a request while a route answers it.
+struct Way {
+    id: RequestId,
+    span: Span,
+    client: Client,
+    since: Instant,
+}
+
+/// Sends a request through the gate. What is answered there has an id, a span and a line only where lines are on: each
+/// costs more than a feed.
+fn gated(site: &Site, mut request: ServiceRequest) -> Gated {
+    let (since, client) = (Instant::now(), client(request.headers()));
+    let named = |request: &ServiceRequest| {
         let id = site.request_id(request.head());
         let span = trace::span(&id);
-        (id, span, Instant::now())
+        (id, span)
     };
-    let named = trace::is_on().then(|| name(&request));
-    let answer = match &named {
-        Some((_, span, _)) => span.in_scope(|| early(site, &mut request)),
-        None => early(site, &mut request),
+    let names = trace::is_on().then(|| named(&request));
+    let answer = match &names {
+        Some((_, span)) => span.in_scope(|| early(site, &mut request, client)),
+        None => early(site, &mut request, client),
     };
     let Some(answer) = answer else {
-        let (id, span, since) = named.unwrap_or_else(|| name(&request));
-        return Traced::ToRoute { request, id, span, since };
+        let (id, span) = names.unwrap_or_else(|| named(&request));
+        return Gated::ToRoute(request, Way { id, span, client, since });
     };
-    if let Some((_, span, since)) = named {
-        let head = request.head();
+    let (head, status, took) = (request.head(), answer.status(), since.elapsed());
+    site.counts.early(head.uri.path(), status, client, took);
+    if let Some((_, span)) = names {
         let route = counts::template(head.uri.path());
-        span.in_scope(|| {
-            trace::answered(&head.method, route, answer.status(), client(&head.headers), since);
-        });
+        span.in_scope(|| trace::answered(&head.method, route, status, client, took));
     }
-    Traced::Answered(request.into_response(answer))
+    Gated::Answered(request.into_response(answer))
 }
 
-fn routed_answer(site: &Site, response: &ServiceResponse, since: Instant) {
-    let (request, status) = (response.request(), response.status());
-    let (pattern, client) = (request.match_pattern(), client(request.headers()));
+fn routed(site: &Site, response: &ServiceResponse, way: &Way) {
+    let (request, status, took) = (response.request(), response.status(), way.since.elapsed());
+    let pattern = request.match_pattern();
     let route = pattern.as_deref().unwrap_or(UNMATCHED);
-    trace::answered(request.method(), route, status, client, since);
-    site.counts.routed(route, status, client, since.elapsed());
+    way.span.in_scope(|| trace::answered(request.method(), route, status, way.client, took));
+    site.counts.routed(route, status, way.client, took);
 }
 
 /// Of an answer that failed, whoever got it can say which it was.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -81,9 +81,9 @@ pub(super) fn span(id: &RequestId) -> Span {
 }
 
 /// The line of a request that was answered with `status`.
-pub(super) fn answered(method: &Method, route: &str, status: StatusCode, client: Client, since: Instant) {
+pub(super) fn answered(method: &Method, route: &str, status: StatusCode, client: Client, took: Duration) {
     let (status, client) = (status.as_u16(), client.as_str());
-    let microseconds = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(%method, route, status, client, microseconds, "request");
 }
 
