@@ -83,6 +83,14 @@ fn get(targets: &[&str]) -> Vec<Answer> {
 }
 
 #[test]
+fn the_description_says_when_a_holder_is_away() {
+    let description = get(&["/openapi.json"]).remove(0).body;
+    let field = &description["components"]["schemas"]["OnDuty"]["properties"]["away_until"];
+    assert!(field["description"].as_str().unwrap().contains("secondary is no backup. Null"), "{field}");
+    assert_eq!(field["format"], "date-time");
+}
+
+#[test]
 fn every_answer_is_what_the_command_line_prints() {
     let folder = tempfile::tempdir().unwrap();
     plan(folder.path());

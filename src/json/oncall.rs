@@ -41,6 +41,10 @@ pub struct OnDuty {
     pub kind: &'static str,
     /// `confirmed` or `tentative`.
     pub status: &'static str,
+    /// When their absence ends, where they are away although they hold the role: calling them may not help, and a
+    /// secondary is no backup. Null for whoever is there.
+    #[schema(format = DateTime)]
+    pub away_until: Option<String>,
 }
 
 impl OnCall {
@@ -75,6 +79,7 @@ impl OnDuty {
             until: schedule.held_until(role, at).map(instant),
             kind: holder.kind.as_str(),
             status: status(holder.kind),
+            away_until: schedule.away_until(team, role, at).map(instant),
         })
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::absence::Absences;
 use super::period::{Instant, Period, Periods};
 use super::proposal::{Candidate, Ledger, Standing, load_seconds};
-use super::team::{HolidayPolicy, Override, Role, Seat, SecondaryOnHoliday, Team, TimeOffRule};
+use super::team::{HolidayPolicy, Override, Pair, Role, Seat, SecondaryOnHoliday, Team, TimeOffRule};
 use super::week::{Week, WeekId};
 
 /// Why somebody holds a role.
@@ -75,6 +75,17 @@ pub struct Holder {
     pub instead_of: Option<Seat>,
     /// The names of the absences, or the reason of the swap or override.
     pub reason: Option<Arc<str>>,
+}
+
+impl Holder {
+    /// Why, where it is not plain rotation: the reason, or that it was swapped or agreed on where the file gives none.
+    pub fn why(&self) -> Option<&str> {
+        self.reason.as_deref().or(match self.kind {
+            ShiftKind::Swap => Some("swap"),
+            ShiftKind::Override => Some("agreed by the team"),
+            _ => None,
+        })
+    }
 }
 
 /// A piece of a week during which both roles stay as they are.
@@ -215,14 +226,14 @@ impl<'a> Desk<'a> {
     fn overridden(&self, period: Period, by: &Override) -> Duty {
         let pair = self.week.pair;
         let hold = |role, engineer| self.hold(role, engineer, ShiftKind::Override, by.reason.clone());
-        let secondary = match by.secondary {
-            Some(named) => Some(hold(Role::Secondary, named)),
-            None if pair.secondary != by.primary => Some(self.by_pair(Role::Secondary)),
-            None if self.absent(pair.primary).away(period).is_empty() => {
-                Some(hold(Role::Secondary, pair.primary))
+        let unnamed = || {
+            let away = self.absent(pair.primary).away(period);
+            match unnamed_secondary(pair, by.primary, !away.is_empty())? {
+                seat if seat == pair.secondary => Some(self.by_pair(Role::Secondary)),
+                seat => Some(hold(Role::Secondary, seat)),
             }
-            None => None,
         };
+        let secondary = by.secondary.map_or_else(unnamed, |named| Some(hold(Role::Secondary, named)));
         Duty { period, primary: hold(Role::Primary, by.primary), secondary }
     }
 
@@ -257,11 +268,20 @@ impl Absences {
     }
 
     /// R4: what keeps a secondary from covering within `period`.
-    pub(super) fn unable(&self, policy: &HolidayPolicy, period: Period) -> Periods {
+    pub fn unable(&self, policy: &HolidayPolicy, period: Period) -> Periods {
         match policy.secondary_on_holiday {
             SecondaryOnHoliday::Covers => self.time_off(period),
             SecondaryOnHoliday::Unavailable => self.away(period),
         }
+    }
+}
+
+/// R7: who is secondary while an override gives the primary role to `primary` in a week of `pair` and names nobody
+/// beside them; `primary_is_away` says whether the pair's primary is away for any of it.
+pub fn unnamed_secondary(pair: Pair, primary: Seat, primary_is_away: bool) -> Option<Seat> {
+    match pair.secondary == primary {
+        false => Some(pair.secondary),
+        true => Some(pair.primary).filter(|_| !primary_is_away),
     }
 }
 

@@ -78,6 +78,8 @@ pub struct Row {
     pub primary: Seat,
     /// Who holds the secondary role throughout, if anybody.
     pub secondary: Option<Seat>,
+    /// How far the proposal carries by which the roles are held for any of it; `None` where nothing is proposed.
+    pub proposal: Option<Standing>,
     /// By when the team must agree, or had to; only where there is a conflict.
     pub deadline: Option<Instant>,
     /// When the team agreed.
@@ -257,6 +259,12 @@ impl Sheet<'_> {
         standing_by.intersect(&unable)
     }
 
+    /// How far the proposal carries that is in force during `part`, which lies within one piece of duty.
+    fn proposal(&self, part: Period) -> Option<Standing> {
+        let conflict = self.planned.conflicts.iter().find(|conflict| conflict.period.overlaps(part));
+        conflict.map(|conflict| conflict.standing)
+    }
+
     /// `period` as rows, cut where a role changes hands.
     fn rows(&self, away: Seat, period: Period, status: impl Fn(Hands) -> RowStatus) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
@@ -266,7 +274,10 @@ impl Sheet<'_> {
             let last = rows.last_mut().filter(|last| (last.primary, last.secondary) == (primary, secondary));
             let grown = last.as_ref().and_then(|last| last.period.joined_to(part));
             match last.zip(grown) {
-                Some((last, grown)) => last.period = grown,
+                Some((last, grown)) => {
+                    last.period = grown;
+                    last.proposal = last.proposal.or(self.proposal(part));
+                }
                 None => rows.push(Row {
                     week: self.planned.week.id,
                     period: part,
@@ -276,6 +287,7 @@ impl Sheet<'_> {
                     status: status(Hands { primary, secondary }),
                     primary,
                     secondary,
+                    proposal: self.proposal(part),
                     deadline: None,
                     agreed_on: None,
                     candidates: Vec::new(),

@@ -56,7 +56,7 @@ pub fn holdings(team: &Team, schedule: &Schedule) -> Vec<Holding> {
             side: Side {
                 engineer: team.engineer(shift.holder.engineer).id.clone(),
                 tentative: shift.holder.kind.is_tentative(),
-                reason: shift.holder.reason.as_deref().map(str::to_owned),
+                reason: shift.holder.why().map(str::to_owned),
             },
         })
         .collect()
