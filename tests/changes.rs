@@ -303,6 +303,58 @@ fn a_download_takes_back_what_went_to_somebody_else_or_away() {
 }
 
 #[test]
+fn a_download_tells_whoever_had_a_shift_of_their_own_and_who_has_it_now() {
+    let told = |snapshot: &Snapshot, path: &str, uid: &str| {
+        let slot = team(snapshot).feed_at(path).unwrap();
+        let variant = Variant { download: true, ..Variant::default() };
+        let bytes = &team(snapshot).representation(slot, variant, Coding::Identity).body;
+        let text = String::from_utf8(bytes.to_vec()).unwrap().replace("\r\n ", "");
+        let event = text.split("BEGIN:VEVENT").find(|event| event.contains(uid)).unwrap().to_owned();
+        let value = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+        assert_eq!(value("STATUS:"), "CANCELLED");
+        (value("SUMMARY:"), value("DESCRIPTION:"))
+    };
+    let said = |summary: &str, why: &str| (summary.to_owned(), why.to_owned());
+    let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}"));
+    let week = "data.primary.20261211T150000Z@oncal";
+    let own = "CANCELLED Bob <b>&: primary on-call";
+    assert_eq!(told(&second, "engineers/b.ics", week), said(own, "Cy has it now."));
+    let meeting = "data.handover.20261218T150000Z@oncal";
+    assert_eq!(told(&second, "engineers/b.ics", meeting).1, "This no longer concerns Bob <b>&.");
+
+    // A day goes to Dee, then to Ann, then back to whose week it is: nobody has that shift now.
+    let agreed = |primary: &str| {
+        format!(
+            "{PLAIN}[[override]]\nfrom = 2026-12-15\nto = 2026-12-16\nprimary = \"{primary}\"\nagreed_on = 2026-11-20\n"
+        )
+    };
+    let [_, second] = published(PLAIN, &agreed("d"));
+    let next = |before: &Snapshot, plan: &str, now: &str| {
+        let terms = Terms { at: at(now), cause: Cause::Change, is_written: true };
+        let plan = Arc::new(configuration(plan));
+        before.reloaded(plan, BTreeSet::new(), &Publisher::forgetful(), terms).unwrap()
+    };
+    let third = next(&second, &agreed("a"), "2026-11-25T14:00:00Z");
+    let (day, own) = ("data.primary.20261215T050000Z@oncal", "CANCELLED Dee: primary on-call");
+    assert_eq!(told(&third, "engineers/d.ics", day), said(own, "Ann has it now."));
+    let fourth = next(&third, PLAIN, "2026-11-25T14:30:00Z");
+    let gone = "This is no longer in the plan.";
+    assert_eq!(told(&fourth, "engineers/d.ics", day), said(own, gone));
+    let (summary, why) = told(&fourth, "engineers/a.ics", day);
+    assert!(summary.starts_with("CANCELLED Ann: primary on-call (agreed"), "{summary}");
+    assert_eq!(why, gone);
+}
+
+#[test]
+fn a_swap_without_a_reason_says_that_it_is_one() {
+    let swap = "[[swap]]\nweek = 2026-12-11\nprimary = \"c\"\nsecondary = \"d\"\n";
+    let [_, second] = published(PLAIN, &format!("{PLAIN}{swap}"));
+    let why = |change: &oncal::live::Change| change.moved.after.as_ref().unwrap().reason.clone();
+    let whys: Vec<_> = team(&second).changes().iter().map(why).collect();
+    assert!(!whys.is_empty() && whys.iter().all(|why| why.as_deref() == Some("swap")), "{whys:?}");
+}
+
+#[test]
 fn a_holiday_added_to_a_calendar_changes_the_weeks_it_touches_and_later_ones_by_ranking_alone() {
     // Whoever is proposed for New Year depends on who had holiday duty before.
     let away = "time_off = [{ from = 2026-12-28, to = 2027-01-10 }]";

@@ -228,7 +228,8 @@ impl Feed {
             Feed::Role(Role::Secondary) => "Who is secondary on-call".to_owned(),
         };
         format!(
-            "{what}. Team {title}; local times in the texts are of {zone}. PROPOSED means not agreed yet."
+            "{what}. Team {title}; local times in the texts are of {zone}. PROPOSED means not agreed yet, NOT COVERED \
+             that nobody is free."
         )
     }
 }

@@ -52,7 +52,7 @@ impl Writer<'_> {
         let who = match conflict.standing {
             Standing::Proposed => format!("proposed {}", self.name(conflict.primary)),
             Standing::NeedsVolunteer => "volunteer needed".to_owned(),
-            Standing::Nobody => "nobody free".to_owned(),
+            Standing::Nobody => format!("nobody free, {} keeps it", self.name(conflict.primary)),
         };
         format!("primary on-call {days} ({}), {who}", reasons(&conflict.reasons))
     }

@@ -89,9 +89,15 @@ pub struct Event {
 }
 
 impl Event {
-    /// What is told, in downloads alone, of an event that is no more: that it is cancelled. `summary` is what it was
-    /// called.
-    pub fn cancelled(uid: &str, kind: Kind, when: When, anchor: Instant, summary: &str) -> Event {
+    /// What is told, in downloads alone, of an event that is no more, or is somebody else's now: that it is cancelled.
+    /// `summary` is what it was called and `why` a sentence.
+    pub fn cancelled(
+        uid: &str,
+        kind: Kind,
+        (when, anchor): (When, Instant),
+        summary: &str,
+        why: &str,
+    ) -> Event {
         Event {
             uid: uid.to_owned(),
             kind,
@@ -99,7 +105,7 @@ impl Event {
             anchor,
             week: None,
             summary: format!("CANCELLED {summary}"),
-            description: "This is no longer in the plan.".to_owned(),
+            description: why.to_owned(),
             categories: vec!["On-call"],
             colour: colour::TEAM.name,
             url: None,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::rota::{Absences, Handover, Period, Row, Seat, lines};
+use crate::rota::{Absences, Handover, Period, Role, Row, Seat, lines};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -63,20 +63,37 @@ impl Writer<'_> {
             let _ = write!(head, "\nStarts {there}");
         }
         let duty = format!(
-            "Duty changes {}, meeting or not: {} then is primary and {} secondary.",
+            "Duty changes {}, meeting or not: {} then is primary and {} secondary.{}",
             self.moment_for(&seats, meeting.change),
             self.name(meeting.incoming.primary),
             self.name(meeting.incoming.secondary),
+            self.at_first(meeting),
         );
-        let people =
-            attending.iter().map(|(seat, parts)| format!("\n- {}: {}", self.name(*seat), parts.join(", ")));
+        let people = attending.iter().map(|(seat, parts)| {
+            let away = self.with_reasons(*seat, meeting.period);
+            let away = if away.is_some() { " (away)" } else { "" };
+            format!("\n- {}{away}: {}", self.name(*seat), parts.join(", "))
+        });
         let people = format!("Who attends:{}", people.collect::<String>());
         paragraphs(&[&head, &self.irregular(meeting), &duty, &people, &self.agenda(meeting)])
     }
 
+    /// Who holds the roles when duty changes, where that is not yet the incoming pair.
+    fn at_first(&self, meeting: &Handover) -> String {
+        let incoming = (meeting.incoming.primary, Some(meeting.incoming.secondary));
+        let Some(duty) = self.duties_from(meeting.change).next().filter(|duty| duty.hands() != incoming)
+        else {
+            return String::new();
+        };
+        let until = self.moment(duty.period.end());
+        format!(" At first, until {until}, {}.", self.because(duty, Role::Primary))
+    }
+
     /// Why the meeting is not when it usually is, or who will be missing.
     fn irregular(&self, meeting: &Handover) -> String {
-        let missing = wording::list(&self.missing(meeting, Self::with_reasons));
+        let missing = self.missing(meeting, Self::with_reasons);
+        let are = if missing.len() == 1 { "is" } else { "are" };
+        let missing = format!("{} {are}", wording::list(&missing));
         if meeting.moved {
             format!("Moved from {}: {missing} away then.", wording::date(meeting.nominal_date))
         } else if meeting.flagged {
@@ -135,7 +152,10 @@ impl Writer<'_> {
             .flat_map(|planned| planned.conflicts.iter().map(move |conflict| (planned, conflict)))
             .filter(|(_, conflict)| conflict.period.end() > meeting.period.start())
             .map(|(planned, conflict)| {
-                format!("{}; agree by {}", self.conflict_line(conflict), self.moment(planned.deadline))
+                let by = self.moment(planned.deadline);
+                let is_past = planned.deadline <= meeting.period.start();
+                let by = if is_past { format!("was to be agreed by {by}") } else { format!("agree by {by}") };
+                format!("{}; {by}", self.conflict_line(conflict))
             })
             .collect()
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use crate::rota::{Line, Period, Role, Row, RowStatus, Seat, UnknownHolidays};
+use crate::rota::{Line, Period, Role, Row, RowStatus, Seat, Standing, UnknownHolidays};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -23,6 +23,7 @@ impl Writer<'_> {
         let engineer = team.engineer(row.away);
         let (first, last) = wording::dates(&engineer.zone, row.period);
         let open = row.status.is_open();
+        let tentative = open || is_worked_if_agreed(row);
         let mut categories = vec!["On-call", "Holiday"];
         categories.extend(open.then_some("Conflict"));
         let id = |seat: &Seat| team.engineer(*seat).id.as_str();
@@ -41,7 +42,7 @@ impl Writer<'_> {
             categories,
             colour: if line.away.len() == 1 { colour::of(row.away) } else { colour::TEAM }.name,
             url: self.links.week(team, row.week),
-            status: if open { Status::Tentative } else { Status::Confirmed },
+            status: if tentative { Status::Tentative } else { Status::Confirmed },
             busy: false,
             engineers: Vec::new(),
             reason: None,
@@ -58,7 +59,12 @@ impl Writer<'_> {
             let names: Vec<&str> = line.away.iter().map(|seat| self.name(*seat)).collect();
             names.join(", ")
         };
-        format!("{who}: {} ({})", reasons(&row.reasons), self.outcome(row))
+        let zone = &self.team().engineer(row.away).zone;
+        let has_own_clock = wording::differ(zone, self.zone(), row.period.start());
+        let (first, last) = wording::dates(zone, row.period);
+        let before = if first == last { " " } else { ", " };
+        let part = wording::part(zone, row.period, has_own_clock).map(|part| format!("{before}{part}"));
+        format!("{who}: {}{} ({})", reasons(&row.reasons), part.unwrap_or_default(), self.outcome(row))
     }
 
     /// What comes of an absence, in a few words.
@@ -68,7 +74,7 @@ impl Writer<'_> {
             RowStatus::Covered => format!("{primary} covers"),
             RowStatus::Proposed => format!("NOT AGREED, proposed {primary}"),
             RowStatus::NeedsVolunteer => "NOT AGREED, volunteer needed".to_owned(),
-            RowStatus::Nobody => "NOT AGREED, nobody free".to_owned(),
+            RowStatus::Nobody => format!("NOT COVERED, {primary} keeps it"),
             RowStatus::Agreed | RowStatus::AgreedLate if row.primary == row.away => {
                 "agreed, stays primary".to_owned()
             }
@@ -77,7 +83,11 @@ impl Writer<'_> {
             RowStatus::NoBackup => format!("no backup for {primary}"),
             RowStatus::Working => {
                 let role = if row.primary == row.away { Role::Primary } else { Role::Secondary };
-                format!("on call as {}", role.as_str())
+                match row.proposal {
+                    Some(Standing::Nobody) => format!("NOT COVERED, keeps the {} role", role.as_str()),
+                    Some(_) => format!("PROPOSED as {}", role.as_str()),
+                    None => format!("on call as {}", role.as_str()),
+                }
             }
             RowStatus::Unaffected => "not on call".to_owned(),
         }
@@ -92,7 +102,17 @@ impl Writer<'_> {
             let _ = write!(head, "\nIn {}: {}", zone.name(), wording::span(zone, row.period));
         }
         let secondary = row.secondary.map_or("nobody", |seat| self.name(seat));
-        let duty = format!("Primary: {}\nSecondary: {secondary}", self.name(row.primary));
+        let how = match row.proposal {
+            Some(Standing::Nobody) => " (nobody is free)",
+            Some(_) => " (proposed)",
+            None => "",
+        };
+        let beside = match row.status {
+            RowStatus::NoBackup => " (away)",
+            _ if row.secondary.is_some() => how,
+            _ => "",
+        };
+        let duty = format!("Primary: {}{how}\nSecondary: {secondary}{beside}", self.name(row.primary));
         paragraphs(&[&head, &duty, &self.standing(row), &self.candidates(&row.candidates)])
     }
 
@@ -133,6 +153,12 @@ impl Writer<'_> {
                 "{away} is secondary in the week of {week} and could not cover if {primary} were away: nobody \
                  stands behind {primary}."
             ),
+            RowStatus::Working if row.proposal == Some(Standing::Nobody) => {
+                format!("{away} is on call on a holiday of their own, since nobody is free.")
+            }
+            RowStatus::Working if row.proposal.is_some() => {
+                format!("{away} would be on call on a holiday of their own: that is proposed and not agreed.")
+            }
             RowStatus::Working => format!("{away} is on call on a holiday of their own."),
             RowStatus::Unaffected => "Not on call then, so nothing changes.".to_owned(),
         }
@@ -225,4 +251,9 @@ impl Writer<'_> {
             })
             .collect()
     }
+}
+
+/// Whether somebody would be on call on a holiday of their own by a proposal.
+fn is_worked_if_agreed(row: &Row) -> bool {
+    row.status == RowStatus::Working && row.proposal.is_some()
 }

@@ -8,6 +8,7 @@
 //! Nothing in a feed depends on the time of the request.
 
 mod alarm;
+mod around;
 mod calendar;
 pub mod colour;
 mod content_line;
@@ -29,3 +30,4 @@ pub use event::{Event, Kind, Status, When, events};
 pub use name::Feed;
 pub use plan::{Links, Plan};
 pub use text::clean;
+pub use wording::stretch;

@@ -1,19 +1,14 @@
-//! The event of a shift: who, in which role, why, and what comes next.
+//! The event of a shift: who, in which role, why, and whether they are there. What is around it: `around`.
 
 use std::fmt::Write as _;
 
-use chrono::TimeDelta;
-
-use crate::rota::{Conflict, Instant, PlannedWeek, Role, Seat, Shift, ShiftKind, Standing};
+use crate::rota::{Conflict, Period, PlannedWeek, Role, Shift, ShiftKind, Standing, Unable};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
 use super::uid;
 use super::wording;
-use super::writer::{Writer, holder, other, paragraphs, reason};
-
-/// How far past a shift's end its text looks: within what a plan knows past its window.
-const MOST_AHEAD: TimeDelta = TimeDelta::days(8);
+use super::writer::{Writer, paragraphs, reason, reasons};
 
 impl Writer<'_> {
     /// The event of a shift of the week `planned`.
@@ -38,16 +33,48 @@ impl Writer<'_> {
             status: if tentative { Status::Tentative } else { Status::Confirmed },
             busy: false,
             engineers: vec![engineer.id.clone()],
-            reason: said.clone(),
+            reason: shift.holder.why().map(reason),
             facts: [engineer.id.as_str(), said.as_deref().unwrap_or_default()].join("\n"),
         }
     }
 
     fn shift_summary(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
-        let proposed = if shift.holder.kind.is_tentative() { "PROPOSED " } else { "" };
+        let proposed = match conflict_of(planned, shift).filter(|_| shift.holder.kind.is_tentative()) {
+            Some(conflict) if conflict.standing == Standing::Nobody => "NOT COVERED ",
+            Some(_) => "PROPOSED ",
+            None => "",
+        };
         let note = self.note(planned, shift, said.unwrap_or_default());
-        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
-        format!("{proposed}{}: {} on-call{note}", self.name(shift.holder.engineer), shift.role.as_str())
+        let notes: Vec<String> = note.into_iter().chain(self.own_absence(shift)).collect();
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+        format!("{proposed}{}: {} on-call{notes}", self.name(shift.holder.engineer), shift.role.as_str())
+    }
+
+    /// `AWAY 29–30 May: no backup`, where whoever holds the shift is away.
+    fn own_absence(&self, shift: &Shift) -> Option<String> {
+        let unable = self.plan.schedule.unable(self.team(), shift.role, shift.period);
+        let last = unable.last()?;
+        let parts: Vec<String> =
+            unable.iter().filter_map(|unable| self.unable_part(unable, shift.period)).collect();
+        let when = if parts.is_empty() { String::new() } else { format!(" {}", parts.join(", ")) };
+        Some(format!("AWAY{when}{}", consequence(shift.role, last)))
+    }
+
+    /// Which part of `whole` somebody is away; `None` for all of it.
+    fn unable_part(&self, unable: &Unable, whole: Period) -> Option<String> {
+        (unable.period != whole).then(|| wording::stretch(self.zone(), unable.period))
+    }
+
+    /// `away 29–30 May (time off): no backup`, once for each absence of whoever holds `role` within `period`.
+    pub(super) fn absences(&self, role: Role, period: Period) -> Option<String> {
+        let unable = self.plan.schedule.unable(self.team(), role, period);
+        let last = unable.last()?;
+        let part = |unable: &Unable| {
+            let when = self.unable_part(unable, period).unwrap_or_else(|| "all that time".to_owned());
+            format!("{when} ({})", reasons(&unable.reasons))
+        };
+        let parts: Vec<String> = unable.iter().map(part).collect();
+        Some(format!("away {}{}", parts.join(", "), consequence(role, last)))
     }
 
     /// What sets the shift apart from the plain rotation, short enough for a month's grid.
@@ -87,12 +114,12 @@ impl Writer<'_> {
             let there = wording::span(zone, shift.period);
             let _ = write!(head, "\nFor {} in {}: {there}", self.name(seat), zone.name());
         }
-        let body = [
-            format!("Why: {}", self.why(planned, shift, said.unwrap_or_default())),
-            self.beside(planned, shift),
-            self.next(shift),
-        ];
-        paragraphs(&[&head, &body.join("\n"), self.pipelines_of(seat), self.run_books()])
+        let attention = self.absences(shift.role, shift.period);
+        let attention = attention.map(|away| format!("Attention: {} is {away}.", self.name(seat)));
+        let why = format!("Why: {}", self.why(planned, shift, said.unwrap_or_default()));
+        let lines = [attention, Some(why), self.before(planned, shift), Some(self.beside(planned, shift))];
+        let lines: Vec<String> = lines.into_iter().flatten().chain(self.next(shift)).collect();
+        paragraphs(&[&head, &lines.join("\n"), self.pipelines_of(seat), self.run_books()])
     }
 
     /// Which rule gave them the shift, in a sentence or two.
@@ -149,57 +176,14 @@ impl Writer<'_> {
              cover.{choice}\nAgree by: {by}"
         )
     }
+}
 
-    /// Who holds the other role meanwhile, one line for each change of hands.
-    fn beside(&self, planned: &PlannedWeek, shift: &Shift) -> String {
-        let role = other(shift.role);
-        let mut parts: Vec<(Option<Seat>, Instant)> = Vec::new();
-        for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(shift.period)) {
-            let (who, end) = (holder(duty, role), duty.period.end().min(shift.period.end()));
-            match parts.last_mut().filter(|(last, _)| *last == who) {
-                Some((_, until)) => *until = end,
-                None => parts.push((who, end)),
-            }
-        }
-        let name = |who: &Option<Seat>| who.map_or("nobody", |seat| self.name(seat));
-        match &parts[..] {
-            [(None, _)] if shift.holder.kind == ShiftKind::Cover => {
-                format!("{}: nobody, as the secondary covers", title(role))
-            }
-            [(who, _)] => format!("{}: {}", title(role), name(who)),
-            _ => {
-                let lines =
-                    parts.iter().map(|(who, end)| format!("\n- {} until {}", name(who), self.moment(*end)));
-                format!("{} meanwhile:{}", title(role), lines.collect::<String>())
-            }
-        }
-    }
-
-    /// When and how duty changes next.
-    fn next(&self, shift: &Shift) -> String {
-        let (role, seat) = (shift.role, shift.holder.engineer);
-        let mut ahead = self.duties_from(shift.period.end());
-        let Some(after) = ahead.next() else { return String::new() };
-        let at = self.moment_for(&[seat], shift.period.end());
-        if holder(after, role) == Some(seat) {
-            let mut near = ahead.take_while(|duty| duty.period.start() <= shift.period.end() + MOST_AHEAD);
-            let change = near.find(|duty| holder(duty, role) != Some(seat));
-            let until =
-                change.map(|duty| format!(" until {}", self.moment_for(&[seat], duty.period.start())));
-            return format!(
-                "Next: {at}, {} stays {}{}",
-                self.name(seat),
-                role.as_str(),
-                until.unwrap_or_default()
-            );
-        }
-        let takes_over = match holder(after, role) {
-            Some(next) => format!("{} becomes {}", self.name(next), role.as_str()),
-            None => format!("the {} role is empty", role.as_str()),
-        };
-        let moves = (holder(after, other(role)) == Some(seat))
-            .then(|| format!("; {} becomes {}", self.name(seat), other(role).as_str()));
-        format!("Next: {at}, {takes_over}{}", moves.unwrap_or_default())
+/// What follows from somebody's absence in `role`.
+fn consequence(role: Role, unable: &Unable) -> &'static str {
+    match role {
+        _ if unable.is_agreed => ", by agreement",
+        Role::Primary => "",
+        Role::Secondary => ": no backup",
     }
 }
 

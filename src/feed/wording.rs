@@ -56,6 +56,47 @@ pub(super) fn days((first, last): (NaiveDate, NaiveDate)) -> String {
     }
 }
 
+/// Which part of its days `period` is on the clock of `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates
+/// where there are several, and the letters of the zone where asked for or where they change. `None` for whole days.
+pub(super) fn part(zone: &Zone, period: Period, with_letters: bool) -> Option<String> {
+    let (start, end) = (period.start(), period.end());
+    let is_whole = |instant| zone.first_instant(zone.date(instant)) == instant;
+    let (first, last) = dates(zone, period);
+    let changes = letters(zone, start) != letters(zone, end);
+    let time = |instant| {
+        let local = zone.local(instant);
+        let day = if first == last { String::new() } else { format!("{} ", day_of_month(local.date())) };
+        format!("{day}{}", clock(local))
+    };
+    let told = |instant, told: bool| {
+        let letters = if told { format!(" {}", letters(zone, instant)) } else { String::new() };
+        format!("{}{letters}", time(instant))
+    };
+    Some(match (is_whole(start), is_whole(end)) {
+        (true, true) => return None,
+        (false, true) => format!("from {}", told(start, with_letters)),
+        (true, false) => format!("until {}", told(end, with_letters)),
+        (false, false) => {
+            let dash = if first == last { "–" } else { " – " };
+            format!("{}{dash}{}", told(start, changes), told(end, with_letters || changes))
+        }
+    })
+}
+
+/// `29–30 May`, `29 May from 13:00`, `29 May 13:00 to 31 May 00:00`: `period` on the clock of `zone`, in little room.
+pub fn stretch(zone: &Zone, period: Period) -> String {
+    let (first, last) = dates(zone, period);
+    match part(zone, period, false) {
+        None => days((first, last)),
+        Some(part) if first == last => format!("{} {part}", day_of_month(first)),
+        Some(_) => {
+            let [start, end] = [period.start(), period.end()].map(|instant| zone.local(instant));
+            let told = |local: NaiveDateTime| format!("{} {}", day_of_month(local.date()), clock(local));
+            format!("{} to {}", told(start), told(end))
+        }
+    }
+}
+
 /// `24 h` or `23 h 30 min`; whole minutes, rounded down.
 pub(super) fn hours(seconds: i64) -> String {
     match (seconds / 3600, seconds % 3600 / 60) {
@@ -149,6 +190,46 @@ mod tests {
         ] {
             assert_eq!(span(&new_york, period(start, end)), said);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_day_is_told_by_its_ends_and_whole_days_are_not() {
+        let new_york = zone("America/New_York");
+        for (start, end, said, stretched) in [
+            ("2026-12-25T05:00:00Z", "2026-12-26T05:00:00Z", None, "25 Dec"),
+            ("2026-12-25T15:00:00Z", "2026-12-26T05:00:00Z", Some("from 10:00"), "25 Dec from 10:00"),
+            ("2026-12-25T05:00:00Z", "2026-12-25T15:00:00Z", Some("until 10:00"), "25 Dec until 10:00"),
+            ("2026-12-25T15:00:00Z", "2026-12-25T22:30:00Z", Some("10:00–17:30"), "25 Dec 10:00–17:30"),
+            (
+                "2026-12-24T15:00:00Z",
+                "2026-12-26T05:00:00Z",
+                Some("from 24 Dec 10:00"),
+                "24 Dec 10:00 to 26 Dec 00:00",
+            ),
+            (
+                "2026-12-24T15:00:00Z",
+                "2026-12-25T15:00:00Z",
+                Some("24 Dec 10:00 – 25 Dec 10:00"),
+                "24 Dec 10:00 to 25 Dec 10:00",
+            ),
+            // The hour that comes twice, and a day of 25 hours.
+            (
+                "2026-11-01T05:30:00Z",
+                "2026-11-01T06:30:00Z",
+                Some("01:30 EDT–01:30 EST"),
+                "1 Nov 01:30 EDT–01:30 EST",
+            ),
+            ("2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z", None, "1 Nov"),
+        ] {
+            let period = period(start, end);
+            assert_eq!(part(&new_york, period, false).as_deref(), said);
+            assert_eq!(stretch(&new_york, period), stretched);
+        }
+        let afternoon = period("2026-12-25T15:00:00Z", "2026-12-25T22:30:00Z");
+        assert_eq!(part(&new_york, afternoon, true).as_deref(), Some("10:00–17:30 EST"));
+        let cairo = zone("Africa/Cairo");
+        let no_midnight = period("2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z");
+        assert_eq!(part(&cairo, no_midnight, true), None, "a day that starts at 01:00");
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::feed::{Event, Feed, Kind, Status, When};
+use crate::feed::{Event, Feed, Kind, Status, When, clean};
 use crate::journal::{Entry, Fact, Logged};
-use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Zone};
+use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Team, Zone};
 
 /// Enough of a hash to tell two contents apart.
 const HASH_BYTES: usize = 16;
@@ -33,7 +33,7 @@ enum KindName {
     Unknown,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum WhenRecord {
     Instants(Instant, Instant),
@@ -116,18 +116,43 @@ pub(super) fn holding(entry: &Entry) -> Option<Holding> {
     Some(Holding { role, period: Period::new(start, end)?, side })
 }
 
-/// What a download of `feed` says of an entry that left it: withdrawn, or gone to other engineers.
-pub(super) fn cancelled(entry: &Entry, feed: &Feed) -> Option<Event> {
+/// What a download of `feed`, of `team`, says of an entry that left it: withdrawn, or gone to other engineers.
+pub(super) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event> {
     if !has_left(entry, feed) {
         return None;
     }
     let record: Record = serde_json::from_str(&entry.fact.record).ok()?;
     let (kind, when) = (record.kind.into(), record.when.into());
-    let is_own = entry.withdrawn && Event::cancelled("", kind, when, entry.fact.anchor, "").is_in(feed);
+    let when = (when, entry.fact.anchor);
+    let is_own = entry.withdrawn && Event::cancelled("", kind, when, "", "").is_in(feed);
     let concerns =
         |id: &EngineerId| entry.former.contains(id.as_str()) || entry.fact.concerns.contains(id.as_str());
-    (is_own || matches!(feed, Feed::Engineer(id) if concerns(id)))
-        .then(|| Event::cancelled(&entry.fact.uid, kind, when, entry.fact.anchor, &record.summary))
+    let told = || {
+        let (summary, why) = last_words(entry, &record, feed, team);
+        Event::cancelled(&entry.fact.uid, kind, when, &summary, &why)
+    };
+    (is_own || matches!(feed, Feed::Engineer(id) if concerns(id))).then(told)
+}
+
+/// What an event that left `feed` was called there, and what became of it. The record knows only what it was last
+/// called, which for somebody who had it before is another's.
+fn last_words(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (String, String) {
+    let gone = || "This is no longer in the plan.".to_owned();
+    let (Feed::Engineer(own), kind) = (feed, Kind::from(record.kind)) else {
+        return (record.summary.clone(), gone());
+    };
+    let name =
+        |id: &str| team.seat(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
+    let former = name(own.as_str());
+    let holder = record.side.as_ref().map(|side| side.engineer.as_str());
+    match (kind, holder.filter(|holder| *holder != own.as_str())) {
+        (Kind::Shift(role), Some(holder)) => {
+            let summary = format!("{former}: {} on-call", role.as_str());
+            (summary, if entry.withdrawn { gone() } else { format!("{} has it now.", name(holder)) })
+        }
+        _ if entry.withdrawn => (record.summary.clone(), gone()),
+        _ => (record.summary.clone(), format!("This no longer concerns {former}.")),
+    }
 }
 
 /// Whether an entry may once have been in `feed` and is not any more.

@@ -242,7 +242,7 @@ impl TeamSnapshot {
         let mut changed = begun.max(head).unwrap_or(week_start);
         let mut cancelled = Vec::new();
         for entry in journal.entries.values() {
-            let Some(event) = cancelled_of(entry, &slot.feed) else { continue };
+            let Some(event) = cancelled_of(entry, &slot.feed, self.team()) else { continue };
             changed = changed.max(entry.revision.modified);
             if week_start < entry.fact.end {
                 let revision = revision(journal, &event.uid, week_start);
