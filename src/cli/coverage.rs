@@ -5,9 +5,10 @@ use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::when;
+use crate::config::override_entry;
 use crate::feed::clean;
 use crate::json;
-use crate::rota::{Coverage, Instant, Line, Role, Row, RowStatus, Team, coverage, expand, lines};
+use crate::rota::{Coverage, Instant, Line, Role, Row, RowStatus, Standing, Team, coverage, expand, lines};
 
 const WEEKS: u16 = 26;
 
@@ -65,8 +66,15 @@ fn table(team: &Team, coverage: &Coverage, now: Instant) -> String {
 fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     let row = line.row;
     let away: Vec<String> = line.away.iter().map(|seat| name(team, *seat)).collect();
-    let on_call = [Some(row.primary), row.secondary].map(|seat| seat.map(|seat| name(team, seat)));
-    let on_call: Vec<String> = on_call.into_iter().flatten().collect();
+    let mark = match row.proposal {
+        Some(Standing::Nobody) => " (keeps it)",
+        Some(_) => " (proposed)",
+        None => "",
+    };
+    let primary = format!("{}{mark}", name(team, row.primary));
+    let mark = if row.status == RowStatus::NoBackup { " (away)" } else { mark };
+    let secondary = row.secondary.map(|seat| format!("{}{mark}", name(team, seat)));
+    let on_call: Vec<String> = [Some(primary), secondary].into_iter().flatten().collect();
     let tone = match row.status {
         RowStatus::Nobody => Tone::Urgent,
         _ if row.is_overdue(now) => Tone::Urgent,
@@ -80,7 +88,12 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     let by = by.map(|by| format!("\nby {}", when::date(team.zone.date(by)))).unwrap_or_default();
     let role = row.role.filter(|_| line.away.len() == 1);
     let role = role.map(|role| format!(" ({})", Role::as_str(role))).unwrap_or_default();
-    let status = row.status.as_str().replace('-', " ");
+    let status = match row.status {
+        RowStatus::Nobody => "NOT COVERED".to_owned(),
+        RowStatus::Working if row.proposal == Some(Standing::Nobody) => "works, not covered".to_owned(),
+        RowStatus::Working if row.proposal.is_some() => "would work if agreed".to_owned(),
+        status => status.as_str().replace('-', " "),
+    };
     table.row([
         (&*when::period(&team.zone, row.period), tone),
         (&*format!("{}{role}", away.join(", ")), tone),
@@ -115,16 +128,10 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
         let who = name(team, candidate.engineer);
         text.push_str(&format!("  {rank}. {who}: {state}; holiday load {before}, would be {after}\n"));
     }
-    let local = |instant| team.zone.local(instant).format("%Y-%m-%dT%H:%M:%S").to_string();
-    let secondary = row.secondary.map(|seat| format!("secondary = \"{}\"\n", team.engineer(seat).id));
     text.push_str(&format!(
-        "To record it, with whomever you chose, in teams/{}.toml:\n\n[[override]]\nfrom = {}\nto = {}\nprimary = \"{}\"\n{}agreed_on = {}\n",
+        "To record it, with whomever you chose, in teams/{}.toml:\n\n{}",
         team.id,
-        local(row.period.start()),
-        local(row.period.end()),
-        team.engineer(row.primary).id,
-        secondary.unwrap_or_default(),
-        team.zone.date(now),
+        override_entry(team, row, team.zone.date(now))
     ));
     text
 }

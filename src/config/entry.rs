@@ -1,6 +1,8 @@
 //! Entries of a team's file as oncal offers them, ready to paste.
 
-use crate::rota::{Rotation, Team};
+use chrono::NaiveDate;
+
+use crate::rota::{Instant, Rotation, Row, RowStatus, Team, Zone, unnamed_secondary, week_at};
 
 /// The `[[rotation]]` of `team` that says `rotation`, with an empty line before it.
 pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
@@ -10,4 +12,82 @@ pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
     });
     let starts = rotation.starts.format("%Y-%m-%dT%H:%M:%S");
     format!("\n[[rotation]]\nstarts = {starts}\nweeks = [\n{}]\n", weeks.collect::<String>())
+}
+
+/// The `[[override]]` that records the proposal of an open `row` of `team` as agreed on `today`.
+///
+/// R7 has the week's secondary stay where an override names nobody beside the primary, so where nobody is proposed the
+/// entry says what follows. Where nobody is free at all it names no primary: as it stands, no team can be read from it.
+pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
+    let id = |seat| team.engineer(seat).id.as_str();
+    let time = |instant| toml_time(&team.zone, instant);
+    let primary = match row.status {
+        RowStatus::Nobody => "primary = \"…\"   # nobody is free: find somebody".to_owned(),
+        _ => format!("primary = \"{}\"", id(row.primary)),
+    };
+    let unnamed = || {
+        let pair = week_at(team, row.period.start())?.pair;
+        // The primary is away throughout: that is what the conflict is.
+        let stays = match row.status {
+            RowStatus::Nobody => Some(pair.secondary),
+            _ => unnamed_secondary(pair, row.primary, true),
+        };
+        Some(match stays {
+            Some(seat) => format!("without one {} stays secondary, who cannot cover then", id(seat)),
+            None => "without one nobody is secondary".to_owned(),
+        })
+    };
+    let secondary = row.secondary.map_or_else(
+        || format!("#secondary = \"…\"   # nobody is free; {}", unnamed().unwrap_or_default()),
+        |seat| format!("secondary = \"{}\"", id(seat)),
+    );
+    let lines = [
+        "[[override]]".to_owned(),
+        format!("from = {}", time(row.period.start())),
+        format!("to = {}", time(row.period.end())),
+        primary,
+        secondary,
+        format!("agreed_on = {today}"),
+        format!("reason = {}", toml_text(&row.reasons.join(", "))),
+    ];
+    lines.join("\n") + "\n"
+}
+
+/// Team time as the file has it: a bare date is the first instant of its day.
+fn toml_time(zone: &Zone, instant: Instant) -> String {
+    let local = zone.local(instant);
+    match zone.first_instant(local.date()) == instant {
+        true => local.date().to_string(),
+        false => local.format("%Y-%m-%dT%H:%M:%S").to_string(),
+    }
+}
+
+/// A basic string of one line. JSON's escapes are a part of TOML's, but for the one character that TOML wants escaped
+/// too.
+fn toml_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midnight_is_a_bare_date_and_every_other_time_is_written_out() {
+        let zone = Zone::bundled("America/New_York").unwrap();
+        for (instant, expected) in [
+            ("2026-12-25T05:00:00Z", "2026-12-25"),
+            ("2026-12-24T23:00:00Z", "2026-12-24T18:00:00"),
+            ("2026-07-01T04:00:00Z", "2026-07-01"),
+        ] {
+            assert_eq!(toml_time(&zone, instant.parse().unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn a_reason_is_a_string_of_toml_whatever_it_holds() {
+        let hostile = "New Year's \"Day\" \\ \u{1f384}\u{7f}\n";
+        let read: toml::Table = format!("reason = {}", toml_text(hostile)).parse().unwrap();
+        assert_eq!(read["reason"].as_str(), Some(hostile));
+    }
 }

@@ -33,7 +33,7 @@ use crate::rota::{EngineerId, Instant, Team, TeamId};
 pub use crate::document::Severity;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use diagnostic::{Diagnostic, Place};
-pub use entry::rotation_entry;
+pub use entry::{override_entry, rotation_entry};
 pub use load::{LoadError, Scope, load, load_with, reload};
 pub use render::render;
 pub use settings::{Access, JournalUrl, Settings};

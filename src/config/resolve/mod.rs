@@ -65,6 +65,9 @@ pub(super) fn team(
     let overrides = overrides::overrides(&table.overrides, &roster, eras.as_ref(), &zone, problems);
     overrides.iter().for_each(|found| overrides::warn_of_absence(found, &roster, table.policy, problems));
     if let Some(eras) = &eras {
+        for found in &overrides {
+            overrides::warn_of_whom_it_leaves(found, &roster, (eras, &swaps), table.policy, problems);
+        }
         membership::check(eras, &swaps, &overrides, &roster, problems);
     }
     let pipelines = pipelines::pipelines(&table.pipelines, &roster, context, problems);

@@ -10,7 +10,9 @@ use super::engineers::{Roster, differ, starts_at};
 use super::rotations::Eras;
 use crate::config::schema::{OverrideTable, SwapTable};
 use crate::document::{At, Moment, Problems};
-use crate::rota::{Absences, HolidayPolicy, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone};
+use crate::rota::{
+    Absences, HolidayPolicy, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone, unnamed_secondary,
+};
 
 /// A swap and where it names its people.
 pub(super) struct FoundSwap<'t> {
@@ -164,6 +166,39 @@ pub(super) fn warn_of_absence(
     }
 }
 
+/// R7: an override that names no secondary leaves the week's in place, who may be unable to cover.
+pub(super) fn warn_of_whom_it_leaves(
+    found: &FoundOverride<'_>,
+    roster: &Roster,
+    (eras, swaps): (&Eras<'_>, &[FoundSwap<'_>]),
+    policy: HolidayPolicy,
+    problems: &Problems,
+) {
+    let Override { period, primary, secondary: None, .. } = found.given else { return };
+    let mut warned = BTreeSet::new();
+    for week in eras.within(period) {
+        let swapped = swaps.iter().find(|swap| swap.date == week.date).map(|swap| swap.swap.pair);
+        let (Some(pair), Some(part)) = (swapped.or(week.pair), week.period.intersection(period)) else {
+            continue;
+        };
+        // Whoever is neither away nor named is nobody to warn of, so only the pair's secondary counts.
+        let stays = unnamed_secondary(pair, primary, true);
+        let Some((seat, engineer)) = stays.and_then(|seat| Some((seat, roster.engineer(seat)?))) else {
+            continue;
+        };
+        let absences = Absences::of(engineer, part);
+        if !absences.unable(&policy, part).is_empty() && warned.insert(seat) {
+            let names = absences.names(part).join(", ");
+            let id = &engineer.id;
+            let message = format!(
+                "`{id}` is away during this override and stays secondary, since it names no other: {names}"
+            );
+            let at = found.table.primary.as_ref().map_or(&found.table.span, |at| &at.span);
+            problems.warning("override-while-away", at.clone(), message);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::config::resolve::sample::Sample;
@@ -229,5 +264,30 @@ mod tests {
         case(&[free], "", "primary = \"a\"\nsecondary = \"d\"", &[]);
         case(&[free], strict, "primary = \"a\"\nsecondary = \"d\"", &[away]);
         case(&[free, leave], "", "primary = \"a\"\nsecondary = \"d\"", &[away]);
+    }
+
+    #[test]
+    fn the_secondary_whom_an_override_leaves_in_place_is_warned_of_when_away() {
+        // Weeks a–b from Friday 2026-03-06 10:00 and b–c from 13 March.
+        let case = |leave: (&'static str, &'static str), rest: &str, expected: &[&str]| {
+            let given =
+                "[[override]]\nfrom = 2026-03-10\nto = 2026-03-17\nprimary = \"d\"\nagreed_on = 2026-03-01\n";
+            codes(&[leave], Box::leak(format!("{given}{rest}").into_boxed_str()), expected);
+        };
+        let away = "override-while-away";
+        let over = "time-off-over";
+        case(
+            ("b", "time_off = [{ from = 2026-03-11T09:00:00, to = 2026-03-11T12:00:00 }]"),
+            "",
+            &[over, away],
+        );
+        case(("b", "time_off = [{ from = 2026-03-16, to = 2026-03-16 }]"), "", &[over]);
+        case(("c", "time_off = [{ from = 2026-03-16, to = 2026-03-16 }]"), "", &[over, away]);
+        case(("b", "also_off = [{ date = 2026-03-11, name = \"House\" }]"), "", &[]);
+        let strict = "[holiday_policy]\nsecondary_on_holiday = \"unavailable\"\n";
+        case(("b", "also_off = [{ date = 2026-03-11, name = \"House\" }]"), strict, &[away]);
+        let swap = "[[swap]]\nweek = 2026-03-06\nprimary = \"b\"\nsecondary = \"a\"\n";
+        case(("b", "time_off = [{ from = 2026-03-11, to = 2026-03-11 }]"), swap, &[over]);
+        case(("a", "time_off = [{ from = 2026-03-11, to = 2026-03-11 }]"), swap, &[over, away]);
     }
 }

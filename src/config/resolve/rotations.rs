@@ -90,6 +90,16 @@ impl<'t> Eras<'t> {
         weeks.find(|week| week.date == date)
     }
 
+    /// The weeks that overlap `period`, in order of time.
+    pub(super) fn within(&self, period: Period) -> impl Iterator<Item = NamedWeek> + '_ {
+        self.list.iter().flat_map(move |era| {
+            let first = era.number_near(self.zone.date(period.start())).saturating_sub(1);
+            let weeks = (first..).map_while(move |k| self.week(era, k));
+            let weeks = weeks.take_while(move |week| week.period.start() < period.end());
+            weeks.filter(move |week| week.period.overlaps(period))
+        })
+    }
+
     /// The dates of the last week up to `date` and of the first after it.
     pub(super) fn around(&self, date: NaiveDate) -> (Option<NaiveDate>, Option<NaiveDate>) {
         let near = |era: &Era<'_>| era.number_near(date).saturating_sub(1)..=era.number_near(date) + 2;

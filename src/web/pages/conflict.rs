@@ -6,7 +6,8 @@ use super::agree::{anchor, deadline, reasons, sentence};
 use super::coverage::{tone, when, word};
 use super::people::People;
 use super::words::{Wall, hours};
-use crate::rota::{Candidate, Instant, Row, Zone};
+use crate::config::override_entry;
+use crate::rota::{Candidate, Row};
 
 /// The conflict of an open row.
 pub(super) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
@@ -25,7 +26,7 @@ pub(super) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup
                     "Paste this into " code { "teams/" (people.team().id) ".toml" } ", with whom the team agreed on and the day
                     it did. A holiday load is the hours somebody was primary for others, holidays of their own counting twice."
                 }
-                pre tabindex="0" { code data-copy="the override" { (agreement(people, row, wall)) } }
+                pre tabindex="0" { code data-copy="the override" { (override_entry(people.team(), row, wall.zone.date(wall.now))) } }
             }
         }
     }
@@ -49,59 +50,5 @@ fn candidate(people: &People<'_>, candidate: &Candidate) -> Markup {
         @if candidate.is_free() { "free" } @else { "on holiday for " (hours(candidate.own_holiday_seconds)) " of it" }
         "; holiday load " (hours(candidate.load_before_seconds)) ", would be " (hours(candidate.load_after_seconds))
         "; " (hours(candidate.primary_seconds)) " as primary so far"
-    }
-}
-
-/// The entry that makes the proposal an agreement of today.
-fn agreement(people: &People<'_>, row: &Row, wall: Wall<'_>) -> String {
-    let team = people.team();
-    let time = |instant| toml_time(&team.zone, instant);
-    let mut lines = vec![
-        "[[override]]".to_owned(),
-        format!("from = {}", time(row.period.start())),
-        format!("to = {}", time(row.period.end())),
-        format!("primary = \"{}\"", team.engineer(row.primary).id),
-    ];
-    lines.extend(row.secondary.map(|seat| format!("secondary = \"{}\"", team.engineer(seat).id)));
-    lines.push(format!("agreed_on = {}", team.zone.date(wall.now)));
-    lines.push(format!("reason = {}", toml_text(&reasons(row))));
-    lines.join("\n") + "\n"
-}
-
-/// Team time as the file has it: a bare date is the first instant of its day.
-fn toml_time(zone: &Zone, instant: Instant) -> String {
-    let local = zone.local(instant);
-    match zone.first_instant(local.date()) == instant {
-        true => local.date().to_string(),
-        false => local.format("%Y-%m-%dT%H:%M:%S").to_string(),
-    }
-}
-
-/// A basic string. JSON's escapes are a part of TOML's, but for the one character that TOML wants escaped too.
-fn toml_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn midnight_is_a_bare_date_and_every_other_time_is_written_out() {
-        let zone = Zone::bundled("America/New_York").unwrap();
-        for (instant, expected) in [
-            ("2026-12-25T05:00:00Z", "2026-12-25"),
-            ("2026-12-24T23:00:00Z", "2026-12-24T18:00:00"),
-            ("2026-07-01T04:00:00Z", "2026-07-01"),
-        ] {
-            assert_eq!(toml_time(&zone, instant.parse().unwrap()), expected);
-        }
-    }
-
-    #[test]
-    fn a_reason_is_a_string_of_toml_whatever_it_holds() {
-        let hostile = "New Year's \"Day\" \\ \u{1f384}\u{7f}\n";
-        let read: toml::Table = format!("reason = {}", toml_text(hostile)).parse().unwrap();
-        assert_eq!(read["reason"].as_str(), Some(hostile));
     }
 }
