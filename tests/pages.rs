@@ -153,7 +153,32 @@ fn a_first_time_visitor_finds_who_is_on_call_and_what_comes_next() {
         .has("Thanksgiving Day</b>")
         .has("Primary: Bob &quot;'x")
         .has("⇄ مهندس")
-        .has("swapped instead of Ann");
+        .has("instead of Ann ")
+        .has("(swap: &lt;b&gt;conference&lt;/b&gt;)");
+}
+
+#[test]
+fn a_secondary_who_is_away_is_no_backup_wherever_the_page_says_who_is_on_call() {
+    let team = TEAM.replace(
+        "time_off = [{ from = 2026-12-24",
+        "time_off = [{ from = 2026-11-14T09:00:00, to = 2026-11-14T17:30:00 }, { from = 2026-12-24",
+    );
+    for (now, is_away) in
+        [("2026-11-14T13:59:59Z", false), ("2026-11-14T15:00:00Z", true), ("2026-11-14T22:30:00Z", false)]
+    {
+        let pages = asked_of(&team, now, &[("/data/", ""), ("/", ""), ("/data/run-books/profit", "")]);
+        for page in pages {
+            let told = "Away</span> until Sat 14 Nov, 17:30 EST: no backup";
+            assert_eq!(page.body.contains(told), is_away, "{now}: {}", page.body);
+        }
+    }
+}
+
+#[test]
+fn the_card_of_whoever_is_on_call_says_who_is_next() {
+    let page = asked_of(TEAM, "2026-11-25T22:00:00Z", &[("/data/", "")]).remove(0);
+    page.has(", then <bdi>مهندس</bdi> (Thanksgiving Day), alone").has(", then nobody");
+    page.has("absences need the team’s agreement").lacks("holidays need");
 }
 
 #[test]

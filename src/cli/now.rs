@@ -6,7 +6,7 @@ use super::plan::{self, Chosen, name};
 use super::when;
 use crate::feed::clean;
 use crate::json::OnCall;
-use crate::rota::{Instant, Role, Schedule, Team};
+use crate::rota::{Duty, Instant, Role, Schedule, ShiftKind, Team};
 
 pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
@@ -37,18 +37,81 @@ fn told(team: &Team, schedule: &Schedule, at: Instant) -> String {
         text.push_str(&format!("  nobody yet: duty first changes {}\n", when::instant(zone, team.starts())));
         return text;
     };
+    let sheet = Sheet { team, schedule };
     for role in [Role::Primary, Role::Secondary] {
-        let line = duty.holder(role).map_or_else(
-            || "nobody".to_owned(),
-            |holder| {
-                let until = schedule.held_until(role, at);
-                let until =
-                    until.map(|until| format!(" until {}", when::instant(zone, until))).unwrap_or_default();
-                let open = if holder.kind.is_tentative() { " (PROPOSED, not agreed)" } else { "" };
-                format!("{}{open}{until}", name(team, holder.engineer))
-            },
-        );
-        text.push_str(&format!("  {:<10} {line}\n", role.as_str()));
+        for (place, line) in sheet.lines(duty, role, at).iter().enumerate() {
+            let label = if place == 0 { role.as_str() } else { "" };
+            text.push_str(&format!("  {label:<10} {line}\n"));
+        }
     }
     text
+}
+
+struct Sheet<'a> {
+    team: &'a Team,
+    schedule: &'a Schedule,
+}
+
+impl Sheet<'_> {
+    /// Who holds `role`, until when, and who is next.
+    fn lines(&self, duty: &Duty, role: Role, at: Instant) -> Vec<String> {
+        let zone = &self.team.zone;
+        let Some(holder) = duty.holder(role) else {
+            let mut ahead = self.schedule.duties().skip_while(|duty| duty.period.start() <= at);
+            let until = ahead.find(|duty| duty.holder(role).is_some()).map(|duty| duty.period.start());
+            let until_text = until.map(|until| format!(" until {}", when::instant(zone, until)));
+            let first = format!("nobody{}", until_text.unwrap_or_default());
+            return [first].into_iter().chain(until.and_then(|until| self.next(role, until))).collect();
+        };
+        let who = name(self.team, holder.engineer);
+        let mut notes = Vec::new();
+        if self.schedule.is_uncovered(duty) {
+            notes.push("NOT COVERED: nobody is free".to_owned());
+        } else if holder.kind.is_tentative() {
+            notes.push("PROPOSED, not agreed".to_owned());
+        }
+        let until = self.schedule.held_until(role, at);
+        let until_text = until.map(|until| format!("until {}", when::instant(zone, until)));
+        let away = self.schedule.away_until(self.team, role, at);
+        let mut lines = Vec::new();
+        if let Some(back) = away {
+            let follows = consequence(role, holder.kind == ShiftKind::Override);
+            notes.push(format!("AWAY until {}{follows}", when::instant(zone, back)));
+            lines.push(format!("{who} ({})", notes.join("; ")));
+            lines.extend(until_text);
+        } else {
+            let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+            lines.push([format!("{who}{notes}")].into_iter().chain(until_text).collect::<Vec<_>>().join(" "));
+        }
+        lines.extend(until.and_then(|until| self.next(role, until)));
+        lines
+    }
+
+    /// `then Data Engineer D (Thanksgiving Day), alone`.
+    fn next(&self, role: Role, at: Instant) -> Option<String> {
+        let duty = self.schedule.on_call(at)?;
+        let Some(holder) = duty.holder(role) else { return Some("then nobody".to_owned()) };
+        let mut notes = Vec::new();
+        if self.schedule.is_uncovered(duty) {
+            notes.push("NOT COVERED".to_owned());
+        } else if holder.kind.is_tentative() {
+            notes.push("PROPOSED".to_owned());
+        }
+        notes.extend(holder.why().map(clean));
+        if self.schedule.away_until(self.team, role, at).is_some() {
+            notes.push(format!("AWAY{}", consequence(role, holder.kind == ShiftKind::Override)));
+        }
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+        let alone = if role == Role::Primary && duty.secondary.is_none() { ", alone" } else { "" };
+        Some(format!("then {}{notes}{alone}", name(self.team, holder.engineer)))
+    }
+}
+
+/// What it means that whoever holds `role` is away.
+pub(super) fn consequence(role: Role, is_agreed: bool) -> &'static str {
+    match role {
+        _ if is_agreed => ", by agreement",
+        Role::Primary => "",
+        Role::Secondary => ": no backup",
+    }
 }

@@ -3,16 +3,17 @@
 use chrono::TimeDelta;
 
 use super::args;
+use super::now::consequence;
 use super::output::{Exit, Output, Usage};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::when;
 use crate::document::nearest;
-use crate::feed::clean;
+use crate::feed::{clean, stretch};
 use crate::json::{self, Dates};
 use crate::rota::{
-    Duty, Handover, Holder, PlannedWeek, Role, Schedule, Seat, ShiftKind, Standing, Team, expand,
-    unknown_holidays,
+    Duty, Handover, Holder, Period, PlannedWeek, Role, Schedule, Seat, ShiftKind, Standing, SwapNote, Team,
+    Week, expand, unknown_holidays,
 };
 
 const WEEKS: u16 = 8;
@@ -98,7 +99,7 @@ fn table(team: &Team, dates: Dates) -> Result<String, Usage> {
         let meeting = schedule.handovers.iter().find(|meeting| meeting.week == week.week.id);
         for (index, duty) in week.duties.iter().enumerate() {
             let meeting = meeting.filter(|_| index == 0);
-            row(team, week, duty, meeting, &mut table);
+            row(team, (&schedule, week, duty), meeting, &mut table);
         }
     }
     if weeks.is_empty() {
@@ -107,7 +108,13 @@ fn table(team: &Team, dates: Dates) -> Result<String, Usage> {
     Ok(table.text())
 }
 
-fn row(team: &Team, week: &PlannedWeek, duty: &Duty, meeting: Option<&Handover>, table: &mut Table) {
+/// One piece of a week: the schedule tells who of it is away.
+fn row(
+    team: &Team,
+    (schedule, week, duty): (&Schedule, &PlannedWeek, &Duty),
+    meeting: Option<&Handover>,
+    table: &mut Table,
+) {
     let start = duty.period.start();
     let is_first = start == week.week.period.start();
     let from = if is_first {
@@ -118,22 +125,50 @@ fn row(team: &Team, week: &PlannedWeek, duty: &Duty, meeting: Option<&Handover>,
     };
     let mut notes = Vec::new();
     if is_first && let Some(swap) = &week.week.swap {
-        let was = week.week.rotation_pair;
-        let reason = swap.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        notes.push(format!("swap for {} and {}{reason}", name(team, was.primary), name(team, was.secondary)));
+        notes.push(swapped(team, &week.week, swap));
     }
     notes.extend(note(team, week, duty));
     notes.extend(meeting.map(|meeting| handover(team, meeting)));
     let tone = tone(week, duty);
-    let holder = |holder: Option<&Holder>| {
-        holder.map_or_else(|| "nobody".to_owned(), |holder| name(team, holder.engineer))
+    let cell = |role: Role| {
+        let Some(holder) = duty.holder(role) else { return ("nobody".to_owned(), Tone::Faint) };
+        let who = name(team, holder.engineer);
+        match away(team, schedule, role, duty.period) {
+            Some(away) => (
+                format!("{who}\n{}", away.replace(": ", ":\n")),
+                if tone == Tone::Plain { Tone::Open } else { tone },
+            ),
+            None => (who, tone),
+        }
     };
+    let (primary, secondary) = (cell(Role::Primary), cell(Role::Secondary));
     table.row([
         (&*from, if is_first { Tone::Strong } else { Tone::Plain }),
-        (&*holder(Some(&duty.primary)), tone),
-        (&*holder(duty.secondary.as_ref()), if duty.secondary.is_some() { tone } else { Tone::Faint }),
+        (&*primary.0, primary.1),
+        (&*secondary.0, secondary.1),
         (&*notes.join("\n"), tone),
     ]);
+}
+
+/// `Data Engineer C instead of Data Engineer B (swap)`, for each role that somebody else has.
+fn swapped(team: &Team, week: &Week, swap: &SwapNote) -> String {
+    let changed = [Role::Primary, Role::Secondary].into_iter().filter_map(|role| {
+        let (now, was) = (week.pair.holder(role), week.rotation_pair.holder(role));
+        (now != was).then(|| format!("{} instead of {}", name(team, now), name(team, was)))
+    });
+    let changed: Vec<String> = changed.collect();
+    let reason = swap.reason.as_deref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
+    format!("{} (swap{reason})", changed.join(", ")).trim_start().to_owned()
+}
+
+/// `AWAY 29–30 May: no backup`, where whoever holds `role` is away during `period`.
+fn away(team: &Team, schedule: &Schedule, role: Role, period: Period) -> Option<String> {
+    let unable = schedule.unable(team, role, period);
+    let is_agreed = unable.last()?.is_agreed;
+    let parts = unable.iter().filter(|unable| unable.period != period);
+    let parts: Vec<String> = parts.map(|unable| stretch(&team.zone, unable.period)).collect();
+    let when = if parts.is_empty() { String::new() } else { format!(" {}", parts.join(", ")) };
+    Some(format!("AWAY{when}{}", consequence(role, is_agreed)))
 }
 
 /// Why this piece of a week is not as the pair has it.
@@ -146,9 +181,14 @@ fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
         return note.into_iter().chain(backs).reduce(|all, next| format!("{all}; {next}"));
     }
     let deadline = when::date(team.zone.date(week.deadline));
-    note.map(|note| format!("{note}, agree by {deadline}")).map(|note| match standing(week, duty) {
+    let note = note.map(|note| format!("{note}, agree by {deadline}"))?;
+    Some(match standing(week, duty) {
         Some(Standing::NeedsVolunteer) => format!("{note}; all have a holiday: needs a volunteer"),
-        Some(Standing::Nobody) => format!("{note}; nobody is free"),
+        Some(Standing::Nobody) => {
+            let reason = holder.reason.as_deref().map(clean).unwrap_or_default();
+            let keeps = name(team, holder.engineer);
+            format!("NOT COVERED ({reason}), agree by {deadline}: nobody is free, {keeps} keeps it")
+        }
         _ => note,
     })
 }
@@ -205,10 +245,14 @@ fn shifts_of(team: &Team, dates: Dates, seat: Seat) -> Result<String, Usage> {
     for shift in shifts {
         let (start, end) = (shift.period.start(), shift.period.end());
         let kind = shift.holder.kind;
-        let why = because(team, &shift.holder, Role::Primary).unwrap_or_else(|| match kind {
-            ShiftKind::Swap => "swap".to_owned(),
-            _ => String::new(),
+        let why = because(team, &shift.holder, Role::Primary).or_else(|| {
+            (kind == ShiftKind::Swap).then(|| match shift.holder.instead_of {
+                Some(seat) => format!("instead of {} (swap)", name(team, seat)),
+                None => "swap".to_owned(),
+            })
         });
+        let away = away(team, &schedule, shift.role, shift.period);
+        let why = why.into_iter().chain(away).collect::<Vec<_>>().join("\n");
         let tone = if kind.is_tentative() { Tone::Open } else { Tone::Plain };
         table.row([
             (&*when::instant(&team.zone, start), tone),

@@ -23,7 +23,7 @@ pub(super) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>)
     html! {
         @if !open.is_empty() {
             section.agree.late[overdue] aria-labelledby="agree" {
-                h2 #agree { (count(open.len(), "holiday needs", "holidays need")) " the team’s agreement" }
+                h2 #agree { (count(open.len(), "absence needs", "absences need")) " the team’s agreement" }
                 ul {
                     @for row in open.iter().take(MOST_ROWS) {
                         li { b { (wall.span(row.period)) } ": " (sentence(people, row)) " " (deadline(row, wall)) }
@@ -44,7 +44,7 @@ pub(super) fn sentence(people: &People<'_>, row: &Row) -> Markup {
     html! {
         (people.name(row.away)) " is primary and away (" (reasons(row)) ")"
         @match row.status {
-            RowStatus::Nobody => { ", and nobody can take over. " (people.name(row.primary)) " keeps the role for now." }
+            RowStatus::Nobody => { ". Not covered: nobody is free, and " (people.name(row.primary)) " keeps the role for now." }
             RowStatus::NeedsVolunteer => { ". Everybody has a holiday; " (people.name(row.primary)) " is proposed." }
             _ => { ". " (people.name(row.primary)) " is proposed." }
         }

@@ -14,7 +14,7 @@ use super::missing::with_team;
 use super::people::People;
 use super::words::{Wall, count};
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Line, Row, RowStatus, Seat, Team, lines};
+use crate::rota::{Instant, Line, Row, RowStatus, Seat, Standing, Team, lines};
 
 /// Every status, in the order in which they are offered.
 const STATUSES: [RowStatus; 10] = [
@@ -152,12 +152,14 @@ fn months(people: &People<'_>, rows: &[Row], wall: Wall<'_>) -> Markup {
 
 fn line(people: &People<'_>, line: &Line<'_>, wall: Wall<'_>) -> Markup {
     let row = line.row;
+    let works_if_agreed =
+        row.status == RowStatus::Working && row.proposal.is_some_and(|standing| standing != Standing::Nobody);
     html! {
         tr.(row.status.as_str()) {
             td.when { (when(people, row, wall)) }
             td { b { (reasons(row)) } }
             td { @if line.away.len() > 1 { (people.list(&line.away)) } @else { (people.person(row.away)) } }
-            td { span class={ "tag " (tone(row.status)) } { (word(row.status)) } " " (outcome(people, row)) }
+            td { span class={ "tag " (tone(row.status)) } { @if works_if_agreed { "Would work if agreed" } @else { (word(row.status)) } } " " (outcome(people, row)) }
         }
     }
 }
@@ -189,7 +191,13 @@ fn outcome(people: &People<'_>, row: &Row) -> Markup {
             RowStatus::Proposed | RowStatus::NeedsVolunteer => { "was never agreed; " (people.name(row.primary)) " was proposed" },
             RowStatus::Nobody => { "was never agreed; " (people.name(row.primary)) " kept the primary role" },
             RowStatus::Reported => "stays primary: time off moves no duty in this team",
-            RowStatus::NoBackup => { (people.name(row.primary)) " is primary without a secondary to fall back on" },
+            RowStatus::NoBackup => { (people.name(row.primary)) " is primary without backup: " (people.name(row.away)) " is secondary and away" },
+            RowStatus::Working if row.proposal == Some(Standing::Nobody) => {
+                "keeps the " @if row.primary == row.away { "primary" } @else { "secondary" } " role, since nobody is free"
+            },
+            RowStatus::Working if row.proposal.is_some() => {
+                "is proposed as " @if row.primary == row.away { "primary" } @else { "secondary" } " on a holiday of their own"
+            },
             RowStatus::Working => {
                 @if row.primary == row.away { "is primary on a holiday of their own" } @else { "is secondary on a holiday of their own" }
             },
@@ -204,7 +212,7 @@ pub(super) fn word(status: RowStatus) -> &'static str {
         RowStatus::Covered => "Covered",
         RowStatus::Proposed => "Proposed",
         RowStatus::NeedsVolunteer => "Needs a volunteer",
-        RowStatus::Nobody => "Nobody can",
+        RowStatus::Nobody => "Not covered",
         RowStatus::Agreed => "Agreed",
         RowStatus::AgreedLate => "Agreed late",
         RowStatus::Reported => "Only reported",

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::site::Site;
 use super::agree::open;
+use super::duty::{away, changes_at, then};
 use super::layout::Frame;
 use super::people::People;
 use super::problems::errors;
@@ -50,8 +51,9 @@ fn card(snapshot: &Snapshot, team: &TeamSnapshot, now: Instant) -> Markup {
                                 Some(holder) => (people.person(holder.engineer)),
                                 None => "nobody",
                             }
-                            @if let Some(until) = team.near().held_until(role, now) {
-                                small { " until " (wall.moment(until)) }
+                            (away(team, role, wall))
+                            @if let Some(until) = changes_at(team.near(), role, now) {
+                                small { " until " (wall.moment(until)) (then(team, &people, role, until)) }
                             }
                         }
                     }
@@ -77,7 +79,7 @@ fn unsettled(team: &TeamSnapshot, now: Instant) -> Markup {
         p.settled {
             @if open.is_empty() { span.tag.ok { "Nothing to agree" } " in the weeks ahead" }
             @else {
-                a href={ (team.team().id) "/coverage" } { (count(open.len(), "holiday", "holidays")) " to agree" }
+                a href={ (team.team().id) "/coverage" } { (count(open.len(), "absence", "absences")) " to agree" }
                 @if overdue > 0 { " " span.tag.late { (overdue) " overdue" } }
             }
         }

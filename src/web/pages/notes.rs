@@ -8,7 +8,7 @@ use super::people::People;
 use super::strip::{Away, Strip};
 use super::words::Wall;
 use crate::feed::clean;
-use crate::rota::{Role, Schedule, Shift, ShiftKind};
+use crate::rota::{PlannedWeek, Role, Schedule, Shift, ShiftKind};
 
 /// The notes of one strip; nothing for a week like any other.
 pub(super) fn notes(people: &People<'_>, schedule: &Schedule, strip: &Strip<'_>, wall: Wall<'_>) -> Markup {
@@ -19,7 +19,7 @@ pub(super) fn notes(people: &People<'_>, schedule: &Schedule, strip: &Strip<'_>,
     html! {
         @if !shifts.is_empty() || !strip.away.is_empty() || meeting.is_some() {
             ul.notes {
-                @for shift in shifts { li { (self::shift(people, shift, wall)) } }
+                @for shift in shifts { li { (self::shift(people, strip.planned, shift, wall)) } }
                 @for away in &strip.away { li.away { (self::away(people, away)) } }
                 @if let Some(meeting) = meeting {
                     li.away { "Handover meeting " (wall.span(meeting.period)) (notice(meeting)) }
@@ -29,13 +29,16 @@ pub(super) fn notes(people: &People<'_>, schedule: &Schedule, strip: &Strip<'_>,
     }
 }
 
-fn shift(people: &People<'_>, shift: &Shift, wall: Wall<'_>) -> Markup {
+fn shift(people: &People<'_>, planned: &PlannedWeek, shift: &Shift, wall: Wall<'_>) -> Markup {
+    let is_uncovered = planned.is_uncovered(shift.period);
     let holder = &shift.holder;
     html! {
         (people.badge(holder.engineer)) " " (wall.span(shift.period)) ": " b { (people.name(holder.engineer)) }
         @if shift.role == Role::Secondary { " as secondary" }
-        @if let Some(why) = duty::why(people, holder) { " " (why) }
-        @if holder.kind.is_tentative() && shift.role == Role::Primary { " " span.tag.warn { "to be agreed" } }
+        @if let Some(why) = duty::why(people, holder, is_uncovered) { " " (why) }
+        @if holder.kind.is_tentative() && shift.role == Role::Primary {
+            " " @if is_uncovered { span.tag.late { "not covered" } } @else { span.tag.warn { "to be agreed" } }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use super::super::site::Site;
+use super::duty::away;
 use super::layout::{Frame, Tab};
 use super::markdown::{Entry, render};
 use super::missing::{missing_page, part, with_team};
@@ -57,6 +58,7 @@ fn now_on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Mark
                         (people.person(holder.engineer)) ", " (label)
                         @if let Some(until) = team.near().held_until(role, wall.now) { small { " until " (wall.moment(until)) } }
                     }
+                    (away(team, role, wall))
                 }
             }
             @if duty.is_none() { p { "Nobody yet." } }

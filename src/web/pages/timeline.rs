@@ -11,7 +11,7 @@ use super::strip::{Bar, Share, Span, Strip};
 use super::view::View;
 use super::words::Wall;
 use super::{duty, week_table};
-use crate::rota::{Absences, Role, Schedule, ShiftKind};
+use crate::rota::{Absences, PlannedWeek, Role, Schedule, ShiftKind};
 
 /// Heights from the top of a strip, in pixels.
 const PRIMARY: Lane = Lane { y: 20, height: 30, baseline: 20 };
@@ -88,7 +88,7 @@ impl Timeline<'_> {
                     Grid::New(number) => g id={ "g" (number) } { (grid_lines(strip)) },
                 }
                 (self.dates(strip))
-                @for bar in &strip.bars { (self.bar(bar)) }
+                @for bar in &strip.bars { (self.bar(bar, strip.planned)) }
                 @for away in &strip.away {
                     rect.off x=(away.span.x) width=(away.span.width) y=(AWAY_Y + away.line * AWAY_STEP) height="4" rx="2" {
                         title { (self.people.list(&away.seats)) ": " (away.reason) ", " (self.wall.span(away.period)) }
@@ -118,14 +118,15 @@ impl Timeline<'_> {
         }
     }
 
-    fn bar(&self, bar: &Bar<'_>) -> Markup {
+    fn bar(&self, bar: &Bar<'_>, planned: &PlannedWeek) -> Markup {
         let (shift, holder) = (bar.shift, &bar.shift.holder);
         let lane = match (shift.role, bar.is_alone) {
             (Role::Primary, false) => PRIMARY,
             (Role::Secondary, false) => SECONDARY,
             (_, true) => ALONE,
         };
-        let why = duty::why(self.people, holder).map(|why| format!(", {why}")).unwrap_or_default();
+        let why = duty::why(self.people, holder, planned.is_uncovered(shift.period));
+        let why = why.map(|why| format!(", {why}")).unwrap_or_default();
         let mark = mark(holder.kind);
         let name = |text: &str| format!("{mark}{text}");
         let (full, short) =

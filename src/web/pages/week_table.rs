@@ -22,7 +22,7 @@ pub(super) fn table(people: &People<'_>, weeks: &[&PlannedWeek], wall: Wall<'_>)
                                 td { (duty::title(shift.role)) }
                                 td { (people.name(shift.holder.engineer)) }
                                 td { (wall.span(shift.period)) }
-                                td { (duty::why(people, &shift.holder).unwrap_or_default()) }
+                                td { (duty::why(people, &shift.holder, planned.is_uncovered(shift.period)).unwrap_or_default()) }
                             }
                         }
                     }
