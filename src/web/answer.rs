@@ -8,12 +8,9 @@ use actix_web::http::header::{
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use maud::Markup;
-use sha2::{Digest, Sha256};
 
 use super::conditional::has;
-
-/// Half of SHA-256: enough that two contents never share a tag.
-const TAG_BYTES: usize = 16;
+use crate::live::etag;
 
 /// What people read is for them, not for search engines.
 pub(super) const NOINDEX: (HeaderName, HeaderValue) =
@@ -41,10 +38,7 @@ pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse 
 
 /// What is worked out for each request, with a tag of its bytes: whoever has them already gets 304.
 pub(super) fn tagged(head: &RequestHead, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
-    let digest = Sha256::digest(&body);
-    let tag: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let tag =
-        HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+    let tag = etag(&body);
     let is_known = has(&head.headers, &tag);
     let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let mut response = HttpResponse::build(status);
