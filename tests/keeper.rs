@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod pair;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,17 +16,8 @@ use oncal::config;
 use oncal::journal::{Database, Place};
 use oncal::live::{Coding, Duties, Keeper, Publisher, Snapshot, Standing, Store, Variant};
 use oncal::rota::{Instant, TeamId};
+use pair::{TEAM, configuration};
 use tempfile::TempDir;
-
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-"#;
 
 const CHANGE: &str = "2026-02-13T15:00:00Z";
 
@@ -42,11 +35,8 @@ struct Kept {
 
 impl Kept {
     fn new(now: &str, has_journal: bool) -> Kept {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = configuration("config", "past_weeks = 1\nfuture_weeks = 3\n");
         let config = folder.path().join("config");
-        fs::create_dir_all(config.join("teams")).unwrap();
-        fs::write(config.join("teams/data.toml"), TEAM).unwrap();
-        fs::write(config.join("oncal.toml"), "past_weeks = 1\nfuture_weeks = 3\n").unwrap();
         let publisher = match has_journal {
             true => {
                 let database = Database::open(Place::Folder(folder.path().join("state"))).unwrap();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+mod pair;
 mod running;
 
 use std::fs;
@@ -9,33 +10,15 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use pair::{TEAM, configuration};
 use running::{PATIENCE, Running, get, program};
-use tempfile::TempDir;
-
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-"#;
-
-fn configuration(settings: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("teams")).unwrap();
-    fs::write(folder.path().join("teams/data.toml"), TEAM).unwrap();
-    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
-    folder
-}
 
 /// Ports that nobody has, so that tests run beside each other.
 const FREE_PORTS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\nfuture_weeks = 520\n";
 
 #[test]
 fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     for signal in ["TERM", "INT"] {
         let mut running = Running::start(&mut program(folder.path(), &[]));
         let (head, body) = get(running.address, "/data/team.ics");
@@ -50,7 +33,7 @@ fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
 
 #[test]
 fn a_connection_that_waits_does_not_hold_it_up() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let mut waiting = TcpStream::connect(running.address).unwrap();
     write!(waiting, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
@@ -63,7 +46,7 @@ fn a_connection_that_waits_does_not_hold_it_up() {
 
 #[test]
 fn what_is_being_answered_is_answered_whole() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let (_, feed) = get(running.address, "/data/team.ics");
     // More than the sockets between hold, so that the server is in the middle when it is told to stop.
@@ -96,7 +79,7 @@ fn a_port_in_use_is_one_clear_line() {
         format!("bind = \"{address}\"\nadmin_bind = \"127.0.0.1:0\""),
         format!("bind = \"127.0.0.1:0\"\nadmin_bind = \"{address}\""),
     ] {
-        let folder = configuration(&settings);
+        let folder = configuration("", &settings);
         let output = program(folder.path(), &[]).output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{told}");
@@ -109,7 +92,7 @@ fn a_port_in_use_is_one_clear_line() {
 
 #[test]
 fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let now = ["--now", "2026-12-20T12:00:00Z"];
     let [one, other] = [0, 1].map(|_| Running::start(&mut program(folder.path(), &now)));
     for path in ["team.ics", "coverage.ics", "engineers/a.ics", "primary.ics?alarm=1h"] {
@@ -120,7 +103,7 @@ fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
 
 #[test]
 fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let file = folder.path().join("teams/data.toml");
     let running = Running::start(&mut program(folder.path(), &[]));
     let until_told = |told: &str| {
