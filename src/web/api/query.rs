@@ -7,17 +7,15 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use super::problem::Problem;
 use crate::document::nearest;
 use crate::json::Dates;
+use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Team};
 
 /// The most years that a schedule or coverage may span.
-const MOST_YEARS: u32 = 5;
+pub(super) const MOST_YEARS: u32 = 5;
 
 /// The most calendar years of fairness.
-const MOST_CALENDAR_YEARS: i32 = 10;
-
-/// So many calendar years are told where nobody asks for others, as on the command line.
-const CALENDAR_YEARS: i32 = 5;
+pub(super) const MOST_CALENDAR_YEARS: i32 = 10;
 
 /// How far ahead the rota is worked out; further is long to work out and says nothing.
 const AHEAD: Months = Months::new(12 * 12);
@@ -67,12 +65,12 @@ impl Asked {
     }
 
     /// `from` and `to`: from the current week on, and for `weeks` weeks, where they are left out.
-    pub(super) fn dates(&self, team: &TeamSnapshot, weeks: u64, now: Instant) -> Result<Dates, Problem> {
+    pub(super) fn dates(&self, team: &TeamSnapshot, weeks: u16, now: Instant) -> Result<Dates, Problem> {
         let (rota, week) = (team.team(), team.frame().week);
         let from = self.date("from", rota, now)?.unwrap_or_else(|| rota.zone.date(week.start()));
         let to = match self.date("to", rota, now)? {
             Some(to) => to,
-            None => from.checked_add_days(Days::new(7 * weeks)).unwrap_or(from),
+            None => from.checked_add_days(Days::new(7 * u64::from(weeks))).unwrap_or(from),
         };
         if to <= from {
             let detail = format!("to is the first date no longer asked for: {to} is not after from, {from}");
@@ -90,7 +88,7 @@ impl Asked {
     pub(super) fn years(&self, team: &Team, now: Instant) -> Result<std::ops::RangeInclusive<i32>, Problem> {
         let year = |key| self.date(key, team, now)?.map(|date| new_year(key, date)).transpose();
         let from = year("from")?.unwrap_or_else(|| team.zone.date(now).year());
-        let to = year("to")?.unwrap_or(from + CALENDAR_YEARS);
+        let to = year("to")?.unwrap_or(from + i32::from(FAIRNESS_YEARS));
         if to <= from {
             let detail = format!("to is the first date no longer asked for: {to}-01-01 is not after from");
             return Err(Problem::query("to", detail));
