@@ -517,6 +517,15 @@ fn a_broken_team_shows_its_errors_but_never_the_line() {
 }
 
 #[test]
+fn whoever_reads_the_changes_of_a_broken_team_is_told_to_come_back() {
+    let served = Served::default();
+    let answer = served.get("/lost/changes.atom");
+    assert_eq!((answer.code(), answer.header("retry-after")), (503, "300"));
+    assert!(answer.header("etag").is_empty() && !answer.text().contains("private remark"));
+    assert_eq!(served.get("/nobody/changes.atom").code(), 404);
+}
+
+#[test]
 fn monitoring_sees_what_is_served_and_what_is_broken_on_its_own_address() {
     let served = Served::default();
     served.get("/data/team.ics");
