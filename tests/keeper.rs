@@ -6,6 +6,7 @@ mod pair;
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
@@ -165,6 +166,24 @@ fn a_folder_that_goes_is_told_of_and_noticed_when_it_is_back() {
     fs::rename(&away, &config).unwrap();
     kept.until("its return", |kept| kept.feed().contains("Anna"));
     assert!(!kept.store.faults().any());
+    fs::write(kept.file(), TEAM.replace("Ann", "Annette")).unwrap();
+    kept.until("a change after that", |kept| kept.feed().contains("Annette"));
+}
+
+#[test]
+fn reading_files_is_no_change_and_has_nothing_read_again() {
+    let kept = Kept::new("2026-02-10T12:00:00Z", false);
+    // The watch is on once a change shows; what else the writing set off is over a second later.
+    fs::write(kept.file(), TEAM.replace("Ann", "Anna")).unwrap();
+    kept.until("the change", |kept| kept.feed().contains("Anna"));
+    thread::sleep(Duration::from_secs(1));
+    let before = kept.store.last_load().unwrap();
+    for _ in 0..60 {
+        assert!(Command::new("cat").arg(kept.file()).stdout(Stdio::null()).status().unwrap().success());
+        fs::read_dir(kept.file().parent().unwrap()).unwrap().for_each(drop);
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(kept.store.last_load(), Some(before), "no two loads take equally long");
     fs::write(kept.file(), TEAM.replace("Ann", "Annette")).unwrap();
     kept.until("a change after that", |kept| kept.feed().contains("Annette"));
 }
