@@ -5,9 +5,12 @@
 mod pair;
 mod running;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pair::{TEAM, configuration};
@@ -129,4 +132,67 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
         assert!(since.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// What git has of this repository, as it is in the working tree.
+fn copied(to: &Path) -> BTreeSet<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed = Command::new("git")
+        .args(["-c", "safe.directory=*", "ls-files", "-z"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let files = String::from_utf8(listed.stdout).unwrap();
+    let files: BTreeSet<PathBuf> = files.split_terminator('\0').map(PathBuf::from).collect();
+    for file in &files {
+        fs::create_dir_all(to.join(file).parent().unwrap()).unwrap();
+        fs::copy(root.join(file), to.join(file)).unwrap();
+    }
+    files
+}
+
+fn files_below(root: &Path, folder: &Path) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.iter().map(|path| path.strip_prefix(root).unwrap().to_owned());
+    files.chain(folders.iter().flat_map(|folder| files_below(root, folder))).collect()
+}
+
+#[test]
+fn a_fresh_copy_of_the_repository_serves_the_plan_by_the_first_command_of_the_readme() {
+    let folder = tempfile::tempdir().unwrap();
+    let tracked = copied(folder.path());
+    let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
+    let settings = fs::read_to_string(folder.path().join("config/oncal.toml")).unwrap();
+    let (bind, admin) = ("\nbind = \"127.0.0.1:8080\"\n", "\n#admin_bind = \"127.0.0.1:8081\"\n");
+    assert!(readme.contains(
+        "`cargo run --release -- serve` serves the team in `config/` at\n  <http://127.0.0.1:8080>"
+    ));
+    assert!(settings.contains(bind) && settings.contains(admin), "the README is wrong about the address");
+    // Another program may have these ports where the test runs.
+    let free = settings.replace(bind, "\nbind = \"127.0.0.1:0\"\n");
+    let free = free.replace(admin, "\nadmin_bind = \"127.0.0.1:0\"\n");
+    fs::write(folder.path().join("config/oncal.toml"), free).unwrap();
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    command.arg("serve").env_clear().current_dir(folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // It starts once both addresses were named.
+    let mut running = Running::start(&mut command);
+    let log = running.log();
+    assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    for feed in ["team", "engineers/a", "coverage", "primary", "secondary"] {
+        let target = format!("/data-pipelines/{feed}.ics");
+        assert!(readme.contains(&target) || readme.contains(&format!("`{feed}.ics`")), "{target}");
+        let (head, body) = get(running.address, &target);
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{target}: {head}");
+        let text = String::from_utf8(body).unwrap();
+        assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.contains("BEGIN:VEVENT"), "{target}: {text}");
+    }
+    running.signal("TERM");
+    assert_eq!(running.ended().code(), Some(0));
+    let written: Vec<PathBuf> =
+        files_below(folder.path(), folder.path()).difference(&tracked).cloned().collect();
+    assert!(!written.is_empty() && written.iter().all(|file| file.starts_with("state")), "{written:?}");
 }
