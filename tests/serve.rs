@@ -134,6 +134,27 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
     }
 }
 
+#[test]
+fn a_folder_that_cannot_be_read_is_told_on_pages_until_it_can() {
+    let folder = configuration("config", FREE_PORTS);
+    let [config, away] = ["config", "away"].map(|name| folder.path().join(name));
+    let running = Running::start(&mut program(&config, &[]));
+    let until = |is_told: bool| {
+        let since = Instant::now();
+        let page = || String::from_utf8(get(running.address, "/data/coverage").1).unwrap();
+        while page().contains("The configuration cannot be read.") != is_told {
+            assert!(since.elapsed() < PATIENCE, "{}", page());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    until(false);
+    fs::rename(&config, &away).unwrap();
+    until(true);
+    assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200 OK\r\n"));
+    fs::rename(&away, &config).unwrap();
+    until(false);
+}
+
 /// What git has of this repository, as it is in the working tree.
 fn copied(to: &Path) -> BTreeSet<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

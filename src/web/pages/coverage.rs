@@ -68,7 +68,7 @@ impl Filter {
 pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Coverage);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Coverage);
         match Filter::by(&Asked::by(request), team.team()) {
             Ok(filter) => frame.respond(StatusCode::OK, "Coverage", &page(team, filter, now)),
             Err(error) => bad_query(&frame, &error, request),

@@ -48,7 +48,7 @@ const FIGURES: [Figure; 5] = [
 pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Fairness);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Fairness);
         match Asked::by(request).years() {
             Ok(years) => frame.respond(
                 StatusCode::OK,
