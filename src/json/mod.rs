@@ -14,6 +14,7 @@ mod pipelines;
 mod schedule;
 mod subscribers;
 mod teams;
+mod words;
 
 use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
@@ -26,9 +27,9 @@ pub use holidays::{Holiday, Holidays};
 pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
 pub use pipelines::{Pipeline, Pipelines, RunBook};
-pub use schedule::{Handover, PairIds, Schedule, Shift};
+pub use schedule::{Agreement, Handover, PairIds, Schedule, Shift};
 pub use subscribers::{FeedClient, FeedClients, Subscribers};
-pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList};
+pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList, TeamStatus};
 
 /// How many weeks of a schedule are told where nobody asks for others.
 pub const SCHEDULE_WEEKS: u16 = 8;
