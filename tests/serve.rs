@@ -94,6 +94,41 @@ fn a_port_in_use_is_one_clear_line() {
 }
 
 #[test]
+fn each_request_has_one_line_with_the_name_that_a_trusted_proxy_gave_it() {
+    let targets =
+        ["/data/team.ics", "/data/none.ics", "/data/?weeks=2", "/api/v1/teams/data/oncall", "/no/such"];
+    for (level, trusted, lines) in [("debug", true, 5), ("debug", false, 5), ("info", true, 0)] {
+        let proxies = if trusted { "trusted_proxies = [\"127.0.0.1\"]\n" } else { "" };
+        let folder = configuration("", &format!("{FREE_PORTS}{proxies}"));
+        let mut command = program(folder.path(), &[]);
+        let mut running = Running::start(command.env("ONCAL_LOG", level));
+        for (number, target) in targets.iter().enumerate() {
+            let mut stream = TcpStream::connect(running.address).unwrap();
+            let name = format!("X-Request-Id: from-proxy-{number}");
+            let head =
+                format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n{name}\r\nConnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.read_to_end(&mut Vec::new()).unwrap();
+        }
+        running.signal("TERM");
+        running.ended();
+        let since = Instant::now();
+        while !running.log().contains("stopped") {
+            assert!(since.elapsed() < PATIENCE);
+        }
+        let log = running.log();
+        let told: Vec<&str> = log.lines().filter(|line| line.contains("\"route\":")).collect();
+        assert_eq!(told.len(), lines, "{log}");
+        let routes = ["/{team}/team.ics", "refused", "/{team}/", "/api/v1/teams/{team}/oncall", "unmatched"];
+        for ((number, line), route) in told.iter().enumerate().zip(routes) {
+            assert!(line.contains(&format!("\"route\":\"{route}\"")), "{line}");
+            assert_eq!(line.contains(&format!("\"id\":\"from-proxy-{number}\"")), trusted, "{line}");
+            assert!(line.contains("\"id\":\""), "{line}");
+        }
+    }
+}
+
+#[test]
 fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
     let folder = configuration("", FREE_PORTS);
     let now = ["--now", "2026-12-20T12:00:00Z"];

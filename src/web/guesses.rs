@@ -25,12 +25,18 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) struct Guesses {
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     of_all_others: DefaultDirectRateLimiter,
+    /// Forgetting those who have long been quiet looks at all of them, so it must not be what each guess costs.
+    cleaning: DefaultDirectRateLimiter,
 }
 
 impl Default for Guesses {
     fn default() -> Self {
         let quota = Quota::per_second(A_SECOND).allow_burst(AT_ONCE);
-        Guesses { by_address: RateLimiter::keyed(quota), of_all_others: RateLimiter::direct(quota) }
+        Guesses {
+            by_address: RateLimiter::keyed(quota),
+            of_all_others: RateLimiter::direct(quota),
+            cleaning: RateLimiter::direct(Quota::per_second(NonZeroU32::MIN)),
+        }
     }
 }
 
@@ -38,7 +44,9 @@ impl Guesses {
     /// Counts a wrong key from `address`. Whether it is one too many.
     pub(super) fn too_many(&self, address: IpAddr) -> bool {
         if self.by_address.len() >= MOST_ADDRESSES {
-            self.by_address.retain_recent();
+            if self.cleaning.check().is_ok() {
+                self.by_address.retain_recent();
+            }
             if self.by_address.len() >= MOST_ADDRESSES {
                 return self.of_all_others.check().is_err();
             }

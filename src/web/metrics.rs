@@ -62,8 +62,13 @@ fn requests(registry: &mut Registry, site: &Site) {
         requests.get_or_create(&labels).inc_by(count.number);
     }
     registry.register("requests", "Answers by route, status and calendar program", requests);
-    let help = "How long pages and the API took; feeds are not measured";
-    registry.register_with_unit("route_duration", help, Unit::Seconds, site.counts.seconds.clone());
+    let durations = [
+        ("feed_duration", "How long feeds took, and refusals", &site.counts.early_seconds),
+        ("route_duration", "How long pages and the API took", &site.counts.routed_seconds),
+    ];
+    for (name, help, seconds) in durations {
+        registry.register_with_unit(name, help, Unit::Seconds, seconds.clone());
+    }
 }
 
 fn loads(registry: &mut Registry, site: &Site, snapshot: &Snapshot, now: Instant) {

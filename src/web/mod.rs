@@ -27,6 +27,7 @@ mod query;
 mod serve;
 mod site;
 mod subscribe;
+mod trace;
 
 pub use app::{create_admin_app, create_app};
 pub use serve::{ServeError, serve};
