@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::{MOST_YEARS, no_instant};
+use super::query::MOST_YEARS;
 use crate::json::{COVERAGE_WEEKS, Coverage};
 use crate::rota;
 use crate::web::site::Site;
@@ -22,8 +22,7 @@ use crate::web::site::Site;
 )]
 pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     of_team(site, request, &["from", "to"], |team, asked, now| {
-        let (dates, team) = (asked.dates(team, COVERAGE_WEEKS, now)?, team.team());
-        let window = dates.period(&team.zone).ok_or_else(|| no_instant(team, dates))?;
+        let ((dates, window), team) = (asked.dates(team, COVERAGE_WEEKS, now)?, team.team());
         let coverage = rota::coverage(team, &rota::expand(team, window));
         Ok(Coverage::new(team, dates, &coverage, now))
     })

@@ -9,7 +9,7 @@ use crate::document::nearest;
 use crate::json::Dates;
 use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Team};
+use crate::rota::{Instant, Period, Team};
 
 /// The most years that a schedule or coverage may span.
 pub(super) const MOST_YEARS: u32 = 5;
@@ -64,8 +64,13 @@ impl Asked {
         Ok(at)
     }
 
-    /// `from` and `to`: from the current week on, and for `weeks` weeks, where they are left out.
-    pub(super) fn dates(&self, team: &TeamSnapshot, weeks: u16, now: Instant) -> Result<Dates, Problem> {
+    /// `from` and `to`, and their time: from the current week on, and for `weeks` weeks, where they are left out.
+    pub(super) fn dates(
+        &self,
+        team: &TeamSnapshot,
+        weeks: u16,
+        now: Instant,
+    ) -> Result<(Dates, Period), Problem> {
         let (rota, week) = (team.team(), team.frame().week);
         let from = self.date("from", rota, now)?.unwrap_or_else(|| rota.zone.date(week.start()));
         let to = match self.date("to", rota, now)? {
@@ -81,7 +86,12 @@ impl Asked {
             let detail = format!("at most {MOST_YEARS} years at once: from {from} on, to is at most {most}");
             return Err(Problem::query("to", detail));
         }
-        Ok(Dates { from, to })
+        let (dates, zone) = (Dates { from, to }, &rota.zone);
+        let window = dates.period(zone).ok_or_else(|| {
+            let detail = format!("{} skipped every date from {from} up to {to}", zone.name());
+            Problem::query("from", detail)
+        })?;
+        Ok((dates, window))
     }
 
     /// `from` and `to` as calendar years: the current one and those after it where they are left out.
@@ -112,12 +122,6 @@ impl Asked {
         within(key, date, team, now)?;
         Ok(Some(date))
     }
-}
-
-/// What is left where a range cannot be: the team's zone has none of its dates.
-pub(super) fn no_instant(team: &Team, dates: Dates) -> Problem {
-    let zone = team.zone.name();
-    Problem::query("from", format!("{zone} skipped every date from {} up to {}", dates.from, dates.to))
 }
 
 fn within(key: &str, date: NaiveDate, team: &Team, now: Instant) -> Result<(), Problem> {

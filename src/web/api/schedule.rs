@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::{MOST_YEARS, no_instant};
+use super::query::MOST_YEARS;
 use crate::json::{SCHEDULE_WEEKS, Schedule};
 use crate::rota;
 use crate::web::site::Site;
@@ -22,8 +22,7 @@ use crate::web::site::Site;
 )]
 pub(in crate::web) fn schedule(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     of_team(site, request, &["from", "to"], |team, asked, now| {
-        let (dates, team) = (asked.dates(team, SCHEDULE_WEEKS, now)?, team.team());
-        let window = dates.period(&team.zone).ok_or_else(|| no_instant(team, dates))?;
+        let ((dates, window), team) = (asked.dates(team, SCHEDULE_WEEKS, now)?, team.team());
         Ok(Schedule::new(team, dates, &rota::expand(team, window)))
     })
 }
