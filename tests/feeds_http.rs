@@ -630,7 +630,7 @@ fn metrics_tell_what_to_alert_on_and_no_name() {
         "oncal_requests_total{route=\"unmatched\",status=\"404\",client=\"other\"} 1",
         "oncal_requests_total{route=\"refused\",status=\"405\",client=\"other\"} 1",
         "oncal_route_duration_seconds_count 2",
-        "oncal_feed_duration_seconds_count 7",
+        "oncal_feed_duration_seconds_count 3",
         "oncal_snapshot_generation 1.0",
         "oncal_snapshot_age_seconds 0.0",
         "oncal_load_successful 0.0",
