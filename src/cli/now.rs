@@ -38,7 +38,7 @@ fn told(team: &Team, schedule: &Schedule, at: Instant) -> String {
         return text;
     };
     let sheet = Sheet { team, schedule };
-    for role in [Role::Primary, Role::Secondary] {
+    for role in Role::ALL {
         for (place, line) in sheet.lines(duty, role, at).iter().enumerate() {
             let label = if place == 0 { role.as_str() } else { "" };
             text.push_str(&format!("  {label:<10} {line}\n"));

@@ -10,13 +10,11 @@ use super::table::{Table, Tone};
 use super::when;
 use crate::document::nearest;
 use crate::feed::{clean, stretch};
-use crate::json::{self, Dates};
+use crate::json::{self, Dates, SCHEDULE_WEEKS};
 use crate::rota::{
     Duty, Handover, Holder, Period, PlannedWeek, Role, Schedule, Seat, ShiftKind, Standing, SwapNote, Team,
     Week, expand, unknown_holidays,
 };
-
-const WEEKS: u16 = 8;
 
 /// How far before a week its meeting may be held.
 const BEFORE: TimeDelta = TimeDelta::days(14);
@@ -31,7 +29,7 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     let mut shapes = Vec::new();
     let mut text = String::new();
     for team in &chosen.teams {
-        let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        let dates = plan::dates(&args.range, SCHEDULE_WEEKS, team, now)?;
         for unknown in unknown_holidays(team, plan::window(team, dates)?) {
             output.warn(json::Warning::new(team, &unknown).message);
         }
@@ -152,7 +150,7 @@ fn row(
 
 /// `Data Engineer C instead of Data Engineer B (swap)`, for each role that somebody else has.
 fn swapped(team: &Team, week: &Week, swap: &SwapNote) -> String {
-    let changed = [Role::Primary, Role::Secondary].into_iter().filter_map(|role| {
+    let changed = Role::ALL.into_iter().filter_map(|role| {
         let (now, was) = (week.pair.holder(role), week.rotation_pair.holder(role));
         (now != was).then(|| format!("{} instead of {}", name(team, now), name(team, was)))
     });

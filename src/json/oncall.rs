@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{id, instant, schedule::status};
+use super::{Agreement, id, instant, words};
 use crate::rota::{Instant, Period, Role, Schedule, Team, expand};
 
 /// How far ahead an end is looked for. Somebody who holds a role for longer has no end in sight.
@@ -37,10 +37,11 @@ pub struct OnDuty {
     /// When they stop holding the role; null where no end is in sight.
     #[schema(format = DateTime)]
     pub until: Option<String>,
-    /// `rotation`, `swap`, `cover`, `backfill`, `proposal` or `override`.
+    /// Why they hold the role: `rotation`, `swap`, …
+    #[schema(value_type = words::ShiftKind)]
     pub kind: &'static str,
-    /// `confirmed` or `tentative`.
-    pub status: &'static str,
+    /// Whether the team has agreed on it.
+    pub status: Agreement,
     /// When their absence ends, where they are away although they hold the role: calling them may not help, and a
     /// secondary is no backup. Null for whoever is there.
     #[schema(format = DateTime)]
@@ -78,7 +79,7 @@ impl OnDuty {
             name: team.engineer(holder.engineer).name.clone(),
             until: schedule.held_until(role, at).map(instant),
             kind: holder.kind.as_str(),
-            status: status(holder.kind),
+            status: Agreement::new(holder.kind.is_tentative()),
             away_until: schedule.away_until(team, role, at).map(instant),
         })
     }
