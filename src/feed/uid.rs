@@ -1,6 +1,6 @@
 //! Event identities: of the slot, never of the person, so that a cover or a swap updates an event in place.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate, Timelike};
 
 use crate::rota::{EngineerId, Instant, Role, Shift, Team};
 
@@ -44,7 +44,10 @@ pub fn holidays_unknown(
 
 /// `20261225T150000Z`, RFC 5545 3.3.5 form 2.
 pub(super) fn compact(instant: Instant) -> String {
-    instant.format("%Y%m%dT%H%M%SZ").to_string()
+    // By hand, since each event has several: chrono reads the pattern anew each time.
+    let (date, time) = (instant.date_naive(), instant.time());
+    let day = date.year() * 10_000 + (date.month() * 100 + date.day()).cast_signed();
+    format!("{day:08}T{:06}Z", time.hour() * 10_000 + time.minute() * 100 + time.second())
 }
 
 fn of(team: &Team, rest: &str) -> String {
