@@ -8,7 +8,7 @@ use crate::rota::{EngineerId, Instant, Period, Role, WeekId, Zone, lines};
 use super::colour;
 use super::name::Feed;
 use super::plan::{Links, Plan};
-use super::uid::compact;
+use super::uid::Compact;
 use super::writer::Writer;
 
 /// What an event is about.
@@ -172,7 +172,7 @@ impl When {
 
     fn as_text(self) -> String {
         match self {
-            When::Instants(period) => format!("{}/{}", compact(period.start()), compact(period.end())),
+            When::Instants(period) => format!("{}/{}", Compact(period.start()), Compact(period.end())),
             When::Days { start, end } => format!("{start}/{end}"),
         }
     }
