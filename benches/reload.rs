@@ -50,12 +50,12 @@ fn main() {
     let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     if asked.is_empty() {
         let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-        let teams = plan.join("teams");
-        let file = fs::read_dir(teams).unwrap().next().unwrap().unwrap().path();
-        let id = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let file = fs::read_dir(plan.join("teams")).unwrap().next().unwrap().unwrap().path();
         println!("the plan's team");
-        starts(&id, |folder| {
-            fs::copy(&file, folder.join(format!("teams/{id}.toml"))).unwrap();
+        starts(file.file_stem().unwrap().to_str().unwrap(), |folder| {
+            for part in ["teams", "runbooks"] {
+                copy(&plan.join(part), &folder.join(part));
+            }
         });
     }
     for count in if asked.is_empty() { vec![1_000, 2_500] } else { asked } {
@@ -72,6 +72,17 @@ fn id_of(number: usize) -> String {
 
 fn write(folder: &Path, number: usize, text: &str) {
     fs::write(folder.join(format!("teams/{}.toml", id_of(number))), text).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::copy(from, to).unwrap();
+    }
 }
 
 /// The real program, from its start to its first answer.
