@@ -369,7 +369,7 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     running.signal("TERM");
     running.ended();
     let told = [running.log(), ready, metrics];
-    assert!(told[0].contains("/data/engineers/a.ics"), "requests are logged: {}", told[0]);
+    assert!(told[0].contains("/{team}/engineers/{id}.ics"), "requests are logged: {}", told[0]);
     for link in first.iter().chain(&second).chain(&third) {
         told.iter().for_each(|told| assert!(!told.contains(&key(link)), "{told}"));
     }

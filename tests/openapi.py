@@ -1,18 +1,22 @@
 """Asks a server for all that /openapi.json allows, and for much that it does not, about teams of several kinds.
 
-No answer may be a defect of the server, and each must be as the description says.
+No answer may be a defect of the server, and each must be as the description says. What /metrics has of it all
+afterwards must be what Prometheus reads, with all that the README's alerts are about.
 Usage: openapi.py ONCAL TOOLS
 """
 
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+
+from prometheus_client.parser import text_string_to_metric_families
 
 ONCAL, TOOLS = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -35,11 +39,11 @@ def configured(config):
     (config / "oncal.toml").write_text('bind = "127.0.0.1:0"\nadmin_bind = "127.0.0.1:0"\n')
 
 
-def address(log):
+def address(log, message):
     for _ in range(300):
         for line in log.read_text().splitlines():
             fields = json.loads(line)["fields"]
-            if fields["message"] == "listening":
+            if fields["message"] == message:
                 return f"http://{fields['address']}"
         time.sleep(0.1)
     sys.exit("the server does not start:\n" + log.read_text())
@@ -69,6 +73,20 @@ def asked(url, team, folder):
         sys.exit(f"{team}:\n{done.stdout}\n{done.stderr}")
 
 
+def measured(url):
+    with urllib.request.urlopen(f"{url}/metrics") as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4"), answer.headers
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    for family in families:
+        assert family.type != "unknown" and family.documentation and family.samples, family
+    samples = [sample for family in families for sample in family.samples]
+    assert len({(sample.name, *sorted(sample.labels.items())) for sample in samples}) == len(samples)
+    rules = re.search(r"```yaml\n(groups:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
+    wanted = set(re.findall(r"oncal_\w+", rules))
+    assert len(wanted) > 5 and wanted <= {sample.name for sample in samples}, wanted
+    return len(samples)
+
+
 with tempfile.TemporaryDirectory() as temp:
     folder = pathlib.Path(temp)
     configured(folder / "config")
@@ -77,11 +95,12 @@ with tempfile.TemporaryDirectory() as temp:
     with log.open("w") as stderr:
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
-        url = address(log)
+        url = address(log, "listening")
         operations = answered(url, TEAMS[0])
         for team in TEAMS:
             asked(url, team, folder)
+        samples = measured(address(log, "listening for monitoring"))
     finally:
         server.terminate()
         server.wait()
-print(f"{operations} operations, asked about {len(TEAMS)} teams: every answer is as described")
+print(f"{operations} operations, asked about {len(TEAMS)} teams: every answer is as described; {samples} samples of metrics")

@@ -8,8 +8,10 @@ mkdir -p "$tools"
 stage() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 fail() { printf 'tests/run.sh: %s\n' "$1" >&2; exit 1; }
 
-# debian COMMAND-OR-FILE PACKAGE: installs PACKAGE unless the command or file is there.
+# debian COMMAND-OR-FILE PACKAGE [SERVICE]: installs PACKAGE unless the command or file is there. Its SERVICE does not
+# start, neither now nor with the machine: the tests start their own.
 updated=
+policy=/usr/sbin/policy-rc.d
 debian() {
   if command -v "$1" >/dev/null 2>&1 || [ -e "$1" ]; then return; fi
   [ "$(id -u)" = 0 ] || fail "needs $1: install the Debian package $2 and run this again"
@@ -17,8 +19,20 @@ debian() {
     apt-get update -qq || fail "cannot reach Debian's packages, needed for $2"
     updated=yes
   fi
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null ||
     fail "cannot install the Debian package $2"
+  if [ -n "$(trap -p EXIT)" ]; then
+    rm -f "$policy"
+    trap - EXIT
+  fi
+  if [ -z "${3:-}" ]; then return; fi
+  rm -f "/etc/systemd/system/multi-user.target.wants/$3.service"
+  [ ! -e "/etc/init.d/$3" ] || update-rc.d "$3" disable
 }
 
 stage "tools"
@@ -29,11 +43,14 @@ debian node nodejs
 debian npm npm
 debian chromium chromium
 debian pkg-config pkg-config
-debian nginx nginx-light
+debian nginx nginx-light nginx
+debian caddy caddy caddy
 debian openssl openssl
+debian strace strace
+debian systemd-analyze systemd
 debian curl curl
 debian /usr/include/libical/ical.h libical-dev
-compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql postgresql
 if [ ! -x "$tools/venv/bin/pip" ]; then
   python3 -c 'import ensurepip' 2>/dev/null || debian ensurepip python3-venv
   python3 -m venv "$tools/venv" || fail "cannot make a Python environment in tests/.tools"

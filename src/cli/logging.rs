@@ -1,6 +1,8 @@
 //! Logs on standard error: for people on a terminal, as JSON otherwise.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal};
+use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::EnvFilter;
 
@@ -14,5 +16,54 @@ pub(super) fn start() {
         if io::stderr().is_terminal() { logs.try_init() } else { logs.with_ansi(false).json().try_init() };
     if let Err(error) = started {
         tracing::warn!(%error, "logging was set up before");
+    }
+    panic::set_hook(Box::new(defect));
+}
+
+/// A panic is a line of the log like any other, within the request that it failed.
+fn defect(info: &PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or_default();
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+    tracing::error!(place, backtrace, "a defect of oncal: {message}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_defect_is_one_line_within_its_request() {
+        let written = Written::default();
+        let writer = written.clone();
+        let logs = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(defect));
+        tracing::subscriber::with_default(logs, || {
+            let _request = tracing::error_span!("request", id = "7").entered();
+            panic::catch_unwind(|| panic!("two\nlines")).unwrap_err();
+        });
+        panic::set_hook(before);
+        let log = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&log).unwrap();
+        assert_eq!((&line["level"], &line["span"]["id"]), (&"ERROR".into(), &"7".into()), "{log}");
+        assert_eq!(line["fields"]["message"], "a defect of oncal: two\nlines", "{log}");
+        assert!(line["fields"]["place"].as_str().unwrap().starts_with("src/cli/logging.rs:"), "{log}");
     }
 }

@@ -9,11 +9,10 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 
 use crate::clock::Clock;
-use crate::live::{Coding, FeedSlot, Representation, Snapshot, Variant};
+use crate::live::{Client, Coding, FeedSlot, Representation, Snapshot, Variant};
 
 use super::accept_encoding::negotiate;
-use super::agent::client;
-use super::answer::{NOINDEX, NOSNIFF, text};
+use super::answer::text;
 use super::body::body;
 use super::conditional::{Verdict, verdict};
 use super::pages::RETRY_SECONDS;
@@ -23,13 +22,17 @@ use super::query::variant;
 const SUFFIX: &str = ".ics";
 
 /// The answer to a GET or HEAD of a feed's path; `None` for the path of something else.
-pub(super) fn feed(snapshot: &Snapshot, head: &RequestHead, clock: Clock) -> Option<HttpResponse> {
-    let path = head.uri.path();
-    path.ends_with(SUFFIX).then(|| answer(snapshot, head, path, clock))
+pub(super) fn feed(
+    snapshot: &Snapshot,
+    head: &RequestHead,
+    client: Client,
+    clock: Clock,
+) -> Option<HttpResponse> {
+    head.uri.path().ends_with(SUFFIX).then(|| answer(snapshot, head, client, clock))
 }
 
-fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str, clock: Clock) -> HttpResponse {
-    let Some((team_id, below)) = parts(path) else { return missing() };
+fn answer(snapshot: &Snapshot, head: &RequestHead, client: Client, clock: Clock) -> HttpResponse {
+    let Some((team_id, below)) = parts(head.uri.path()) else { return missing() };
     let Some(team) = snapshot.team(team_id) else {
         return if snapshot.is_broken(team_id) { unavailable() } else { missing() };
     };
@@ -44,7 +47,7 @@ fn answer(snapshot: &Snapshot, head: &RequestHead, path: &str, clock: Clock) -> 
     if verdict != Verdict::Failed && !variant.download && head.method == Method::GET {
         let is_confirmed = verdict == Verdict::NotModified;
         let version = representation.version(variant);
-        team.subscribers(slot).count(client(&head.headers), is_confirmed, version, clock.now());
+        team.subscribers(slot).count(client, is_confirmed, version, clock.now());
     }
     match verdict {
         Verdict::Send => whole(slot, variant, representation),
@@ -65,8 +68,6 @@ fn whole(slot: &FeedSlot, variant: Variant, representation: &Representation) -> 
     let headers = response.headers_mut();
     validators(headers, representation);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
-    headers.insert(NOSNIFF.0, NOSNIFF.1);
-    headers.insert(NOINDEX.0, NOINDEX.1);
     match representation.coding {
         Coding::Identity => {}
         coding => {
@@ -98,7 +99,7 @@ fn missing() -> HttpResponse {
 }
 
 /// A team that was never right since the start. Not 404: clients drop a calendar on that.
-fn unavailable() -> HttpResponse {
+pub(super) fn unavailable() -> HttpResponse {
     let mut response = text(
         StatusCode::SERVICE_UNAVAILABLE,
         "the configuration of this team has errors; its feeds are not served\n",

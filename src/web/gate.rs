@@ -8,22 +8,15 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 
 use super::access::enter;
-use super::agent::client;
 use super::answer::{not_allowed, text};
 use super::feeds::feed;
 use super::guesses::origin;
 use super::hosts::Hosts;
 use super::site::Site;
+use crate::live::Client;
 
 /// The answer to a request that needs no route, or none that it has the key to.
-pub(super) fn early(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
-    let answer = answer(site, request)?;
-    let head = request.head();
-    site.counts.early(head.uri.path(), answer.status(), client(&head.headers));
-    Some(answer)
-}
-
-fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
+pub(super) fn early(site: &Site, request: &mut ServiceRequest, client: Client) -> Option<HttpResponse> {
     if let Some(refused) = refusal(&site.hosts, request.head()) {
         return Some(refused);
     }
@@ -37,7 +30,7 @@ fn answer(site: &Site, request: &mut ServiceRequest) -> Option<HttpResponse> {
             refused.status().is_client_error() && from.is_some_and(|from| site.guesses.too_many(from));
         return Some(if is_guess { too_many() } else { refused });
     }
-    feed(&snapshot, request.head(), site.clock)
+    feed(&snapshot, request.head(), client, site.clock)
 }
 
 /// The answer to somebody who has shown more wrong keys than anybody does who means well.

@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family as Labelled;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::answer::{NOSNIFF, text};
+use super::answer::text;
 use super::site::Site;
 use crate::config::Severity;
 use crate::live::{Fault, Snapshot, Standing, TeamSnapshot};
@@ -33,7 +33,6 @@ pub(super) async fn metrics(site: web::Data<Site>) -> HttpResponse {
         Ok(text) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
             .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header(NOSNIFF)
             .body(text),
         Err(fmt::Error) => text(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
     }
@@ -62,8 +61,13 @@ fn requests(registry: &mut Registry, site: &Site) {
         requests.get_or_create(&labels).inc_by(count.number);
     }
     registry.register("requests", "Answers by route, status and calendar program", requests);
-    let help = "How long pages and the API took; feeds are not measured";
-    registry.register_with_unit("route_duration", help, Unit::Seconds, site.counts.seconds.clone());
+    let durations = [
+        ("feed_duration", "How long feeds took, and refusals", &site.counts.early_seconds),
+        ("route_duration", "How long pages and the API took", &site.counts.routed_seconds),
+    ];
+    for (name, help, seconds) in durations {
+        registry.register_with_unit(name, help, Unit::Seconds, seconds.clone());
+    }
 }
 
 fn loads(registry: &mut Registry, site: &Site, snapshot: &Snapshot, now: Instant) {

@@ -23,10 +23,12 @@ mod health;
 mod hosts;
 mod metrics;
 mod pages;
+mod patient;
 mod query;
 mod serve;
 mod site;
 mod subscribe;
+mod trace;
 
 pub use app::{create_admin_app, create_app};
 pub use serve::{ServeError, serve};

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use actix_web::dev::RequestHead;
+
 use crate::clock::Clock;
 use crate::config::Access;
 use crate::live::Store;
@@ -9,6 +11,7 @@ use crate::live::Store;
 use super::counts::Counts;
 use super::guesses::Guesses;
 use super::hosts::Hosts;
+use super::trace::{RequestId, RequestIds};
 
 /// The snapshot in service, the clock, and what does not change while the server runs. Made once, shared by all workers.
 #[derive(Debug)]
@@ -21,6 +24,7 @@ pub struct Site {
     pub(super) admin_hosts: Hosts,
     pub(super) counts: Counts,
     pub(super) guesses: Guesses,
+    request_ids: RequestIds,
 }
 
 impl Site {
@@ -47,6 +51,12 @@ impl Site {
             admin_hosts,
             counts: Counts::default(),
             guesses: Guesses::default(),
+            request_ids: RequestIds::default(),
         }
+    }
+
+    /// What a request is called in the log.
+    pub(super) fn request_id(&self, head: &RequestHead) -> RequestId {
+        self.request_ids.of(head, &self.store.load().configuration().settings.trusted_proxies)
     }
 }

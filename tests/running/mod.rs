@@ -86,8 +86,9 @@ impl Drop for Running {
     }
 }
 
-/// The loopback address that a line of the log names.
+/// The loopback address that a line of the log names, or at which what listens everywhere is reached.
 fn address(line: &str) -> Option<SocketAddr> {
+    let line = line.replace("0.0.0.0:", "127.0.0.1:");
     let from = line.find("127.0.0.1:")?;
     let rest = &line[from..];
     let length = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':')).unwrap_or(rest.len());

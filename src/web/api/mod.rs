@@ -69,6 +69,9 @@ fn of_team<S: Serialize>(
 
 /// `shape` as an answer.
 fn json(head: &RequestHead, shape: &impl Serialize) -> Result<HttpResponse, Problem> {
-    let body = serde_json::to_vec(shape).map_err(|_| Problem::INTERNAL)?;
+    let body = serde_json::to_vec(shape).map_err(|error| {
+        tracing::error!(%error, "an answer could not be made");
+        Problem::INTERNAL
+    })?;
     Ok(tagged(head, JSON, body))
 }

@@ -4,10 +4,11 @@ use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use maud::html;
 
 use super::super::site::Site;
+use super::super::trace::RequestId;
 use super::layout::Frame;
 
 /// A handler that answers with `page`, or with the page that says it failed: without that the browser would only see
@@ -31,6 +32,9 @@ fn failure(request: &HttpRequest) -> HttpResponse {
             "This page could not be made. That is a defect, not something you did; the server’s log has the details.
             Calendars that people subscribed to are not affected."
         }
+        @if let Some(id) = request.extensions().get::<RequestId>() {
+            p { "In the log it is request " code { (id) } "." }
+        }
         p { a.button href=(frame.home()) { "Back to the start" } }
     };
     frame.respond(StatusCode::INTERNAL_SERVER_ERROR, "Failed", &main)
@@ -52,9 +56,13 @@ mod tests {
         let snapshot = Snapshot::new(configuration("", &[("sample", TEAM)], now), now);
         let site = web::Data::new(Site::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
         let handler = page(|_, _| panic!("the inside"));
-        let answer = handler(site, TestRequest::with_uri("/sample/").to_http_request()).await;
+        let request = TestRequest::with_uri("/sample/").to_http_request();
+        let id = site.request_id(request.head());
+        request.extensions_mut().insert(id.clone());
+        let answer = handler(site, request).await;
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = String::from_utf8(to_bytes(answer.into_body()).await.unwrap().to_vec()).unwrap();
         assert!(body.contains("could not be made") && !body.contains("the inside"), "{body}");
+        assert!(body.contains(&format!("<code>{id}</code>")), "{body}");
     }
 }
