@@ -1,5 +1,7 @@
 //! Dates and times as people say them: `Fri 25 Dec 10:00 EST`, `24–26 Dec`.
 
+use std::fmt;
+
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
 use crate::rota::{Instant, Period, Zone};
@@ -10,34 +12,32 @@ const MONTHS: [&str; 12] =
 
 /// `Fri 25 Dec`.
 pub(super) fn date(date: NaiveDate) -> String {
-    let weekday = WEEKDAYS[date.weekday().num_days_from_monday() as usize];
-    format!("{weekday} {}", day_of_month(date))
+    Date(date).to_string()
 }
 
-/// `Fri 25 Dec 10:00 EST`, on the clock of `zone`.
-pub(super) fn moment(zone: &Zone, instant: Instant) -> String {
-    let local = zone.local(instant);
-    format!("{} {} {}", date(local.date()), clock(local), letters(zone, instant))
-}
-
-/// `10:00 EST` where `zone` has the same date as `beside` at `instant`, else as [`moment`].
+/// `10:00 EST` where `zone` has the same date as `beside` at `instant`, else as [`Moment::text`].
 pub(super) fn moment_beside(zone: &Zone, beside: &Zone, instant: Instant) -> String {
-    let local = zone.local(instant);
-    if local.date() == beside.date(instant) {
-        format!("{} {}", clock(local), letters(zone, instant))
+    let moment = Moment::of(zone, instant);
+    if moment.local.date() == beside.date(instant) {
+        format!("{} {}", moment.clock(), moment.letters)
     } else {
-        moment(zone, instant)
+        moment.text
     }
 }
 
 /// `Fri 25 Dec 10:00–10:30 EST` or `Thu 24 Dec 18:00 EST to Sat 26 Dec 00:00 EST`, on the clock of `zone`.
 pub(super) fn span(zone: &Zone, period: Period) -> String {
-    let (start, end) = (zone.local(period.start()), zone.local(period.end()));
-    let letters = (letters(zone, period.start()), letters(zone, period.end()));
-    if start.date() == end.date() && letters.0 == letters.1 {
-        return format!("{} {}–{} {}", date(start.date()), clock(start), clock(end), letters.0);
+    let [start, end] = [period.start(), period.end()].map(|instant| Moment::of(zone, instant));
+    from_to(&start, &end)
+}
+
+/// [`span`] of two moments of one zone.
+pub(super) fn from_to(start: &Moment, end: &Moment) -> String {
+    if start.local.date() == end.local.date() && start.letters == end.letters {
+        format!("{} {}–{} {}", Date(start.local.date()), start.clock(), end.clock(), start.letters)
+    } else {
+        format!("{} to {}", start.text, end.text)
     }
-    format!("{} to {}", moment(zone, period.start()), moment(zone, period.end()))
 }
 
 /// The first and the last date of `zone` that `period` touches.
@@ -59,26 +59,26 @@ pub(super) fn days((first, last): (NaiveDate, NaiveDate)) -> String {
 /// Which part of its days `period` is on the clock of `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates
 /// where there are several, and the letters of the zone where asked for or where they change. `None` for whole days.
 pub(super) fn part(zone: &Zone, period: Period, with_letters: bool) -> Option<String> {
-    let (start, end) = (period.start(), period.end());
     let is_whole = |instant| zone.first_instant(zone.date(instant)) == instant;
+    let whole = (is_whole(period.start()), is_whole(period.end()));
+    if whole == (true, true) {
+        return None;
+    }
+    let [start, end] = [period.start(), period.end()].map(|instant| Moment::of(zone, instant));
     let (first, last) = dates(zone, period);
-    let changes = letters(zone, start) != letters(zone, end);
-    let time = |instant| {
-        let local = zone.local(instant);
-        let day = if first == last { String::new() } else { format!("{} ", day_of_month(local.date())) };
-        format!("{day}{}", clock(local))
+    let changes = start.letters != end.letters;
+    let told = |moment: &Moment, with_letters: bool| {
+        let day =
+            if first == last { String::new() } else { format!("{} ", day_of_month(moment.local.date())) };
+        let letters = if with_letters { format!(" {}", moment.letters) } else { String::new() };
+        format!("{day}{}{letters}", moment.clock())
     };
-    let told = |instant, told: bool| {
-        let letters = if told { format!(" {}", letters(zone, instant)) } else { String::new() };
-        format!("{}{letters}", time(instant))
-    };
-    Some(match (is_whole(start), is_whole(end)) {
-        (true, true) => return None,
-        (false, true) => format!("from {}", told(start, with_letters)),
-        (true, false) => format!("until {}", told(end, with_letters)),
-        (false, false) => {
+    Some(match whole {
+        (_, true) => format!("from {}", told(&start, with_letters)),
+        (true, _) => format!("until {}", told(&end, with_letters)),
+        _ => {
             let dash = if first == last { "–" } else { " – " };
-            format!("{}{dash}{}", told(start, changes), told(end, with_letters || changes))
+            format!("{}{dash}{}", told(&start, changes), told(&end, with_letters || changes))
         }
     })
 }
@@ -91,7 +91,7 @@ pub fn stretch(zone: &Zone, period: Period) -> String {
         Some(part) if first == last => format!("{} {part}", day_of_month(first)),
         Some(_) => {
             let [start, end] = [period.start(), period.end()].map(|instant| zone.local(instant));
-            let told = |local: NaiveDateTime| format!("{} {}", day_of_month(local.date()), clock(local));
+            let told = |local: NaiveDateTime| format!("{} {}", day_of_month(local.date()), Clock(local));
             format!("{} to {}", told(start), told(end))
         }
     }
@@ -126,17 +126,48 @@ fn day_of_month(date: NaiveDate) -> String {
     format!("{} {}", date.day(), MONTHS[date.month0() as usize])
 }
 
-fn clock(local: NaiveDateTime) -> String {
-    match (local.hour(), local.minute(), local.second()) {
-        (hour, minute, 0) => format!("{hour:02}:{minute:02}"),
-        (hour, minute, second) => format!("{hour:02}:{minute:02}:{second:02}"),
+/// What clocks of a zone show at some instant.
+#[derive(Debug)]
+pub(super) struct Moment {
+    local: NaiveDateTime,
+    letters: String,
+    /// `Fri 25 Dec 10:00 EST`.
+    pub(super) text: String,
+}
+
+/// Written right into the text that it is a part of: a feed has thousands of them.
+struct Date(NaiveDate);
+
+struct Clock(NaiveDateTime);
+
+impl Moment {
+    /// A zone without letters of its own has its offset for an abbreviation: `-03` reads as `UTC-03`.
+    pub(super) fn of(zone: &Zone, instant: Instant) -> Moment {
+        let (local, letters) = zone.shown(instant);
+        let letters = if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters };
+        let text = format!("{} {} {letters}", Date(local.date()), Clock(local));
+        Moment { local, letters, text }
+    }
+
+    fn clock(&self) -> Clock {
+        Clock(self.local)
     }
 }
 
-/// A zone without letters of its own has its offset for an abbreviation: `-03` reads as `UTC-03`.
-fn letters(zone: &Zone, instant: Instant) -> String {
-    let letters = zone.abbreviation(instant);
-    if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters }
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Date(date) = self;
+        let weekday = WEEKDAYS[date.weekday().num_days_from_monday() as usize];
+        write!(f, "{weekday} {} {}", date.day(), MONTHS[date.month0() as usize])
+    }
+}
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Clock(local) = self;
+        write!(f, "{:02}:{:02}", local.hour(), local.minute())?;
+        if local.second() > 0 { write!(f, ":{:02}", local.second()) } else { Ok(()) }
+    }
 }
 
 #[cfg(test)]
@@ -176,7 +207,7 @@ mod tests {
             ("America/Sao_Paulo", "2026-12-25T15:00:00Z", "Fri 25 Dec 12:00 UTC-03"),
             ("Asia/Kolkata", "2026-12-25T20:00:00Z", "Sat 26 Dec 01:30 IST"),
         ] {
-            assert_eq!(moment(&zone(name), instant.parse().unwrap()), said);
+            assert_eq!(Moment::of(&zone(name), instant.parse().unwrap()).text, said);
         }
     }
 
