@@ -3,7 +3,7 @@
 use super::args;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
-use super::table::{Table, Tone};
+use super::table::{Table, Tone, folded};
 use super::when;
 use crate::feed::clean;
 use crate::json;
@@ -20,7 +20,8 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
         let dates = plan::dates(&args.range, WEEKS, team, now)?;
         let covered = coverage(team, &expand(team, plan::window(team, dates)?));
         let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
-        if urgent && exit == Exit::Fine {
+        // Also where the files of another team have errors: what is due would be lost in those.
+        if urgent {
             exit = Exit::Attention;
         }
         let shape = json::Coverage::new(team, dates, &covered, now);
@@ -115,6 +116,7 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
         let who = name(team, candidate.engineer);
         text.push_str(&format!("  {rank}. {who}: {state}; holiday load {before}, would be {after}\n"));
     }
+    let mut text = folded(&text);
     let local = |instant| team.zone.local(instant).format("%Y-%m-%dT%H:%M:%S").to_string();
     let secondary = row.secondary.map(|seat| format!("secondary = \"{}\"\n", team.engineer(seat).id));
     text.push_str(&format!(

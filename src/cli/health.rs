@@ -5,23 +5,45 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::Context;
+use serde::Serialize;
 
-use super::args::Common;
+use super::args::{self, Common};
 use super::output::{Exit, Output};
 use super::plan;
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
+/// What the server says of itself, for programs.
+#[derive(Serialize)]
+struct Health {
+    /// Where it was asked.
+    address: SocketAddr,
+    healthy: bool,
+    /// What kept it from being healthy.
+    problem: Option<String>,
+}
+
+pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> anyhow::Result<Exit> {
     let address = reached(plan::load(common)?.settings.admin_bind);
+    let found = look(address);
+    if args.format.json {
+        let problem = found.as_ref().err().map(|error| format!("{error:#}"));
+        output.json(&Health { address, healthy: problem.is_none(), problem })?;
+        return Ok(if found.is_ok() { Exit::Fine } else { Exit::Failed });
+    }
+    found?;
+    output.data("ok\n")?;
+    Ok(Exit::Fine)
+}
+
+fn look(address: SocketAddr) -> anyhow::Result<()> {
     let answer = asked(address).with_context(|| format!("failed to ask the server at {address}"))?;
     let status = answer.lines().next().unwrap_or_default();
     if !status.starts_with("HTTP/1.1 200 ") {
         anyhow::bail!("the server at {address} answers: {status}");
     }
-    output.data("ok\n")?;
-    Ok(Exit::Fine)
+    Ok(())
 }
 
 /// A server that listens everywhere is reached on loopback.

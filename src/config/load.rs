@@ -46,12 +46,12 @@ pub enum LoadError {
         folder: PathBuf,
     },
     /// The operating system does not let it be listed.
-    #[error("the folder {} cannot be read: {source}", path.display())]
+    #[error("the folder {} cannot be read: {cause}", path.display())]
     Unreadable {
         /// The folder, or one within it.
         path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
+        /// What the operating system says. Not `source`, which would be told a second time behind this message.
+        cause: io::Error,
     },
 }
 
@@ -198,7 +198,7 @@ fn check_folder(folder: &Path) -> Result<(), LoadError> {
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
     let path = path.to_owned();
-    move |source| LoadError::Unreadable { path, source }
+    move |cause| LoadError::Unreadable { path, cause }
 }
 
 fn list(folder: &Path) -> Result<Vec<Entry>, LoadError> {

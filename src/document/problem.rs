@@ -78,16 +78,43 @@ impl Problems {
     }
 }
 
-/// `did you mean …?` with the known name nearest to `given`, or nothing when none is near.
+/// So much of a name tells which one is meant.
+const BEGINNING: usize = 3;
+
+/// `did you mean …?` with the known name nearest to `given`, else the first that begins with it; nothing when none does.
 pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    let length = given.chars().count();
     // Of a single letter every other one would be as near.
-    let allowed = (given.chars().count() / 2).min(4);
-    let (lower, mut best) = (given.to_lowercase(), None::<(usize, &str)>);
+    let allowed = (length / 2).min(4);
+    let (lower, mut best, mut longer) = (given.to_lowercase(), None::<(usize, &str)>, None);
     for name in known {
-        let distance = strsim::damerau_levenshtein(&lower, &name.to_lowercase());
+        let known = name.to_lowercase();
+        let distance = strsim::damerau_levenshtein(&lower, &known);
         if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, name));
         }
+        if length >= BEGINNING && known.starts_with(&lower) {
+            longer = longer.or(Some(name));
+        }
     }
-    best.map(|(_, name)| format!("did you mean `{name}`?"))
+    best.map(|(_, name)| name).or(longer).map(|name| format!("did you mean `{name}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_cut_short_or_misspelt_is_recognised() {
+        let known = ["monday", "friday", "us-federal", "de-by", "de-bw"];
+        let found = |given: &str| nearest(given, known);
+        for (given, expected) in
+            [("Friday", "friday"), ("fri", "friday"), ("fridya", "friday"), ("us-fed", "us-federal")]
+        {
+            assert_eq!(found(given), Some(format!("did you mean `{expected}`?")), "{given}");
+        }
+        for none in ["", "f", "fr", "xyz", "fridays-and-more"] {
+            assert_eq!(found(none), None, "{none}");
+        }
+    }
 }
