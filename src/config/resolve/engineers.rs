@@ -29,6 +29,11 @@ impl Roster {
             let help = "each needs a block `[[engineer]]` with `id` and `name`".to_owned();
             problems.error_with_help("no-engineers", 0..0, "the team has no engineers", help);
         }
+        if let [only] = &team.engineers[..] {
+            let message = "a team needs at least two engineers";
+            let help = "every week has a primary and a secondary, who are two people".to_owned();
+            problems.error_with_help("one-engineer", only.span.clone(), message, help);
+        }
         names::duplicates(
             "an engineer",
             team.engineers.iter().filter_map(|table| table.id.as_ref()),
