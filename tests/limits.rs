@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 #![expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 
+mod pair;
 mod running;
 
 use std::fs;
@@ -16,28 +17,15 @@ use proptest::prelude::*;
 use running::{Running, get, program};
 use tempfile::TempDir;
 
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-"#;
-
 /// What an answer may take while others do their worst.
 const SOON: Duration = Duration::from_millis(50);
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
+/// On ports that nobody has.
 fn configuration(settings: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("teams")).unwrap();
-    fs::write(folder.path().join("teams/data.toml"), TEAM).unwrap();
     let ports = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
-    fs::write(folder.path().join("oncal.toml"), format!("{ports}{settings}")).unwrap();
-    folder
+    pair::configuration("", &format!("{ports}{settings}"))
 }
 
 fn median_of_a_normal_client(address: SocketAddr) -> Duration {

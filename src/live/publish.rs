@@ -261,7 +261,7 @@ impl Publisher {
     fn fingerprint(&self, item: &Item) -> String {
         let ends = [item.frame.week.start(), item.frame.window.start(), item.frame.window.end()];
         let text = format!("{}\n{}\n{:?}\n{ends:?}", self.build, item.config.fingerprint, item.links);
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(text))
     }
 }
 

@@ -83,8 +83,8 @@ pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
         uid: event.uid.clone(),
         anchor: event.anchor,
         end: event.when.end(zone),
-        substance: hex(&event.substance()),
-        content: hex(&event.content()),
+        substance: short(event.substance()),
+        content: short(event.content()),
         concerns: event.engineers.iter().map(ToString::to_string).collect(),
         record: text(&record),
     }
@@ -97,7 +97,7 @@ pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> F
         anchor: week_start,
         end: week_start,
         substance: String::new(),
-        content: hex(&content),
+        content: short(content),
         concerns: BTreeSet::new(),
         record: String::new(),
     }
@@ -164,8 +164,8 @@ fn text(record: &impl Serialize) -> String {
     serde_json::to_string(record).unwrap_or_default()
 }
 
-fn hex(hash: &[u8]) -> String {
-    hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect()
+fn short(hash: [u8; 32]) -> String {
+    hex::encode(&hash[..HASH_BYTES])
 }
 
 impl SideRecord {

@@ -4,16 +4,17 @@ use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName,
+    HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use maud::Markup;
-use sha2::{Digest, Sha256};
 
+use super::accept_encoding::negotiate;
 use super::conditional::has;
+use crate::live::{Coding, etag};
 
-/// Half of SHA-256: enough that two contents never share a tag.
-const TAG_BYTES: usize = 16;
+/// What is shorter goes into one packet as it is.
+const LEAST_ENCODED: usize = 1024;
 
 /// What people read is for them, not for search engines.
 pub(super) const NOINDEX: (HeaderName, HeaderValue) =
@@ -40,23 +41,41 @@ pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse 
 }
 
 /// What is worked out for each request, with a tag of its bytes: whoever has them already gets 304.
+///
+/// Encoded, its length tells nobody a key that is in it (BREACH): whoever can have it asked for knows the key, which is
+/// in the path, and of a query nothing comes back but dates, zones and ids that oncal knows.
 pub(super) fn tagged(head: &RequestHead, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
-    let digest = Sha256::digest(&body);
-    let tag: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let tag =
-        HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+    let coding = if body.len() < LEAST_ENCODED { Coding::Identity } else { negotiate(&head.headers) };
+    let tag = tag(&body, coding);
     let is_known = has(&head.headers, &tag);
     let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let mut response = HttpResponse::build(status);
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache"));
+    response
+        .insert_header((ETAG, tag))
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((VARY, "accept-encoding"));
     if is_known {
         return response.finish();
     }
-    response
-        .insert_header((CONTENT_TYPE, content_type))
-        .insert_header(NOSNIFF)
-        .insert_header(NOINDEX)
-        .body(body)
+    response.insert_header((CONTENT_TYPE, content_type)).insert_header(NOSNIFF).insert_header(NOINDEX);
+    match coding {
+        Coding::Identity => response.body(body),
+        _ => match coding.encode(&body) {
+            Ok(encoded) => response.insert_header((CONTENT_ENCODING, coding.as_str())).body(encoded),
+            Err(_) => response.body(body),
+        },
+    }
+}
+
+/// Of the bytes as they are and the coding that they are sent in, so that 304 costs no encoding.
+fn tag(body: &[u8], coding: Coding) -> HeaderValue {
+    let plain = etag(body);
+    let tag = plain.as_bytes().strip_suffix(b"\"").unwrap_or_default();
+    let encoded = [tag, b"-", coding.as_str().as_bytes(), b"\""].concat();
+    match coding {
+        Coding::Identity => plain,
+        _ => HeaderValue::from_bytes(&encoded).unwrap_or(plain),
+    }
 }
 
 /// 405: everything here can be read and nothing written.

@@ -52,7 +52,7 @@ pub fn create_app(
         .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
         .route("/api/v1/teams/{team}/subscribers", web::to(api(api::subscribers)))
         .route("/api/{path:.*}", web::to(api(api::no_such_path)))
-        .route("/{team}/changes.atom", web::to(changes::atom))
+        .route("/{team}/changes.atom", web::to(page(changes::atom)))
         .route("/{team}", web::to(page(pages::team_without_slash)))
         .route("/{team}/", web::to(page(pages::team)))
         .route("/{team}/coverage", web::to(page(pages::coverage)))

@@ -101,7 +101,7 @@ fn missing() -> HttpResponse {
 }
 
 /// A team that was never right since the start. Not 404: clients drop a calendar on that.
-fn unavailable() -> HttpResponse {
+pub(super) fn unavailable() -> HttpResponse {
     let mut response = text(
         StatusCode::SERVICE_UNAVAILABLE,
         "the configuration of this team has errors; its feeds are not served\n",

@@ -47,7 +47,7 @@ pub(in crate::web) static ICON: LazyLock<Asset> =
 impl Asset {
     fn new(extension: &str, media_type: &'static str, text: String) -> Asset {
         let digest = Sha256::digest(&text);
-        let name: String = digest.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(&digest[..NAME_BYTES]);
         Asset { path: format!("assets/{name}.{extension}"), media_type, text }
     }
 
