@@ -13,7 +13,7 @@ use crate::web::site::Site;
     path = "/api/v1/teams/{team}/oncall",
     params(
         ("team" = String, Path, description = "The team's id"),
-        ("at" = Option<DateTime<Utc>>, Query, description = "The instant asked about; now if left out", example = "2026-12-24T20:00:00Z"),
+        ("at" = Option<String>, Query, description = "The instant asked about (RFC 3339), or a date, which means its first instant in the team's zone; now if left out", example = "2026-12-24T20:00:00Z"),
     ),
     responses((status = 200, description = "Who holds each role", body = OnCall)),
 )]
