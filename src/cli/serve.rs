@@ -84,13 +84,13 @@ fn build() -> String {
     format!("{} {size} {}", env!("CARGO_PKG_VERSION"), since.unwrap_or_default().as_secs())
 }
 
-/// Code, place and message; never the source line, which may hold what is nobody's business.
+/// Code, place, if it has one, and message; never the source line, which may hold what is nobody's business.
 fn log(diagnostic: &Diagnostic) {
-    let (line, column) = diagnostic.place.as_ref().map_or((0, 0), |place| (place.line, place.column));
+    let (line, column) = diagnostic.place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (code, file, message) = (diagnostic.code, &diagnostic.file, &diagnostic.message);
     if diagnostic.is_error() {
-        tracing::error!(code, %file, line, column, %message, "configuration");
+        tracing::error!(code, %file, line, column, "configuration: {message}");
     } else {
-        tracing::warn!(code, %file, line, column, %message, "configuration");
+        tracing::warn!(code, %file, line, column, "configuration: {message}");
     }
 }
