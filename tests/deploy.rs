@@ -37,6 +37,11 @@ fn the_health_of_a_server_is_asked_on_the_address_for_monitoring() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
         command.arg("health").arg("--config").arg(&config).output().unwrap()
     };
+    let as_json = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+        let output = command.args(["health", "--json", "--config"]).arg(&config).output().unwrap();
+        (output.status.code(), serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap())
+    };
     let before = health();
     assert_eq!(before.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&before.stderr).contains(&format!("127.0.0.1:{admin}")));
@@ -45,6 +50,9 @@ fn the_health_of_a_server_is_asked_on_the_address_for_monitoring() {
     assert!(get(running.address, "/healthz").0.starts_with("HTTP/1.1 200"));
     let after = health();
     assert_eq!((after.status.code(), &after.stdout[..]), (Some(0), &b"ok\n"[..]));
+    let address = format!("127.0.0.1:{admin}");
+    let healthy = serde_json::json!({ "address": address, "healthy": true, "problem": null });
+    assert_eq!(as_json(), (Some(0), healthy));
     running.signal("TERM");
     running.ended();
 }
