@@ -238,6 +238,17 @@ mod cli {
             found.iter().find(|finding| finding["code"] == code).unwrap_or_else(|| panic!("{answer}"))
         };
         assert!(of("override-without-agreement")["help"].as_str().unwrap().contains("agreed_on"));
+        let line = |code: &str| {
+            let file = config.join(of(code)["file"].as_str().unwrap());
+            let line = usize::try_from(of(code)["line"].as_u64().unwrap()).unwrap();
+            fs::read_to_string(file).unwrap().lines().nth(line - 1).unwrap().to_owned()
+        };
+        assert_eq!(line("override-without-agreement"), "[[override]]");
+        assert_eq!(line("feed-too-large"), "future_weeks = 400");
+        let told = text(&run(&["check", "--config", config.to_str().unwrap()]).stderr);
+        for code in ["override-without-agreement", "feed-too-large"] {
+            assert!(told.contains(&format!("warning[{code}]: ")), "{told}");
+        }
         let help = of("feed-too-large")["help"].as_str().unwrap();
         let weeks = help.split("future_weeks = ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
         fs::write(&settings, text_of.replace("future_weeks = 52", &format!("future_weeks = {weeks}")))
@@ -268,9 +279,28 @@ mod cli {
             let output = run(&["check", "--config", config.to_str().unwrap()]);
             let told = text(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "{told}");
-            let expected = warned.unwrap_or("may still have its secret link");
+            let expected = warned.unwrap_or("may still have the team's secret link");
             assert_eq!(told.contains(expected), warned.is_some(), "{left}: {told}");
         }
+    }
+
+    #[test]
+    fn links_that_nobody_else_can_open_come_with_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let told = |settings: &str| {
+            fs::write(config.join("oncal.toml"), format!("access = \"links\"\n{settings}")).unwrap();
+            let state = folder.path().join("state");
+            let args = ["--config", config.to_str().unwrap(), "--state", state.to_str().unwrap()];
+            let links = run(&[&["links"], &args[..]].concat());
+            assert_eq!(links.status.code(), Some(0), "{}", text(&links.stderr));
+            let check = run(&[&["check"], &args[..]].concat());
+            (text(&links.stderr), text(&check.stderr))
+        };
+        let (links, check) = told("");
+        assert!(links.contains("http://127.0.0.1:8080 leads nowhere but to this machine"), "{links}");
+        assert!(check.contains("warning[links-to-this-machine]"), "{check}");
+        assert_eq!(told("public_url = \"https://rota.example.org\"\n"), Default::default());
     }
 
     #[test]
@@ -286,11 +316,15 @@ mod cli {
             [&["check", config][..], &["--config", config, "schedule"], &["--config", config, "coverage"]]
         {
             let told = text(&run(&[args, &["--now", "2026-12-01T00:00:00Z"]].concat()).stderr);
-            assert!(
-                told.contains("holidays of Data Engineer A are not known from 2027-01-01 on"),
-                "{args:?}: {told}"
-            );
+            let all = "holidays of Data Engineer A, Data Engineer B, Data Engineer C and Data Engineer D are";
+            assert!(told.contains(&format!("{all} not known from 2027-01-01 on")), "{args:?}: {told}");
+            assert_eq!(told.matches("not known").count(), 1, "{args:?}: {told}");
         }
+        let check = text(&run(&["check", config, "--now", "2026-12-01T00:00:00Z"]).stderr);
+        assert!(
+            check.contains("warning[holidays-unknown]") && check.contains("holidays = [\"in\"]"),
+            "{check}"
+        );
         let early = text(&run(&["--config", config, "schedule", "--now", "2026-06-01T00:00:00Z"]).stderr);
         assert_eq!(early, "", "nothing that is looked at lies past it");
     }

@@ -242,9 +242,23 @@ fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
     for name in ["data-pipelines.toml~", ".#data-pipelines.toml", ".data-pipelines.toml.swp", "x.tmp"] {
         fs::write(folder.path().join("teams").join(name), "not TOML").unwrap();
     }
-    fs::create_dir(folder.path().join("teams/folder.toml")).unwrap();
+    fs::create_dir(folder.path().join("teams/folder")).unwrap();
     let configuration = load(folder.path(), now()).unwrap();
     assert_eq!((configuration.diagnostics, configuration.teams.len()), (vec![], 1));
+}
+
+#[test]
+fn a_folder_where_a_file_belongs_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    for name in ["teams/other.toml", "holidays/ours.ics"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    let configuration = load(folder.path(), now()).unwrap();
+    let told: Vec<_> =
+        configuration.diagnostics.iter().map(|found| (found.code, found.file.as_str())).collect();
+    assert_eq!(told, [("unread-file", "holidays/ours.ics/"), ("unread-file", "teams/other.toml/")]);
+    assert_eq!(configuration.teams.len(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::args;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone, folded};
-use super::when;
+use super::{unknown, when};
 use crate::feed::clean;
 use crate::json::{self, COVERAGE_WEEKS};
 use crate::rota::{Coverage, Instant, Line, Role, Row, RowStatus, Team, coverage, expand, lines};
@@ -23,9 +23,7 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
             exit = Exit::Attention;
         }
         let shape = json::Coverage::new(team, dates, &covered, now);
-        for warning in &shape.warnings {
-            output.warn(&warning.message);
-        }
+        unknown::warn(team, &covered.unknown, output);
         if args.format.json {
             shapes.push(shape);
         } else {

@@ -16,6 +16,7 @@ mod plan;
 mod schedule;
 mod serve;
 mod table;
+mod unknown;
 mod when;
 
 use std::process::ExitCode;

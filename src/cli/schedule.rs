@@ -6,7 +6,7 @@ use super::args;
 use super::output::{Exit, Output, Usage};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
-use super::when;
+use super::{unknown, when};
 use crate::document::nearest;
 use crate::feed::clean;
 use crate::json::{self, Dates, SCHEDULE_WEEKS};
@@ -29,9 +29,7 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     let mut text = String::new();
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, SCHEDULE_WEEKS, team, now)?;
-        for unknown in unknown_holidays(team, plan::window(team, dates)?) {
-            output.warn(json::Warning::new(team, &unknown).message);
-        }
+        unknown::warn(team, &unknown_holidays(team, plan::window(team, dates)?), output);
         let seat = args.engineer.as_deref().and_then(|id| team.seat(id));
         if args.format.json {
             shapes.push(shape(team, dates, args.engineer.as_deref())?);

@@ -58,7 +58,7 @@ impl Diagnostic {
 }
 
 impl Place {
-    fn of(span: Span, text: &str) -> Place {
+    pub(super) fn of(span: Span, text: &str) -> Place {
         let before = text.get(..span.start).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;

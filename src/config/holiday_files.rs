@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::files::{self, FileFault};
+use super::files::{self, Entry, FileFault};
 use super::resolve::shape_problem;
 use super::sources::Findings;
 use super::zones::Zones;
@@ -51,7 +51,16 @@ pub(super) fn read(
 ) -> io::Result<Calendars> {
     let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
-    for name in listed.into_iter().filter(|entry| !entry.is_folder).map(|entry| entry.name) {
+    for Entry { name, is_folder } in listed {
+        if is_folder {
+            if files::has_extension(&name, &["toml", "ics"]) {
+                findings.folder(
+                    &format!("{FOLDER}/{name}"),
+                    "calendars are files named <name>.toml or <name>.ics",
+                );
+            }
+            continue;
+        }
         if let Some((id, is_ics)) = calendar_id(&name, findings) {
             let kinds = calendars.entry(id).or_default();
             *(if is_ics { &mut kinds.ics } else { &mut kinds.toml }) = true;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use thiserror::Error;
 
+use super::diagnostic::Diagnostic;
 use super::files::{self, Entry};
 use super::holiday_files::{self, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
@@ -156,8 +157,7 @@ fn read(
         }
     }
     let Findings { sources, mut diagnostics } = findings;
-    diagnostics
-        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
+    sort(&mut diagnostics);
     Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
 }
 
@@ -177,6 +177,12 @@ fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut
         };
         findings.whole(file, Some(&team.id), problem);
     }
+}
+
+/// In order of file and place.
+pub(super) fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics
+        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
 }
 
 /// The server's file first, then what teams rest on, then they.
@@ -277,9 +283,15 @@ fn window(settings: &Settings, now: Instant) -> Option<Period> {
 /// The teams in order of their ids.
 fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadError> {
     let (mut ids, mut candidates) = (Vec::new(), 0);
-    for entry in list(&folder.join(TEAMS))?.into_iter().filter(|entry| !entry.is_folder) {
+    for entry in list(&folder.join(TEAMS))? {
         let file = format!("{TEAMS}/{}", entry.name);
         let path = Path::new(&entry.name);
+        if entry.is_folder {
+            if files::has_extension(&entry.name, &["toml"]) {
+                findings.folder(&file, "a team is a file named <id>.toml");
+            }
+            continue;
+        }
         if !files::has_extension(&entry.name, &["toml"]) {
             if files::has_extension(&entry.name, &["yaml", "yml", "json"]) {
                 findings.unread(&file, "a team is a file named <id>.toml");

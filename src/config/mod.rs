@@ -14,6 +14,7 @@ mod files;
 mod holiday_files;
 mod inputs;
 mod load;
+mod places;
 mod render;
 mod resolve;
 mod run_books;
@@ -35,6 +36,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use diagnostic::{Diagnostic, Place};
 pub use entry::rotation_entry;
 pub use load::{LoadError, Scope, load, load_with, reload};
+pub use places::TeamPlaces;
 pub use render::render;
 pub use settings::{Access, JournalUrl, Settings};
 pub use sources::Sources;
@@ -70,6 +72,12 @@ impl Configuration {
         self.diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.is_error() && diagnostic.file == load::SETTINGS)
+    }
+
+    /// Takes over what somebody else has found, each in its place.
+    pub fn tell(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        self.diagnostics.extend(found);
+        load::sort(&mut self.diagnostics);
     }
 
     /// The errors and warnings of one team.

@@ -107,6 +107,13 @@ impl RunBooks {
         }
     }
 
+    /// Whether the file of that name is there and says nothing, or no more than its title.
+    pub(super) fn is_empty(&self, name: &str) -> bool {
+        let says_nothing = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let book = self.files.get(name).and_then(|book| book.as_ref().ok());
+        book.is_some_and(|book| book.markdown.lines().all(says_nothing))
+    }
+
     /// Warns of files that no pipeline has named.
     pub(super) fn warn_of_unnamed(&self, team: &TeamId, findings: &mut Findings) {
         let named = self.named.borrow();

@@ -97,7 +97,7 @@ pub(super) struct OverrideTable {
     pub(super) to: Option<At<Moment>>,
     pub(super) primary: Option<At<String>>,
     pub(super) secondary: Option<At<String>>,
-    pub(super) agreed_on: Option<NaiveDate>,
+    pub(super) agreed_on: Option<At<NaiveDate>>,
     pub(super) reason: Option<String>,
 }
 
@@ -278,7 +278,7 @@ impl OverrideTable {
             to: required_moment(&mut section, "to", "2026-12-26"),
             primary: section.required_text("primary", "a"),
             secondary: section.text("secondary"),
-            agreed_on: date(&mut section, "agreed_on").map(|at| at.value),
+            agreed_on: date(&mut section, "agreed_on"),
             reason: reason(&mut section),
         };
         section.finish();

@@ -88,6 +88,17 @@ impl Findings {
         self.whole(file, None, Problem { code: "unread-file", severity, span: 0..0, message, help });
     }
 
+    /// Records a warning of a folder where a file belongs: a container's runtime makes one for a file that is not there.
+    pub(super) fn folder(&mut self, file: &str, help: impl Into<String>) {
+        let message = "this is a folder and no file, so oncal does not read it".to_owned();
+        let (severity, help) = (Severity::Warning, Some(help.into()));
+        self.whole(
+            &format!("{file}/"),
+            None,
+            Problem { code: "unread-file", severity, span: 0..0, message, help },
+        );
+    }
+
     /// Records a problem of a file, or of a folder, as a whole; its span does not count.
     pub(super) fn whole(&mut self, file: &str, team: Option<&TeamId>, problem: Problem) {
         let Problem { code, severity, message, help, .. } = problem;

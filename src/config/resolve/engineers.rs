@@ -49,7 +49,31 @@ impl Roster {
             engineer(table, calendars, team_zone, context, problems)
         });
         let ids = team.engineers.iter().map(|table| table.id.as_ref().map(|at| at.value.clone()));
-        Roster { engineers: engineers.collect(), ids: ids.collect() }
+        let roster = Roster { engineers: engineers.collect(), ids: ids.collect() };
+        roster.warn_of_one_name_for_two(&team.engineers, problems);
+        roster
+    }
+
+    /// Somebody who comes back may have a second block, so only those who are in the team at one time are told of.
+    fn warn_of_one_name_for_two(&self, tables: &[EngineerTable], problems: &Problems) {
+        let read = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let ends_before = |one: &Engineer, other: &Engineer| {
+            one.left.zip(other.joined).is_some_and(|(left, joined)| left <= joined)
+        };
+        for (seat, engineer) in self.seated() {
+            let mut above = self.seated().take_while(|(other, _)| *other != seat);
+            let same = above.any(|(_, other)| {
+                read(&other.name) == read(&engineer.name)
+                    && !ends_before(other, engineer)
+                    && !ends_before(engineer, other)
+            });
+            let at = tables.get(seat.0).and_then(|table| table.name.as_ref());
+            if let Some(at) = at.filter(|_| same) {
+                let message =
+                    format!("two engineers are called `{}`: calendars cannot tell them apart", engineer.name);
+                problems.warning("same-name", at.span.clone(), message);
+            }
+        }
     }
 
     /// The seat of the engineer named at `at`; an error where there is none.
@@ -109,7 +133,7 @@ pub(super) fn differ(
 }
 
 /// The instant that a moment means on a clock of `zone`: a bare date is its first instant.
-pub(super) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
+pub(in crate::config) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
     match moment {
         Moment::Date(date) => zone.first_instant(date),
         Moment::DateTime(time) => zone.instant(time),

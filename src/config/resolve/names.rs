@@ -68,8 +68,23 @@ pub(super) fn name(at: Option<&At<String>>, problems: &Problems) -> Option<Strin
     if at.value.chars().any(char::is_control) {
         let message = "this name has a line break or another control character, which feeds leave out";
         problems.warning("control-character", at.span.clone(), message);
+    } else if let Some(found) = at.value.chars().find(|character| turns_text(*character)) {
+        let message = format!(
+            "this name has an invisible character that turns or marks text (U+{:04X}), which feeds leave out",
+            u32::from(found)
+        );
+        problems.warning("control-character", at.span.clone(), message);
     }
     Some(at.value.clone())
+}
+
+/// What embeds, overrides or isolates the direction of text, and other marks that nobody sees; letters and joiners of
+/// scripts that run from right to left are none.
+fn turns_text(character: char) -> bool {
+    matches!(
+        character,
+        '\u{FEFF}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}'
+    )
 }
 
 /// The nearest id that could be one.

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::engineers::{Roster, differ, starts_at};
 use super::rotations::Eras;
 use crate::config::schema::{OverrideTable, SwapTable};
-use crate::document::{At, Moment, Problems};
-use crate::rota::{Absences, HolidayPolicy, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone};
+use crate::document::{At, Moment, Problem, Problems, Severity};
+use crate::rota::{Absences, HolidayPolicy, Instant, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone};
 
 /// A swap and where it names its people.
 pub(super) struct FoundSwap<'t> {
@@ -99,7 +99,13 @@ pub(super) fn overrides<'t>(
         let secondary = secondary.flatten();
         if differ(primary, secondary, table.secondary.as_ref(), problems) {
             let reason = table.reason.as_deref().map(Into::into);
-            let given = Override { period, primary, secondary, agreed_on: table.agreed_on, reason };
+            let given = Override {
+                period,
+                primary,
+                secondary,
+                agreed_on: table.agreed_on.as_ref().map(|at| at.value),
+                reason,
+            };
             found.push(FoundOverride { given, table });
         }
     }
@@ -164,6 +170,25 @@ pub(super) fn warn_of_absence(
     }
 }
 
+/// Nobody can have agreed tomorrow. It is no warning that a date has begun elsewhere and not here yet.
+pub(super) fn warn_of_agreements_to_come(tables: &[OverrideTable], now: Instant, problems: &Problems) {
+    let latest = (now + FIRST_TO_BEGIN_A_DATE).date_naive();
+    let to_come = tables.iter().filter_map(|table| table.agreed_on.as_ref()).filter(|at| at.value > latest);
+    for at in to_come {
+        let message = "this date of an agreement is still to come".to_owned();
+        problems.push(Problem {
+            code: "agreed-in-the-future",
+            severity: Severity::Warning,
+            span: at.span.clone(),
+            message,
+            help: Some("write the date of the decision".to_owned()),
+        });
+    }
+}
+
+/// How far the clocks of Kiribati are ahead of UTC: no date begins earlier.
+const FIRST_TO_BEGIN_A_DATE: TimeDelta = TimeDelta::hours(14);
+
 #[cfg(test)]
 mod tests {
     use crate::config::resolve::sample::Sample;
@@ -213,13 +238,27 @@ mod tests {
     }
 
     #[test]
+    fn an_agreement_is_of_today_at_the_latest() {
+        let agreed = |on: &str| {
+            let rest = format!(
+                "[[override]]\nfrom = 2026-07-03\nto = 2026-07-04\nprimary = \"d\"\nagreed_on = {on}\n"
+            );
+            &*Box::leak(rest.into_boxed_str())
+        };
+        let free = ("d", "works_on = [2026-07-03]");
+        // Now is noon of the 1st in UTC, when the 2nd has begun on Kiribati.
+        codes(&[free], agreed("2026-06-02"), &[]);
+        codes(&[free], agreed("2026-06-03"), &["agreed-in-the-future"]);
+    }
+
+    #[test]
     fn duty_for_somebody_away_is_warned_of() {
         let holiday = "[[override]]\nfrom = 2026-12-25\nto = 2026-12-26\n";
         let strict = "[holiday_policy]\nsecondary_on_holiday = \"unavailable\"\n";
         let leave = ("d", "time_off = [{ from = 2026-12-25, to = 2026-12-25 }]");
         let case =
             |engineers: &[(&'static str, &'static str)], policy: &str, people: &str, expected: &[&str]| {
-                let rest = format!("{holiday}{people}\nagreed_on = 2026-12-01\n{policy}");
+                let rest = format!("{holiday}{people}\nagreed_on = 2026-05-01\n{policy}");
                 codes(engineers, Box::leak(rest.into_boxed_str()), expected);
             };
         let away = "override-while-away";

@@ -4,7 +4,7 @@
 
 use super::Context;
 use crate::config::schema::TeamTable;
-use crate::config::zone_names::renamed;
+use crate::config::zone_names::{meant, renamed};
 use crate::config::zones::{ZoneDataSource, Zones};
 use crate::document::{At, Problem, Problems, Severity};
 use crate::rota::Zone;
@@ -35,7 +35,11 @@ pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems
             let (severity, span, help) = (Severity::Warning, at.span.clone(), Some(help));
             problems.push(Problem { code, severity, span, message, help });
         };
-        if let Some(today) = renamed(zone.name()) {
+        if let Some((place, likely)) = meant(zone.name()) {
+            let message = format!("`{}` has no summer time", zone.name());
+            let today = renamed(zone.name()).unwrap_or(zone.name());
+            warn("old-zone-name", message, format!("write `{likely}` for {place}, else `{today}`"));
+        } else if let Some(today) = renamed(zone.name()) {
             let message = format!("`{}` is an old name of the time zone {today}", zone.name());
             warn("old-zone-name", message, format!("write `{today}`"));
         }
