@@ -26,6 +26,7 @@ mod snapshot;
 mod store;
 mod subscribers;
 mod team;
+mod upkeep;
 mod watch;
 
 pub use book::Standing;

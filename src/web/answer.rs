@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName,
-    HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap,
+    HeaderName, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use maud::Markup;
 
@@ -16,13 +16,10 @@ use crate::live::{Coding, etag};
 /// What is shorter goes into one packet as it is.
 const LEAST_ENCODED: usize = 1024;
 
-/// What people read is for them, not for search engines.
-pub(super) const NOINDEX: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+/// Where an answer allows nothing else.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// Content is what its type says.
-pub(super) const NOSNIFF: (HeaderName, HeaderValue) =
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// Nothing but our own style sheet, script, icon and forms: no frame, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; \
@@ -30,13 +27,25 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 
 const HTML: &str = "text/html; charset=utf-8";
 
+/// What every answer says to browsers: its content is what its type says, runs and loads nothing that it does not name,
+/// tells nobody where its reader comes from, and is not for search engines. Whoever gets a 304 keeps what it was told.
+pub(super) fn guard(status: StatusCode, headers: &mut HeaderMap) {
+    if status == StatusCode::NOT_MODIFIED {
+        return;
+    }
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+}
+
 /// A short text. Kept by nobody.
 pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
         .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header(NOSNIFF)
-        .insert_header(NOINDEX)
         .body(text.into())
 }
 
@@ -57,7 +66,7 @@ pub(super) fn tagged(head: &RequestHead, content_type: &'static str, body: Vec<u
     if is_known {
         return response.finish();
     }
-    response.insert_header((CONTENT_TYPE, content_type)).insert_header(NOSNIFF).insert_header(NOINDEX);
+    response.insert_header((CONTENT_TYPE, content_type));
     match coding {
         Coding::Identity => response.body(body),
         _ => match coding.encode(&body) {
@@ -94,14 +103,10 @@ pub(super) fn page(head: &RequestHead, status: StatusCode, markup: Markup) -> Ht
         _ => HttpResponse::build(status)
             .insert_header((CONTENT_TYPE, HTML))
             .insert_header((CACHE_CONTROL, "no-cache"))
-            .insert_header(NOSNIFF)
-            .insert_header(NOINDEX)
             .body(html),
     };
     if response.status() != StatusCode::NOT_MODIFIED {
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     }
     response
 }

@@ -10,7 +10,7 @@ use tracing::{Instrument, Span};
 
 use super::access::sealed;
 use super::agent::client;
-use super::answer::text;
+use super::answer::{guard, text};
 use super::api::{self, api};
 use super::changes;
 use super::counts::{self, UNMATCHED};
@@ -80,7 +80,7 @@ pub fn create_app(
                         named(response, &way.id)
                     }
                 };
-                Ok(if is_locked { sealed(response) } else { response })
+                Ok(guarded(if is_locked { sealed(response) } else { response }))
             }
         })
 }
@@ -109,12 +109,17 @@ pub fn create_admin_app(
                 None => Ok(routes.call(request)),
             };
             async move {
-                match routed {
-                    Err(answer) => Ok(answer),
-                    Ok(routed) => routed.await,
-                }
+                Ok(guarded(match routed {
+                    Err(answer) => answer,
+                    Ok(routed) => routed.await?,
+                }))
             }
         })
+}
+
+fn guarded(mut response: ServiceResponse) -> ServiceResponse {
+    guard(response.status(), response.headers_mut());
+    response
 }
 
 async fn no_such_check(_request: HttpRequest) -> HttpResponse {
