@@ -78,16 +78,63 @@ impl Problems {
     }
 }
 
+/// The most characters in which a slip of the hand is looked for: no name of oncal's has more, and what is compared may
+/// come from anybody who asks over HTTP.
+const LONGEST_GUESSED: usize = 64;
+
 /// `did you mean …?` with the known name nearest to `given`, or nothing when none is near.
 pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    let length = given.chars().take(LONGEST_GUESSED + 1).count();
+    if length > LONGEST_GUESSED {
+        return None;
+    }
     // Of a single letter every other one would be as near.
-    let allowed = (given.chars().count() / 2).min(4);
+    let allowed = (length / 2).min(4);
     let (lower, mut best) = (given.to_lowercase(), None::<(usize, &str)>);
+    let length = lower.chars().count();
     for name in known {
-        let distance = strsim::damerau_levenshtein(&lower, &name.to_lowercase());
+        let name_lower = name.to_lowercase();
+        // So many letters at least are to be put in or taken out.
+        if name_lower.chars().count().abs_diff(length) > allowed {
+            continue;
+        }
+        let distance = strsim::damerau_levenshtein(&lower, &name_lower);
         if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, name));
         }
     }
     best.map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_within_a_few_letters() {
+        let known = ["Europe/Berlin", "Europe/Belgrade", "Asia/Tokyo"];
+        for (given, expected) in [
+            ("Europe/Berlni", Some("Europe/Berlin")),
+            ("europe/berlin", Some("Europe/Berlin")),
+            ("Asia/Tok", Some("Asia/Tokyo")),
+            ("Asia/Tokyo/Tokyo", None),
+            ("Mars", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|name| format!("did you mean `{name}`?"));
+            assert_eq!(nearest(given, known), expected, "{given}");
+        }
+        let longest = "a".repeat(LONGEST_GUESSED);
+        assert!(nearest(&longest, [longest.as_str()]).is_some());
+    }
+
+    #[test]
+    fn what_no_name_can_be_is_compared_with_none() {
+        let long = "a".repeat(LONGEST_GUESSED + 1);
+        assert_eq!(nearest(&long, [long.as_str()]), None);
+        // Compared letter by letter with each name, these would take minutes.
+        let (long, zone) = ("a".repeat(2_000_000), "a".repeat(30));
+        assert_eq!(nearest(&long, (0..600).map(|_| zone.as_str())), None);
+        assert_eq!(nearest(&zone, (0..600).map(|_| long.as_str())), None);
+    }
 }
