@@ -182,3 +182,32 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
+
+/// What a start that fails writes to standard error, which is no terminal here.
+fn refused(folder: &TempDir) -> String {
+    let output = program(folder.path(), &[]).env("ONCAL_LOG", "trace").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_start_that_fails_tells_where_and_quotes_nothing_private() {
+    let folder = configuration("journal = \"mysql://u:geheim@h/db\"\n");
+    let team = TEAM.replace("\"Ann\" }", "\"Ann\", time_off = [{ from = 1, reason = \"geheim\" }] }");
+    fs::write(folder.path().join("teams/data.toml"), &team).unwrap();
+    let told = refused(&folder);
+    assert!(told.contains("oncal.toml:1:11: error[invalid-url]"), "{told}");
+    assert!(told.contains("teams/data.toml:5:") && told.contains("error[wrong-type]"), "{told}");
+    assert!(!told.contains("geheim"), "{told}");
+    let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_oncal"));
+    let output = check.arg("check").arg(folder.path().join("oncal.toml")).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("journal = ****") && !told.contains("geheim"), "{told}");
+
+    for url in ["postgres://u:geheim@127.0.0.1:1/db?odd=geheim", "postgres://u@127.0.0.1:1/db?sslmode=geheim"]
+    {
+        let folder = configuration(&format!("journal = \"{url}\"\n{FREE_PORTS}"));
+        let told = refused(&folder);
+        assert!(told.contains("PostgreSQL") && !told.contains("geheim"), "{told}");
+    }
+}

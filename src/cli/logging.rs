@@ -6,11 +6,18 @@ use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::EnvFilter;
 
+/// What reads the URL of the journal quotes it where it is odd, passwords too.
+const QUOTES_PASSWORDS: &str = "sqlx_postgres::options=off";
+
 /// Starts logging; `ONCAL_LOG`, else `RUST_LOG`, choose what, `info` by default.
 pub(super) fn start() {
     let filter = EnvFilter::try_from_env("ONCAL_LOG")
         .or_else(|_| EnvFilter::try_from_default_env())
         .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let filter = match QUOTES_PASSWORDS.parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
     let started =
         if io::stderr().is_terminal() { logs.try_init() } else { logs.with_ansi(false).json().try_init() };

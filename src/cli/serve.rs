@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +25,12 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let unfit = configuration.teams.is_empty() || configuration.settings_errors().next().is_some();
     if unfit {
         for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-            output.note(render(diagnostic, &configuration.sources, true));
+            // What stands on no terminal is kept by somebody, as logs are.
+            if io::stderr().is_terminal() {
+                output.note(render(diagnostic, &configuration.sources, true));
+            } else {
+                output.note(diagnostic);
+            }
         }
         let why = if configuration.teams.is_empty() {
             "no team is without errors"

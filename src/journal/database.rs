@@ -4,8 +4,10 @@
 //! servers that publish at once the second learns of the first and reads again.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs;
 use std::io;
+use std::iter::successors;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -344,6 +346,8 @@ fn url(place: &Place) -> String {
 
 fn failure(place: &Place, error: &sqlx::Error) -> JournalError {
     let reason = match error {
+        // It quotes what it does not understand, and that may be a password.
+        error if is_of_url(error) => "its URL, or a parameter in it, is not understood".to_owned(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Migrate(error) => error.to_string(),
         sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
@@ -359,6 +363,12 @@ fn failure(place: &Place, error: &sqlx::Error) -> JournalError {
     } else {
         JournalError::File { file, reason }
     }
+}
+
+/// Whether `error`, or what it comes from, is that a URL was not understood.
+fn is_of_url(error: &sqlx::Error) -> bool {
+    let mut causes = successors(Some(error as &dyn Error), |error| (**error).source());
+    causes.any(|cause| matches!(cause.downcast_ref(), Some(sqlx::Error::Configuration(_))))
 }
 
 fn stored(row: &AnyRow) -> sqlx::Result<Stored> {
@@ -410,5 +420,14 @@ mod tests {
         let place = Place::Postgres("postgres://oncal:geheim@127.0.0.1:1/oncal".to_owned());
         let error = Database::open(place).unwrap_err().to_string();
         assert!(error.contains("PostgreSQL") && !error.contains("geheim"), "{error}");
+    }
+
+    #[test]
+    fn a_url_that_is_not_understood_is_not_quoted() {
+        for odd in ["@db/oncal?sslmode=geheim", "@db/oncal?port=geheim", "@db:geheim/oncal", "#@db"] {
+            let place = Place::Postgres(format!("postgres://oncal:geheim{odd}"));
+            let error = Database::open(place).unwrap_err().to_string();
+            assert!(error.contains("not understood") && !error.contains("geheim"), "{odd}: {error}");
+        }
     }
 }
