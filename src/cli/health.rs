@@ -8,14 +8,24 @@ use anyhow::Context;
 
 use super::args::Common;
 use super::output::{Exit, Output};
-use super::plan;
+use super::{plan, running};
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
-    let address = reached(plan::load(common)?.settings.admin_bind);
-    let answer = asked(address).with_context(|| format!("failed to ask the server at {address}"))?;
+    let failed = |address| move || format!("failed to ask the server at {address}");
+    // Nobody is there any more where a server was killed; then the configuration is all there is to go by.
+    let noted = running::noted(&plan::state(common)).map(reached);
+    let found = noted.and_then(|address| Some((address, connected(address).ok()?)));
+    let (address, stream) = match found {
+        Some(found) => found,
+        None => {
+            let address = reached(plan::load(common)?.settings.admin_bind);
+            (address, connected(address).with_context(failed(address))?)
+        }
+    };
+    let answer = asked(stream).with_context(failed(address))?;
     let status = answer.lines().next().unwrap_or_default();
     if !status.starts_with("HTTP/1.1 200 ") {
         anyhow::bail!("the server at {address} answers: {status}");
@@ -34,8 +44,11 @@ fn reached(bind: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, bind.port())
 }
 
-fn asked(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn connected(address: SocketAddr) -> std::io::Result<TcpStream> {
+    TcpStream::connect_timeout(&address, PATIENCE)
+}
+
+fn asked(mut stream: TcpStream) -> std::io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

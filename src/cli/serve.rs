@@ -10,7 +10,7 @@ use anyhow::Context;
 
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
-use super::{links, logging, plan};
+use super::{links, logging, plan, running};
 use crate::config::{Access, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Place};
 use crate::live::{Duties, Keeper, Publisher, Snapshot, Store};
@@ -57,8 +57,22 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         report: log,
     });
     let keeper = keeper.context("failed to start keeping the configuration current")?;
-    web::serve(&store, clock, move || keeper.reload())
-        .map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let state = plan::state(common);
+    let mut noted = None;
+    let listening = |address| {
+        // A what-if must not be taken for the server.
+        if common.now.is_none() || common.state.is_some() {
+            let note = running::note(&state, address);
+            noted = note
+                .inspect_err(|error| {
+                    tracing::info!(%error, "nothing to note in the state folder where monitoring is");
+                })
+                .ok();
+        }
+    };
+    let served = web::serve(&store, clock, move || keeper.reload(), listening);
+    drop(noted);
+    served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
 }
 

@@ -56,17 +56,27 @@ pub enum ServeError {
 }
 
 /// Serves what is in `store` until SIGTERM or SIGINT, and returns once the requests in flight are answered. The
-/// addresses in use are logged, which matters where the configuration leaves the port open (0). `reload` is called at
-/// each SIGHUP.
+/// addresses in use are logged, which matters where the configuration leaves the port open (0); `listening` is told that
+/// of monitoring. `reload` is called at each SIGHUP.
 ///
 /// # Errors
 ///
 /// If an address of the configuration cannot be listened on, or the system takes it away.
-pub fn serve(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> Result<(), ServeError> {
-    System::new().block_on(run(store, clock, reload))
+pub fn serve(
+    store: &Arc<Store>,
+    clock: Clock,
+    reload: impl Fn() + 'static,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    System::new().block_on(run(store, clock, reload, listening))
 }
 
-async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> Result<(), ServeError> {
+async fn run(
+    store: &Arc<Store>,
+    clock: Clock,
+    reload: impl Fn() + 'static,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
     let (bind, admin_bind) = {
         let snapshot = store.load();
         let settings = &snapshot.configuration().settings;
@@ -105,6 +115,9 @@ async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> R
             reload();
         }
     });
+    if let Some(address) = admin.addrs().first() {
+        listening(*address);
+    }
     for address in server.addrs() {
         tracing::info!(%address, "listening");
     }
