@@ -375,6 +375,57 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     }
 }
 
+/// Waits until each of `targets` has the status that goes with it.
+fn wait_for(running: &Running, targets: &[(&String, &str)]) {
+    let since = Moment::now();
+    while let Some((target, expected)) =
+        targets.iter().find(|(target, code)| status(running, target) != *code)
+    {
+        assert!(since.elapsed() < PATIENCE, "{target} is not {expected}: {}", running.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
+    let own = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
+    let folder = folder(own, true);
+    let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));
+    let links = |generations| {
+        let [all, team, engineer] = keys("data", generations);
+        [format!("/k/{all}/"), format!("/k/{team}/data/"), format!("/k/{engineer}/data/engineers/a.ics")]
+    };
+    let team = |lines: &str| {
+        let text = TEAM.replace("name = \"Data\"", &format!("name = \"Data\"\n{lines}"));
+        fs::write(folder.path().join("teams/data.toml"), text).unwrap();
+    };
+    let other = format!("/k/{}/growth/", keys("growth", [1, 1, 1])[1]);
+    let [all, of_team, own_feed] = links([1, 1, 1]);
+    let [_, new_team, new_feed] = links([1, 3, 1]);
+    team("nonsense = 1\nlink_generation = 3");
+    wait_for(&running, &[(&of_team, "404"), (&own_feed, "404")]);
+    wait_for(&running, &[(&all, "200"), (&new_team, "200"), (&new_feed, "200"), (&other, "200")]);
+    // Whatever is then taken for the number, or none: earlier links stay useless until the file has no errors.
+    team("link_generation = \"3\"\nname = 2");
+    running.signal("HUP");
+    std::thread::sleep(Duration::from_millis(500));
+    wait_for(&running, &[(&of_team, "404"), (&own_feed, "404"), (&new_team, "200"), (&all, "200")]);
+    team("");
+    wait_for(&running, &[(&of_team, "200"), (&own_feed, "200"), (&new_team, "404")]);
+    let engineer = TEAM.replace("name = \"Ann\"", "name = 1, link_generation = 2");
+    fs::write(folder.path().join("teams/data.toml"), engineer).unwrap();
+    wait_for(&running, &[(&own_feed, "404"), (&of_team, "200"), (&links([1, 1, 2])[2], "200")]);
+
+    let settings = folder.path().join("oncal.toml");
+    fs::write(&settings, format!("{own}nonsense = 1\nlink_generation = 2\n")).unwrap();
+    wait_for(&running, &[(&all, "404"), (&of_team, "404"), (&other, "404"), (&links([2, 1, 1])[0], "200")]);
+    fs::write(&settings, "nonsense = 1\n").unwrap();
+    team("");
+    wait_for(&running, &[(&links([2, 1, 1])[2], "200"), (&all, "404")]);
+    fs::write(&settings, own).unwrap();
+    wait_for(&running, &[(&all, "200"), (&own_feed, "200")]);
+}
+
 #[test]
 fn servers_that_share_a_journal_must_share_the_secret() {
     let settings = format!("{SETTINGS}journal = \"postgres://localhost/none\"\n");

@@ -1,5 +1,6 @@
 //! All teams as they are served, immutable.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -222,7 +223,16 @@ impl Next {
         if settings.access == Access::Open {
             return None;
         }
-        let links = teams.iter().map(|team| (&team.team().id, &team.config().links));
+        // A team whose file has errors is served as it was, but not to those whose links were renewed.
+        let links: Vec<_> = teams
+            .iter()
+            .map(|team| {
+                let (id, own) = (&team.team().id, &team.config().links);
+                let edited = broken.get(id).and_then(|broken| broken.links.as_ref());
+                (id, edited.map_or(Cow::Borrowed(own), |edited| Cow::Owned(own.raised_by(edited))))
+            })
+            .collect();
+        let links = links.iter().map(|(id, links)| (*id, &**links));
         let lacks = broken.keys().any(|id| teams.iter().all(|team| team.team().id != *id));
         let keyring = publisher.secret().map(|secret| Keyring::new(secret, settings.link_generation, links));
         Some(keyring.unwrap_or_default().lacking_teams(lacks))
