@@ -11,7 +11,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use thiserror::Error;
 
-use super::files::{self, Entry};
+use super::files::{self, Entry, FileFault};
 use super::holiday_files::{self, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
 use super::resolve::{self, Context, id_problem};
@@ -358,9 +358,9 @@ fn read_team(
         None
     })?;
     let mut unlisted =
-        |kind: &str, error: io::Error| findings.fault(&format!("{kind}/{id}/"), Some(id), error.into());
-    let run_books = RunBooks::read(folder, id).map_err(|error| unlisted(run_books::FOLDER, error)).ok();
-    let time_off = TimeOffFiles::list(folder, id).map_err(|error| unlisted(time_off::FOLDER, error)).ok();
+        |kind: &str, fault: FileFault| findings.fault(&format!("{kind}/{id}/"), Some(id), fault);
+    let run_books = RunBooks::read(folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
+    let time_off = TimeOffFiles::list(folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
     let problems = Problems::default();
     let table = document::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
@@ -368,9 +368,9 @@ fn read_team(
         let Common { zones, library, now, window } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
         let team = resolve::team(id, &table, &context, &problems);
-        run_books.warn_of_unnamed(id, findings);
+        let is_right = run_books.report_unnamed(id, findings);
         time_off.report(findings);
-        team
+        team.filter(|_| is_right)
     });
     findings.file(file, Some(id), &text, problems);
     match (resolved.flatten(), links) {
