@@ -206,6 +206,36 @@ fn links_within_the_folder_are_followed_and_links_out_of_a_run_book_folder_are_n
     assert_eq!(codes(folder.path()), ["unreadable-file"]);
 }
 
+/// Each of these took minutes and more, or all of the memory, when each error was told, and sought from the start.
+#[test]
+fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    let team = folder.path().join("teams/data-pipelines.toml");
+    let text = fs::read_to_string(&team).unwrap();
+    let over = "[[override]]\nfrom = 2030-01-01\nto = 2030-01-02\nprimary = \"nobody\"\n";
+    fs::write(&team, text + &over.repeat(50_000)).unwrap();
+    let holidays = folder.path().join("holidays");
+    fs::create_dir_all(&holidays).unwrap();
+    let calendar = |head: &str, rest: &str| format!("[calendar]\nname = \"x\"\n{head}\n{rest}");
+    let rules: String =
+        (0..1_000).map(|n| format!("[[holiday]]\nname = \"Holiday {n}\"\non = \"12-25\"\n")).collect();
+    fs::write(holidays.join("base.toml"), calendar("", &rules)).unwrap();
+    let removed: Vec<String> = (0..5_000).map(|n| format!("\"{n} is not there\"")).collect();
+    let removed = format!("extends = \"base\"\nremove = [{}]", removed.join(", "));
+    fs::write(holidays.join("own.toml"), calendar(&removed, "")).unwrap();
+
+    let found = load(folder.path(), now()).unwrap();
+    let of = |file: &str| found.diagnostics.iter().filter(|found| found.file == file).collect::<Vec<_>>();
+    let (team, own) = (of("teams/data-pipelines.toml"), of("holidays/own.toml"));
+    assert_eq!((team.len(), own.len()), (101, 101));
+    let more: Vec<_> = [&team, &own].map(|all| all.last().map(|last| (last.code, &*last.message))).into();
+    let told = |message| Some(("more-problems", message));
+    assert_eq!(more, [told("this file has 99899 more errors"), told("this file has 4900 more errors")]);
+    let bytes: usize = team.iter().chain(&own).map(|one| render(one, &found.sources, false).len()).sum();
+    assert!(bytes < 200_000, "{bytes}");
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_is_read_from_where_a_link_leads_out_of_the_configuration() {

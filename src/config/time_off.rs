@@ -78,7 +78,7 @@ impl TimeOffFiles {
                 let absences = absences(&text, reading, &of_file).filter(|_| !of_file.has_errors());
                 let team = self.team.as_ref();
                 let found = of_file.into_sorted();
-                self.tell(found.into_iter().map(|problem| Diagnostic::located(problem, &file, team, &text)));
+                self.tell(Diagnostic::located(found, &file, team, &text));
                 absences
             }
             Err(fault) => {

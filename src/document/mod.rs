@@ -7,7 +7,7 @@
 mod problem;
 mod section;
 
-pub use problem::{Problem, Problems, Severity, Span, nearest};
+pub use problem::{MOST_TOLD, Problem, Problems, Severity, Span, listed, nearest};
 pub use section::{At, Moment, Section};
 
 use toml::de::DeTable;
@@ -35,7 +35,8 @@ fn without_echoes(errors: &[toml::de::Error], text: &str) -> Vec<(Span, String)>
     if errors.iter().any(|(_, message)| message.starts_with("unclosed ")) {
         errors.truncate(1);
     }
-    errors.dedup_by_key(|(span, _)| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    errors.dedup_by_key(|(span, _)| ends.partition_point(|end| *end < span.start));
     errors
 }
 
@@ -87,6 +88,24 @@ mod tests {
     fn a_syntax_error_has_no_echoes_and_hides_no_other() {
         syntax_errors_start_at("a = 2026-13-01\nb = [2026-14-01, 25:00:00]\n", &[4, 20]);
         syntax_errors_start_at("a = [{ b = \"x }]\n[c]\nd = 1\n[e]\nf = 2\n", &[16]);
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
+        // Counted from the start of the file for each of them, its lines would take hours.
+        let problems = Problems::default();
+        read(&"x\n".repeat(200_000), &problems, |_| ());
+        assert_eq!(problems.into_sorted().len(), MOST_TOLD + 1);
+
+        let problems = Problems::default();
+        let text: String = (0..200_000).map(|n| format!("k{n} = 1\n")).collect();
+        read(&text, &problems, |mut root| {
+            root.text("name");
+            root.finish();
+        });
+        let found = problems.into_sorted();
+        assert_eq!(found.len(), MOST_TOLD + 1);
+        assert_eq!(found[MOST_TOLD].message, "this file has 199900 more errors");
     }
 
     #[test]
