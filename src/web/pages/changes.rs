@@ -25,7 +25,7 @@ const SHORT_NOTICE_DAYS: i64 = 7;
 pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Changes);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Changes);
         frame.respond(StatusCode::OK, "Changes", &page(team, now))
     })
 }

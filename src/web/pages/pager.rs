@@ -10,7 +10,7 @@ use super::view::{View, WEEKS};
 use crate::rota::{Team, Zone};
 
 /// The lengths offered; any other may be asked for by the query.
-const LENGTHS: [(usize, &str); 4] = [(4, "4 weeks"), (WEEKS, "8 weeks"), (26, "Half a year"), (52, "A year")];
+const LENGTHS: [usize; 4] = [4, WEEKS, 26, 52];
 
 /// Steps, lengths and zones.
 pub(super) fn pager(team: &Team, view: View, zone: Option<&Zone>) -> Markup {
@@ -18,8 +18,8 @@ pub(super) fn pager(team: &Team, view: View, zone: Option<&Zone>) -> Markup {
         div.pager {
             (steps(view, zone, "Weeks before and after"))
             nav.lengths aria-label="Weeks shown" {
-                @for (weeks, label) in LENGTHS {
-                    a href=(query(view.first, weeks, view, zone)) aria-current=[(weeks == view.weeks).then_some("true")] { (label) }
+                @for weeks in LENGTHS {
+                    a href=(query(view.first, weeks, view, zone)) aria-current=[(weeks == view.weeks).then_some("true")] { (length(weeks)) }
                 }
             }
             form.zone method="get" action="./" {
@@ -70,4 +70,12 @@ fn query(from: NaiveDate, weeks: usize, view: View, zone: Option<&Zone>) -> Stri
 
 fn spoken(zone: &Zone) -> String {
     zone.name().replace('_', " ")
+}
+
+fn length(weeks: usize) -> String {
+    match weeks {
+        26 => "Half a year".to_owned(),
+        52 => "A year".to_owned(),
+        _ => format!("{weeks} weeks"),
+    }
 }

@@ -16,7 +16,7 @@ use crate::rota::{Duty, Instant, Pipeline, RunBook, Seat};
 pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Pipelines);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
         frame.respond(StatusCode::OK, "Pipelines", &page(team, now))
     })
 }

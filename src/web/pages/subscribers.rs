@@ -15,7 +15,7 @@ use crate::rota::Instant;
 pub(in crate::web) fn subscribers(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Subscribers);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Subscribers);
         frame.respond(StatusCode::OK, "Subscribers", &page(team, now))
     })
 }
