@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs;
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::iter::successors;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -32,6 +33,9 @@ const TABLES: [(&str, &str); 2] = [
 
 /// The file within the state folder.
 const FILE: &str = "journal.sqlite";
+
+/// The permissions of those who are neither the owner of a file nor of its group, which some volumes are shared with.
+const OF_OTHERS: u32 = 0o007;
 
 /// How long a database may take to answer before it counts as out of reach.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -150,8 +154,7 @@ impl Database {
         sqlx::any::install_default_drivers();
         let runtime = Builder::new_current_thread().enable_all().build().map_err(JournalError::Start)?;
         if let Place::Folder(folder) = &place {
-            fs::create_dir_all(folder)
-                .map_err(|source| JournalError::Folder { folder: folder.clone(), source })?;
+            make(folder).map_err(|source| JournalError::Folder { folder: folder.clone(), source })?;
         }
         let options = AnyPoolOptions::new()
             .max_connections(1)
@@ -336,6 +339,23 @@ impl Database {
     }
 }
 
+/// Makes the folder, and in it a file for the database, for nobody but their owner: a journal has names and who is away.
+/// SQLite gives the files beside it the same permissions.
+fn make(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // Where this is not to be had, opening the database says why and what to do.
+    let _ = OpenOptions::new().append(true).create(true).mode(0o600).open(folder.join(FILE));
+    for file in ["", "-wal", "-shm"].map(|end| folder.join(format!("{FILE}{end}"))) {
+        if let Ok(found) = fs::metadata(&file) {
+            let mode = found.permissions().mode();
+            if mode & OF_OTHERS != 0 {
+                let _ = fs::set_permissions(&file, fs::Permissions::from_mode(mode & !OF_OTHERS));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn url(place: &Place) -> String {
     match place {
         Place::Folder(folder) => {
@@ -392,8 +412,6 @@ fn logged(row: &AnyRow) -> sqlx::Result<Logged> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[track_caller]
@@ -416,6 +434,29 @@ mod tests {
         fs::remove_file(folder.path().join(FILE)).unwrap();
         fs::create_dir(folder.path().join(FILE)).unwrap();
         refuses(folder.path(), &["write the journal", "name another with --state DIR"]);
+    }
+
+    /// The permissions of everything in the state folder, and of itself.
+    fn modes(state: &Path) -> Vec<u32> {
+        let files = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
+        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        [state.to_owned()].into_iter().chain(files).map(mode).collect()
+    }
+
+    #[test]
+    fn the_journal_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("below/state");
+        let open = || Database::open(Place::Folder(state.clone())).unwrap();
+        let database = open();
+        assert_eq!(modes(&state), [0o700, 0o600, 0o600, 0o600], "with what SQLite has beside it");
+        drop(database);
+        let file = state.join(FILE);
+        for (before, after) in [(0o644, 0o640), (0o664, 0o660), (0o600, 0o600)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(before)).unwrap();
+            drop(open());
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, after, "{before:o}");
+        }
     }
 
     #[test]
