@@ -306,3 +306,32 @@ fn a_fresh_copy_of_the_repository_serves_the_plan_by_the_first_command_of_the_re
         files_below(folder.path(), folder.path()).difference(&tracked).cloned().collect();
     assert!(!written.is_empty() && written.iter().all(|file| file.starts_with("state")), "{written:?}");
 }
+
+/// What a start that fails writes to standard error, which is no terminal here.
+fn refused(folder: &Path) -> String {
+    let output = program(folder, &[]).env("ONCAL_LOG", "trace").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_start_that_fails_tells_where_and_quotes_nothing_private() {
+    let folder = configuration("", "journal = \"mysql://u:geheim@h/db\"\n");
+    let team = TEAM.replace("\"Ann\" }", "\"Ann\", time_off = [{ from = 1, reason = \"geheim\" }] }");
+    fs::write(folder.path().join("teams/data.toml"), &team).unwrap();
+    let told = refused(folder.path());
+    assert!(told.contains("oncal.toml:1:11: error[invalid-url]"), "{told}");
+    assert!(told.contains("teams/data.toml:5:") && told.contains("error[wrong-type]"), "{told}");
+    assert!(!told.contains("geheim"), "{told}");
+    let mut check = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    let output = check.arg("check").arg(folder.path().join("oncal.toml")).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("journal = ****") && !told.contains("geheim"), "{told}");
+
+    for url in ["postgres://u:geheim@127.0.0.1:1/db?odd=geheim", "postgres://u@127.0.0.1:1/db?sslmode=geheim"]
+    {
+        let folder = configuration("", &format!("journal = \"{url}\"\n{FREE_PORTS}"));
+        let told = refused(folder.path());
+        assert!(told.contains("PostgreSQL") && !told.contains("geheim"), "{told}");
+    }
+}

@@ -13,6 +13,7 @@ mod logging;
 mod now;
 mod output;
 mod plan;
+mod running;
 mod schedule;
 mod serve;
 mod table;

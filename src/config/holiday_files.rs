@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{self, Entry, FileFault};
@@ -107,7 +107,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn toml<T>(&mut self, id: &str, read: impl FnOnce(&str, &Problems) -> Option<T>) -> Option<T> {
         let file = format!("{FOLDER}/{id}.toml");
-        let text = files::read_text(&self.config.join(&file));
+        let text = self.real(&file).and_then(|path| files::read_text(&path));
         self.file(id, file, text, read)
     }
 
@@ -115,7 +115,7 @@ impl Reader<'_> {
     fn imported(&mut self, id: &str, filtered: bool, import: &Import<'_>) -> Option<Definition> {
         let filter = if filtered { Some(self.toml(id, Filter::parse)?) } else { None };
         let file = format!("{FOLDER}/{id}.ics");
-        let text = files::read_calendar(&self.config.join(&file));
+        let text = self.real(&file).and_then(|path| files::read_calendar(&path));
         let definition =
             self.file(id, file, text, |text, problems| import.read(id, text, filter.as_ref(), problems));
         let beside = self.found.iter().rev().nth(1).map(|found| &found.problems);
@@ -123,6 +123,10 @@ impl Reader<'_> {
             filter.check(problems);
         }
         definition
+    }
+
+    fn real(&self, file: &str) -> Result<PathBuf, FileFault> {
+        files::inside(self.config, &self.config.join(file))
     }
 
     fn file<T>(

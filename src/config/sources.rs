@@ -54,7 +54,7 @@ impl Findings {
     /// Keeps the text of a file and takes over what is wrong with it.
     pub(super) fn file(&mut self, file: &str, team: Option<&TeamId>, text: &Arc<str>, problems: Problems) {
         let found = problems.into_sorted();
-        self.diagnostics.extend(found.into_iter().map(|p| Diagnostic::located(p, file, team, text)));
+        self.diagnostics.extend(Diagnostic::located(found, file, team, text));
         self.sources.texts.insert(file.to_owned(), Arc::clone(text));
     }
 

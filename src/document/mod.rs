@@ -8,7 +8,7 @@ mod problem;
 mod section;
 mod syntax;
 
-pub use problem::{Problem, Problems, Severity, Span, nearest};
+pub use problem::{MOST_TOLD, Problem, Problems, Severity, Span, listed, nearest};
 pub use section::{At, Moment, Section};
 
 use toml::de::DeTable;
@@ -128,6 +128,24 @@ mod tests {
             "put it in square brackets: `[{ date = 2027-06-14 }]`"
         );
         assert_eq!(off("off = 2027-06-14"), "expected a list such as `[{ date = 2027-06-14 }]`");
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
+        // Counted from the start of the file for each of them, its lines would take hours.
+        let problems = Problems::default();
+        read(&"x\n".repeat(200_000), &problems, |_| ());
+        assert_eq!(problems.into_sorted().len(), MOST_TOLD + 1);
+
+        let problems = Problems::default();
+        let text: String = (0..200_000).map(|n| format!("k{n} = 1\n")).collect();
+        read(&text, &problems, |mut root| {
+            root.text("name");
+            root.finish();
+        });
+        let found = problems.into_sorted();
+        assert_eq!(found.len(), MOST_TOLD + 1);
+        assert_eq!(found[MOST_TOLD].message, "this file has 199900 more errors");
     }
 
     #[test]

@@ -314,8 +314,10 @@ impl<'a> Section<'a> {
             let name: &str = key.get_ref();
             if !self.known.contains(&name) && !self.refused.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.title);
-                let help = nearest(name, self.known.iter().copied())
-                    .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")));
+                let help = self.problems.tells_errors().then(|| {
+                    nearest(name, self.known.iter().copied())
+                        .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")))
+                });
                 self.problems.error_with_help("unknown-key", key.span(), message, help);
             }
         }

@@ -75,7 +75,7 @@ fn without_echoes(mut faults: Vec<Fault>, text: &str) -> Vec<Fault> {
     if faults.iter().any(|fault| fault.message.starts_with("unclosed ")) {
         faults.truncate(1);
     }
-    let line = |fault: &mut Fault| text.bytes().take(fault.span.start).filter(|byte| *byte == b'\n').count();
-    faults.dedup_by_key(line);
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    faults.dedup_by_key(|fault| ends.partition_point(|end| *end < fault.span.start));
     faults
 }

@@ -1,5 +1,6 @@
 //! All teams as they are served, immutable.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -238,6 +239,7 @@ impl Next {
                     || one.team().id == other.team().id && one.config().links == other.config().links
             };
             let is_same = before.configuration.settings.link_generation == settings.link_generation
+                && before.configuration.broken == *broken
                 && before.teams.len() == teams.len()
                 && before.teams.iter().zip(teams).all(same);
             if let Some(keyring) = before.keyring.as_ref().filter(|known| known.lacks_teams() == lacks)
@@ -246,7 +248,16 @@ impl Next {
                 return Some(Arc::clone(keyring));
             }
         }
-        let links = teams.iter().map(|team| (&team.team().id, &team.config().links));
+        // A team whose file has errors is served as it was, but not to those whose links were renewed.
+        let links: Vec<_> = teams
+            .iter()
+            .map(|team| {
+                let (id, own) = (&team.team().id, &team.config().links);
+                let edited = broken.get(id).and_then(|broken| broken.links.as_ref());
+                (id, edited.map_or(Cow::Borrowed(own), |edited| Cow::Owned(own.raised_by(edited))))
+            })
+            .collect();
+        let links = links.iter().map(|(id, links)| (*id, &**links));
         let keyring = publisher.secret().map(|secret| Keyring::new(secret, settings.link_generation, links));
         Some(Arc::new(keyring.unwrap_or_default().lacking_teams(lacks)))
     }

@@ -11,6 +11,7 @@ use crate::live::Store;
 use super::counts::Counts;
 use super::guesses::Guesses;
 use super::hosts::Hosts;
+use super::pages::Books;
 use super::trace::{RequestId, RequestIds};
 
 /// The snapshot in service, the clock, and what does not change while the server runs. Made once, shared by all workers.
@@ -24,6 +25,7 @@ pub struct Site {
     pub(super) admin_hosts: Hosts,
     pub(super) counts: Counts,
     pub(super) guesses: Guesses,
+    pub(super) books: Books,
     request_ids: RequestIds,
 }
 
@@ -51,6 +53,7 @@ impl Site {
             admin_hosts,
             counts: Counts::default(),
             guesses: Guesses::default(),
+            books: Books::default(),
             request_ids: RequestIds::default(),
         }
     }

@@ -2,19 +2,21 @@
 //!
 //! Not here: whether they are members when they have duty (`membership`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Context, names, zone};
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
-use crate::document::{At, Moment, Problem, Problems, Severity, Span, nearest};
+use crate::document::{At, Moment, Problem, Problems, Severity, Span, listed, nearest};
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, Instant, Pair, Period, Seat, Zone};
 
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
 pub(super) struct Roster {
-    ids: Vec<Option<String>>,
+    /// The seat of each; the first, of those who share an id.
+    seats: BTreeMap<String, Seat>,
     engineers: Vec<Option<Engineer>>,
 }
 
@@ -48,8 +50,14 @@ impl Roster {
                 .map_or_else(|| team_calendars.clone(), |own| calendars(own, context, problems));
             engineer(table, calendars, team_zone, context, problems)
         });
-        let ids = team.engineers.iter().map(|table| table.id.as_ref().map(|at| at.value.clone()));
-        let roster = Roster { engineers: engineers.collect(), ids: ids.collect() };
+        let engineers = engineers.collect();
+        let mut seats = BTreeMap::new();
+        for (n, table) in team.engineers.iter().enumerate() {
+            if let Some(id) = &table.id {
+                seats.entry(id.value.clone()).or_insert(Seat(n));
+            }
+        }
+        let roster = Roster { engineers, seats };
         roster.warn_of_one_name_for_two(&team.engineers, problems);
         roster
     }
@@ -78,18 +86,20 @@ impl Roster {
 
     /// The seat of the engineer named at `at`; an error where there is none.
     pub(super) fn seat(&self, at: &At<String>, problems: &Problems) -> Option<Seat> {
-        let found = self.ids.iter().position(|id| id.as_ref() == Some(&at.value));
+        let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
-        if found.is_none() && !self.ids.is_empty() {
-            let ids = || self.ids.iter().flatten().map(String::as_str);
-            let help = nearest(&at.value, ids()).or_else(|| {
-                let ids: Vec<_> = ids().map(|id| format!("`{id}`")).collect();
-                Some(format!("engineers of this team: {}", ids.join(", ")))
+        if found.is_none() && !self.engineers.is_empty() {
+            let help = problems.tells_errors().then(|| {
+                let mut ids: Vec<(&String, &Seat)> = self.seats.iter().collect();
+                ids.sort_by_key(|(_, seat)| seat.0);
+                let ids = || ids.iter().map(|(id, _)| id.as_str());
+                nearest(&at.value, ids())
+                    .unwrap_or_else(|| format!("engineers of this team: {}", listed(ids())))
             });
             let message = format!("there is no engineer `{}`", at.value);
             problems.error_with_help("unknown-engineer", at.span.clone(), message, help);
         }
-        found.map(Seat)
+        found
     }
 
     /// The pair named in `table`; an error where it is one person twice.

@@ -2,8 +2,9 @@
 //!
 //! Not here: whether an id refers to anything.
 
-use crate::document::Problem;
-use crate::document::{At, Problems, Severity};
+use std::collections::BTreeSet;
+
+use crate::document::{At, Problem, Problems, Severity};
 
 /// Paths of the server that a team must not stand in front of.
 const RESERVED: [&str; 8] = ["api", "k", "assets", "healthz", "readyz", "metrics", "robots-txt", "openapi"];
@@ -47,13 +48,11 @@ pub(super) fn id<'t>(kind: &str, at: Option<&'t At<String>>, problems: &Problems
 
 /// Reports ids that were given before, each where it stands the second time.
 pub(super) fn duplicates<'t>(kind: &str, ids: impl Iterator<Item = &'t At<String>>, problems: &Problems) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     for at in ids {
-        if seen.contains(&at.value.as_str()) {
+        if !seen.insert(&at.value) {
             let message = format!("there is already {kind} `{}` above", at.value);
             problems.error("duplicate-id", at.span.clone(), message);
-        } else {
-            seen.push(&at.value);
         }
     }
 }

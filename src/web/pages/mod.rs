@@ -10,6 +10,7 @@ mod agree;
 mod asked;
 mod assets;
 mod bars;
+mod books;
 mod changes;
 mod conflict;
 mod coverage;
@@ -37,6 +38,7 @@ mod week_table;
 mod words;
 
 pub(super) use assets::{ICON, KEPT, SCRIPT, STYLE, icon, is_asset, script, style};
+pub(super) use books::Books;
 pub(super) use changes::changes;
 pub(super) use coverage::coverage;
 pub(super) use failure::page;

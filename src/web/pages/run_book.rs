@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::super::site::Site;
 use super::layout::{Frame, Tab};
-use super::markdown::{Entry, render};
+use super::markdown::{Entry, Rendered};
 use super::missing::{missing_page, part, with_team};
 use super::people::People;
 use super::pipelines::on_call;
@@ -22,15 +22,15 @@ pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpRespon
         let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
         let Some(book) = book else { return missing_page(&snapshot, request) };
         let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
-        frame.respond(StatusCode::OK, &clean(&book.title), &page(team, book, now))
+        let kept = site.books.book(team.team(), book);
+        let main = page(team, book, kept.rendered(team.team()), now);
+        frame.respond(StatusCode::OK, &clean(&book.title), &main)
     })
 }
 
-fn page(team: &TeamSnapshot, book: &RunBook, now: Instant) -> Markup {
+fn page(team: &TeamSnapshot, book: &RunBook, rendered: &Rendered, now: Instant) -> Markup {
     let rota = team.team();
     let people = People::of(rota);
-    let is_book = |name: &str| RunBookId::new(name).is_some_and(|id| rota.run_books.contains_key(&id));
-    let rendered = render(&book.markdown, is_book);
     let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref() == Some(&book.id);
     let pipelines: Vec<&Pipeline> = rota.pipelines.iter().filter(uses).collect();
     html! {
