@@ -25,6 +25,7 @@ mod snapshot;
 mod store;
 mod subscribers;
 mod team;
+mod upkeep;
 mod watch;
 
 pub use book::Standing;
