@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{NaiveDate, TimeDelta, Timelike};
 
 use super::engineers::{Roster, differ, starts_at};
 use super::rotations::Eras;
@@ -135,17 +135,24 @@ fn check_overlaps(mut periods: Vec<(Period, &OverrideTable)>, zone: &Zone, probl
     let mut latest: Option<Period> = None;
     for (period, table) in periods {
         if let Some(other) = latest.filter(|other| other.overlaps(period)) {
-            let shown = |instant| zone.local(instant).format("%Y-%m-%d %H:%M").to_string();
             let message = format!(
                 "this override overlaps the one from {} to {}",
-                shown(other.start()),
-                shown(other.end())
+                shown(other.start(), zone),
+                shown(other.end(), zone)
             );
             let span = table.from.as_ref().map_or_else(|| table.span.clone(), |from| from.span.clone());
             problems.error("overlapping-overrides", span, message);
         }
         latest = latest.filter(|other| other.end() >= period.end()).or(Some(period));
     }
+}
+
+/// On the team's clock, with seconds where there are any: without them two that overlap by less than a minute would
+/// be told as two that only touch.
+fn shown(instant: Instant, zone: &Zone) -> String {
+    let local = zone.local(instant);
+    let format = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+    local.format(format).to_string()
 }
 
 /// R7: giving duty to somebody away is allowed, with a warning. It names holidays, and time off without its reason.
@@ -215,6 +222,18 @@ mod tests {
         assert_eq!(starts, [start("2026-03-02T05:00:00Z"), start("2026-03-03T05:00:00Z")]);
         let over_by_a_second = [("2026-03-03", "2026-03-04"), ("2026-03-02", "2026-03-03T00:00:01")];
         codes(&[], given(&over_by_a_second), &["overlapping-overrides"]);
+    }
+
+    #[test]
+    fn an_overlap_is_told_to_the_second() {
+        let told = |first: &str| {
+            let problems =
+                Sample::new(&[], given(&[("2026-03-03", "2026-03-04"), ("2026-03-02", first)])).resolve().1;
+            problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        let message = "this override overlaps the one from 2026-03-02 00:00 to 2026-03-03 00:00:01";
+        assert_eq!(told("2026-03-03T00:00:01"), [message]);
+        assert_eq!(told("2026-03-03T00:01:00"), [message.replace("00:00:01", "00:01")]);
     }
 
     #[test]

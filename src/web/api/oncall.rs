@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::of_team;
 use super::problem::Problem;
 use crate::json::OnCall;
+use crate::rota::sight;
 use crate::web::site::Site;
 
 /// Who is on call
@@ -21,7 +22,7 @@ pub(in crate::web) fn oncall(site: &Site, request: &HttpRequest) -> Result<HttpR
     of_team(site, request, &["at"], |team, asked, now| {
         let team = team.team();
         let at = asked.at(team, now)?;
-        let schedule = OnCall::sight(team, at).ok_or(Problem::INTERNAL)?;
+        let schedule = sight(team, at).ok_or(Problem::INTERNAL)?;
         Ok(OnCall::new(team, &schedule, at))
     })
 }
