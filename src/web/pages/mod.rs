@@ -42,7 +42,7 @@ pub(super) use coverage::coverage;
 pub(super) use failure::page;
 pub(super) use fairness::fairness;
 pub(super) use index::index;
-pub(super) use missing::{RETRY_SECONDS, missing};
+pub(super) use missing::{RETRY_SECONDS, missing, no_key};
 pub(super) use pipelines::pipelines;
 pub(super) use run_book::run_book;
 pub(super) use subscribers::subscribers;
