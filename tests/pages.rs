@@ -205,7 +205,7 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/?weeks=105", "weeks is 1 to 104"),
         ("/data/?weeks=4&weeks=5", "weeks is given twice"),
         ("/data/?from=2200-01-01", "the rota is shown up to 2036-11-20"),
-        ("/data/?zone=Europe/Lodnon", "did you mean `Europe/London`?"),
+        ("/data/?zone=Europe/Lodnon", "did you mean <code>Europe/London</code>?</p>"),
         ("/data/?zone=%3Cscript%3E", "“&lt;script&gt;” is no time zone"),
         ("/data/fairness?years=13", "“13” is no number of years: years is 1 to 12"),
         ("/data/fairness?years=some", "years is 1 to 12"),
@@ -295,7 +295,7 @@ fn a_run_book_is_a_page_with_who_can_help_and_no_markup_of_its_own() {
 fn broken_configuration_is_told_plainly_and_never_quoted() {
     for (target, code) in [("/", 200), ("/lost/", 503), ("/lost/coverage", 503), ("/lost/pipelines", 503)] {
         let page = get(target);
-        page.has("teams/lost.toml:1:").lacks("private remark");
+        page.has("teams/lost.toml:1:").has("<code>name</code>").lacks("`").lacks("private remark");
         assert_eq!(page.code, code, "{target}");
     }
 }

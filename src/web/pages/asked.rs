@@ -8,6 +8,7 @@ use chrono_tz::TZ_VARIANTS;
 use maud::html;
 
 use super::layout::Frame;
+use super::problems::ticked;
 use crate::document::nearest;
 use crate::rota::{Seat, Team, Zone};
 
@@ -113,9 +114,10 @@ pub(super) fn zones(team: &Team) -> Vec<&Zone> {
 
 /// What a page says of a query that it cannot answer.
 pub(super) fn bad_query(frame: &Frame<'_>, error: &BadQuery, request: &HttpRequest) -> HttpResponse {
+    let told = error.to_string();
     let main = html! {
         h1 { "This page cannot be shown like that" }
-        p.lead { (error) "." }
+        p.lead { (ticked(&told)) @if !told.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
     };
     frame.respond(StatusCode::BAD_REQUEST, "Not a page", &main)

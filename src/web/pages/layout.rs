@@ -105,7 +105,7 @@ impl<'a> Frame<'a> {
                         }
                     }
                     main #main {
-                        @if let Some(own) = &self.team { (outdated(own.snapshot, &own.team.team().id)) }
+                        @if let Some(own) = &self.team { (outdated(own.snapshot, own.team.team())) }
                         (main)
                     }
                     footer { p { "oncal: who is on call, in your calendar" } }
