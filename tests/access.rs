@@ -285,6 +285,10 @@ fn links_on_pages_carry_the_visitors_own_key_and_events_carry_none() {
         let feed = one(folder.path(), &format!("/k/{key}/data/team.ics")).body;
         assert!(!feed.contains("URL") && !feed.contains("rota.example") && !feed.contains("/k/"), "{feed}");
     }
+    for (key, told) in [(&all, "Each address below opens all teams: "), (&team, "opens all of this team: ")] {
+        let page = one(folder.path(), &format!("/k/{key}/data/")).body;
+        assert!(page.contains(told) && page.contains("<code>oncal links</code>"), "{page}");
+    }
     let home = |key| {
         let page = one(folder.path(), &format!("/k/{key}/data/coverage")).body;
         page.split("class=\"brand\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()

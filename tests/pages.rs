@@ -211,6 +211,7 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/fairness?years=some", "years is 1 to 12"),
         ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is no status"),
+        ("/data/?alarm=3h", "“3h” is no reminder: an alarm is one of 5m, 10m, 15m, 30m, 1h, 2h, 1d"),
     ] {
         let page = get(target);
         page.has(told).has("Show the page as it is");
@@ -231,6 +232,24 @@ fn coverage_is_filtered_by_person_and_status() {
 #[test]
 fn a_conflict_names_its_candidates_with_their_figures() {
     get("/data/coverage").has("Who could take it, best first").has("free; holiday load ").has(", would be ");
+}
+
+#[test]
+fn a_reminder_is_in_every_address_of_shifts_and_kept_from_view_to_view() {
+    let page = get("/data/?alarm=1h&weeks=4");
+    page.has("data/team.ics?alarm=1h</code>")
+        .has("%2Fdata%2Fteam.ics%3Falarm%3D1h\"")
+        .has("href=\"webcal://127.0.0.1:8080/data/engineers/a.ics?alarm=1h\"")
+        .has("href=\"secondary.ics?download=1&amp;alarm=1h\"")
+        .has("data/coverage.ics</code>")
+        .has("href=\"coverage.ics?download=1\"")
+        .has("<a href=\"./?weeks=4&amp;alarm=1h#subscribe\" aria-current=\"true\">1 hour</a>")
+        .has("<a href=\"./?weeks=4#subscribe\">none</a>")
+        .has("weeks=4&amp;alarm=1h\" ")
+        .has("<input type=\"hidden\" name=\"alarm\" value=\"1h\">")
+        .has("Google ignores it");
+    get("/data/?alarm=2h").has("aria-current=\"true\">2 hours</a>");
+    get("/data/").has("aria-current=\"true\">none</a>").lacks("ics?alarm");
 }
 
 #[test]

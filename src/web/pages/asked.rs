@@ -6,10 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use chrono_tz::TZ_VARIANTS;
 use maud::html;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::layout::Frame;
 use super::problems::ticked;
 use crate::document::nearest;
+use crate::feed::{Alarm, NoSuchAlarm};
 use crate::rota::{Seat, Team, Zone};
 
 /// The weeks that a page can show at once.
@@ -33,6 +35,8 @@ pub(super) enum BadQuery {
     TooFar { from: NaiveDate, last: NaiveDate },
     #[error("“{name}” is no time zone: zone is an IANA name such as Europe/Berlin{}", help(.nearest))]
     Zone { name: String, nearest: Option<String> },
+    #[error("“{0}” is no reminder: {NoSuchAlarm}")]
+    Alarm(String),
     #[error("nobody in this team has the id “{0}”")]
     Engineer(String),
     #[error("“{0}” is no status of a holiday")]
@@ -99,6 +103,12 @@ impl Asked {
         let seat = |id: &str| team.seat(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
         self.value("engineer")?.map(seat).transpose()
     }
+
+    /// `alarm`: how long before a shift calendars are to remind of it.
+    pub(super) fn alarm(&self) -> Result<Option<Alarm>, BadQuery> {
+        let alarm = |text: &str| text.parse().map_err(|_| BadQuery::Alarm(shortened(text)));
+        self.value("alarm")?.map(alarm).transpose()
+    }
 }
 
 /// The zones of the team and its people, each once.
@@ -110,6 +120,11 @@ pub(super) fn zones(team: &Team) -> Vec<&Zone> {
         }
     }
     zones
+}
+
+/// The part of a query that asks for `zone`.
+pub(super) fn zone_query(zone: &Zone) -> String {
+    format!("zone={}", utf8_percent_encode(zone.name(), NON_ALPHANUMERIC))
 }
 
 /// What a page says of a query that it cannot answer.
