@@ -211,6 +211,10 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/fairness?years=some", "years is 1 to 12"),
         ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is no status"),
+        ("/data/pipelines?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/run-books/profit?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/changes?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/subscribers?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/?alarm=3h", "“3h” is no reminder: an alarm is one of 5m, 10m, 15m, 30m, 1h, 2h, 1d"),
     ] {
         let page = get(target);
@@ -232,6 +236,22 @@ fn coverage_is_filtered_by_person_and_status() {
 #[test]
 fn a_conflict_names_its_candidates_with_their_figures() {
     get("/data/coverage").has("Who could take it, best first").has("free; holiday load ").has(", would be ");
+}
+
+#[test]
+fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
+    let berlin = "zone=Europe%2FBerlin";
+    let page = get(&format!("/data/?{berlin}&from=2026-12-18"));
+    page.has(" CET").lacks(" EST").lacks(" GMT").has(&format!("href=\"./coverage?{berlin}\""));
+    get(&format!("/data/?{berlin}"))
+        .has("Thu 26 Nov (Thu 26 Nov, 06:00 – Fri 27 Nov, 06:00 CET) <b>Thanksgiving Day</b>")
+        .has(&format!("<a href=\"coverage?{berlin}#c"));
+    for target in ["/data/changes", "/data/pipelines", "/data/run-books/profit", "/data/subscribers"] {
+        get(&format!("{target}?{berlin}"))
+            .has(&format!("/coverage?{berlin}\""))
+            .has(&format!("/?{berlin}\""));
+    }
+    get("/data/pipelines").lacks("zone=");
 }
 
 #[test]
