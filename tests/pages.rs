@@ -211,6 +211,9 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/fairness?years=some", "years is 1 to 12"),
         ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is no status"),
+        ("/data/coverage?person=z", "nobody in this team has the id “z”"),
+        ("/data/coverage?person=a&engineer=a", "engineer is given twice"),
+        ("/data/coverage?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/pipelines?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/run-books/profit?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/changes?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
@@ -225,10 +228,13 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
 
 #[test]
 fn coverage_is_filtered_by_person_and_status() {
-    get("/data/coverage").has("November 2026").has("class=\"covered\"").has("class=\"unaffected\"");
+    get("/data/coverage").has("November 2026").has("class=\"no-backup\"").has("class=\"unaffected\"");
     get("/data/coverage?status=covered").has("class=\"covered\"").lacks("class=\"unaffected\"");
+    let of_ann = get("/data/coverage?engineer=a");
+    assert_eq!(get("/data/coverage?person=a").body, of_ann.body);
+    of_ann.has("Show all").has("<option value=\"a\" selected>");
     let of_eve = get("/data/coverage?engineer=e&status=unaffected");
-    of_eve.has("There are no other absences like that");
+    of_eve.has("There are no absences like that");
     get("/data/coverage?engineer=&status=").has("class=\"unaffected\"");
     get("/data/coverage").has("The holidays of <bdi>Eve</bdi> are not known");
 }
@@ -236,6 +242,43 @@ fn coverage_is_filtered_by_person_and_status() {
 #[test]
 fn a_conflict_names_its_candidates_with_their_figures() {
     get("/data/coverage").has("Who could take it, best first").has("free; holiday load ").has(", would be ");
+}
+
+#[test]
+fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal() {
+    let page = get("/data/coverage");
+    let christmas = page.body.split("<tr").filter(|line| line.contains("<th scope=\"row\">Christmas Day"));
+    let christmas: Vec<&str> = christmas.collect();
+    assert_eq!(christmas.len(), 1, "{christmas:?}");
+    for part in ["Fri 25 Dec, 00:00–10:00 EST", "Fri 25 Dec, 10:00 – Sat 26 Dec, 00:00 EST", "Boxing Day"]
+    {
+        assert!(christmas[0].contains(part), "{part}: {}", christmas[0]);
+    }
+    page.has(">Unaffected</span>").has(">No backup</span>").has("of people who are not on duty then");
+    page.lacks("Not on duty").lacks("<th scope=\"col\">Away");
+    let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
+    asked_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <bdi>").lacks(">Works<");
+    let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
+    asked_of(&all_away, NOW, &[("/data/coverage", "")])[0]
+        .has(">Needs volunteer</span>")
+        .has(" as primary, if the team agrees");
+}
+
+#[test]
+fn an_open_conflict_is_among_the_absences_ahead_too_and_leads_to_its_candidates() {
+    let page = get("/data/coverage");
+    let link = page.body.split("<a href=\"#c").nth(1).unwrap().split('"').next().unwrap();
+    page.has(&format!("<article class=\"card conflict\" id=\"c{link}\">"));
+}
+
+#[test]
+fn the_coverage_page_says_by_which_rule_the_team_covers_and_once_what_a_load_counts() {
+    let page = get("/data/coverage");
+    page.has("How this team covers absences").has("If the secondary has time off or a public holiday then");
+    assert!(page.body.matches("class=\"candidates\"").count() > 1);
+    assert_eq!(page.body.matches("Holiday load counts").count(), 1);
+    let report = TEAM.replace("secondary_on_holiday", "time_off = \"report\"\nsecondary_on_holiday");
+    asked_of(&report, NOW, &[("/data/coverage", "")])[0].has("Time off of the primary moves no duty.");
 }
 
 #[test]
@@ -252,6 +295,15 @@ fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
             .has(&format!("/?{berlin}\""));
     }
     get("/data/pipelines").lacks("zone=");
+}
+
+#[test]
+fn a_zone_holds_for_all_that_the_coverage_tells() {
+    let berlin = "zone=Europe%2FBerlin";
+    get(&format!("/data/coverage?{berlin}")).has(" CET").lacks(" EST").lacks(" GMT");
+    get(&format!("/data/coverage?{berlin}&status=covered"))
+        .has(&format!("<a href=\"coverage?{berlin}\">Show all"));
+    get("/data/coverage").lacks("zone=");
 }
 
 #[test]

@@ -98,10 +98,13 @@ impl Asked {
         })
     }
 
-    /// `engineer`.
+    /// `engineer`, which people also call `person`.
     pub(super) fn engineer(&self, team: &Team) -> Result<Option<Seat>, BadQuery> {
         let seat = |id: &str| team.seat(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
-        self.value("engineer")?.map(seat).transpose()
+        match (self.value("engineer")?, self.value("person")?) {
+            (Some(_), Some(_)) => Err(BadQuery::Twice("engineer")),
+            (one, other) => one.or(other).map(seat).transpose(),
+        }
     }
 
     /// `alarm`: how long before a shift calendars are to remind of it.
