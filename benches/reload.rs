@@ -1,19 +1,30 @@
-//! What it costs to take over one changed team of many, beside all of them: `cargo bench --bench reload`.
+//! What it costs to start, and to take over one changed team beside all others: `cargo bench --bench reload`.
+//!
+//! For the plan's team, 1,000 teams and 2,500; for other numbers name them: `cargo bench --bench reload -- 100`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement stops at what it did not expect"
+)]
+
+#[expect(dead_code, reason = "the tests need more of it")]
+#[path = "../tests/running/mod.rs"]
+mod running;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use criterion::{Criterion, criterion_group, criterion_main};
 use oncal::config::{self, Scope};
 use oncal::journal::{Database, Place};
 use oncal::live::{Cause, Publisher, Snapshot, Terms};
 use oncal::rota::TeamId;
-
-const TEAMS: usize = 1_000;
+use running::{Running, get, program};
 
 const TEAM: &str = r#"
 name = "Team"
@@ -29,85 +40,151 @@ weeks = [
 [handover]
 "#;
 
-/// 1,000 teams with 4,000 engineers.
-fn folder(root: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(root.join("teams"))?;
-    (0..TEAMS).try_for_each(|number| fs::write(root.join(format!("teams/t{number:04}.toml")), TEAM))
-}
+const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
 
-fn terms(at: DateTime<Utc>, cause: Cause) -> Terms {
-    Terms { at, cause, is_written: true }
-}
+/// How often each start is measured, and how often a change.
+const STARTS: usize = 5;
+const CHANGES: usize = 50;
 
-fn reload(criterion: &mut Criterion) {
-    let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_781);
-    let Ok(root) = tempfile::tempdir() else { return };
-    let config = root.path().join("config");
-    if folder(&config).is_err() {
-        return;
+fn main() {
+    let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    if asked.is_empty() {
+        let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let file = fs::read_dir(plan.join("teams")).unwrap().next().unwrap().unwrap().path();
+        println!("the plan's team");
+        starts(file.file_stem().unwrap().to_str().unwrap(), |folder| {
+            for part in ["teams", "runbooks"] {
+                copy(&plan.join(part), &folder.join(part));
+            }
+        });
     }
-    let publisher = |name: &str| {
-        let database = Database::open(Place::Folder(root.path().join(name))).ok()?;
-        Some(Publisher::new(database, None, String::new()))
-    };
-    let mut group = criterion.benchmark_group("1,000 teams");
-    group.sample_size(10);
-    let mut number = 0;
-    group.bench_function("first start, with an empty journal", |bencher| {
-        bencher.iter(|| {
-            number += 1;
-            let publisher = publisher(&format!("first-{number}"));
-            let first = publisher.zip(config::load(&config, now).ok());
-            black_box(first.map(|(publisher, loaded)| Snapshot::first(loaded, &publisher, now).is_ok()))
-        });
-    });
-    let Some(publisher) = publisher("state") else { return };
-    let Ok(Ok(current)) = config::load(&config, now).map(|loaded| Snapshot::first(loaded, &publisher, now))
-    else {
-        return;
-    };
-    group.bench_function("start again", |bencher| {
-        bencher.iter(|| {
-            let loaded = config::load(&config, now).ok();
-            black_box(loaded.map(|loaded| Snapshot::first(loaded, &publisher, now).is_ok()))
-        });
-    });
-    group.sample_size(50);
-    let mut current = Arc::new(current);
-    let mut take_over = |scope: &Scope, team: &str| {
-        let read = config::reload(&config, now, current.configuration(), scope).ok().map(Arc::new);
-        let terms = terms(now, Cause::Change);
-        let next = read.and_then(|read| current.reloaded(read, BTreeSet::new(), &publisher, terms).ok());
-        if let Some(next) = next.map(Arc::new) {
-            let shared = |id: &&str| match (current.team(id), next.team(id)) {
-                (Some(old), Some(new)) => std::ptr::eq(old, new),
-                _ => false,
-            };
-            let ids: Vec<&str> = next.teams().map(|team| team.team().id.as_str()).collect();
-            let built: Vec<&str> = ids.iter().copied().filter(|id| !shared(id)).collect();
-            assert_eq!(built, [team], "nothing but the changed team is expanded again");
-            current = Arc::clone(&next);
+    for count in if asked.is_empty() { vec![1_000, 2_500] } else { asked } {
+        println!("{count} teams of 4");
+        let all = |folder: &Path| (0..count).for_each(|number| write(folder, number, TEAM));
+        starts(&id_of(count / 2), all);
+        changes(count, all);
+    }
+}
+
+fn id_of(number: usize) -> String {
+    format!("t{number:04}")
+}
+
+fn write(folder: &Path, number: usize, text: &str) {
+    fs::write(folder.join(format!("teams/{}.toml", id_of(number))), text).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            copy(&entry.path(), &to.join(entry.file_name()));
         }
-    };
-    let only = TeamId::new("t0500").map(|team| Scope::Teams(BTreeSet::from([team])));
-    for (name, scope) in
-        [("one changed, and known to have", only), ("one changed, all looked at", Some(Scope::All))]
-    {
-        let Some(scope) = scope else { continue };
-        group.bench_function(name, |bencher| {
-            bencher.iter_batched(
-                || {
-                    number += 1;
-                    let text = TEAM.replace("\"Team\"", &format!("\"Team {number}\""));
-                    fs::write(config.join("teams/t0500.toml"), text).is_ok()
-                },
-                |_| take_over(&scope, "t0500"),
-                criterion::BatchSize::PerIteration,
-            );
-        });
+    } else {
+        fs::copy(from, to).unwrap();
     }
-    group.finish();
 }
 
-criterion_group!(benches, reload);
-criterion_main!(benches);
+/// The real program, from its start to its first answer.
+fn starts(team: &str, fill: impl Fn(&Path)) {
+    let root = tempfile::tempdir().unwrap();
+    let config = folder(root.path(), fill);
+    let (mut first, mut again) = (Vec::new(), Vec::new());
+    let mut memory = [String::new(), String::new()];
+    for number in 0..STARTS {
+        let state = root.path().join(format!("state-{number}"));
+        for (taken, memory) in [&mut first, &mut again].into_iter().zip(&mut memory) {
+            let start = Moment::now();
+            let running = Running::start(&mut program(&config, &["--state", state.to_str().unwrap()]));
+            let (head, _) = get(running.address, &format!("/{team}/team.ics"));
+            taken.push(start.elapsed());
+            assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+            *memory = memory_of(running.child.id());
+        }
+        fs::remove_dir_all(state).unwrap();
+    }
+    for ((name, taken), memory) in [("first start", first), ("started again", again)].into_iter().zip(memory)
+    {
+        tell(name, taken, &memory);
+    }
+}
+
+/// One team changed, within one process.
+fn changes(count: usize, fill: impl Fn(&Path)) {
+    let root = tempfile::tempdir().unwrap();
+    let config = folder(root.path(), fill);
+    let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_781);
+    let (team, number) = (id_of(count / 2), count / 2);
+    let only = Scope::Teams(BTreeSet::from([TeamId::new(&team).unwrap()]));
+    let mut version = 0;
+    for (name, scope, has_journal) in [
+        ("one changed, and known to have", &only, true),
+        ("one changed, all looked at", &Scope::All, true),
+        ("one changed, nothing written", &only, false),
+    ] {
+        let database = || Database::open(Place::Folder(root.path().join("state"))).unwrap();
+        let publisher = match has_journal {
+            true => Publisher::new(database(), None, String::new()),
+            false => Publisher::forgetful(),
+        };
+        let loaded = config::load(&config, now).unwrap();
+        let mut current = Arc::new(Snapshot::first(loaded, &publisher, now).unwrap());
+        let (mut read, mut all) = (Vec::new(), Vec::new());
+        for _ in 0..CHANGES {
+            version += 1;
+            write(&config, number, &TEAM.replace("\"Team\"", &format!("\"Team {version}\"")));
+            let start = Moment::now();
+            let loaded = Arc::new(config::reload(&config, now, current.configuration(), scope).unwrap());
+            read.push(start.elapsed());
+            let next = current.reloaded(loaded, BTreeSet::new(), &publisher, changed_at(now)).unwrap();
+            all.push(start.elapsed());
+            assert_eq!(built(&current, &next), [&*team], "nothing but the changed team is expanded again");
+            current = Arc::new(next);
+        }
+        tell(name, all, &format!("of which reading files {}", ms(median(read))));
+    }
+}
+
+fn folder(root: &Path, fill: impl Fn(&Path)) -> std::path::PathBuf {
+    let config = root.join("config");
+    fs::create_dir_all(config.join("teams")).unwrap();
+    fs::write(config.join("oncal.toml"), SETTINGS).unwrap();
+    fill(&config);
+    config
+}
+
+fn changed_at(at: DateTime<Utc>) -> Terms {
+    Terms { at, cause: Cause::Change, is_written: true }
+}
+
+/// The teams of `next` that are not those of `current`.
+fn built<'n>(current: &Snapshot, next: &'n Snapshot) -> Vec<&'n str> {
+    let ids = next.teams().map(|team| team.team().id.as_str());
+    ids.filter(|id| !std::ptr::eq(current.team(id).unwrap(), next.team(id).unwrap())).collect()
+}
+
+fn median(mut taken: Vec<Duration>) -> Duration {
+    taken.sort_unstable();
+    taken[taken.len() / 2]
+}
+
+fn tell(name: &str, taken: Vec<Duration>, more: &str) {
+    let (least, most) = (*taken.iter().min().unwrap(), *taken.iter().max().unwrap());
+    println!("  {name:<32} {:>10}  ({} to {})  {more}", ms(median(taken)), ms(least), ms(most));
+}
+
+fn ms(taken: Duration) -> String {
+    format!("{:.1} ms", taken.as_secs_f64() * 1e3)
+}
+
+/// What the process holds, and the most that it held; nothing where the system does not tell.
+fn memory_of(process: u32) -> String {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let of = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? / 1_000)
+    };
+    of("VmRSS:")
+        .zip(of("VmHWM:"))
+        .map_or_else(String::new, |(now, most)| format!("{now} MB, at most {most} MB"))
+}

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use actix_web::{test as served, web};
 use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Snapshot, Store};
-use oncal::rota::Instant;
+use oncal::live::{Client, Snapshot, Store};
+use oncal::rota::{Instant, RowStatus, ShiftKind};
 use oncal::web::{Site, create_app};
 use serde_json::{Value, json};
 
@@ -236,4 +236,28 @@ fn the_description_has_every_route_with_its_answers_and_every_field_is_required(
     }
     assert_eq!(api["components"]["schemas"]["Shift"]["properties"]["start"]["format"], json!("date-time"));
     assert_eq!(api["components"]["schemas"]["Coverage"]["properties"]["from"]["format"], json!("date"));
+}
+
+#[test]
+fn the_description_names_all_the_words_that_a_field_may_have() {
+    let api = get(&["/openapi.json"]).remove(0).body;
+    let schemas = &api["components"]["schemas"];
+    for (schema, field, words, expected) in [
+        ("Shift", "role", "Role", json!(["primary", "secondary"])),
+        ("Move", "role", "Role", json!(["primary", "secondary"])),
+        ("Lock", "role", "Role", json!(["primary", "secondary"])),
+        ("Row", "role", "Role", json!(["primary", "secondary"])),
+        ("Row", "status", "RowStatus", json!(RowStatus::ALL.map(RowStatus::as_str))),
+        ("Shift", "kind", "ShiftKind", json!(ShiftKind::ALL.map(ShiftKind::as_str))),
+        ("OnDuty", "kind", "ShiftKind", json!(ShiftKind::ALL.map(ShiftKind::as_str))),
+        ("Shift", "status", "Agreement", json!(["confirmed", "tentative"])),
+        ("OnDuty", "status", "Agreement", json!(["confirmed", "tentative"])),
+        ("Held", "status", "Agreement", json!(["confirmed", "tentative"])),
+        ("TeamEntry", "status", "TeamStatus", json!(["current", "outdated", "broken"])),
+        ("FeedClient", "client", "ClientKind", json!(Client::ALL.map(Client::as_str))),
+    ] {
+        let told = schemas[schema]["properties"][field].to_string();
+        assert!(told.contains(&format!("\"#/components/schemas/{words}\"")), "{schema}.{field}: {told}");
+        assert_eq!(schemas[words]["enum"], expected, "{words}");
+    }
 }

@@ -505,6 +505,54 @@ fn an_engineer_without_a_calendar_is_told_on_the_page() {
 }
 
 #[test]
+fn pages_and_api_are_compressed_for_those_who_ask_each_coding_with_its_own_tag() {
+    let served = Served::default();
+    for target in ["/data/", "/data/coverage", "/api/v1/teams/data/schedule", "/openapi.json"] {
+        let plain = served.get(target);
+        let [gzip, brotli] =
+            ["gzip", "br"].map(|coding| served.send("GET", target, &[&format!("Accept-Encoding: {coding}")]));
+        let mut decoded = Vec::new();
+        flate2::read::GzDecoder::new(&gzip.body[..]).read_to_end(&mut decoded).unwrap();
+        assert!(decoded == plain.body && 2 * gzip.body.len() < plain.body.len(), "{target}");
+        decoded.clear();
+        brotli::BrotliDecompress(&mut &brotli.body[..], &mut decoded).unwrap();
+        assert!(decoded == plain.body && 2 * brotli.body.len() < plain.body.len(), "{target}");
+
+        for (coding, own) in [("identity", &plain), ("gzip", &gzip), ("br", &brotli)] {
+            let accept = format!("Accept-Encoding: {coding}");
+            assert_eq!(own.header("vary"), "accept-encoding");
+            assert_eq!(own.header("content-encoding"), if coding == "identity" { "" } else { coding });
+            assert_eq!(own.header("content-type"), plain.header("content-type"));
+            let head = served.send("HEAD", target, &[&accept]);
+            assert_eq!(own.header("content-length"), own.body.len().to_string());
+            for name in ["etag", "content-encoding", "content-length", "vary"] {
+                assert_eq!(head.header(name), own.header(name), "{target}: {name}");
+            }
+            for other in [&plain, &gzip, &brotli] {
+                let known = format!("If-None-Match: {}", other.header("etag"));
+                let answer = served.send("GET", target, &[&accept, &known]);
+                let same = other.header("etag") == own.header("etag");
+                assert_eq!((answer.code(), same), (if same { 304 } else { 200 }, std::ptr::eq(own, other)));
+                assert_eq!(
+                    (answer.header("etag"), answer.header("vary")),
+                    (own.header("etag"), "accept-encoding")
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_fits_into_a_packet_and_what_is_no_page_is_sent_as_it_is() {
+    let served = Served::default();
+    for target in ["/data/changes.atom", "/lost/", "/nothing/here", "/api/v1/teams/none/oncall", "/healthz"] {
+        let answer = served.send("GET", target, &["Accept-Encoding: gzip"]);
+        assert_eq!(answer.header("content-encoding"), "", "{target}");
+        answer.text();
+    }
+}
+
+#[test]
 fn a_broken_team_shows_its_errors_but_never_the_line() {
     let served = Served::default();
     for target in ["/", "/lost/"] {
@@ -514,6 +562,15 @@ fn a_broken_team_shows_its_errors_but_never_the_line() {
     }
     let answer = served.get("/lost/");
     assert_eq!((answer.code(), answer.header("retry-after")), (503, "300"));
+}
+
+#[test]
+fn whoever_reads_the_changes_of_a_broken_team_is_told_to_come_back() {
+    let served = Served::default();
+    let answer = served.get("/lost/changes.atom");
+    assert_eq!((answer.code(), answer.header("retry-after")), (503, "300"));
+    assert!(answer.header("etag").is_empty() && !answer.text().contains("private remark"));
+    assert_eq!(served.get("/nobody/changes.atom").code(), 404);
 }
 
 #[test]

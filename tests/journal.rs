@@ -108,6 +108,12 @@ fn counts_subscribers_together(open: impl Fn() -> Database) {
     all.sort_by(|one, other| one.client.cmp(&other.client));
     let expected = [fetched("apple", 1, 1, 6, i64::MAX), fetched("google", 11, 22, 1_800_000_010, -7)];
     assert_eq!(all, expected);
+
+    let forget = |since| one.forget_subscribers(DateTime::from_timestamp(since, 0).unwrap()).unwrap();
+    forget(6);
+    assert_eq!(other.subscribers().unwrap().len(), 2);
+    forget(7);
+    assert_eq!(other.subscribers().unwrap(), expected[1..]);
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod pair;
+
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
@@ -14,17 +17,8 @@ use oncal::config;
 use oncal::journal::{Database, Place};
 use oncal::live::{Coding, Duties, Keeper, Publisher, Snapshot, Standing, Store, Variant};
 use oncal::rota::{Instant, TeamId};
+use pair::{TEAM, configuration};
 use tempfile::TempDir;
-
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-"#;
 
 const CHANGE: &str = "2026-02-13T15:00:00Z";
 
@@ -42,11 +36,8 @@ struct Kept {
 
 impl Kept {
     fn new(now: &str, has_journal: bool) -> Kept {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = configuration("config", "past_weeks = 1\nfuture_weeks = 3\n");
         let config = folder.path().join("config");
-        fs::create_dir_all(config.join("teams")).unwrap();
-        fs::write(config.join("teams/data.toml"), TEAM).unwrap();
-        fs::write(config.join("oncal.toml"), "past_weeks = 1\nfuture_weeks = 3\n").unwrap();
         let publisher = match has_journal {
             true => {
                 let database = Database::open(Place::Folder(folder.path().join("state"))).unwrap();
@@ -175,6 +166,24 @@ fn a_folder_that_goes_is_told_of_and_noticed_when_it_is_back() {
     fs::rename(&away, &config).unwrap();
     kept.until("its return", |kept| kept.feed().contains("Anna"));
     assert!(!kept.store.faults().any());
+    fs::write(kept.file(), TEAM.replace("Ann", "Annette")).unwrap();
+    kept.until("a change after that", |kept| kept.feed().contains("Annette"));
+}
+
+#[test]
+fn reading_files_is_no_change_and_has_nothing_read_again() {
+    let kept = Kept::new("2026-02-10T12:00:00Z", false);
+    // The watch is on once a change shows; what else the writing set off is over a second later.
+    fs::write(kept.file(), TEAM.replace("Ann", "Anna")).unwrap();
+    kept.until("the change", |kept| kept.feed().contains("Anna"));
+    thread::sleep(Duration::from_secs(1));
+    let before = kept.store.last_load().unwrap();
+    for _ in 0..60 {
+        assert!(Command::new("cat").arg(kept.file()).stdout(Stdio::null()).status().unwrap().success());
+        fs::read_dir(kept.file().parent().unwrap()).unwrap().for_each(drop);
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(kept.store.last_load(), Some(before), "no two loads take equally long");
     fs::write(kept.file(), TEAM.replace("Ann", "Annette")).unwrap();
     kept.until("a change after that", |kept| kept.feed().contains("Annette"));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 #![expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 
+mod pair;
 mod running;
 
 use std::fs;
@@ -16,28 +17,15 @@ use proptest::prelude::*;
 use running::{Running, get, program};
 use tempfile::TempDir;
 
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-"#;
-
 /// What an answer may take while others do their worst.
 const SOON: Duration = Duration::from_millis(50);
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
+/// On ports that nobody has.
 fn configuration(settings: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("teams")).unwrap();
-    fs::write(folder.path().join("teams/data.toml"), TEAM).unwrap();
     let ports = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
-    fs::write(folder.path().join("oncal.toml"), format!("{ports}{settings}")).unwrap();
-    folder
+    pair::configuration("", &format!("{ports}{settings}"))
 }
 
 fn median_of_a_normal_client(address: SocketAddr) -> Duration {
@@ -114,6 +102,53 @@ fn request(target: &str) -> String {
 }
 
 #[test]
+fn whoever_stops_in_the_middle_is_cut_off_at_any_request() {
+    let folder = configuration("future_weeks = 520\n");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let first = request("/healthz");
+    let pieces = "POST /data/team.ics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let read = request("/data/team.ics").repeat(40);
+    thread::scope(|scope| {
+        for (named, says, then) in [
+            ("a head", "GET /hea", ""),
+            ("a head that goes on", "GET /hea", "l"),
+            ("a second head", &format!("{first}G"), "E"),
+            ("a long second head", &format!("{first}GET / HTTP/1.1\r\nX: {}", "x".repeat(100_000)), "x"),
+            ("line ends after a request", &first, "\r\n"),
+            ("a body in pieces that goes on", pieces, "1\r\nx\r\n"),
+            ("answers that nobody reads", &read, ""),
+        ] {
+            let (says, address) = (says.to_owned(), running.address);
+            scope.spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(says.as_bytes()).unwrap();
+                let since = Instant::now();
+                // The end shows as a write that fails, once the other side has gone.
+                let mut is_open = true;
+                while is_open && since.elapsed() < Duration::from_secs(40) {
+                    thread::sleep(Duration::from_secs(1));
+                    is_open = stream.write_all(then.as_bytes()).is_ok() && is_established(&stream);
+                }
+                assert!(!is_open, "{named}");
+            });
+        }
+    });
+    assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200"));
+}
+
+/// Whether the server still has its end of `stream`.
+fn is_established(stream: &TcpStream) -> bool {
+    let own = stream.local_addr().unwrap().port();
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    // Local address, remote address, state 1: established.
+    table.lines().any(|line| {
+        let mut words = line.split_whitespace().skip(2);
+        let (remote, state) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        remote.ends_with(&format!(":{own:04X}")) && state == "01"
+    })
+}
+
+#[test]
 fn what_is_no_request_is_refused_and_costs_little() {
     let folder = configuration("");
     let running = Running::start(&mut program(folder.path(), &[]));
@@ -144,7 +179,7 @@ fn what_is_no_request_is_refused_and_costs_little() {
         assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200"), "after {name}");
     }
     assert!(memory(&running) < before + 50, "{before} MB, then {} MB", memory(&running));
-    assert!(!running.log().contains("panicked"), "{}", running.log());
+    assert!(!running.log().contains("a defect of oncal"), "{}", running.log());
 }
 
 #[test]

@@ -2,40 +2,26 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+mod pair;
 mod running;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use pair::{TEAM, configuration};
 use running::{PATIENCE, Running, get, program};
-use tempfile::TempDir;
-
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-"#;
-
-fn configuration(settings: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("teams")).unwrap();
-    fs::write(folder.path().join("teams/data.toml"), TEAM).unwrap();
-    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
-    folder
-}
 
 /// Ports that nobody has, so that tests run beside each other.
 const FREE_PORTS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\nfuture_weeks = 520\n";
 
 #[test]
 fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     for signal in ["TERM", "INT"] {
         let mut running = Running::start(&mut program(folder.path(), &[]));
         let (head, body) = get(running.address, "/data/team.ics");
@@ -50,7 +36,7 @@ fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
 
 #[test]
 fn a_connection_that_waits_does_not_hold_it_up() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let mut waiting = TcpStream::connect(running.address).unwrap();
     write!(waiting, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
@@ -63,7 +49,7 @@ fn a_connection_that_waits_does_not_hold_it_up() {
 
 #[test]
 fn what_is_being_answered_is_answered_whole() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let (_, feed) = get(running.address, "/data/team.ics");
     // More than the sockets between hold, so that the server is in the middle when it is told to stop.
@@ -96,7 +82,7 @@ fn a_port_in_use_is_one_clear_line() {
         format!("bind = \"{address}\"\nadmin_bind = \"127.0.0.1:0\""),
         format!("bind = \"127.0.0.1:0\"\nadmin_bind = \"{address}\""),
     ] {
-        let folder = configuration(&settings);
+        let folder = configuration("", &settings);
         let output = program(folder.path(), &[]).output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{told}");
@@ -113,7 +99,7 @@ fn each_request_has_one_line_with_the_name_that_a_trusted_proxy_gave_it() {
         ["/data/team.ics", "/data/none.ics", "/data/?weeks=2", "/api/v1/teams/data/oncall", "/no/such"];
     for (level, trusted, lines) in [("debug", true, 5), ("debug", false, 5), ("info", true, 0)] {
         let proxies = if trusted { "trusted_proxies = [\"127.0.0.1\"]\n" } else { "" };
-        let folder = configuration(&format!("{FREE_PORTS}{proxies}"));
+        let folder = configuration("", &format!("{FREE_PORTS}{proxies}"));
         let mut command = program(folder.path(), &[]);
         let mut running = Running::start(command.env("ONCAL_LOG", level));
         for (number, target) in targets.iter().enumerate() {
@@ -144,7 +130,7 @@ fn each_request_has_one_line_with_the_name_that_a_trusted_proxy_gave_it() {
 
 #[test]
 fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let now = ["--now", "2026-12-20T12:00:00Z"];
     let [one, other] = [0, 1].map(|_| Running::start(&mut program(folder.path(), &now)));
     for path in ["team.ics", "coverage.ics", "engineers/a.ics", "primary.ics?alarm=1h"] {
@@ -155,7 +141,7 @@ fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
 
 #[test]
 fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
-    let folder = configuration(FREE_PORTS);
+    let folder = configuration("", FREE_PORTS);
     let file = folder.path().join("teams/data.toml");
     let running = Running::start(&mut program(folder.path(), &[]));
     let until_told = |told: &str| {
@@ -182,4 +168,88 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
         assert!(since.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_told_on_pages_until_it_can() {
+    let folder = configuration("config", FREE_PORTS);
+    let [config, away] = ["config", "away"].map(|name| folder.path().join(name));
+    let running = Running::start(&mut program(&config, &[]));
+    let until = |is_told: bool| {
+        let since = Instant::now();
+        let page = || String::from_utf8(get(running.address, "/data/coverage").1).unwrap();
+        while page().contains("The configuration cannot be read.") != is_told {
+            assert!(since.elapsed() < PATIENCE, "{}", page());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    until(false);
+    fs::rename(&config, &away).unwrap();
+    until(true);
+    assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200 OK\r\n"));
+    fs::rename(&away, &config).unwrap();
+    until(false);
+}
+
+/// What git has of this repository, as it is in the working tree.
+fn copied(to: &Path) -> BTreeSet<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed = Command::new("git")
+        .args(["-c", "safe.directory=*", "ls-files", "-z"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let files = String::from_utf8(listed.stdout).unwrap();
+    let files: BTreeSet<PathBuf> = files.split_terminator('\0').map(PathBuf::from).collect();
+    for file in &files {
+        fs::create_dir_all(to.join(file).parent().unwrap()).unwrap();
+        fs::copy(root.join(file), to.join(file)).unwrap();
+    }
+    files
+}
+
+fn files_below(root: &Path, folder: &Path) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.iter().map(|path| path.strip_prefix(root).unwrap().to_owned());
+    files.chain(folders.iter().flat_map(|folder| files_below(root, folder))).collect()
+}
+
+#[test]
+fn a_fresh_copy_of_the_repository_serves_the_plan_by_the_first_command_of_the_readme() {
+    let folder = tempfile::tempdir().unwrap();
+    let tracked = copied(folder.path());
+    let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
+    let settings = fs::read_to_string(folder.path().join("config/oncal.toml")).unwrap();
+    let (bind, admin) = ("\nbind = \"127.0.0.1:8080\"\n", "\n#admin_bind = \"127.0.0.1:8081\"\n");
+    assert!(readme.contains(
+        "`cargo run --release -- serve` serves the team in `config/` at\n  <http://127.0.0.1:8080>"
+    ));
+    assert!(settings.contains(bind) && settings.contains(admin), "the README is wrong about the address");
+    // Another program may have these ports where the test runs.
+    let free = settings.replace(bind, "\nbind = \"127.0.0.1:0\"\n");
+    let free = free.replace(admin, "\nadmin_bind = \"127.0.0.1:0\"\n");
+    fs::write(folder.path().join("config/oncal.toml"), free).unwrap();
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    command.arg("serve").env_clear().current_dir(folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // It starts once both addresses were named.
+    let mut running = Running::start(&mut command);
+    let log = running.log();
+    assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    for feed in ["team", "engineers/a", "coverage", "primary", "secondary"] {
+        let target = format!("/data-pipelines/{feed}.ics");
+        assert!(readme.contains(&target) || readme.contains(&format!("`{feed}.ics`")), "{target}");
+        let (head, body) = get(running.address, &target);
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{target}: {head}");
+        let text = String::from_utf8(body).unwrap();
+        assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.contains("BEGIN:VEVENT"), "{target}: {text}");
+    }
+    running.signal("TERM");
+    assert_eq!(running.ended().code(), Some(0));
+    let written: Vec<PathBuf> =
+        files_below(folder.path(), folder.path()).difference(&tracked).cloned().collect();
+    assert!(!written.is_empty() && written.iter().all(|file| file.starts_with("state")), "{written:?}");
 }

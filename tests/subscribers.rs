@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+mod pair;
 mod running;
 
 use std::fs;
@@ -11,32 +12,16 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pair::{TEAM, configuration};
 use running::{PATIENCE, Running, get, program};
 use serde_json::Value;
-use tempfile::TempDir;
-
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-"#;
 
 const GOOGLE: &str = "Google-Calendar-Importer";
 const APPLE: &str = "iOS/18.0 (22A3354) dataaccessd/1.0";
 const THUNDERBIRD: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0";
 
-fn configuration() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("teams")).unwrap();
-    fs::write(folder.path().join("teams/data.toml"), TEAM).unwrap();
-    let settings = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
-    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
-    folder
-}
+/// Ports that nobody has.
+const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
 
 fn started(folder: &Path, state: &Path) -> Running {
     Running::start(&mut program(folder, &["--state", state.to_str().unwrap()]))
@@ -80,7 +65,7 @@ fn is(client: &str, given: u64, confirmed: u64, is_current: bool) -> (String, u6
 
 #[test]
 fn what_was_fetched_is_told_after_a_restart_too() {
-    let (folder, state) = (configuration(), tempfile::tempdir().unwrap());
+    let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     let mut running = started(folder.path(), state.path());
     let fetch = |method, path, agent, known: &str| fetched(running.address, method, path, agent, known);
     let (status, tag) = fetch("GET", "/data/team.ics", GOOGLE, "");
@@ -117,7 +102,7 @@ fn what_was_fetched_is_told_after_a_restart_too() {
 
 #[test]
 fn a_client_is_behind_from_the_change_on_until_it_asks_again() {
-    let (folder, state) = (configuration(), tempfile::tempdir().unwrap());
+    let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     let running = started(folder.path(), state.path());
     for path in ["/data/team.ics", "/data/coverage.ics"] {
         fetched(running.address, "GET", path, GOOGLE, "");
@@ -138,7 +123,7 @@ fn a_client_is_behind_from_the_change_on_until_it_asks_again() {
 
 #[test]
 fn a_database_that_cannot_be_written_changes_no_answer() {
-    let (folder, state) = (configuration(), tempfile::tempdir().unwrap());
+    let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     let mut running = started(folder.path(), state.path());
     let agreed = fetched(running.address, "GET", "/data/team.ics", GOOGLE, "");
     for file in fs::read_dir(state.path()).unwrap() {

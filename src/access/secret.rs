@@ -164,7 +164,7 @@ fn make(path: &Path) -> Result<Vec<u8>, SecretError> {
     }
     let mut random = [0; LEAST_BYTES];
     getrandom::fill(&mut random).map_err(|_| SecretError::Random)?;
-    let mut text: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut text = hex::encode(random);
     text.push('\n');
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))?;

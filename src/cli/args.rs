@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff::WEEKS as DIFF_WEEKS;
+use crate::json::{COVERAGE_WEEKS, FAIRNESS_YEARS, SCHEDULE_WEEKS};
 use crate::rota::{Instant, Zone};
 
 static VERSION: LazyLock<String> =
@@ -206,7 +208,9 @@ pub(super) struct Range {
     #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "weeks")]
     pub(super) to: Option<NaiveDate>,
 
-    /// How many weeks from the first date on [default: 8, for coverage 26, for diff 52]
+    #[arg(help = format!(
+        "How many weeks from the first date on [default: {SCHEDULE_WEEKS}, for coverage {COVERAGE_WEEKS}, for diff {DIFF_WEEKS}]"
+    ))]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1040))]
     pub(super) weeks: Option<u16>,
 }
@@ -284,7 +288,7 @@ pub(super) struct Fairness {
     #[command(flatten)]
     pub(super) of: OfTeam,
     /// How many calendar years, from the current one on
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    #[arg(long, value_name = "N", default_value_t = FAIRNESS_YEARS, value_parser = clap::value_parser!(u8).range(1..=50))]
     pub(super) years: u8,
     #[command(flatten)]
     pub(super) format: Format,

@@ -6,10 +6,8 @@ use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::when;
 use crate::feed::clean;
-use crate::json;
+use crate::json::{self, COVERAGE_WEEKS};
 use crate::rota::{Coverage, Instant, Line, Role, Row, RowStatus, Team, coverage, expand, lines};
-
-const WEEKS: u16 = 26;
 
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
@@ -17,7 +15,7 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     let (mut exit, mut shapes) = (chosen.exit, Vec::new());
     for team in &chosen.teams {
-        let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        let dates = plan::dates(&args.range, COVERAGE_WEEKS, team, now)?;
         let covered = coverage(team, &expand(team, plan::window(team, dates)?));
         let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
         if urgent && exit == Exit::Fine {

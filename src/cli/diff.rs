@@ -16,7 +16,8 @@ use crate::rota::{
     holdings, moves,
 };
 
-const WEEKS: u16 = 52;
+/// A year: what a change moves shows late in a long rotation.
+pub(super) const WEEKS: u16 = 52;
 
 pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();

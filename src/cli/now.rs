@@ -37,7 +37,7 @@ fn told(team: &Team, schedule: &Schedule, at: Instant) -> String {
         text.push_str(&format!("  nobody yet: duty first changes {}\n", when::instant(zone, team.starts())));
         return text;
     };
-    for role in [Role::Primary, Role::Secondary] {
+    for role in Role::ALL {
         let line = duty.holder(role).map_or_else(
             || "nobody".to_owned(),
             |holder| {

@@ -9,13 +9,11 @@ use super::table::{Table, Tone};
 use super::when;
 use crate::document::nearest;
 use crate::feed::clean;
-use crate::json::{self, Dates};
+use crate::json::{self, Dates, SCHEDULE_WEEKS};
 use crate::rota::{
     Duty, Handover, Holder, PlannedWeek, Role, Schedule, Seat, ShiftKind, Standing, Team, expand,
     unknown_holidays,
 };
-
-const WEEKS: u16 = 8;
 
 /// How far before a week its meeting may be held.
 const BEFORE: TimeDelta = TimeDelta::days(14);
@@ -30,7 +28,7 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     let mut shapes = Vec::new();
     let mut text = String::new();
     for team in &chosen.teams {
-        let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        let dates = plan::dates(&args.range, SCHEDULE_WEEKS, team, now)?;
         for unknown in unknown_holidays(team, plan::window(team, dates)?) {
             output.warn(json::Warning::new(team, &unknown).message);
         }

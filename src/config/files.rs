@@ -99,7 +99,10 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<Entry>> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !is_leftover(&name) {
-            entries.push(Entry { is_folder: entry.path().is_dir(), name });
+            // What the listing says, so that thousands of files are not each looked at; but it follows no link.
+            let kind = entry.file_type().ok().filter(|kind| !kind.is_symlink());
+            let is_folder = kind.map_or_else(|| entry.path().is_dir(), |kind| kind.is_dir());
+            entries.push(Entry { is_folder, name });
         }
     }
     entries.sort();
@@ -171,8 +174,13 @@ mod tests {
             fs::write(folder.path().join(name), "").unwrap();
         }
         fs::create_dir(folder.path().join("c")).unwrap();
+        for (target, link) in [("c", "d"), ("a.toml", "e"), ("none", "f")] {
+            std::os::unix::fs::symlink(target, folder.path().join(link)).unwrap();
+        }
         let listed = list(folder.path()).unwrap();
-        assert_eq!(listed.iter().map(|entry| &*entry.name).collect::<Vec<_>>(), ["a.toml", "b.toml", "c"]);
-        assert!(listed[2].is_folder && !listed[0].is_folder);
+        let names: Vec<_> = listed.iter().map(|entry| &*entry.name).collect();
+        assert_eq!(names, ["a.toml", "b.toml", "c", "d", "e", "f"]);
+        let folders: Vec<_> = listed.iter().map(|entry| entry.is_folder).collect();
+        assert_eq!(folders, [false, false, true, true, false, false], "a link is what it leads to");
     }
 }

@@ -58,8 +58,7 @@ impl Default for Walk {
 
 impl Walk {
     fn done(self) -> Inputs {
-        let fingerprint = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Inputs { fingerprint, modified: self.newest }
+        Inputs { fingerprint: hex::encode(self.hash.finalize()), modified: self.newest }
     }
 
     fn time(&mut self, path: &Path) {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use thiserror::Error;
 
+use super::diagnostic::Diagnostic;
 use super::files::{self, Entry};
 use super::holiday_files::{self, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
@@ -121,6 +122,7 @@ fn read(
     let common = Common { zones: &zones, library: &library, now, window: window(&settings, now) };
 
     let shared = Inputs::shared(folder, &zones.data.to_string());
+    let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
     let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     let ids = team_ids(folder, &mut findings)?;
     warn_of_ownerless_folders(folder, &ids, &mut findings)?;
@@ -134,8 +136,9 @@ fn read(
                 .get(&id)
                 .filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
             if let Some(team) = same {
-                let found = before.diagnostics_of(&id).filter(|found| found.code != CALENDAR_OUTDATED);
-                findings.diagnostics.extend(found.cloned());
+                let found = found_before.get(&id).into_iter().flatten();
+                let found = found.filter(|found| found.code != CALENDAR_OUTDATED);
+                findings.diagnostics.extend(found.map(|found| Diagnostic::clone(found)));
                 tell_of_kept(&kept, &team.team, &file, &mut findings);
                 teams.insert(id, Arc::clone(team));
                 continue;
@@ -161,10 +164,23 @@ fn read(
     Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
 }
 
+fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
+    let mut all: BTreeMap<&TeamId, Vec<&Diagnostic>> = BTreeMap::new();
+    for found in diagnostics {
+        if let Some(team) = &found.team {
+            all.entry(team).or_default().push(found);
+        }
+    }
+    all
+}
+
 const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
 /// A team goes on with calendars that were right before, and whoever looks at it is to know.
 fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Findings) {
+    if kept.is_empty() {
+        return;
+    }
     let named = team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
     let named: BTreeSet<&str> = named.filter(|id| kept.contains(*id)).collect();
     for id in named {
@@ -316,7 +332,8 @@ fn warn_of_ownerless_folders(
     ];
     for (kind, code, message) in kinds {
         let folders = list(&folder.join(kind))?.into_iter().filter(|entry| entry.is_folder);
-        for entry in folders.filter(|entry| !ids.iter().any(|id| id.as_str() == entry.name)) {
+        let has_team = |name: &str| ids.binary_search_by(|id| id.as_str().cmp(name)).is_ok();
+        for entry in folders.filter(|entry| !has_team(&entry.name)) {
             let problem = Problem {
                 code,
                 severity: Severity::Warning,

@@ -58,7 +58,7 @@ impl Writer<'_> {
     }
 
     fn conflict_span(&self, conflict: &Conflict) -> String {
-        wording::span(self.zone(), conflict.period)
+        self.span(conflict.period)
     }
 
     fn deadline_description(&self, planned: &PlannedWeek, conflict: &Conflict) -> String {

@@ -8,7 +8,7 @@ use crate::rota::{EngineerId, Instant, Period, Role, WeekId, Zone, lines};
 use super::colour;
 use super::name::Feed;
 use super::plan::{Links, Plan};
-use super::uid::compact;
+use super::uid::Compact;
 use super::writer::Writer;
 
 /// What an event is about.
@@ -126,19 +126,19 @@ impl Event {
         }
     }
 
-    /// A hash of what raises SEQUENCE: time, status, holder and reason. The same in every process.
-    pub fn substance(&self) -> [u8; 32] {
-        digest(&[&self.uid, &self.when.as_text(), self.status.as_str(), &self.facts])
-    }
-
-    /// A hash of all that the event shows, its substance included. The same in every process.
-    pub fn content(&self) -> [u8; 32] {
-        let when = self.when.as_text();
+    /// What tells the event from what it was before.
+    pub fn hashes(&self) -> Hashes {
+        let mut hash = Sha256::new();
+        for part in [&*self.uid, &*self.when.as_text(), self.status.as_str(), &self.facts] {
+            hash_part(&mut hash, part);
+        }
+        let substance = hash.clone().finalize().into();
         let categories = self.categories.join(",");
         let url = self.url.as_deref().unwrap_or_default();
-        let text = [&self.summary, &self.description, self.colour, &categories, url];
-        let facts = [&self.uid, when.as_str(), self.status.as_str(), &self.facts];
-        digest(&[&facts[..], &text[..]].concat())
+        for part in [&*self.summary, &*self.description, self.colour, &*categories, url] {
+            hash_part(&mut hash, part);
+        }
+        Hashes { substance, content: hash.finalize().into() }
     }
 }
 
@@ -172,20 +172,31 @@ impl When {
 
     fn as_text(self) -> String {
         match self {
-            When::Instants(period) => format!("{}/{}", compact(period.start()), compact(period.end())),
+            When::Instants(period) => format!("{}/{}", Compact(period.start()), Compact(period.end())),
             When::Days { start, end } => format!("{start}/{end}"),
         }
     }
 }
 
-/// Lengths go in with the parts, so that no text can pass for two.
+/// Hashes of the parts of an event, the same in every process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of what raises SEQUENCE: time, status, holder and reason.
+    pub substance: [u8; 32],
+    /// Of all that the event shows, its substance included.
+    pub content: [u8; 32],
+}
+
 pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
+    parts.iter().for_each(|part| hash_part(&mut hash, part));
     hash.finalize().into()
+}
+
+/// Its length goes in with a part, so that no text can pass for two.
+fn hash_part(hash: &mut Sha256, part: &str) {
+    hash.update((part.len() as u64).to_be_bytes());
+    hash.update(part.as_bytes());
 }
 
 /// Every event of `plan`, by start, then UID.

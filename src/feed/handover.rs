@@ -58,7 +58,7 @@ impl Writer<'_> {
         let attending = attendees(meeting);
         let seats: Vec<Seat> = attending.iter().map(|(seat, _)| *seat).collect();
         let mut head = format!("Handover meeting of {}", self.team_name);
-        let _ = write!(head, "\n{}", wording::span(self.zone(), meeting.period));
+        let _ = write!(head, "\n{}", self.span(meeting.period));
         if let Some(there) = self.elsewhere(&seats, meeting.period.start()) {
             let _ = write!(head, "\nStarts {there}");
         }

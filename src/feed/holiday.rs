@@ -45,7 +45,7 @@ impl Writer<'_> {
             busy: false,
             engineers: Vec::new(),
             reason: None,
-            facts: format!("{}\n{}", facts.join("\n"), wording::span(self.zone(), row.period)),
+            facts: format!("{}\n{}", facts.join("\n"), self.span(row.period)),
         }
     }
 
@@ -87,7 +87,7 @@ impl Writer<'_> {
         let row = line.row;
         let zone = &self.team().engineer(row.away).zone;
         let mut head = format!("{}: {}", self.names_of(&line.away), reasons(&row.reasons));
-        let _ = write!(head, "\n{}", wording::span(self.zone(), row.period));
+        let _ = write!(head, "\n{}", self.span(row.period));
         if [row.period.start(), row.period.end()].iter().any(|end| wording::differ(zone, self.zone(), *end)) {
             let _ = write!(head, "\nIn {}: {}", zone.name(), wording::span(zone, row.period));
         }

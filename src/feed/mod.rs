@@ -25,7 +25,7 @@ mod writer;
 
 pub use alarm::{Alarm, NoSuchAlarm};
 pub use calendar::{Head, Rendered, Revision, calendar};
-pub use event::{Event, Kind, Status, When, events};
+pub use event::{Event, Hashes, Kind, Status, When, events};
 pub use name::Feed;
 pub use plan::{Links, Plan};
 pub use text::clean;

@@ -81,7 +81,7 @@ impl Writer<'_> {
         let seat = shift.holder.engineer;
         let zone = &self.team().engineer(seat).zone;
         let mut head = format!("{} on-call for {}", title(shift.role), self.team_name);
-        let _ = write!(head, "\n{}", wording::span(self.zone(), shift.period));
+        let _ = write!(head, "\n{}", self.span(shift.period));
         let ends = [shift.period.start(), shift.period.end()];
         if ends.into_iter().any(|end| wording::differ(zone, self.zone(), end)) {
             let there = wording::span(zone, shift.period);

@@ -1,6 +1,8 @@
 //! Event identities: of the slot, never of the person, so that a cover or a swap updates an event in place.
 
-use chrono::NaiveDate;
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate, Timelike};
 
 use crate::rota::{EngineerId, Instant, Role, Shift, Team};
 
@@ -13,22 +15,22 @@ pub fn shift(team: &Team, shift: &Shift) -> String {
 
 /// The UID of whatever shift of `role` starts at `start`.
 pub fn slot(team: &Team, role: Role, start: Instant) -> String {
-    of(team, &format!("{}.{}", role.as_str(), compact(start)))
+    of(team, format_args!("{}.{}", role.as_str(), Compact(start)))
 }
 
 /// The UID of the meeting for the duty change at `change`, wherever the meeting moves.
 pub fn handover(team: &Team, change: Instant) -> String {
-    of(team, &format!("handover.{}", compact(change)))
+    of(team, format_args!("handover.{}", Compact(change)))
 }
 
 /// The UID of the deadline of the conflict that starts at `conflict`.
 pub fn deadline(team: &Team, conflict: Instant) -> String {
-    of(team, &format!("deadline.{}", compact(conflict)))
+    of(team, format_args!("deadline.{}", Compact(conflict)))
 }
 
 /// The UID of an absence of `engineer` as a coverage row has it.
 pub fn holiday(team: &Team, engineer: &EngineerId, start: Instant) -> String {
-    of(team, &format!("holiday.{engineer}.{}", compact(start)))
+    of(team, format_args!("holiday.{engineer}.{}", Compact(start)))
 }
 
 /// The UID of the note that the holidays of `engineer` are not known from `date` on, by `calendar` or at all.
@@ -39,14 +41,22 @@ pub fn holidays_unknown(
     date: NaiveDate,
 ) -> String {
     let calendar = calendar.map(|id| format!(".{}", clean(id))).unwrap_or_default();
-    of(team, &format!("holidays-unknown.{engineer}{calendar}.{}", date.format("%Y%m%d")))
+    of(team, format_args!("holidays-unknown.{engineer}{calendar}.{}", date.format("%Y%m%d")))
 }
 
 /// `20261225T150000Z`, RFC 5545 3.3.5 form 2.
-pub(super) fn compact(instant: Instant) -> String {
-    instant.format("%Y%m%dT%H%M%SZ").to_string()
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Compact(pub(super) Instant);
+
+impl fmt::Display for Compact {
+    /// By hand, since each event has several: chrono reads the pattern anew each time.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, time) = (self.0.date_naive(), self.0.time());
+        let day = date.year() * 10_000 + (date.month() * 100 + date.day()).cast_signed();
+        write!(f, "{day:08}T{:06}Z", time.hour() * 10_000 + time.minute() * 100 + time.second())
+    }
 }
 
-fn of(team: &Team, rest: &str) -> String {
+fn of(team: &Team, rest: fmt::Arguments<'_>) -> String {
     format!("{}.{rest}@{}", team.id, clean(&team.uid_domain))
 }

@@ -1,5 +1,7 @@
 //! Dates and times as people say them: `Fri 25 Dec 10:00 EST`, `24–26 Dec`.
 
+use std::fmt;
+
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
 use crate::rota::{Instant, Period, Zone};
@@ -10,34 +12,32 @@ const MONTHS: [&str; 12] =
 
 /// `Fri 25 Dec`.
 pub(super) fn date(date: NaiveDate) -> String {
-    let weekday = WEEKDAYS[date.weekday().num_days_from_monday() as usize];
-    format!("{weekday} {}", day_of_month(date))
+    Date(date).to_string()
 }
 
-/// `Fri 25 Dec 10:00 EST`, on the clock of `zone`.
-pub(super) fn moment(zone: &Zone, instant: Instant) -> String {
-    let local = zone.local(instant);
-    format!("{} {} {}", date(local.date()), clock(local), letters(zone, instant))
-}
-
-/// `10:00 EST` where `zone` has the same date as `beside` at `instant`, else as [`moment`].
+/// `10:00 EST` where `zone` has the same date as `beside` at `instant`, else as [`Moment::text`].
 pub(super) fn moment_beside(zone: &Zone, beside: &Zone, instant: Instant) -> String {
-    let local = zone.local(instant);
-    if local.date() == beside.date(instant) {
-        format!("{} {}", clock(local), letters(zone, instant))
+    let moment = Moment::of(zone, instant);
+    if moment.local.date() == beside.date(instant) {
+        format!("{} {}", moment.clock(), moment.letters)
     } else {
-        moment(zone, instant)
+        moment.text
     }
 }
 
 /// `Fri 25 Dec 10:00–10:30 EST` or `Thu 24 Dec 18:00 EST to Sat 26 Dec 00:00 EST`, on the clock of `zone`.
 pub(super) fn span(zone: &Zone, period: Period) -> String {
-    let (start, end) = (zone.local(period.start()), zone.local(period.end()));
-    let letters = (letters(zone, period.start()), letters(zone, period.end()));
-    if start.date() == end.date() && letters.0 == letters.1 {
-        return format!("{} {}–{} {}", date(start.date()), clock(start), clock(end), letters.0);
+    let [start, end] = [period.start(), period.end()].map(|instant| Moment::of(zone, instant));
+    from_to(&start, &end)
+}
+
+/// [`span`] of two moments of one zone.
+pub(super) fn from_to(start: &Moment, end: &Moment) -> String {
+    if start.local.date() == end.local.date() && start.letters == end.letters {
+        format!("{} {}–{} {}", Date(start.local.date()), start.clock(), end.clock(), start.letters)
+    } else {
+        format!("{} to {}", start.text, end.text)
     }
-    format!("{} to {}", moment(zone, period.start()), moment(zone, period.end()))
 }
 
 /// The first and the last date of `zone` that `period` touches.
@@ -85,17 +85,48 @@ fn day_of_month(date: NaiveDate) -> String {
     format!("{} {}", date.day(), MONTHS[date.month0() as usize])
 }
 
-fn clock(local: NaiveDateTime) -> String {
-    match (local.hour(), local.minute(), local.second()) {
-        (hour, minute, 0) => format!("{hour:02}:{minute:02}"),
-        (hour, minute, second) => format!("{hour:02}:{minute:02}:{second:02}"),
+/// What clocks of a zone show at some instant.
+#[derive(Debug)]
+pub(super) struct Moment {
+    local: NaiveDateTime,
+    letters: String,
+    /// `Fri 25 Dec 10:00 EST`.
+    pub(super) text: String,
+}
+
+/// Written right into the text that it is a part of: a feed has thousands of them.
+struct Date(NaiveDate);
+
+struct Clock(NaiveDateTime);
+
+impl Moment {
+    /// A zone without letters of its own has its offset for an abbreviation: `-03` reads as `UTC-03`.
+    pub(super) fn of(zone: &Zone, instant: Instant) -> Moment {
+        let (local, letters) = zone.shown(instant);
+        let letters = if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters };
+        let text = format!("{} {} {letters}", Date(local.date()), Clock(local));
+        Moment { local, letters, text }
+    }
+
+    fn clock(&self) -> Clock {
+        Clock(self.local)
     }
 }
 
-/// A zone without letters of its own has its offset for an abbreviation: `-03` reads as `UTC-03`.
-fn letters(zone: &Zone, instant: Instant) -> String {
-    let letters = zone.abbreviation(instant);
-    if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters }
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Date(date) = self;
+        let weekday = WEEKDAYS[date.weekday().num_days_from_monday() as usize];
+        write!(f, "{weekday} {} {}", date.day(), MONTHS[date.month0() as usize])
+    }
+}
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Clock(local) = self;
+        write!(f, "{:02}:{:02}", local.hour(), local.minute())?;
+        if local.second() > 0 { write!(f, ":{:02}", local.second()) } else { Ok(()) }
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +166,7 @@ mod tests {
             ("America/Sao_Paulo", "2026-12-25T15:00:00Z", "Fri 25 Dec 12:00 UTC-03"),
             ("Asia/Kolkata", "2026-12-25T20:00:00Z", "Sat 26 Dec 01:30 IST"),
         ] {
-            assert_eq!(moment(&zone(name), instant.parse().unwrap()), said);
+            assert_eq!(Moment::of(&zone(name), instant.parse().unwrap()).text, said);
         }
     }
 

@@ -2,11 +2,15 @@
 //!
 //! Not here: the texts of each kind of event, which have a file each.
 
-use crate::rota::{Duty, Instant, Pipeline, Role, Seat, TIME_OFF, Team, Zone};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::rota::{Duty, Instant, Period, Pipeline, Role, Seat, TIME_OFF, Team, Zone};
 
 use super::plan::{Links, Plan};
 use super::text::clean;
-use super::wording;
+use super::wording::{self, Moment};
 
 /// Writes the events of one plan.
 pub(super) struct Writer<'a> {
@@ -19,6 +23,8 @@ pub(super) struct Writer<'a> {
     pipelines: Vec<String>,
     /// The team's run books, as a paragraph; empty where it has none.
     run_books: String,
+    /// On the team's clock, once each: a duty change is told of by the shifts before and after it and by its meeting.
+    moments: RefCell<BTreeMap<Instant, Rc<Moment>>>,
 }
 
 impl<'a> Writer<'a> {
@@ -28,7 +34,8 @@ impl<'a> Writer<'a> {
             team.engineers.iter().map(|engineer| name_or(&engineer.name, engineer.id.as_str())).collect();
         let pipelines = team.seats().map(|seat| pipelines(team, seat, &names[seat.0])).collect();
         let team_name = name_or(&team.name, team.id.as_str());
-        Writer { plan, links, team_name, names, pipelines, run_books: run_books(team, links) }
+        let run_books = run_books(team, links);
+        Writer { plan, links, team_name, names, pipelines, run_books, moments: RefCell::default() }
     }
 
     pub(super) fn team(&self) -> &'a Team {
@@ -58,7 +65,18 @@ impl<'a> Writer<'a> {
 
     /// `Fri 25 Dec 10:00 EST`, on the team's clock.
     pub(super) fn moment(&self, instant: Instant) -> String {
-        wording::moment(self.zone(), instant)
+        self.moment_at(instant).text.clone()
+    }
+
+    /// `Fri 25 Dec 10:00–10:30 EST`, on the team's clock.
+    pub(super) fn span(&self, period: Period) -> String {
+        wording::from_to(&self.moment_at(period.start()), &self.moment_at(period.end()))
+    }
+
+    fn moment_at(&self, instant: Instant) -> Rc<Moment> {
+        let mut moments = self.moments.borrow_mut();
+        let moment = moments.entry(instant).or_insert_with(|| Rc::new(Moment::of(self.zone(), instant)));
+        Rc::clone(moment)
     }
 
     /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second where their clocks differ from the team's.

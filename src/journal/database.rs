@@ -304,6 +304,9 @@ impl Database {
         self.wait(async {
             if !self.is_shared() {
                 sqlx::query("PRAGMA journal_mode = WAL").execute(&self.pool).await?;
+                // In pages. What is committed is safe in the log; a first start need not wait until all of it is copied
+                // from there into the file as well.
+                sqlx::query("PRAGMA wal_autocheckpoint = 10000").execute(&self.pool).await?;
                 let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&self.pool).await?;
                 let found: String = row.try_get(0)?;
                 if found != "ok" {

@@ -13,5 +13,5 @@ mod subscriber;
 
 pub use database::{Database, Draft, JournalError, Logged, Place, Stored};
 pub use encoding::{Packed, Unreadable};
-pub use revision::{Entry, Fact, Hash, Journal, Publication, Revision, consult, publish};
+pub use revision::{Entry, Fact, Hash, Journal, Mark, Publication, Revision, consult, publish};
 pub use subscriber::Subscriber;

@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 use chrono::TimeDelta;
+use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::rota::{Instant, Period};
 
-/// A hash of some of an event, as hexadecimal digits.
+/// A hash of all that went into a publication, as hexadecimal digits.
 pub type Hash = String;
+
+/// 64 bits of a hash of some of an event. They are only ever set against those of the same event before.
+pub type Mark = u64;
 
 /// How long an event that is over is remembered, so that one that comes back goes on counting.
 const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
@@ -20,17 +24,21 @@ pub struct Fact {
     /// The event's identity, within its team.
     pub uid: String,
     /// The instant by which a window has the event or not: the event is in each window that holds it.
+    #[serde(with = "ts_seconds")]
     pub anchor: Instant,
     /// The first instant after the event.
+    #[serde(with = "ts_seconds")]
     pub end: Instant,
     /// Of time, status, holder and reason: what raises SEQUENCE.
-    pub substance: Hash,
+    #[serde(with = "postcard::fixint::le")]
+    pub substance: Mark,
     /// Of all that the event shows.
-    pub content: Hash,
+    #[serde(with = "postcard::fixint::le")]
+    pub content: Mark,
     /// The engineers in whose feeds it is, by id.
     pub concerns: BTreeSet<String>,
     /// The event in the publisher's words; the journal keeps it and does not read it.
-    pub record: String,
+    pub record: Vec<u8>,
 }
 
 /// When an event changed, in whole seconds.
@@ -39,8 +47,10 @@ pub struct Revision {
     /// How often its substance changed, withdrawals and returns included.
     pub sequence: u32,
     /// When it first appeared.
+    #[serde(with = "ts_seconds")]
     pub created: Instant,
     /// When anything of it last changed.
+    #[serde(with = "ts_seconds")]
     pub modified: Instant,
 }
 
@@ -65,10 +75,13 @@ pub struct Journal {
     /// Of all that went into the publication; equal ones publish equal events.
     pub fingerprint: Hash,
     /// The start of the week in which it was published.
+    #[serde(with = "ts_seconds")]
     pub week_start: Instant,
     /// The end of the window that was published.
+    #[serde(with = "ts_seconds")]
     pub until: Instant,
     /// By UID.
+    #[serde(with = "super::encoding::by_uid")]
     pub entries: BTreeMap<String, Entry>,
 }
 
@@ -182,15 +195,19 @@ mod tests {
         format!("2026-{text}:00Z").parse().unwrap()
     }
 
+    fn mark(text: &str) -> Mark {
+        text.bytes().fold(1, |mark, byte| mark << 8 | Mark::from(byte))
+    }
+
     fn fact(uid: &str, anchor: &str, substance: &str, content: &str, concerns: &[&str]) -> Fact {
         Fact {
             uid: uid.to_owned(),
             anchor: at(anchor),
             end: at(anchor) + TimeDelta::hours(1),
-            substance: substance.to_owned(),
-            content: format!("{substance}{content}"),
+            substance: mark(substance),
+            content: mark(&format!("{substance}{content}")),
             concerns: concerns.iter().map(ToString::to_string).collect(),
-            record: String::new(),
+            record: Vec::new(),
         }
     }
 
@@ -325,10 +342,10 @@ mod tests {
                     uid: uid.to_string(),
                     anchor: anchor(i64::from(uid)),
                     end: anchor(i64::from(uid) + 1),
-                    substance: format!("{who}{substance}"),
-                    content: format!("{who}{substance}{content}"),
+                    substance: mark(&format!("{who}{substance}")),
+                    content: mark(&format!("{who}{substance}{content}")),
                     concerns: BTreeSet::from([who.to_string()]),
-                    record: String::new(),
+                    record: Vec::new(),
                 })
                 .collect()
         })

@@ -4,7 +4,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::database::{Database, JournalError};
-use crate::rota::TeamId;
+use crate::rota::{Instant, TeamId};
 
 /// One kind of calendar client at one feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,19 @@ impl Database {
                     .await?;
             }
             transaction.commit().await
+        })
+    }
+
+    /// Forgets whoever last asked before `since`: those of teams and engineers that are no more among them.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be written.
+    pub fn forget_subscribers(&self, since: Instant) -> Result<(), JournalError> {
+        self.wait(async {
+            let delete = sqlx::query("DELETE FROM subscriber WHERE last_at < $1");
+            delete.bind(since.timestamp()).execute(&self.pool).await?;
+            Ok(())
         })
     }
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Dates, id, instant};
+use super::{Dates, id, instant, words};
 use crate::rota::{self, Instant, Role, Team, UnknownHolidays};
 
 /// The coverage of one team over some dates.
@@ -47,12 +47,14 @@ pub struct Row {
     #[schema(format = DateTime)]
     pub end: String,
     /// The role that the absent person has that week, if any.
+    #[schema(value_type = Option<words::Role>)]
     pub role: Option<&'static str>,
     /// Who is away.
     pub away: String,
     /// The names of the absences, in order of time.
     pub reasons: Vec<String>,
     /// `covered`, `proposed`, `needs-volunteer`, …
+    #[schema(value_type = words::RowStatus)]
     pub status: &'static str,
     /// Whether it is still to be agreed, past its deadline and not over.
     pub overdue: bool,

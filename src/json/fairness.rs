@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::{PairIds, Warning, id};
+use super::{PairIds, Warning, id, words};
 use crate::rota::{self, Rotation, Team};
 
 /// How the duty of some calendar years falls on the engineers of one team.
@@ -61,6 +61,7 @@ pub struct Lock {
     /// Who.
     pub engineer: String,
     /// `primary` or `secondary`.
+    #[schema(value_type = words::Role)]
     pub role: &'static str,
     /// The name of the holiday.
     pub holiday: String,

@@ -2,7 +2,8 @@
 //!
 //! One shape a file, fields in the order in which they are written; command line and web API share them, so a
 //! script that reads one reads the other. Not here: which window or instant is asked for, and how the text
-//! travels. Nothing reads these shapes back.
+//! travels. Nothing reads these shapes back. What is asked for where nobody says so is the same everywhere, so it is
+//! here.
 
 mod coverage;
 mod fairness;
@@ -13,6 +14,7 @@ mod pipelines;
 mod schedule;
 mod subscribers;
 mod teams;
+mod words;
 
 use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
@@ -25,9 +27,18 @@ pub use holidays::{Holiday, Holidays};
 pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
 pub use pipelines::{Pipeline, Pipelines, RunBook};
-pub use schedule::{Handover, PairIds, Schedule, Shift};
+pub use schedule::{Agreement, Handover, PairIds, Schedule, Shift};
 pub use subscribers::{FeedClient, FeedClients, Subscribers};
-pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList};
+pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList, TeamStatus};
+
+/// How many weeks of a schedule are told where nobody asks for others.
+pub const SCHEDULE_WEEKS: u16 = 8;
+
+/// How many weeks of coverage are told where nobody asks for others.
+pub const COVERAGE_WEEKS: u16 = 26;
+
+/// How many calendar years of fairness are told where nobody asks for others, the current one being the first.
+pub const FAIRNESS_YEARS: u8 = 5;
 
 /// The dates `[from, to)` that a schedule or coverage is asked for, in the team's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

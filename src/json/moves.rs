@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Dates, Row, instant};
+use super::{Agreement, Dates, Row, instant, words};
 use crate::rota::{self, Instant, Side, Team};
 
 /// What moved in one team since its rota was first published.
@@ -33,6 +33,7 @@ pub struct Change {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Move {
     /// `primary` or `secondary`.
+    #[schema(value_type = words::Role)]
     pub role: &'static str,
     /// The first instant.
     #[schema(format = DateTime)]
@@ -51,8 +52,8 @@ pub struct Move {
 pub struct Held {
     /// Who.
     pub engineer: String,
-    /// `confirmed` or `tentative`.
-    pub status: &'static str,
+    /// Whether the team has agreed on it.
+    pub status: Agreement,
     /// Why, where it is not plain rotation.
     pub reason: Option<String>,
 }
@@ -130,7 +131,7 @@ impl Held {
     fn new(side: &Side) -> Held {
         Held {
             engineer: side.engineer.to_string(),
-            status: if side.tentative { "tentative" } else { "confirmed" },
+            status: Agreement::new(side.tentative),
             reason: side.reason.clone(),
         }
     }

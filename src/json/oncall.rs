@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{id, instant, schedule::status};
+use super::{Agreement, id, instant, words};
 use crate::rota::{Instant, Period, Role, Schedule, Team, expand};
 
 /// How far ahead an end is looked for. Somebody who holds a role for longer has no end in sight.
@@ -37,10 +37,11 @@ pub struct OnDuty {
     /// When they stop holding the role; null where no end is in sight.
     #[schema(format = DateTime)]
     pub until: Option<String>,
-    /// `rotation`, `swap`, `cover`, `backfill`, `proposal` or `override`.
+    /// Why they hold the role: `rotation`, `swap`, …
+    #[schema(value_type = words::ShiftKind)]
     pub kind: &'static str,
-    /// `confirmed` or `tentative`.
-    pub status: &'static str,
+    /// Whether the team has agreed on it.
+    pub status: Agreement,
 }
 
 impl OnCall {
@@ -74,7 +75,7 @@ impl OnDuty {
             name: team.engineer(holder.engineer).name.clone(),
             until: schedule.held_until(role, at).map(instant),
             kind: holder.kind.as_str(),
-            status: status(holder.kind),
+            status: Agreement::new(holder.kind.is_tentative()),
         })
     }
 }

@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Dates, id, instant};
+use super::{Dates, id, instant, words};
 use crate::feed::uid;
-use crate::rota::{self, Pair, ShiftKind, Team};
+use crate::rota::{self, Pair, Team};
 
 /// The rota of one team over some dates.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -33,6 +33,7 @@ pub struct Shift {
     /// The week it lies in.
     pub week: NaiveDate,
     /// `primary` or `secondary`.
+    #[schema(value_type = words::Role)]
     pub role: &'static str,
     /// Who.
     pub engineer: String,
@@ -42,14 +43,25 @@ pub struct Shift {
     /// The first instant no longer in it.
     #[schema(format = DateTime)]
     pub end: String,
-    /// `rotation`, `swap`, `cover`, `backfill`, `proposal` or `override`.
+    /// Why they hold the role then: `rotation`, `swap`, …
+    #[schema(value_type = words::ShiftKind)]
     pub kind: &'static str,
-    /// `confirmed` or `tentative`.
-    pub status: &'static str,
+    /// Whether the team has agreed on it.
+    pub status: Agreement,
     /// Whom the pair would have had, if somebody else.
     pub instead_of: Option<String>,
     /// The names of the absences, or the reason given in the file.
     pub reason: Option<String>,
+}
+
+/// Whether the team has agreed on a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Agreement {
+    /// It has, or nothing is to be agreed.
+    Confirmed,
+    /// It is only proposed.
+    Tentative,
 }
 
 /// One handover meeting.
@@ -116,7 +128,7 @@ impl Shift {
             start: instant(shift.period.start()),
             end: instant(shift.period.end()),
             kind: holder.kind.as_str(),
-            status: status(holder.kind),
+            status: Agreement::new(holder.kind.is_tentative()),
             instead_of: holder.instead_of.map(|seat| id(team, seat)),
             reason: holder.reason.as_deref().map(str::to_owned),
         }
@@ -144,7 +156,8 @@ impl PairIds {
     }
 }
 
-/// Whether the team has agreed on a shift of this kind.
-pub(super) fn status(kind: ShiftKind) -> &'static str {
-    if kind.is_tentative() { "tentative" } else { "confirmed" }
+impl Agreement {
+    pub(super) fn new(is_tentative: bool) -> Agreement {
+        if is_tentative { Agreement::Tentative } else { Agreement::Confirmed }
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::instant;
+use super::{instant, words};
 use crate::rota::Instant;
 
 /// Who fetches the feeds of one team. Nothing is known of them but the kind of client.
@@ -29,7 +29,8 @@ pub struct FeedClients {
 /// All clients of one kind at one feed, of whom the last counts.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FeedClient {
-    /// `google`, `outlook-desktop`, `outlook-web`, `apple`, `thunderbird`, `davx5` or `other`.
+    /// `google`, `outlook-web`, …
+    #[schema(value_type = words::ClientKind)]
     pub client: &'static str,
     /// When it last asked.
     #[schema(format = DateTime)]

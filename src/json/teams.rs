@@ -19,9 +19,8 @@ pub struct TeamList {
 pub struct TeamEntry {
     /// The team's id.
     pub team: String,
-    /// `current`; `outdated` where the latest change has errors and the rota is as it was before; `broken` where there
-    /// is no rota at all.
-    pub status: &'static str,
+    /// How it stands.
+    pub status: TeamStatus,
     /// What people call the team; null for a broken one, as is all that follows but for `problems`.
     pub name: Option<String>,
     /// The team's IANA zone.
@@ -40,6 +39,18 @@ pub struct TeamEntry {
     pub feeds: Vec<FeedEntry>,
     /// What is wrong with the latest configuration of the team.
     pub problems: Vec<ConfigurationProblem>,
+}
+
+/// How a team stands to its latest configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TeamStatus {
+    /// Its rota is as configured.
+    Current,
+    /// The latest change has errors, and the rota is as it was before.
+    Outdated,
+    /// There is no rota at all.
+    Broken,
 }
 
 /// An engineer of a team.
@@ -82,7 +93,7 @@ impl TeamEntry {
     pub fn broken(team: String, problems: Vec<ConfigurationProblem>) -> TeamEntry {
         TeamEntry {
             team,
-            status: "broken",
+            status: TeamStatus::Broken,
             name: None,
             time_zone: None,
             primary: None,
@@ -106,7 +117,7 @@ impl TeamEntry {
         let feeds = Feed::all(team).into_iter();
         TeamEntry {
             team: team.id.to_string(),
-            status: "current",
+            status: TeamStatus::Current,
             name: Some(team.name.clone()),
             time_zone: Some(team.zone.name().to_owned()),
             primary: holder(Role::Primary),
@@ -122,6 +133,6 @@ impl TeamEntry {
     /// The same, served as it was before a change with `problems`.
     #[must_use]
     pub fn outdated(self, problems: Vec<ConfigurationProblem>) -> TeamEntry {
-        TeamEntry { status: "outdated", problems, ..self }
+        TeamEntry { status: TeamStatus::Outdated, problems, ..self }
     }
 }

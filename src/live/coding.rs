@@ -1,4 +1,4 @@
-//! The content codings a feed is kept in.
+//! The content codings that feeds are kept and answers sent in.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 
 /// zlib's own default: 10 % of the size, in a millisecond.
 const GZIP_LEVEL: u32 = 6;
-/// Smaller than gzip for twice its time; 11 would take two hundred times as long.
+/// Smaller than gzip for up to twice its time; 11 would take two hundred times as long.
 const BROTLI_QUALITY: i32 = 5;
 /// 4 MiB, brotli's largest window that every client must take.
 const BROTLI_WINDOW_BITS: i32 = 22;
@@ -36,7 +36,11 @@ impl Coding {
     }
 
     /// `bytes` in this coding. The same bytes give the same result.
-    pub(super) fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    ///
+    /// None that happens in memory.
+    pub fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Coding::Identity => Ok(bytes.to_vec()),
             Coding::Gzip => {

@@ -5,16 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderValue;
-use sha2::{Digest, Sha256};
 
 use crate::feed::{Alarm, Feed, Head, Links, Rendered, calendar};
 use crate::rota::{Instant, Team};
 
 use super::coding::Coding;
+use super::etag::etag;
 use super::subscribers::FeedSubscribers;
-
-/// Half of SHA-256: enough that two contents never share a tag.
-const TAG_BYTES: usize = 16;
 
 /// A feed without an alarm and with each of the alarms, each to subscribe to and to download.
 const VARIANTS: usize = 2 * (1 + Alarm::ALL.len());
@@ -155,7 +152,7 @@ impl FeedSlot {
             variant.alarm,
         ));
         Representation {
-            etag: tag(&body),
+            etag: etag(&body),
             body,
             coding: Coding::Identity,
             modified,
@@ -178,14 +175,8 @@ impl Representation {
     fn encoded(&self, coding: Coding) -> Representation {
         let Ok(body) = coding.encode(&self.body) else { return self.clone() };
         let body = Bytes::from(body);
-        Representation { etag: tag(&body), body, coding, ..self.clone() }
+        Representation { etag: etag(&body), body, coding, ..self.clone() }
     }
-}
-
-fn tag(body: &[u8]) -> HeaderValue {
-    let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    header(format!("\"{hex}\""))
 }
 
 /// RFC 9110 5.6.7.
@@ -209,7 +200,7 @@ mod tests {
             for coding in Coding::ALL {
                 let version = |body: &'static [u8]| {
                     let body = Bytes::from_static(body);
-                    let etag = tag(&body);
+                    let etag = etag(&body);
                     let modified = Instant::UNIX_EPOCH;
                     let last_modified = http_date(modified);
                     Representation { body, coding, etag, modified, last_modified }.version(variant)

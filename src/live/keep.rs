@@ -21,6 +21,7 @@ use super::gone::Gone;
 use super::publish::{Cause, Publisher, Terms};
 use super::snapshot::Snapshot;
 use super::store::{Fault, Load, Store};
+use super::upkeep::Upkeep;
 use super::watch::{Notice, Watch};
 
 /// How long before a duty change its snapshot is built: time enough for thousands of teams.
@@ -37,12 +38,6 @@ const LOOK_EVERY_UNWATCHED: Duration = Duration::from_secs(5);
 
 /// How often what failed is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
-
-/// How often it is written which clients fetched which feeds.
-const COUNT_EVERY: Duration = Duration::from_secs(10);
-
-/// How long the database is left alone once that failed: it matters less than all else that it keeps.
-const COUNT_AGAIN: Duration = Duration::from_secs(60);
 
 /// How long a new rota waits for the journal before it is served all the same.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -105,9 +100,7 @@ struct Work {
     /// Since when the journal could not be written.
     failing: Option<Moment>,
     retried: Moment,
-    /// When the subscribers are to be written.
-    count: Moment,
-    cannot_count: bool,
+    upkeep: Upkeep,
     gone: Gone,
     /// The snapshot of the next duty change.
     ahead: Option<Arc<Snapshot>>,
@@ -124,8 +117,7 @@ impl Work {
             looked: now,
             failing: None,
             retried: now,
-            count: now + COUNT_EVERY,
-            cannot_count: false,
+            upkeep: Upkeep::new(now),
             gone: Gone::default(),
             ahead: None,
         }
@@ -134,7 +126,9 @@ impl Work {
     fn run(mut self, notices: &Receiver<Notice>) {
         loop {
             match notices.recv_timeout(self.sleep()) {
-                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => return self.count(),
+                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    return self.upkeep.end(&self.duties.publisher);
+                }
                 Ok(Notice::Reload) => self.due.add(Moment::now(), Scope::All, Duration::ZERO),
                 Ok(Notice::Changed(paths)) => self.changed(&paths),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -147,23 +141,8 @@ impl Work {
             }
             self.keep_time();
             self.save();
-            if self.count <= Moment::now() {
-                self.count();
-            }
+            self.upkeep.work(&self.duties.publisher, Moment::now(), (self.duties.now)());
         }
-    }
-
-    /// Writes which clients fetched which feeds. Nothing waits for it, and nothing fails with it.
-    fn count(&mut self) {
-        let done = self.duties.publisher.keep_subscribers();
-        let wait = if done.is_ok() { COUNT_EVERY } else { COUNT_AGAIN };
-        self.count = Moment::now() + wait;
-        if let Err(error) = &done
-            && !self.cannot_count
-        {
-            tracing::warn!(%error, "failed to keep who fetched what; trying again");
-        }
-        self.cannot_count = done.is_err();
     }
 
     /// How long nothing is to be done, unless there is notice.
@@ -172,8 +151,8 @@ impl Work {
         let unsaved = self.duties.store.load().has_unsaved();
         let retry = unsaved.then(|| RETRY_EVERY.saturating_sub(self.retried.elapsed()));
         let look = self.look_every().saturating_sub(self.looked.elapsed());
-        let count = self.count.saturating_duration_since(Moment::now());
-        let times = [due, retry, self.until_next_week(), Some(look), Some(count)];
+        let upkeep = self.upkeep.left(Moment::now());
+        let times = [due, retry, self.until_next_week(), Some(look), Some(upkeep)];
         times.into_iter().flatten().fold(LONGEST_SLEEP, Duration::min)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use chrono::SubsecRound;
+use chrono::{SubsecRound, TimeDelta};
 use sha2::{Digest, Sha256};
 
 use super::book::{Book, Standing};
@@ -19,6 +19,9 @@ use crate::rota::{Holding, Instant, Period, TeamId, moves};
 
 /// How often a publication is made anew because other servers were faster.
 const MOST_ATTEMPTS: usize = 20;
+
+/// How long somebody who does not fetch a feed any more counts as one who has it. No client waits half as long.
+const SUBSCRIBED: TimeDelta = TimeDelta::days(90);
 
 /// Why something is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +105,16 @@ impl Publisher {
             self.subscribers.write(&more);
         }
         if database.is_shared() { self.learn_subscribers(database) } else { Ok(()) }
+    }
+
+    /// Forgets what moved long before `now`, and whoever last fetched a feed long before it.
+    pub(super) fn forget(&self, now: Instant) -> Result<(), JournalError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        database.forget(now)?;
+        let since = now - SUBSCRIBED;
+        database.forget_subscribers(since)?;
+        self.subscribers.forget(since);
+        Ok(())
     }
 
     fn learn_subscribers(&self, database: &Database) -> Result<(), JournalError> {
@@ -261,7 +274,7 @@ impl Publisher {
     fn fingerprint(&self, item: &Item) -> String {
         let ends = [item.frame.week.start(), item.frame.window.start(), item.frame.window.end()];
         let text = format!("{}\n{}\n{:?}\n{ends:?}", self.build, item.config.fingerprint, item.links);
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(text))
     }
 }
 

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::feed::{Event, Feed, Kind, Status, When};
-use crate::journal::{Entry, Fact, Logged};
+use crate::journal::{Entry, Fact, Logged, Mark};
 use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Zone};
 
-/// Enough of a hash to tell two contents apart.
-const HASH_BYTES: usize = 16;
-
-/// An event as the journal keeps it, so that what is gone can still be told of.
+/// An event as the journal keeps it, so that what is gone can still be told of. Written as postcard writes it: whoever
+/// changes it has the journal's layout changed too.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     kind: KindName,
@@ -36,7 +35,7 @@ enum KindName {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum WhenRecord {
-    Instants(Instant, Instant),
+    Instants(#[serde(with = "ts_seconds")] Instant, #[serde(with = "ts_seconds")] Instant),
     Days(NaiveDate, NaiveDate),
 }
 
@@ -79,14 +78,15 @@ pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
             }
         }),
     };
+    let hashes = event.hashes();
     Fact {
         uid: event.uid.clone(),
         anchor: event.anchor,
         end: event.when.end(zone),
-        substance: hex(&event.substance()),
-        content: hex(&event.content()),
+        substance: mark(hashes.substance),
+        content: mark(hashes.content),
         concerns: event.engineers.iter().map(ToString::to_string).collect(),
-        record: text(&record),
+        record: postcard::to_allocvec(&record).unwrap_or_default(),
     }
 }
 
@@ -96,10 +96,10 @@ pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> F
         uid: head_uid(path),
         anchor: week_start,
         end: week_start,
-        substance: String::new(),
-        content: hex(&content),
+        substance: 0,
+        content: mark(content),
         concerns: BTreeSet::new(),
-        record: String::new(),
+        record: Vec::new(),
     }
 }
 
@@ -110,7 +110,7 @@ pub(super) fn head_uid(path: &str) -> String {
 
 /// Who holds a role, where the entry is a shift that is not withdrawn.
 pub(super) fn holding(entry: &Entry) -> Option<Holding> {
-    let record: Record = serde_json::from_str(&entry.fact.record).ok().filter(|_| !entry.withdrawn)?;
+    let record: Record = postcard::from_bytes(&entry.fact.record).ok().filter(|_| !entry.withdrawn)?;
     let WhenRecord::Instants(start, end) = record.when else { return None };
     let (role, side) = (record.kind.role()?, record.side?.read()?);
     Some(Holding { role, period: Period::new(start, end)?, side })
@@ -121,7 +121,7 @@ pub(super) fn cancelled(entry: &Entry, feed: &Feed) -> Option<Event> {
     if !has_left(entry, feed) {
         return None;
     }
-    let record: Record = serde_json::from_str(&entry.fact.record).ok()?;
+    let record: Record = postcard::from_bytes(&entry.fact.record).ok()?;
     let (kind, when) = (record.kind.into(), record.when.into());
     let is_own = entry.withdrawn && Event::cancelled("", kind, when, entry.fact.anchor, "").is_in(feed);
     let concerns =
@@ -144,7 +144,8 @@ pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
         before: moved.before.as_ref().map(SideRecord::of),
         after: moved.after.as_ref().map(SideRecord::of),
     };
-    Logged { at, record: text(&record) }
+    // Strings and numbers always are JSON.
+    Logged { at, record: serde_json::to_string(&record).unwrap_or_default() }
 }
 
 /// What a line of the log says; `None` for one that nobody here wrote.
@@ -159,13 +160,10 @@ pub(super) fn change(logged: &Logged) -> Option<Change> {
     Some(Change { at: logged.at, moved })
 }
 
-/// Strings and numbers always are JSON.
-fn text(record: &impl Serialize) -> String {
-    serde_json::to_string(record).unwrap_or_default()
-}
-
-fn hex(hash: &[u8]) -> String {
-    hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect()
+/// The first of a hash.
+fn mark(hash: [u8; 32]) -> Mark {
+    let [a, b, c, d, e, f, g, h, ..] = hash;
+    Mark::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 impl SideRecord {

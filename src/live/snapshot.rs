@@ -29,7 +29,7 @@ pub struct Snapshot {
     /// Since when each team that is served as it was before has been.
     outdated: BTreeMap<TeamId, Instant>,
     /// Where only secret links open anything.
-    keyring: Option<Keyring>,
+    keyring: Option<Arc<Keyring>>,
 }
 
 /// What becomes of a snapshot.
@@ -159,7 +159,7 @@ impl Snapshot {
 
     /// The keys to what is served; none where everybody may read it.
     pub fn keyring(&self) -> Option<&Keyring> {
-        self.keyring.as_ref()
+        self.keyring.as_deref()
     }
 
     /// Whether revisions of any team are still to be written to the journal.
@@ -202,8 +202,9 @@ impl Next {
     ) -> Result<Snapshot, JournalError> {
         // What a feed tells, HTTP and iCalendar say in whole seconds.
         let terms = Terms { at: terms.at.trunc_subsecs(0), ..terms };
-        let slots: Vec<Slot> =
-            self.teams(step).into_iter().filter_map(|config| self.slot(config, step, terms)).collect();
+        let links = Links::new(self.configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
+        let slot = |config| self.slot(config, &links, step, terms);
+        let slots: Vec<Slot> = self.teams(step).into_iter().filter_map(slot).collect();
         let new: Vec<Item> = slots
             .iter()
             .filter_map(|slot| match slot {
@@ -220,7 +221,7 @@ impl Next {
             }),
         };
         let teams: Vec<Arc<TeamSnapshot>> = slots.into_iter().filter_map(team).collect();
-        let keyring = self.keyring(&teams, publisher);
+        let keyring = self.keyring(&teams, step, publisher);
         let next = Snapshot { teams, keyring, ..self.empty(terms.at).after(step) };
         let outdated = next.teams().map(|team| &team.team().id).filter(|id| next.is_outdated(id));
         let outdated = outdated.map(|id| {
@@ -230,15 +231,37 @@ impl Next {
         Ok(Snapshot { outdated: outdated.collect(), ..next })
     }
 
-    fn keyring(&self, teams: &[Arc<TeamSnapshot>], publisher: &Publisher) -> Option<Keyring> {
+    /// The keys to `teams`: those of before where nothing about them changed, since each is a hash to be worked out.
+    fn keyring(
+        &self,
+        teams: &[Arc<TeamSnapshot>],
+        step: &Step<'_>,
+        publisher: &Publisher,
+    ) -> Option<Arc<Keyring>> {
         let Configuration { settings, broken, .. } = &*self.configuration;
         if settings.access == Access::Open {
             return None;
         }
+        let lacks = broken
+            .keys()
+            .any(|id| teams.binary_search_by(|team| team.team().id.as_str().cmp(id.as_str())).is_err());
+        if let Step::After(before) = step {
+            let same = |(one, other): (&Arc<TeamSnapshot>, &Arc<TeamSnapshot>)| {
+                Arc::ptr_eq(one, other)
+                    || one.team().id == other.team().id && one.config().links == other.config().links
+            };
+            let is_same = before.configuration.settings.link_generation == settings.link_generation
+                && before.teams.len() == teams.len()
+                && before.teams.iter().zip(teams).all(same);
+            if let Some(keyring) = before.keyring.as_ref().filter(|known| known.lacks_teams() == lacks)
+                && is_same
+            {
+                return Some(Arc::clone(keyring));
+            }
+        }
         let links = teams.iter().map(|team| (&team.team().id, &team.config().links));
-        let lacks = broken.keys().any(|id| teams.iter().all(|team| team.team().id != *id));
         let keyring = publisher.secret().map(|secret| Keyring::new(secret, settings.link_generation, links));
-        Some(keyring.unwrap_or_default().lacking_teams(lacks))
+        Some(Arc::new(keyring.unwrap_or_default().lacking_teams(lacks)))
     }
 
     fn empty(&self, at: Instant) -> Snapshot {
@@ -250,7 +273,7 @@ impl Next {
             teams: Vec::new(),
             gone: self.gone.clone(),
             outdated: BTreeMap::new(),
-            keyring: self.keyring(&[], &Publisher::forgetful()),
+            keyring: self.keyring(&[], &Step::First(BTreeMap::new()), &Publisher::forgetful()),
         }
     }
 
@@ -268,10 +291,9 @@ impl Next {
         teams.into_values().collect()
     }
 
-    fn slot(&self, config: &Arc<TeamConfig>, step: &Step<'_>, terms: Terms) -> Option<Slot> {
+    fn slot(&self, config: &Arc<TeamConfig>, links: &Links, step: &Step<'_>, terms: Terms) -> Option<Slot> {
         let settings = &self.configuration.settings;
         let id = &config.team.id;
-        let links = Links::new(settings.pages_url.as_ref().map(BaseUrl::as_str));
         let before = match step {
             Step::First(_) => None,
             Step::After(before) => before.shared(id.as_str()),
@@ -279,7 +301,7 @@ impl Next {
         if let (Some(team), Step::After(before)) = (before, step) {
             let reach = |settings: &Settings| (settings.past_weeks, settings.future_weeks);
             let is_same = team.config().fingerprint == config.fingerprint
-                && *team.links() == links
+                && team.links() == links
                 && reach(&before.configuration.settings) == reach(settings)
                 && terms.at < team.frame().week.end();
             let waits = terms.is_written && team.standing() == Standing::Unsaved;
@@ -293,7 +315,7 @@ impl Next {
             Step::After(_) => before.map(|before| Arc::clone(before.book())),
         };
         let is_in_use = before.is_some_and(|team| team.is_in_use());
-        Some(Slot::New(Item { config: Arc::clone(config), frame, links, known, is_in_use }))
+        Some(Slot::New(Item { config: Arc::clone(config), frame, links: links.clone(), known, is_in_use }))
     }
 }
 

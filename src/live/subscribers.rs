@@ -145,6 +145,20 @@ impl Subscribers {
         }
     }
 
+    /// Forgets who last asked before `since`, but for what is still to be written.
+    pub(super) fn forget(&self, since: Instant) {
+        let teams = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for team in teams.values() {
+            let feeds = team.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for tally in feeds.values().flat_map(|feed| &feed.0) {
+                if tally.last.load(Relaxed) < since.timestamp() {
+                    tally.given.written.store(0, Relaxed);
+                    tally.confirmed.written.store(0, Relaxed);
+                }
+            }
+        }
+    }
+
     /// What the database has, also of what other servers counted.
     pub(super) fn learn(&self, all: &[Subscriber]) {
         for one in all {

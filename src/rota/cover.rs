@@ -28,6 +28,16 @@ pub enum ShiftKind {
 }
 
 impl ShiftKind {
+    /// All there are.
+    pub const ALL: [ShiftKind; 6] = [
+        ShiftKind::Rotation,
+        ShiftKind::Swap,
+        ShiftKind::Cover,
+        ShiftKind::Backfill,
+        ShiftKind::Proposal,
+        ShiftKind::Override,
+    ];
+
     /// As in JSON: `rotation`, `swap`, …
     pub fn as_str(self) -> &'static str {
         match self {
@@ -272,7 +282,7 @@ pub(super) fn joined(names: &[Arc<str>]) -> Arc<str> {
 
 fn shifts(week: &Week, duties: &[Duty]) -> Vec<Shift> {
     let mut shifts: Vec<Shift> = Vec::new();
-    for role in [Role::Primary, Role::Secondary] {
+    for role in Role::ALL {
         let held = duties.iter().filter_map(|duty| {
             let holder = match role {
                 Role::Primary => Some(&duty.primary),

@@ -37,6 +37,20 @@ pub enum RowStatus {
 }
 
 impl RowStatus {
+    /// All there are: what is to be agreed or known first.
+    pub const ALL: [RowStatus; 10] = [
+        RowStatus::Proposed,
+        RowStatus::NeedsVolunteer,
+        RowStatus::Nobody,
+        RowStatus::NoBackup,
+        RowStatus::Reported,
+        RowStatus::Covered,
+        RowStatus::Agreed,
+        RowStatus::AgreedLate,
+        RowStatus::Working,
+        RowStatus::Unaffected,
+    ];
+
     /// As in JSON: `covered`, `needs-volunteer`, …
     pub fn as_str(self) -> &'static str {
         match self {

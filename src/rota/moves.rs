@@ -66,7 +66,7 @@ pub fn holdings(team: &Team, schedule: &Schedule) -> Vec<Holding> {
 /// of a role do not overlap.
 pub fn moves(before: &[Holding], after: &[Holding], window: Period) -> Vec<Move> {
     let mut found = Vec::new();
-    for role in [Role::Primary, Role::Secondary] {
+    for role in Role::ALL {
         let (old, new) = (of_role(before, role), of_role(after, role));
         let mut ends: Vec<Instant> = [&old, &new]
             .into_iter()

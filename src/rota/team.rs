@@ -71,6 +71,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Both.
+    pub const ALL: [Role; 2] = [Role::Primary, Role::Secondary];
+
     /// `primary` or `secondary`, as in the files.
     pub fn as_str(self) -> &'static str {
         match self {

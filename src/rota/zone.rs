@@ -74,10 +74,16 @@ impl Zone {
 
     /// The abbreviation in use at `instant`, such as `EST`, or the offset where the zone has no letters.
     pub fn abbreviation(&self, instant: Instant) -> String {
-        match timestamp(instant.naive_utc()) {
-            Some(stamp) => self.rules.to_offset_info(stamp).abbreviation().to_owned(),
-            None => "UTC".to_owned(),
-        }
+        self.shown(instant).1
+    }
+
+    /// [`Zone::local`] and [`Zone::abbreviation`] at once.
+    pub fn shown(&self, instant: Instant) -> (NaiveDateTime, String) {
+        let utc = instant.naive_utc();
+        let Some(stamp) = timestamp(utc) else { return (utc, "UTC".to_owned()) };
+        let info = self.rules.to_offset_info(stamp);
+        let local = utc + TimeDelta::seconds(i64::from(info.offset().seconds()));
+        (local, info.abbreviation().to_owned())
     }
 
     /// The first instant of `period` at which the clocks of `self` and `other` differ.

@@ -10,7 +10,7 @@ use tracing::{Instrument, Span};
 
 use super::access::sealed;
 use super::agent::client;
-use super::answer::text;
+use super::answer::{guard, text};
 use super::api::{self, api};
 use super::changes;
 use super::counts::{self, UNMATCHED};
@@ -52,7 +52,7 @@ pub fn create_app(
         .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
         .route("/api/v1/teams/{team}/subscribers", web::to(api(api::subscribers)))
         .route("/api/{path:.*}", web::to(api(api::no_such_path)))
-        .route("/{team}/changes.atom", web::to(changes::atom))
+        .route("/{team}/changes.atom", web::to(page(changes::atom)))
         .route("/{team}", web::to(page(pages::team_without_slash)))
         .route("/{team}/", web::to(page(pages::team)))
         .route("/{team}/coverage", web::to(page(pages::coverage)))
@@ -80,10 +80,10 @@ pub fn create_app(
                         named(response, &way.id)
                     }
                 };
-                Ok(match style {
+                Ok(guarded(match style {
                     Some(style) => sealed(response, &style),
                     None => response,
-                })
+                }))
             }
         })
 }
@@ -112,12 +112,17 @@ pub fn create_admin_app(
                 None => Ok(routes.call(request)),
             };
             async move {
-                match routed {
-                    Err(answer) => Ok(answer),
-                    Ok(routed) => routed.await,
-                }
+                Ok(guarded(match routed {
+                    Err(answer) => answer,
+                    Ok(routed) => routed.await?,
+                }))
             }
         })
+}
+
+fn guarded(mut response: ServiceResponse) -> ServiceResponse {
+    guard(response.status(), response.headers_mut());
+    response
 }
 
 async fn no_such_check(_request: HttpRequest) -> HttpResponse {

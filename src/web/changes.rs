@@ -1,12 +1,13 @@
 //! What moved, for feed readers: `/{team}/changes.atom` (RFC 4287).
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use atom_syndication::{Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text};
 use chrono::{DateTime, Utc};
 
 use super::access::base_url;
 use super::answer::{tagged, text};
+use super::feeds::unavailable;
 use super::site::Site;
 use crate::config::BaseUrl;
 use crate::feed::clean;
@@ -18,15 +19,20 @@ use crate::rota::{EngineerId, Instant, Side, Team};
 const MOST_ENTRIES: usize = 100;
 
 /// The feed.
-pub(super) async fn atom(site: web::Data<Site>, id: web::Path<String>, request: HttpRequest) -> HttpResponse {
+pub(super) fn atom(site: &Site, request: &HttpRequest) -> HttpResponse {
     let snapshot = site.store.load();
-    let Some(team) = snapshot.team(&id) else {
-        return text(StatusCode::NOT_FOUND, "there is no team at this address\n");
+    let id = request.match_info().get("team").unwrap_or_default();
+    let Some(team) = snapshot.team(id) else {
+        // Feed readers drop what is gone, as calendars do.
+        return match snapshot.is_broken(id) {
+            true => unavailable(),
+            false => text(StatusCode::NOT_FOUND, "there is no team at this address\n"),
+        };
     };
     let public_url = &snapshot.configuration().settings.public_url;
     let below = |url: &BaseUrl| format!("{url}/{}", team.team().id);
     // What identifies an entry is the same for everybody, so it has no key.
-    let (base, identity) = (below(&base_url(&request, public_url)), below(public_url));
+    let (base, identity) = (below(&base_url(request, public_url)), below(public_url));
     let body = feed(team, &base, &identity).to_string().into_bytes();
     tagged(request.head(), "application/atom+xml; charset=utf-8", body)
 }

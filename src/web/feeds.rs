@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::live::{Client, Coding, FeedSlot, Representation, Snapshot, Variant};
 
 use super::accept_encoding::negotiate;
-use super::answer::{NOINDEX, NOSNIFF, text};
+use super::answer::text;
 use super::body::body;
 use super::conditional::{Verdict, verdict};
 use super::pages::RETRY_SECONDS;
@@ -68,8 +68,6 @@ fn whole(slot: &FeedSlot, variant: Variant, representation: &Representation) -> 
     let headers = response.headers_mut();
     validators(headers, representation);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
-    headers.insert(NOSNIFF.0, NOSNIFF.1);
-    headers.insert(NOINDEX.0, NOINDEX.1);
     match representation.coding {
         Coding::Identity => {}
         coding => {
@@ -101,7 +99,7 @@ fn missing() -> HttpResponse {
 }
 
 /// A team that was never right since the start. Not 404: clients drop a calendar on that.
-fn unavailable() -> HttpResponse {
+pub(super) fn unavailable() -> HttpResponse {
     let mut response = text(
         StatusCode::SERVICE_UNAVAILABLE,
         "the configuration of this team has errors; its feeds are not served\n",

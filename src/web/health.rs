@@ -5,7 +5,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::answer::{NOSNIFF, text};
+use super::answer::text;
 use super::counts::Totals;
 use super::site::Site;
 use crate::config::{Diagnostic, Severity};
@@ -77,7 +77,6 @@ pub(super) async fn robots() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
-        .insert_header(NOSNIFF)
         .body(ROBOTS)
 }
 
@@ -112,7 +111,7 @@ pub(super) async fn readyz(site: web::Data<Site>) -> HttpResponse {
         feeds_written: snapshot.teams().map(TeamSnapshot::written).sum(),
         requests: site.counts.totals(),
     };
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header(NOSNIFF).json(readiness)
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(readiness)
 }
 
 fn shown(faults: Faults, older: Option<Instant>) -> Vec<FaultShown> {

@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family as Labelled;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::answer::{NOSNIFF, text};
+use super::answer::text;
 use super::site::Site;
 use crate::config::Severity;
 use crate::live::{Fault, Snapshot, Standing, TeamSnapshot};
@@ -33,7 +33,6 @@ pub(super) async fn metrics(site: web::Data<Site>) -> HttpResponse {
         Ok(text) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
             .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header(NOSNIFF)
             .body(text),
         Err(fmt::Error) => text(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
     }

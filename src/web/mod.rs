@@ -23,6 +23,7 @@ mod health;
 mod hosts;
 mod metrics;
 mod pages;
+mod patient;
 mod query;
 mod serve;
 mod site;

@@ -1,16 +1,22 @@
 //! Runs the server: binds, heeds signals, stops.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use actix_web::rt::System;
-use actix_web::{HttpServer, web};
+use actix_http::{HttpService, Protocol};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::rt::{System, net::TcpStream};
+use actix_web::{App, web};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::app::{create_admin_app, create_app};
+use super::patient::Patient;
 use super::site::Site;
 use crate::clock::Clock;
 use crate::live::Store;
@@ -24,8 +30,13 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// How long a connection may wait for its next request: longer than proxies keep theirs, so that they close first.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// So many connections are open at once, over all workers; more wait until one ends. Each costs a few kilobytes.
-const MOST_CONNECTIONS: usize = 16_384;
+/// So many connections are open at once, over all workers, if the system allows; more wait until one ends. Ten thousand
+/// calendars that ask once an hour have two hundred. Each costs a few kilobytes, and up to a quarter of a megabyte while
+/// it is in the middle of something.
+const MOST_CONNECTIONS: usize = 4096;
+
+/// Files that are open besides connections: the journal, the configuration while it is read, what is watched.
+const OTHER_FILES: usize = 128;
 
 /// So many for those who monitor.
 const MOST_ADMIN_CONNECTIONS: usize = 256;
@@ -78,25 +89,18 @@ async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> R
     let workers = available_parallelism().map_or(1, usize::from);
 
     // One after the other: signals are caught before anybody is told that the server is there.
-    let server = HttpServer::new(move || create_app(site.clone()))
+    let server = Server::build()
         .workers(workers)
-        .max_connections(MOST_CONNECTIONS.div_ceil(workers))
-        .tcp_nodelay(true)
-        .client_request_timeout(HEAD_LIMIT)
-        .client_disconnect_timeout(DISCONNECT_LIMIT)
-        .keep_alive(KEEP_ALIVE)
+        .max_concurrent_connections(most_connections().div_ceil(workers))
         .shutdown_timeout(SHUTDOWN_SECONDS)
-        .shutdown_signal(told_to_stop()?)
-        .bind(bind)
-        .map_err(|source| ServeError::at(bind, source))?;
-    let admin = HttpServer::new(move || create_admin_app(admin_site.clone()))
+        .shutdown_signal(told_to_stop()?);
+    let (server, address) = listen(server, bind, move || create_app(site.clone()))?;
+    let admin = Server::build()
         .workers(1)
-        .max_connections(MOST_ADMIN_CONNECTIONS)
-        .client_request_timeout(HEAD_LIMIT)
+        .max_concurrent_connections(MOST_ADMIN_CONNECTIONS)
         .shutdown_timeout(SHUTDOWN_SECONDS)
-        .shutdown_signal(told_to_stop()?)
-        .bind(admin_bind)
-        .map_err(|source| ServeError::at(admin_bind, source))?;
+        .shutdown_signal(told_to_stop()?);
+    let (admin, admin_address) = listen(admin, admin_bind, move || create_admin_app(admin_site.clone()))?;
 
     let mut hangups = signal(SignalKind::hangup()).map_err(ServeError::Run)?;
     actix_web::rt::spawn(async move {
@@ -105,15 +109,71 @@ async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> R
             reload();
         }
     });
-    for address in server.addrs() {
-        tracing::info!(%address, "listening");
-    }
-    for address in admin.addrs() {
-        tracing::info!(%address, "listening for monitoring");
-    }
-    tokio::try_join!(server.run(), admin.run()).map_err(ServeError::Run)?;
+    let (server, admin) = (server.run(), admin.run());
+    tracing::info!(%address, "listening");
+    tracing::info!(address = %admin_address, "listening for monitoring");
+    tokio::try_join!(server, admin).map_err(ServeError::Run)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Has `server` answer at `address` with `create_app`, over connections that end when they get nowhere; and where that
+/// is, if the port was left open.
+fn listen<T, F>(
+    server: ServerBuilder,
+    address: SocketAddr,
+    create_app: F,
+) -> Result<(ServerBuilder, SocketAddr), ServeError>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+    F: Fn() -> App<T> + Clone + Send + 'static,
+{
+    let failed = |source| ServeError::at(address, source);
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    let stopping = server.graceful_shutdown_signal();
+    let create = move || {
+        let stopping = stopping.clone();
+        let app = create_app().into_factory().map_err(|error| error.error_response());
+        let answers = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_LIMIT)
+            .client_disconnect_timeout(DISCONNECT_LIMIT)
+            .local_addr(bound)
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(|stream: TcpStream| async {
+            // Otherwise the end of an answer waits for the client to confirm its beginning.
+            drop(stream.set_nodelay(true));
+            let peer = stream.peer_addr().ok();
+            Ok((Patient::new(stream), Protocol::Http1, peer))
+        })
+        .and_then(answers)
+    };
+    Ok((server.listen(address.to_string(), listener, create).map_err(failed)?, bound))
+}
+
+/// As many as the system lets the program have, less what it needs besides.
+fn most_connections() -> usize {
+    let wanted = MOST_CONNECTIONS + OTHER_FILES;
+    let files = rlimit::increase_nofile_limit(wanted as u64).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+        wanted as u64
+    });
+    let files = usize::try_from(files).unwrap_or(usize::MAX);
+    if files < wanted {
+        tracing::info!(files, "fewer connections than {MOST_CONNECTIONS}, for lack of open files");
+    }
+    files.saturating_sub(OTHER_FILES).clamp(1, MOST_CONNECTIONS)
 }
 
 /// Ends at SIGTERM or SIGINT. From the call on, neither ends the process by itself.

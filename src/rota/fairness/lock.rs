@@ -102,7 +102,7 @@ impl<'t> Plan<'t> {
     pub(super) fn locks(&self, pairs: &[Pair]) -> Vec<Lock> {
         let mut found: Vec<((u32, u32), Lock)> = Vec::new();
         for yearly in &self.yearly {
-            for role in [Role::Primary, Role::Secondary] {
+            for role in Role::ALL {
                 let has =
                     |week: &usize| pairs.get(*week).map(|pair| pair.holder(role)) == Some(yearly.engineer);
                 let years = yearly.weeks.iter().map(|(year, weeks)| (*year, weeks.iter().any(has)));

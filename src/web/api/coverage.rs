@@ -4,13 +4,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::no_instant;
-use crate::json::Coverage;
+use super::query::MOST_YEARS;
+use crate::json::{COVERAGE_WEEKS, Coverage};
 use crate::rota;
 use crate::web::site::Site;
-
-/// So many weeks where nobody asks for others, as on the command line.
-const WEEKS: u64 = 26;
 
 /// Holidays and time off ahead: who covers them, and what is to be agreed
 #[utoipa::path(
@@ -19,14 +16,13 @@ const WEEKS: u64 = 26;
     params(
         ("team" = String, Path, description = "The team's id"),
         ("from" = Option<NaiveDate>, Query, description = "The first date, in the team's zone; the current week's if left out"),
-        ("to" = Option<NaiveDate>, Query, description = "The first date no longer asked for: 26 weeks later if left out, 5 years at most"),
+        ("to" = Option<NaiveDate>, Query, description = format!("The first date no longer asked for: {COVERAGE_WEEKS} weeks later if left out, {MOST_YEARS} years at most")),
     ),
     responses((status = 200, description = "By start, then role, then file order", body = Coverage)),
 )]
 pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     of_team(site, request, &["from", "to"], |team, asked, now| {
-        let (dates, team) = (asked.dates(team, WEEKS, now)?, team.team());
-        let window = dates.period(&team.zone).ok_or_else(|| no_instant(team, dates))?;
+        let ((dates, window), team) = (asked.dates(team, COVERAGE_WEEKS, now)?, team.team());
         let coverage = rota::coverage(team, &rota::expand(team, window));
         Ok(Coverage::new(team, dates, &coverage, now))
     })

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::live::Snapshot;
-use crate::web::answer::{NOINDEX, NOSNIFF};
 use crate::web::pages::RETRY_SECONDS;
 use crate::web::site::Site;
 
@@ -79,9 +78,7 @@ impl Problem {
         let mut response = HttpResponse::build(self.status);
         response
             .insert_header((CONTENT_TYPE, "application/problem+json"))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header(NOSNIFF)
-            .insert_header(NOINDEX);
+            .insert_header((CACHE_CONTROL, "no-store"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, RETRY_SECONDS.to_string()));
         }

@@ -7,17 +7,15 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use super::problem::Problem;
 use crate::document::nearest;
 use crate::json::Dates;
+use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Team};
+use crate::rota::{Instant, Period, Team};
 
 /// The most years that a schedule or coverage may span.
-const MOST_YEARS: u32 = 5;
+pub(super) const MOST_YEARS: u32 = 5;
 
 /// The most calendar years of fairness.
-const MOST_CALENDAR_YEARS: i32 = 10;
-
-/// So many calendar years are told where nobody asks for others, as on the command line.
-const CALENDAR_YEARS: i32 = 5;
+pub(super) const MOST_CALENDAR_YEARS: i32 = 10;
 
 /// How far ahead the rota is worked out; further is long to work out and says nothing.
 const AHEAD: Months = Months::new(12 * 12);
@@ -66,13 +64,18 @@ impl Asked {
         Ok(at)
     }
 
-    /// `from` and `to`: from the current week on, and for `weeks` weeks, where they are left out.
-    pub(super) fn dates(&self, team: &TeamSnapshot, weeks: u64, now: Instant) -> Result<Dates, Problem> {
+    /// `from` and `to`, and their time: from the current week on, and for `weeks` weeks, where they are left out.
+    pub(super) fn dates(
+        &self,
+        team: &TeamSnapshot,
+        weeks: u16,
+        now: Instant,
+    ) -> Result<(Dates, Period), Problem> {
         let (rota, week) = (team.team(), team.frame().week);
         let from = self.date("from", rota, now)?.unwrap_or_else(|| rota.zone.date(week.start()));
         let to = match self.date("to", rota, now)? {
             Some(to) => to,
-            None => from.checked_add_days(Days::new(7 * weeks)).unwrap_or(from),
+            None => from.checked_add_days(Days::new(7 * u64::from(weeks))).unwrap_or(from),
         };
         if to <= from {
             let detail = format!("to is the first date no longer asked for: {to} is not after from, {from}");
@@ -83,14 +86,19 @@ impl Asked {
             let detail = format!("at most {MOST_YEARS} years at once: from {from} on, to is at most {most}");
             return Err(Problem::query("to", detail));
         }
-        Ok(Dates { from, to })
+        let (dates, zone) = (Dates { from, to }, &rota.zone);
+        let window = dates.period(zone).ok_or_else(|| {
+            let detail = format!("{} skipped every date from {from} up to {to}", zone.name());
+            Problem::query("from", detail)
+        })?;
+        Ok((dates, window))
     }
 
     /// `from` and `to` as calendar years: the current one and those after it where they are left out.
     pub(super) fn years(&self, team: &Team, now: Instant) -> Result<std::ops::RangeInclusive<i32>, Problem> {
         let year = |key| self.date(key, team, now)?.map(|date| new_year(key, date)).transpose();
         let from = year("from")?.unwrap_or_else(|| team.zone.date(now).year());
-        let to = year("to")?.unwrap_or(from + CALENDAR_YEARS);
+        let to = year("to")?.unwrap_or(from + i32::from(FAIRNESS_YEARS));
         if to <= from {
             let detail = format!("to is the first date no longer asked for: {to}-01-01 is not after from");
             return Err(Problem::query("to", detail));
@@ -114,12 +122,6 @@ impl Asked {
         within(key, date, team, now)?;
         Ok(Some(date))
     }
-}
-
-/// What is left where a range cannot be: the team's zone has none of its dates.
-pub(super) fn no_instant(team: &Team, dates: Dates) -> Problem {
-    let zone = team.zone.name();
-    Problem::query("from", format!("{zone} skipped every date from {} up to {}", dates.from, dates.to))
 }
 
 fn within(key: &str, date: NaiveDate, team: &Team, now: Instant) -> Result<(), Problem> {

@@ -4,13 +4,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::no_instant;
-use crate::json::Schedule;
+use super::query::MOST_YEARS;
+use crate::json::{SCHEDULE_WEEKS, Schedule};
 use crate::rota;
 use crate::web::site::Site;
-
-/// So many weeks where nobody asks for others, as on the command line.
-const WEEKS: u64 = 8;
 
 /// The rota: every shift and handover meeting that overlaps the dates, whole
 #[utoipa::path(
@@ -19,14 +16,13 @@ const WEEKS: u64 = 8;
     params(
         ("team" = String, Path, description = "The team's id"),
         ("from" = Option<NaiveDate>, Query, description = "The first date, in the team's zone; the current week's if left out"),
-        ("to" = Option<NaiveDate>, Query, description = "The first date no longer asked for: 8 weeks later if left out, 5 years at most"),
+        ("to" = Option<NaiveDate>, Query, description = format!("The first date no longer asked for: {SCHEDULE_WEEKS} weeks later if left out, {MOST_YEARS} years at most")),
     ),
     responses((status = 200, description = "By start, then primary first", body = Schedule)),
 )]
 pub(in crate::web) fn schedule(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     of_team(site, request, &["from", "to"], |team, asked, now| {
-        let (dates, team) = (asked.dates(team, WEEKS, now)?, team.team());
-        let window = dates.period(&team.zone).ok_or_else(|| no_instant(team, dates))?;
+        let ((dates, window), team) = (asked.dates(team, SCHEDULE_WEEKS, now)?, team.team());
         Ok(Schedule::new(team, dates, &rota::expand(team, window)))
     })
 }

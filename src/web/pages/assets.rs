@@ -7,7 +7,6 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use sha2::{Digest, Sha256};
 
-use super::super::answer::NOSNIFF;
 use super::people::PALETTE;
 
 /// Enough of the hash to tell two versions apart.
@@ -47,7 +46,7 @@ pub(in crate::web) static ICON: LazyLock<Asset> =
 impl Asset {
     fn new(extension: &str, media_type: &'static str, text: String) -> Asset {
         let digest = Sha256::digest(&text);
-        let name: String = digest.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(&digest[..NAME_BYTES]);
         Asset { path: format!("assets/{name}.{extension}"), media_type, text }
     }
 
@@ -55,7 +54,6 @@ impl Asset {
         HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, self.media_type))
             .insert_header((CACHE_CONTROL, KEPT))
-            .insert_header(NOSNIFF)
             .body(self.text.clone())
     }
 }

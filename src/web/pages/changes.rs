@@ -26,7 +26,7 @@ const SHORT_NOTICE_DAYS: i64 = 7;
 pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Changes);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Changes);
         match Asked::by(request).zone(team.team()) {
             Ok(zone) => frame.respond(StatusCode::OK, "Changes", &page(team, zone.as_ref(), now)),
             Err(error) => bad_query(&frame, &error, request),

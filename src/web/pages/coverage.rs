@@ -19,20 +19,6 @@ use super::words::{Wall, count};
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Row, RowStatus, Seat, Team, Zone};
 
-/// Every status, in the order in which they are offered.
-const STATUSES: [RowStatus; 10] = [
-    RowStatus::Proposed,
-    RowStatus::NeedsVolunteer,
-    RowStatus::Nobody,
-    RowStatus::NoBackup,
-    RowStatus::Reported,
-    RowStatus::Covered,
-    RowStatus::Agreed,
-    RowStatus::AgreedLate,
-    RowStatus::Working,
-    RowStatus::Unaffected,
-];
-
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, Default)]
 struct Filter {
@@ -43,7 +29,7 @@ struct Filter {
 impl Filter {
     fn by(asked: &Asked, team: &Team) -> Result<Filter, BadQuery> {
         let status = |text: &str| {
-            let known = STATUSES.into_iter().find(|status| status.as_str() == text);
+            let known = RowStatus::ALL.into_iter().find(|status| status.as_str() == text);
             known.ok_or_else(|| BadQuery::Status(text.chars().take(60).collect()))
         };
         Ok(Filter {
@@ -71,7 +57,7 @@ impl Filter {
 pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Coverage);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Coverage);
         let asked = Asked::by(request);
         let filter = Filter::by(&asked, team.team());
         match filter.and_then(|filter| Ok((filter, asked.zone(team.team())?))) {
@@ -143,7 +129,7 @@ fn form(people: &People<'_>, filter: Filter, wall: Wall<'_>) -> Markup {
                 label for="status" { "Status" }
                 select #status name="status" {
                     option value="" { "Any" }
-                    @for status in STATUSES {
+                    @for status in RowStatus::ALL {
                         option value=(status.as_str()) selected[filter.status == Some(status)] { (word(status)) }
                     }
                 }

@@ -18,7 +18,7 @@ pub(super) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) 
         };
     };
     html! {
-        @for role in [Role::Primary, Role::Secondary] {
+        @for role in Role::ALL {
             @let holder = duty.holder(role);
             div class={ "card duty " (role.as_str()) } {
                 h3 { (title(role)) }

@@ -16,14 +16,12 @@ use super::locks::locks;
 use super::missing::with_team;
 use super::people::People;
 use super::words::hours;
+use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
 use crate::rota::{self, Fairness, Instant, Seat, Tally, year_spans};
 
-/// So many years are told where nobody asks for others, as on the command line.
-const YEARS: i32 = 5;
-
 /// The spans offered; any other may be asked for by the query.
-const SPANS: [(i32, &str); 3] = [(1, "This year"), (YEARS, "5 years"), (10, "10 years")];
+const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
 
 /// A figure with what it is called, what it counts, and how it is read and said.
 type Figure = (&'static str, &'static str, fn(&Tally) -> i64, fn(i64) -> String);
@@ -50,9 +48,13 @@ const FIGURES: [Figure; 5] = [
 pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Fairness);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Fairness);
         match Asked::by(request).years() {
-            Ok(years) => frame.respond(StatusCode::OK, "Fairness", &page(team, years.unwrap_or(YEARS), now)),
+            Ok(years) => frame.respond(
+                StatusCode::OK,
+                "Fairness",
+                &page(team, years.unwrap_or(FAIRNESS_YEARS.into()), now),
+            ),
             Err(error) => bad_query(&frame, &error, request),
         }
     })
@@ -70,8 +72,10 @@ fn page(team: &TeamSnapshot, count: i32, now: Instant) -> Markup {
             "Who carries how much in " (span) ", by the rota as it is: with covers, swaps, proposals and what the team agreed on."
         }
         nav.lengths.years aria-label="Years shown" {
-            @for (years, label) in SPANS {
-                a href={ "fairness?years=" (years) } aria-current=[(years == count).then_some("true")] { (label) }
+            @for years in SPANS {
+                a href={ "fairness?years=" (years) } aria-current=[(i32::from(years) == count).then_some("true")] {
+                    @if years == 1 { "This year" } @else { (years) " years" }
+                }
             }
         }
         (unknown(&fairness.unknown, &people))

@@ -6,11 +6,12 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::super::access::Visitor;
 use super::super::answer::page;
+use super::super::site::Site;
 use super::asked::{Asked, zone_query};
 use super::assets::{ICON, SCRIPT, STYLE};
-use super::problems::outdated;
+use super::problems::{behind, outdated};
 use crate::feed::clean;
-use crate::live::{Snapshot, TeamSnapshot};
+use crate::live::{Faults, Snapshot, TeamSnapshot};
 
 /// One of the pages that every team has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,7 @@ pub(super) struct Frame<'a> {
 struct Belonging<'a> {
     snapshot: &'a Snapshot,
     team: &'a TeamSnapshot,
+    faults: Faults,
     tab: Tab,
 }
 
@@ -59,12 +61,13 @@ impl<'a> Frame<'a> {
 
     /// A page of `team`, under this tab of its bar.
     pub(super) fn of(
+        site: &Site,
         request: &'a HttpRequest,
         snapshot: &'a Snapshot,
         team: &'a TeamSnapshot,
         tab: Tab,
     ) -> Frame<'a> {
-        Frame { request, team: Some(Belonging { snapshot, team, tab }) }
+        Frame { request, team: Some(Belonging { snapshot, team, faults: site.store.faults(), tab }) }
     }
 
     /// The whole page as a response.
@@ -106,7 +109,10 @@ impl<'a> Frame<'a> {
                         }
                     }
                     main #main {
-                        @if let Some(own) = &self.team { (outdated(own.snapshot, own.team.team())) }
+                        @if let Some(own) = &self.team {
+                            (outdated(own.snapshot, own.team.team()))
+                            (behind(&own.faults, own.team.standing()))
+                        }
                         (main)
                     }
                     footer { p { "oncal: who is on call, in your calendar" } }

@@ -6,6 +6,7 @@ use super::people::People;
 use super::words::count;
 use crate::config::rotation_entry;
 use crate::feed::clean;
+use crate::json::FAIRNESS_YEARS;
 use crate::rota::{Fairness, LOCKED_YEARS, Lock, Remedy, year_spans};
 
 /// The locks of `fairness`, whose years are `span` in words.
@@ -14,7 +15,7 @@ pub(super) fn locks(people: &People<'_>, fairness: &Fairness, span: &str) -> Mar
         section aria-labelledby="locks" {
             h2 #locks { "Always the same person" }
             @if fairness.years.clone().count() < LOCKED_YEARS {
-                p { "Such holidays show over " (LOCKED_YEARS) " years or more: " a href="fairness" { "show 5 years" } "." }
+                p { "Such holidays show over " (LOCKED_YEARS) " years or more: " a href="fairness" { "show " (FAIRNESS_YEARS) " years" } "." }
             } @else if fairness.locks.is_empty() {
                 p { span.tag.ok { "None" } " Nobody has the same holiday three years in a row." }
             } @else {

@@ -10,7 +10,7 @@ use crate::feed::Alarm;
 use crate::rota::{Team, Zone};
 
 /// The lengths offered; any other may be asked for by the query.
-const LENGTHS: [(usize, &str); 4] = [(4, "4 weeks"), (WEEKS, "8 weeks"), (26, "Half a year"), (52, "A year")];
+const LENGTHS: [usize; 4] = [4, WEEKS, 26, 52];
 
 /// The reminders offered; any other may be asked for by the query.
 const REMINDERS: [Option<Alarm>; 4] = [None, Some(Alarm::M15), Some(Alarm::H1), Some(Alarm::D1)];
@@ -44,8 +44,8 @@ pub(super) fn pager(team: &Team, choice: Choice<'_>) -> Markup {
         div.pager {
             (steps(choice, "Weeks before and after"))
             nav.lengths aria-label="Weeks shown" {
-                @for (weeks, label) in LENGTHS {
-                    a href=(choice.link(view.first, weeks)) aria-current=[(weeks == view.weeks).then_some("true")] { (label) }
+                @for weeks in LENGTHS {
+                    a href=(choice.link(view.first, weeks)) aria-current=[(weeks == view.weeks).then_some("true")] { (length(weeks)) }
                 }
             }
             form.zone method="get" action="./" {
@@ -120,5 +120,13 @@ pub(super) fn steps(choice: Choice<'_>, label: &str) -> Markup {
                 None => span.button.quiet aria-disabled="true" { "Later →" },
             }
         }
+    }
+}
+
+fn length(weeks: usize) -> String {
+    match weeks {
+        26 => "Half a year".to_owned(),
+        52 => "A year".to_owned(),
+        _ => format!("{weeks} weeks"),
     }
 }

@@ -18,7 +18,7 @@ use crate::rota::{Duty, Pipeline, RunBook, Seat};
 pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Pipelines);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
         match Asked::by(request).zone(team.team()) {
             Ok(zone) => {
                 let wall = Wall { zone: zone.as_ref().unwrap_or(&team.team().zone), now };

@@ -22,7 +22,7 @@ pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpRespon
     with_team(&snapshot, request, |team| {
         let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
         let Some(book) = book else { return missing_page(&snapshot, request) };
-        let frame = Frame::of(request, &snapshot, team, Tab::Pipelines);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
         match Asked::by(request).zone(team.team()) {
             Ok(zone) => {
                 let wall = Wall { zone: zone.as_ref().unwrap_or(&team.team().zone), now };

@@ -16,7 +16,7 @@ use crate::rota::{Instant, Zone};
 pub(in crate::web) fn subscribers(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(request, &snapshot, team, Tab::Subscribers);
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Subscribers);
         match Asked::by(request).zone(team.team()) {
             Ok(zone) => frame.respond(StatusCode::OK, "Subscribers", &page(team, zone.as_ref(), now)),
             Err(error) => bad_query(&frame, &error, request),

@@ -29,7 +29,7 @@ use crate::rota::{Instant, Schedule, expand};
 pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
-        let (frame, asked) = (Frame::of(request, &snapshot, team, Tab::Rota), Asked::by(request));
+        let (frame, asked) = (Frame::of(site, request, &snapshot, team, Tab::Rota), Asked::by(request));
         let view = View::of(team, &asked, now);
         match view.and_then(|view| Ok((view, asked.zone(team.team())?, asked.alarm()?))) {
             Ok((view, zone, alarm)) => {

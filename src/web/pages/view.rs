@@ -3,11 +3,12 @@
 use chrono::{Days, NaiveDate};
 
 use super::asked::{Asked, BadQuery};
+use crate::json::SCHEDULE_WEEKS;
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Period, Team, weeks};
 
 /// So many weeks are shown where nobody asks for another number.
-pub(super) const WEEKS: usize = 8;
+pub(super) const WEEKS: usize = SCHEDULE_WEEKS as usize;
 
 /// Ten years. What lies further ahead is long to work out and says nothing.
 const MOST_DAYS_AHEAD: Days = Days::new(3653);

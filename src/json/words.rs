@@ -1,0 +1,40 @@
+//! The words that some fields have one of, for the description of the API: programs that are generated from it then
+//! know them all. What is written is the word itself.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::rota;
+
+/// A schema `$name` of these words, for `#[schema(value_type = …)]`. There are no values of the type.
+macro_rules! words {
+    ($name:ident, $about:literal, $words:expr) => {
+        #[doc = $about]
+        pub(super) enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words = ObjectBuilder::new().schema_type(Type::String).enum_values(Some($words));
+                RefOr::T(Schema::Object(words.description(Some($about)).build()))
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    };
+}
+
+words!(Role, "A role of a week.", rota::Role::ALL.map(rota::Role::as_str));
+words!(ShiftKind, "Why somebody holds a role.", rota::ShiftKind::ALL.map(rota::ShiftKind::as_str));
+words!(RowStatus, "How an absence is settled.", rota::RowStatus::ALL.map(rota::RowStatus::as_str));
+words!(
+    ClientKind,
+    "A kind of calendar client, as far as what it sends tells.",
+    ["google", "outlook-desktop", "outlook-web", "apple", "thunderbird", "davx5", "other"]
+);
