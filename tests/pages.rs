@@ -216,6 +216,7 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/coverage?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/pipelines?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/run-books/profit?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/fairness?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/changes?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/subscribers?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
         ("/data/?alarm=3h", "“3h” is no reminder: an alarm is one of 5m, 10m, 15m, 30m, 1h, 2h, 1d"),
@@ -294,6 +295,7 @@ fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
             .has(&format!("/coverage?{berlin}\""))
             .has(&format!("/?{berlin}\""));
     }
+    get(&format!("/data/fairness?{berlin}")).has(&format!("href=\"fairness?years=10&amp;{berlin}\""));
     get("/data/pipelines").lacks("zone=");
 }
 
