@@ -1,6 +1,6 @@
 //! A team's feeds as bytes, each written when it is first asked for, once for each alarm and content coding.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -72,6 +72,8 @@ pub struct FeedSlot {
     pub disposition: HeaderValue,
     pub(super) subscribers: OnceLock<Arc<FeedSubscribers>>,
     variants: [OnceLock<Box<Codings>>; VARIANTS],
+    /// Of each variant, a bit for each coding that somebody asked for.
+    asked: [AtomicU8; VARIANTS],
 }
 
 /// One variant of a feed, and the codings of it.
@@ -103,6 +105,7 @@ impl FeedSlot {
             feed,
             subscribers: OnceLock::new(),
             variants: std::array::from_fn(|_| OnceLock::new()),
+            asked: std::array::from_fn(|_| AtomicU8::new(0)),
         }
     }
 
@@ -133,12 +136,23 @@ impl FeedSlot {
         }
     }
 
-    /// The variants and codings that were written before.
-    pub(super) fn in_use(&self) -> impl Iterator<Item = (Variant, Coding)> + '_ {
+    /// Remembers that somebody asked for it.
+    pub(super) fn ask(&self, variant: Variant, coding: Coding) {
+        let (asked, bit) = (&self.asked[variant.place()], 1 << coding as u8);
+        // Mostly they are known, and then no other worker's cache is disturbed.
+        if asked.load(Ordering::Relaxed) & bit == 0 {
+            asked.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    /// The variants and codings that somebody asked for.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (Variant, Coding)> + '_ {
         let alarms = std::iter::once(None).chain(Alarm::ALL.map(Some));
         let variants = alarms.flat_map(|alarm| [false, true].map(|download| Variant { alarm, download }));
         let all = variants.flat_map(|variant| Coding::ALL.map(|coding| (variant, coding)));
-        all.filter(|(variant, coding)| self.ready(*variant, *coding).is_some())
+        all.filter(|(variant, coding)| {
+            self.asked[variant.place()].load(Ordering::Relaxed) & 1 << *coding as u8 != 0
+        })
     }
 
     fn identity(&self, source: &Source<'_>, variant: Variant) -> Representation {

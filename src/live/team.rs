@@ -87,14 +87,15 @@ impl TeamSnapshot {
         }
     }
 
-    /// Works out ahead whatever was in use of `before`.
+    /// Works out ahead whatever somebody asked of `before`; what nobody asked for since it was put in service is
+    /// forgotten, so that a client that tries all alarms once does not fill the memory for good.
     pub(super) fn prepare_like(&self, before: Option<&TeamSnapshot>) {
         if let Some(before) = before.filter(|before| before.is_in_use()) {
             self.contents();
             for old in &before.feeds {
                 let Some(new) = self.feeds.iter().find(|slot| slot.path == old.path) else { continue };
-                for (variant, coding) in old.in_use() {
-                    self.representation(new, variant, coding);
+                for (variant, coding) in old.asked() {
+                    self.written_out(new, variant, coding);
                 }
             }
         }
@@ -176,6 +177,11 @@ impl TeamSnapshot {
         variant: Variant,
         coding: Coding,
     ) -> &'a Representation {
+        slot.ask(variant, coding);
+        self.written_out(slot, variant, coding)
+    }
+
+    fn written_out<'a>(&'a self, slot: &'a FeedSlot, variant: Variant, coding: Coding) -> &'a Representation {
         if let Some(ready) = slot.ready(variant, coding) {
             return ready;
         }
@@ -204,7 +210,7 @@ impl TeamSnapshot {
     /// When what replaced `version` of one of this team's feeds was made; `None` where it is still right.
     pub fn outdated_since(&self, slot: &FeedSlot, version: u64) -> Option<Instant> {
         let (variant, coding) = Variant::of(version);
-        let current = self.representation(slot, variant, coding);
+        let current = self.written_out(slot, variant, coding);
         (current.version(variant) != version).then_some(current.modified)
     }
 
@@ -401,12 +407,14 @@ mod tests {
         team.near();
         team.coverage();
         team.representation(team.feed_at("team.ics").unwrap(), rings(Alarm::M5), Coding::Brotli);
-        let next = rolled(&snapshot, change);
-        let next = sample(&next);
+        let rolled_once = rolled(&snapshot, change);
+        let next = sample(&rolled_once);
         assert_eq!(next.written(), 2);
         assert!(next.near.get().is_some() && next.coverage.get().is_some());
         let slot = next.feed_at("team.ics").unwrap();
         assert!(slot.ready(rings(Alarm::M5), Coding::Brotli).is_some());
         assert!(slot.ready(Variant::default(), Coding::Identity).is_none());
+        let later = rolled(&rolled_once, "2026-02-20T15:00:00Z");
+        assert_eq!(sample(&later).written(), 0, "nobody asked for it since");
     }
 }
