@@ -215,15 +215,27 @@ fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
     open.resize(targets.len(), false);
 
     let answers = asked(folder.path(), &targets);
-    let nothing = answers.iter().find(|answer| answer.code == 404).unwrap();
+    // People get a page and programs a text, by the address alone.
+    let is_page = |target: &str| {
+        let path = target.split('?').next().unwrap();
+        !path.contains("/api/") && !path.rsplit('/').next().unwrap().contains('.')
+    };
+    let nothing = |page: bool| {
+        let mut nothing = targets.iter().zip(&answers).filter(|(target, _)| is_page(target) == page);
+        nothing.find(|(_, answer)| answer.code == 404).unwrap().1
+    };
+    let (page, text) = (nothing(true), nothing(false));
+    assert!(page.body.contains("<h1>There is nothing at this address</h1>"), "{}", page.body);
+    assert!(page.body.contains(" href=\"/on-call/assets/") && page.body.matches("href").count() == 1);
+    assert!(text.body.starts_with("there is nothing at this address"), "{}", text.body);
     for ((target, answer), is_open) in targets.iter().zip(&answers).zip(open) {
         if is_open {
             assert!([200, 308].contains(&answer.code), "{target}: {answer:?}");
         } else {
-            assert_eq!(answer, nothing, "{target}");
+            assert_eq!(answer, if is_page(target) { page } else { text }, "{target}");
         }
     }
-    assert!(targets.len() > 500 && !nothing.body.contains("data"), "{}", targets.len());
+    assert!(targets.len() > 500 && !page.body.contains("data") && !text.body.contains("data"));
 }
 
 #[test]
@@ -277,6 +289,10 @@ fn links_on_pages_carry_the_visitors_own_key_and_events_carry_none() {
         }
         let feed = one(folder.path(), &format!("/k/{key}/data/team.ics")).body;
         assert!(!feed.contains("URL") && !feed.contains("rota.example") && !feed.contains("/k/"), "{feed}");
+    }
+    for (key, told) in [(&all, "Each address below opens all teams: "), (&team, "opens all of this team: ")] {
+        let page = one(folder.path(), &format!("/k/{key}/data/")).body;
+        assert!(page.contains(told) && page.contains("<code>oncal links</code>"), "{page}");
     }
     let home = |key| {
         let page = one(folder.path(), &format!("/k/{key}/data/coverage")).body;

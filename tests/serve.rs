@@ -213,6 +213,7 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
     let page = until_told("The latest change has errors.");
     assert!(page.contains("teams/data.toml:3:13") && page.contains("Next duty change"), "{page}");
     assert!(!page.contains("private remark"), "{page}");
+    assert!(page.contains(", is the rota as it was before "), "{page}");
     fs::remove_file(&file).unwrap();
     until_told("The file of this team is gone.");
     fs::write(&file, TEAM).unwrap();

@@ -22,7 +22,7 @@ pub(super) fn early(site: &Site, request: &mut ServiceRequest, client: Client) -
     }
     let snapshot = site.store.load();
     if let Some(keyring) = snapshot.keyring()
-        && let Some(refused) = enter(keyring, request)
+        && let Some(refused) = enter(keyring, &site.style, request)
     {
         let trusted = &snapshot.configuration().settings.trusted_proxies;
         let from = origin(request.head(), trusted);
