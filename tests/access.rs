@@ -80,13 +80,18 @@ struct Answer {
     body: String,
 }
 
-/// The answers of a server on the configuration in `folder`.
-fn asked(folder: &Path, targets: &[String]) -> Vec<Answer> {
+/// A server on the configuration in `folder`.
+fn site(folder: &Path) -> Data<Site> {
     let now: Instant = NOW.parse().unwrap();
     let configuration = config::load(folder, now).unwrap();
     let publisher = Publisher::forgetful().with_links(Secret::of(SECRET.as_bytes()));
     let first = Snapshot::first(configuration, &publisher, now).unwrap();
-    let site = Data::new(Site::new(Arc::new(Store::new(first)), Clock::Fixed(now)));
+    Data::new(Site::new(Arc::new(Store::new(first)), Clock::Fixed(now)))
+}
+
+/// The answers of a server on the configuration in `folder`.
+fn asked(folder: &Path, targets: &[String]) -> Vec<Answer> {
+    let site = site(folder);
     actix_web::rt::System::new().block_on(async move {
         let app = init_service(create_app(site)).await;
         let mut answers = Vec::new();
@@ -210,15 +215,27 @@ fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
     open.resize(targets.len(), false);
 
     let answers = asked(folder.path(), &targets);
-    let nothing = answers.iter().find(|answer| answer.code == 404).unwrap();
+    // People get a page and programs a text, by the address alone.
+    let is_page = |target: &str| {
+        let path = target.split('?').next().unwrap();
+        !path.contains("/api/") && !path.rsplit('/').next().unwrap().contains('.')
+    };
+    let nothing = |page: bool| {
+        let mut nothing = targets.iter().zip(&answers).filter(|(target, _)| is_page(target) == page);
+        nothing.find(|(_, answer)| answer.code == 404).unwrap().1
+    };
+    let (page, text) = (nothing(true), nothing(false));
+    assert!(page.body.contains("<h1>There is nothing at this address</h1>"), "{}", page.body);
+    assert!(page.body.contains(" href=\"/on-call/assets/") && page.body.matches("href").count() == 1);
+    assert!(text.body.starts_with("there is nothing at this address"), "{}", text.body);
     for ((target, answer), is_open) in targets.iter().zip(&answers).zip(open) {
         if is_open {
             assert!([200, 308].contains(&answer.code), "{target}: {answer:?}");
         } else {
-            assert_eq!(answer, nothing, "{target}");
+            assert_eq!(answer, if is_page(target) { page } else { text }, "{target}");
         }
     }
-    assert!(targets.len() > 500 && !nothing.body.contains("data"), "{}", targets.len());
+    assert!(targets.len() > 500 && !page.body.contains("data") && !text.body.contains("data"));
 }
 
 #[test]
@@ -273,6 +290,10 @@ fn links_on_pages_carry_the_visitors_own_key_and_events_carry_none() {
         let feed = one(folder.path(), &format!("/k/{key}/data/team.ics")).body;
         assert!(!feed.contains("URL") && !feed.contains("rota.example") && !feed.contains("/k/"), "{feed}");
     }
+    for (key, told) in [(&all, "Each address below opens all teams: "), (&team, "opens all of this team: ")] {
+        let page = one(folder.path(), &format!("/k/{key}/data/")).body;
+        assert!(page.contains(told) && page.contains("<code>oncal links</code>"), "{page}");
+    }
     let home = |key| {
         let page = one(folder.path(), &format!("/k/{key}/data/coverage")).body;
         page.split("class=\"brand\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -302,6 +323,35 @@ fn while_a_teams_file_has_errors_no_calendar_is_told_that_it_is_gone() {
         (format!("/k/{all}/data/team.ics"), 200),
     ] {
         assert_eq!(one(folder.path(), &target).code, code, "{target}");
+    }
+}
+
+/// Of so many requests from one address to a server on `folder`, how many have each code.
+fn codes_of_guesses(folder: &Path, target: &str, count: usize) -> BTreeMap<u16, usize> {
+    let site = site(folder);
+    actix_web::rt::System::new().block_on(async move {
+        let app = init_service(create_app(site)).await;
+        let mut codes = BTreeMap::new();
+        for _ in 0..count {
+            let request = TestRequest::with_uri(target).peer_addr("192.0.2.1:9".parse().unwrap());
+            let answer = call_service(&app, request.to_request()).await;
+            *codes.entry(answer.status().as_u16()).or_default() += 1;
+        }
+        codes
+    })
+}
+
+#[test]
+fn wrong_keys_are_limited_also_while_a_teams_file_has_errors() {
+    let wrong = format!("/k/{}/data/team.ics", "a".repeat(Key::CHARACTERS));
+    for (all_good, code) in [(true, 404), (false, 503)] {
+        let folder = folder(SETTINGS, all_good);
+        let codes = codes_of_guesses(folder.path(), &wrong, 2_000);
+        assert!(codes[&code] >= 1_000 && codes.get(&429).is_some_and(|limited| *limited > 500), "{codes:?}");
+        let right = format!("/k/{}/data/team.ics", keys("data", [1, 1, 1])[1]);
+        assert_eq!(codes_of_guesses(folder.path(), &right, 1_500), BTreeMap::from([(200, 1_500)]));
+        let all = format!("/k/{}", keys("data", [1, 1, 1])[0]);
+        assert_eq!(codes_of_guesses(folder.path(), &all, 1_500), BTreeMap::from([(308, 1_500)]));
     }
 }
 
@@ -373,6 +423,57 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     for link in first.iter().chain(&second).chain(&third) {
         told.iter().for_each(|told| assert!(!told.contains(&key(link)), "{told}"));
     }
+}
+
+/// Waits until each of `targets` has the status that goes with it.
+fn wait_for(running: &Running, targets: &[(&String, &str)]) {
+    let since = Moment::now();
+    while let Some((target, expected)) =
+        targets.iter().find(|(target, code)| status(running, target) != *code)
+    {
+        assert!(since.elapsed() < PATIENCE, "{target} is not {expected}: {}", running.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
+    let own = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
+    let folder = folder(own, true);
+    let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));
+    let links = |generations| {
+        let [all, team, engineer] = keys("data", generations);
+        [format!("/k/{all}/"), format!("/k/{team}/data/"), format!("/k/{engineer}/data/engineers/a.ics")]
+    };
+    let team = |lines: &str| {
+        let text = TEAM.replace("name = \"Data\"", &format!("name = \"Data\"\n{lines}"));
+        fs::write(folder.path().join("teams/data.toml"), text).unwrap();
+    };
+    let other = format!("/k/{}/growth/", keys("growth", [1, 1, 1])[1]);
+    let [all, of_team, own_feed] = links([1, 1, 1]);
+    let [_, new_team, new_feed] = links([1, 3, 1]);
+    team("nonsense = 1\nlink_generation = 3");
+    wait_for(&running, &[(&of_team, "404"), (&own_feed, "404")]);
+    wait_for(&running, &[(&all, "200"), (&new_team, "200"), (&new_feed, "200"), (&other, "200")]);
+    // Whatever is then taken for the number, or none: earlier links stay useless until the file has no errors.
+    team("link_generation = \"3\"\nname = 2");
+    running.signal("HUP");
+    std::thread::sleep(Duration::from_millis(500));
+    wait_for(&running, &[(&of_team, "404"), (&own_feed, "404"), (&new_team, "200"), (&all, "200")]);
+    team("");
+    wait_for(&running, &[(&of_team, "200"), (&own_feed, "200"), (&new_team, "404")]);
+    let engineer = TEAM.replace("name = \"Ann\"", "name = 1, link_generation = 2");
+    fs::write(folder.path().join("teams/data.toml"), engineer).unwrap();
+    wait_for(&running, &[(&own_feed, "404"), (&of_team, "200"), (&links([1, 1, 2])[2], "200")]);
+
+    let settings = folder.path().join("oncal.toml");
+    fs::write(&settings, format!("{own}nonsense = 1\nlink_generation = 2\n")).unwrap();
+    wait_for(&running, &[(&all, "404"), (&of_team, "404"), (&other, "404"), (&links([2, 1, 1])[0], "200")]);
+    fs::write(&settings, "nonsense = 1\n").unwrap();
+    team("");
+    wait_for(&running, &[(&links([2, 1, 1])[2], "200"), (&all, "404")]);
+    fs::write(&settings, own).unwrap();
+    wait_for(&running, &[(&all, "200"), (&own_feed, "200")]);
 }
 
 #[test]

@@ -57,6 +57,9 @@ mod cli {
             (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "leaves no date"),
             (&["holidays", "us-federl"], "did you mean `us-federal`?"),
             (&["holidays", "us"], "did you mean `us-federal`?"),
+            (&["holidays", "us-fed"], "did you mean `us-federal`?"),
+            (&["holidays", "us-federal", "abc"], "expected a year such as 2027"),
+            (&["holidays", "us-federal", "1969"], "years run from 1970 to 2200"),
             (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
             (&["holidays", "uk"], "`oncal holidays` lists those that there are"),
             (&["now", "--at", "soon"], "expected"),
@@ -123,6 +126,100 @@ mod cli {
     }
 
     #[test]
+    fn what_is_due_is_not_lost_in_the_errors_of_another_team() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let broken = config.join("teams/broken.toml");
+        let code = |now: &str, named: &[&str]| {
+            let args = ["coverage", "--config", config.to_str().unwrap(), "--weeks", "8", "--now", now];
+            oncal().args(args).args(named).output().unwrap().status.code()
+        };
+        let (early, late) = ("2027-05-03T12:00:00Z", "2027-05-08T12:00:00Z");
+        assert_eq!((code(early, &[]), code(late, &[])), (Some(0), Some(3)));
+        fs::write(&broken, "name = 3\n").unwrap();
+        assert_eq!((code(early, &[]), code(late, &[])), (Some(1), Some(3)));
+        assert_eq!(code(late, &["--team", "broken"]), Some(1));
+    }
+
+    /// Runs the line of the README's crontab with an `oncal` that ends with `code`; what was mailed.
+    fn mailed(code: u8, folder_is_there: bool) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt;
+        let readme = fs::read_to_string("README.md").unwrap();
+        let line = readme.lines().find(|line| line.starts_with("0 8 * * 1-5 ")).unwrap();
+        assert!(!line.contains('%'), "cron ends a command there");
+        let folder = tempfile::tempdir().unwrap();
+        let (programs, mail) = (folder.path().join("bin"), folder.path().join("mailed"));
+        fs::create_dir(&programs).unwrap();
+        for (name, text) in [
+            ("oncal", format!("echo told; echo warned >&2; exit {code}")),
+            ("mail", format!("cat > {}", mail.display())),
+        ] {
+            let program = programs.join(name);
+            fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let place = folder.path().join(if folder_is_there { "bin" } else { "nowhere" });
+        let command = line.split_once("1-5").unwrap().1.replace("/srv/oncal", place.to_str().unwrap());
+        let path = format!("{}:/usr/bin:/bin", programs.display());
+        let output = Command::new("sh").arg("-c").arg(command).env("PATH", path).output().unwrap();
+        assert_eq!((text(&output.stdout), text(&output.stderr)), (String::new(), String::new()));
+        fs::read_to_string(mail).ok()
+    }
+
+    #[test]
+    fn the_crontab_of_the_readme_mails_whatever_is_not_in_order() {
+        assert_eq!(mailed(0, true), None);
+        for code in [1, 3] {
+            assert_eq!(mailed(code, true).as_deref(), Some("told\nwarned\n"), "{code}");
+        }
+        let told = mailed(0, false).unwrap();
+        assert!(told.contains("nowhere"), "{told}");
+    }
+
+    #[test]
+    fn the_schedule_of_one_person_has_their_meetings_and_their_name() {
+        let week = ["schedule", "--engineer", "b", "--from", "2027-05-21", "--to", "2027-06-18"];
+        let told = text(&run(&week).stdout);
+        assert!(told.starts_with("Data Engineer B · Data pipelines · Fri 21 May 2027 to"), "{told}");
+        let answer: Value = serde_json::from_slice(&run(&[&week[..], &["--json"]].concat()).stdout).unwrap();
+        let count = |what: &str| answer[what].as_array().unwrap().len();
+        let of =
+            |role: &str| told.lines().filter(|line| line.split_whitespace().any(|word| word == role)).count();
+        let listed = (of("primary") + of("secondary"), of("meeting"));
+        assert_eq!(listed, (count("shifts"), count("handovers")), "{told}");
+        assert!(listed.1 > 2, "{told}");
+    }
+
+    #[test]
+    fn help_parts_the_options_of_a_command_from_those_of_all() {
+        let told = text(&oncal().args(["coverage", "--help"]).output().unwrap().stdout);
+        let (own, common) = told.split_once("Common options:").unwrap();
+        assert!(own.contains("--warn-days") && !own.contains("--state"), "{told}");
+        assert!(common.contains("--config") && common.contains("--now"), "{told}");
+    }
+
+    #[test]
+    fn health_that_is_asked_for_as_json_says_what_is_wrong_as_json() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        fs::write(config.join("oncal.toml"), "admin_bind = \"127.0.0.1:1\"\n").unwrap();
+        let output = run(&["health", "--json", "--config", config.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&answer["address"], &answer["healthy"]), (&"127.0.0.1:1".into(), &false.into()));
+        let problem = answer["problem"].as_str().unwrap();
+        assert!(problem.starts_with("failed to ask the server at 127.0.0.1:1: "), "{problem}");
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("teams"), "a file").unwrap();
+        let told = text(&run(&["check", "--config", folder.path().to_str().unwrap()]).stderr);
+        assert_eq!(told.matches("Not a directory").count(), 1, "{told}");
+    }
+
+    #[test]
     fn check_warns_of_a_feed_too_large_and_of_an_agreement_without_its_date() {
         let folder = tempfile::tempdir().unwrap();
         let config = with_conflict(folder.path());
@@ -141,6 +238,17 @@ mod cli {
             found.iter().find(|finding| finding["code"] == code).unwrap_or_else(|| panic!("{answer}"))
         };
         assert!(of("override-without-agreement")["help"].as_str().unwrap().contains("agreed_on"));
+        let line = |code: &str| {
+            let file = config.join(of(code)["file"].as_str().unwrap());
+            let line = usize::try_from(of(code)["line"].as_u64().unwrap()).unwrap();
+            fs::read_to_string(file).unwrap().lines().nth(line - 1).unwrap().to_owned()
+        };
+        assert_eq!(line("override-without-agreement"), "[[override]]");
+        assert_eq!(line("feed-too-large"), "future_weeks = 400");
+        let told = text(&run(&["check", "--config", config.to_str().unwrap()]).stderr);
+        for code in ["override-without-agreement", "feed-too-large"] {
+            assert!(told.contains(&format!("warning[{code}]: ")), "{told}");
+        }
         let help = of("feed-too-large")["help"].as_str().unwrap();
         let weeks = help.split("future_weeks = ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
         fs::write(&settings, text_of.replace("future_weeks = 52", &format!("future_weeks = {weeks}")))
@@ -171,9 +279,28 @@ mod cli {
             let output = run(&["check", "--config", config.to_str().unwrap()]);
             let told = text(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "{told}");
-            let expected = warned.unwrap_or("may still have its secret link");
+            let expected = warned.unwrap_or("may still have the team's secret link");
             assert_eq!(told.contains(expected), warned.is_some(), "{left}: {told}");
         }
+    }
+
+    #[test]
+    fn links_that_nobody_else_can_open_come_with_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
+        let told = |settings: &str| {
+            fs::write(config.join("oncal.toml"), format!("access = \"links\"\n{settings}")).unwrap();
+            let state = folder.path().join("state");
+            let args = ["--config", config.to_str().unwrap(), "--state", state.to_str().unwrap()];
+            let links = run(&[&["links"], &args[..]].concat());
+            assert_eq!(links.status.code(), Some(0), "{}", text(&links.stderr));
+            let check = run(&[&["check"], &args[..]].concat());
+            (text(&links.stderr), text(&check.stderr))
+        };
+        let (links, check) = told("");
+        assert!(links.contains("http://127.0.0.1:8080 leads nowhere but to this machine"), "{links}");
+        assert!(check.contains("warning[links-to-this-machine]"), "{check}");
+        assert_eq!(told("public_url = \"https://rota.example.org\"\n"), Default::default());
     }
 
     #[test]
@@ -189,11 +316,15 @@ mod cli {
             [&["check", config][..], &["--config", config, "schedule"], &["--config", config, "coverage"]]
         {
             let told = text(&run(&[args, &["--now", "2026-12-01T00:00:00Z"]].concat()).stderr);
-            assert!(
-                told.contains("holidays of Data Engineer A are not known from 2027-01-01 on"),
-                "{args:?}: {told}"
-            );
+            let all = "holidays of Data Engineer A, Data Engineer B, Data Engineer C and Data Engineer D are";
+            assert!(told.contains(&format!("{all} not known from 2027-01-01 on")), "{args:?}: {told}");
+            assert_eq!(told.matches("not known").count(), 1, "{args:?}: {told}");
         }
+        let check = text(&run(&["check", config, "--now", "2026-12-01T00:00:00Z"]).stderr);
+        assert!(
+            check.contains("warning[holidays-unknown]") && check.contains("holidays = [\"in\"]"),
+            "{check}"
+        );
         let early = text(&run(&["--config", config, "schedule", "--now", "2026-06-01T00:00:00Z"]).stderr);
         assert_eq!(early, "", "nothing that is looked at lies past it");
     }
@@ -420,6 +551,9 @@ Locks show in 3 years or more: --years 3
         let output = run(&["diff", &old, &new]);
         assert_eq!(output.status.code(), Some(0));
         assert_eq!(text(&output.stdout), "no shift moves, and nothing opens or closes\n");
+        let note = "weeks before the current one are not compared; --from DATE compares them too\n";
+        assert_eq!(text(&output.stderr), note);
+        assert_eq!(text(&run(&["diff", &old, &new, "--from", "2027-01-01"]).stderr), "");
         let output = run(&["diff", &old, &new, "--json"]);
         assert_eq!(
             serde_json::from_slice::<Value>(&output.stdout).unwrap(),
@@ -496,10 +630,28 @@ Locks show in 3 years or more: --years 3
     }
 
     #[test]
-    fn tables_fit_eighty_columns() {
+    fn a_command_whose_reader_goes_away_ends_as_it_would_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new] = two_plans(folder.path(), SWAP);
+        let mut child = oncal()
+            .args(["diff", &old, &new, "--now", NOW, "--from", "2027-01-01"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(3), String::new()));
+    }
+
+    #[test]
+    fn tables_and_what_is_to_be_agreed_fit_eighty_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_conflict(folder.path());
         for args in [
             &["schedule", "--weeks", "52"][..],
             &["coverage", "--weeks", "52"],
+            &["coverage", "--weeks", "8", "--config", config.to_str().unwrap()],
             &["fairness", "--years", "12"],
             &["fairness", "--years", "1"],
             &["holidays"],
@@ -586,7 +738,12 @@ Banking and Financial Dealings Act 1971; St Andrew's Day Bank Holiday
         assert!(line("us-federal").ends_with("any year"));
         let names = run(&["holidays", "--json"]);
         let names: Value = serde_json::from_slice(&names.stdout).unwrap();
-        assert_eq!(names.as_object().unwrap().len(), 56);
-        assert_eq!(names["gb-eng"], "England and Wales bank holidays");
+        let listed = names["calendars"].as_array().unwrap();
+        assert_eq!(listed.len(), 56);
+        let entry = |id: &str| listed.iter().find(|entry| entry["calendar"] == id).unwrap();
+        let england = serde_json::json!({
+            "calendar": "gb-eng", "name": "England and Wales bank holidays", "confirmed_through": null
+        });
+        assert_eq!((entry("gb-eng"), &entry("nz")["confirmed_through"]), (&england, &2052.into()));
     }
 }

@@ -206,6 +206,95 @@ fn links_within_the_folder_are_followed_and_links_out_of_a_run_book_folder_are_n
     assert_eq!(codes(folder.path()), ["unreadable-file"]);
 }
 
+/// Each of these took minutes and more, or all of the memory, when each error was told, and sought from the start.
+#[test]
+fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    let team = folder.path().join("teams/data-pipelines.toml");
+    let text = fs::read_to_string(&team).unwrap();
+    let over = "[[override]]\nfrom = 2030-01-01\nto = 2030-01-02\nprimary = \"nobody\"\n";
+    fs::write(&team, text + &over.repeat(50_000)).unwrap();
+    let holidays = folder.path().join("holidays");
+    fs::create_dir_all(&holidays).unwrap();
+    let calendar = |head: &str, rest: &str| format!("[calendar]\nname = \"x\"\n{head}\n{rest}");
+    let rules: String =
+        (0..1_000).map(|n| format!("[[holiday]]\nname = \"Holiday {n}\"\non = \"12-25\"\n")).collect();
+    fs::write(holidays.join("base.toml"), calendar("", &rules)).unwrap();
+    let removed: Vec<String> = (0..5_000).map(|n| format!("\"{n} is not there\"")).collect();
+    let removed = format!("extends = \"base\"\nremove = [{}]", removed.join(", "));
+    fs::write(holidays.join("own.toml"), calendar(&removed, "")).unwrap();
+
+    let found = load(folder.path(), now()).unwrap();
+    let of = |file: &str| found.diagnostics.iter().filter(|found| found.file == file).collect::<Vec<_>>();
+    let (team, own) = (of("teams/data-pipelines.toml"), of("holidays/own.toml"));
+    assert_eq!((team.len(), own.len()), (101, 101));
+    let more: Vec<_> = [&team, &own].map(|all| all.last().map(|last| (last.code, &*last.message))).into();
+    let told = |message| Some(("more-problems", message));
+    assert_eq!(more, [told("this file has 99899 more errors"), told("this file has 4900 more errors")]);
+    let bytes: usize = team.iter().chain(&own).map(|one| render(one, &found.sources, false).len()).sum();
+    assert!(bytes < 200_000, "{bytes}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_read_from_where_a_link_leads_out_of_the_configuration() {
+    use std::os::unix::fs::symlink;
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (config, outside) = (folder.path().join("config"), elsewhere.path());
+    fs::create_dir(&config).unwrap();
+    copy(Path::new("config"), &config);
+    let holidays = "[calendar]\nname = \"Private\"\n[[holiday]]\nname = \"Private\"\non = \"12-25\"\n";
+    fs::write(outside.join("own.toml"), holidays).unwrap();
+    fs::write(outside.join("own.ics"), "BEGIN:VCALENDAR\nEND:VCALENDAR\n").unwrap();
+    fs::write(outside.join("own.md"), "# Private\n").unwrap();
+    let found = || {
+        let found = load(&config, now()).unwrap();
+        let diagnostics = found.diagnostics.iter().map(|d| (d.file.clone(), d.code)).collect::<Vec<_>>();
+        (diagnostics, found.library.get("own").is_ok(), found.teams.len())
+    };
+    let link = |path: &str, to: &str, code, teams| {
+        let link = config.join(path);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(outside.join(to), &link).unwrap();
+        let file = if link.is_dir() { format!("{path}/") } else { path.to_owned() };
+        assert_eq!(found(), (vec![(file, code)], false, teams), "{path}");
+        fs::remove_file(link).unwrap();
+    };
+    link("holidays/own.toml", "own.toml", "outside-configuration", 1);
+    link("holidays/own.ics", "own.ics", "outside-configuration", 1);
+    link("runbooks/data-pipelines/own.md", "own.md", "run-book-outside", 0);
+    link("time-off/data-pipelines", "", "outside-configuration", 0);
+    fs::rename(config.join("runbooks/data-pipelines"), folder.path().join("books")).unwrap();
+    link("runbooks/data-pipelines", "", "outside-configuration", 0);
+    fs::rename(folder.path().join("books"), config.join("runbooks/data-pipelines")).unwrap();
+    fs::remove_dir_all(config.join("holidays")).unwrap();
+    symlink(outside, config.join("holidays")).unwrap();
+    let (told, is_known, _) = found();
+    assert!(!is_known && !told.is_empty() && told.iter().all(|(_, code)| *code == "outside-configuration"));
+    fs::remove_file(config.join("holidays")).unwrap();
+
+    // As Kubernetes mounts files: `..data` leads to those of now. The folder itself may be a link too.
+    let version = config.join("..2026");
+    fs::create_dir(&version).unwrap();
+    for room in ["teams", "runbooks"] {
+        fs::rename(config.join(room), version.join(room)).unwrap();
+        symlink(format!("..data/{room}"), config.join(room)).unwrap();
+    }
+    fs::create_dir(version.join("holidays")).unwrap();
+    fs::write(version.join("holidays/own.toml"), holidays).unwrap();
+    fs::create_dir(config.join("holidays")).unwrap();
+    symlink("../..data/holidays/own.toml", config.join("holidays/own.toml")).unwrap();
+    symlink("..2026", config.join("..data")).unwrap();
+    let linked = folder.path().join("linked");
+    symlink(&config, &linked).unwrap();
+    for config in [&config, &linked] {
+        let found = load(config, now()).unwrap();
+        assert_eq!((found.diagnostics, found.teams.len()), (vec![], 1));
+        assert!(found.library.get("own").is_ok());
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn calendars_of_absences_stay_in_their_folder_and_below_the_cap() {
@@ -242,9 +331,23 @@ fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
     for name in ["data-pipelines.toml~", ".#data-pipelines.toml", ".data-pipelines.toml.swp", "x.tmp"] {
         fs::write(folder.path().join("teams").join(name), "not TOML").unwrap();
     }
-    fs::create_dir(folder.path().join("teams/folder.toml")).unwrap();
+    fs::create_dir(folder.path().join("teams/folder")).unwrap();
     let configuration = load(folder.path(), now()).unwrap();
     assert_eq!((configuration.diagnostics, configuration.teams.len()), (vec![], 1));
+}
+
+#[test]
+fn a_folder_where_a_file_belongs_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(Path::new("config"), folder.path());
+    for name in ["teams/other.toml", "holidays/ours.ics"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    let configuration = load(folder.path(), now()).unwrap();
+    let told: Vec<_> =
+        configuration.diagnostics.iter().map(|found| (found.code, found.file.as_str())).collect();
+    assert_eq!(told, [("unread-file", "holidays/ours.ics/"), ("unread-file", "teams/other.toml/")]);
+    assert_eq!(configuration.teams.len(), 1);
 }
 
 #[test]

@@ -35,7 +35,12 @@ fn the_health_of_a_server_is_asked_on_the_address_for_monitoring() {
     fs::write(config.join("oncal.toml"), settings).unwrap();
     let health = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
-        command.arg("health").arg("--config").arg(&config).output().unwrap()
+        command.current_dir(&config).arg("health").arg("--config").arg(&config).output().unwrap()
+    };
+    let as_json = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+        let output = command.args(["health", "--json", "--config"]).arg(&config).output().unwrap();
+        (output.status.code(), serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap())
     };
     let before = health();
     assert_eq!(before.status.code(), Some(1));
@@ -45,8 +50,49 @@ fn the_health_of_a_server_is_asked_on_the_address_for_monitoring() {
     assert!(get(running.address, "/healthz").0.starts_with("HTTP/1.1 200"));
     let after = health();
     assert_eq!((after.status.code(), &after.stdout[..]), (Some(0), &b"ok\n"[..]));
+    let address = format!("127.0.0.1:{admin}");
+    let healthy = serde_json::json!({ "address": address, "healthy": true, "problem": null });
+    assert_eq!(as_json(), (Some(0), healthy));
     running.signal("TERM");
     running.ended();
+}
+
+#[test]
+fn a_bad_edit_does_not_make_a_server_unhealthy() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    let state = folder.path().join("state");
+    sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+    let free = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
+    fs::write(config.join("oncal.toml"), free).unwrap();
+    let health = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+        command.arg("health").arg("--config").arg(&config).arg("--state").arg(&state);
+        command.output().unwrap().status.code()
+    };
+    let start = || Running::start(&mut program(&config, &["--state", state.to_str().unwrap()]));
+    let mut running = start();
+    assert_eq!(health(), Some(0), "on whatever port it has");
+    for edit in ["admin_bind = \"127.0.0.1:9\"", "nonsense", "admin_bind = 1"] {
+        fs::write(config.join("oncal.toml"), edit).unwrap();
+        assert_eq!(health(), Some(0), "{edit}");
+    }
+    fs::rename(&config, folder.path().join("away")).unwrap();
+    assert_eq!(health(), Some(0), "with its folder moved away");
+    running.child.kill().unwrap();
+    running.ended();
+    assert_eq!(health(), Some(1), "killed");
+
+    // What a server left behind that was killed is no more than a hint.
+    fs::rename(folder.path().join("away"), &config).unwrap();
+    fs::write(config.join("oncal.toml"), free).unwrap();
+    let mut running = start();
+    fs::write(state.join("admin-address"), "127.0.0.1:9\n").unwrap();
+    fs::write(config.join("oncal.toml"), format!("admin_bind = \"{}\"\n", running.admin)).unwrap();
+    assert_eq!(health(), Some(0), "by the configuration");
+    running.signal("TERM");
+    running.ended();
+    assert_eq!(health(), Some(1));
 }
 
 /// The example's unit, for the program that is tested.

@@ -11,7 +11,7 @@ mod holidays {
 
     use chrono::{Datelike, NaiveDate, Weekday};
     use oncal::document::Problems;
-    use oncal::holidays::{Definition, Library};
+    use oncal::holidays::{Definition, Library, On};
     use proptest::prelude::*;
 
     use crate::published::{Source, compare, differences, read, source};
@@ -107,6 +107,18 @@ mod holidays {
         }
         assert!(dates("02-29", 2027).is_empty(), "no leap year");
         assert!(dates("5th mon of feb", 2027).is_empty(), "February 2027 has four Mondays");
+    }
+
+    #[test]
+    fn a_place_that_no_month_has_is_shown_those_that_there_are() {
+        for (on, help) in [
+            ("6th mon of jan", "`1st` to `5th`, or `last`"),
+            ("0th mon of jan", "`1st` to `5th`, or `last`"),
+            ("3th mon of jan", "did you mean `3rd`?"),
+            ("lasst mon of jan", "did you mean `last`?"),
+        ] {
+            assert_eq!(On::parse(on).unwrap_err().help(), help, "{on}");
+        }
     }
 
     #[test]

@@ -375,7 +375,7 @@ mod on_duty {
         assert_eq!(
             entry,
             "[[override]]\nfrom = 2027-05-31\nto = 2027-06-01\nprimary = \"a\"\n\
-             #secondary = \"…\"   # nobody is free; without one c stays secondary, who cannot cover then\n\
+             #secondary = \"…\"   # left out: c stays secondary but cannot cover\n\
              agreed_on = 2027-05-03\nreason = \"Memorial Day\"\n"
         );
         let file = folder.path().join("teams/data-pipelines.toml");

@@ -230,12 +230,21 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/?weeks=105", "weeks is 1 to 104"),
         ("/data/?weeks=4&weeks=5", "weeks is given twice"),
         ("/data/?from=2200-01-01", "the rota is shown up to 2036-11-20"),
-        ("/data/?zone=Europe/Lodnon", "did you mean `Europe/London`?"),
+        ("/data/?zone=Europe/Lodnon", "did you mean <code>Europe/London</code>?</p>"),
         ("/data/?zone=%3Cscript%3E", "“&lt;script&gt;” is no time zone"),
         ("/data/fairness?years=13", "“13” is no number of years: years is 1 to 12"),
         ("/data/fairness?years=some", "years is 1 to 12"),
         ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is no status"),
+        ("/data/coverage?person=z", "nobody in this team has the id “z”"),
+        ("/data/coverage?person=a&engineer=a", "engineer is given twice"),
+        ("/data/coverage?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/pipelines?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/run-books/profit?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/fairness?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/changes?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/subscribers?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/?alarm=3h", "“3h” is no reminder: an alarm is one of 5m, 10m, 15m, 30m, 1h, 2h, 1d"),
     ] {
         let page = get(target);
         page.has(told).has("Show the page as it is");
@@ -245,10 +254,13 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
 
 #[test]
 fn coverage_is_filtered_by_person_and_status() {
-    get("/data/coverage").has("November 2026").has("class=\"covered\"").has("class=\"unaffected\"");
+    get("/data/coverage").has("November 2026").has("class=\"no-backup\"").has("class=\"unaffected\"");
     get("/data/coverage?status=covered").has("class=\"covered\"").lacks("class=\"unaffected\"");
+    let of_ann = get("/data/coverage?engineer=a");
+    assert_eq!(get("/data/coverage?person=a").body, of_ann.body);
+    of_ann.has("Show all").has("<option value=\"a\" selected>");
     let of_eve = get("/data/coverage?engineer=e&status=unaffected");
-    of_eve.has("There are no other absences like that");
+    of_eve.has("There are no absences like that");
     get("/data/coverage?engineer=&status=").has("class=\"unaffected\"");
     get("/data/coverage").has("The holidays of <bdi>Eve</bdi> are not known");
 }
@@ -256,6 +268,87 @@ fn coverage_is_filtered_by_person_and_status() {
 #[test]
 fn a_conflict_names_its_candidates_with_their_figures() {
     get("/data/coverage").has("Who could take it, best first").has("free; holiday load ").has(", would be ");
+}
+
+#[test]
+fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal() {
+    let page = get("/data/coverage");
+    let christmas = page.body.split("<tr").filter(|line| line.contains("<th scope=\"row\">Christmas Day"));
+    let christmas: Vec<&str> = christmas.collect();
+    assert_eq!(christmas.len(), 1, "{christmas:?}");
+    for part in ["Fri 25 Dec, 00:00–10:00 EST", "Fri 25 Dec, 10:00 – Sat 26 Dec, 00:00 EST", "Boxing Day"]
+    {
+        assert!(christmas[0].contains(part), "{part}: {}", christmas[0]);
+    }
+    page.has(">Unaffected</span>").has(">No backup</span>").has("of people who are not on duty then");
+    page.lacks("Not on duty").lacks("<th scope=\"col\">Away");
+    let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
+    asked_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <bdi>").lacks(">Works<");
+    let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
+    asked_of(&all_away, NOW, &[("/data/coverage", "")])[0]
+        .has(">Needs volunteer</span>")
+        .has(" as primary, if the team agrees");
+}
+
+#[test]
+fn an_open_conflict_is_among_the_absences_ahead_too_and_leads_to_its_candidates() {
+    let page = get("/data/coverage");
+    let link = page.body.split("<a href=\"#c").nth(1).unwrap().split('"').next().unwrap();
+    page.has(&format!("<article class=\"card conflict\" id=\"c{link}\">"));
+}
+
+#[test]
+fn the_coverage_page_says_by_which_rule_the_team_covers_and_once_what_a_load_counts() {
+    let page = get("/data/coverage");
+    page.has("How this team covers absences").has("If the secondary has time off or a public holiday then");
+    assert!(page.body.matches("class=\"candidates\"").count() > 1);
+    assert_eq!(page.body.matches("Holiday load counts").count(), 1);
+    let report = TEAM.replace("secondary_on_holiday", "time_off = \"report\"\nsecondary_on_holiday");
+    asked_of(&report, NOW, &[("/data/coverage", "")])[0].has("Time off of the primary moves no duty.");
+}
+
+#[test]
+fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
+    let berlin = "zone=Europe%2FBerlin";
+    let page = get(&format!("/data/?{berlin}&from=2026-12-18"));
+    page.has(" CET").lacks(" EST").lacks(" GMT").has(&format!("href=\"./coverage?{berlin}\""));
+    get(&format!("/data/?{berlin}"))
+        .has("Thu 26 Nov (Thu 26 Nov, 06:00 – Fri 27 Nov, 06:00 CET) <b>Thanksgiving Day</b>")
+        .has(&format!("<a href=\"coverage?{berlin}#c"));
+    for target in ["/data/changes", "/data/pipelines", "/data/run-books/profit", "/data/subscribers"] {
+        get(&format!("{target}?{berlin}"))
+            .has(&format!("/coverage?{berlin}\""))
+            .has(&format!("/?{berlin}\""));
+    }
+    get(&format!("/data/fairness?{berlin}")).has(&format!("href=\"fairness?years=10&amp;{berlin}\""));
+    get("/data/pipelines").lacks("zone=");
+}
+
+#[test]
+fn a_zone_holds_for_all_that_the_coverage_tells() {
+    let berlin = "zone=Europe%2FBerlin";
+    get(&format!("/data/coverage?{berlin}")).has(" CET").lacks(" EST").lacks(" GMT");
+    get(&format!("/data/coverage?{berlin}&status=covered"))
+        .has(&format!("<a href=\"coverage?{berlin}\">Show all"));
+    get("/data/coverage").lacks("zone=");
+}
+
+#[test]
+fn a_reminder_is_in_every_address_of_shifts_and_kept_from_view_to_view() {
+    let page = get("/data/?alarm=1h&weeks=4");
+    page.has("data/team.ics?alarm=1h</code>")
+        .has("%2Fdata%2Fteam.ics%3Falarm%3D1h\"")
+        .has("href=\"webcal://127.0.0.1:8080/data/engineers/a.ics?alarm=1h\"")
+        .has("href=\"secondary.ics?download=1&amp;alarm=1h\"")
+        .has("data/coverage.ics</code>")
+        .has("href=\"coverage.ics?download=1\"")
+        .has("<a href=\"./?weeks=4&amp;alarm=1h#subscribe\" aria-current=\"true\">1 hour</a>")
+        .has("<a href=\"./?weeks=4#subscribe\">none</a>")
+        .has("weeks=4&amp;alarm=1h\" ")
+        .has("<input type=\"hidden\" name=\"alarm\" value=\"1h\">")
+        .has("Google ignores it");
+    get("/data/?alarm=2h").has("aria-current=\"true\">2 hours</a>");
+    get("/data/").has("aria-current=\"true\">none</a>").lacks("ics?alarm");
 }
 
 #[test]
@@ -320,7 +413,7 @@ fn a_run_book_is_a_page_with_who_can_help_and_no_markup_of_its_own() {
 fn broken_configuration_is_told_plainly_and_never_quoted() {
     for (target, code) in [("/", 200), ("/lost/", 503), ("/lost/coverage", 503), ("/lost/pipelines", 503)] {
         let page = get(target);
-        page.has("teams/lost.toml:1:").lacks("private remark");
+        page.has("teams/lost.toml:1:").has("<code>name</code>").lacks("`").lacks("private remark");
         assert_eq!(page.code, code, "{target}");
     }
 }

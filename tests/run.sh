@@ -93,8 +93,12 @@ cargo test --test reload --test limits -- --include-ignored --test-threads 1 --n
 stage "a minute of load and changes"
 cargo test --test soak -- --include-ignored --nocapture
 
-stage "calendar clients read every feed"
+# Another ONCAL_ORACLE_SEED tries other teams.
+stage "a second implementation of the rules agrees"
 cargo build --quiet
+"$python" tests/oracle/compare.py target/debug/oncal
+
+stage "calendar clients read every feed"
 "$python" tests/clients/compare.py target/debug/oncal "$tools"
 "$python" tests/clients/downloads.py target/debug/oncal
 

@@ -35,6 +35,60 @@ fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
 }
 
 #[test]
+fn each_fault_of_the_configuration_is_a_line_and_a_load_says_what_it_left_as_it_was() {
+    let folder = configuration("", FREE_PORTS);
+    fs::create_dir(folder.path().join("teams/folder.toml")).unwrap();
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let file = folder.path().join("teams/data.toml");
+    let lines = |said: &str| -> Vec<serde_json::Value> {
+        let log = running.log();
+        let lines = log.lines().filter(|line| line.contains(said));
+        // A line with one name twice would be read as the second.
+        let lines = lines.inspect(|line| assert_eq!(line.matches("\"message\":").count(), 1, "{line}"));
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let wait_for = |said: &str| {
+        let since = Instant::now();
+        while lines(said).is_empty() {
+            assert!(since.elapsed() < PATIENCE, "{said}: {}", running.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        lines(said)
+    };
+    let stray = &wait_for("unread-file")[0]["fields"];
+    assert_eq!((&stray["file"], stray.get("line")), (&"teams/folder.toml/".into(), None), "{stray}");
+
+    fs::write(&file, format!("colour = 1\n{TEAM}")).unwrap();
+    let told = &wait_for("configuration has errors: data is served as it was before ")[0];
+    assert_eq!((&told["level"], lines("configuration in service").len()), (&"WARN".into(), 0));
+    let fault = &lines("unknown-key")[0];
+    assert_eq!((&fault["level"], &fault["fields"]["line"]), (&"ERROR".into(), &1.into()));
+    let mended = "configuration is without errors again";
+    assert_eq!(lines(mended).len(), 0);
+    fs::write(&file, TEAM).unwrap();
+    assert_eq!(wait_for(mended)[0]["level"], "INFO");
+    assert_eq!((lines("unknown-key").len(), lines("configuration in service").len()), (1, 0));
+}
+
+#[test]
+fn what_scanners_send_is_no_error_of_the_server() {
+    let folder = configuration("", FREE_PORTS);
+    let mut running = Running::start(&mut program(folder.path(), &[]));
+    let long = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(300_000));
+    for sent in
+        [&b"\x16\x03\x01\x02\x00\x01"[..], b"\0\0\0\r\n\r\n", b"GET / HTTP/9\r\n\r\n", long.as_bytes()]
+    {
+        let mut stream = TcpStream::connect(running.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // The server may hang up in the middle.
+        let _ = stream.write_all(sent).and_then(|()| stream.read_to_end(&mut Vec::new()));
+    }
+    running.signal("TERM");
+    assert_eq!(running.ended().code(), Some(0));
+    assert!(!running.log().contains("\"level\":\"ERROR\""), "{}", running.log());
+}
+
+#[test]
 fn a_connection_that_waits_does_not_hold_it_up() {
     let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
@@ -159,6 +213,7 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
     let page = until_told("The latest change has errors.");
     assert!(page.contains("teams/data.toml:3:13") && page.contains("Next duty change"), "{page}");
     assert!(!page.contains("private remark"), "{page}");
+    assert!(page.contains(", is the rota as it was before "), "{page}");
     fs::remove_file(&file).unwrap();
     until_told("The file of this team is gone.");
     fs::write(&file, TEAM).unwrap();
@@ -251,4 +306,33 @@ fn a_fresh_copy_of_the_repository_serves_the_plan_by_the_first_command_of_the_re
     let written: Vec<PathBuf> =
         files_below(folder.path(), folder.path()).difference(&tracked).cloned().collect();
     assert!(!written.is_empty() && written.iter().all(|file| file.starts_with("state")), "{written:?}");
+}
+
+/// What a start that fails writes to standard error, which is no terminal here.
+fn refused(folder: &Path) -> String {
+    let output = program(folder, &[]).env("ONCAL_LOG", "trace").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_start_that_fails_tells_where_and_quotes_nothing_private() {
+    let folder = configuration("", "journal = \"mysql://u:geheim@h/db\"\n");
+    let team = TEAM.replace("\"Ann\" }", "\"Ann\", time_off = [{ from = 1, reason = \"geheim\" }] }");
+    fs::write(folder.path().join("teams/data.toml"), &team).unwrap();
+    let told = refused(folder.path());
+    assert!(told.contains("oncal.toml:1:11: error[invalid-url]"), "{told}");
+    assert!(told.contains("teams/data.toml:5:") && told.contains("error[wrong-type]"), "{told}");
+    assert!(!told.contains("geheim"), "{told}");
+    let mut check = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    let output = check.arg("check").arg(folder.path().join("oncal.toml")).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("journal = ****") && !told.contains("geheim"), "{told}");
+
+    for url in ["postgres://u:geheim@127.0.0.1:1/db?odd=geheim", "postgres://u@127.0.0.1:1/db?sslmode=geheim"]
+    {
+        let folder = configuration("", &format!("journal = \"{url}\"\n{FREE_PORTS}"));
+        let told = refused(folder.path());
+        assert!(told.contains("PostgreSQL") && !told.contains("geheim"), "{told}");
+    }
 }

@@ -1,9 +1,10 @@
 //! What all keys are made of.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,6 +16,13 @@ use crate::rota::{EngineerId, TeamId};
 
 /// Fewer could be guessed.
 const LEAST_BYTES: usize = 32;
+
+/// Fewer different ones are a word, or a key that is held down. Of 32 random hexadecimal digits fewer never are.
+const LEAST_DIFFERENT: usize = 8;
+
+/// The permissions to read and write a file of those who are not its owner: of its group, and of all others.
+const OF_GROUP: u32 = 0o070;
+const OF_OTHERS: u32 = 0o007;
 
 /// Its name in the state folder.
 const FILE: &str = "secret";
@@ -54,7 +62,16 @@ pub enum SecretError {
         /// How many bytes it has.
         bytes: usize,
     },
-    /// Others than the owner can read the file.
+    /// It is long enough, and could be guessed.
+    #[error(
+        "use the secret of the links: {0} could be guessed, since it has fewer than {LEAST_DIFFERENT} different \
+         characters; `openssl rand -hex 32` makes a good one"
+    )]
+    Plain(
+        /// Where it is.
+        String,
+    ),
+    /// Others than the owner and the group can read the file.
     #[error("use the secret of the links: others can read {0}; run `chmod 600 {0}`")]
     Readable(
         /// The file.
@@ -81,6 +98,7 @@ impl Secret {
     /// Where there is none, or none that may be used.
     pub fn find(sources: &Sources) -> Result<Secret, SecretError> {
         let checked = |place: &str, bytes: &[u8]| match bytes.len() {
+            LEAST_BYTES.. if is_plain(bytes) => Err(SecretError::Plain(place.to_owned())),
             LEAST_BYTES.. => Ok(Secret::of(bytes)),
             bytes => Err(SecretError::Short { place: place.to_owned(), bytes }),
         };
@@ -89,6 +107,8 @@ impl Secret {
             (Some(given), None, _) => checked("ONCAL_SECRET", given),
             (None, Some(path), _) => {
                 let bytes = fs::read(path).map_err(at(path))?;
+                // Container runtimes mount secrets so that all can read them who are in the container.
+                warn_of_readers(path, mode(path)?, OF_GROUP | OF_OTHERS);
                 checked(&path.display().to_string(), without_end_of_line(&bytes))
             }
             (None, None, Some(state)) => {
@@ -145,30 +165,73 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> SecretError {
     move |source| SecretError::File { path, source }
 }
 
-/// The secret in the state folder, made if there is none.
-fn in_state(path: &Path) -> Result<Vec<u8>, SecretError> {
-    match make(path) {
-        Err(SecretError::File { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
-        made => return made,
+/// The permissions of the file at `path`.
+fn mode(path: &Path) -> Result<u32, SecretError> {
+    Ok(fs::metadata(path).map_err(at(path))?.permissions().mode())
+}
+
+fn warn_of_readers(path: &Path, mode: u32, who: u32) {
+    if mode & who != 0 {
+        let (path, mode) = (path.display(), mode & 0o777);
+        tracing::warn!(%path, mode = format!("{mode:o}"), "others than its owner can read the secret of the links");
     }
-    let mode = fs::metadata(path).map_err(at(path))?.permissions().mode();
-    if mode & 0o077 != 0 {
+}
+
+fn is_plain(bytes: &[u8]) -> bool {
+    let different: BTreeSet<&u8> = bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    different.len() < LEAST_DIFFERENT
+}
+
+/// The secret in the state folder, made if there is none. An empty file is none: nobody ever had links made of it.
+fn in_state(path: &Path) -> Result<Vec<u8>, SecretError> {
+    match fs::metadata(path) {
+        Ok(found) if found.len() > 0 => {}
+        Ok(_) => return make(path, |aside| fs::rename(aside, path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            match make(path, |aside| fs::hard_link(aside, path).or_else(|error| no_link(&error, aside, path)))
+            {
+                // Another server was faster.
+                Err(SecretError::File { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
+                made => return made,
+            }
+        }
+        Err(error) => return Err(at(path)(error)),
+    }
+    let mode = mode(path)?;
+    if mode & OF_OTHERS != 0 {
         return Err(SecretError::Readable(path.display().to_string()));
     }
+    // Kubernetes gives its volumes to a group of the pod's own at each start, so refusing this would be for good.
+    warn_of_readers(path, mode, OF_GROUP);
     fs::read(path).map_err(at(path))
 }
 
-fn make(path: &Path) -> Result<Vec<u8>, SecretError> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(at(folder))?;
-    }
-    let mut random = [0; LEAST_BYTES];
+/// Some file systems have no links.
+fn no_link(error: &io::Error, aside: &Path, path: &Path) -> io::Result<()> {
+    let exists = error.kind() == ErrorKind::AlreadyExists || path.exists();
+    if exists { Err(ErrorKind::AlreadyExists.into()) } else { fs::rename(aside, path) }
+}
+
+/// Writes a new secret aside and has `put` move it to `path`, so that no crash leaves half of one there.
+fn make(path: &Path, put: impl FnOnce(&Path) -> io::Result<()>) -> Result<Vec<u8>, SecretError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    let mut random = [0; LEAST_BYTES + 8];
     getrandom::fill(&mut random).map_err(|_| SecretError::Random)?;
-    let mut text = hex::encode(random);
-    text.push('\n');
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at(path))?;
+    let (name, random) = random.split_at(8);
+    let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (aside, text) = (folder.join(format!("{FILE}-{}", digits(name))), format!("{}\n", digits(random)));
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside);
+    let written = written.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        put(&aside)
+    });
+    // It is still there as a second link, or where something failed.
+    let _ = fs::remove_file(&aside);
+    written.map_err(at(path))?;
+    // A folder that cannot be written to its disk is no reason not to serve.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(text.into_bytes())
 }
 
@@ -196,6 +259,8 @@ mod tests {
         let first = key(&in_folder(folder.path()));
         let mode = fs::metadata(folder.path().join("state/secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        let mode = fs::metadata(folder.path().join("state")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
         assert_eq!(first, key(&in_folder(folder.path())));
         let other = tempfile::tempdir().unwrap();
         assert_ne!(first, key(&in_folder(other.path())));
@@ -207,12 +272,58 @@ mod tests {
         let sources = in_folder(folder.path());
         key(&sources);
         let path = folder.path().join("state/secret");
-        for mode in [0o644, 0o604, 0o640, 0o660] {
+        for (mode, is_refused) in
+            [(0o644, true), (0o604, true), (0o662, true), (0o640, false), (0o660, false), (0o400, false)]
+        {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert!(matches!(Secret::find(&sources), Err(SecretError::Readable(_))), "{mode:o}");
+            let found = Secret::find(&sources);
+            assert_eq!(matches!(found, Err(SecretError::Readable(_))), is_refused, "{mode:o}");
+            assert_eq!(found.is_ok(), !is_refused, "{mode:o}");
         }
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
-        assert!(Secret::find(&sources).is_ok());
+    }
+
+    /// What a crash left of an earlier version, or the disk of a file.
+    #[test]
+    fn an_empty_file_is_no_secret_and_a_new_one_is_made_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sources, state) = (in_folder(folder.path()), folder.path().join("state"));
+        fs::create_dir(&state).unwrap();
+        fs::write(state.join("secret"), "").unwrap();
+        let made = key(&sources);
+        assert_eq!(made, key(&sources));
+        assert_eq!(mode(&state.join("secret")).unwrap() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing is left aside");
+        fs::write(state.join("secret"), "half of one\n").unwrap();
+        assert!(
+            matches!(Secret::find(&sources), Err(SecretError::Short { bytes: 11, .. })),
+            "links may be of it"
+        );
+    }
+
+    #[test]
+    fn servers_that_start_at_once_have_one_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = in_folder(folder.path());
+        let keys: Vec<Key> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..16).map(|_| scope.spawn(|| key(&sources))).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|found| *found == keys[0]));
+        assert_eq!(fs::read_dir(folder.path().join("state")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_secret_that_could_be_guessed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        for plain in [" ".repeat(32), "a".repeat(64), "abc def\n".repeat(8), "1234567".repeat(8)] {
+            fs::write(&file, &plain).unwrap();
+            let given = Sources { given: Some(plain.clone().into_bytes()), ..Sources::default() };
+            let of_file = Sources { file: Some(file.clone()), ..Sources::default() };
+            for sources in [given, of_file] {
+                assert!(matches!(Secret::find(&sources), Err(SecretError::Plain(_))), "{plain}");
+            }
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 #[derive(Debug, Parser)]
 #[command(name = "oncal", version = VERSION.as_str(), after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(super) struct Arguments {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Common options")]
     pub(super) common: Common,
     #[command(subcommand)]
     pub(super) command: Command,
@@ -38,7 +38,7 @@ Examples:
   oncal coverage                which holidays ahead are covered, and what is to be agreed?
   oncal serve                   calendar feeds at http://127.0.0.1:8080/
 
-Exit codes: 0 fine, 1 failed or errors in the configuration, 2 wrong use, 3 something needs the team (coverage, diff).";
+Exit codes: 0 fine, 1 failed or errors in the configuration, 2 wrong use, 3 something needs the team (coverage, diff), which goes before 1.";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -122,7 +122,7 @@ pub(super) enum Command {
     ///
     /// Compares two configuration folders, such as a pull request's and the one it changes: which parts of which role
     /// go from whom to whom, what each engineer gains and loses, and which holidays are to be agreed on that were not,
-    /// or are not any more.
+    /// or are not any more. Weeks before the current one are not compared unless --from says so.
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),
     /// List the holiday calendars, or the dates of one
@@ -131,7 +131,7 @@ pub(super) enum Command {
     /// Ask the server on this machine whether it answers
     ///
     /// It asks at `admin_bind` of oncal.toml and ends with 1 where nothing answers: the health check of a container.
-    Health,
+    Health(Health),
     /// Print the secret links, to hand them out
     ///
     /// There are any where oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for
@@ -153,7 +153,9 @@ const COVERAGE_EXAMPLES: &str = "\
 Examples:
   oncal coverage                                the next 26 weeks
   oncal coverage --from 2027-05-28 --weeks 1    one week
-  oncal coverage || [ $? -ne 3 ] || mail …      3: overdue, due within a week, or nobody can take it";
+  out=$(oncal coverage 2>&1) || echo \"$out\" | mail …
+
+Exit codes: 3 if anything is overdue, due within --warn-days, or can be taken by nobody, also where another team's files have errors; else 1 if any file has errors or nothing could be read.";
 
 const SCHEDULE_EXAMPLES: &str = "\
 Examples:
@@ -166,7 +168,9 @@ const DIFF_EXAMPLES: &str = "\
 Examples:
   oncal diff main/config config                   what this branch moves in the next 52 weeks
   oncal diff old new --weeks 8 --json | jq '.teams[].moves[]'
-  oncal diff old new || [ $? -ne 3 ] || post …    3: something moves, opens or closes";
+  oncal diff old new > told 2>&1 || post told
+
+Exit codes: 3 if something moves, opens or closes; 1 if one of the two has errors or cannot be read.";
 
 const NOW_EXAMPLES: &str = "\
 Examples:
@@ -300,8 +304,14 @@ pub(super) struct Holidays {
     #[arg(value_name = "NAME")]
     pub(super) calendar: Option<String>,
     /// The year [default: the current one]
-    #[arg(value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2200))]
+    #[arg(value_name = "YEAR", value_parser = year)]
     pub(super) year: Option<i32>,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Health {
     #[command(flatten)]
     pub(super) format: Format,
 }
@@ -368,11 +378,20 @@ fn date(text: &str) -> Result<NaiveDate, String> {
     within(date)
 }
 
+fn year(text: &str) -> Result<i32, String> {
+    let year: i32 = text.parse().map_err(|_| "expected a year such as 2027".to_owned())?;
+    if YEARS.contains(&year) { Ok(year) } else { Err(out_of_range()) }
+}
+
 fn within(date: NaiveDate) -> Result<NaiveDate, String> {
     if YEARS.contains(&date.year()) {
         return Ok(date);
     }
-    Err(format!("years run from {} to {}", YEARS.start(), YEARS.end()))
+    Err(out_of_range())
+}
+
+fn out_of_range() -> String {
+    format!("years run from {} to {}", YEARS.start(), YEARS.end())
 }
 
 #[cfg(test)]

@@ -6,40 +6,38 @@ use serde::Serialize;
 
 use super::args;
 use super::output::{Exit, Output, Usage};
+use super::unknown::together;
 use super::{plan, when};
 use crate::access::{Key, SEGMENT};
-use crate::config::{self, Access, BaseUrl, Configuration, Settings, TeamConfig, render};
-use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, clean, events};
-use crate::json::Warning;
+use crate::config::{
+    self, Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces,
+    render,
+};
+use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
 use crate::live::frame;
-use crate::rota::{Engineer, Instant, Override, Team, coverage, expand, unknown_holidays};
+use crate::rota::{Instant, Seat, Team, coverage, expand, unknown_holidays};
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
     let asked = Asked::new(&common.config, &args.files)?;
     let mut configuration = config::load(&asked.folder, now)?;
     asked.keep(&mut configuration);
-    let teams = || configuration.teams.values().map(|config| &config.team);
-    let unrecorded = teams().flat_map(|team| unrecorded(team).map(|by| Finding::unrecorded(team, by)));
-    let unknown = teams().flat_map(|team| unknown(&configuration.settings, team, now));
-    let findings: Vec<Finding> = unrecorded
-        .chain(teams().filter_map(|team| too_large(&configuration, team, now)))
-        .chain(unknown)
-        .chain(configuration.teams.values().filter_map(|team| known_to_leavers(&configuration, team, now)))
+    let found: Vec<Diagnostic> = configuration
+        .teams
+        .values()
+        .flat_map(|config| Looked::at(&configuration, config, now).findings())
         .collect();
+    configuration.tell(found);
     let exit = if configuration.has_errors() { Exit::Failed } else { Exit::Fine };
     if args.format.json {
-        output.json(&Report::new(&configuration, findings))?;
+        output.json(&Report::new(&configuration))?;
         return Ok(exit);
     }
     for diagnostic in &configuration.diagnostics {
         output.note(format_args!("{}\n", render(diagnostic, &configuration.sources, true)));
     }
-    for finding in &findings {
-        output.warn(format_args!("{}; {}", finding.message, finding.help.as_deref().unwrap_or_default()));
-    }
     let errors = configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let warnings = configuration.diagnostics.len() - errors + findings.len();
+    let warnings = configuration.diagnostics.len() - errors;
     output.data(&format!(
         "{}, {}, {}; tzdata {}\n",
         when::count(configuration.teams.len() + configuration.broken.len(), "team", "teams"),
@@ -113,73 +111,132 @@ fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
     Ok((folder.to_owned(), Some(within)))
 }
 
-/// The calendars that end while feeds still go on. An engineer without any is told of where they stand.
-fn unknown(settings: &Settings, team: &Team, now: Instant) -> Vec<Finding> {
-    let weeks = [settings.past_weeks, settings.future_weeks]
-        .map(|weeks| usize::try_from(weeks).unwrap_or(usize::MAX));
-    let Some(frame) = frame(team, weeks[0], weeks[1], now) else { return Vec::new() };
-    let unknown =
-        unknown_holidays(team, frame.window).into_iter().filter(|unknown| unknown.calendar.is_some());
-    unknown
-        .map(|unknown| {
-            let message = format!("team {}: {}", clean(&team.name), Warning::new(team, &unknown).message);
-            let help = "bring the calendar up to date, or list the dates as also_off".to_owned();
-            Finding::of(team, "holidays-unknown", message, help)
-        })
-        .collect()
+/// A team looked at as a whole, for what no single line of its file shows.
+struct Looked<'c> {
+    configuration: &'c Configuration,
+    config: &'c TeamConfig,
+    team: &'c Team,
+    places: TeamPlaces<'c>,
+    now: Instant,
 }
 
-/// R8: overrides that meet a conflict and do not say when they were agreed on.
-fn unrecorded(team: &Team) -> impl Iterator<Item = &Override> {
-    team.overrides.iter().filter(|by| by.agreed_on.is_none()).filter(|by| {
-        let rows = coverage(team, &expand(team, by.period)).rows;
-        rows.iter().any(|row| row.deadline.is_some() && !row.status.is_open())
-    })
-}
-
-/// Whether somebody who left still knows the team's link. When it was renewed is written nowhere, so what counts is how
-/// often: once for each who left and is still in the file.
-fn known_to_leavers(configuration: &Configuration, config: &TeamConfig, now: Instant) -> Option<Finding> {
-    let (settings, team) = (&configuration.settings, &config.team);
-    let has_left =
-        |engineer: &&Engineer| engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= now);
-    let leavers: Vec<&Engineer> = team.engineers.iter().filter(has_left).collect();
-    // Neither is less than one.
-    let renewed = config.links.team + settings.link_generation - 2;
-    let needed = u32::try_from(leavers.len()).unwrap_or(u32::MAX);
-    if settings.access == Access::Open || renewed >= needed {
-        return None;
+impl<'c> Looked<'c> {
+    fn at(configuration: &'c Configuration, config: &'c TeamConfig, now: Instant) -> Looked<'c> {
+        Looked { configuration, config, team: &config.team, places: configuration.places(config), now }
     }
-    let names: Vec<&str> = leavers.iter().map(|engineer| engineer.id.as_str()).collect();
-    let message = format!(
-        "team {}: whoever left may still have its secret link: {}",
-        clean(&team.name),
-        names.join(", ")
-    );
-    let help = format!(
-        "set `link_generation = {}`, one more for each who left, and give the team its new link; or take out who left long ago",
-        config.links.team + needed - renewed
-    );
-    Some(Finding::of(team, "links-known-to-leavers", message, help))
+
+    fn findings(&self) -> Vec<Diagnostic> {
+        let mut found = self.unrecorded();
+        found.extend(too_large(self.configuration, self.team, self.now).map(|found| self.of_settings(found)));
+        found.extend(self.unknown());
+        found.extend(self.known_to_leavers());
+        found
+    }
+
+    /// A warning of the team's file.
+    fn warning(&self, code: &'static str, place: Option<Place>, message: String, help: String) -> Diagnostic {
+        let (team, file) = (Some(self.team.id.clone()), self.config.file.clone());
+        Diagnostic { code, severity: Severity::Warning, team, file, place, message, help: Some(help) }
+    }
+
+    /// One that a line of oncal.toml has brought about, there; else at the team's name.
+    fn of_settings(&self, TooLarge { code, key, message, help }: TooLarge) -> Diagnostic {
+        let settings = "oncal.toml";
+        match self.configuration.key_place(settings, key) {
+            Some(place) => {
+                let message = format!("team {}: {message}", self.team.id);
+                Diagnostic { file: settings.to_owned(), ..self.warning(code, Some(place), message, help) }
+            }
+            None => {
+                self.warning(code, self.configuration.key_place(&self.config.file, "name"), message, help)
+            }
+        }
+    }
+
+    /// The calendars that end while feeds still go on. An engineer without any is told of where they stand.
+    fn unknown(&self) -> Vec<Diagnostic> {
+        let Settings { past_weeks, future_weeks, .. } = self.configuration.settings;
+        let weeks = [past_weeks, future_weeks].map(|weeks| usize::try_from(weeks).unwrap_or(usize::MAX));
+        let Some(frame) = frame(self.team, weeks[0], weeks[1], self.now) else { return Vec::new() };
+        let unknown = unknown_holidays(self.team, frame.window);
+        let told = together(&unknown).into_iter().filter_map(|unknown| {
+            let (id, _) = unknown.calendar?;
+            let place = unknown.of.first().and_then(|seat| self.places.calendar(*seat, id));
+            let help = "bring the calendar up to date, or list the dates as also_off".to_owned();
+            Some(self.warning("holidays-unknown", place, unknown.message(self.team), help))
+        });
+        told.collect()
+    }
+
+    /// R8: overrides that meet a conflict and do not say when they were agreed on.
+    fn unrecorded(&self) -> Vec<Diagnostic> {
+        let team = self.team;
+        let silent = team.overrides.iter().filter(|by| by.agreed_on.is_none()).filter(|by| {
+            let rows = coverage(team, &expand(team, by.period)).rows;
+            rows.iter().any(|row| row.deadline.is_some() && !row.status.is_open())
+        });
+        let told = silent.map(|by| {
+            let period = when::period_inline(&team.zone, by.period);
+            let message = format!("the override of {period} settles a conflict without `agreed_on`");
+            let help = "add `agreed_on`, the date of the decision".to_owned();
+            let place = self.places.override_at(by.period.start());
+            self.warning("override-without-agreement", place, message, help)
+        });
+        told.collect()
+    }
+
+    /// Whether somebody who left still knows the team's link. When it was renewed is written nowhere, so what counts is
+    /// how often: once for each who left and is still in the file.
+    fn known_to_leavers(&self) -> Option<Diagnostic> {
+        let (settings, team) = (&self.configuration.settings, self.team);
+        let has_left = |seat: &Seat| {
+            let engineer = team.engineer(*seat);
+            engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= self.now)
+        };
+        let leavers: Vec<Seat> = team.seats().filter(has_left).collect();
+        // Neither is less than one.
+        let renewed = self.config.links.team + settings.link_generation - 2;
+        let needed = u32::try_from(leavers.len()).unwrap_or(u32::MAX);
+        if settings.access == Access::Open || renewed >= needed {
+            return None;
+        }
+        let names: Vec<&str> = leavers.iter().map(|seat| team.engineer(*seat).id.as_str()).collect();
+        let message = format!("whoever left may still have the team's secret link: {}", names.join(", "));
+        let help = format!(
+            "set `link_generation = {}`, one more for each who left, and give the team its new link; or take out who left long ago",
+            self.config.links.team + needed - renewed
+        );
+        let own = self.configuration.key_place(&self.config.file, "link_generation");
+        let place = own.or_else(|| self.places.left(*leavers.last()?));
+        Some(self.warning("links-known-to-leavers", place, message, help))
+    }
 }
 
 /// What Google takes of a feed, in bytes, and of its address, in characters.
 const LARGEST_FEED: usize = 1_000_000;
 const LONGEST_URL: usize = 255;
 
+/// Something that Google does not take, and the key of oncal.toml that makes it so large.
+struct TooLarge {
+    code: &'static str,
+    key: &'static str,
+    message: String,
+    help: String,
+}
+
 /// Whether the team's largest feed or the longest of its addresses is more than Google takes.
-fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option<Finding> {
+fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option<TooLarge> {
     let settings = &configuration.settings;
     let key = if settings.access == Access::Links { SEGMENT.len() + Key::CHARACTERS + 2 } else { 0 };
     let base = settings.public_url.as_str().len() + key;
     let longest =
         Feed::all(team).iter().map(|feed| base + team.id.as_str().len() + feed.path().len() + 2).max();
     if let Some(longest) = longest.filter(|longest| *longest > LONGEST_URL) {
-        let message = format!("team {}: a feed's address has {longest} characters", clean(&team.name));
+        let message = format!("a feed's address has {longest} characters");
         let help = format!(
             "Google takes up to {LONGEST_URL}: shorten `public_url`, or the team's or an engineer's id"
         );
-        return Some(Finding::of(team, "address-too-long", message, help));
+        return Some(TooLarge { code: "address-too-long", key: "public_url", message, help });
     }
     let (past, future) = (settings.past_weeks, settings.future_weeks);
     let size = size(configuration, team, (past, future), now)?;
@@ -198,8 +255,8 @@ fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option
     } else {
         "Google takes 1 MB: lower `past_weeks` too, or split the team".to_owned()
     };
-    let message = format!("team {}: the feed team.ics has {size} bytes", clean(&team.name));
-    Some(Finding::of(team, "feed-too-large", message, help))
+    let message = format!("the feed team.ics has {size} bytes");
+    Some(TooLarge { code: "feed-too-large", key: "future_weeks", message, help })
 }
 
 fn size_fits(configuration: &Configuration, team: &Team, weeks: (u32, u32), now: Instant) -> bool {
@@ -236,25 +293,8 @@ struct Finding {
     help: Option<String>,
 }
 
-impl Finding {
-    fn of(team: &Team, code: &'static str, message: String, help: String) -> Finding {
-        let file = Some(format!("teams/{}.toml", team.id));
-        Finding { code, severity: "warning", file, line: None, column: None, message, help: Some(help) }
-    }
-
-    fn unrecorded(team: &Team, by: &Override) -> Finding {
-        let period = when::period_inline(&team.zone, by.period);
-        let message = format!(
-            "team {}: the override of {period} settles a conflict without `agreed_on`",
-            clean(&team.name)
-        );
-        let help = "add `agreed_on`, the date of the decision".to_owned();
-        Finding::of(team, "override-without-agreement", message, help)
-    }
-}
-
 impl Report {
-    fn new(configuration: &Configuration, findings: Vec<Finding>) -> Report {
+    fn new(configuration: &Configuration) -> Report {
         let found = configuration.diagnostics.iter().map(|diagnostic| Finding {
             code: diagnostic.code,
             severity: if diagnostic.is_error() { "error" } else { "warning" },
@@ -268,7 +308,7 @@ impl Report {
             tzdata: configuration.zone_data.to_string(),
             teams: configuration.teams.keys().map(ToString::to_string).collect(),
             broken: configuration.broken.keys().map(ToString::to_string).collect(),
-            diagnostics: found.chain(findings).collect(),
+            diagnostics: found.collect(),
         }
     }
 }

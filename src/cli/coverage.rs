@@ -3,8 +3,8 @@
 use super::args;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
-use super::table::{Table, Tone};
-use super::when;
+use super::table::{Table, Tone, folded};
+use super::{unknown, when};
 use crate::config::override_entry;
 use crate::feed::clean;
 use crate::json::{self, COVERAGE_WEEKS};
@@ -19,13 +19,12 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
         let dates = plan::dates(&args.range, COVERAGE_WEEKS, team, now)?;
         let covered = coverage(team, &expand(team, plan::window(team, dates)?));
         let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
-        if urgent && exit == Exit::Fine {
+        // Also where the files of another team have errors: what is due would be lost in those.
+        if urgent {
             exit = Exit::Attention;
         }
         let shape = json::Coverage::new(team, dates, &covered, now);
-        for warning in &shape.warnings {
-            output.warn(&warning.message);
-        }
+        unknown::warn(team, &covered.unknown, output);
         if args.format.json {
             shapes.push(shape);
         } else {
@@ -126,6 +125,7 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
         let who = name(team, candidate.engineer);
         text.push_str(&format!("  {rank}. {who}: {state}; holiday load {before}, would be {after}\n"));
     }
+    let mut text = folded(&text);
     text.push_str(&format!(
         "To record it, with whomever you chose, in teams/{}.toml:\n\n{}",
         team.id,

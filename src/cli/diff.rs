@@ -54,6 +54,9 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
     } else if exit == Exit::Fine {
         output.data("no shift moves, and nothing opens or closes\n")?;
     }
+    if args.range.from.is_none() {
+        output.note("weeks before the current one are not compared; --from DATE compares them too");
+    }
     Ok(exit)
 }
 

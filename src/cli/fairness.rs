@@ -6,7 +6,7 @@ use super::args;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
-use super::when;
+use super::{unknown, when};
 use crate::config::rotation_entry;
 use crate::feed::clean;
 use crate::json;
@@ -23,9 +23,7 @@ pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Out
         let first = team.zone.date(now).year();
         let fairness = fairness(team, first..=first + i32::from(args.years) - 1, now);
         let shape = json::Fairness::new(team, &fairness);
-        for warning in shape.iter().flat_map(|shape| &shape.warnings) {
-            output.warn(&warning.message);
-        }
+        unknown::warn(team, &fairness.unknown, output);
         if args.format.json {
             shapes.extend(shape);
         } else {

@@ -5,23 +5,54 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::Context;
+use serde::Serialize;
 
-use super::args::Common;
+use super::args::{self, Common};
 use super::output::{Exit, Output};
-use super::plan;
+use super::{plan, running};
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
-    let address = reached(plan::load(common)?.settings.admin_bind);
-    let answer = asked(address).with_context(|| format!("failed to ask the server at {address}"))?;
+/// What the server says of itself, for programs.
+#[derive(Serialize)]
+struct Health {
+    /// Where it was asked.
+    address: SocketAddr,
+    healthy: bool,
+    /// What kept it from being healthy.
+    problem: Option<String>,
+}
+
+pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> anyhow::Result<Exit> {
+    // Nobody is there any more where a server was killed; then the configuration is all there is to go by.
+    let noted = running::noted(&plan::state(common)).map(reached);
+    let found = noted.and_then(|address| Some((address, connected(address).ok()?)));
+    let (address, found) = match found {
+        Some((address, stream)) => (address, look(address, Ok(stream))),
+        None => {
+            let address = reached(plan::load(common)?.settings.admin_bind);
+            (address, look(address, connected(address)))
+        }
+    };
+    if args.format.json {
+        let problem = found.as_ref().err().map(|error| format!("{error:#}"));
+        output.json(&Health { address, healthy: problem.is_none(), problem })?;
+        return Ok(if found.is_ok() { Exit::Fine } else { Exit::Failed });
+    }
+    found?;
+    output.data("ok\n")?;
+    Ok(Exit::Fine)
+}
+
+fn look(address: SocketAddr, connected: std::io::Result<TcpStream>) -> anyhow::Result<()> {
+    let answer = connected.and_then(asked);
+    let answer = answer.with_context(|| format!("failed to ask the server at {address}"))?;
     let status = answer.lines().next().unwrap_or_default();
     if !status.starts_with("HTTP/1.1 200 ") {
         anyhow::bail!("the server at {address} answers: {status}");
     }
-    output.data("ok\n")?;
-    Ok(Exit::Fine)
+    Ok(())
 }
 
 /// A server that listens everywhere is reached on loopback.
@@ -34,8 +65,11 @@ fn reached(bind: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, bind.port())
 }
 
-fn asked(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn connected(address: SocketAddr) -> std::io::Result<TcpStream> {
+    TcpStream::connect_timeout(&address, PATIENCE)
+}
+
+fn asked(mut stream: TcpStream) -> std::io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

@@ -1,7 +1,5 @@
 //! `oncal holidays`: the calendars, or the dates of one.
 
-use std::collections::BTreeMap;
-
 use chrono::Datelike;
 
 use super::args;
@@ -42,9 +40,7 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
 fn list(library: &Library, as_json: bool, output: &mut Output) -> anyhow::Result<Exit> {
     let calendars: Vec<_> = library.ids().into_iter().filter_map(|id| library.get(id).ok()).collect();
     if as_json {
-        let names: BTreeMap<&str, &str> =
-            calendars.iter().map(|calendar| (calendar.id(), calendar.name())).collect();
-        output.json(&names)?;
+        output.json(&json::Calendars::new(calendars.iter().map(|calendar| &**calendar)))?;
         return Ok(Exit::Fine);
     }
     let mut table = Table::new(&["CALENDAR", "NAME", "KNOWN UP TO"]);

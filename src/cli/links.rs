@@ -31,6 +31,12 @@ pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> a
             "there are no secret links: everybody may read. `access = \"links\"` in oncal.toml makes them"
         );
     }
+    if settings.public_url.is_loopback() {
+        let url = settings.public_url.as_str();
+        output.warn(format_args!(
+            "{url} leads nowhere but to this machine; `public_url` in oncal.toml says otherwise"
+        ));
+    }
     let site = Site { secret: secret(common, settings)?, settings };
     let shape = Shape {
         organisation: args.of.team.is_none().then(|| site.organisation()),

@@ -6,11 +6,23 @@ use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging; `ONCAL_LOG`, else `RUST_LOG`, choose what, `info` by default.
+/// What is logged unless somebody chooses. On the connections themselves actix-http has errors for what clients do, such
+/// as TLS on this port or a port scan, and nothing that whoever runs the server could mend: a handler's faults are
+/// oncal's own lines, and a worker's are in other parts of actix.
+const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
+
+/// What reads the URL of the journal quotes it where it is odd, passwords too.
+const QUOTES_PASSWORDS: &str = "sqlx_postgres::options=off";
+
+/// Starts logging; `ONCAL_LOG`, else `RUST_LOG`, choose what.
 pub(super) fn start() {
     let filter = EnvFilter::try_from_env("ONCAL_LOG")
         .or_else(|_| EnvFilter::try_from_default_env())
-        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+        .unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let filter = match QUOTES_PASSWORDS.parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
     let started =
         if io::stderr().is_terminal() { logs.try_init() } else { logs.with_ansi(false).json().try_init() };
@@ -46,6 +58,26 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn what_clients_do_to_a_connection_is_no_error_and_what_fails_in_the_server_is() {
+        let written = Written::default();
+        let writer = written.clone();
+        let logs = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new(DEFAULT))
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(logs, || {
+            tracing::error!(target: "actix_http::h1::dispatcher", "stream error: request parse error");
+            tracing::error!(target: "actix_http::h1::decoder", "MAX_BUFFER_SIZE unprocessed data reached");
+            tracing::info!(target: "actix_server::builder", "starting 2 workers");
+            tracing::error!(target: "actix_http::h1::service", "kept: service readiness");
+            tracing::error!(target: "actix_server::server", "kept: a worker has died");
+            tracing::info!("kept: oncal's own");
+        });
+        let log = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!((log.lines().count(), log.matches("kept: ").count()), (3, 3), "{log}");
     }
 
     #[test]

@@ -13,9 +13,11 @@ mod logging;
 mod now;
 mod output;
 mod plan;
+mod running;
 mod schedule;
 mod serve;
 mod table;
+mod unknown;
 mod when;
 
 use std::process::ExitCode;
@@ -38,7 +40,7 @@ pub fn main() -> ExitCode {
         Command::Now(args) => now::run(&common, args, &mut output),
         Command::Fairness(args) => fairness::run(&common, args, &mut output),
         Command::Holidays(args) => holidays::run(&common, args, &mut output),
-        Command::Health => health::run(&common, &mut output),
+        Command::Health(args) => health::run(&common, args, &mut output),
         Command::Links(args) => links::run(&common, args, &mut output),
         Command::Init(args) => init::run(args, &mut output),
     };

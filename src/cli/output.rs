@@ -54,19 +54,30 @@ impl Usage {
 /// The two streams of a command.
 pub(super) struct Output {
     data: AutoStream<io::Stdout>,
+    /// Whether whoever read the data has gone (`oncal schedule | head`).
+    unread: bool,
     notes: AutoStream<io::Stderr>,
 }
 
 impl Output {
     /// Standard output and error; `Auto` colours where somebody looks at them and nothing forbids it.
     pub(super) fn new(color: ColorChoice) -> Output {
-        Output { data: AutoStream::new(io::stdout(), color), notes: AutoStream::new(io::stderr(), color) }
+        Output {
+            data: AutoStream::new(io::stdout(), color),
+            unread: false,
+            notes: AutoStream::new(io::stderr(), color),
+        }
     }
 
-    /// Writes `text`, styles and all, as it stands.
+    /// Writes `text`, styles and all, as it stands. Where nobody reads it any more the work goes on quietly, since the
+    /// exit code is still to be found.
     pub(super) fn data(&mut self, text: &str) -> io::Result<()> {
-        self.data.write_all(text.as_bytes())?;
-        self.data.flush()
+        if self.unread {
+            return Ok(());
+        }
+        let written = self.data.write_all(text.as_bytes()).and_then(|()| self.data.flush());
+        self.unread = written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        if self.unread { Ok(()) } else { written }
     }
 
     /// Writes `value` as JSON.
@@ -92,12 +103,8 @@ impl Output {
     }
 }
 
-/// Ends as a failed command: quietly where whoever read the output has gone (`oncal schedule | head`).
+/// Ends as a failed command.
 pub(super) fn fail(error: &anyhow::Error, output: &mut Output) -> ExitCode {
-    let closed = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    if closed.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe) {
-        return ExitCode::SUCCESS;
-    }
     output.error(format_args!("{error:#}"));
     if error.is::<Usage>() { ExitCode::from(USAGE) } else { Exit::Failed.into() }
 }
@@ -111,9 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_is_a_quiet_end_and_wrong_use_is_two() {
-        let success = format!("{:?}", ExitCode::SUCCESS);
-        assert_eq!(code(io::Error::from(io::ErrorKind::BrokenPipe)), success);
+    fn wrong_use_is_two_and_all_else_that_fails_is_one() {
+        let failed = format!("{:?}", ExitCode::from(1));
+        assert_eq!(code(io::Error::from(io::ErrorKind::BrokenPipe)), failed, "of a connection, say");
         assert_eq!(code(Usage("no".to_owned())), format!("{:?}", ExitCode::from(2)));
         assert_eq!(code(io::Error::from(io::ErrorKind::NotFound)), format!("{:?}", ExitCode::from(1)));
     }

@@ -7,7 +7,7 @@ use super::now::consequence;
 use super::output::{Exit, Output, Usage};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
-use super::when;
+use super::{unknown, when};
 use crate::document::nearest;
 use crate::feed::{clean, stretch};
 use crate::json::{self, Dates, SCHEDULE_WEEKS};
@@ -30,9 +30,7 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     let mut text = String::new();
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, SCHEDULE_WEEKS, team, now)?;
-        for unknown in unknown_holidays(team, plan::window(team, dates)?) {
-            output.warn(json::Warning::new(team, &unknown).message);
-        }
+        unknown::warn(team, &unknown_holidays(team, plan::window(team, dates)?), output);
         let seat = args.engineer.as_deref().and_then(|id| team.seat(id));
         if args.format.json {
             shapes.push(shape(team, dates, args.engineer.as_deref())?);
@@ -40,9 +38,11 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
             if !text.is_empty() {
                 text.push('\n');
             }
+            let of_whom = seat.map(|seat| format!("{} · ", name(team, seat)));
+            text.push_str(&of_whom.unwrap_or_default());
             text.push_str(&plan::heading(team, dates));
             text.push_str(&match seat {
-                Some(seat) => shifts_of(team, dates, seat)?,
+                Some(seat) => duty_of(team, dates, seat)?,
                 None => table(team, dates)?,
             });
         }
@@ -89,7 +89,7 @@ fn rota(team: &Team, dates: Dates) -> Result<Schedule, Usage> {
 fn table(team: &Team, dates: Dates) -> Result<String, Usage> {
     let window = plan::window(team, dates)?;
     let schedule = expand(team, window.starting_earlier(BEFORE));
-    let mut table = Table::new(&["FROM", "PRIMARY", "SECONDARY", ""]).at_most(&[27, 20, 20]);
+    let mut table = Table::new(&["FROM", "PRIMARY", "SECONDARY", "NOTES"]).at_most(&[27, 20, 20]).whole(1);
     let weeks = schedule.weeks.iter().filter(|week| week.week.period.overlaps(window));
     let weeks: Vec<&PlannedWeek> =
         weeks.filter(|week| team.zone.date(week.week.period.end()) > dates.from).collect();
@@ -116,10 +116,10 @@ fn row(
     let start = duty.period.start();
     let is_first = start == week.week.period.start();
     let from = if is_first {
-        when::instant(&team.zone, start)
+        when::tabled(&team.zone, start)
     } else {
         let date = team.zone.date(start).format("%a %-d %b");
-        format!("  {date} {} {}", when::clock(&team.zone, start), team.zone.abbreviation(start))
+        format!("  {date} {}", when::tabled_clock(&team.zone, start))
     };
     let mut notes = Vec::new();
     if is_first && let Some(swap) = &week.week.swap {
@@ -228,36 +228,50 @@ fn handover(team: &Team, meeting: &Handover) -> String {
     let on =
         if date == zone.date(meeting.change) { String::new() } else { date.format("%a %-d %b ").to_string() };
     let moved = if meeting.moved { " (moved)" } else { "" };
-    let flagged = if meeting.flagged { " although a primary is away" } else { "" };
-    format!("handover {on}{clock}{moved}{flagged}")
+    format!("handover {on}{clock}{moved}{}", flagged(meeting))
 }
 
-/// The shifts of one person.
-fn shifts_of(team: &Team, dates: Dates, seat: Seat) -> Result<String, Usage> {
+fn flagged(meeting: &Handover) -> &'static str {
+    if meeting.flagged { " although a primary is away" } else { "" }
+}
+
+/// The shifts and handover meetings of one person, in order of time.
+fn duty_of(team: &Team, dates: Dates, seat: Seat) -> Result<String, Usage> {
     let schedule = rota(team, dates)?;
-    let mut table = Table::new(&["FROM", "UNTIL", "ROLE", ""]).at_most(&[28, 28]);
-    let mut shifts = schedule.shifts().filter(|shift| shift.holder.engineer == seat).peekable();
-    if shifts.peek().is_none() {
-        return Ok(format!("{} has no shift in these dates\n", name(team, seat)));
-    }
-    for shift in shifts {
-        let (start, end) = (shift.period.start(), shift.period.end());
-        let kind = shift.holder.kind;
+    let shifts = schedule.shifts().filter(|shift| shift.holder.engineer == seat).map(|shift| {
         let why = because(team, &shift.holder, Role::Primary).or_else(|| {
-            (kind == ShiftKind::Swap).then(|| match shift.holder.instead_of {
+            (shift.holder.kind == ShiftKind::Swap).then(|| match shift.holder.instead_of {
                 Some(seat) => format!("instead of {} (swap)", name(team, seat)),
                 None => "swap".to_owned(),
             })
         });
         let away = away(team, &schedule, shift.role, shift.period);
+        let tone = if shift.holder.kind.is_tentative() || away.is_some() { Tone::Open } else { Tone::Plain };
         let why = why.into_iter().chain(away).collect::<Vec<_>>().join("\n");
-        let tone = if kind.is_tentative() { Tone::Open } else { Tone::Plain };
+        (shift.period, shift.role.as_str(), why, tone)
+    });
+    let attended = schedule.handovers.iter().filter(|meeting| attends(meeting, seat));
+    let meetings = attended.map(|meeting| {
+        let moved = if meeting.moved { " (moved)" } else { "" };
+        (meeting.period, "meeting", format!("handover{moved}{}", flagged(meeting)), Tone::Plain)
+    });
+    let mut entries: Vec<_> = shifts.chain(meetings).collect();
+    if entries.is_empty() {
+        return Ok(format!("{} has no shift and no meeting in these dates\n", name(team, seat)));
+    }
+    entries.sort_by_key(|(period, ..)| period.start());
+    let mut table = Table::new(&["FROM", "UNTIL", "ROLE", "NOTES"]).whole(2);
+    for (period, role, why, tone) in entries {
         table.row([
-            (&*when::instant(&team.zone, start), tone),
-            (&*when::instant(&team.zone, end), tone),
-            (shift.role.as_str(), tone),
+            (&*when::tabled(&team.zone, period.start()), tone),
+            (&*when::tabled(&team.zone, period.end()), tone),
+            (role, tone),
             (&*why, tone),
         ]);
     }
     Ok(table.text())
+}
+
+fn attends(meeting: &Handover, seat: Seat) -> bool {
+    [meeting.outgoing, meeting.incoming].iter().any(|pair| pair.role_of(seat).is_some())
 }

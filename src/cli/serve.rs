@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use anyhow::Context;
 
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
-use super::{links, logging, plan};
+use super::{links, logging, plan, running};
 use crate::config::{Access, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Place};
 use crate::live::{Duties, Keeper, Publisher, Snapshot, Store};
@@ -24,7 +25,12 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let unfit = configuration.teams.is_empty() || configuration.settings_errors().next().is_some();
     if unfit {
         for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-            output.note(render(diagnostic, &configuration.sources, true));
+            // What stands on no terminal is kept by somebody, as logs are.
+            if io::stderr().is_terminal() {
+                output.note(render(diagnostic, &configuration.sources, true));
+            } else {
+                output.note(diagnostic);
+            }
         }
         let why = if configuration.teams.is_empty() {
             "no team is without errors"
@@ -51,8 +57,22 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         report: log,
     });
     let keeper = keeper.context("failed to start keeping the configuration current")?;
-    web::serve(&store, clock, move || keeper.reload())
-        .map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let state = plan::state(common);
+    let mut noted = None;
+    let listening = |address| {
+        // A what-if must not be taken for the server.
+        if common.now.is_none() || common.state.is_some() {
+            let note = running::note(&state, address);
+            noted = note
+                .inspect_err(|error| {
+                    tracing::info!(%error, "nothing to note in the state folder where monitoring is");
+                })
+                .ok();
+        }
+    };
+    let served = web::serve(&store, clock, move || keeper.reload(), listening);
+    drop(noted);
+    served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
 }
 
@@ -84,13 +104,13 @@ fn build() -> String {
     format!("{} {size} {}", env!("CARGO_PKG_VERSION"), since.unwrap_or_default().as_secs())
 }
 
-/// Code, place and message; never the source line, which may hold what is nobody's business.
+/// Code, place, if it has one, and message; never the source line, which may hold what is nobody's business.
 fn log(diagnostic: &Diagnostic) {
-    let (line, column) = diagnostic.place.as_ref().map_or((0, 0), |place| (place.line, place.column));
+    let (line, column) = diagnostic.place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (code, file, message) = (diagnostic.code, &diagnostic.file, &diagnostic.message);
     if diagnostic.is_error() {
-        tracing::error!(code, %file, line, column, %message, "configuration");
+        tracing::error!(code, %file, line, column, "configuration: {message}");
     } else {
-        tracing::warn!(code, %file, line, column, %message, "configuration");
+        tracing::warn!(code, %file, line, column, "configuration: {message}");
     }
 }

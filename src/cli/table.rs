@@ -2,11 +2,15 @@
 //! wide. Not here: what stands in them.
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, TableStyle, Width};
+use unicode_width::UnicodeWidthStr;
 
 use crate::feed::clean;
 
 /// The width of a table in a file or a pipe.
 const WIDTH: u16 = 80;
+
+/// The longest word that no column is made narrower than.
+const LONGEST_WORD: u16 = 24;
 
 /// How a cell stands out on a terminal that shows colours. No meaning is in a colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +32,27 @@ pub(super) enum Tone {
 /// A table in the making.
 pub(super) struct Table {
     inner: comfy_table::Table,
+    columns: Vec<Bounds>,
+}
+
+/// How narrow and how wide a column may be.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    least: u16,
+    most: u16,
+    /// Whether its lines are never wrapped.
+    is_whole: bool,
 }
 
 impl Table {
     /// A table with these headings: 80 columns wide at most, on a terminal about as wide as that.
     pub(super) fn new(headings: &[&str]) -> Table {
-        let mut inner = comfy_table::Table::new();
+        let inner = comfy_table::Table::new();
         let width = inner.width().map_or(WIDTH, |terminal| terminal.clamp(60, 120));
+        Table::with_width(inner, headings, width)
+    }
+
+    fn with_width(mut inner: comfy_table::Table, headings: &[&str], width: u16) -> Table {
         inner
             .load_style(TableStyle::new())
             .set_content_arrangement(ContentArrangement::Dynamic)
@@ -45,30 +63,76 @@ impl Table {
         for column in inner.column_iter_mut() {
             column.set_padding((0, 2));
         }
-        Table { inner }
+        let bounds = |heading: &&str| Bounds { least: widest(heading, ' '), most: width, is_whole: false };
+        Table { inner, columns: headings.iter().map(bounds).collect() }
     }
 
     /// Lets columns be no wider than this, by their place.
     pub(super) fn at_most(mut self, widths: &[u16]) -> Table {
-        for (index, width) in widths.iter().enumerate() {
-            if let Some(column) = self.inner.column_mut(index) {
-                column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(*width)));
-            }
+        for (column, width) in self.columns.iter_mut().zip(widths) {
+            column.most = *width;
         }
+        self
+    }
+
+    /// Lets the first `count` columns wrap no line: an indent in them would be lost.
+    pub(super) fn whole(mut self, count: usize) -> Table {
+        self.columns.iter_mut().take(count).for_each(|column| column.is_whole = true);
         self
     }
 
     /// Adds a row.
     pub(super) fn row<'c>(&mut self, cells: impl IntoIterator<Item = (&'c str, Tone)>) {
+        let cells: Vec<_> = cells.into_iter().collect();
+        for (column, (text, _)) in self.columns.iter_mut().zip(&cells) {
+            column.least = column.least.max(widest(text, if column.is_whole { '\n' } else { ' ' }));
+        }
         self.inner.add_row(cells.into_iter().map(|(text, tone)| cell(text, tone)));
     }
 
-    /// The table, each line ended.
-    pub(super) fn text(&self) -> String {
+    /// The table, each line ended. No word is broken that is not longer than others ever are.
+    pub(super) fn text(mut self) -> String {
+        const PADDING: u16 = 2;
+        for (index, Bounds { least, most, is_whole }) in self.columns.into_iter().enumerate() {
+            let least = if is_whole { least } else { least.min(LONGEST_WORD) } + PADDING;
+            let [lower, upper] = [least, most.max(least)].map(Width::Fixed);
+            if let Some(column) = self.inner.column_mut(index) {
+                column.set_constraint(ColumnConstraint::Boundaries { lower, upper });
+            }
+        }
         let mut text = self.inner.trim_fmt();
         text.push('\n');
         text
     }
+}
+
+/// The widest part of `text` between `ends` and line breaks.
+fn widest(text: &str, ends: char) -> u16 {
+    let parts = text.split(['\n', ends]).map(UnicodeWidthStr::width);
+    parts.max().and_then(|width| u16::try_from(width).ok()).unwrap_or(u16::MAX)
+}
+
+/// Sentences, each on a line of its own with its indent, wrapped at the width of a table.
+pub(super) fn folded(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        out.push_str(&" ".repeat(indent));
+        let mut used = indent;
+        for (place, word) in line.trim_start_matches(' ').split(' ').enumerate() {
+            if place > 0 && used + 1 + word.width() > usize::from(WIDTH) {
+                used = indent + 3;
+                out.push_str(&format!("\n{}", " ".repeat(used)));
+            } else if place > 0 {
+                used += 1;
+                out.push(' ');
+            }
+            out.push_str(word);
+            used += word.width();
+        }
+        out.push('\n');
+    }
+    out
 }
 
 fn cell(text: &str, tone: Tone) -> Cell {
@@ -94,7 +158,7 @@ mod tests {
     use super::*;
     use unicode_width::UnicodeWidthStr;
 
-    fn lines(table: &Table) -> Vec<String> {
+    fn lines(table: Table) -> Vec<String> {
         anstream::adapter::strip_str(&table.text()).to_string().lines().map(str::to_owned).collect()
     }
 
@@ -104,7 +168,7 @@ mod tests {
         for name in ["Ada", "山田 太郎", "José 🎄", "e\u{301}a"] {
             table.row([(name, Tone::Plain), ("|", Tone::Good)]);
         }
-        let at: Vec<usize> = lines(&table)[1..]
+        let at: Vec<usize> = lines(table)[1..]
             .iter()
             .map(|line| UnicodeWidthStr::width(line.split('|').next().unwrap()))
             .collect();
@@ -115,7 +179,7 @@ mod tests {
     fn long_texts_wrap_within_eighty_columns() {
         let mut table = Table::new(&["NAME", "WHY"]);
         table.row([("Somebody with a long name", Tone::Plain), (&*"word ".repeat(40), Tone::Plain)]);
-        let lines = lines(&table);
+        let lines = lines(table);
         assert!(lines.len() > 3 && lines.iter().all(|line| line.width() <= 80), "{lines:#?}");
     }
 
@@ -123,6 +187,32 @@ mod tests {
     fn nothing_in_a_cell_reaches_the_terminal_as_a_command() {
         let mut table = Table::new(&["NAME"]);
         table.row([("\u{1b}[2Jgone\r\u{202e}x", Tone::Plain)]);
-        assert_eq!(lines(&table)[1], "[2Jgone x");
+        assert_eq!(lines(table)[1], "[2Jgone x");
+    }
+
+    #[test]
+    fn a_narrow_table_breaks_no_word_and_keeps_its_indents() {
+        let headings = ["FROM", "PRIMARY", "SECONDARY", "NOTES"];
+        let mut table = Table::with_width(comfy_table::Table::new(), &headings, 60).whole(1);
+        let note = "covers for Data Engineer B (Thanksgiving Day); handover Fri 4 Dec 10:00–10:30";
+        for from in ["Fri 27 Nov 2026 10:00", "  Sat 28 Nov 00:00"] {
+            let cells = [from, "Data Engineer A", "Data Engineer B (secondary)", note];
+            table.row(cells.map(|text| (text, Tone::Plain)));
+        }
+        let told = lines(table);
+        assert!(told[0].contains("SECONDARY"), "{told:#?}");
+        assert!(told.iter().any(|line| line.contains("(secondary)")), "{told:#?}");
+        assert!(told.iter().any(|line| line.starts_with("  Sat 28 Nov 00:00 ")), "{told:#?}");
+        assert!(told.iter().all(|line| line.width() <= 60), "{told:#?}");
+    }
+
+    #[test]
+    fn sentences_are_folded_below_their_beginning() {
+        let long = format!("  1. {}\n\nshort\n", "word ".repeat(30).trim_end());
+        let told = folded(&long);
+        let lines: Vec<&str> = told.lines().collect();
+        assert!(lines[0].starts_with("  1. word") && lines[1].starts_with("     word"), "{told}");
+        assert!(lines.iter().all(|line| line.width() <= 80), "{told}");
+        assert_eq!(lines[lines.len() - 2..], ["", "short"]);
     }
 }

@@ -1,10 +1,10 @@
-//! Times as people read them in tables: local, with the zone's abbreviation, whole days as days.
+//! Times as people read them: local, in sentences with the zone's abbreviation, whole days as days.
 //!
 //! Not here: times as they are typed (`args`), and the instants of JSON (`json`).
 
 use std::fmt::Display;
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{Days, MappedLocalTime, NaiveDate, NaiveTime, TimeZone};
 
 use crate::rota::{Instant, Period, Zone};
 
@@ -18,26 +18,45 @@ pub(super) fn instant(zone: &Zone, instant: Instant) -> String {
     format!("{} {} {}", date(zone.date(instant)), clock(zone, instant), zone.abbreviation(instant))
 }
 
-/// `Mon 31 May 2027`, for whole local days, else from and to with their times. More than one date takes two lines.
+/// `Mon 31 May 2027 10:00`, for tables whose heading names the zone.
+pub(super) fn tabled(zone: &Zone, instant: Instant) -> String {
+    format!("{} {}", date(zone.date(instant)), tabled_clock(zone, instant))
+}
+
+/// `10:00`, with the zone's abbreviation only in the hour that the clocks show twice.
+pub(super) fn tabled_clock(zone: &Zone, instant: Instant) -> String {
+    match zone.offset_from_local_datetime(&zone.local(instant)) {
+        MappedLocalTime::Ambiguous(..) => format!("{} {}", clock(zone, instant), zone.abbreviation(instant)),
+        _ => clock(zone, instant),
+    }
+}
+
+/// `Mon 31 May 2027`, for whole local days, else from and to with their times; for tables whose heading names the zone.
+/// More than one date takes two lines.
 pub(super) fn period(zone: &Zone, period: Period) -> String {
+    let clocks = [period.start(), period.end()].map(|instant| tabled_clock(zone, instant));
+    lines(zone, period, clocks)
+}
+
+/// [`period`] on one line and with the zone's abbreviation, for sentences.
+pub(super) fn period_inline(zone: &Zone, period: Period) -> String {
+    let (start, end) = (period.start(), period.end());
+    let [from, to] = [start, end].map(|instant| zone.abbreviation(instant));
+    let opens = if from == to { clock(zone, start) } else { format!("{} {from}", clock(zone, start)) };
+    lines(zone, period, [opens, format!("{} {to}", clock(zone, end))]).replace('\n', " ")
+}
+
+fn lines(zone: &Zone, period: Period, [opens, closes]: [String; 2]) -> String {
     let (start, end) = (period.start(), period.end());
     let (first, after) = (zone.date(start), zone.date(end));
     if is_midnight(zone, start) && is_midnight(zone, end) {
         let last = after.checked_sub_days(Days::new(1)).unwrap_or(after);
         return if first == last { date(first) } else { format!("{} –\n{}", date(first), date(last)) };
     }
-    let (from, to) = (zone.abbreviation(start), zone.abbreviation(end));
-    let from = if from == to { String::new() } else { format!(" {from}") };
-    let (opens, closes) = (clock(zone, start), clock(zone, end));
     if first == after {
-        return format!("{}\n{opens}{from}–{closes} {to}", date(first));
+        return format!("{}\n{opens}–{closes}", date(first));
     }
-    format!("{} {opens}{from} –\n{} {closes} {to}", date(first), date(after))
-}
-
-/// [`period`] on one line, for sentences.
-pub(super) fn period_inline(zone: &Zone, time: Period) -> String {
-    period(zone, time).replace('\n', " ")
+    format!("{} {opens} –\n{} {closes}", date(first), date(after))
 }
 
 /// `1 day`, `2 days`.
@@ -117,6 +136,20 @@ mod tests {
             let period = Period::new(at(start), at(end)).unwrap();
             assert_eq!(period_inline(&zone(name), period), expected);
         }
+    }
+
+    #[test]
+    fn tables_name_the_zone_only_where_a_time_comes_twice() {
+        for (instant, expected) in [
+            ("2026-10-31T14:00:00Z", "Sat 31 Oct 2026 10:00"),
+            ("2026-11-01T05:30:00Z", "Sun 1 Nov 2026 01:30 EDT"),
+            ("2026-11-01T06:30:00Z", "Sun 1 Nov 2026 01:30 EST"),
+            ("2026-11-01T07:30:00Z", "Sun 1 Nov 2026 02:30"),
+        ] {
+            assert_eq!(tabled(&zone("America/New_York"), at(instant)), expected);
+        }
+        let night = Period::new(at("2026-11-01T04:00:00Z"), at("2026-11-01T06:30:00Z")).unwrap();
+        assert_eq!(period(&zone("America/New_York"), night), "Sun 1 Nov 2026\n00:00–01:30 EST");
     }
 
     #[test]

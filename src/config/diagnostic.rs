@@ -43,27 +43,62 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    /// `problem` as found in `text`, the content of `file`.
-    pub(super) fn located(problem: Problem, file: &str, team: Option<&TeamId>, text: &str) -> Diagnostic {
-        Diagnostic {
+    /// `problems` as found in `text`, the content of `file`; in the order of their places, so that the text is gone
+    /// through once.
+    pub(super) fn located<'a>(
+        problems: Vec<Problem>,
+        file: &'a str,
+        team: Option<&'a TeamId>,
+        text: &'a str,
+    ) -> impl Iterator<Item = Diagnostic> + 'a {
+        let mut places = Places::of(text);
+        problems.into_iter().map(move |problem| Diagnostic {
             code: problem.code,
             severity: problem.severity,
             team: team.cloned(),
             file: file.to_owned(),
-            place: Some(Place::of(problem.span, text)),
+            place: Some(places.next(problem.span)),
             message: problem.message,
             help: problem.help,
-        }
+        })
     }
 }
 
 impl Place {
-    fn of(span: Span, text: &str) -> Place {
-        let before = text.get(..span.start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        Place { line, column, span }
+    /// Of one span alone.
+    pub(super) fn of(span: Span, text: &str) -> Place {
+        Places::of(text).next(span)
+    }
+}
+
+/// Tells line and column of one place after the other.
+struct Places<'t> {
+    text: &'t str,
+    /// Up to where lines and characters are counted.
+    at: usize,
+    line: usize,
+    column: usize,
+}
+
+impl<'t> Places<'t> {
+    fn of(text: &'t str) -> Places<'t> {
+        Places { text, at: 0, line: 1, column: 1 }
+    }
+
+    /// The place of `span`; counted from the beginning again where it is before the last.
+    fn next(&mut self, span: Span) -> Place {
+        let to = if self.text.is_char_boundary(span.start) { span.start } else { self.text.len() };
+        if to < self.at {
+            *self = Places::of(self.text);
+        }
+        let passed = self.text.get(self.at..to).unwrap_or_default();
+        self.line += passed.bytes().filter(|byte| *byte == b'\n').count();
+        self.column = match passed.rsplit_once('\n') {
+            Some((_, rest)) => rest.chars().count() + 1,
+            None => self.column + passed.chars().count(),
+        };
+        self.at = to;
+        Place { line: self.line, column: self.column, span }
     }
 }
 
@@ -85,7 +120,7 @@ mod tests {
     use super::*;
 
     fn place(start: usize, text: &str) -> (usize, usize) {
-        let place = Place::of(start..start, text);
+        let place = Places::of(text).next(start..start);
         (place.line, place.column)
     }
 
@@ -100,13 +135,24 @@ mod tests {
     }
 
     #[test]
+    fn places_in_any_order_are_those_that_each_alone_would_be() {
+        let text = "a\nüb = 1\r\n\n日本 = 2";
+        let mut places = Places::of(text);
+        let starts = [0, 1, 2, 4, 4, 9, 11, 12, 15, 15, text.len(), 99, 5, 3, 0, 11];
+        for start in starts {
+            let next = places.next(start..start);
+            assert_eq!((next.line, next.column), place(start, text), "{start}");
+        }
+    }
+
+    #[test]
     fn the_one_line_form_has_place_code_message_and_help() {
         let mut diagnostic = Diagnostic {
             code: "unknown-engineer",
             severity: Severity::Error,
             team: None,
             file: "teams/a.toml".to_owned(),
-            place: Some(Place::of(2..3, "x\ny")),
+            place: Some(Places::of("x\ny").next(2..3)),
             message: "there is no engineer `x`".to_owned(),
             help: Some("did you mean `y`?".to_owned()),
         };

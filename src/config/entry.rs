@@ -33,12 +33,12 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
             _ => unnamed_secondary(pair, row.primary, true),
         };
         Some(match stays {
-            Some(seat) => format!("without one {} stays secondary, who cannot cover then", id(seat)),
-            None => "without one nobody is secondary".to_owned(),
+            Some(seat) => format!("left out: {} stays secondary but cannot cover", id(seat)),
+            None => "left out: nobody is secondary".to_owned(),
         })
     };
     let secondary = row.secondary.map_or_else(
-        || format!("#secondary = \"…\"   # nobody is free; {}", unnamed().unwrap_or_default()),
+        || format!("#secondary = \"…\"   # {}", unnamed().unwrap_or_default()),
         |seat| format!("secondary = \"{}\"", id(seat)),
     );
     let lines = [

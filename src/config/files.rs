@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -24,6 +24,8 @@ pub(super) enum FileFault {
     NotAFile,
     #[error("the file is larger than {} MB", MAX_BYTES / 1_000_000)]
     TooLarge,
+    #[error("a link leads out of the configuration folder")]
+    Outside,
     #[error("the file is not UTF-8 text")]
     NotUtf8 { readable: String, bad: Span },
     #[error("this cannot be read: {0}")]
@@ -34,6 +36,7 @@ impl FileFault {
     pub(super) fn code(&self) -> &'static str {
         match self {
             FileFault::TooLarge => "file-too-large",
+            FileFault::Outside => "outside-configuration",
             FileFault::NotUtf8 { .. } => "not-utf-8",
             FileFault::Missing | FileFault::NotAFile | FileFault::Unreadable(_) => "unreadable-file",
         }
@@ -48,6 +51,13 @@ impl From<io::Error> for FileFault {
             FileFault::Unreadable(error)
         }
     }
+}
+
+/// Where the file or folder at `path` really is: within the folder `config`, whatever links there are on the way. What lies
+/// elsewhere on the machine is not for the configuration to show.
+pub(super) fn inside(config: &Path, path: &Path) -> Result<PathBuf, FileFault> {
+    let real = fs::canonicalize(path)?;
+    if real.starts_with(fs::canonicalize(config)?) { Ok(real) } else { Err(FileFault::Outside) }
 }
 
 /// The text of the file at `path`, read once, without a byte order mark.

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{self, FileFault};
+use super::files::{self, Entry, FileFault};
 use super::resolve::shape_problem;
 use super::sources::Findings;
 use super::zones::Zones;
@@ -51,7 +51,16 @@ pub(super) fn read(
 ) -> io::Result<Calendars> {
     let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
-    for name in listed.into_iter().filter(|entry| !entry.is_folder).map(|entry| entry.name) {
+    for Entry { name, is_folder } in listed {
+        if is_folder {
+            if files::has_extension(&name, &["toml", "ics"]) {
+                findings.folder(
+                    &format!("{FOLDER}/{name}"),
+                    "calendars are files named <name>.toml or <name>.ics",
+                );
+            }
+            continue;
+        }
         if let Some((id, is_ics)) = calendar_id(&name, findings) {
             let kinds = calendars.entry(id).or_default();
             *(if is_ics { &mut kinds.ics } else { &mut kinds.toml }) = true;
@@ -98,7 +107,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn toml<T>(&mut self, id: &str, read: impl FnOnce(&str, &Problems) -> Option<T>) -> Option<T> {
         let file = format!("{FOLDER}/{id}.toml");
-        let text = files::read_text(&self.config.join(&file));
+        let text = self.real(&file).and_then(|path| files::read_text(&path));
         self.file(id, file, text, read)
     }
 
@@ -106,7 +115,7 @@ impl Reader<'_> {
     fn imported(&mut self, id: &str, filtered: bool, import: &Import<'_>) -> Option<Definition> {
         let filter = if filtered { Some(self.toml(id, Filter::parse)?) } else { None };
         let file = format!("{FOLDER}/{id}.ics");
-        let text = files::read_calendar(&self.config.join(&file));
+        let text = self.real(&file).and_then(|path| files::read_calendar(&path));
         let definition =
             self.file(id, file, text, |text, problems| import.read(id, text, filter.as_ref(), problems));
         let beside = self.found.iter().rev().nth(1).map(|found| &found.problems);
@@ -114,6 +123,10 @@ impl Reader<'_> {
             filter.check(problems);
         }
         definition
+    }
+
+    fn real(&self, file: &str) -> Result<PathBuf, FileFault> {
+        files::inside(self.config, &self.config.join(file))
     }
 
     fn file<T>(

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use thiserror::Error;
 
 use super::diagnostic::Diagnostic;
-use super::files::{self, Entry};
+use super::files::{self, Entry, FileFault};
 use super::holiday_files::{self, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
 use super::resolve::{self, Context, id_problem};
@@ -47,12 +47,12 @@ pub enum LoadError {
         folder: PathBuf,
     },
     /// The operating system does not let it be listed.
-    #[error("the folder {} cannot be read: {source}", path.display())]
+    #[error("the folder {} cannot be read: {cause}", path.display())]
     Unreadable {
         /// The folder, or one within it.
         path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
+        /// What the operating system says. Not `source`, which would be told a second time behind this message.
+        cause: io::Error,
     },
 }
 
@@ -146,21 +146,25 @@ fn read(
         }
         let inputs = inputs.unwrap_or_else(|| Inputs::of_team(folder, &id, &file, &shared));
         match read_team(folder, &id, &file, &common, &mut findings) {
-            Some((team, links)) => {
+            Ok((team, links)) => {
                 tell_of_kept(&kept, &team, &file, &mut findings);
                 let Inputs { fingerprint, modified } = inputs;
                 drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified, links })));
             }
-            None => {
+            Err(links) => {
+                let earlier = before.and_then(|(before, _)| before.broken.get(&id)?.links.as_ref());
+                let links = match (earlier, links) {
+                    (Some(earlier), Some(links)) => Some(earlier.raised_by(&links)),
+                    (earlier, links) => links.or_else(|| earlier.cloned()),
+                };
                 let errors = findings.diagnostics.iter();
                 let errors = errors.filter(|d| d.is_error() && d.team.as_ref() == Some(&id)).count();
-                broken.insert(id, BrokenTeam { file, errors });
+                broken.insert(id, BrokenTeam { file, errors, links });
             }
         }
     }
     let Findings { sources, mut diagnostics } = findings;
-    diagnostics
-        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
+    sort(&mut diagnostics);
     Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
 }
 
@@ -195,6 +199,12 @@ fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut
     }
 }
 
+/// In order of file and place.
+pub(super) fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics
+        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
+}
+
 /// The server's file first, then what teams rest on, then they.
 fn rank(file: &str) -> usize {
     let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER, time_off::FOLDER];
@@ -214,7 +224,7 @@ fn check_folder(folder: &Path) -> Result<(), LoadError> {
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
     let path = path.to_owned();
-    move |source| LoadError::Unreadable { path, source }
+    move |cause| LoadError::Unreadable { path, cause }
 }
 
 fn list(folder: &Path) -> Result<Vec<Entry>, LoadError> {
@@ -257,7 +267,9 @@ fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Se
 /// Settings for a server that runs on `running`: what cannot be read, or needs a restart, stays.
 fn keep_running(read: Settings, running: &Settings, listed: &[Entry], findings: &mut Findings) -> Settings {
     if findings.diagnostics.iter().any(|found| found.is_error() && found.file == SETTINGS) {
-        return running.clone();
+        // Links are renewed since somebody has one who should not, whatever else is wrong with the file.
+        let link_generation = running.link_generation.max(read.link_generation);
+        return Settings { link_generation, ..running.clone() };
     }
     if !listed.iter().any(|entry| entry.name == SETTINGS) && *running != Settings::default() {
         let help = "put it back, or restart for the defaults";
@@ -293,9 +305,15 @@ fn window(settings: &Settings, now: Instant) -> Option<Period> {
 /// The teams in order of their ids.
 fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadError> {
     let (mut ids, mut candidates) = (Vec::new(), 0);
-    for entry in list(&folder.join(TEAMS))?.into_iter().filter(|entry| !entry.is_folder) {
+    for entry in list(&folder.join(TEAMS))? {
         let file = format!("{TEAMS}/{}", entry.name);
         let path = Path::new(&entry.name);
+        if entry.is_folder {
+            if files::has_extension(&entry.name, &["toml"]) {
+                findings.folder(&file, "a team is a file named <id>.toml");
+            }
+            continue;
+        }
         if !files::has_extension(&entry.name, &["toml"]) {
             if files::has_extension(&entry.name, &["yaml", "yml", "json"]) {
                 findings.unread(&file, "a team is a file named <id>.toml");
@@ -355,29 +373,36 @@ struct Common<'a> {
     window: Option<Period>,
 }
 
+/// The team; where it has errors, how often its links were renewed, if its file says.
 fn read_team(
     folder: &Path,
     id: &TeamId,
     file: &str,
     common: &Common<'_>,
     findings: &mut Findings,
-) -> Option<(Team, LinkGenerations)> {
-    let text =
-        files::read_text(&folder.join(file)).map_err(|fault| findings.fault(file, Some(id), fault)).ok()?;
+) -> Result<(Team, LinkGenerations), Option<LinkGenerations>> {
+    let text = files::read_text(&folder.join(file)).map_err(|fault| {
+        findings.fault(file, Some(id), fault);
+        None
+    })?;
     let mut unlisted =
-        |kind: &str, error: io::Error| findings.fault(&format!("{kind}/{id}/"), Some(id), error.into());
-    let run_books = RunBooks::read(folder, id).map_err(|error| unlisted(run_books::FOLDER, error)).ok();
-    let time_off = TimeOffFiles::list(folder, id).map_err(|error| unlisted(time_off::FOLDER, error)).ok();
+        |kind: &str, fault: FileFault| findings.fault(&format!("{kind}/{id}/"), Some(id), fault);
+    let run_books = RunBooks::read(folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
+    let time_off = TimeOffFiles::list(folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
     let problems = Problems::default();
     let table = document::read(&text, &problems, TeamTable::read);
+    let links = table.as_ref().map(TeamTable::links);
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
         let Common { zones, library, now, window } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
         let team = resolve::team(id, &table, &context, &problems);
-        run_books.warn_of_unnamed(id, findings);
+        let is_right = run_books.report_unnamed(id, findings);
         time_off.report(findings);
-        team.map(|team| (team, table.links()))
+        team.filter(|_| is_right)
     });
     findings.file(file, Some(id), &text, problems);
-    resolved.flatten()
+    match (resolved.flatten(), links) {
+        (Some(team), Some(links)) => Ok((team, links)),
+        (_, links) => Err(links),
+    }
 }

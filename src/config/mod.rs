@@ -14,6 +14,7 @@ mod files;
 mod holiday_files;
 mod inputs;
 mod load;
+mod places;
 mod render;
 mod resolve;
 mod run_books;
@@ -24,7 +25,7 @@ mod time_off;
 mod zone_names;
 mod zones;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::holidays::Library;
@@ -35,6 +36,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use diagnostic::{Diagnostic, Place};
 pub use entry::{override_entry, rotation_entry};
 pub use load::{LoadError, Scope, load, load_with, reload};
+pub use places::TeamPlaces;
 pub use render::render;
 pub use settings::{Access, JournalUrl, Settings};
 pub use sources::Sources;
@@ -72,6 +74,12 @@ impl Configuration {
             .filter(|diagnostic| diagnostic.is_error() && diagnostic.file == load::SETTINGS)
     }
 
+    /// Takes over what somebody else has found, each in its place.
+    pub fn tell(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        self.diagnostics.extend(found);
+        load::sort(&mut self.diagnostics);
+    }
+
     /// The errors and warnings of one team.
     pub fn diagnostics_of<'c>(&'c self, team: &TeamId) -> impl Iterator<Item = &'c Diagnostic> + use<'c> {
         let team = team.clone();
@@ -103,6 +111,22 @@ pub struct LinkGenerations {
     pub engineers: Vec<(EngineerId, u32)>,
 }
 
+impl LinkGenerations {
+    /// These, with whatever is higher in `edited`: a file with errors may lack a number that was there before.
+    #[must_use]
+    pub fn raised_by(&self, edited: &LinkGenerations) -> LinkGenerations {
+        let new: BTreeMap<_, _> = edited.engineers.iter().cloned().collect();
+        let known: BTreeSet<_> = self.engineers.iter().map(|(id, _)| id).collect();
+        let raise =
+            |(id, own): &(EngineerId, u32)| (id.clone(), new.get(id).map_or(*own, |new| *own.max(new)));
+        let newcomers = edited.engineers.iter().filter(|(id, _)| !known.contains(id)).cloned();
+        LinkGenerations {
+            team: self.team.max(edited.team),
+            engineers: self.engineers.iter().map(raise).chain(newcomers).collect(),
+        }
+    }
+}
+
 /// A team with errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenTeam {
@@ -110,4 +134,7 @@ pub struct BrokenTeam {
     pub file: String,
     /// How many errors it has.
     pub errors: usize,
+    /// How often its secret links were renewed, for as long as it has errors the most that its file ever said; none where
+    /// that never was TOML.
+    pub links: Option<LinkGenerations>,
 }

@@ -1,6 +1,9 @@
 //! A diagnostic with the line it stands on, the place underlined: for the command line alone.
 //!
-//! The line may hold what is private to the file, so nothing that is logged or served comes from here.
+//! The line may hold what is private to the file, so nothing that is logged or served comes from here. What may be a
+//! password is hidden even here: terminals are shared, and the output of checks is kept.
+
+use std::borrow::Cow;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
@@ -12,6 +15,12 @@ use crate::document::{Severity, Span};
 /// The columns that a rendered line keeps to where the source allows.
 const WIDTH: usize = 100;
 
+/// The longest line that is shown, in bytes: nobody reads more.
+const LONGEST: usize = 10_000;
+
+/// What hides a password.
+const HIDDEN: &str = "*";
+
 /// Several lines about `diagnostic`, without a newline at the end; with ANSI colours where `colour`.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -21,19 +30,51 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         Severity::Warning => Level::WARNING,
     };
     let path = sources.folder().join(&diagnostic.file).display().to_string();
-    let where_it_is: Element<'_> = match (&diagnostic.place, sources.text(&diagnostic.file)) {
-        (Some(place), Some(text)) => {
-            let annotation = AnnotationKind::Primary.span(within_line(&place.span, text));
-            Snippet::source(text).path(path).annotation(annotation).into()
+    let text = sources.text(&diagnostic.file);
+    let source =
+        diagnostic.place.as_ref().zip(text).map(|(place, text)| (place, line_at(place.span.start, text)));
+    let where_it_is: Element<'_> = match (source, &diagnostic.place) {
+        (Some((place, (start, line))), _) if line.len() <= LONGEST => {
+            let span = place.span.start - start..place.span.end.saturating_sub(start);
+            let annotation = AnnotationKind::Primary.span(within_line(&span, line));
+            Snippet::source(without_passwords(line))
+                .line_start(place.line)
+                .path(path)
+                .annotation(annotation)
+                .into()
         }
-        (Some(Place { line, column, .. }), None) => {
-            Origin::path(path).line(*line).char_column(*column).into()
-        }
-        (None, _) => Origin::path(path).into(),
+        (_, Some(Place { line, column, .. })) => Origin::path(path).line(*line).char_column(*column).into(),
+        (_, None) => Origin::path(path).into(),
     };
     let group = level.primary_title(&*diagnostic.message).id(diagnostic.code).element(where_it_is);
     let help = diagnostic.help.as_ref().map(|help| Level::HELP.message(&**help));
     renderer.render(&[group.elements(help)])
+}
+
+/// The line of `text` that the byte `at` is on, and where it starts.
+fn line_at(at: usize, text: &str) -> (usize, &str) {
+    let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = after.find('\n').map_or(text.len(), |newline| before.len() + newline);
+    (start, text.get(start..end).unwrap_or_default())
+}
+
+/// `line` with each byte of a value hidden that may hold a password: of `journal`, and wherever a URL stands that is no
+/// address of a page, since a key may be misspelt.
+fn without_passwords(line: &str) -> Cow<'_, str> {
+    let has_url = line.match_indices("://").any(|(at, _)| {
+        let (before, after) = line.split_at(at);
+        let is_page = before.ends_with("http") || before.ends_with("https");
+        !is_page || after.contains('@')
+    });
+    let is_journal = line.trim_start().trim_start_matches(['"', '\'']).starts_with("journal");
+    if !has_url && !is_journal {
+        return line.into();
+    }
+    let is_key = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " \t\"'_-.".contains(c));
+    let value = line.find('=').filter(|at| is_key(&line[..*at])).map_or(0, |at| at + 1);
+    let value = value + line[value..].len() - line[value..].trim_start().len();
+    format!("{}{}", &line[..value], HIDDEN.repeat(line[value..].trim_end().len())).into()
 }
 
 /// The part of `span` on its first line: a list over twenty lines is no more readable underlined as a whole.
@@ -54,5 +95,32 @@ mod tests {
         assert_eq!(within_line(&(2..4), "x [one\r\ntwo"), 2..4);
         assert_eq!(within_line(&(11..11), "x [one\r\ntwo"), 11..11);
         assert_eq!(within_line(&(90..99), "short"), 5..5, "never beyond the text");
+    }
+
+    #[test]
+    fn the_line_of_a_byte_is_found() {
+        for (at, expected) in
+            [(0, (0, "one")), (3, (0, "one")), (4, (4, "two\r")), (9, (9, "")), (99, (9, ""))]
+        {
+            assert_eq!(line_at(at, "one\ntwo\r\n"), expected, "{at}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_hidden_and_nothing_else_is() {
+        for (line, kept) in [
+            ("journal = \"mysql://u:pw@h\"", "journal = "),
+            ("  \"journal\"=\"p\"", "  \"journal\"="),
+            ("journal", ""),
+            ("jurnal = \"postgres://u:p=w@h/ü\" # see", "jurnal = "),
+            ("postgres://u:pw@h?sslmode=x\"\"\"", ""),
+            ("public_url = \"https://u:pw@h\"", "public_url = "),
+        ] {
+            let shown = format!("{kept}{}", HIDDEN.repeat(line.len() - kept.len()));
+            assert_eq!(without_passwords(line), shown, "{line}");
+        }
+        for line in ["", "name = \"@all\"", "public_url = \"https://example.org\"", "bind = \"journal\""] {
+            assert_eq!(without_passwords(line), line);
+        }
     }
 }

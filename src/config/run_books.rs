@@ -5,7 +5,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ impl BookFault {
 
 impl RunBooks {
     /// Reads the run books of `team`; none where it has no folder.
-    pub(super) fn read(config: &Path, team: &TeamId) -> io::Result<RunBooks> {
+    pub(super) fn read(config: &Path, team: &TeamId) -> Result<RunBooks, FileFault> {
         let shown = format!("{FOLDER}/{team}");
         let folder = config.join(FOLDER).join(team.as_str());
         let listed = files::list_if_present(&folder)?;
@@ -72,7 +71,7 @@ impl RunBooks {
         if listed.is_empty() {
             return Ok(books);
         }
-        let home = fs::canonicalize(&folder)?;
+        let home = files::inside(config, &folder)?;
         for entry in listed.into_iter().filter(|entry| !entry.is_folder) {
             if let Some(stem) = entry.name.strip_suffix(".md") {
                 let book = read_book(&home, folder.join(&entry.name), stem);
@@ -107,9 +106,18 @@ impl RunBooks {
         }
     }
 
-    /// Warns of files that no pipeline has named.
-    pub(super) fn warn_of_unnamed(&self, team: &TeamId, findings: &mut Findings) {
+    /// Whether the file of that name is there and says nothing, or no more than its title.
+    pub(super) fn is_empty(&self, name: &str) -> bool {
+        let says_nothing = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let book = self.files.get(name).and_then(|book| book.as_ref().ok());
+        book.is_some_and(|book| book.markdown.lines().all(says_nothing))
+    }
+
+    /// Tells of files that no pipeline has named. Whether none of them is an error: a link that leads out of the folder is,
+    /// whoever names it.
+    pub(super) fn report_unnamed(&self, team: &TeamId, findings: &mut Findings) -> bool {
         let named = self.named.borrow();
+        let mut is_right = true;
         for (name, book) in self.files.iter().filter(|(name, _)| !named.contains(*name)) {
             let file = format!("{}/{name}", self.shown);
             let problem = match book {
@@ -120,10 +128,13 @@ impl RunBooks {
                     message: "no pipeline names this run book".to_owned(),
                     help: Some(format!("give a [[pipeline]] the line `run_book = \"{name}\"`")),
                 },
+                Err(fault @ BookFault::Outside) => fault.problem(),
                 Err(fault) => Problem { severity: Severity::Warning, ..fault.problem() },
             };
+            is_right &= problem.severity == Severity::Warning;
             findings.whole(&file, Some(team), problem);
         }
+        is_right
     }
 
     /// All that can be shown, by id.

@@ -16,6 +16,9 @@ const YEARS: RangeInclusive<i32> = 1970..=2200;
 const MAX_MEETING_MINUTES: i64 = 480;
 const MAX_NOTICE_DAYS: i64 = 365;
 
+/// A week of a rotation.
+const PAIR: &str = "{ primary = \"a\", secondary = \"b\" }";
+
 /// A file of `config/teams/`.
 #[derive(Debug)]
 pub(super) struct TeamTable {
@@ -94,7 +97,7 @@ pub(super) struct OverrideTable {
     pub(super) to: Option<At<Moment>>,
     pub(super) primary: Option<At<String>>,
     pub(super) secondary: Option<At<String>>,
-    pub(super) agreed_on: Option<NaiveDate>,
+    pub(super) agreed_on: Option<At<NaiveDate>>,
     pub(super) reason: Option<String>,
 }
 
@@ -113,17 +116,17 @@ pub(super) struct PipelineTable {
 impl TeamTable {
     /// Reads the root of a team file.
     pub(super) fn read(mut root: Section<'_>) -> TeamTable {
-        let name = root.required_text("name");
-        let time_zone = root.required_text("time_zone");
+        let name = root.required_text("name", "Data pipelines");
+        let time_zone = root.required_text("time_zone", "America/New_York");
         let uid_domain = root.text("uid_domain");
         let holidays = root.texts("holidays").unwrap_or_default();
-        let engineers = read_all(&mut root, "engineer", EngineerTable::read);
-        let rotations = read_all(&mut root, "rotation", RotationTable::read);
+        let engineers = read_all(&mut root, ("engineer", "[[engineer]]"), EngineerTable::read);
+        let rotations = read_all(&mut root, ("rotation", "[[rotation]]"), RotationTable::read);
         let handover = root.section("handover").map(HandoverTable::read);
         let policy = root.section("holiday_policy").map(read_policy).unwrap_or_default();
-        let swaps = read_all(&mut root, "swap", SwapTable::read);
-        let overrides = read_all(&mut root, "override", OverrideTable::read);
-        let pipelines = read_all(&mut root, "pipeline", PipelineTable::read);
+        let swaps = read_all(&mut root, ("swap", "[[swap]]"), SwapTable::read);
+        let overrides = read_all(&mut root, ("override", "[[override]]"), OverrideTable::read);
+        let pipelines = read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read);
         let link_generation = generation(&mut root);
         root.finish();
         TeamTable {
@@ -156,13 +159,15 @@ impl TeamTable {
 
 impl EngineerTable {
     fn read(mut section: Section<'_>) -> EngineerTable {
-        let id = section.required_text("id");
-        let name = section.required_text("name");
+        let id = section.required_text("id", "a");
+        let name = section.required_text("name", "Data Engineer A");
         let time_zone = section.text("time_zone");
         let holidays = section.texts("holidays");
-        let days_off = section.sections("also_off").unwrap_or_default();
+        let days_off =
+            section.sections("also_off", "{ date = 2027-06-14, name = \"Company day\" }").unwrap_or_default();
         let works_on = section.dates("works_on").unwrap_or_default();
-        let time_off = section.sections("time_off").unwrap_or_default();
+        let time_off =
+            section.sections("time_off", "{ from = 2026-07-27, to = 2026-07-28 }").unwrap_or_default();
         let joined = date(&mut section, "joined");
         let left = date(&mut section, "left");
         let time_off_calendar = section.text("time_off_calendar");
@@ -188,8 +193,8 @@ impl EngineerTable {
 
 impl TimeOffTable {
     fn read(mut section: Section<'_>) -> Option<TimeOffTable> {
-        let from = required_moment(&mut section, "from");
-        let to = required_moment(&mut section, "to");
+        let from = required_moment(&mut section, "from", "2026-07-27");
+        let to = required_moment(&mut section, "to", "2026-07-28");
         section.text("reason");
         let span = section.span();
         section.finish();
@@ -199,18 +204,21 @@ impl TimeOffTable {
 
 impl PairTable {
     fn read(section: &mut Section<'_>) -> PairTable {
-        PairTable { primary: section.required_text("primary"), secondary: section.required_text("secondary") }
+        PairTable {
+            primary: section.required_text("primary", "a"),
+            secondary: section.required_text("secondary", "b"),
+        }
     }
 }
 
 impl RotationTable {
     fn read(mut section: Section<'_>) -> RotationTable {
-        section.require("starts");
+        section.require("starts", "starts = 2026-01-02T10:00:00");
         let starts = section.date_time("starts");
         let starts = starts.filter(|at| in_range(at.value.date(), &at.span, section.problems()));
-        section.require("weeks");
+        section.require("weeks", &format!("weeks = [{PAIR}]"));
         let weeks_span = section.span_of("weeks");
-        let weeks = section.sections("weeks").map(|weeks| {
+        let weeks = section.sections("weeks", PAIR).map(|weeks| {
             let read = |mut week: Section<'_>| {
                 let pair = PairTable::read(&mut week);
                 week.finish();
@@ -253,7 +261,7 @@ impl HandoverTable {
 
 impl SwapTable {
     fn read(mut section: Section<'_>) -> SwapTable {
-        section.require("week");
+        section.require("week", "week = 2026-05-22");
         let week = date(&mut section, "week");
         let pair = PairTable::read(&mut section);
         let reason = reason(&mut section);
@@ -266,11 +274,11 @@ impl OverrideTable {
     fn read(mut section: Section<'_>) -> OverrideTable {
         let table = OverrideTable {
             span: section.span(),
-            from: required_moment(&mut section, "from"),
-            to: required_moment(&mut section, "to"),
-            primary: section.required_text("primary"),
+            from: required_moment(&mut section, "from", "2026-12-24T18:00:00"),
+            to: required_moment(&mut section, "to", "2026-12-26"),
+            primary: section.required_text("primary", "a"),
             secondary: section.text("secondary"),
-            agreed_on: date(&mut section, "agreed_on").map(|at| at.value),
+            agreed_on: date(&mut section, "agreed_on"),
             reason: reason(&mut section),
         };
         section.finish();
@@ -282,10 +290,10 @@ impl PipelineTable {
     fn read(mut section: Section<'_>) -> PipelineTable {
         let table = PipelineTable {
             span: section.span(),
-            id: section.required_text("id"),
-            name: section.required_text("name"),
+            id: section.required_text("id", "profit"),
+            name: section.required_text("name", "Profit of each account"),
             area: section.text("area"),
-            primary: section.required_text("primary"),
+            primary: section.required_text("primary", "a"),
             secondary: section.text("secondary"),
             investor_reported: section.flag("investor_reported").is_some_and(|at| at.value),
             run_book: section.text("run_book"),
@@ -295,8 +303,12 @@ impl PipelineTable {
     }
 }
 
-fn read_all<T>(root: &mut Section<'_>, key: &'static str, read: fn(Section<'_>) -> T) -> Vec<T> {
-    root.sections(key).unwrap_or_default().into_iter().map(read).collect()
+fn read_all<T>(
+    root: &mut Section<'_>,
+    (key, header): (&'static str, &str),
+    read: fn(Section<'_>) -> T,
+) -> Vec<T> {
+    root.sections(key, header).unwrap_or_default().into_iter().map(read).collect()
 }
 
 fn read_policy(mut section: Section<'_>) -> HolidayPolicy {
@@ -317,9 +329,9 @@ fn read_policy(mut section: Section<'_>) -> HolidayPolicy {
 }
 
 fn read_day_off(mut section: Section<'_>) -> Option<(At<NaiveDate>, At<String>)> {
-    section.require("date");
+    section.require("date", "date = 2027-06-14");
     let date = date(&mut section, "date");
-    let name = section.required_text("name");
+    let name = section.required_text("name", "Company day");
     section.finish();
     Some((date?, name?))
 }
@@ -333,8 +345,8 @@ fn date(section: &mut Section<'_>, key: &'static str) -> Option<At<NaiveDate>> {
     section.date(key).filter(|at| in_range(at.value, &at.span, section.problems()))
 }
 
-fn required_moment(section: &mut Section<'_>, key: &'static str) -> Option<At<Moment>> {
-    section.require(key);
+fn required_moment(section: &mut Section<'_>, key: &'static str, example: &str) -> Option<At<Moment>> {
+    section.require(key, &format!("{key} = {example}"));
     let moment = section.moment(key)?;
     let date = match moment.value {
         Moment::Date(date) => date,

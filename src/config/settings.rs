@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::base_url::BaseUrl;
 use super::zones::ZoneDataSource;
-use crate::document::{At, Problem, Problems, Section, Severity};
+use crate::document::{At, Problem, Problems, Section, Severity, Span};
 
 /// Weeks that feeds may reach into the past or the future: ten years.
 const MAX_WEEKS: i64 = 520;
@@ -112,7 +112,8 @@ impl Settings {
         let public_url = root.text("public_url").and_then(|at| base_url("public_url", at, problems));
         let pages_url = root.text("pages_url").and_then(|at| base_url("pages_url", at, problems));
         let choices = [("open", Access::Open), ("links", Access::Links)];
-        let access = root.choice("access", &choices).map_or(defaults.access, |at| at.value);
+        let access_at = root.choice("access", &choices);
+        let access = access_at.as_ref().map_or(defaults.access, |at| at.value);
         let link_generation = generation(&mut root);
         let past_weeks = weeks(&mut root, "past_weeks", 0, defaults.past_weeks);
         let future_weeks = weeks(&mut root, "future_weeks", 1, defaults.future_weeks);
@@ -139,8 +140,27 @@ impl Settings {
             warn_of_plain_text(at, problems);
         }
 
+        if let Some(at) = admin_bind.as_ref().filter(|at| at.value.ip().to_canonical().is_unspecified()) {
+            warn(
+                "admin-open-to-network",
+                &at.span,
+                "`admin_bind` shows everybody who reaches this machine what is wrong with it, and its metrics",
+                "name the one address that monitoring asks; within a container, publish the port to no more than that",
+                problems,
+            );
+        }
+        let named = public_url.as_ref().map(|at| at.span.clone());
         let bind = bind.map_or(defaults.bind, |at| at.value);
         let public_url = public_url.map_or_else(|| BaseUrl::at(bind), |at| at.value);
+        if let Some(at) = access_at.filter(|_| access == Access::Links && public_url.is_loopback()) {
+            warn(
+                "links-to-this-machine",
+                &named.unwrap_or(at.span),
+                "secret links start with `public_url`, which leads nowhere but to this machine",
+                "the address as people's calendars see it, such as \"https://oncall.example.org\"",
+                problems,
+            );
+        }
         Settings {
             bind,
             pages_url: pages_url.map(|at| at.value).or_else(|| default_pages(access, &public_url)),
@@ -244,14 +264,13 @@ fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
     if at.value.as_str().starts_with("http:") && !at.value.is_loopback() {
         let message = "secret links would go over the network unencrypted";
         let help = "an address that starts with `https://`, which a proxy such as nginx or Caddy gives oncal";
-        problems.push(Problem {
-            code: "unencrypted-links",
-            severity: Severity::Warning,
-            span: at.span.clone(),
-            message: message.to_owned(),
-            help: Some(help.to_owned()),
-        });
+        warn("unencrypted-links", &at.span, message, help, problems);
     }
+}
+
+fn warn(code: &'static str, span: &Span, message: &str, help: &str, problems: &Problems) {
+    let (severity, span) = (Severity::Warning, span.clone());
+    problems.push(Problem { code, severity, span, message: message.to_owned(), help: Some(help.to_owned()) });
 }
 
 fn is_loopback(bind: SocketAddr) -> bool {
@@ -328,6 +347,21 @@ mod tests {
         assert_eq!(settings.pages_url.unwrap().as_str(), "https://wiki.example");
         assert_eq!(read("access = \"links\"\npublic_url = \"http://rota.example\"").1, ["unencrypted-links"]);
         assert_eq!(read("access = \"closed\"").1, ["unknown-value"]);
+    }
+
+    #[test]
+    fn links_that_open_nowhere_else_and_monitoring_that_is_open_to_all_are_told_of() {
+        let links = "access = \"links\"\n";
+        for (text, expected) in [
+            (links.to_owned(), &["links-to-this-machine"][..]),
+            (format!("{links}public_url = \"http://localhost/a\""), &["links-to-this-machine"]),
+            (format!("{links}bind = \"192.168.0.1:80\""), &[]),
+            ("admin_bind = \"0.0.0.0:81\"".to_owned(), &["admin-open-to-network"]),
+            ("admin_bind = \"[::]:81\"".to_owned(), &["admin-open-to-network"]),
+            ("admin_bind = \"192.168.0.1:81\"".to_owned(), &[]),
+        ] {
+            assert_eq!(read(&text).1, expected, "{text}");
+        }
     }
 
     #[test]

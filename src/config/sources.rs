@@ -54,7 +54,7 @@ impl Findings {
     /// Keeps the text of a file and takes over what is wrong with it.
     pub(super) fn file(&mut self, file: &str, team: Option<&TeamId>, text: &Arc<str>, problems: Problems) {
         let found = problems.into_sorted();
-        self.diagnostics.extend(found.into_iter().map(|p| Diagnostic::located(p, file, team, text)));
+        self.diagnostics.extend(Diagnostic::located(found, file, team, text));
         self.sources.texts.insert(file.to_owned(), Arc::clone(text));
     }
 
@@ -86,6 +86,17 @@ impl Findings {
         let (message, help) = ("oncal does not read this file".to_owned(), Some(help.into()));
         let severity = Severity::Warning;
         self.whole(file, None, Problem { code: "unread-file", severity, span: 0..0, message, help });
+    }
+
+    /// Records a warning of a folder where a file belongs: a container's runtime makes one for a file that is not there.
+    pub(super) fn folder(&mut self, file: &str, help: impl Into<String>) {
+        let message = "this is a folder and no file, so oncal does not read it".to_owned();
+        let (severity, help) = (Severity::Warning, Some(help.into()));
+        self.whole(
+            &format!("{file}/"),
+            None,
+            Problem { code: "unread-file", severity, span: 0..0, message, help },
+        );
     }
 
     /// Records a problem of a file, or of a folder, as a whole; its span does not count.

@@ -6,7 +6,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
@@ -42,9 +41,13 @@ pub(super) struct Reading<'a> {
 
 impl TimeOffFiles {
     /// Lists the files of `team`; none where it has no folder.
-    pub(super) fn list(config: &Path, team: &TeamId) -> io::Result<TimeOffFiles> {
+    pub(super) fn list(config: &Path, team: &TeamId) -> Result<TimeOffFiles, FileFault> {
         let folder = config.join(FOLDER).join(team.as_str());
-        let listed = files::list_if_present(&folder)?.into_iter().filter(|entry| !entry.is_folder);
+        let listed = files::list_if_present(&folder)?;
+        if !listed.is_empty() {
+            files::inside(config, &folder)?;
+        }
+        let listed = listed.into_iter().filter(|entry| !entry.is_folder);
         Ok(TimeOffFiles {
             shown: format!("{FOLDER}/{team}"),
             names: listed.map(|entry| entry.name).collect(),
@@ -75,7 +78,7 @@ impl TimeOffFiles {
                 let absences = absences(&text, reading, &of_file).filter(|_| !of_file.has_errors());
                 let team = self.team.as_ref();
                 let found = of_file.into_sorted();
-                self.tell(found.into_iter().map(|problem| Diagnostic::located(problem, &file, team, &text)));
+                self.tell(Diagnostic::located(found, &file, team, &text));
                 absences
             }
             Err(fault) => {

@@ -10,6 +10,16 @@ pub(super) fn renamed(name: &str) -> Option<&'static str> {
     RENAMED.get(place).map(|(_, today)| *today)
 }
 
+/// The place that somebody who writes the short name `name` most likely means, with its zone: they keep their winter's
+/// clock all year, so that what they are called today is far from there.
+pub(super) fn meant(name: &str) -> Option<(&'static str, &'static str)> {
+    match name {
+        "EST" => Some(("the US East Coast", "America/New_York")),
+        "MST" => Some(("the US Mountain states", "America/Denver")),
+        _ => None,
+    }
+}
+
 /// In order of the old name.
 const RENAMED: [(&str, &str); 116] = [
     ("Africa/Asmera", "Africa/Asmara"),

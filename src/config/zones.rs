@@ -70,8 +70,18 @@ pub(super) struct Zones {
 
 /// Why a name is no zone.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct UnknownZone {
-    pub(super) help: String,
+pub(super) struct UnknownZone(String);
+
+impl UnknownZone {
+    /// What would be right.
+    pub(super) fn help(&self) -> String {
+        let name = &*self.0;
+        // An abbreviation such as `EDT` is near to others that are no better.
+        let offers = name.parse::<Tz>().is_err() && (name.contains('/') || name.len() > 4);
+        of_windows(name)
+            .or_else(|| nearest(name, TZ_VARIANTS.iter().map(|tz| tz.name())).filter(|_| offers))
+            .unwrap_or_else(|| "an IANA name such as `America/New_York` or `Europe/London`".to_owned())
+    }
 }
 
 /// That the rules in use and others disagree on a zone.
@@ -129,13 +139,7 @@ impl Zones {
     /// The zone called `name`, an old name such as `US/Eastern` included.
     pub(super) fn named(&self, name: &str) -> Result<Zone, UnknownZone> {
         let known = name.parse::<Tz>().ok();
-        // An abbreviation such as `EDT` is near to others that are no better.
-        let offers = known.is_none() && (name.contains('/') || name.len() > 4);
-        known.and_then(|tz| Zone::new(tz, &self.database)).ok_or_else(|| UnknownZone {
-            help: of_windows(name)
-                .or_else(|| nearest(name, TZ_VARIANTS.iter().map(|tz| tz.name())).filter(|_| offers))
-                .unwrap_or_else(|| "an IANA name such as `America/New_York` or `Europe/London`".to_owned()),
-        })
+        known.and_then(|tz| Zone::new(tz, &self.database)).ok_or_else(|| UnknownZone(name.to_owned()))
     }
 
     pub(super) fn utc(&self) -> Option<Zone> {
@@ -167,7 +171,7 @@ mod tests {
     #[test]
     fn an_unknown_zone_names_the_nearest() {
         let zones = Zones::bundled();
-        let help = |name: &str| zones.named(name).unwrap_err().help;
+        let help = |name: &str| zones.named(name).unwrap_err().help();
         assert_eq!(help("America/New York"), "did you mean `America/New_York`?");
         assert_eq!(help("europe/london"), "did you mean `Europe/London`?");
         assert!(help("EDT").starts_with("an IANA name"));

@@ -25,6 +25,9 @@ pub enum Moment {
     DateTime(NaiveDateTime),
 }
 
+/// What a moment is that must have its time of day.
+const DATE_AND_TIME: &str = "a local date and time such as 2026-01-02T10:00:00";
+
 /// A table being read. A key asked for is a key known; [`Section::finish`] reports all others.
 #[derive(Debug)]
 pub struct Section<'a> {
@@ -71,9 +74,9 @@ impl<'a> Section<'a> {
         self.as_text(key, value)
     }
 
-    /// A string that must be there.
-    pub fn required_text(&mut self, key: &'static str) -> Option<At<String>> {
-        self.require(key);
+    /// A string that must be there, such as `example`.
+    pub fn required_text(&mut self, key: &'static str, example: &str) -> Option<At<String>> {
+        self.require(key, &format!("{key} = \"{example}\""));
         self.text(key)
     }
 
@@ -85,12 +88,9 @@ impl<'a> Section<'a> {
         }
         let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
         let message = format!("`{key}` cannot be \"{}\"", text.value);
-        self.problems.error_with_help(
-            "unknown-value",
-            text.span,
-            message,
-            format!("one of {}", names.join(", ")),
-        );
+        let help = nearest(&text.value, choices.iter().map(|(name, _)| *name))
+            .unwrap_or_else(|| format!("one of {}", names.join(", ")));
+        self.problems.error_with_help("unknown-value", text.span, message, help);
         None
     }
 
@@ -130,8 +130,19 @@ impl<'a> Section<'a> {
     pub fn moment(&mut self, key: &'static str) -> Option<At<Moment>> {
         let value = self.value(key)?;
         let expected = "a local date such as 2026-05-22, or with a time: 2026-05-22T10:00:00";
+        self.as_moment(key, value, expected)
+    }
+
+    fn as_moment(
+        &self,
+        key: &'static str,
+        value: &Spanned<DeValue<'_>>,
+        expected: &str,
+    ) -> Option<At<Moment>> {
+        let needs_time = expected == DATE_AND_TIME;
+        let fits = |stamp: &Datetime| stamp.date.is_some() && (stamp.time.is_some() || !needs_time);
         let DeValue::Datetime(stamp) = value.get_ref() else {
-            return self.wrong_type(key, value, expected);
+            return self.no_time(key, value, fits, expected);
         };
         let moment = match (stamp.offset, naive_date(stamp), naive_time(stamp)) {
             (None, Some(date), None) if stamp.time.is_none() => Some(Moment::Date(date)),
@@ -140,19 +151,19 @@ impl<'a> Section<'a> {
         };
         match moment {
             Some(moment) => Some(At { value: moment, span: value.span() }),
-            None => self.wrong_type(key, value, expected),
+            None => self.no_time(key, value, fits, expected),
         }
     }
 
     /// A local date with a time of day that must be there: `2026-01-02T10:00:00`, no offset.
     pub fn date_time(&mut self, key: &'static str) -> Option<At<NaiveDateTime>> {
-        let moment = self.moment(key)?;
+        let value = self.value(key)?;
+        let moment = self.as_moment(key, value, DATE_AND_TIME)?;
         match moment.value {
             Moment::DateTime(value) => Some(At { value, span: moment.span }),
             Moment::Date(_) => {
                 let message = format!("`{key}` lacks its time of day");
-                let help = "a local date and time such as 2026-01-02T10:00:00".to_owned();
-                self.problems.error_with_help("wrong-type", moment.span, message, help);
+                self.problems.error_with_help("wrong-type", moment.span, message, DATE_AND_TIME.to_owned());
                 None
             }
         }
@@ -167,7 +178,10 @@ impl<'a> Section<'a> {
         };
         match time {
             Some(time) => Some(At { value: time, span: value.span() }),
-            None => self.wrong_type(key, value, "a time of day such as 10:00:00"),
+            None => {
+                let fits = |stamp: &Datetime| stamp.date.is_none();
+                self.no_time(key, value, fits, "a time of day such as 10:00:00")
+            }
         }
     }
 
@@ -209,36 +223,59 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// The tables under `key`, written as `[[key]]` or as a list of inline tables.
-    pub fn sections(&mut self, key: &'static str) -> Option<Vec<Section<'a>>> {
-        let problems = self.problems;
-        self.list(key, |section, item| match item.get_ref() {
-            DeValue::Table(table) => Some(Section {
-                table,
-                span: item.span(),
-                title: format!("`{key}`"),
-                known: Vec::new(),
-                refused: Vec::new(),
-                is_root: false,
-                problems,
-            }),
-            _ => section.wrong_type(key, item, "tables"),
-        })
+    /// The tables under `key`, written as `[[key]]` or as a list of inline tables; `example` is the header or one of
+    /// them. A single table, which is an error, is read on as the list of it.
+    pub fn sections(&mut self, key: &'static str, example: &str) -> Option<Vec<Section<'a>>> {
+        let value = self.value(key)?;
+        let is_header = example.starts_with("[[");
+        match value.get_ref() {
+            DeValue::Array(items) => {
+                let expected = if is_header {
+                    format!("a block `{example}` for each")
+                } else {
+                    format!("tables such as `{example}`")
+                };
+                let read = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
+                    DeValue::Table(table) => Some(self.below(key, table, item.span())),
+                    _ => self.wrong_type(key, item, &expected),
+                };
+                Some(items.iter().filter_map(read).collect())
+            }
+            DeValue::Table(table) => {
+                let help = if is_header {
+                    format!("write `{example}`, with two brackets")
+                } else {
+                    format!("put it in square brackets: `[{example}]`")
+                };
+                self.wrong_type_with_help::<()>(key, value, help);
+                Some(vec![self.below(key, table, value.span())])
+            }
+            _ if is_header => self.wrong_type(key, value, &format!("a block `{example}` for each")),
+            _ => self.wrong_type(key, value, &format!("a list such as `[{example}]`")),
+        }
+    }
+
+    fn below(&self, key: &str, table: &'a DeTable<'a>, span: Span) -> Section<'a> {
+        Section {
+            table,
+            span,
+            title: format!("`{key}`"),
+            known: Vec::new(),
+            refused: Vec::new(),
+            is_root: false,
+            problems: self.problems,
+        }
     }
 
     /// The table under `key`, written as `[key]` or inline.
     pub fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
         let value = self.value(key)?;
         match value.get_ref() {
-            DeValue::Table(table) => Some(Section {
-                table,
-                span: value.span(),
-                title: format!("`{key}`"),
-                known: Vec::new(),
-                refused: Vec::new(),
-                is_root: false,
-                problems: self.problems,
-            }),
+            DeValue::Table(table) => Some(self.below(key, table, value.span())),
+            DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_table()) => {
+                let help = format!("write `[{key}]`, with one bracket; there is one of it at most");
+                self.wrong_type_with_help(key, value, help)
+            }
             _ => self.wrong_type(key, value, "a table"),
         }
     }
@@ -253,11 +290,12 @@ impl<'a> Section<'a> {
         self.get(key).is_some_and(|value| value.get_ref().type_str() == type_name)
     }
 
-    /// Reports `key` as missing where it is.
-    pub fn require(&mut self, key: &'static str) {
+    /// Reports `key` as missing where it is; `example` is a line that would give it.
+    pub fn require(&mut self, key: &'static str, example: &str) {
         if self.get(key).is_none() {
             let message = format!("{} lacks `{key}`", self.title);
-            self.problems.error("missing-key", self.header(), message);
+            let help = format!("such as `{example}`");
+            self.problems.error_with_help("missing-key", self.header(), message, help);
         }
     }
 
@@ -276,8 +314,10 @@ impl<'a> Section<'a> {
             let name: &str = key.get_ref();
             if !self.known.contains(&name) && !self.refused.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.title);
-                let help = nearest(name, self.known.iter().copied())
-                    .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")));
+                let help = self.problems.tells_errors().then(|| {
+                    nearest(name, self.known.iter().copied())
+                        .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")))
+                });
                 self.problems.error_with_help("unknown-key", key.span(), message, help);
             }
         }
@@ -321,13 +361,42 @@ impl<'a> Section<'a> {
         };
         match date {
             Some(date) => Some(At { value: date, span: value.span() }),
-            None => self.wrong_type(key, value, "a date without quotes such as 2026-05-22"),
+            None => {
+                let fits = |stamp: &Datetime| stamp.date.is_some() && stamp.time.is_none();
+                self.no_time(key, value, fits, "a date without quotes such as 2026-05-22")
+            }
         }
     }
 
+    /// Reports what is no date or time, and how it would be one that `fits` if no more is wrong than its form.
+    fn no_time<T>(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        fits: impl Fn(&Datetime) -> bool,
+        expected: &str,
+    ) -> Option<T> {
+        let help = match value.get_ref() {
+            DeValue::String(text) => {
+                let stamp = text.trim().parse::<Datetime>().ok();
+                let stamp = stamp.filter(|stamp| stamp.offset.is_none() && fits(stamp));
+                stamp.map(|stamp| format!("remove the quotes: {stamp}"))
+            }
+            DeValue::Datetime(stamp) => stamp.offset.filter(|_| fits(stamp)).map(|offset| {
+                let local = Datetime { offset: None, ..*stamp };
+                format!("leave out `{offset}`: times here are local, such as {local}")
+            }),
+            _ => None,
+        };
+        self.wrong_type_with_help(key, value, help.unwrap_or_else(|| format!("expected {expected}")))
+    }
+
     fn wrong_type<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> Option<T> {
+        self.wrong_type_with_help(key, value, format!("expected {expected}"))
+    }
+
+    fn wrong_type_with_help<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, help: String) -> Option<T> {
         let message = format!("`{key}` is of the wrong type: {}", value.get_ref().type_str());
-        let help = format!("expected {expected}");
         self.problems.error_with_help("wrong-type", value.span(), message, help);
         None
     }

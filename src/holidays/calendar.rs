@@ -2,13 +2,14 @@
 //!
 //! Not here: which calendars it extends (`library`), and how rules become dates (`expand`).
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
 
 use super::definition::{Definition, Rule, Sandwich};
 use super::expand::{Dated, expand};
-use crate::document::{Problem, Severity, nearest};
+use crate::document::{MOST_TOLD, Problem, Severity, listed, nearest};
 use crate::rota;
 
 /// A holiday calendar with all that it extends: rules ready to become dates.
@@ -56,17 +57,16 @@ impl ResolvedCalendar {
     /// Lays a definition over what is here: its own words win, its rules are added after `remove` took names out.
     /// Gives back what it removes although nobody defines it.
     pub(super) fn extend(&mut self, definition: &Definition) -> Vec<Problem> {
+        let found = self.remove(&definition.remove.iter().map(|name| &*name.value).collect());
         let mut unknown = Vec::new();
-        for name in &definition.remove {
-            if !self.remove(&name.value) {
-                unknown.push(Problem {
-                    code: "unknown-holiday",
-                    severity: Severity::Error,
-                    span: name.span.clone(),
-                    message: format!("`{}` has no holiday `{}` to remove", self.id, name.value),
-                    help: self.nearest_name(&name.value),
-                });
-            }
+        for name in definition.remove.iter().filter(|name| !found.contains(&*name.value)) {
+            unknown.push(Problem {
+                code: "unknown-holiday",
+                severity: Severity::Error,
+                span: name.span.clone(),
+                message: format!("`{}` has no holiday `{}` to remove", self.id, name.value),
+                help: if unknown.len() < MOST_TOLD { self.nearest_name(&name.value) } else { None },
+            });
         }
         definition.id.clone_into(&mut self.id);
         definition.name.clone_into(&mut self.name);
@@ -84,24 +84,29 @@ impl ResolvedCalendar {
         unknown
     }
 
-    /// Takes the holidays of that name out, or only the substitutes where these bear it; whether there were any.
-    fn remove(&mut self, name: &str) -> bool {
-        let before = self.rules.len();
-        self.rules.retain(|rule| &*rule.name != name);
-        let mut found = self.rules.len() < before;
+    /// Takes the holidays of these names out, or only the substitutes where these bear one; which of them there were.
+    fn remove<'n>(&mut self, names: &BTreeSet<&'n str>) -> BTreeSet<&'n str> {
+        let mut found = BTreeSet::new();
+        let mut is_removed = |name: &str| {
+            let named = names.get(name);
+            found.extend(named);
+            named.is_some()
+        };
         for rule in &mut self.rules {
-            if rule.observed.take_if(|observed| &*observed.name == name).is_some() {
-                found = true;
-            }
+            rule.observed.take_if(|observed| is_removed(&observed.name));
         }
+        self.rules.retain(|rule| !is_removed(&rule.name));
         found
     }
 
     fn nearest_name(&self, name: &str) -> Option<String> {
         let names = self.names();
         nearest(name, names.iter().map(|name| &**name)).or_else(|| {
-            let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            if quoted.is_empty() { None } else { Some(format!("it has {}", quoted.join(", "))) }
+            if names.is_empty() {
+                None
+            } else {
+                Some(format!("it has {}", listed(names.iter().map(|name| &**name))))
+            }
         })
     }
 
@@ -127,11 +132,11 @@ impl ResolvedCalendar {
 
     /// Every name that a date of this calendar can bear, substitutes included, each once, in the file's order.
     pub fn names(&self) -> Vec<Arc<str>> {
-        let mut names: Vec<Arc<str>> = Vec::new();
+        let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
         let observed =
             self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));
         for name in self.rules.iter().map(|rule| &rule.name).chain(observed).chain(&self.sandwich) {
-            if !names.contains(name) {
+            if seen.insert(name) {
                 names.push(Arc::clone(name));
             }
         }

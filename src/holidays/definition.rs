@@ -108,14 +108,14 @@ fn read(id: &str, mut root: Section<'_>) -> Option<Definition> {
     let help = "an [import] table filters the .ics file beside it, which has the same name";
     root.refuse("import", "import-without-calendar", "there is no .ics calendar of this name", help);
     if !root.holds("import", "table") {
-        root.require("calendar");
+        root.require("calendar", "[calendar]");
     }
     let rules: Vec<Option<Rule>> =
-        root.sections("holiday").unwrap_or_default().into_iter().map(read_holiday).collect();
+        root.sections("holiday", "[[holiday]]").unwrap_or_default().into_iter().map(read_holiday).collect();
     let calendar = root.section("calendar");
     root.finish();
     let mut calendar = calendar?;
-    let name = non_empty(calendar.required_text("name"), calendar.problems());
+    let name = non_empty(calendar.required_text("name", "Our holidays"), calendar.problems());
     let source = calendar.text("source").map(|source| source.value);
     let weekend = read_weekend(&mut calendar);
     let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
@@ -180,7 +180,7 @@ fn read_sandwich(calendar: &mut Section<'_>) -> Option<Sandwich> {
 }
 
 fn read_holiday(mut holiday: Section<'_>) -> Option<Rule> {
-    let name = non_empty(holiday.required_text("name"), holiday.problems());
+    let name = non_empty(holiday.required_text("name", "Christmas Day"), holiday.problems());
     let (on, dates) = read_days(&mut holiday);
     let (years, except) = read_years(&mut holiday);
     let observed = read_observed(&mut holiday, name.as_deref().unwrap_or_default());

@@ -219,11 +219,7 @@ impl RuleError {
                 .to_owned(),
             RuleFault::Weekday(found) => weekday_help(found),
             RuleFault::Month(found) => meant(found, &MONTHS),
-            RuleFault::Place(found) => {
-                let mut places = PLACES.to_vec();
-                places.push("last");
-                meant(found, &places)
-            }
+            RuleFault::Place(found) => place_help(found),
             RuleFault::Day(found) if found.matches('-').count() == 2 => {
                 "a day of every year is month and day, as in \"12-25\"; single dates go into `dates`"
                     .to_owned()
@@ -241,6 +237,19 @@ impl RuleError {
 /// What was meant by a word that is no weekday.
 pub(super) fn weekday_help(found: &str) -> String {
     meant(found, &WEEKDAYS.map(|(name, _)| name))
+}
+
+/// What was meant by a word that names no place in a month. A number means itself and not the place that looks like it.
+fn place_help(found: &str) -> String {
+    let digits = found.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    if let Ok(nth) = digits.parse::<usize>() {
+        let place = nth.checked_sub(1).and_then(|index| PLACES.get(index));
+        return place
+            .map_or("`1st` to `5th`, or `last`".to_owned(), |place| format!("did you mean `{place}`?"));
+    }
+    let mut places = PLACES.to_vec();
+    places.push("last");
+    meant(found, &places)
 }
 
 /// `mon` for Monday.

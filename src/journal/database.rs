@@ -4,9 +4,12 @@
 //! servers that publish at once the second learns of the first and reads again.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::error::Error;
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
-use std::path::PathBuf;
+use std::iter::successors;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -30,6 +33,9 @@ const TABLES: [(&str, &str); 2] = [
 
 /// The file within the state folder.
 const FILE: &str = "journal.sqlite";
+
+/// The permissions of those who are neither the owner of a file nor of its group, which some volumes are shared with.
+const OF_OTHERS: u32 = 0o007;
 
 /// How long a database may take to answer before it counts as out of reach.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -148,8 +154,7 @@ impl Database {
         sqlx::any::install_default_drivers();
         let runtime = Builder::new_current_thread().enable_all().build().map_err(JournalError::Start)?;
         if let Place::Folder(folder) = &place {
-            fs::create_dir_all(folder)
-                .map_err(|source| JournalError::Folder { folder: folder.clone(), source })?;
+            make(folder).map_err(|source| JournalError::Folder { folder: folder.clone(), source })?;
         }
         let options = AnyPoolOptions::new()
             .max_connections(1)
@@ -334,6 +339,23 @@ impl Database {
     }
 }
 
+/// Makes the folder, and in it a file for the database, for nobody but their owner: a journal has names and who is away.
+/// SQLite gives the files beside it the same permissions.
+fn make(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // Where this is not to be had, opening the database says why and what to do.
+    let _ = OpenOptions::new().append(true).create(true).mode(0o600).open(folder.join(FILE));
+    for file in ["", "-wal", "-shm"].map(|end| folder.join(format!("{FILE}{end}"))) {
+        if let Ok(found) = fs::metadata(&file) {
+            let mode = found.permissions().mode();
+            if mode & OF_OTHERS != 0 {
+                let _ = fs::set_permissions(&file, fs::Permissions::from_mode(mode & !OF_OTHERS));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn url(place: &Place) -> String {
     match place {
         Place::Folder(folder) => {
@@ -347,6 +369,8 @@ fn url(place: &Place) -> String {
 
 fn failure(place: &Place, error: &sqlx::Error) -> JournalError {
     let reason = match error {
+        // It quotes what it does not understand, and that may be a password.
+        error if is_of_url(error) => "its URL, or a parameter in it, is not understood".to_owned(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Migrate(error) => error.to_string(),
         sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
@@ -362,6 +386,12 @@ fn failure(place: &Place, error: &sqlx::Error) -> JournalError {
     } else {
         JournalError::File { file, reason }
     }
+}
+
+/// Whether `error`, or what it comes from, is that a URL was not understood.
+fn is_of_url(error: &sqlx::Error) -> bool {
+    let mut causes = successors(Some(error as &dyn Error), |error| (**error).source());
+    causes.any(|cause| matches!(cause.downcast_ref(), Some(sqlx::Error::Configuration(_))))
 }
 
 fn stored(row: &AnyRow) -> sqlx::Result<Stored> {
@@ -382,8 +412,6 @@ fn logged(row: &AnyRow) -> sqlx::Result<Logged> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[track_caller]
@@ -408,10 +436,42 @@ mod tests {
         refuses(folder.path(), &["write the journal", "name another with --state DIR"]);
     }
 
+    /// The permissions of everything in the state folder, and of itself.
+    fn modes(state: &Path) -> Vec<u32> {
+        let files = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
+        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        [state.to_owned()].into_iter().chain(files).map(mode).collect()
+    }
+
+    #[test]
+    fn the_journal_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("below/state");
+        let open = || Database::open(Place::Folder(state.clone())).unwrap();
+        let database = open();
+        assert_eq!(modes(&state), [0o700, 0o600, 0o600, 0o600], "with what SQLite has beside it");
+        drop(database);
+        let file = state.join(FILE);
+        for (before, after) in [(0o644, 0o640), (0o664, 0o660), (0o600, 0o600)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(before)).unwrap();
+            drop(open());
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, after, "{before:o}");
+        }
+    }
+
     #[test]
     fn a_database_out_of_reach_is_told_without_its_password() {
         let place = Place::Postgres("postgres://oncal:geheim@127.0.0.1:1/oncal".to_owned());
         let error = Database::open(place).unwrap_err().to_string();
         assert!(error.contains("PostgreSQL") && !error.contains("geheim"), "{error}");
+    }
+
+    #[test]
+    fn a_url_that_is_not_understood_is_not_quoted() {
+        for odd in ["@db/oncal?sslmode=geheim", "@db/oncal?port=geheim", "@db:geheim/oncal", "#@db"] {
+            let place = Place::Postgres(format!("postgres://oncal:geheim{odd}"));
+            let error = Database::open(place).unwrap_err().to_string();
+            assert!(error.contains("not understood") && !error.contains("geheim"), "{odd}: {error}");
+        }
     }
 }

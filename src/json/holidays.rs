@@ -1,9 +1,39 @@
-//! `holidays`: the dates of one calendar in one year.
+//! `holidays`: the calendars, and the dates of one in one year.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::holidays::{self, ResolvedCalendar};
+
+/// The calendars that can be named.
+#[derive(Debug, Clone, Serialize)]
+pub struct Calendars {
+    /// In order of their ids.
+    pub calendars: Vec<CalendarEntry>,
+}
+
+/// One calendar.
+#[derive(Debug, Clone, Serialize)]
+pub struct CalendarEntry {
+    /// Its id.
+    pub calendar: String,
+    /// What it is called.
+    pub name: String,
+    /// The last year for which its dates are known; null where rules alone decide.
+    pub confirmed_through: Option<i32>,
+}
+
+impl Calendars {
+    /// `calendars`, in the order given.
+    pub fn new<'c>(calendars: impl Iterator<Item = &'c ResolvedCalendar>) -> Calendars {
+        let entry = |calendar: &ResolvedCalendar| CalendarEntry {
+            calendar: calendar.id().to_owned(),
+            name: calendar.name().to_owned(),
+            confirmed_through: calendar.confirmed_through(),
+        };
+        Calendars { calendars: calendars.map(entry).collect() }
+    }
+}
 
 /// The holidays of one calendar that fall in one year.
 #[derive(Debug, Clone, Serialize)]

@@ -23,7 +23,7 @@ use crate::rota::{Instant, Period, Seat, Team, Zone};
 
 pub use coverage::{Candidate, Coverage, Row, Warning};
 pub use fairness::{Doubled, Era, Fairness, Lock, Remedy, Tally};
-pub use holidays::{Holiday, Holidays};
+pub use holidays::{CalendarEntry, Calendars, Holiday, Holidays};
 pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
 pub use pipelines::{Pipeline, Pipelines, RunBook};

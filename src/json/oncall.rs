@@ -1,14 +1,10 @@
 //! `oncall`: who holds the roles at one instant, and for how long.
 
-use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Agreement, id, instant, words};
-use crate::rota::{Instant, Period, Role, Schedule, Team, expand};
-
-/// How far ahead an end is looked for. Somebody who holds a role for longer has no end in sight.
-const SIGHT: TimeDelta = TimeDelta::days(371);
+use crate::rota::{Instant, Role, Schedule, Team};
 
 /// Who is on call for one team at one instant.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -22,7 +18,7 @@ pub struct OnCall {
     pub primary: Option<OnDuty>,
     /// Who holds the secondary role, if anybody.
     pub secondary: Option<OnDuty>,
-    /// When either role next changes hands; null where no change is in sight.
+    /// When either role next changes hands; null where none is known.
     #[schema(format = DateTime)]
     pub next_change: Option<String>,
 }
@@ -34,7 +30,7 @@ pub struct OnDuty {
     pub engineer: String,
     /// What people call them.
     pub name: String,
-    /// When they stop holding the role; null where no end is in sight.
+    /// When they stop holding the role; null where no end is known.
     #[schema(format = DateTime)]
     pub until: Option<String>,
     /// Why they hold the role: `rotation`, `swap`, …
@@ -49,13 +45,8 @@ pub struct OnDuty {
 }
 
 impl OnCall {
-    /// The rota that [`OnCall::new`] needs to answer for `at`: from then on for as long as ends are looked for.
-    pub fn sight(team: &Team, at: Instant) -> Option<Schedule> {
-        Some(expand(team, Period::new(at, at + SIGHT)?))
-    }
-
-    /// Who is on call at `at`, by `schedule`, which reaches from `at` on. Before the first duty change nobody
-    /// is, and the next change is that one.
+    /// Who is on call at `at`, by `schedule`, which is the rota in [`sight`](crate::rota::sight()) of `at`. Before the
+    /// first duty change nobody is, and the next change is that one.
     pub fn new(team: &Team, schedule: &Schedule, at: Instant) -> OnCall {
         let next_change = match schedule.on_call(at) {
             Some(_) => schedule.next_change(at),

@@ -16,6 +16,7 @@ use crate::config::{self, Configuration, Diagnostic, LoadError, Scope, TeamConfi
 use crate::journal::JournalError;
 use crate::rota::{Instant, TeamId};
 
+use super::amiss::{Amiss, Said};
 use super::due::{Due, QUIET, scope_of};
 use super::gone::Gone;
 use super::publish::{Cause, Publisher, Terms};
@@ -102,6 +103,7 @@ struct Work {
     retried: Moment,
     upkeep: Upkeep,
     gone: Gone,
+    amiss: Amiss,
     /// The snapshot of the next duty change.
     ahead: Option<Arc<Snapshot>>,
 }
@@ -109,6 +111,7 @@ struct Work {
 impl Work {
     fn new(duties: Duties, watch: Watch) -> Work {
         let now = Moment::now();
+        let amiss = Amiss::at_start(&duties.store.load());
         Work {
             duties,
             watch,
@@ -119,6 +122,7 @@ impl Work {
             retried: now,
             upkeep: Upkeep::new(now),
             gone: Gone::default(),
+            amiss,
             ahead: None,
         }
     }
@@ -229,7 +233,16 @@ impl Work {
         self.serve(&next);
         self.duties.store.loaded(load(started));
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(published, teams = next.teams().len(), duration_ms, "configuration in service");
+        let teams = next.teams().len();
+        match self.amiss.say(&next, at) {
+            Said::Whole => tracing::info!(published, teams, duration_ms, "configuration in service"),
+            Said::Mended => {
+                tracing::info!(published, teams, duration_ms, "configuration is without errors again");
+            }
+            Said::Errors(what) => {
+                tracing::warn!(published, teams, duration_ms, "configuration has errors: {what}");
+            }
+        }
         // Only now: whoever asks meanwhile has the feed asked for written first.
         next.prepare_like(&current);
     }

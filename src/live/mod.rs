@@ -8,6 +8,7 @@
 //! A request loads the pointer once and sees one snapshot from start to end. Nothing here knows HTTP, and nothing
 //! reads the clock: the time is an argument.
 
+mod amiss;
 mod book;
 mod client;
 mod coding;

@@ -1,5 +1,6 @@
 //! All teams as they are served, immutable.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct Snapshot {
     /// By id.
     teams: Vec<Arc<TeamSnapshot>>,
     gone: BTreeSet<TeamId>,
+    /// Since when each team that is served as it was before has been.
+    outdated: BTreeMap<TeamId, Instant>,
     /// Where only secret links open anything.
     keyring: Option<Arc<Keyring>>,
 }
@@ -145,6 +148,11 @@ impl Snapshot {
         self.team(id.as_str()).is_some() && (self.gone.contains(id) || has_errors())
     }
 
+    /// Since which load a team has been outdated; `None` for one that is current.
+    pub fn outdated_since(&self, id: &TeamId) -> Option<Instant> {
+        self.outdated.get(id).copied()
+    }
+
     /// The teams that are served although their files are gone.
     pub fn gone(&self) -> &BTreeSet<TeamId> {
         &self.gone
@@ -215,7 +223,13 @@ impl Next {
         };
         let teams: Vec<Arc<TeamSnapshot>> = slots.into_iter().filter_map(team).collect();
         let keyring = self.keyring(&teams, step, publisher);
-        Ok(Snapshot { teams, keyring, ..self.empty(terms.at).after(step) })
+        let next = Snapshot { teams, keyring, ..self.empty(terms.at).after(step) };
+        let outdated = next.teams().map(|team| &team.team().id).filter(|id| next.is_outdated(id));
+        let outdated = outdated.map(|id| {
+            let before = if let Step::After(before) = step { before.outdated_since(id) } else { None };
+            (id.clone(), before.unwrap_or(next.loaded_at))
+        });
+        Ok(Snapshot { outdated: outdated.collect(), ..next })
     }
 
     /// The keys to `teams`: those of before where nothing about them changed, since each is a hash to be worked out.
@@ -238,6 +252,7 @@ impl Next {
                     || one.team().id == other.team().id && one.config().links == other.config().links
             };
             let is_same = before.configuration.settings.link_generation == settings.link_generation
+                && before.configuration.broken == *broken
                 && before.teams.len() == teams.len()
                 && before.teams.iter().zip(teams).all(same);
             if let Some(keyring) = before.keyring.as_ref().filter(|known| known.lacks_teams() == lacks)
@@ -246,7 +261,16 @@ impl Next {
                 return Some(Arc::clone(keyring));
             }
         }
-        let links = teams.iter().map(|team| (&team.team().id, &team.config().links));
+        // A team whose file has errors is served as it was, but not to those whose links were renewed.
+        let links: Vec<_> = teams
+            .iter()
+            .map(|team| {
+                let (id, own) = (&team.team().id, &team.config().links);
+                let edited = broken.get(id).and_then(|broken| broken.links.as_ref());
+                (id, edited.map_or(Cow::Borrowed(own), |edited| Cow::Owned(own.raised_by(edited))))
+            })
+            .collect();
+        let links = links.iter().map(|(id, links)| (*id, &**links));
         let keyring = publisher.secret().map(|secret| Keyring::new(secret, settings.link_generation, links));
         Some(Arc::new(keyring.unwrap_or_default().lacking_teams(lacks)))
     }
@@ -259,6 +283,7 @@ impl Next {
             configuration: Arc::clone(&self.configuration),
             teams: Vec::new(),
             gone: self.gone.clone(),
+            outdated: BTreeMap::new(),
             keyring: self.keyring(&[], &Step::First(BTreeMap::new()), &Publisher::forgetful()),
         }
     }
@@ -357,6 +382,24 @@ mod tests {
         assert_eq!((before.generation(), after.generation()), (1, 2));
         assert!(!Arc::ptr_eq(&before.teams[0], &after.teams[0]), "the early team");
         assert!(Arc::ptr_eq(&before.teams[1], &after.teams[1]), "the late team");
+    }
+
+    #[test]
+    fn a_team_is_outdated_since_the_first_load_that_had_errors() {
+        let mut snapshot = three_teams("2026-02-10T12:00:00Z");
+        let early = TeamId::new("early").unwrap();
+        for (hour, text, since) in [
+            ("2026-02-10T13:00:00Z", "name = 1", Some("2026-02-10T13:00:00Z")),
+            ("2026-02-10T14:00:00Z", "name = 2", Some("2026-02-10T13:00:00Z")),
+            ("2026-02-10T15:00:00Z", TEAM, None),
+            ("2026-02-10T16:00:00Z", "name = 1", Some("2026-02-10T16:00:00Z")),
+        ] {
+            let terms = Terms { at: at(hour), cause: Cause::Change, is_written: true };
+            let configuration = Arc::new(configuration("", &[("early", text)], at(hour)));
+            let publisher = Publisher::forgetful();
+            snapshot = snapshot.reloaded(configuration, BTreeSet::new(), &publisher, terms).unwrap();
+            assert_eq!(snapshot.outdated_since(&early), since.map(at), "{hour}");
+        }
     }
 
     #[test]

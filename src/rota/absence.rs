@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::period::{Period, Periods};
+use super::period::{Instant, Period, Periods};
 use super::team::Engineer;
 
 /// What a reason says of time off. The `reason` in the file is private to it.
@@ -159,6 +159,12 @@ pub(super) fn holidays(
         .chain(own)
         .filter(|(date, _)| !engineer.works_on.contains(date))
         .filter_map(|(date, name)| Some((*date, engineer.zone.day(*date)?, name)))
+}
+
+/// When the last absence of `engineer` that is known of ends; `None` where none is.
+pub(super) fn last_absence(engineer: &Engineer) -> Option<Instant> {
+    let days = holidays(engineer, NaiveDate::MIN, NaiveDate::MAX).map(|(_, day, _)| day.end());
+    days.chain(engineer.time_off.iter().map(|period| period.end())).max()
 }
 
 fn unique<'n>(names: impl Iterator<Item = &'n Arc<str>>) -> Vec<Arc<str>> {

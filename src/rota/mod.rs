@@ -2,7 +2,9 @@
 //!
 //! One entry: [`expand`] a team over a window, then ask [`coverage`] about it. To find a rule of the design:
 //! R1, R2 [`week`]; R3 [`absence`]; R4, R5, R7 [`cover`]; R6 [`proposal`]; R8, R10 [`coverage`](mod@coverage);
-//! R9 [`handover`]; who is on duty and away all the same [`unable`]. What the years make of it: [`fairness`](mod@fairness). All arithmetic is on UTC instants; wall clocks are resolved by a [`Zone`].
+//! R9 [`handover`]. Who is on duty and away all the same: [`unable`]. When who is on call now stops:
+//! [`sight`](mod@sight). What the years make of it: [`fairness`](mod@fairness). All arithmetic is on UTC instants;
+//! wall clocks are resolved by a [`Zone`].
 
 pub mod absence;
 pub mod cover;
@@ -15,6 +17,7 @@ pub mod proposal;
 #[cfg(test)]
 mod sample;
 pub mod schedule;
+pub mod sight;
 pub mod team;
 pub mod unable;
 pub mod week;
@@ -29,6 +32,7 @@ pub use moves::{Holding, Move, Side, holdings, moves};
 pub use period::{Instant, Period, Periods};
 pub use proposal::{Candidate, Standing};
 pub use schedule::{Schedule, expand};
+pub use sight::sight;
 pub use team::*;
 pub use unable::Unable;
 pub use week::{SwapNote, Week, WeekId, week_at, weeks};

@@ -1,16 +1,16 @@
 //! Secret links: which requests a key opens, and the one answer to all others.
 //!
 //! Behind the gate a request has lost its key: routes, pages and logs see `/data/team.ics`, whatever link led there.
-//! What is refused, and what there is not, are one and the same 404, so nobody learns which teams exist.
+//! What is refused, and what there is not, are one and the same 404 at an address, so nobody learns which teams exist.
 
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{StatusCode, Uri};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
-use super::answer::text;
-use super::pages::{KEPT, RETRY_SECONDS, is_asset};
+use super::answer::{page, text};
+use super::pages::{KEPT, RETRY_SECONDS, is_asset, no_key};
 use crate::access::{Key, Keyring, SEGMENT, Scope};
 use crate::config::BaseUrl;
 
@@ -46,7 +46,7 @@ pub(super) fn base_url(request: &HttpRequest, public_url: &BaseUrl) -> BaseUrl {
 
 /// Lets a request pass that needs no key, or shows one that opens its path, and takes the key out of it. To any other
 /// the answer.
-pub(super) fn enter(keyring: &Keyring, request: &mut ServiceRequest) -> Option<HttpResponse> {
+pub(super) fn enter(keyring: &Keyring, style: &str, request: &mut ServiceRequest) -> Option<HttpResponse> {
     let path = request.path();
     if path == "/healthz" || path == "/robots.txt" || is_asset(path) {
         return None;
@@ -55,12 +55,12 @@ pub(super) fn enter(keyring: &Keyring, request: &mut ServiceRequest) -> Option<H
         let scope = keyring.scope(&key).filter(|scope| opens(scope, rest))?;
         Some((Visitor { key, scope: scope.clone() }, rest.to_owned()))
     });
-    let Some((visitor, rest)) = shown else { return Some(refused(keyring)) };
+    let Some((visitor, rest)) = shown else { return Some(refused(keyring, style, request.head())) };
     if rest.is_empty() {
         return Some(to_slash(&visitor.key));
     }
     if take_key(request, &rest).is_none() {
-        return Some(refused(keyring));
+        return Some(refused(keyring, style, request.head()));
     }
     request.extensions_mut().insert(visitor);
     None
@@ -68,10 +68,11 @@ pub(super) fn enter(keyring: &Keyring, request: &mut ServiceRequest) -> Option<H
 
 /// What is sent instead of `response` where only secret links open anything: nothing that a cache may give to others,
 /// and for whatever there is not, what somebody without a key gets.
-pub(super) fn sealed(response: ServiceResponse) -> ServiceResponse {
+pub(super) fn sealed(response: ServiceResponse, style: &str) -> ServiceResponse {
     if response.status() == StatusCode::NOT_FOUND {
         let (request, _) = response.into_parts();
-        return ServiceResponse::new(request, nothing());
+        let nothing = nothing(request.head(), style);
+        return ServiceResponse::new(request, nothing);
     }
     let mut response = response;
     let headers = response.headers_mut();
@@ -139,9 +140,9 @@ fn to_slash(key: &Key) -> HttpResponse {
 
 /// A key that opens nothing may be one of a team whose file has had errors since the start: then nobody is told that
 /// there is nothing, since calendars are dropped on that.
-fn refused(keyring: &Keyring) -> HttpResponse {
+fn refused(keyring: &Keyring, style: &str, head: &RequestHead) -> HttpResponse {
     if !keyring.lacks_teams() {
-        return nothing();
+        return nothing(head, style);
     }
     let told = "some of the configuration has errors; what this address is of may be served again later\n";
     let mut response = text(StatusCode::SERVICE_UNAVAILABLE, told);
@@ -149,11 +150,19 @@ fn refused(keyring: &Keyring) -> HttpResponse {
     response
 }
 
-fn nothing() -> HttpResponse {
-    text(
-        StatusCode::NOT_FOUND,
-        "there is nothing at this address; if it is a link that once worked, ask your on-call team for its new one\n",
-    )
+/// A page at addresses such as pages have, else a text. It depends on nothing that whoever asks does not know.
+fn nothing(head: &RequestHead, style: &str) -> HttpResponse {
+    let path = head.uri.path();
+    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if is_file || path.contains("/api/") {
+        return text(
+            StatusCode::NOT_FOUND,
+            "there is nothing at this address; if it is a link that once worked, ask your on-call team for its new one\n",
+        );
+    }
+    let mut response = page(head, StatusCode::NOT_FOUND, no_key(style));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse 
 /// What is worked out for each request, with a tag of its bytes: whoever has them already gets 304.
 ///
 /// Encoded, its length tells nobody a key that is in it (BREACH): whoever can have it asked for knows the key, which is
-/// in the path, and of a query nothing comes back but dates, zones and ids that oncal knows.
+/// in the path, and of a query nothing comes back but dates, zones, reminders and ids that oncal knows.
 pub(super) fn tagged(head: &RequestHead, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
     let coding = if body.len() < LEAST_ENCODED { Coding::Identity } else { negotiate(&head.headers) };
     let tag = tag(&body, coding);

@@ -70,7 +70,7 @@ pub fn create_app(
                     Ok((routes.call(request).instrument(way.span.clone()), site.clone(), way))
                 }
             };
-            let is_locked = site.is_locked;
+            let style = site.is_locked.then(|| site.style.clone());
             async move {
                 let response = match gated {
                     Err(response) => response,
@@ -80,7 +80,10 @@ pub fn create_app(
                         named(response, &way.id)
                     }
                 };
-                Ok(guarded(if is_locked { sealed(response) } else { response }))
+                Ok(guarded(match style {
+                    Some(style) => sealed(response, &style),
+                    None => response,
+                }))
             }
         })
 }

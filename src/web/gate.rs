@@ -22,12 +22,13 @@ pub(super) fn early(site: &Site, request: &mut ServiceRequest, client: Client) -
     }
     let snapshot = site.store.load();
     if let Some(keyring) = snapshot.keyring()
-        && let Some(refused) = enter(keyring, request)
+        && let Some(refused) = enter(keyring, &site.style, request)
     {
         let trusted = &snapshot.configuration().settings.trusted_proxies;
         let from = origin(request.head(), trusted);
+        // Only the redirect to `/` needs the right key. While a team's keys are not known, the others get a 503.
         let is_guess =
-            refused.status().is_client_error() && from.is_some_and(|from| site.guesses.too_many(from));
+            !refused.status().is_redirection() && from.is_some_and(|from| site.guesses.too_many(from));
         return Some(if is_guess { too_many() } else { refused });
     }
     feed(&snapshot, request.head(), client, site.clock)

@@ -67,17 +67,27 @@ pub enum ServeError {
 }
 
 /// Serves what is in `store` until SIGTERM or SIGINT, and returns once the requests in flight are answered. The
-/// addresses in use are logged, which matters where the configuration leaves the port open (0). `reload` is called at
-/// each SIGHUP.
+/// addresses in use are logged, which matters where the configuration leaves the port open (0); `listening` is told that
+/// of monitoring. `reload` is called at each SIGHUP.
 ///
 /// # Errors
 ///
 /// If an address of the configuration cannot be listened on, or the system takes it away.
-pub fn serve(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> Result<(), ServeError> {
-    System::new().block_on(run(store, clock, reload))
+pub fn serve(
+    store: &Arc<Store>,
+    clock: Clock,
+    reload: impl Fn() + 'static,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    System::new().block_on(run(store, clock, reload, listening))
 }
 
-async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> Result<(), ServeError> {
+async fn run(
+    store: &Arc<Store>,
+    clock: Clock,
+    reload: impl Fn() + 'static,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
     let (bind, admin_bind) = {
         let snapshot = store.load();
         let settings = &snapshot.configuration().settings;
@@ -110,6 +120,7 @@ async fn run(store: &Arc<Store>, clock: Clock, reload: impl Fn() + 'static) -> R
         }
     });
     let (server, admin) = (server.run(), admin.run());
+    listening(admin_address);
     tracing::info!(%address, "listening");
     tracing::info!(address = %admin_address, "listening for monitoring");
     tokio::try_join!(server, admin).map_err(ServeError::Run)?;

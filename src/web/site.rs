@@ -11,6 +11,7 @@ use crate::live::Store;
 use super::counts::Counts;
 use super::guesses::Guesses;
 use super::hosts::Hosts;
+use super::pages::{Books, STYLE};
 use super::trace::{RequestId, RequestIds};
 
 /// The snapshot in service, the clock, and what does not change while the server runs. Made once, shared by all workers.
@@ -20,10 +21,14 @@ pub struct Site {
     pub(super) clock: Clock,
     /// Whether only secret links open anything.
     pub(super) is_locked: bool,
+    /// The style sheet of the page that whoever shows no key gets. Absolute, since the depth of its address would tell
+    /// whether a key was taken off it.
+    pub(super) style: Arc<str>,
     pub(super) hosts: Hosts,
     pub(super) admin_hosts: Hosts,
     pub(super) counts: Counts,
     pub(super) guesses: Guesses,
+    pub(super) books: Books,
     request_ids: RequestIds,
 }
 
@@ -42,15 +47,20 @@ impl Site {
             true => Hosts::local(settings.public_url.as_str()),
             false => Hosts::Any,
         };
+        let (_, prefix) = settings.public_url.after_scheme().split_once('/').unwrap_or_default();
+        let style = [prefix, STYLE.path.as_str()].into_iter().filter(|part| !part.is_empty());
+        let style = style.map(|part| format!("/{part}")).collect::<String>().into();
         drop(snapshot);
         Site {
             store,
             clock,
             is_locked,
+            style,
             hosts,
             admin_hosts,
             counts: Counts::default(),
             guesses: Guesses::default(),
+            books: Books::default(),
             request_ids: RequestIds::default(),
         }
     }

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config::BaseUrl;
-use crate::feed::clean;
+use crate::feed::{Alarm, Feed, clean};
 use crate::live::{FeedSlot, TeamSnapshot};
 
 /// RFC 3986 2.3: all but the unreserved characters, since an address within an address must stay one value.
@@ -25,9 +25,15 @@ pub(super) struct Subscribe {
 }
 
 impl Subscribe {
-    /// For `slot` of `team` on a server whose visitor reaches it at `base_url`.
-    pub(super) fn to(base_url: &BaseUrl, team: &TeamSnapshot, slot: &FeedSlot) -> Subscribe {
-        let below = format!("{}/{}", team.team().id, slot.path);
+    /// For `slot` of `team` on a server whose visitor reaches it at `base_url`, with a reminder before each of its shifts.
+    pub(super) fn to(
+        base_url: &BaseUrl,
+        team: &TeamSnapshot,
+        slot: &FeedSlot,
+        alarm: Option<Alarm>,
+    ) -> Subscribe {
+        let query = of_shifts(slot, alarm).map(|alarm| format!("?alarm={alarm}")).unwrap_or_default();
+        let below = format!("{}/{}{query}", team.team().id, slot.path);
         let address = format!("{base_url}/{below}");
         let webcal = format!("webcal://{}/{below}", base_url.after_scheme());
         let title = slot.feed.title(team.team());
@@ -41,6 +47,11 @@ impl Subscribe {
             webcal,
         }
     }
+}
+
+/// `alarm`, for a feed that has shifts to remind of.
+pub(super) fn of_shifts(slot: &FeedSlot, alarm: Option<Alarm>) -> Option<Alarm> {
+    alarm.filter(|_| slot.feed != Feed::Coverage)
 }
 
 fn encoded(text: &str) -> String {

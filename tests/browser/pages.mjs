@@ -25,6 +25,8 @@ const PAGES = [
   "/data-pipelines/?from=2026-12-18&weeks=52&zone=Asia%2FKolkata",
   "/data-pipelines/?weeks=0",
   "/data-pipelines/coverage",
+  "/data-pipelines/coverage?zone=Asia%2FKolkata&status=unaffected",
+  "/data-pipelines/?alarm=1h",
   "/data-pipelines/pipelines",
   "/data-pipelines/fairness",
   "/data-pipelines/fairness?years=12",

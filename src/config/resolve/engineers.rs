@@ -2,19 +2,21 @@
 //!
 //! Not here: whether they are members when they have duty (`membership`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Context, names, zone};
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
-use crate::document::{At, Moment, Problem, Problems, Severity, Span, nearest};
+use crate::document::{At, Moment, Problem, Problems, Severity, Span, listed, nearest};
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, Instant, Pair, Period, Seat, Zone};
 
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
 pub(super) struct Roster {
-    ids: Vec<Option<String>>,
+    /// The seat of each; the first, of those who share an id.
+    seats: BTreeMap<String, Seat>,
     engineers: Vec<Option<Engineer>>,
 }
 
@@ -28,6 +30,11 @@ impl Roster {
         if team.engineers.is_empty() {
             let help = "each needs a block `[[engineer]]` with `id` and `name`".to_owned();
             problems.error_with_help("no-engineers", 0..0, "the team has no engineers", help);
+        }
+        if let [only] = &team.engineers[..] {
+            let message = "a team needs at least two engineers";
+            let help = "every week has a primary and a secondary, who are two people".to_owned();
+            problems.error_with_help("one-engineer", only.span.clone(), message, help);
         }
         names::duplicates(
             "an engineer",
@@ -43,24 +50,56 @@ impl Roster {
                 .map_or_else(|| team_calendars.clone(), |own| calendars(own, context, problems));
             engineer(table, calendars, team_zone, context, problems)
         });
-        let ids = team.engineers.iter().map(|table| table.id.as_ref().map(|at| at.value.clone()));
-        Roster { engineers: engineers.collect(), ids: ids.collect() }
+        let engineers = engineers.collect();
+        let mut seats = BTreeMap::new();
+        for (n, table) in team.engineers.iter().enumerate() {
+            if let Some(id) = &table.id {
+                seats.entry(id.value.clone()).or_insert(Seat(n));
+            }
+        }
+        let roster = Roster { engineers, seats };
+        roster.warn_of_one_name_for_two(&team.engineers, problems);
+        roster
+    }
+
+    /// Somebody who comes back may have a second block, so only those who are in the team at one time are told of.
+    fn warn_of_one_name_for_two(&self, tables: &[EngineerTable], problems: &Problems) {
+        let read = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let ends_before = |one: &Engineer, other: &Engineer| {
+            one.left.zip(other.joined).is_some_and(|(left, joined)| left <= joined)
+        };
+        for (seat, engineer) in self.seated() {
+            let mut above = self.seated().take_while(|(other, _)| *other != seat);
+            let same = above.any(|(_, other)| {
+                read(&other.name) == read(&engineer.name)
+                    && !ends_before(other, engineer)
+                    && !ends_before(engineer, other)
+            });
+            let at = tables.get(seat.0).and_then(|table| table.name.as_ref());
+            if let Some(at) = at.filter(|_| same) {
+                let message =
+                    format!("two engineers are called `{}`: calendars cannot tell them apart", engineer.name);
+                problems.warning("same-name", at.span.clone(), message);
+            }
+        }
     }
 
     /// The seat of the engineer named at `at`; an error where there is none.
     pub(super) fn seat(&self, at: &At<String>, problems: &Problems) -> Option<Seat> {
-        let found = self.ids.iter().position(|id| id.as_ref() == Some(&at.value));
+        let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
-        if found.is_none() && !self.ids.is_empty() {
-            let ids = || self.ids.iter().flatten().map(String::as_str);
-            let help = nearest(&at.value, ids()).or_else(|| {
-                let ids: Vec<_> = ids().map(|id| format!("`{id}`")).collect();
-                Some(format!("engineers of this team: {}", ids.join(", ")))
+        if found.is_none() && !self.engineers.is_empty() {
+            let help = problems.tells_errors().then(|| {
+                let mut ids: Vec<(&String, &Seat)> = self.seats.iter().collect();
+                ids.sort_by_key(|(_, seat)| seat.0);
+                let ids = || ids.iter().map(|(id, _)| id.as_str());
+                nearest(&at.value, ids())
+                    .unwrap_or_else(|| format!("engineers of this team: {}", listed(ids())))
             });
             let message = format!("there is no engineer `{}`", at.value);
             problems.error_with_help("unknown-engineer", at.span.clone(), message, help);
         }
-        found.map(Seat)
+        found
     }
 
     /// The pair named in `table`; an error where it is one person twice.
@@ -104,7 +143,7 @@ pub(super) fn differ(
 }
 
 /// The instant that a moment means on a clock of `zone`: a bare date is its first instant.
-pub(super) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
+pub(in crate::config) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
     match moment {
         Moment::Date(date) => zone.first_instant(date),
         Moment::DateTime(time) => zone.instant(time),

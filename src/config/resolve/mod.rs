@@ -24,6 +24,7 @@ use engineers::Roster;
 use rotations::Eras;
 use time_zones::zone;
 
+pub(super) use engineers::starts_at;
 pub(super) use names::{id_problem, shape_problem};
 
 /// What stands behind `@` in event UIDs unless the file says otherwise.
@@ -63,6 +64,7 @@ pub(super) fn team(
     }
     let swaps = overrides::swaps(&table.swaps, &roster, eras.as_ref(), problems);
     let overrides = overrides::overrides(&table.overrides, &roster, eras.as_ref(), &zone, problems);
+    overrides::warn_of_agreements_to_come(&table.overrides, context.now, problems);
     overrides.iter().for_each(|found| overrides::warn_of_absence(found, &roster, table.policy, problems));
     if let Some(eras) = &eras {
         for found in &overrides {

@@ -2,8 +2,9 @@
 //!
 //! Not here: whether an id refers to anything.
 
-use crate::document::Problem;
-use crate::document::{At, Problems, Severity};
+use std::collections::BTreeSet;
+
+use crate::document::{At, Problem, Problems, Severity};
 
 /// Paths of the server that a team must not stand in front of.
 const RESERVED: [&str; 8] = ["api", "k", "assets", "healthz", "readyz", "metrics", "robots-txt", "openapi"];
@@ -47,13 +48,11 @@ pub(super) fn id<'t>(kind: &str, at: Option<&'t At<String>>, problems: &Problems
 
 /// Reports ids that were given before, each where it stands the second time.
 pub(super) fn duplicates<'t>(kind: &str, ids: impl Iterator<Item = &'t At<String>>, problems: &Problems) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     for at in ids {
-        if seen.contains(&at.value.as_str()) {
+        if !seen.insert(&at.value) {
             let message = format!("there is already {kind} `{}` above", at.value);
             problems.error("duplicate-id", at.span.clone(), message);
-        } else {
-            seen.push(&at.value);
         }
     }
 }
@@ -68,8 +67,23 @@ pub(super) fn name(at: Option<&At<String>>, problems: &Problems) -> Option<Strin
     if at.value.chars().any(char::is_control) {
         let message = "this name has a line break or another control character, which feeds leave out";
         problems.warning("control-character", at.span.clone(), message);
+    } else if let Some(found) = at.value.chars().find(|character| turns_text(*character)) {
+        let message = format!(
+            "this name has an invisible character that turns or marks text (U+{:04X}), which feeds leave out",
+            u32::from(found)
+        );
+        problems.warning("control-character", at.span.clone(), message);
     }
     Some(at.value.clone())
+}
+
+/// What embeds, overrides or isolates the direction of text, and other marks that nobody sees; letters and joiners of
+/// scripts that run from right to left are none.
+fn turns_text(character: char) -> bool {
+    matches!(
+        character,
+        '\u{FEFF}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}'
+    )
 }
 
 /// The nearest id that could be one.

@@ -4,14 +4,15 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta, Timelike};
 
 use super::engineers::{Roster, differ, starts_at};
 use super::rotations::Eras;
 use crate::config::schema::{OverrideTable, SwapTable};
-use crate::document::{At, Moment, Problems};
+use crate::document::{At, Moment, Problem, Problems, Severity};
 use crate::rota::{
-    Absences, HolidayPolicy, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone, unnamed_secondary,
+    Absences, HolidayPolicy, Instant, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone,
+    unnamed_secondary,
 };
 
 /// A swap and where it names its people.
@@ -101,7 +102,13 @@ pub(super) fn overrides<'t>(
         let secondary = secondary.flatten();
         if differ(primary, secondary, table.secondary.as_ref(), problems) {
             let reason = table.reason.as_deref().map(Into::into);
-            let given = Override { period, primary, secondary, agreed_on: table.agreed_on, reason };
+            let given = Override {
+                period,
+                primary,
+                secondary,
+                agreed_on: table.agreed_on.as_ref().map(|at| at.value),
+                reason,
+            };
             found.push(FoundOverride { given, table });
         }
     }
@@ -131,17 +138,24 @@ fn check_overlaps(mut periods: Vec<(Period, &OverrideTable)>, zone: &Zone, probl
     let mut latest: Option<Period> = None;
     for (period, table) in periods {
         if let Some(other) = latest.filter(|other| other.overlaps(period)) {
-            let shown = |instant| zone.local(instant).format("%Y-%m-%d %H:%M").to_string();
             let message = format!(
                 "this override overlaps the one from {} to {}",
-                shown(other.start()),
-                shown(other.end())
+                shown(other.start(), zone),
+                shown(other.end(), zone)
             );
             let span = table.from.as_ref().map_or_else(|| table.span.clone(), |from| from.span.clone());
             problems.error("overlapping-overrides", span, message);
         }
         latest = latest.filter(|other| other.end() >= period.end()).or(Some(period));
     }
+}
+
+/// On the team's clock, with seconds where there are any: without them two that overlap by less than a minute would
+/// be told as two that only touch.
+fn shown(instant: Instant, zone: &Zone) -> String {
+    let local = zone.local(instant);
+    let format = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+    local.format(format).to_string()
 }
 
 /// R7: giving duty to somebody away is allowed, with a warning. It names holidays, and time off without its reason.
@@ -194,10 +208,37 @@ pub(super) fn warn_of_whom_it_leaves(
                 "`{id}` is away during this override and stays secondary, since it names no other: {names}"
             );
             let at = found.table.primary.as_ref().map_or(&found.table.span, |at| &at.span);
-            problems.warning("override-while-away", at.clone(), message);
+            problems.push(Problem {
+                code: "override-while-away",
+                severity: Severity::Warning,
+                span: at.clone(),
+                message,
+                help: Some(
+                    "name a `secondary` who is there; without one the primary has no backup".to_owned(),
+                ),
+            });
         }
     }
 }
+
+/// Nobody can have agreed tomorrow. It is no warning that a date has begun elsewhere and not here yet.
+pub(super) fn warn_of_agreements_to_come(tables: &[OverrideTable], now: Instant, problems: &Problems) {
+    let latest = (now + FIRST_TO_BEGIN_A_DATE).date_naive();
+    let to_come = tables.iter().filter_map(|table| table.agreed_on.as_ref()).filter(|at| at.value > latest);
+    for at in to_come {
+        let message = "this date of an agreement is still to come".to_owned();
+        problems.push(Problem {
+            code: "agreed-in-the-future",
+            severity: Severity::Warning,
+            span: at.span.clone(),
+            message,
+            help: Some("write the date of the decision".to_owned()),
+        });
+    }
+}
+
+/// How far the clocks of Kiribati are ahead of UTC: no date begins earlier.
+const FIRST_TO_BEGIN_A_DATE: TimeDelta = TimeDelta::hours(14);
 
 #[cfg(test)]
 mod tests {
@@ -228,6 +269,18 @@ mod tests {
     }
 
     #[test]
+    fn an_overlap_is_told_to_the_second() {
+        let told = |first: &str| {
+            let problems =
+                Sample::new(&[], given(&[("2026-03-03", "2026-03-04"), ("2026-03-02", first)])).resolve().1;
+            problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        let message = "this override overlaps the one from 2026-03-02 00:00 to 2026-03-03 00:00:01";
+        assert_eq!(told("2026-03-03T00:00:01"), [message]);
+        assert_eq!(told("2026-03-03T00:01:00"), [message.replace("00:00:01", "00:01")]);
+    }
+
+    #[test]
     fn one_long_override_overlaps_all_within_it() {
         let long = [("2026-03-01", "2026-04-01"), ("2026-03-02", "2026-03-03"), ("2026-03-30", "2026-03-31")];
         codes(&[], given(&long), &["overlapping-overrides"; 2]);
@@ -248,13 +301,27 @@ mod tests {
     }
 
     #[test]
+    fn an_agreement_is_of_today_at_the_latest() {
+        let agreed = |on: &str| {
+            let rest = format!(
+                "[[override]]\nfrom = 2026-07-03\nto = 2026-07-04\nprimary = \"d\"\nagreed_on = {on}\n"
+            );
+            &*Box::leak(rest.into_boxed_str())
+        };
+        let free = ("d", "works_on = [2026-07-03]");
+        // Now is noon of the 1st in UTC, when the 2nd has begun on Kiribati.
+        codes(&[free], agreed("2026-06-02"), &[]);
+        codes(&[free], agreed("2026-06-03"), &["agreed-in-the-future"]);
+    }
+
+    #[test]
     fn duty_for_somebody_away_is_warned_of() {
         let holiday = "[[override]]\nfrom = 2026-12-25\nto = 2026-12-26\n";
         let strict = "[holiday_policy]\nsecondary_on_holiday = \"unavailable\"\n";
         let leave = ("d", "time_off = [{ from = 2026-12-25, to = 2026-12-25 }]");
         let case =
             |engineers: &[(&'static str, &'static str)], policy: &str, people: &str, expected: &[&str]| {
-                let rest = format!("{holiday}{people}\nagreed_on = 2026-12-01\n{policy}");
+                let rest = format!("{holiday}{people}\nagreed_on = 2026-05-01\n{policy}");
                 codes(engineers, Box::leak(rest.into_boxed_str()), expected);
             };
         let away = "override-while-away";

@@ -46,6 +46,17 @@ fn pipeline(
             problems,
         );
     }
+    if let Some(at) = table.run_book.as_ref().filter(|_| table.investor_reported)
+        && context.run_books.is_empty(&at.value)
+    {
+        warn(
+            "empty-run-book",
+            at.span.clone(),
+            "this pipeline is reported to investors and its run book is empty".to_owned(),
+            "write what to do when it fails",
+            problems,
+        );
+    }
     let (primary, secondary) = (primary?, secondary.map_or(Some(None), |owner| owner.map(Some))?);
     differ(primary, secondary, table.secondary.as_ref(), problems).then_some(())?;
     Some(Pipeline {

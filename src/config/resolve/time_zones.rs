@@ -2,9 +2,11 @@
 //!
 //! Not here: the zone data (`zones`).
 
+use std::collections::BTreeSet;
+
 use super::Context;
 use crate::config::schema::TeamTable;
-use crate::config::zone_names::renamed;
+use crate::config::zone_names::{meant, renamed};
 use crate::config::zones::{ZoneDataSource, Zones};
 use crate::document::{At, Problem, Problems, Severity};
 use crate::rota::Zone;
@@ -15,7 +17,8 @@ pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Optio
         .named(&at.value)
         .map_err(|unknown| {
             let message = format!("there is no time zone `{}`", at.value);
-            problems.error_with_help("unknown-zone", at.span.clone(), message, unknown.help);
+            let help = problems.tells_errors().then(|| unknown.help());
+            problems.error_with_help("unknown-zone", at.span.clone(), message, help);
         })
         .ok()
 }
@@ -23,19 +26,22 @@ pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Optio
 /// Warns of old names, and of zones on which another set of rules differs while feeds show it: each zone where it
 /// first stands.
 pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     let of_engineers = table.engineers.iter().filter_map(|engineer| engineer.time_zone.as_ref());
     for at in table.time_zone.iter().chain(of_engineers) {
-        if seen.contains(&at.value.as_str()) {
+        if !seen.insert(&at.value) {
             continue;
         }
-        seen.push(&at.value);
         let Ok(zone) = context.zones.named(&at.value) else { continue };
         let warn = |code: &'static str, message: String, help: String| {
             let (severity, span, help) = (Severity::Warning, at.span.clone(), Some(help));
             problems.push(Problem { code, severity, span, message, help });
         };
-        if let Some(today) = renamed(zone.name()) {
+        if let Some((place, likely)) = meant(zone.name()) {
+            let message = format!("`{}` has no summer time", zone.name());
+            let today = renamed(zone.name()).unwrap_or(zone.name());
+            warn("old-zone-name", message, format!("write `{likely}` for {place}, else `{today}`"));
+        } else if let Some(today) = renamed(zone.name()) {
             let message = format!("`{}` is an old name of the time zone {today}", zone.name());
             warn("old-zone-name", message, format!("write `{today}`"));
         }

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::of_team;
 use super::problem::Problem;
 use crate::json::OnCall;
+use crate::rota::sight;
 use crate::web::site::Site;
 
 /// Who is on call
@@ -13,7 +14,7 @@ use crate::web::site::Site;
     path = "/api/v1/teams/{team}/oncall",
     params(
         ("team" = String, Path, description = "The team's id"),
-        ("at" = Option<DateTime<Utc>>, Query, description = "The instant asked about; now if left out", example = "2026-12-24T20:00:00Z"),
+        ("at" = Option<String>, Query, description = "The instant asked about (RFC 3339), or a date, which means its first instant in the team's zone; now if left out", example = "2026-12-24T20:00:00Z"),
     ),
     responses((status = 200, description = "Who holds each role", body = OnCall)),
 )]
@@ -21,7 +22,7 @@ pub(in crate::web) fn oncall(site: &Site, request: &HttpRequest) -> Result<HttpR
     of_team(site, request, &["at"], |team, asked, now| {
         let team = team.team();
         let at = asked.at(team, now)?;
-        let schedule = OnCall::sight(team, at).ok_or(Problem::INTERNAL)?;
+        let schedule = sight(team, at).ok_or(Problem::INTERNAL)?;
         Ok(OnCall::new(team, &schedule, at))
     })
 }

@@ -50,14 +50,19 @@ impl Asked {
         self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
     }
 
-    /// `at`; now, where it is left out.
+    /// `at`, a date being its first instant in the team's zone; now, where it is left out.
     pub(super) fn at(&self, team: &Team, now: Instant) -> Result<Instant, Problem> {
         let Some(text) = self.value("at") else { return Ok(now) };
+        if let Some(date) = plain_date(text) {
+            within("at", date, team, now)?;
+            return Ok(team.zone.first_instant(date));
+        }
         // A plus sign that nobody encoded arrives as a space.
         let read = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
         let wrong = |_| {
             let text = shortened(text);
-            Problem::query("at", format!("at is an instant such as 2026-12-24T20:00:00Z, not “{text}”"))
+            let right = "an instant such as 2026-12-24T20:00:00Z, or a date";
+            Problem::query("at", format!("at is {right}, not “{text}”"))
         };
         let at = read.map_err(wrong)?.with_timezone(&Utc);
         within("at", at.date_naive(), team, now)?;
@@ -113,15 +118,18 @@ impl Asked {
 
     fn date(&self, key: &'static str, team: &Team, now: Instant) -> Result<Option<NaiveDate>, Problem> {
         let Some(text) = self.value(key) else { return Ok(None) };
-        let is_plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let date = text.parse().ok().filter(|_| is_plain);
-        let date = date.ok_or_else(|| {
+        let date = plain_date(text).ok_or_else(|| {
             let text = shortened(text);
             Problem::query(key, format!("{key} is a date such as 2026-12-25, not “{text}”"))
         })?;
         within(key, date, team, now)?;
         Ok(Some(date))
     }
+}
+
+fn plain_date(text: &str) -> Option<NaiveDate> {
+    let is_plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    text.parse().ok().filter(|_| is_plain)
 }
 
 fn within(key: &str, date: NaiveDate, team: &Team, now: Instant) -> Result<(), Problem> {

@@ -30,7 +30,7 @@ pub(super) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>)
                     }
                 }
                 p {
-                    a href={ "coverage#" (anchor(open[0])) } {
+                    a href={ "coverage" (wall.kept(people.team())) "#" (anchor(open[0])) } {
                         @if open.len() > MOST_ROWS { "All " (open.len()) ", with candidates" } @else { "Candidates, and how to record what you agree" }
                     }
                 }

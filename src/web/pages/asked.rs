@@ -6,9 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use chrono_tz::TZ_VARIANTS;
 use maud::html;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::layout::Frame;
+use super::problems::ticked;
 use crate::document::nearest;
+use crate::feed::{Alarm, NoSuchAlarm};
 use crate::rota::{Seat, Team, Zone};
 
 /// The weeks that a page can show at once.
@@ -32,6 +35,8 @@ pub(super) enum BadQuery {
     TooFar { from: NaiveDate, last: NaiveDate },
     #[error("“{name}” is no time zone: zone is an IANA name such as Europe/Berlin{}", help(.nearest))]
     Zone { name: String, nearest: Option<String> },
+    #[error("“{0}” is no reminder: {NoSuchAlarm}")]
+    Alarm(String),
     #[error("nobody in this team has the id “{0}”")]
     Engineer(String),
     #[error("“{0}” is no status of a holiday")]
@@ -93,10 +98,19 @@ impl Asked {
         })
     }
 
-    /// `engineer`.
+    /// `engineer`, which people also call `person`.
     pub(super) fn engineer(&self, team: &Team) -> Result<Option<Seat>, BadQuery> {
         let seat = |id: &str| team.seat(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
-        self.value("engineer")?.map(seat).transpose()
+        match (self.value("engineer")?, self.value("person")?) {
+            (Some(_), Some(_)) => Err(BadQuery::Twice("engineer")),
+            (one, other) => one.or(other).map(seat).transpose(),
+        }
+    }
+
+    /// `alarm`: how long before a shift calendars are to remind of it.
+    pub(super) fn alarm(&self) -> Result<Option<Alarm>, BadQuery> {
+        let alarm = |text: &str| text.parse().map_err(|_| BadQuery::Alarm(shortened(text)));
+        self.value("alarm")?.map(alarm).transpose()
     }
 }
 
@@ -111,11 +125,17 @@ pub(super) fn zones(team: &Team) -> Vec<&Zone> {
     zones
 }
 
+/// The part of a query that asks for `zone`.
+pub(super) fn zone_query(zone: &Zone) -> String {
+    format!("zone={}", utf8_percent_encode(zone.name(), NON_ALPHANUMERIC))
+}
+
 /// What a page says of a query that it cannot answer.
 pub(super) fn bad_query(frame: &Frame<'_>, error: &BadQuery, request: &HttpRequest) -> HttpResponse {
+    let told = error.to_string();
     let main = html! {
         h1 { "This page cannot be shown like that" }
-        p.lead { (error) "." }
+        p.lead { (ticked(&told)) @if !told.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
     };
     frame.respond(StatusCode::BAD_REQUEST, "Not a page", &main)

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::changes::{key, notice};
 use super::super::site::Site;
+use super::asked::{Asked, bad_query};
 use super::layout::{Frame, Tab};
 use super::missing::with_team;
 use super::people::People;
@@ -13,7 +14,7 @@ use super::words::Wall;
 use crate::feed::clean;
 use crate::json::days_ahead;
 use crate::live::{Change, TeamSnapshot};
-use crate::rota::{Instant, Move, Side};
+use crate::rota::{Instant, Move, Side, Team, Zone};
 
 /// So many changes are shown; the API has more.
 const MOST: usize = 100;
@@ -26,13 +27,16 @@ pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> HttpRespons
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
         let frame = Frame::of(site, request, &snapshot, team, Tab::Changes);
-        frame.respond(StatusCode::OK, "Changes", &page(team, now))
+        match Asked::by(request).zone(team.team()) {
+            Ok(zone) => frame.respond(StatusCode::OK, "Changes", &page(team, zone.as_ref(), now)),
+            Err(error) => bad_query(&frame, &error, request),
+        }
     })
 }
 
-fn page(team: &TeamSnapshot, now: Instant) -> Markup {
+fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
     let people = People::of(team.team());
-    let wall = Wall { zone: &team.team().zone, now };
+    let wall = Wall { zone: zone.unwrap_or(&team.team().zone), now };
     let latest: Vec<&Change> = team.changes().iter().rev().take(MOST).collect();
     html! {
         h1 { "Changes" }
@@ -62,12 +66,18 @@ fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
         li.card id=(key(change)) {
             p.who { (whose(people, moved)) " as " (moved.role.as_str()) }
             p.until {
-                a href={ "./?from=" (wall.zone.date(moved.period.start())) } { (wall.span(moved.period)) }
+                a href=(rota_from(people.team(), moved.period.start(), wall)) { (wall.span(moved.period)) }
                 @if let Some(why) = why.filter(|why| !why.is_empty()) { " · " (why) }
             }
             p { (ahead(change)) }
         }
     }
+}
+
+/// The rota from the week of `instant` on. Weeks go by the team's dates, whatever clock the page is read by.
+fn rota_from(team: &Team, instant: Instant, wall: Wall<'_>) -> String {
+    let kept = wall.kept(team).replace('?', "&");
+    format!("./?from={}{kept}", team.zone.date(instant))
 }
 
 /// `B → C`; where nobody moved, what became of the proposal.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::agree::{anchor, deadline, reasons, sentence};
-use super::coverage::{tone, when, word};
+use super::months::tag;
 use super::people::People;
 use super::words::{Wall, hours};
 use crate::config::override_entry;
@@ -14,7 +14,7 @@ pub(super) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup
     html! {
         article.card.conflict id=(anchor(row)) {
             h3 { (reasons(row)) ", " (when(people, row, wall)) }
-            p { span class={ "tag " (tone(row.status)) } { (word(row.status)) } " " (deadline(row, wall)) (left(row, wall)) }
+            p { (tag(row.status)) " " (deadline(row, wall)) (left(row, wall)) }
             p { (sentence(people, row)) @if let Some(seat) = row.secondary { " Secondary would be " (people.name(seat)) "." } }
             @if !row.candidates.is_empty() {
                 h4 { "Who could take it, best first" }
@@ -24,11 +24,19 @@ pub(super) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup
                 summary { "Record what you agree" }
                 p {
                     "Paste this into " code { "teams/" (people.team().id) ".toml" } ", with whom the team agreed on and the day
-                    it did. A holiday load is the hours somebody was primary for others, holidays of their own counting twice."
+                    it did."
                 }
-                pre tabindex="0" { code data-copy="the override" { (override_entry(people.team(), row, wall.zone.date(wall.now))) } }
+                pre tabindex="0" { code data-copy="the override" { (override_entry(people.team(), row, people.team().zone.date(wall.now))) } }
             }
         }
+    }
+}
+
+/// The dates of a whole day where the person lives; the reader's times beside them where they are others.
+fn when(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
+    let there = wall.days_in(&people.team().engineer(row.away).zone, row.period);
+    html! {
+        @if let Some(there) = there { (there) br; small { (wall.span(row.period)) } } @else { (wall.span(row.period)) }
     }
 }
 

@@ -15,10 +15,10 @@ use super::layout::{Frame, Tab};
 use super::locks::locks;
 use super::missing::with_team;
 use super::people::People;
-use super::words::hours;
+use super::words::{Wall, hours};
 use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
-use crate::rota::{self, Fairness, Instant, Seat, Tally, year_spans};
+use crate::rota::{self, Fairness, Seat, Tally, year_spans};
 
 /// The spans offered; any other may be asked for by the query.
 const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
@@ -49,22 +49,25 @@ pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> HttpRespon
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
         let frame = Frame::of(site, request, &snapshot, team, Tab::Fairness);
-        match Asked::by(request).years() {
-            Ok(years) => frame.respond(
-                StatusCode::OK,
-                "Fairness",
-                &page(team, years.unwrap_or(FAIRNESS_YEARS.into()), now),
-            ),
+        let asked = Asked::by(request);
+        match asked.years().and_then(|years| Ok((years, asked.zone(team.team())?))) {
+            Ok((years, zone)) => {
+                let wall = Wall { zone: zone.as_ref().unwrap_or(&team.team().zone), now };
+                let years = years.unwrap_or(FAIRNESS_YEARS.into());
+                frame.respond(StatusCode::OK, "Fairness", &page(team, years, wall))
+            }
             Err(error) => bad_query(&frame, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, count: i32, now: Instant) -> Markup {
+/// Years are the team's, whatever clock is asked for: it only goes along to other pages.
+fn page(team: &TeamSnapshot, count: i32, wall: Wall<'_>) -> Markup {
     let rota = team.team();
-    let first = rota.zone.date(now).year();
+    let kept = wall.kept(rota).replace('?', "&");
+    let first = rota.zone.date(wall.now).year();
     let years: RangeInclusive<i32> = first..=first + count - 1;
-    let fairness = rota::fairness(rota, years, now);
+    let fairness = rota::fairness(rota, years, wall.now);
     let (people, span) = (People::of(rota), said(&fairness));
     html! {
         h1 { "Fairness" }
@@ -73,7 +76,7 @@ fn page(team: &TeamSnapshot, count: i32, now: Instant) -> Markup {
         }
         nav.lengths.years aria-label="Years shown" {
             @for years in SPANS {
-                a href={ "fairness?years=" (years) } aria-current=[(i32::from(years) == count).then_some("true")] {
+                a href={ "fairness?years=" (years) (kept) } aria-current=[(i32::from(years) == count).then_some("true")] {
                     @if years == 1 { "This year" } @else { (years) " years" }
                 }
             }

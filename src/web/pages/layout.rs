@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::super::access::Visitor;
 use super::super::answer::page;
 use super::super::site::Site;
+use super::asked::{Asked, zone_query};
 use super::assets::{ICON, SCRIPT, STYLE};
 use super::problems::{behind, outdated};
 use crate::feed::clean;
@@ -103,13 +104,13 @@ impl<'a> Frame<'a> {
                         a.brand href=(self.home()) { (mark()) "oncal" }
                         @if let (Some(own), Some(name)) = (&self.team, &name) {
                             span.crumb aria-hidden="true" { "/" }
-                            a.team href=(self.team_root()) { bdi { (name) } }
+                            a.team href={ (self.team_root()) (self.kept()) } { bdi { (name) } }
                             (self.tabs(own.tab))
                         }
                     }
                     main #main {
                         @if let Some(own) = &self.team {
-                            (outdated(own.snapshot, &own.team.team().id))
+                            (outdated(own.snapshot, own.team.team()))
                             (behind(&own.faults, own.team.standing()))
                         }
                         (main)
@@ -121,12 +122,12 @@ impl<'a> Frame<'a> {
     }
 
     fn tabs(&self, current: Tab) -> Markup {
-        let way = self.team_root();
+        let (way, kept) = (self.team_root(), self.kept());
         html! {
             nav.tabs aria-label="Pages of this team" {
                 @for (tab, path, label) in TABS {
-                    @let href = if path == "./" { way.clone() } else { format!("{way}{path}") };
-                    a href=(href) aria-current=[(tab == current).then_some("page")] { (label) }
+                    @let path = if path == "./" { "" } else { path };
+                    a href={ (way) (path) (kept) } aria-current=[(tab == current).then_some("page")] { (label) }
                 }
             }
         }
@@ -141,6 +142,13 @@ impl<'a> Frame<'a> {
     pub(super) fn home(&self) -> String {
         let sees_all = Visitor::of(self.request).is_none_or(|visitor| visitor.sees_all());
         if sees_all { self.root() } else { self.team_root() }
+    }
+
+    /// What links to other pages of the team end with, so that times stay those of the zone asked for.
+    fn kept(&self) -> String {
+        let zone =
+            self.team.as_ref().and_then(|own| Asked::by(self.request).zone(own.team.team()).ok().flatten());
+        zone.map(|zone| format!("?{}", zone_query(&zone))).unwrap_or_default()
     }
 
     /// The way up to `/{team}/`.

@@ -1,7 +1,7 @@
 //! Markdown as HTML that can do no harm: what is HTML in the file shows as the text it is, links lead only where links
 //! of a page may, pictures are links, and nothing carries a style.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, PreEscaped};
 use percent_encoding::percent_decode_str;
@@ -14,6 +14,7 @@ const DEEPEST: u8 = 3;
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
 /// A run book, ready to show.
+#[derive(Debug)]
 pub(super) struct Rendered {
     pub(super) body: Markup,
     pub(super) contents: Vec<Entry>,
@@ -52,6 +53,8 @@ struct Writer<'m, B> {
     out: Vec<Event<'m>>,
     contents: Vec<Entry>,
     anchors: BTreeSet<String>,
+    /// What the next heading of a name is numbered with, so that no number is tried twice.
+    next: BTreeMap<String, usize>,
     has_title: bool,
     tables: usize,
     /// Of the columns of the table at hand.
@@ -69,6 +72,7 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
             out: Vec::new(),
             contents: Vec::new(),
             anchors: ["main", "now", "contents"].map(str::to_owned).into(),
+            next: BTreeMap::new(),
             has_title: false,
             tables: 0,
             alignments: Vec::new(),
@@ -172,10 +176,11 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
         let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
         let name = words.map(str::to_lowercase).collect::<Vec<_>>().join("-");
         let name = if name.is_empty() { "section".to_owned() } else { name };
-        let mut numbered = (2..).map(|number| format!("{name}-{number}"));
         let mut free = name.clone();
         while !self.anchors.insert(free.clone()) {
-            free = numbered.next().unwrap_or_default();
+            let number = self.next.entry(name.clone()).or_insert(2);
+            free = format!("{name}-{number}");
+            *number += 1;
         }
         free
     }
@@ -311,6 +316,17 @@ mod tests {
             !html.contains("Title") && html.contains("<h2 id=\"steps-b\">Steps &amp; &lt;b&gt;</h2>"),
             "{html}"
         );
+    }
+
+    #[test]
+    fn many_headings_of_one_text_each_have_an_anchor_and_none_is_sought_for_long() {
+        // Each tried anew from 2 on, they would take hours.
+        let many = 100_000;
+        let rendered = render(&"## a-2\n## a\n".repeat(many), |_| false);
+        let anchors: BTreeSet<&str> = rendered.contents.iter().map(|entry| entry.anchor.as_str()).collect();
+        assert_eq!(anchors.len(), 2 * many);
+        let first: Vec<_> = rendered.contents.iter().take(4).map(|entry| entry.anchor.as_str()).collect();
+        assert_eq!(first, ["a-2", "a", "a-2-2", "a-3"]);
     }
 
     #[test]

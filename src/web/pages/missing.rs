@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse};
-use maud::{Markup, html};
+use maud::{DOCTYPE, Markup, html};
 
 use super::super::site::Site;
 use super::layout::Frame;
@@ -37,6 +37,29 @@ pub(super) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpRe
         p { a.button href=(root) { "All teams" } }
     };
     frame.respond(StatusCode::NOT_FOUND, "Not found", &main)
+}
+
+/// The same for whoever shows no key that opens the address, where only secret links open anything. It says nothing of
+/// what there is, and links to nothing but its style sheet.
+pub(in crate::web) fn no_key(style: &str) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Not found · oncal" }
+                link rel="stylesheet" href=(style);
+            }
+            body {
+                main {
+                    h1 { "There is nothing at this address" }
+                    p.lead { "If it is a link that once worked, ask your on-call team for its new one." }
+                }
+            }
+        }
+    }
 }
 
 fn link(team: &TeamSnapshot, root: &str) -> Markup {

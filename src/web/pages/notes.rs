@@ -20,7 +20,7 @@ pub(super) fn notes(people: &People<'_>, schedule: &Schedule, strip: &Strip<'_>,
         @if !shifts.is_empty() || !strip.away.is_empty() || meeting.is_some() {
             ul.notes {
                 @for shift in shifts { li { (self::shift(people, strip.planned, shift, wall)) } }
-                @for away in &strip.away { li.away { (self::away(people, away)) } }
+                @for away in &strip.away { li.away { (self::away(people, away, wall)) } }
                 @if let Some(meeting) = meeting {
                     li.away { "Handover meeting " (wall.span(meeting.period)) (notice(meeting)) }
                 }
@@ -42,9 +42,12 @@ fn shift(people: &People<'_>, planned: &PlannedWeek, shift: &Shift, wall: Wall<'
     }
 }
 
-/// Dates are those of the first person's own zone: a holiday is a day where they live.
-fn away(people: &People<'_>, away: &Away) -> Markup {
-    let zone = &people.team().engineer(away.seats[0]).zone;
-    let wall = Wall { zone, now: away.period.start() };
-    html! { (wall.span(away.period)) " " b { (clean(&away.reason)) } ": " (people.list(&away.seats)) }
+/// A holiday is a day where people live; all that is less than that is told by the clock of the page, as shifts are.
+fn away(people: &People<'_>, away: &Away, wall: Wall<'_>) -> Markup {
+    let wall = Wall { now: away.period.start(), ..wall };
+    let there = wall.days_in(&people.team().engineer(away.seats[0]).zone, away.period);
+    html! {
+        @if let Some(there) = there { (there) " (" (wall.span(away.period)) ")" } @else { (wall.span(away.period)) }
+        " " b { (clean(&away.reason)) } ": " (people.list(&away.seats))
+    }
 }

@@ -1,49 +1,113 @@
-//! Ways from one view of the rota to others: back and forth, fewer and more weeks, another zone.
+//! Ways from one view of the rota to others: back and forth, fewer and more weeks, another zone, other reminders.
 
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use chrono::NaiveDate;
 
-use super::asked::zones;
+use super::asked::{zone_query, zones};
 use super::view::{View, WEEKS};
+use crate::feed::Alarm;
 use crate::rota::{Team, Zone};
 
 /// The lengths offered; any other may be asked for by the query.
 const LENGTHS: [usize; 4] = [4, WEEKS, 26, 52];
 
+/// The reminders offered; any other may be asked for by the query.
+const REMINDERS: [Option<Alarm>; 4] = [None, Some(Alarm::M15), Some(Alarm::H1), Some(Alarm::D1)];
+
+/// What a reader chose of the rota.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choice<'a> {
+    pub(super) view: View,
+    /// Whose clock, if not the team's.
+    pub(super) zone: Option<&'a Zone>,
+    /// How long before a shift calendars remind of it.
+    pub(super) alarm: Option<Alarm>,
+}
+
+impl Choice<'_> {
+    /// The relative link to it from another date on, so many weeks; what goes without saying is left out.
+    fn link(self, from: NaiveDate, weeks: usize) -> String {
+        let from = (from != self.view.current).then(|| format!("from={from}"));
+        let weeks = (weeks != WEEKS).then(|| format!("weeks={weeks}"));
+        let zone = self.zone.map(zone_query);
+        let alarm = self.alarm.map(|alarm| format!("alarm={alarm}"));
+        let parts: Vec<String> = [from, weeks, zone, alarm].into_iter().flatten().collect();
+        if parts.is_empty() { "./".to_owned() } else { format!("./?{}", parts.join("&")) }
+    }
+}
+
 /// Steps, lengths and zones.
-pub(super) fn pager(team: &Team, view: View, zone: Option<&Zone>) -> Markup {
+pub(super) fn pager(team: &Team, choice: Choice<'_>) -> Markup {
+    let view = choice.view;
     html! {
         div.pager {
-            (steps(view, zone, "Weeks before and after"))
+            (steps(choice, "Weeks before and after"))
             nav.lengths aria-label="Weeks shown" {
                 @for weeks in LENGTHS {
-                    a href=(query(view.first, weeks, view, zone)) aria-current=[(weeks == view.weeks).then_some("true")] { (length(weeks)) }
+                    a href=(choice.link(view.first, weeks)) aria-current=[(weeks == view.weeks).then_some("true")] { (length(weeks)) }
                 }
             }
             form.zone method="get" action="./" {
                 @if view.first != view.current { input type="hidden" name="from" value=(view.first); }
                 @if view.weeks != WEEKS { input type="hidden" name="weeks" value=(view.weeks); }
-                label for="zone" { "Times of" }
-                select #zone name="zone" {
-                    @let own = zones(team);
-                    @for known in &own {
-                        option value=(known.name()) selected[zone.unwrap_or(&team.zone).name() == known.name()] { (spoken(known)) }
-                    }
-                    @if let Some(zone) = zone.filter(|zone| own.iter().all(|own| own.name() != zone.name())) {
-                        option value=(zone.name()) selected { (spoken(zone)) }
-                    }
-                }
+                @if let Some(alarm) = choice.alarm { input type="hidden" name="alarm" value=(alarm); }
+                (zone_field(team, choice.zone))
                 button { "Show" }
             }
         }
     }
 }
 
+/// The zones of the team and its people, and the one asked for.
+pub(super) fn zone_field(team: &Team, zone: Option<&Zone>) -> Markup {
+    let own = zones(team);
+    let other = zone.filter(|zone| own.iter().all(|own| own.name() != zone.name()));
+    html! {
+        span.field {
+            label for="zone" { "Times of" }
+            select #zone name="zone" {
+                @for known in own.iter().copied().chain(other) {
+                    option value=(known.name()) selected[zone.unwrap_or(&team.zone).name() == known.name()] {
+                        (known.name().replace('_', " "))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The same view with each reminder, where its addresses are.
+pub(super) fn reminders(choice: Choice<'_>) -> Markup {
+    let asked = Some(choice.alarm).filter(|alarm| !REMINDERS.contains(alarm));
+    html! {
+        nav.lengths.reminders aria-labelledby="reminders" {
+            span #reminders { "Reminder before each shift:" }
+            @for alarm in REMINDERS.into_iter().chain(asked) {
+                @let way = Choice { alarm, ..choice }.link(choice.view.first, choice.view.weeks);
+                a href={ (way) "#subscribe" } aria-current=[(alarm == choice.alarm).then_some("true")] { (before(alarm)) }
+            }
+        }
+    }
+}
+
+fn before(alarm: Option<Alarm>) -> &'static str {
+    match alarm {
+        None => "none",
+        Some(Alarm::M5) => "5 minutes",
+        Some(Alarm::M10) => "10 minutes",
+        Some(Alarm::M15) => "15 minutes",
+        Some(Alarm::M30) => "30 minutes",
+        Some(Alarm::H1) => "1 hour",
+        Some(Alarm::H2) => "2 hours",
+        Some(Alarm::D1) => "1 day",
+    }
+}
+
 /// Back, to the current week, and forth. A page that has them twice labels them differently.
-pub(super) fn steps(view: View, zone: Option<&Zone>, label: &str) -> Markup {
-    let way = |to: NaiveDate| query(to, view.weeks, view, zone);
+pub(super) fn steps(choice: Choice<'_>, label: &str) -> Markup {
+    let view = choice.view;
+    let way = |to: NaiveDate| choice.link(to, view.weeks);
     html! {
         nav.steps aria-label=(label) {
             @match view.earlier {
@@ -57,19 +121,6 @@ pub(super) fn steps(view: View, zone: Option<&Zone>, label: &str) -> Markup {
             }
         }
     }
-}
-
-/// The relative link to a view; what goes without saying is left out.
-fn query(from: NaiveDate, weeks: usize, view: View, zone: Option<&Zone>) -> String {
-    let from = (from != view.current).then(|| format!("from={from}"));
-    let weeks = (weeks != WEEKS).then(|| format!("weeks={weeks}"));
-    let zone = zone.map(|zone| format!("zone={}", utf8_percent_encode(zone.name(), NON_ALPHANUMERIC)));
-    let parts: Vec<String> = [from, weeks, zone].into_iter().flatten().collect();
-    if parts.is_empty() { "./".to_owned() } else { format!("./?{}", parts.join("&")) }
-}
-
-fn spoken(zone: &Zone) -> String {
-    zone.name().replace('_', " ")
 }
 
 fn length(weeks: usize) -> String {

@@ -71,10 +71,13 @@ impl<'t> People<'t> {
         html! { span.person { (self.badge(seat)) " " (self.name(seat)) } }
     }
 
-    /// `A`, `A and B`, `A, B and C`; all members are `everyone`.
+    /// `A`, `A and B`, `A, B and C`; all members are `everyone`, and most of many `everyone but D`.
     pub(super) fn list(&self, seats: &[Seat]) -> Markup {
+        let missing: Vec<Seat> = self.team.seats().filter(|seat| !seats.contains(seat)).collect();
         html! {
-            @if seats.len() > 1 && seats.len() == self.names.len() { "everyone" } @else {
+            @if seats.len() > 1 && missing.is_empty() { "everyone" }
+            @else if let ([seat], true) = (&missing[..], seats.len() > 2) { "everyone but " (self.name(*seat)) }
+            @else {
                 @for (place, seat) in seats.iter().enumerate() {
                     @match seats.len() - place {
                         _ if place == 0 => {}

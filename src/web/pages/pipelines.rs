@@ -5,25 +5,33 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use super::super::site::Site;
+use super::asked::{Asked, bad_query};
 use super::layout::{Frame, Tab};
 use super::missing::with_team;
 use super::people::People;
+use super::words::Wall;
 use crate::feed::clean;
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, Instant, Pipeline, RunBook, Seat};
+use crate::rota::{Duty, Pipeline, RunBook, Seat};
 
 /// The page.
 pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
         let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
-        frame.respond(StatusCode::OK, "Pipelines", &page(team, now))
+        match Asked::by(request).zone(team.team()) {
+            Ok(zone) => {
+                let wall = Wall { zone: zone.as_ref().unwrap_or(&team.team().zone), now };
+                frame.respond(StatusCode::OK, "Pipelines", &page(team, wall))
+            }
+            Err(error) => bad_query(&frame, &error, request),
+        }
     })
 }
 
-fn page(team: &TeamSnapshot, now: Instant) -> Markup {
+fn page(team: &TeamSnapshot, wall: Wall<'_>) -> Markup {
     let rota = team.team();
-    let (people, duty) = (People::of(rota), team.near().on_call(now));
+    let (people, duty, kept) = (People::of(rota), team.near().on_call(wall.now), wall.kept(rota));
     let used =
         |book: &&RunBook| rota.pipelines.iter().any(|pipeline| pipeline.run_book.as_ref() == Some(&book.id));
     let other: Vec<&RunBook> = rota.run_books.values().filter(|book| !used(book)).collect();
@@ -36,7 +44,7 @@ fn page(team: &TeamSnapshot, now: Instant) -> Markup {
                 thead {
                     tr { th { "Area" } th { "Pipeline" } th { "Primary owner" } th { "Secondary owner" } th { "Run book" } }
                 }
-                tbody { @for pipeline in &rota.pipelines { (row(&people, pipeline, duty)) } }
+                tbody { @for pipeline in &rota.pipelines { (row(&people, pipeline, duty, &kept)) } }
             }
             section aria-labelledby="people" {
                 h2 #people { "By person" }
@@ -46,13 +54,13 @@ fn page(team: &TeamSnapshot, now: Instant) -> Markup {
         @if !other.is_empty() {
             section aria-labelledby="books" {
                 h2 #books { "More run books" }
-                ul { @for book in other { li { (link(book)) } } }
+                ul { @for book in other { li { (link(book, &kept)) } } }
             }
         }
     }
 }
 
-fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>) -> Markup {
+fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>, kept: &str) -> Markup {
     let book = pipeline.run_book.as_ref().and_then(|id| people.team().run_books.get(id));
     html! {
         tr id=(pipeline.id) {
@@ -63,13 +71,13 @@ fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>) -> Markup 
             }
             td { (owner(people, pipeline.primary, "primary owner", duty)) }
             td { @if let Some(seat) = pipeline.secondary { (owner(people, seat, "secondary owner", duty)) } }
-            td { @if let Some(book) = book { (link(book)) } @else { span.until { "no run book" } } }
+            td { @if let Some(book) = book { (link(book, kept)) } @else { span.until { "no run book" } } }
         }
     }
 }
 
-fn link(book: &RunBook) -> Markup {
-    html! { a href={ "run-books/" (book.id) } { (clean(&book.title)) } }
+fn link(book: &RunBook, kept: &str) -> Markup {
+    html! { a href={ "run-books/" (book.id) (kept) } { (clean(&book.title)) } }
 }
 
 /// An owner, with what their ownership is where no column's head says it, and whether they are on call.

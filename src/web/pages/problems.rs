@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::words::Wall;
 use crate::config::Diagnostic;
 use crate::live::{Faults, Snapshot, Standing};
-use crate::rota::TeamId;
+use crate::rota::Team;
 
 /// The errors among `diagnostics`, each with its place.
 pub(super) fn errors<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Markup {
@@ -16,26 +17,40 @@ pub(super) fn errors<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> M
                         (diagnostic.file)
                         @if let Some(place) = &diagnostic.place { ":" (place.line) ":" (place.column) }
                     }
-                    " " (diagnostic.message) " "
+                    " " (ticked(&diagnostic.message.to_string())) " "
                     small { "(" (diagnostic.code) ")" }
-                    @if let Some(help) = &diagnostic.help { br; (help) }
+                    @if let Some(help) = &diagnostic.help { br; (ticked(&help.to_string())) }
                 }
             }
         }
     }
 }
 
-/// That a team is shown as it was before its file broke or went away; nothing for one that is current.
-pub(super) fn outdated(snapshot: &Snapshot, id: &TeamId) -> Markup {
+/// A text of the terminal, where what stands in a file or is typed is between backticks.
+pub(super) fn ticked(text: &str) -> Markup {
     html! {
-        @if snapshot.is_outdated(id) {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 0 { (part) } @else { code { (part) } }
+        }
+    }
+}
+
+/// That a team is shown as it was before its file broke or went away; nothing for one that is current.
+pub(super) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
+    let id = &team.id;
+    html! {
+        @if let Some(since) = snapshot.outdated_since(id) {
+            @let since = Wall { zone: &team.zone, now: since }.moment(since);
             section.alert aria-label="Not current" {
                 @if snapshot.gone().contains(id) {
-                    p { b { "The file of this team is gone. " } "What you see is the rota as it last was." }
+                    p {
+                        b { "The file of this team is gone. " }
+                        "What you see, and what calendars get, is the rota as it was before " (since) "."
+                    }
                 } @else {
                     p {
                         b { "The latest change has errors. " }
-                        "What you see, and what calendars get, goes by what was right before."
+                        "What you see, and what calendars get, is the rota as it was before " (since) "."
                     }
                     (errors(snapshot.configuration().diagnostics_of(id)))
                 }

@@ -5,9 +5,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use super::super::site::Site;
+use super::asked::{Asked, bad_query};
 use super::duty::away;
 use super::layout::{Frame, Tab};
-use super::markdown::{Entry, render};
+use super::markdown::{Entry, Rendered};
 use super::missing::{missing_page, part, with_team};
 use super::people::People;
 use super::pipelines::on_call;
@@ -23,22 +24,28 @@ pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpRespon
         let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
         let Some(book) = book else { return missing_page(&snapshot, request) };
         let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
-        frame.respond(StatusCode::OK, &clean(&book.title), &page(team, book, now))
+        match Asked::by(request).zone(team.team()) {
+            Ok(zone) => {
+                let wall = Wall { zone: zone.as_ref().unwrap_or(&team.team().zone), now };
+                let kept = site.books.book(team.team(), book);
+                let main = page(team, book, kept.rendered(team.team()), wall);
+                frame.respond(StatusCode::OK, &clean(&book.title), &main)
+            }
+            Err(error) => bad_query(&frame, &error, request),
+        }
     })
 }
 
-fn page(team: &TeamSnapshot, book: &RunBook, now: Instant) -> Markup {
+fn page(team: &TeamSnapshot, book: &RunBook, rendered: &Rendered, wall: Wall<'_>) -> Markup {
     let rota = team.team();
     let people = People::of(rota);
-    let is_book = |name: &str| RunBookId::new(name).is_some_and(|id| rota.run_books.contains_key(&id));
-    let rendered = render(&book.markdown, is_book);
     let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref() == Some(&book.id);
     let pipelines: Vec<&Pipeline> = rota.pipelines.iter().filter(uses).collect();
     html! {
         h1 { (clean(&book.title)) }
         div.cards.help {
-            (now_on_call(team, &people, Wall { zone: &rota.zone, now }))
-            @for pipeline in pipelines { (owners(team, &people, pipeline, now)) }
+            (now_on_call(team, &people, wall))
+            @for pipeline in pipelines { (owners(team, &people, pipeline, wall.now)) }
         }
         div.book {
             (contents(&rendered.contents))

@@ -5,23 +5,27 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use super::super::site::Site;
+use super::asked::{Asked, bad_query};
 use super::layout::{Frame, Tab};
 use super::missing::with_team;
 use super::words::Wall;
 use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
-use crate::rota::Instant;
+use crate::rota::{Instant, Zone};
 
 /// The page.
 pub(in crate::web) fn subscribers(site: &Site, request: &HttpRequest) -> HttpResponse {
     let (snapshot, now) = (site.store.load(), site.clock.now());
     with_team(&snapshot, request, |team| {
         let frame = Frame::of(site, request, &snapshot, team, Tab::Subscribers);
-        frame.respond(StatusCode::OK, "Subscribers", &page(team, now))
+        match Asked::by(request).zone(team.team()) {
+            Ok(zone) => frame.respond(StatusCode::OK, "Subscribers", &page(team, zone.as_ref(), now)),
+            Err(error) => bad_query(&frame, &error, request),
+        }
     })
 }
 
-fn page(team: &TeamSnapshot, now: Instant) -> Markup {
-    let wall = Wall { zone: &team.team().zone, now };
+fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
+    let wall = Wall { zone: zone.unwrap_or(&team.team().zone), now };
     let all: Vec<(&FeedSlot, Vec<Fetched>)> =
         team.feeds().iter().map(|slot| (slot, team.subscribers(slot).fetched())).collect();
     let quiet = all.iter().filter(|(_, fetched)| fetched.is_empty()).map(|(slot, _)| *slot);

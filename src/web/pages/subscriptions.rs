@@ -2,26 +2,47 @@
 
 use maud::{Markup, html};
 
-use super::super::subscribe::Subscribe;
+use super::super::subscribe::{Subscribe, of_shifts};
+use super::pager::{Choice, reminders};
 use crate::config::BaseUrl;
 use crate::feed::Feed;
 use crate::live::{FeedSlot, TeamSnapshot};
 use crate::rota::Role;
 
-/// All feeds of `team`, the first open. `way` is the relative link from the page to `/{team}/`.
-pub(super) fn subscriptions(base_url: &BaseUrl, team: &TeamSnapshot, way: &str) -> Markup {
+/// What addresses start with for a visitor, and what they open besides.
+pub(super) struct Addresses {
+    pub(super) base_url: BaseUrl,
+    /// What the visitor's secret link opens, where only those open anything.
+    pub(super) opens: Option<Opens>,
+}
+
+/// What a secret link that opens pages opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opens {
+    /// All that there is.
+    Everything,
+    /// All of one team.
+    Team,
+}
+
+/// All feeds of `team`, the first open.
+pub(super) fn subscriptions(addresses: &Addresses, team: &TeamSnapshot, choice: Choice<'_>) -> Markup {
+    let base_url = &addresses.base_url;
     html! {
+        @if let Some(opens) = addresses.opens { (secret(opens)) }
         @if base_url.is_loopback() {
             p.note {
                 "This server can be reached from this machine only. Google Calendar and Outlook on the web fetch calendars
                 from the internet, so they will not find it; programs on this machine will."
             }
         }
+        (reminders(choice))
+        p.fine { "The reminder is in every address below that has shifts. Google ignores it in calendars that it fetches." }
         div.feeds {
             @for (place, slot) in team.feeds().iter().enumerate() {
                 details.feed open[place == 0] {
                     summary { b { (slot.feed.title(team.team())) } " " span.what { (what(&slot.feed)) } }
-                    (ways(&Subscribe::to(base_url, team, slot), slot, team, way))
+                    (ways(base_url, slot, team, choice))
                 }
             }
         }
@@ -32,7 +53,25 @@ pub(super) fn subscriptions(base_url: &BaseUrl, team: &TeamSnapshot, way: &str) 
     }
 }
 
-fn ways(links: &Subscribe, slot: &FeedSlot, team: &TeamSnapshot, way: &str) -> Markup {
+/// That whoever has one of the addresses has more than a calendar.
+fn secret(opens: Opens) -> Markup {
+    html! {
+        p.note {
+            b {
+                @match opens {
+                    Opens::Everything => "Each address below opens all teams: ",
+                    Opens::Team => "Each address below opens all of this team: ",
+                }
+            }
+            "it holds your secret link, and whoever has it can read every page and calendar that you can. To give somebody one
+            person’s calendar alone, ask whoever runs this server for its own link: " code { "oncal links" } " prints them."
+        }
+    }
+}
+
+fn ways(base_url: &BaseUrl, slot: &FeedSlot, team: &TeamSnapshot, choice: Choice<'_>) -> Markup {
+    let links = Subscribe::to(base_url, team, slot, choice.alarm);
+    let alarm = of_shifts(slot, choice.alarm);
     let title = slot.feed.title(team.team());
     html! {
         p.address { code data-copy={ "the address of " (title) } { (links.address) } }
@@ -41,7 +80,7 @@ fn ways(links: &Subscribe, slot: &FeedSlot, team: &TeamSnapshot, way: &str) -> M
             a.button href=(links.microsoft365) rel="noreferrer" { "Microsoft 365" }
             a.button href=(links.outlook) rel="noreferrer" { "Outlook.com" }
             a.button href=(links.webcal) { "Apple, Thunderbird" }
-            a.button.quiet href={ (way) (slot.path) "?download=1" } { "Download" }
+            a.button.quiet href={ (slot.path) "?download=1" @if let Some(alarm) = alarm { "&alarm=" (alarm) } } { "Download" }
         }
     }
 }

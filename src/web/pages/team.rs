@@ -7,7 +7,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
-use super::super::access::base_url;
+use super::super::access::{Visitor, base_url};
 use super::super::answer::text;
 use super::super::site::Site;
 use super::agree::{to_agree, unknown};
@@ -15,16 +15,15 @@ use super::asked::{Asked, bad_query};
 use super::duty::{next_change, on_call};
 use super::layout::{Frame, Tab};
 use super::missing::{missing_page, part, with_team};
-use super::pager::{pager, steps};
+use super::pager::{Choice, pager, steps};
 use super::people::People;
-use super::subscriptions::subscriptions;
+use super::subscriptions::{Addresses, Opens, subscriptions};
 use super::timeline::Timeline;
 use super::view::View;
 use super::words::Wall;
-use crate::config::BaseUrl;
 use crate::feed::clean;
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Schedule, Zone, expand};
+use crate::rota::{Instant, Schedule, expand};
 
 /// The page.
 pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
@@ -32,10 +31,15 @@ pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
     with_team(&snapshot, request, |team| {
         let (frame, asked) = (Frame::of(site, request, &snapshot, team, Tab::Rota), Asked::by(request));
         let view = View::of(team, &asked, now);
-        match view.and_then(|view| Ok((view, asked.zone(team.team())?))) {
-            Ok((view, zone)) => {
-                let base_url = base_url(request, &snapshot.configuration().settings.public_url);
-                let main = page(team, view, zone.as_ref(), &base_url, now);
+        match view.and_then(|view| Ok((view, asked.zone(team.team())?, asked.alarm()?))) {
+            Ok((view, zone, alarm)) => {
+                let opens =
+                    |visitor: Visitor| if visitor.sees_all() { Opens::Everything } else { Opens::Team };
+                let addresses = Addresses {
+                    base_url: base_url(request, &snapshot.configuration().settings.public_url),
+                    opens: Visitor::of(request).map(opens),
+                };
+                let main = page(team, Choice { view, zone: zone.as_ref(), alarm }, &addresses, now);
                 frame.respond(StatusCode::OK, &clean(&team.team().name), &main)
             }
             Err(error) => bad_query(&frame, &error, request),
@@ -56,9 +60,9 @@ pub(in crate::web) fn team_without_slash(site: &Site, request: &HttpRequest) -> 
     response
 }
 
-fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, base_url: &BaseUrl, now: Instant) -> Markup {
-    let rota = team.team();
-    let wall = Wall { zone: zone.unwrap_or(&rota.zone), now };
+fn page(team: &TeamSnapshot, choice: Choice<'_>, addresses: &Addresses, now: Instant) -> Markup {
+    let (rota, view) = (team.team(), choice.view);
+    let wall = Wall { zone: choice.zone.unwrap_or(&rota.zone), now };
     let people = People::of(rota);
     let schedule = weeks_of(team, view);
     html! {
@@ -71,13 +75,13 @@ fn page(team: &TeamSnapshot, view: View, zone: Option<&Zone>, base_url: &BaseUrl
         }
         section aria-labelledby="weeks" {
             h2 #weeks { "The rota" }
-            (pager(rota, view, zone))
+            (pager(rota, choice))
             (Timeline { people: &people, schedule: &schedule, view, wall }.markup())
-            (steps(view, zone, "More weeks"))
+            (steps(choice, "More weeks"))
         }
         section aria-labelledby="subscribe" {
             h2 #subscribe { "In your calendar" }
-            (subscriptions(base_url, team, ""))
+            (subscriptions(addresses, team, choice))
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use chrono::{Datelike, Days, NaiveDate, Timelike};
 
-use crate::rota::{Instant, Period, Zone};
+use super::asked::zone_query;
+use crate::rota::{Instant, Period, Team, Zone};
 
 /// The clock that times are told by.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +19,14 @@ impl Wall<'_> {
     pub(super) fn date(&self, date: NaiveDate) -> String {
         let year = date.year() != self.zone.date(self.now).year();
         date.format(if year { "%a %-d %b %Y" } else { "%a %-d %b" }).to_string()
+    }
+
+    /// `Thu 24 Dec – Sat 26 Dec`, or the one date.
+    pub(super) fn dates(&self, first: NaiveDate, last: NaiveDate) -> String {
+        match first == last {
+            true => self.date(first),
+            false => format!("{} – {}", self.date(first), self.date(last)),
+        }
     }
 
     /// The local date at `instant`.
@@ -36,10 +45,7 @@ impl Wall<'_> {
         let (first, after) = (self.zone.date(start), self.zone.date(end));
         if self.is_midnight(start) && self.is_midnight(end) {
             let last = after.checked_sub_days(Days::new(1)).unwrap_or(after);
-            return match first == last {
-                true => self.date(first),
-                false => format!("{} – {}", self.date(first), self.date(last)),
-            };
+            return self.dates(first, last);
         }
         let letters = self.letters(end);
         let opening = match self.letters(start) == letters {
@@ -51,6 +57,19 @@ impl Wall<'_> {
             return format!("{}, {opens}{opening}–{closes} {letters}", self.date(first));
         }
         format!("{}, {opens}{opening} – {}, {closes} {letters}", self.date(first), self.date(after))
+    }
+
+    /// The dates of a period that is whole days in `zone`, where that reads otherwise than here.
+    pub(super) fn days_in(&self, zone: &Zone, period: Period) -> Option<String> {
+        let there = Wall { zone, now: self.now };
+        let is_days = there.is_midnight(period.start()) && there.is_midnight(period.end());
+        is_days.then(|| there.span(period)).filter(|dates| *dates != self.span(period))
+    }
+
+    /// What links to other pages of `team` end with, so that times stay those of this clock.
+    pub(super) fn kept(&self, team: &Team) -> String {
+        let is_own = self.zone.name() == team.zone.name();
+        if is_own { String::new() } else { format!("?{}", zone_query(self.zone)) }
     }
 
     /// `in 3 days`, `in 5 h`, `in 12 min`: how long from now, rounded down. Empty for what is past.

@@ -1,0 +1,62 @@
+//! Where in the files something stands that is told of whole teams, once they are resolved and know no places.
+//!
+//! The files are read a second time, from the texts that the first reading kept: whoever asks is the command line.
+
+use super::diagnostic::Place;
+use super::resolve::starts_at;
+use super::schema::TeamTable;
+use super::{Configuration, TeamConfig};
+use crate::document::{self, Problems, Span};
+use crate::rota::{Instant, Seat, Zone};
+
+/// The places of one team's file.
+#[derive(Debug)]
+pub struct TeamPlaces<'c> {
+    text: &'c str,
+    zone: &'c Zone,
+    table: Option<TeamTable>,
+}
+
+impl Configuration {
+    /// Where the key stands in `file`, if it is one of its first keys, those above all tables.
+    pub fn key_place(&self, file: &str, key: &str) -> Option<Place> {
+        let text = self.sources.text(file)?;
+        let keys = document::read(text, &Problems::default(), |root| root.keys())?;
+        keys.into_iter().find(|at| at.value == key).map(|at| Place::of(at.span, text))
+    }
+
+    /// The places of what is in the file of `config`, a team of this configuration.
+    pub fn places<'c>(&'c self, config: &'c TeamConfig) -> TeamPlaces<'c> {
+        let text = self.sources.text(&config.file).unwrap_or_default();
+        let table = document::read(text, &Problems::default(), TeamTable::read);
+        TeamPlaces { text, zone: &config.team.zone, table }
+    }
+}
+
+impl TeamPlaces<'_> {
+    /// Where the holiday calendar of that id is given to the engineer: in their own list, or in the team's.
+    pub fn calendar(&self, seat: Seat, id: &str) -> Option<Place> {
+        let table = self.table.as_ref()?;
+        let own = table.engineers.get(seat.0)?.holidays.as_ref();
+        let at = own.unwrap_or(&table.holidays).iter().find(|at| at.value == id)?;
+        Some(self.place(&at.span))
+    }
+
+    /// Where the date stands on which the engineer left.
+    pub fn left(&self, seat: Seat) -> Option<Place> {
+        let left = self.table.as_ref()?.engineers.get(seat.0)?.left.as_ref()?;
+        Some(self.place(&left.span))
+    }
+
+    /// The override that begins at `start`.
+    pub fn override_at(&self, start: Instant) -> Option<Place> {
+        let overrides = &self.table.as_ref()?.overrides;
+        let begins = |from| starts_at(from, self.zone) == start;
+        let found = overrides.iter().find(|by| by.from.as_ref().is_some_and(|from| begins(from.value)))?;
+        Some(self.place(&found.span))
+    }
+
+    fn place(&self, span: &Span) -> Place {
+        Place::of(span.clone(), self.text)
+    }
+}

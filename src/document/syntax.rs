@@ -1,0 +1,81 @@
+//! What the TOML parser found wrong, less the echoes of its own recovery.
+
+use super::problem::{Problems, Span};
+
+/// What the parser says of a key, and of a table, that was there before.
+const DUPLICATE: &str = "duplicate key";
+
+/// An error of the parser.
+struct Fault {
+    span: Span,
+    message: String,
+}
+
+/// A header `[x]` that stands more than once.
+struct Repeated<'t> {
+    name: &'t str,
+    /// Where it stands first.
+    first: Span,
+    /// All that stands below it the second time and later.
+    again: Vec<Span>,
+}
+
+/// Reports `errors` of `text` as problems `toml-syntax`.
+pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems) {
+    let fault = |error: &toml::de::Error| Fault {
+        span: error.span().unwrap_or(0..0),
+        message: error.message().lines().map(str::trim).collect::<Vec<_>>().join(", "),
+    };
+    let mut faults: Vec<Fault> = errors.iter().map(fault).collect();
+    for Repeated { name, first, again } in repeated_tables(&faults, text) {
+        let message = format!("this is not valid TOML: there is more than one `[{name}]`");
+        let help = format!("write `[[{name}]]` each time if they are a list, else join them");
+        problems.error_with_help("toml-syntax", first, message, help);
+        // The parser takes each key of the table for a duplicate of one in the first.
+        let is_echo = |fault: &Fault| again.iter().any(|table| table.contains(&fault.span.start));
+        faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
+    }
+    for Fault { span, message } in without_echoes(faults, text) {
+        problems.error("toml-syntax", span, format!("this is not valid TOML: {message}"));
+    }
+}
+
+fn repeated_tables<'t>(faults: &[Fault], text: &'t str) -> Vec<Repeated<'t>> {
+    let mut found: Vec<Repeated<'t>> = Vec::new();
+    for Fault { span, .. } in faults.iter().filter(|fault| fault.message == DUPLICATE) {
+        let (before, name, after) = (text.get(..span.start), text.get(span.clone()), text.get(span.end..));
+        let (Some(before), Some(name), Some(after)) = (before, name, after) else { continue };
+        if !before.ends_with('[') || before.ends_with("[[") || !after.starts_with(']') {
+            continue;
+        }
+        let below = span.start..after.find("\n[").map_or(text.len(), |length| span.end + length);
+        if let Some(known) = found.iter_mut().find(|known| known.name == name) {
+            known.again.push(below);
+            continue;
+        }
+        let header = format!("[{name}]");
+        let first = if text.starts_with(&header) {
+            Some(0)
+        } else {
+            before.find(&format!("\n{header}")).map(|newline| newline + 1)
+        };
+        found.extend(first.map(|start| Repeated {
+            name,
+            first: start..start + header.len(),
+            again: vec![below],
+        }));
+    }
+    found
+}
+
+/// The first error of each line; the very first alone where a bracket stays open, since then the parser takes all
+/// that follows for the inside of it.
+fn without_echoes(mut faults: Vec<Fault>, text: &str) -> Vec<Fault> {
+    faults.sort_by_key(|fault| fault.span.start);
+    if faults.iter().any(|fault| fault.message.starts_with("unclosed ")) {
+        faults.truncate(1);
+    }
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    faults.dedup_by_key(|fault| ends.partition_point(|end| *end < fault.span.start));
+    faults
+}
