@@ -180,7 +180,7 @@ mod cli {
     fn the_schedule_of_one_person_has_their_meetings_and_their_name() {
         let week = ["schedule", "--engineer", "b", "--from", "2027-05-21", "--to", "2027-06-18"];
         let told = text(&run(&week).stdout);
-        assert!(told.starts_with("Data Engineer B · Data pipelines · Fri 21 May 2027 to"), "{told}");
+        assert!(told.starts_with("Data Engineer B\nData pipelines · Fri 21 May 2027 to"), "{told}");
         let answer: Value = serde_json::from_slice(&run(&[&week[..], &["--json"]].concat()).stdout).unwrap();
         let count = |what: &str| answer[what].as_array().unwrap().len();
         let of =
@@ -650,6 +650,7 @@ Locks show in 3 years or more: --years 3
         let config = with_conflict(folder.path());
         for args in [
             &["schedule", "--weeks", "52"][..],
+            &["schedule", "--weeks", "52", "--engineer", "b"],
             &["coverage", "--weeks", "52"],
             &["coverage", "--weeks", "8", "--config", config.to_str().unwrap()],
             &["fairness", "--years", "12"],

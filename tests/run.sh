@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/tests/.tools
+export PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$tools"
 
 stage() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }

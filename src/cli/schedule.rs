@@ -37,7 +37,7 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
             if !text.is_empty() {
                 text.push('\n');
             }
-            let of_whom = seat.map(|seat| format!("{} · ", name(team, seat)));
+            let of_whom = seat.map(|seat| format!("{}\n", name(team, seat)));
             text.push_str(&of_whom.unwrap_or_default());
             text.push_str(&plan::heading(team, dates));
             text.push_str(&match seat {

@@ -48,7 +48,7 @@ impl Table {
     /// A table with these headings: 80 columns wide at most, on a terminal about as wide as that.
     pub(super) fn new(headings: &[&str]) -> Table {
         let inner = comfy_table::Table::new();
-        let width = inner.width().map_or(WIDTH, |terminal| terminal.clamp(60, 120));
+        let width = width(&inner);
         Table::with_width(inner, headings, width)
     }
 
@@ -112,15 +112,21 @@ fn widest(text: &str, ends: char) -> u16 {
     parts.max().and_then(|width| u16::try_from(width).ok()).unwrap_or(u16::MAX)
 }
 
+/// As wide as the terminal, within bounds.
+fn width(table: &comfy_table::Table) -> u16 {
+    table.width().map_or(WIDTH, |terminal| terminal.clamp(60, 120))
+}
+
 /// Sentences, each on a line of its own with its indent, wrapped at the width of a table.
 pub(super) fn folded(text: &str) -> String {
+    let width = usize::from(width(&comfy_table::Table::new()));
     let mut out = String::new();
     for line in text.lines() {
         let indent = line.len() - line.trim_start_matches(' ').len();
         out.push_str(&" ".repeat(indent));
         let mut used = indent;
         for (place, word) in line.trim_start_matches(' ').split(' ').enumerate() {
-            if place > 0 && used + 1 + word.width() > usize::from(WIDTH) {
+            if place > 0 && used + 1 + word.width() > width {
                 used = indent + 3;
                 out.push_str(&format!("\n{}", " ".repeat(used)));
             } else if place > 0 {

@@ -135,11 +135,12 @@ pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
     let letters = lower.chars().count();
     for name in known {
         let known = name.to_lowercase();
-        if length >= BEGINNING && known.starts_with(&lower) {
+        let more = known.chars().count();
+        if length >= BEGINNING && more <= LONGEST_GUESSED && known.starts_with(&lower) {
             longer = longer.or(Some(name));
         }
         // So many letters at least are to be put in or taken out.
-        if known.chars().count().abs_diff(letters) > allowed {
+        if more.abs_diff(letters) > allowed {
             continue;
         }
         let distance = strsim::damerau_levenshtein(&lower, &known);
