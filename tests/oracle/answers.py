@@ -137,5 +137,21 @@ def on_call(rota: Rota, instant: int) -> dict:
         holding = getattr(now, role)
         if holding:
             who, kind, status = holding.engineer, holding.kind, holding.status
-            answer[role] = {"engineer": who, "until": iso(ends[-1]), "kind": kind, "status": status}
+            away_until = iso(away_end(rota, holding, rest))
+            told = {"engineer": who, "until": iso(ends[-1]), "kind": kind, "status": status, "away_until": away_until}
+            answer[role] = told
     return answer | {"next_change": iso(min((end for end in ends if end is not None), default=None))}
+
+
+def away_end(rota: Rota, holding: Holding, rest: list[Piece]) -> int | None:
+    """When the absence ends in which somebody on duty cannot be relied on all the same; None where there is none.
+
+    Whom an override names agreed to work on a holiday, and whom oncal proposes is asked to.
+    """
+
+    def is_away(piece: Piece) -> bool:
+        if holding.kind in ("override", "proposal"):
+            return rota.engineer(holding.engineer).on_time_off(piece.start)
+        return rota.r4_cannot_cover(holding.engineer, piece.start)
+
+    return next((piece.start for piece in rest if not is_away(piece)), None) if is_away(rest[0]) else None

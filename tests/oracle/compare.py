@@ -226,7 +226,7 @@ def told_now(got: dict, end: str) -> dict:
     for role in ("primary", "secondary"):
         if told[role]:
             told[role] = {key: value for key, value in told[role].items() if key != "name"}
-            told[role]["until"] = near(told[role]["until"])
+            told[role] |= {end: near(told[role][end]) for end in ("until", "away_until")}
     return told
 
 
