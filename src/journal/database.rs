@@ -4,24 +4,22 @@
 //! servers that publish at once the second learns of the first and reads again.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
-use std::iter::successors;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, ConnectOptions, Row, SqlStr};
-use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
 use super::encoding::Packed;
+use super::failure::JournalError;
+use super::place::{FILE, Place};
 use super::revision::Hash;
 use crate::rota::{Instant, TeamId};
 
@@ -31,9 +29,6 @@ const TABLES: [(&str, &str); 2] = [
     ("subscriber", include_str!("migrations/0002_subscriber.sql")),
 ];
 
-/// The file within the state folder.
-const FILE: &str = "journal.sqlite";
-
 /// The permissions of those who are neither the owner of a file nor of its group, which some volumes are shared with.
 const OF_OTHERS: u32 = 0o007;
 
@@ -42,66 +37,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long what moved is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
-
-/// Where journals are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// In this folder, which is made if need be.
-    Folder(PathBuf),
-    /// In the PostgreSQL database at this URL, which servers may share.
-    Postgres(String),
-}
-
-/// Why a journal cannot be read or written. Never quotes the URL, which may hold a password.
-#[derive(Debug, Error)]
-pub enum JournalError {
-    /// The state folder cannot be made or read.
-    #[error("use the state folder {}: {source}; name another with --state DIR, or make this one writable", folder.display())]
-    Folder {
-        /// As given.
-        folder: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The file is there and is no journal, or part of one.
-    #[error(
-        "read the journal {}: it is damaged ({reason}); move it away and start again: a new journal is begun, and no \
-         feed goes back",
-        file.display()
-    )]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// What the database says.
-        reason: String,
-    },
-    /// The file cannot be written.
-    #[error("write the journal {}: {reason}; {}", file.display(), what_to_do(reason))]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What the database says.
-        reason: String,
-    },
-    /// PostgreSQL does not do what it is asked.
-    #[error("use the journal in PostgreSQL: {0}; `journal` in oncal.toml names it")]
-    Server(String),
-    /// The process has no means to speak to a database at all.
-    #[error("start the journal: {0}")]
-    Start(io::Error),
-}
-
-fn what_to_do(reason: &str) -> &'static str {
-    if reason.contains("readonly") || reason.contains("unable to open") {
-        "let this user write to its folder, or name another with --state DIR"
-    } else if reason.contains("full") {
-        "make room on its disk"
-    } else if reason.contains("locked") {
-        "another program holds it: stop that, or name another folder with --state DIR"
-    } else {
-        "see that its disk and folder can be written"
-    }
-}
 
 /// The journal of a team as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,8 +98,8 @@ impl Database {
             .max_lifetime(None);
         // What takes long is told where it fails; statements are no business of a log.
         let connection =
-            AnyConnectOptions::from_str(&url(&place)).map(ConnectOptions::disable_statement_logging);
-        let connection = connection.map_err(|error| failure(&place, &error))?;
+            AnyConnectOptions::from_str(&place.url()).map(ConnectOptions::disable_statement_logging);
+        let connection = connection.map_err(|error| JournalError::of(&place, &error))?;
         let pool = {
             let _entered = runtime.enter();
             options.connect_lazy_with(connection)
@@ -333,8 +268,8 @@ impl Database {
     pub(super) fn wait<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, JournalError> {
         let done = self.runtime.block_on(async { tokio::time::timeout(4 * PATIENCE, work).await });
         match done {
-            Ok(done) => done.map_err(|error| failure(&self.place, &error)),
-            Err(_) => Err(failure(&self.place, &sqlx::Error::PoolTimedOut)),
+            Ok(done) => done.map_err(|error| JournalError::of(&self.place, &error)),
+            Err(_) => Err(JournalError::of(&self.place, &sqlx::Error::PoolTimedOut)),
         }
     }
 }
@@ -354,44 +289,6 @@ fn make(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn url(place: &Place) -> String {
-    match place {
-        Place::Folder(folder) => {
-            let file = folder.join(FILE);
-            let file = utf8_percent_encode(&file.to_string_lossy(), NON_ALPHANUMERIC).to_string();
-            format!("sqlite:{}?mode=rwc", file.replace("%2F", "/").replace("%2E", "."))
-        }
-        Place::Postgres(url) => url.clone(),
-    }
-}
-
-fn failure(place: &Place, error: &sqlx::Error) -> JournalError {
-    let reason = match error {
-        // It quotes what it does not understand, and that may be a password.
-        error if is_of_url(error) => "its URL, or a parameter in it, is not understood".to_owned(),
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::Migrate(error) => error.to_string(),
-        sqlx::Error::PoolTimedOut => "no answer in time".to_owned(),
-        other => other.to_string(),
-    };
-    let file = match place {
-        Place::Folder(folder) => folder.join(FILE),
-        Place::Postgres(_) => return JournalError::Server(reason),
-    };
-    let damage = ["malformed", "not a database", "previously applied", "no column", "decod"];
-    if damage.iter().any(|sign| reason.contains(sign)) {
-        JournalError::Damaged { file, reason }
-    } else {
-        JournalError::File { file, reason }
-    }
-}
-
-/// Whether `error`, or what it comes from, is that a URL was not understood.
-fn is_of_url(error: &sqlx::Error) -> bool {
-    let mut causes = successors(Some(error as &dyn Error), |error| (**error).source());
-    causes.any(|cause| matches!(cause.downcast_ref(), Some(sqlx::Error::Configuration(_))))
 }
 
 fn stored(row: &AnyRow) -> sqlx::Result<Stored> {
@@ -439,7 +336,7 @@ mod tests {
     /// The permissions of everything in the state folder, and of itself.
     fn modes(state: &Path) -> Vec<u32> {
         let files = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
-        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode = |path: std::path::PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         [state.to_owned()].into_iter().chain(files).map(mode).collect()
     }
 

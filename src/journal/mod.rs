@@ -8,10 +8,14 @@
 
 mod database;
 mod encoding;
+mod failure;
+mod place;
 mod revision;
 mod subscriber;
 
-pub use database::{Database, Draft, JournalError, Logged, Place, Stored};
+pub use database::{Database, Draft, Logged, Stored};
 pub use encoding::{Packed, Unreadable};
+pub use failure::JournalError;
+pub use place::Place;
 pub use revision::{Entry, Fact, Hash, Journal, Mark, Publication, Revision, consult, publish};
 pub use subscriber::Subscriber;

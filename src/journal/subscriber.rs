@@ -3,7 +3,8 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::database::{Database, JournalError};
+use super::database::Database;
+use super::failure::JournalError;
 use crate::rota::{Instant, TeamId};
 
 /// One kind of calendar client at one feed.
