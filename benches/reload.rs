@@ -10,7 +10,7 @@
 )]
 
 #[expect(dead_code, reason = "the tests need more of it")]
-#[path = "../tests/running/mod.rs"]
+#[path = "../tests/it/support/running.rs"]
 mod running;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 //!
-//! In reading order: [`rota`] knows the rules and nothing else; [`document`] reads TOML with places and [`ics`] the
+//! In reading order: [`rota`] knows the rules and nothing else; [`toml_reader`] reads TOML with places and [`ics`] the
 //! calendars of others; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`feed`] writes what the
 //! rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was published; [`access`] knows who may read
 //! what; [`live`] holds what is served, [`web`] serves it, and [`cli`] is how people start it. [`clock`] alone knows
@@ -8,13 +8,12 @@
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
 //! duty change on; the same configuration, zone data, window and `now` give the same bytes; nothing that can fail
-//! happens after something live was touched; arrows between the rooms run one way (`tests/arrows.rs`).
+//! happens after something live was touched; arrows between the rooms run one way (`tests/it/arrows.rs`).
 
 pub mod access;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod document;
 pub mod feed;
 pub mod holidays;
 pub mod ics;
@@ -22,4 +21,5 @@ pub mod journal;
 pub mod json;
 pub mod live;
 pub mod rota;
+pub mod toml_reader;
 pub mod web;

@@ -78,21 +78,20 @@ stage "unit, laws, acceptance, HTTP, command line, zones, journal"
 export ONCAL_ZONES=$tools/zones.txt
 # Random tests try the same cases in each run; another number tries others, which every change deserves once.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
+alone='/^(reload|limits|soak)::/'
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --no-fail-fast --run-ignored all -E 'not (binary(reload) or binary(limits) or binary(soak))'
+  cargo nextest run --no-fail-fast --run-ignored all -E "not test($alone)"
 else
-  others=$(for file in tests/*.rs; do [[ $file =~ /(reload|limits|soak)\.rs$ ]] || printf -- '--test %s ' "$(basename "$file" .rs)"; done)
-  # shellcheck disable=SC2086
-  cargo test --no-fail-fast --lib --bins $others -- --include-ignored
+  cargo test --no-fail-fast --lib --bins --test it -- --include-ignored --skip reload:: --skip limits:: --skip soak::
 fi
 cargo test --doc
 
 stage "files that change under the running program, and clients that mean it ill"
-cargo test --test reload --test limits -- --include-ignored --test-threads 1 --nocapture
+cargo test --test it -- --include-ignored --test-threads 1 --nocapture reload:: limits::
 
 # ONCAL_SOAK_SECONDS=600 goes on for ten minutes.
 stage "a minute of load and changes"
-cargo test --test soak -- --include-ignored --nocapture
+cargo test --test it -- --include-ignored --nocapture soak::
 
 # Another ONCAL_ORACLE_SEED tries other teams.
 stage "a second implementation of the rules agrees"

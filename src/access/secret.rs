@@ -15,10 +15,10 @@ use super::key::Key;
 use crate::rota::{EngineerId, TeamId};
 
 /// Fewer could be guessed.
-const LEAST_BYTES: usize = 32;
+const MIN_BYTES: usize = 32;
 
 /// Fewer different ones are a word, or a key that is held down. Of 32 random hexadecimal digits fewer never are.
-const LEAST_DIFFERENT: usize = 8;
+const MIN_DIFFERENT: usize = 8;
 
 /// The permissions to read and write a file of those who are not its owner: of its group, and of all others.
 const OF_GROUP: u32 = 0o070;
@@ -51,11 +51,11 @@ pub enum SecretError {
     /// It is given nowhere, and one made here would be no other server's.
     #[error(
         "find the secret of the links: servers that share a journal must share it too; set ONCAL_SECRET, or \
-         ONCAL_SECRET_FILE, to the same {LEAST_BYTES} bytes or more for all of them"
+         ONCAL_SECRET_FILE, to the same {MIN_BYTES} bytes or more for all of them"
     )]
     NotShared,
     /// It is too short.
-    #[error("use the secret of the links: {place} has {bytes} bytes and must have {LEAST_BYTES} or more")]
+    #[error("use the secret of the links: {place} has {bytes} bytes and must have {MIN_BYTES} or more")]
     Short {
         /// Where it is.
         place: String,
@@ -64,7 +64,7 @@ pub enum SecretError {
     },
     /// It is long enough, and could be guessed.
     #[error(
-        "use the secret of the links: {0} could be guessed, since it has fewer than {LEAST_DIFFERENT} different \
+        "use the secret of the links: {0} could be guessed, since it has fewer than {MIN_DIFFERENT} different \
          characters; `openssl rand -hex 32` makes a good one"
     )]
     Plain(
@@ -98,8 +98,8 @@ impl Secret {
     /// Where there is none, or none that may be used.
     pub fn find(sources: &Sources) -> Result<Secret, SecretError> {
         let checked = |place: &str, bytes: &[u8]| match bytes.len() {
-            LEAST_BYTES.. if is_plain(bytes) => Err(SecretError::Plain(place.to_owned())),
-            LEAST_BYTES.. => Ok(Secret::of(bytes)),
+            MIN_BYTES.. if is_plain(bytes) => Err(SecretError::Plain(place.to_owned())),
+            MIN_BYTES.. => Ok(Secret::of(bytes)),
             bytes => Err(SecretError::Short { place: place.to_owned(), bytes }),
         };
         match (&sources.given, &sources.file, &sources.state) {
@@ -179,7 +179,7 @@ fn warn_of_readers(path: &Path, mode: u32, who: u32) {
 
 fn is_plain(bytes: &[u8]) -> bool {
     let different: BTreeSet<&u8> = bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    different.len() < LEAST_DIFFERENT
+    different.len() < MIN_DIFFERENT
 }
 
 /// The secret in the state folder, made if there is none. An empty file is none: nobody ever had links made of it.
@@ -216,7 +216,7 @@ fn no_link(error: &io::Error, aside: &Path, path: &Path) -> io::Result<()> {
 fn make(path: &Path, put: impl FnOnce(&Path) -> io::Result<()>) -> Result<Vec<u8>, SecretError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
-    let mut random = [0; LEAST_BYTES + 8];
+    let mut random = [0; MIN_BYTES + 8];
     getrandom::fill(&mut random).map_err(|_| SecretError::Random)?;
     let (name, random) = random.split_at(8);
     let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

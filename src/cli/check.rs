@@ -15,7 +15,7 @@ use crate::config::{
 };
 use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
 use crate::live::frame;
-use crate::rota::{Instant, Seat, Team, coverage, expand, unknown_holidays};
+use crate::rota::{EngineerIdx, Instant, Team, coverage, expand, unknown_holidays};
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
@@ -189,11 +189,11 @@ impl<'c> Looked<'c> {
     /// how often: once for each who left and is still in the file.
     fn known_to_leavers(&self) -> Option<Diagnostic> {
         let (settings, team) = (&self.configuration.settings, self.team);
-        let has_left = |seat: &Seat| {
+        let has_left = |seat: &EngineerIdx| {
             let engineer = team.engineer(*seat);
             engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= self.now)
         };
-        let leavers: Vec<Seat> = team.seats().filter(has_left).collect();
+        let leavers: Vec<EngineerIdx> = team.seats().filter(has_left).collect();
         // Neither is less than one.
         let renewed = self.config.links.team + settings.link_generation - 2;
         let needed = u32::try_from(leavers.len()).unwrap_or(u32::MAX);

@@ -8,7 +8,9 @@ use super::{unknown, when};
 use crate::config::override_entry;
 use crate::feed::clean;
 use crate::json::{self, COVERAGE_WEEKS};
-use crate::rota::{Coverage, Instant, Line, Role, Row, RowStatus, Standing, Team, coverage, expand, lines};
+use crate::rota::{
+    Coverage, Instant, Line, ProposalStatus, Role, Row, RowStatus, Team, coverage, expand, lines,
+};
 
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
@@ -64,7 +66,7 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     let row = line.row;
     let away: Vec<String> = line.away.iter().map(|seat| name(team, *seat)).collect();
     let mark = match row.proposal {
-        Some(Standing::Nobody) => " (keeps it)",
+        Some(ProposalStatus::Nobody) => " (keeps it)",
         Some(_) => " (proposed)",
         None => "",
     };
@@ -87,7 +89,7 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     let role = role.map(|role| format!(" ({})", Role::as_str(role))).unwrap_or_default();
     let status = match row.status {
         RowStatus::Nobody => "NOT COVERED".to_owned(),
-        RowStatus::Working if row.proposal == Some(Standing::Nobody) => "works, not covered".to_owned(),
+        RowStatus::Working if row.proposal == Some(ProposalStatus::Nobody) => "works, not covered".to_owned(),
         RowStatus::Working if row.proposal.is_some() => "would work if agreed".to_owned(),
         status => status.as_str().replace('-', " "),
     };

@@ -12,10 +12,10 @@ use super::output::{Exit, Output, Usage};
 use super::when;
 use crate::clock::Clock;
 use crate::config::{self, Configuration};
-use crate::document::nearest;
 use crate::feed::clean;
 use crate::json::{Dates, Teams};
-use crate::rota::{Instant, Period, Seat, Team, TeamId, WeekId, week_at, weeks};
+use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, WeekId, week_at, weeks};
+use crate::toml_reader::nearest;
 
 /// The clock that `--now` asks for.
 pub(super) fn clock(common: &Common) -> Clock {
@@ -120,7 +120,7 @@ fn current_week(team: &Team, now: Instant) -> WeekId {
 }
 
 /// What to call somebody.
-pub(super) fn name(team: &Team, seat: Seat) -> String {
+pub(super) fn name(team: &Team, seat: EngineerIdx) -> String {
     clean(&team.engineer(seat).name)
 }
 

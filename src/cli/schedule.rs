@@ -8,13 +8,13 @@ use super::output::{Exit, Output, Usage};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::{unknown, when};
-use crate::document::nearest;
 use crate::feed::{clean, stretch};
 use crate::json::{self, Dates, SCHEDULE_WEEKS};
 use crate::rota::{
-    Duty, Handover, Holder, Period, PlannedWeek, Role, Schedule, Seat, ShiftKind, Standing, SwapNote, Team,
-    Week, expand, unknown_holidays,
+    Duty, EngineerIdx, Handover, Holder, Period, PlannedWeek, ProposalStatus, Role, Schedule, ShiftKind,
+    SwapNote, Team, Week, expand, unknown_holidays,
 };
+use crate::toml_reader::nearest;
 
 /// How far before a week its meeting may be held.
 const BEFORE: TimeDelta = TimeDelta::days(14);
@@ -181,8 +181,8 @@ fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
     let deadline = when::date(team.zone.date(week.deadline));
     let note = note.map(|note| format!("{note}, agree by {deadline}"))?;
     Some(match standing(week, duty) {
-        Some(Standing::NeedsVolunteer) => format!("{note}; all have a holiday: needs a volunteer"),
-        Some(Standing::Nobody) => {
+        Some(ProposalStatus::NeedsVolunteer) => format!("{note}; all have a holiday: needs a volunteer"),
+        Some(ProposalStatus::Nobody) => {
             let reason = holder.reason.as_deref().map(clean).unwrap_or_default();
             let keeps = name(team, holder.engineer);
             format!("NOT COVERED ({reason}), agree by {deadline}: nobody is free, {keeps} keeps it")
@@ -191,14 +191,14 @@ fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
     })
 }
 
-fn standing(week: &PlannedWeek, duty: &Duty) -> Option<Standing> {
+fn standing(week: &PlannedWeek, duty: &Duty) -> Option<ProposalStatus> {
     let conflict = week.conflicts.iter().find(|conflict| conflict.period == duty.period);
     conflict.map(|conflict| conflict.standing)
 }
 
 fn tone(week: &PlannedWeek, duty: &Duty) -> Tone {
     match standing(week, duty) {
-        Some(Standing::Nobody) => Tone::Urgent,
+        Some(ProposalStatus::Nobody) => Tone::Urgent,
         Some(_) => Tone::Open,
         None => Tone::Plain,
     }
@@ -236,7 +236,7 @@ fn flagged(meeting: &Handover) -> &'static str {
 }
 
 /// The shifts and handover meetings of one person, in order of time.
-fn duty_of(team: &Team, dates: Dates, seat: Seat) -> Result<String, Usage> {
+fn duty_of(team: &Team, dates: Dates, seat: EngineerIdx) -> Result<String, Usage> {
     let schedule = rota(team, dates)?;
     let shifts = schedule.shifts().filter(|shift| shift.holder.engineer == seat).map(|shift| {
         let why = because(team, &shift.holder, Role::Primary).or_else(|| {
@@ -272,6 +272,6 @@ fn duty_of(team: &Team, dates: Dates, seat: Seat) -> Result<String, Usage> {
     Ok(table.text())
 }
 
-fn attends(meeting: &Handover, seat: Seat) -> bool {
+fn attends(meeting: &Handover, seat: EngineerIdx) -> bool {
     [meeting.outgoing, meeting.incoming].iter().any(|pair| pair.role_of(seat).is_some())
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::output::Output;
 use super::plan::name;
 use crate::feed::clean;
-use crate::rota::{Seat, Team, UnknownHolidays};
+use crate::rota::{EngineerIdx, Team, UnknownHolidays};
 
 /// A calendar that ends, or none at all, and whose it is.
 pub(super) struct Unknown<'u> {
@@ -14,7 +14,7 @@ pub(super) struct Unknown<'u> {
     /// The first date that is not known.
     from: Option<NaiveDate>,
     /// Whose holidays, in file order; at least one.
-    pub(super) of: Vec<Seat>,
+    pub(super) of: Vec<EngineerIdx>,
 }
 
 /// What is in `unknown` of a team's engineers one by one, together.

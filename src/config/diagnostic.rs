@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use crate::document::{Problem, Severity, Span};
 use crate::rota::TeamId;
+use crate::toml_reader::{Problem, Severity, Span};
 
 /// One defect of a configuration. `message` and `help` quote no private value, so they may go to logs and pages.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::document::Span;
 use crate::ics;
+use crate::toml_reader::Span;
 
 /// The most that a file of the configuration may have, in bytes.
 pub(super) const MAX_BYTES: u64 = 5_000_000;

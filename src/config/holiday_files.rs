@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use super::files::{self, Entry, FileFault};
 use super::resolve::shape_problem;
-use super::sources::Findings;
+use super::sources::Diagnostics;
 use super::zones::Zones;
-use crate::document::Problems;
 use crate::holidays::{Definition, Filter, Import, Library};
 use crate::rota::Instant;
+use crate::toml_reader::Problems;
 
 /// The folder of the calendars, within the configuration.
 pub(super) const FOLDER: &str = "holidays";
@@ -47,7 +47,7 @@ pub(super) fn read(
     zones: &Zones,
     now: Instant,
     before: Option<&Library>,
-    findings: &mut Findings,
+    findings: &mut Diagnostics,
 ) -> io::Result<Calendars> {
     let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
@@ -101,7 +101,7 @@ pub(super) fn read(
 struct Reader<'a> {
     config: &'a Path,
     found: Vec<Found>,
-    findings: &'a mut Findings,
+    findings: &'a mut Diagnostics,
 }
 
 impl Reader<'_> {
@@ -152,7 +152,7 @@ impl Reader<'_> {
 }
 
 /// The id that a file's name gives, and whether it is an `.ics` file; `None`, told, for a file that is no calendar.
-fn calendar_id(name: &str, findings: &mut Findings) -> Option<(String, bool)> {
+fn calendar_id(name: &str, findings: &mut Diagnostics) -> Option<(String, bool)> {
     let file = format!("{FOLDER}/{name}");
     let (id, is_ics) = match (name.strip_suffix(".toml"), name.strip_suffix(".ics")) {
         (Some(id), _) => (id, false),

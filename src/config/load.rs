@@ -19,13 +19,13 @@ use super::resolve::{self, Context, id_problem};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
 use super::settings::Settings;
-use super::sources::Findings;
+use super::sources::Diagnostics;
 use super::time_off::{self, TimeOffFiles};
 use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
 use super::{BrokenTeam, Configuration, LinkGenerations, TeamConfig};
-use crate::document::{self, Problem, Problems, Severity, nearest};
 use crate::holidays::Library;
 use crate::rota::{Instant, Period, Team, TeamId};
+use crate::toml_reader::{self, Problem, Problems, Severity, nearest};
 
 /// The server's file.
 pub(super) const SETTINGS: &str = "oncal.toml";
@@ -108,7 +108,7 @@ fn read(
 ) -> Result<Configuration, LoadError> {
     check_folder(folder)?;
     let listed = list(folder)?;
-    let mut findings = Findings::new(folder);
+    let mut findings = Diagnostics::new(folder);
     warn_of_strays(&listed, &mut findings);
 
     let mut settings = read_settings(folder, &listed, &mut findings);
@@ -163,7 +163,7 @@ fn read(
             }
         }
     }
-    let Findings { sources, mut diagnostics } = findings;
+    let Diagnostics { sources, mut diagnostics } = findings;
     sort(&mut diagnostics);
     Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
 }
@@ -181,7 +181,7 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
 /// A team goes on with calendars that were right before, and whoever looks at it is to know.
-fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Findings) {
+fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Diagnostics) {
     if kept.is_empty() {
         return;
     }
@@ -232,7 +232,7 @@ fn list(folder: &Path) -> Result<Vec<Entry>, LoadError> {
 }
 
 /// A file that nobody reads was put there for a reason: `oncall.toml`, or a team beside `teams/`.
-fn warn_of_strays(listed: &[Entry], findings: &mut Findings) {
+fn warn_of_strays(listed: &[Entry], findings: &mut Diagnostics) {
     for entry in listed.iter().filter(|entry| !entry.is_folder && entry.name != SETTINGS) {
         if files::has_extension(&entry.name, &["toml", "ics", "yaml", "yml"]) {
             let stem = Path::new(&entry.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -246,14 +246,14 @@ fn warn_of_strays(listed: &[Entry], findings: &mut Findings) {
 }
 
 /// Without the file everything is at its default.
-fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Settings {
+fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Diagnostics) -> Settings {
     if !listed.iter().any(|entry| entry.name == SETTINGS) {
         return Settings::default();
     }
     match files::read_text(&folder.join(SETTINGS)) {
         Ok(text) => {
             let problems = Problems::default();
-            let settings = document::read(&text, &problems, Settings::read);
+            let settings = toml_reader::read(&text, &problems, Settings::read);
             findings.file(SETTINGS, None, &text, problems);
             settings.unwrap_or_default()
         }
@@ -265,7 +265,12 @@ fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Findings) -> Se
 }
 
 /// Settings for a server that runs on `running`: what cannot be read, or needs a restart, stays.
-fn keep_running(read: Settings, running: &Settings, listed: &[Entry], findings: &mut Findings) -> Settings {
+fn keep_running(
+    read: Settings,
+    running: &Settings,
+    listed: &[Entry],
+    findings: &mut Diagnostics,
+) -> Settings {
     if findings.diagnostics.iter().any(|found| found.is_error() && found.file == SETTINGS) {
         // Links are renewed since somebody has one who should not, whatever else is wrong with the file.
         let link_generation = running.link_generation.max(read.link_generation);
@@ -286,7 +291,7 @@ fn keep_running(read: Settings, running: &Settings, listed: &[Entry], findings: 
     settings
 }
 
-fn zones(source: ZoneDataSource, folders: &[&Path], findings: &mut Findings) -> Zones {
+fn zones(source: ZoneDataSource, folders: &[&Path], findings: &mut Diagnostics) -> Zones {
     Zones::in_use(source, folders).unwrap_or_else(|| {
         let message = "this machine has no time-zone data, which `tzdata = \"system\"` asks for";
         let help = "install its tzdata package, or take the line out";
@@ -303,7 +308,7 @@ fn window(settings: &Settings, now: Instant) -> Option<Period> {
 }
 
 /// The teams in order of their ids.
-fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadError> {
+fn team_ids(folder: &Path, findings: &mut Diagnostics) -> Result<Vec<TeamId>, LoadError> {
     let (mut ids, mut candidates) = (Vec::new(), 0);
     for entry in list(&folder.join(TEAMS))? {
         let file = format!("{TEAMS}/{}", entry.name);
@@ -342,7 +347,7 @@ fn team_ids(folder: &Path, findings: &mut Findings) -> Result<Vec<TeamId>, LoadE
 fn warn_of_ownerless_folders(
     folder: &Path,
     ids: &[TeamId],
-    findings: &mut Findings,
+    findings: &mut Diagnostics,
 ) -> Result<(), LoadError> {
     let kinds = [
         (run_books::FOLDER, "run-books-without-team", "there is no team of this name for these run books"),
@@ -379,7 +384,7 @@ fn read_team(
     id: &TeamId,
     file: &str,
     common: &Common<'_>,
-    findings: &mut Findings,
+    findings: &mut Diagnostics,
 ) -> Result<(Team, LinkGenerations), Option<LinkGenerations>> {
     let text = files::read_text(&folder.join(file)).map_err(|fault| {
         findings.fault(file, Some(id), fault);
@@ -390,7 +395,7 @@ fn read_team(
     let run_books = RunBooks::read(folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
     let time_off = TimeOffFiles::list(folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
     let problems = Problems::default();
-    let table = document::read(&text, &problems, TeamTable::read);
+    let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
         let Common { zones, library, now, window } = *common;

@@ -4,7 +4,7 @@
 //! that needs more than one value and makes a [`rota::Team`](crate::rota::Team) of it; `diagnostic` and `render` are
 //! how defects are told. What a `Team` says is true, so nothing after this room checks it again.
 //!
-//! Not here: the syntax of TOML (`document`), the rules of holiday calendars (`holidays`), what the rota makes of a
+//! Not here: the syntax of TOML (`toml_reader`), the rules of holiday calendars (`holidays`), what the rota makes of a
 //! team (`rota`).
 
 mod base_url;
@@ -31,7 +31,7 @@ use std::sync::Arc;
 use crate::holidays::Library;
 use crate::rota::{EngineerId, Instant, Team, TeamId};
 
-pub use crate::document::Severity;
+pub use crate::toml_reader::Severity;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use diagnostic::{Diagnostic, Place};
 pub use entry::{override_entry, rotation_entry};

@@ -6,8 +6,8 @@ use super::diagnostic::Place;
 use super::resolve::starts_at;
 use super::schema::TeamTable;
 use super::{Configuration, TeamConfig};
-use crate::document::{self, Problems, Span};
-use crate::rota::{Instant, Seat, Zone};
+use crate::rota::{EngineerIdx, Instant, Zone};
+use crate::toml_reader::{self, Problems, Span};
 
 /// The places of one team's file.
 #[derive(Debug)]
@@ -21,21 +21,21 @@ impl Configuration {
     /// Where the key stands in `file`, if it is one of its first keys, those above all tables.
     pub fn key_place(&self, file: &str, key: &str) -> Option<Place> {
         let text = self.sources.text(file)?;
-        let keys = document::read(text, &Problems::default(), |root| root.keys())?;
+        let keys = toml_reader::read(text, &Problems::default(), |root| root.keys())?;
         keys.into_iter().find(|at| at.value == key).map(|at| Place::of(at.span, text))
     }
 
     /// The places of what is in the file of `config`, a team of this configuration.
     pub fn places<'c>(&'c self, config: &'c TeamConfig) -> TeamPlaces<'c> {
         let text = self.sources.text(&config.file).unwrap_or_default();
-        let table = document::read(text, &Problems::default(), TeamTable::read);
+        let table = toml_reader::read(text, &Problems::default(), TeamTable::read);
         TeamPlaces { text, zone: &config.team.zone, table }
     }
 }
 
 impl TeamPlaces<'_> {
     /// Where the holiday calendar of that id is given to the engineer: in their own list, or in the team's.
-    pub fn calendar(&self, seat: Seat, id: &str) -> Option<Place> {
+    pub fn calendar(&self, seat: EngineerIdx, id: &str) -> Option<Place> {
         let table = self.table.as_ref()?;
         let own = table.engineers.get(seat.0)?.holidays.as_ref();
         let at = own.unwrap_or(&table.holidays).iter().find(|at| at.value == id)?;
@@ -43,7 +43,7 @@ impl TeamPlaces<'_> {
     }
 
     /// Where the date stands on which the engineer left.
-    pub fn left(&self, seat: Seat) -> Option<Place> {
+    pub fn left(&self, seat: EngineerIdx) -> Option<Place> {
         let left = self.table.as_ref()?.engineers.get(seat.0)?.left.as_ref()?;
         Some(self.place(&left.span))
     }

@@ -10,7 +10,7 @@ use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippe
 
 use super::diagnostic::{Diagnostic, Place};
 use super::sources::Sources;
-use crate::document::{Severity, Span};
+use crate::toml_reader::{Severity, Span};
 
 /// The columns that a rendered line keeps to where the source allows.
 const WIDTH: usize = 100;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::files::{self, FileFault};
 use super::resolve::id_problem;
-use super::sources::Findings;
-use crate::document::{At, Problem, Problems, Severity, nearest};
+use super::sources::Diagnostics;
 use crate::rota::{RunBook, RunBookId, TeamId};
+use crate::toml_reader::{At, Problem, Problems, Severity, nearest};
 
 /// The folder of all run books, within the configuration.
 pub(super) const FOLDER: &str = "runbooks";
@@ -115,7 +115,7 @@ impl RunBooks {
 
     /// Tells of files that no pipeline has named. Whether none of them is an error: a link that leads out of the folder is,
     /// whoever names it.
-    pub(super) fn report_unnamed(&self, team: &TeamId, findings: &mut Findings) -> bool {
+    pub(super) fn report_unnamed(&self, team: &TeamId, findings: &mut Diagnostics) -> bool {
         let named = self.named.borrow();
         let mut is_right = true;
         for (name, book) in self.files.iter().filter(|(name, _)| !named.contains(*name)) {

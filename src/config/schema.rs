@@ -8,8 +8,8 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::LinkGenerations;
 use super::settings::generation;
-use crate::document::{At, Moment, Problems, Section, Span};
 use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
+use crate::toml_reader::{At, Moment, Problems, Span, TableReader};
 
 /// The years in which dates of a configuration lie.
 const YEARS: RangeInclusive<i32> = 1970..=2200;
@@ -115,15 +115,15 @@ pub(super) struct PipelineTable {
 
 impl TeamTable {
     /// Reads the root of a team file.
-    pub(super) fn read(mut root: Section<'_>) -> TeamTable {
+    pub(super) fn read(mut root: TableReader<'_>) -> TeamTable {
         let name = root.required_text("name", "Data pipelines");
         let time_zone = root.required_text("time_zone", "America/New_York");
         let uid_domain = root.text("uid_domain");
         let holidays = root.texts("holidays").unwrap_or_default();
         let engineers = read_all(&mut root, ("engineer", "[[engineer]]"), EngineerTable::read);
         let rotations = read_all(&mut root, ("rotation", "[[rotation]]"), RotationTable::read);
-        let handover = root.section("handover").map(HandoverTable::read);
-        let policy = root.section("holiday_policy").map(read_policy).unwrap_or_default();
+        let handover = root.table("handover").map(HandoverTable::read);
+        let policy = root.table("holiday_policy").map(read_policy).unwrap_or_default();
         let swaps = read_all(&mut root, ("swap", "[[swap]]"), SwapTable::read);
         let overrides = read_all(&mut root, ("override", "[[override]]"), OverrideTable::read);
         let pipelines = read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read);
@@ -158,22 +158,21 @@ impl TeamTable {
 }
 
 impl EngineerTable {
-    fn read(mut section: Section<'_>) -> EngineerTable {
-        let id = section.required_text("id", "a");
-        let name = section.required_text("name", "Data Engineer A");
-        let time_zone = section.text("time_zone");
-        let holidays = section.texts("holidays");
+    fn read(mut table: TableReader<'_>) -> EngineerTable {
+        let id = table.required_text("id", "a");
+        let name = table.required_text("name", "Data Engineer A");
+        let time_zone = table.text("time_zone");
+        let holidays = table.texts("holidays");
         let days_off =
-            section.sections("also_off", "{ date = 2027-06-14, name = \"Company day\" }").unwrap_or_default();
-        let works_on = section.dates("works_on").unwrap_or_default();
-        let time_off =
-            section.sections("time_off", "{ from = 2026-07-27, to = 2026-07-28 }").unwrap_or_default();
-        let joined = date(&mut section, "joined");
-        let left = date(&mut section, "left");
-        let time_off_calendar = section.text("time_off_calendar");
-        let link_generation = generation(&mut section);
-        let (span, problems) = (section.span(), section.problems());
-        section.finish();
+            table.tables("also_off", "{ date = 2027-06-14, name = \"Company day\" }").unwrap_or_default();
+        let works_on = table.dates("works_on").unwrap_or_default();
+        let time_off = table.tables("time_off", "{ from = 2026-07-27, to = 2026-07-28 }").unwrap_or_default();
+        let joined = date(&mut table, "joined");
+        let left = date(&mut table, "left");
+        let time_off_calendar = table.text("time_off_calendar");
+        let link_generation = generation(&mut table);
+        let (span, problems) = (table.span(), table.problems());
+        table.finish();
         EngineerTable {
             span,
             id,
@@ -192,47 +191,47 @@ impl EngineerTable {
 }
 
 impl TimeOffTable {
-    fn read(mut section: Section<'_>) -> Option<TimeOffTable> {
-        let from = required_moment(&mut section, "from", "2026-07-27");
-        let to = required_moment(&mut section, "to", "2026-07-28");
-        section.text("reason");
-        let span = section.span();
-        section.finish();
+    fn read(mut table: TableReader<'_>) -> Option<TimeOffTable> {
+        let from = required_moment(&mut table, "from", "2026-07-27");
+        let to = required_moment(&mut table, "to", "2026-07-28");
+        table.text("reason");
+        let span = table.span();
+        table.finish();
         Some(TimeOffTable { span, from: from?, to: to? })
     }
 }
 
 impl PairTable {
-    fn read(section: &mut Section<'_>) -> PairTable {
+    fn read(table: &mut TableReader<'_>) -> PairTable {
         PairTable {
-            primary: section.required_text("primary", "a"),
-            secondary: section.required_text("secondary", "b"),
+            primary: table.required_text("primary", "a"),
+            secondary: table.required_text("secondary", "b"),
         }
     }
 }
 
 impl RotationTable {
-    fn read(mut section: Section<'_>) -> RotationTable {
-        section.require("starts", "starts = 2026-01-02T10:00:00");
-        let starts = section.date_time("starts");
-        let starts = starts.filter(|at| in_range(at.value.date(), &at.span, section.problems()));
-        section.require("weeks", &format!("weeks = [{PAIR}]"));
-        let weeks_span = section.span_of("weeks");
-        let weeks = section.sections("weeks", PAIR).map(|weeks| {
-            let read = |mut week: Section<'_>| {
+    fn read(mut table: TableReader<'_>) -> RotationTable {
+        table.require("starts", "starts = 2026-01-02T10:00:00");
+        let starts = table.date_time("starts");
+        let starts = starts.filter(|at| in_range(at.value.date(), &at.span, table.problems()));
+        table.require("weeks", &format!("weeks = [{PAIR}]"));
+        let weeks_span = table.span_of("weeks");
+        let weeks = table.tables("weeks", PAIR).map(|weeks| {
+            let read = |mut week: TableReader<'_>| {
                 let pair = PairTable::read(&mut week);
                 week.finish();
                 pair
             };
             weeks.into_iter().map(read).collect()
         });
-        section.finish();
+        table.finish();
         RotationTable { starts, weeks, weeks_span }
     }
 }
 
 impl HandoverTable {
-    fn read(mut section: Section<'_>) -> HandoverTable {
+    fn read(mut table: TableReader<'_>) -> HandoverTable {
         let days = [
             ("monday", Weekday::Mon),
             ("tuesday", Weekday::Tue),
@@ -242,12 +241,12 @@ impl HandoverTable {
             ("saturday", Weekday::Sat),
             ("sunday", Weekday::Sun),
         ];
-        let day = section.choice("day", &days);
-        let time = section.time("time");
-        let time_span = section.span_of("time");
-        let minutes = section.integer("minutes", 1, MAX_MEETING_MINUTES);
-        let if_away = section.choice("if_away", &[("earlier", IfAway::Earlier), ("keep", IfAway::Keep)]);
-        section.finish();
+        let day = table.choice("day", &days);
+        let time = table.time("time");
+        let time_span = table.span_of("time");
+        let minutes = table.integer("minutes", 1, MAX_MEETING_MINUTES);
+        let if_away = table.choice("if_away", &[("earlier", IfAway::Earlier), ("keep", IfAway::Keep)]);
+        table.finish();
         let ten = NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
         let rule = HandoverRule {
             day: day.map_or(Weekday::Fri, |at| at.value),
@@ -260,66 +259,66 @@ impl HandoverTable {
 }
 
 impl SwapTable {
-    fn read(mut section: Section<'_>) -> SwapTable {
-        section.require("week", "week = 2026-05-22");
-        let week = date(&mut section, "week");
-        let pair = PairTable::read(&mut section);
-        let reason = reason(&mut section);
-        section.finish();
+    fn read(mut table: TableReader<'_>) -> SwapTable {
+        table.require("week", "week = 2026-05-22");
+        let week = date(&mut table, "week");
+        let pair = PairTable::read(&mut table);
+        let reason = reason(&mut table);
+        table.finish();
         SwapTable { week, pair, reason }
     }
 }
 
 impl OverrideTable {
-    fn read(mut section: Section<'_>) -> OverrideTable {
-        let table = OverrideTable {
-            span: section.span(),
-            from: required_moment(&mut section, "from", "2026-12-24T18:00:00"),
-            to: required_moment(&mut section, "to", "2026-12-26"),
-            primary: section.required_text("primary", "a"),
-            secondary: section.text("secondary"),
-            agreed_on: date(&mut section, "agreed_on"),
-            reason: reason(&mut section),
+    fn read(mut table: TableReader<'_>) -> OverrideTable {
+        let entry = OverrideTable {
+            span: table.span(),
+            from: required_moment(&mut table, "from", "2026-12-24T18:00:00"),
+            to: required_moment(&mut table, "to", "2026-12-26"),
+            primary: table.required_text("primary", "a"),
+            secondary: table.text("secondary"),
+            agreed_on: date(&mut table, "agreed_on"),
+            reason: reason(&mut table),
         };
-        section.finish();
-        table
+        table.finish();
+        entry
     }
 }
 
 impl PipelineTable {
-    fn read(mut section: Section<'_>) -> PipelineTable {
-        let table = PipelineTable {
-            span: section.span(),
-            id: section.required_text("id", "profit"),
-            name: section.required_text("name", "Profit of each account"),
-            area: section.text("area"),
-            primary: section.required_text("primary", "a"),
-            secondary: section.text("secondary"),
-            investor_reported: section.flag("investor_reported").is_some_and(|at| at.value),
-            run_book: section.text("run_book"),
+    fn read(mut table: TableReader<'_>) -> PipelineTable {
+        let entry = PipelineTable {
+            span: table.span(),
+            id: table.required_text("id", "profit"),
+            name: table.required_text("name", "Profit of each account"),
+            area: table.text("area"),
+            primary: table.required_text("primary", "a"),
+            secondary: table.text("secondary"),
+            investor_reported: table.flag("investor_reported").is_some_and(|at| at.value),
+            run_book: table.text("run_book"),
         };
-        section.finish();
-        table
+        table.finish();
+        entry
     }
 }
 
 fn read_all<T>(
-    root: &mut Section<'_>,
+    root: &mut TableReader<'_>,
     (key, header): (&'static str, &str),
-    read: fn(Section<'_>) -> T,
+    read: fn(TableReader<'_>) -> T,
 ) -> Vec<T> {
-    root.sections(key, header).unwrap_or_default().into_iter().map(read).collect()
+    root.tables(key, header).unwrap_or_default().into_iter().map(read).collect()
 }
 
-fn read_policy(mut section: Section<'_>) -> HolidayPolicy {
+fn read_policy(mut table: TableReader<'_>) -> HolidayPolicy {
     let defaults = HolidayPolicy::default();
     let covers = [("covers", SecondaryOnHoliday::Covers), ("unavailable", SecondaryOnHoliday::Unavailable)];
-    let secondary_on_holiday = section.choice("secondary_on_holiday", &covers);
+    let secondary_on_holiday = table.choice("secondary_on_holiday", &covers);
     let rules = [("cover", TimeOffRule::Cover), ("report", TimeOffRule::Report)];
-    let time_off = section.choice("time_off", &rules);
-    let backfill = section.flag("backfill");
-    let notice_days = section.integer("notice_days", 0, MAX_NOTICE_DAYS);
-    section.finish();
+    let time_off = table.choice("time_off", &rules);
+    let backfill = table.flag("backfill");
+    let notice_days = table.integer("notice_days", 0, MAX_NOTICE_DAYS);
+    table.finish();
     HolidayPolicy {
         secondary_on_holiday: secondary_on_holiday.map_or(defaults.secondary_on_holiday, |at| at.value),
         time_off: time_off.map_or(defaults.time_off, |at| at.value),
@@ -328,31 +327,31 @@ fn read_policy(mut section: Section<'_>) -> HolidayPolicy {
     }
 }
 
-fn read_day_off(mut section: Section<'_>) -> Option<(At<NaiveDate>, At<String>)> {
-    section.require("date", "date = 2027-06-14");
-    let date = date(&mut section, "date");
-    let name = section.required_text("name", "Company day");
-    section.finish();
+fn read_day_off(mut table: TableReader<'_>) -> Option<(At<NaiveDate>, At<String>)> {
+    table.require("date", "date = 2027-06-14");
+    let date = date(&mut table, "date");
+    let name = table.required_text("name", "Company day");
+    table.finish();
     Some((date?, name?))
 }
 
 /// Shown with the shifts; an empty one is none.
-fn reason(section: &mut Section<'_>) -> Option<String> {
-    section.text("reason").map(|at| at.value).filter(|reason| !reason.trim().is_empty())
+fn reason(table: &mut TableReader<'_>) -> Option<String> {
+    table.text("reason").map(|at| at.value).filter(|reason| !reason.trim().is_empty())
 }
 
-fn date(section: &mut Section<'_>, key: &'static str) -> Option<At<NaiveDate>> {
-    section.date(key).filter(|at| in_range(at.value, &at.span, section.problems()))
+fn date(table: &mut TableReader<'_>, key: &'static str) -> Option<At<NaiveDate>> {
+    table.date(key).filter(|at| in_range(at.value, &at.span, table.problems()))
 }
 
-fn required_moment(section: &mut Section<'_>, key: &'static str, example: &str) -> Option<At<Moment>> {
-    section.require(key, &format!("{key} = {example}"));
-    let moment = section.moment(key)?;
+fn required_moment(table: &mut TableReader<'_>, key: &'static str, example: &str) -> Option<At<Moment>> {
+    table.require(key, &format!("{key} = {example}"));
+    let moment = table.moment(key)?;
     let date = match moment.value {
         Moment::Date(date) => date,
         Moment::DateTime(time) => time.date(),
     };
-    in_range(date, &moment.span, section.problems()).then_some(moment)
+    in_range(date, &moment.span, table.problems()).then_some(moment)
 }
 
 fn in_range(date: NaiveDate, span: &Span, problems: &Problems) -> bool {

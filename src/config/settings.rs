@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::base_url::BaseUrl;
 use super::zones::ZoneDataSource;
-use crate::document::{At, Problem, Problems, Section, Severity, Span};
+use crate::toml_reader::{At, Problem, Problems, Severity, Span, TableReader};
 
 /// Weeks that feeds may reach into the past or the future: ten years.
 const MAX_WEEKS: i64 = 520;
@@ -104,7 +104,7 @@ impl Settings {
     }
 
     /// Reads the root of `oncal.toml`.
-    pub(super) fn read(mut root: Section<'_>) -> Settings {
+    pub(super) fn read(mut root: TableReader<'_>) -> Settings {
         let defaults = Settings::default();
         let problems = root.problems();
         let bind = root.text("bind").and_then(|at| address("bind", at, problems));
@@ -187,12 +187,12 @@ fn default_pages(access: Access, public_url: &BaseUrl) -> Option<BaseUrl> {
 }
 
 /// The `link_generation` of the organisation, a team or an engineer.
-pub(super) fn generation(section: &mut Section<'_>) -> u32 {
-    let at = section.integer("link_generation", i64::from(FIRST_GENERATION), LAST_GENERATION);
+pub(super) fn generation(table: &mut TableReader<'_>) -> u32 {
+    let at = table.integer("link_generation", i64::from(FIRST_GENERATION), LAST_GENERATION);
     at.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(FIRST_GENERATION)
 }
 
-fn weeks(root: &mut Section<'_>, key: &'static str, least: i64, default: u32) -> u32 {
+fn weeks(root: &mut TableReader<'_>, key: &'static str, least: i64, default: u32) -> u32 {
     root.integer(key, least, MAX_WEEKS).and_then(|at| u32::try_from(at.value).ok()).unwrap_or(default)
 }
 
@@ -246,7 +246,7 @@ fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
 }
 
 /// The addresses of proxies.
-fn proxies(root: &mut Section<'_>) -> Vec<IpAddr> {
+fn proxies(root: &mut TableReader<'_>) -> Vec<IpAddr> {
     let problems = root.problems();
     let read = |at: At<String>| {
         let address = at.value.parse::<IpAddr>().ok().map(|address| address.to_canonical());
@@ -290,12 +290,12 @@ fn stays_here<T>(key: &str, is_loopback: bool, at: &At<T>, problems: &Problems) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document;
+    use crate::toml_reader;
 
     #[track_caller]
     fn read(text: &str) -> (Settings, Vec<&'static str>) {
         let problems = Problems::default();
-        let settings = document::read(text, &problems, Settings::read).unwrap();
+        let settings = toml_reader::read(text, &problems, Settings::read).unwrap();
         (settings, problems.into_sorted().iter().map(|problem| problem.code).collect())
     }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::files::FileFault;
-use crate::document::{Problem, Problems, Severity};
 use crate::rota::TeamId;
+use crate::toml_reader::{Problem, Problems, Severity};
 
 /// The texts of the files, for rendering on the command line. They hold private values: nothing else may show them.
 #[derive(Clone, Default)]
@@ -40,15 +40,15 @@ impl fmt::Debug for Sources {
 
 /// What a load has found so far.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(super) struct Diagnostics {
     pub(super) sources: Sources,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-impl Findings {
-    pub(super) fn new(folder: &Path) -> Findings {
+impl Diagnostics {
+    pub(super) fn new(folder: &Path) -> Diagnostics {
         let sources = Sources { folder: folder.to_owned(), texts: BTreeMap::new() };
-        Findings { sources, diagnostics: Vec::new() }
+        Diagnostics { sources, diagnostics: Vec::new() }
     }
 
     /// Keeps the text of a file and takes over what is wrong with it.

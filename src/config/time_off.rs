@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
-use super::sources::Findings;
+use super::sources::Diagnostics;
 use super::zones::Zones;
-use crate::document::{At, Problem, Problems, Severity, nearest};
 use crate::ics::{self, Bounds, Event, Expansion, Report};
 use crate::rota::{Instant, Period, Periods, TeamId, Zone};
+use crate::toml_reader::{At, Problem, Problems, Severity, nearest};
 
 /// The folder of all exported absences, within the configuration.
 pub(super) const FOLDER: &str = "time-off";
@@ -129,7 +129,7 @@ impl TimeOffFiles {
     }
 
     /// Hands over what is wrong with the files, and warns of those that nobody has named.
-    pub(super) fn report(self, findings: &mut Findings) {
+    pub(super) fn report(self, findings: &mut Diagnostics) {
         let named = self.named.into_inner();
         findings.diagnostics.extend(self.found.into_inner());
         for name in self.names.difference(&named).filter(|name| files::has_extension(name, &["ics"])) {

@@ -10,8 +10,8 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use jiff::tz::TimeZoneDatabase;
 use windows_timezones::WindowsTimezone;
 
-use crate::document::nearest;
 use crate::rota::{Instant, Period, Zone};
+use crate::toml_reader::nearest;
 
 /// Where systems keep their compiled zones.
 pub const SYSTEM_FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];

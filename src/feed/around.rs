@@ -8,7 +8,7 @@ use super::shift::title;
 use super::writer::{Writer, holder, other, reason};
 
 /// How far past a shift's end its text looks: within what a plan knows past its window.
-const MOST_AHEAD: TimeDelta = TimeDelta::days(8);
+const MAX_AHEAD: TimeDelta = TimeDelta::days(8);
 
 impl Writer<'_> {
     /// Who holds the other role meanwhile, one line for each change of hands.
@@ -79,7 +79,7 @@ impl Writer<'_> {
         let mut ahead = self.duties_from(shift.period.end());
         let after = ahead.next()?;
         let at = self.moment_for(&[seat], shift.period.end());
-        let mut near = ahead.take_while(|duty| duty.period.start() <= shift.period.end() + MOST_AHEAD);
+        let mut near = ahead.take_while(|duty| duty.period.start() <= shift.period.end() + MAX_AHEAD);
         let mut until = |changes: &dyn Fn(&Duty) -> bool| {
             let change = near.find(|duty| changes(duty))?;
             Some((

@@ -1,6 +1,6 @@
 //! One colour a person, the same in feeds and on pages.
 
-use crate::rota::Seat;
+use crate::rota::EngineerIdx;
 
 /// A colour by its CSS3 name: RFC 7986 5.9 allows no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ const PALETTE: [Colour; 10] = [
 
 /// The colour of whoever sits in `seat`. It stays when people are appended to the file; from the eleventh person
 /// on colours repeat.
-pub fn of(seat: Seat) -> Colour {
+pub fn of(seat: EngineerIdx) -> Colour {
     PALETTE[seat.0 % PALETTE.len()]
 }
 
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn a_colour_stays_with_its_seat() {
-        assert_eq!(of(Seat(0)), PALETTE[0]);
-        assert_eq!(of(Seat(12)), of(Seat(2)));
-        assert_ne!(of(Seat(0)), of(Seat(1)));
+        assert_eq!(of(EngineerIdx(0)), PALETTE[0]);
+        assert_eq!(of(EngineerIdx(12)), of(EngineerIdx(2)));
+        assert_ne!(of(EngineerIdx(0)), of(EngineerIdx(1)));
     }
 
     #[test]

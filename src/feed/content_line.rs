@@ -6,7 +6,7 @@
 use icalendar::{Property, ValueType};
 
 /// The most octets of a line, its end not counted.
-const MOST_OCTETS: usize = 75;
+const MAX_OCTETS: usize = 75;
 
 /// Appends `property` to `out` as a content line.
 pub(super) fn write(out: &mut Vec<u8>, property: &Property) {
@@ -44,13 +44,13 @@ fn escape(line: &mut String, text: &str) {
 /// RFC 5545 3.1, never within a character.
 fn fold(out: &mut Vec<u8>, line: &str) {
     let mut rest = line;
-    let mut room = MOST_OCTETS;
+    let mut room = MAX_OCTETS;
     while rest.len() > room {
         let (head, tail) = rest.split_at(rest.floor_char_boundary(room));
         out.extend_from_slice(head.as_bytes());
         out.extend_from_slice(b"\r\n ");
         rest = tail;
-        room = MOST_OCTETS - 1;
+        room = MAX_OCTETS - 1;
     }
     out.extend_from_slice(rest.as_bytes());
     out.extend_from_slice(b"\r\n");

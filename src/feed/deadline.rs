@@ -1,6 +1,6 @@
 //! The event of a deadline: the day by which the team must agree who takes a conflict.
 
-use crate::rota::{Candidate, Conflict, PlannedWeek, Seat, Standing};
+use crate::rota::{Candidate, Conflict, EngineerIdx, PlannedWeek, ProposalStatus};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -13,7 +13,7 @@ impl Writer<'_> {
     pub(super) fn deadline(&self, planned: &PlannedWeek, conflict: &Conflict) -> Event {
         let team = self.team();
         let date = self.zone().date(planned.deadline);
-        let id = |seat: Seat| team.engineer(seat).id.clone();
+        let id = |seat: EngineerIdx| team.engineer(seat).id.clone();
         let mut engineers = vec![id(planned.week.pair.primary), id(planned.week.pair.secondary)];
         if !engineers.contains(&id(conflict.primary)) {
             engineers.push(id(conflict.primary));
@@ -50,9 +50,9 @@ impl Writer<'_> {
     pub(super) fn conflict_line(&self, conflict: &Conflict) -> String {
         let days = wording::days(wording::dates(self.zone(), conflict.period));
         let who = match conflict.standing {
-            Standing::Proposed => format!("proposed {}", self.name(conflict.primary)),
-            Standing::NeedsVolunteer => "volunteer needed".to_owned(),
-            Standing::Nobody => format!("nobody free, {} keeps it", self.name(conflict.primary)),
+            ProposalStatus::Proposed => format!("proposed {}", self.name(conflict.primary)),
+            ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
+            ProposalStatus::Nobody => format!("nobody free, {} keeps it", self.name(conflict.primary)),
         };
         format!("primary on-call {days} ({}), {who}", reasons(&conflict.reasons))
     }
@@ -85,11 +85,11 @@ impl Writer<'_> {
             None => format!("{primary} as primary, nobody as secondary"),
         };
         match conflict.standing {
-            Standing::Proposed => format!("Proposed: {proposed}"),
-            Standing::NeedsVolunteer => format!(
+            ProposalStatus::Proposed => format!("Proposed: {proposed}"),
+            ProposalStatus::NeedsVolunteer => format!(
                 "A volunteer is needed: everybody who could take it has a holiday then. First in turn: {proposed}"
             ),
-            Standing::Nobody => {
+            ProposalStatus::Nobody => {
                 format!(
                     "Nobody is free to take it. Until somebody is found {primary} keeps the primary role."
                 )
@@ -117,10 +117,10 @@ impl Writer<'_> {
     }
 }
 
-fn standing(standing: Standing) -> &'static str {
+fn standing(standing: ProposalStatus) -> &'static str {
     match standing {
-        Standing::Proposed => "proposed",
-        Standing::NeedsVolunteer => "needs-volunteer",
-        Standing::Nobody => "nobody",
+        ProposalStatus::Proposed => "proposed",
+        ProposalStatus::NeedsVolunteer => "needs-volunteer",
+        ProposalStatus::Nobody => "nobody",
     }
 }

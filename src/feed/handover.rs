@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::rota::{Absences, Handover, Period, Role, Row, Seat, lines};
+use crate::rota::{Absences, EngineerIdx, Handover, Period, Role, Row, lines};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -56,7 +56,7 @@ impl Writer<'_> {
 
     fn handover_description(&self, meeting: &Handover) -> String {
         let attending = attendees(meeting);
-        let seats: Vec<Seat> = attending.iter().map(|(seat, _)| *seat).collect();
+        let seats: Vec<EngineerIdx> = attending.iter().map(|(seat, _)| *seat).collect();
         let mut head = format!("Handover meeting of {}", self.team_name);
         let _ = write!(head, "\n{}", self.span(meeting.period));
         if let Some(there) = self.elsewhere(&seats, meeting.period.start()) {
@@ -104,7 +104,11 @@ impl Writer<'_> {
     }
 
     /// The primaries who are away at the usual time, as `say` says each.
-    fn missing(&self, meeting: &Handover, say: fn(&Self, Seat, Period) -> Option<String>) -> Vec<String> {
+    fn missing(
+        &self,
+        meeting: &Handover,
+        say: fn(&Self, EngineerIdx, Period) -> Option<String>,
+    ) -> Vec<String> {
         let Some(usual) = self.usual(meeting) else { return Vec::new() };
         let mut primaries = vec![meeting.outgoing.primary, meeting.incoming.primary];
         primaries.dedup();
@@ -118,12 +122,12 @@ impl Writer<'_> {
         Period::new(start, start + (meeting.period.end() - meeting.period.start()))
     }
 
-    fn bare(&self, seat: Seat, usual: Period) -> Option<String> {
+    fn bare(&self, seat: EngineerIdx, usual: Period) -> Option<String> {
         let absences = Absences::of(self.team().engineer(seat), usual);
         (!absences.away(usual).is_empty()).then(|| self.name(seat).to_owned())
     }
 
-    fn with_reasons(&self, seat: Seat, usual: Period) -> Option<String> {
+    fn with_reasons(&self, seat: EngineerIdx, usual: Period) -> Option<String> {
         let names = Absences::of(self.team().engineer(seat), usual).names(usual);
         (!names.is_empty()).then(|| format!("{} ({})", self.name(seat), reasons(&names)))
     }
@@ -182,14 +186,14 @@ impl Writer<'_> {
 }
 
 /// Everybody who attends, each once, with their parts: the outgoing pair, then the incoming.
-fn attendees(meeting: &Handover) -> Vec<(Seat, Vec<&'static str>)> {
+fn attendees(meeting: &Handover) -> Vec<(EngineerIdx, Vec<&'static str>)> {
     let parts = [
         (meeting.outgoing.primary, "outgoing primary"),
         (meeting.outgoing.secondary, "outgoing secondary"),
         (meeting.incoming.primary, "incoming primary"),
         (meeting.incoming.secondary, "incoming secondary"),
     ];
-    let mut people: Vec<(Seat, Vec<&'static str>)> = Vec::new();
+    let mut people: Vec<(EngineerIdx, Vec<&'static str>)> = Vec::new();
     for (seat, part) in parts {
         match people.iter_mut().find(|(other, _)| *other == seat) {
             Some((_, parts)) => parts.push(part),

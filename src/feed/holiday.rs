@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use crate::rota::{Line, Period, Role, Row, RowStatus, Seat, Standing, UnknownHolidays};
+use crate::rota::{EngineerIdx, Line, Period, ProposalStatus, Role, Row, RowStatus, UnknownHolidays};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -14,7 +14,7 @@ use super::wording;
 use super::writer::{Writer, paragraphs, reasons};
 
 /// More people than this are counted in a summary rather than named.
-const MOST_NAMED: usize = 4;
+const MAX_NAMED: usize = 4;
 
 impl Writer<'_> {
     /// The event of one line of coverage: whole days of the absent person's own zone.
@@ -26,7 +26,7 @@ impl Writer<'_> {
         let tentative = open || is_worked_if_agreed(row);
         let mut categories = vec!["On-call", "Holiday"];
         categories.extend(open.then_some("Conflict"));
-        let id = |seat: &Seat| team.engineer(*seat).id.as_str();
+        let id = |seat: &EngineerIdx| team.engineer(*seat).id.as_str();
         let mut facts = vec![row.status.as_str(), id(&row.primary), row.secondary.as_ref().map_or("", id)];
         facts.extend(line.away.iter().map(id));
         let said = reasons(&row.reasons);
@@ -53,7 +53,7 @@ impl Writer<'_> {
     /// `Data Engineer A: Thanksgiving Day (Data Engineer B covers)`.
     pub(super) fn line(&self, line: &Line<'_>) -> String {
         let row = line.row;
-        let who = if line.away.len() > MOST_NAMED {
+        let who = if line.away.len() > MAX_NAMED {
             format!("{} engineers", line.away.len())
         } else {
             let names: Vec<&str> = line.away.iter().map(|seat| self.name(*seat)).collect();
@@ -84,7 +84,7 @@ impl Writer<'_> {
             RowStatus::Working => {
                 let role = if row.primary == row.away { Role::Primary } else { Role::Secondary };
                 match row.proposal {
-                    Some(Standing::Nobody) => format!("NOT COVERED, keeps the {} role", role.as_str()),
+                    Some(ProposalStatus::Nobody) => format!("NOT COVERED, keeps the {} role", role.as_str()),
                     Some(_) => format!("PROPOSED as {}", role.as_str()),
                     None => format!("on call as {}", role.as_str()),
                 }
@@ -103,7 +103,7 @@ impl Writer<'_> {
         }
         let secondary = row.secondary.map_or("nobody", |seat| self.name(seat));
         let how = match row.proposal {
-            Some(Standing::Nobody) => " (nobody is free)",
+            Some(ProposalStatus::Nobody) => " (nobody is free)",
             Some(_) => " (proposed)",
             None => "",
         };
@@ -153,7 +153,7 @@ impl Writer<'_> {
                 "{away} is secondary in the week of {week} and could not cover if {primary} were away: nobody \
                  stands behind {primary}."
             ),
-            RowStatus::Working if row.proposal == Some(Standing::Nobody) => {
+            RowStatus::Working if row.proposal == Some(ProposalStatus::Nobody) => {
                 format!("{away} is on call on a holiday of their own, since nobody is free.")
             }
             RowStatus::Working if row.proposal.is_some() => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::rota::{Conflict, Period, PlannedWeek, Role, Shift, ShiftKind, Standing, Unable};
+use crate::rota::{Conflict, Period, PlannedWeek, ProposalStatus, Role, Shift, ShiftKind, Unable};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -40,7 +40,7 @@ impl Writer<'_> {
 
     fn shift_summary(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
         let proposed = match conflict_of(planned, shift).filter(|_| shift.holder.kind.is_tentative()) {
-            Some(conflict) if conflict.standing == Standing::Nobody => "NOT COVERED ",
+            Some(conflict) if conflict.standing == ProposalStatus::Nobody => "NOT COVERED ",
             Some(_) => "PROPOSED ",
             None => "",
         };
@@ -96,8 +96,10 @@ impl Writer<'_> {
             ShiftKind::Proposal => {
                 let standing = conflict_of(planned, shift).map(|conflict| conflict.standing);
                 Some(match (shift.role, standing) {
-                    (Role::Primary, Some(Standing::NeedsVolunteer)) => format!("{said}, volunteer needed"),
-                    (Role::Primary, Some(Standing::Nobody)) => format!("{said}, nobody free"),
+                    (Role::Primary, Some(ProposalStatus::NeedsVolunteer)) => {
+                        format!("{said}, volunteer needed")
+                    }
+                    (Role::Primary, Some(ProposalStatus::Nobody)) => format!("{said}, nobody free"),
                     _ => joined(said, instead),
                 })
             }
@@ -164,11 +166,13 @@ impl Writer<'_> {
         let (away, secondary) = (self.name(pair.primary), self.name(pair.secondary));
         let standing = conflict_of(planned, shift).map(|conflict| conflict.standing);
         let choice = match standing {
-            Some(Standing::NeedsVolunteer) => {
+            Some(ProposalStatus::NeedsVolunteer) => {
                 " Everybody who could take it has a holiday then, so it needs a volunteer."
             }
-            Some(Standing::Nobody) => " Nobody is free to take it, so the secondary keeps the primary role.",
-            Some(Standing::Proposed) | None => "",
+            Some(ProposalStatus::Nobody) => {
+                " Nobody is free to take it, so the secondary keeps the primary role."
+            }
+            Some(ProposalStatus::Proposed) | None => "",
         };
         let by = self.moment_for(&[shift.holder.engineer], planned.deadline);
         format!(

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::rota::{Duty, Instant, Period, Pipeline, Role, Seat, TIME_OFF, Team, Zone};
+use crate::rota::{Duty, EngineerIdx, Instant, Period, Pipeline, Role, TIME_OFF, Team, Zone};
 
 use super::plan::{Links, Plan};
 use super::text::clean;
@@ -42,11 +42,11 @@ impl<'a> Writer<'a> {
         self.plan.team
     }
 
-    pub(super) fn name(&self, seat: Seat) -> &str {
+    pub(super) fn name(&self, seat: EngineerIdx) -> &str {
         &self.names[seat.0]
     }
 
-    pub(super) fn names_of(&self, seats: &[Seat]) -> String {
+    pub(super) fn names_of(&self, seats: &[EngineerIdx]) -> String {
         let names: Vec<&str> = seats.iter().map(|seat| self.name(*seat)).collect();
         wording::list(&names)
     }
@@ -55,7 +55,7 @@ impl<'a> Writer<'a> {
         &self.plan.team.zone
     }
 
-    pub(super) fn pipelines_of(&self, seat: Seat) -> &str {
+    pub(super) fn pipelines_of(&self, seat: EngineerIdx) -> &str {
         &self.pipelines[seat.0]
     }
 
@@ -80,7 +80,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second where their clocks differ from the team's.
-    pub(super) fn moment_for(&self, seats: &[Seat], instant: Instant) -> String {
+    pub(super) fn moment_for(&self, seats: &[EngineerIdx], instant: Instant) -> String {
         let here = self.moment(instant);
         match self.elsewhere(seats, instant) {
             Some(there) => format!("{here} ({there})"),
@@ -89,8 +89,8 @@ impl<'a> Writer<'a> {
     }
 
     /// `15:00 GMT for Data Engineer A`, once for each zone; `None` where all clocks read as the team's.
-    pub(super) fn elsewhere(&self, seats: &[Seat], instant: Instant) -> Option<String> {
-        let mut zones: Vec<(&Zone, Vec<Seat>)> = Vec::new();
+    pub(super) fn elsewhere(&self, seats: &[EngineerIdx], instant: Instant) -> Option<String> {
+        let mut zones: Vec<(&Zone, Vec<EngineerIdx>)> = Vec::new();
         for seat in seats {
             let zone = &self.team().engineer(*seat).zone;
             if wording::differ(zone, self.zone(), instant) {
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Who holds `role` in `duty`, if anybody.
-pub(super) fn holder(duty: &Duty, role: Role) -> Option<Seat> {
+pub(super) fn holder(duty: &Duty, role: Role) -> Option<EngineerIdx> {
     duty.holder(role).map(|holder| holder.engineer)
 }
 
@@ -156,7 +156,7 @@ fn name_or(name: &str, id: &str) -> String {
     if name.is_empty() { id.to_owned() } else { name }
 }
 
-fn pipelines(team: &Team, seat: Seat, name: &str) -> String {
+fn pipelines(team: &Team, seat: EngineerIdx, name: &str) -> String {
     let line = |pipeline: &Pipeline| {
         let owner = match seat {
             _ if pipeline.primary == seat => "primary owner",

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::definition::Definition;
-use crate::document::Problems;
+use crate::toml_reader::Problems;
 
 /// A calendar and its text; read when first asked for.
 struct Builtin {

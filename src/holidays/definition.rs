@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
 use super::YEARS;
 use super::rule::{On, WEEKDAYS, weekday_help};
 use super::years::Years;
-use crate::document::{self, At, Problems, Section, Span};
+use crate::toml_reader::{self, At, Problems, Span, TableReader};
 
 /// What a day between two holidays is called where the file does not say.
 const SANDWICH_NAME: &str = "Day between holidays";
@@ -89,7 +89,7 @@ impl Definition {
     /// Reads the calendar named `id` from the text of its file. Every defect goes to `problems`, which are to be
     /// those of this file alone; with an error among them there is no definition.
     pub fn parse(id: &str, text: &str, problems: &Problems) -> Option<Definition> {
-        let definition = document::read(text, problems, |root| read(id, root)).flatten();
+        let definition = toml_reader::read(text, problems, |root| read(id, root)).flatten();
         definition.filter(|_| !problems.has_errors())
     }
 
@@ -104,15 +104,15 @@ impl Definition {
     }
 }
 
-fn read(id: &str, mut root: Section<'_>) -> Option<Definition> {
+fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     let help = "an [import] table filters the .ics file beside it, which has the same name";
     root.refuse("import", "import-without-calendar", "there is no .ics calendar of this name", help);
     if !root.holds("import", "table") {
         root.require("calendar", "[calendar]");
     }
     let rules: Vec<Option<Rule>> =
-        root.sections("holiday", "[[holiday]]").unwrap_or_default().into_iter().map(read_holiday).collect();
-    let calendar = root.section("calendar");
+        root.tables("holiday", "[[holiday]]").unwrap_or_default().into_iter().map(read_holiday).collect();
+    let calendar = root.table("calendar");
     root.finish();
     let mut calendar = calendar?;
     let name = non_empty(calendar.required_text("name", "Our holidays"), calendar.problems());
@@ -146,7 +146,7 @@ fn read(id: &str, mut root: Section<'_>) -> Option<Definition> {
     })
 }
 
-fn read_weekend(calendar: &mut Section<'_>) -> Option<WeekdaySet> {
+fn read_weekend(calendar: &mut TableReader<'_>) -> Option<WeekdaySet> {
     let names = calendar.texts("weekend")?;
     let mut weekend = WeekdaySet::EMPTY;
     for name in &names {
@@ -167,7 +167,7 @@ fn read_weekend(calendar: &mut Section<'_>) -> Option<WeekdaySet> {
     Some(weekend)
 }
 
-fn read_sandwich(calendar: &mut Section<'_>) -> Option<Sandwich> {
+fn read_sandwich(calendar: &mut TableReader<'_>) -> Option<Sandwich> {
     let sandwich = calendar.flag("sandwich").map(|sandwich| sandwich.value);
     let name = non_empty(calendar.text("sandwich_name"), calendar.problems());
     if name.is_some() && sandwich != Some(true) {
@@ -179,7 +179,7 @@ fn read_sandwich(calendar: &mut Section<'_>) -> Option<Sandwich> {
     }
 }
 
-fn read_holiday(mut holiday: Section<'_>) -> Option<Rule> {
+fn read_holiday(mut holiday: TableReader<'_>) -> Option<Rule> {
     let name = non_empty(holiday.required_text("name", "Christmas Day"), holiday.problems());
     let (on, dates) = read_days(&mut holiday);
     let (years, except) = read_years(&mut holiday);
@@ -189,7 +189,7 @@ fn read_holiday(mut holiday: Section<'_>) -> Option<Rule> {
 }
 
 /// `on` and `dates`, of which there must be one.
-fn read_days(holiday: &mut Section<'_>) -> (Option<On>, Vec<NaiveDate>) {
+fn read_days(holiday: &mut TableReader<'_>) -> (Option<On>, Vec<NaiveDate>) {
     let problems = holiday.problems();
     let text = holiday.text("on");
     let on = text.as_ref().and_then(|text| match On::parse(&text.value) {
@@ -224,7 +224,7 @@ fn read_days(holiday: &mut Section<'_>) -> (Option<On>, Vec<NaiveDate>) {
 }
 
 /// `years` and `except`, which bound `on`; dates in `dates` stand in any year.
-fn read_years(holiday: &mut Section<'_>) -> (Years, Vec<i32>) {
+fn read_years(holiday: &mut TableReader<'_>) -> (Years, Vec<i32>) {
     let problems = holiday.problems();
     let text = holiday.text("years");
     let years = text.and_then(|text| match Years::parse(&text.value) {
@@ -255,9 +255,9 @@ fn read_years(holiday: &mut Section<'_>) -> (Years, Vec<i32>) {
     (years, except)
 }
 
-fn read_observed(holiday: &mut Section<'_>, name: &str) -> Option<Observed> {
+fn read_observed(holiday: &mut TableReader<'_>, name: &str) -> Option<Observed> {
     let problems = holiday.problems();
-    let moves = holiday.section("observed").map(read_moves);
+    let moves = holiday.table("observed").map(read_moves);
     let keep = holiday.flag("keep");
     let observed_name = non_empty(holiday.text("observed_name"), problems);
     if moves.is_none() {
@@ -274,7 +274,7 @@ fn read_observed(holiday: &mut Section<'_>, name: &str) -> Option<Observed> {
     })
 }
 
-fn read_moves(mut observed: Section<'_>) -> Vec<(Weekday, Move)> {
+fn read_moves(mut observed: TableReader<'_>) -> Vec<(Weekday, Move)> {
     let mut moves = Vec::new();
     for (name, weekday) in WEEKDAYS {
         let place = observed.span_of(name);
@@ -305,9 +305,9 @@ pub(super) fn non_empty(text: Option<At<String>>, problems: &Problems) -> Option
 }
 
 /// A key that does nothing is a slip: whoever wrote it expects something of it.
-fn useless(section: &Section<'_>, key: &str, without: &str) {
+fn useless(table: &TableReader<'_>, key: &str, without: &str) {
     let message = format!("`{key}` says nothing without `{without}`");
-    section.problems().error("useless-key", section.span_of(key), message);
+    table.problems().error("useless-key", table.span_of(key), message);
 }
 
 /// The part of a string where it stands in the file, if it is written without escapes, else the whole.

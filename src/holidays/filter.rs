@@ -7,10 +7,10 @@ use std::cell::Cell;
 
 use super::YEARS;
 use super::definition::non_empty;
-use crate::document::{self, At, Problem, Problems, Section, Severity, Span};
+use crate::toml_reader::{self, At, Problem, Problems, Severity, Span, TableReader};
 
 /// How many patterns a list may have.
-const MOST_PATTERNS: usize = 200;
+const MAX_PATTERNS: usize = 200;
 
 /// What to take from an `.ics` file.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Filter {
     /// Reads the text of a file that lies beside an `.ics` file of the same name. Every defect goes to `problems`,
     /// which are to be those of this file alone.
     pub fn parse(text: &str, problems: &Problems) -> Option<Filter> {
-        let filter = document::read(text, problems, read).flatten();
+        let filter = toml_reader::read(text, problems, read).flatten();
         filter.filter(|_| !problems.has_errors())
     }
 
@@ -86,14 +86,14 @@ impl Pattern {
     }
 }
 
-fn read(mut root: Section<'_>) -> Option<Filter> {
+fn read(mut root: TableReader<'_>) -> Option<Filter> {
     if root.keys().iter().all(|key| key.value != "import") {
         let message = "there is an .ics calendar of this name too";
         let help = "rename one of the two, or make this file the other's filter: a table [import]".to_owned();
         root.problems().error_with_help("two-calendars", 0..0, message, help);
         return None;
     }
-    let import = root.section("import");
+    let import = root.table("import");
     for key in ["calendar", "holiday"] {
         let message = format!("`{key}` does not go with `[import]`");
         let help = "rules lie in a calendar of their own, which may `extends` the imported one";
@@ -117,11 +117,11 @@ fn read(mut root: Section<'_>) -> Option<Filter> {
     })
 }
 
-fn patterns(import: &mut Section<'_>, key: &'static str) -> Vec<Pattern> {
+fn patterns(import: &mut TableReader<'_>, key: &'static str) -> Vec<Pattern> {
     let problems = import.problems();
     let given = import.texts(key).unwrap_or_default();
-    if given.len() > MOST_PATTERNS {
-        let message = format!("`{key}` has more than {MOST_PATTERNS} patterns");
+    if given.len() > MAX_PATTERNS {
+        let message = format!("`{key}` has more than {MAX_PATTERNS} patterns");
         let help = "one pattern may match many events: `*` stands for any characters".to_owned();
         problems.error_with_help("too-many-patterns", import.span_of(key), message, help);
         return Vec::new();

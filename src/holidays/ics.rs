@@ -12,9 +12,9 @@ use chrono::{Datelike, NaiveDate};
 use super::definition::{Definition, Rule};
 use super::filter::Filter;
 use super::years::Years;
-use crate::document::{Problems, Span};
 use crate::ics::{self, Bounds, CalendarFile, Event, Expansion, Repeats, Report};
 use crate::rota::{Instant, Zone};
+use crate::toml_reader::{Problems, Span};
 
 /// The longest name of a holiday, in characters; names stand in every feed.
 const LONGEST_NAME: usize = 200;

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::builtin;
 use super::calendar::ResolvedCalendar;
 use super::definition::Definition;
-use crate::document::{Problem, Problems, Severity, nearest};
+use crate::toml_reader::{Problem, Problems, Severity, nearest};
 
 /// Calendars by id. An own one wins over a built-in one of its id, and may extend that very one.
 #[derive(Debug, Default)]

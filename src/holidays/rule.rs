@@ -9,7 +9,7 @@ use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use thiserror::Error;
 
 use super::easter;
-use crate::document::nearest;
+use crate::toml_reader::nearest;
 
 /// Weekdays as they are written.
 pub(super) const WEEKDAYS: [(&str, Weekday); 7] = [

@@ -9,7 +9,7 @@ use chrono::NaiveTime;
 use super::line::{self, BadLine, Line};
 use super::report::Report;
 use super::value::{self, Clock, Stamp};
-use crate::document::{At, Span};
+use crate::toml_reader::{At, Span};
 
 /// How deep components may lie within each other; real files have three levels.
 const DEEPEST: usize = 8;

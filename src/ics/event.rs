@@ -9,7 +9,7 @@ use super::line::Line;
 use super::report::Report;
 use super::rule::{Rule, RuleFault};
 use super::value::{self, Length, Stamp};
-use crate::document::{At, Span};
+use crate::toml_reader::{At, Span};
 
 /// The times of an event.
 #[derive(Debug)]

@@ -13,8 +13,8 @@ use super::recur::{self, Allowance, Exhausted};
 use super::report::Report;
 use super::tzid::TimeZones;
 use super::value::{Clock, Stamp};
-use crate::document::{self, At};
 use crate::rota::{Instant, Period, Zone};
+use crate::toml_reader::{self, At};
 
 /// How much is expanded.
 #[derive(Debug, Clone, Copy)]
@@ -341,7 +341,7 @@ impl<'e, 't> Expansion<'e, 't> {
         &self,
         tzid: &str,
         event: &Event<'_>,
-        place: &document::Span,
+        place: &toml_reader::Span,
         report: &Report<'_>,
     ) -> Option<Zone> {
         let zone = self.zones.find(tzid, self.file.calendars.get(event.calendar));

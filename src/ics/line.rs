@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::document;
+use crate::toml_reader;
 
 /// One property as it stands in the file, unfolded.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) struct Line<'t> {
 
 /// A line that is no property.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BadLine(pub(super) document::Span);
+pub(super) struct BadLine(pub(super) toml_reader::Span);
 
 impl Line<'_> {
     /// The value of a parameter, without its quotes.
@@ -29,17 +29,17 @@ impl Line<'_> {
     }
 
     /// Where the whole property stands.
-    pub(super) fn span(&self) -> document::Span {
+    pub(super) fn span(&self) -> toml_reader::Span {
         self.start..self.start + self.raw.len()
     }
 
     /// Where the value stands.
-    pub(super) fn value_span(&self) -> document::Span {
+    pub(super) fn value_span(&self) -> toml_reader::Span {
         self.within(0, self.value.len())
     }
 
     /// Where `length` bytes of the value stand, from `from` on.
-    pub(super) fn within(&self, from: usize, length: usize) -> document::Span {
+    pub(super) fn within(&self, from: usize, length: usize) -> toml_reader::Span {
         let first = folded_offset(self.raw, self.value_at + from);
         let last = folded_offset(self.raw, self.value_at + from + length);
         self.start + first..self.start + last

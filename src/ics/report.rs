@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::document::{Problem, Problems, Severity, Span};
+use crate::toml_reader::{Problem, Problems, Severity, Span};
 
 /// How many errors, and how many warnings, of one file are told.
 const MOST: usize = 20;

@@ -19,7 +19,7 @@ mod words;
 use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
 
-use crate::rota::{Instant, Period, Seat, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Period, Team, Zone};
 
 pub use coverage::{Candidate, Coverage, Row, Warning};
 pub use fairness::{Doubled, Era, Fairness, Lock, Remedy, Tally};
@@ -79,6 +79,6 @@ fn instant(instant: Instant) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn id(team: &Team, seat: Seat) -> String {
+fn id(team: &Team, seat: EngineerIdx) -> String {
     team.engineer(seat).id.to_string()
 }

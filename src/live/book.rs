@@ -8,7 +8,7 @@ use crate::journal::{self, Draft, Journal, Logged, Packed, Stored};
 use crate::rota::{Instant, TeamId};
 
 /// How many changes of a team are at hand; older ones stay in the database.
-const MOST_CHANGES: usize = 500;
+const MAX_CHANGES: usize = 500;
 
 /// How a [`Book`] stands to what the database keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) struct Book {
 impl Book {
     /// As read from the database.
     pub(super) fn kept(stored: Stored, moved: &[Logged]) -> Book {
-        let latest = moved.len().saturating_sub(MOST_CHANGES);
+        let latest = moved.len().saturating_sub(MAX_CHANGES);
         let changes = moved.iter().skip(latest).filter_map(change).collect();
         Book { stored, standing: Standing::Kept, changes, pending: Vec::new() }
     }
@@ -51,7 +51,7 @@ impl Book {
         };
         let old = known.map(|book| &*book.changes).unwrap_or_default();
         let new: Vec<Change> = moved.iter().filter_map(change).collect();
-        let latest = (old.len() + new.len()).saturating_sub(MOST_CHANGES);
+        let latest = (old.len() + new.len()).saturating_sub(MAX_CHANGES);
         let changes = old.iter().cloned().chain(new).skip(latest).collect();
         let pending = known.map(|book| &*book.pending).unwrap_or_default();
         let pending = pending.iter().cloned().chain(moved).collect();

@@ -18,7 +18,7 @@ use crate::journal::{Database, Journal, JournalError, Publication, consult, publ
 use crate::rota::{Holding, Instant, Period, TeamId, moves};
 
 /// How often a publication is made anew because other servers were faster.
-const MOST_ATTEMPTS: usize = 20;
+const MAX_ATTEMPTS: usize = 20;
 
 /// How long somebody who does not fetch a feed any more counts as one who has it. No client waits half as long.
 const SUBSCRIBED: TimeDelta = TimeDelta::days(90);
@@ -153,7 +153,7 @@ impl Publisher {
         let Some(database) = self.database.as_ref().filter(|_| terms.is_written) else {
             return Ok(published);
         };
-        for _ in 0..MOST_ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             let unsaved: Vec<usize> = (0..items.len())
                 .filter(|place| {
                     published.get(*place).is_some_and(|done| done.book.standing == Standing::Unsaved)

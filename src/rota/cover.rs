@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::absence::Absences;
 use super::period::{Instant, Period, Periods};
-use super::proposal::{Candidate, Ledger, Standing, load_seconds};
-use super::team::{HolidayPolicy, Override, Pair, Role, Seat, SecondaryOnHoliday, Team, TimeOffRule};
+use super::proposal::{Candidate, Ledger, ProposalStatus, load_seconds};
+use super::team::{EngineerIdx, HolidayPolicy, Override, Pair, Role, SecondaryOnHoliday, Team, TimeOffRule};
 use super::week::{Week, WeekId};
 
 /// Why somebody holds a role.
@@ -78,11 +78,11 @@ pub struct Shift {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// Who.
-    pub engineer: Seat,
+    pub engineer: EngineerIdx,
     /// By which rule.
     pub kind: ShiftKind,
     /// Whom the week's pair (for a swap: the rotation) would have had, if somebody else.
-    pub instead_of: Option<Seat>,
+    pub instead_of: Option<EngineerIdx>,
     /// The names of the absences, or the reason of the swap or override.
     pub reason: Option<Arc<str>>,
 }
@@ -117,11 +117,11 @@ pub struct Conflict {
     /// The names of the primary's absences in it.
     pub reasons: Vec<Arc<str>>,
     /// How far the proposal carries.
-    pub standing: Standing,
-    /// Who was proposed as primary; in [`Standing::Nobody`] the secondary, who keeps the role.
-    pub primary: Seat,
+    pub standing: ProposalStatus,
+    /// Who was proposed as primary; in [`ProposalStatus::Nobody`] the secondary, who keeps the role.
+    pub primary: EngineerIdx,
     /// Who was proposed as secondary.
-    pub secondary: Option<Seat>,
+    pub secondary: Option<EngineerIdx>,
     /// Everybody who could take it, in rank order.
     pub candidates: Vec<Candidate>,
 }
@@ -143,7 +143,7 @@ pub struct PlannedWeek {
 
 /// Works out one week. `absences` is by seat; `ledger` holds the sums up to the week's start.
 pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledger) -> PlannedWeek {
-    let desk = Desk { team, week: &week, absences, ledger };
+    let desk = WeekPlanner { team, week: &week, absences, ledger };
     let agreed: Vec<(Period, &Override)> = team.overrides_within(week.period).collect();
     let away = desk.absent(week.pair.primary).moving(&team.policy, week.period);
     let open = away.minus(&agreed.iter().map(|(period, _)| *period).collect());
@@ -179,15 +179,15 @@ fn deadline(team: &Team, week: &Week) -> Instant {
 }
 
 /// All that deciding about one week needs.
-struct Desk<'a> {
+struct WeekPlanner<'a> {
     team: &'a Team,
     week: &'a Week,
     absences: &'a [Absences],
     ledger: &'a Ledger,
 }
 
-impl<'a> Desk<'a> {
-    fn absent(&self, seat: Seat) -> &'a Absences {
+impl<'a> WeekPlanner<'a> {
+    fn absent(&self, seat: EngineerIdx) -> &'a Absences {
         &self.absences[seat.0]
     }
 
@@ -198,10 +198,11 @@ impl<'a> Desk<'a> {
     fn conflict(&self, period: Period, reasons: Vec<Arc<str>>, earlier: &[i64]) -> Conflict {
         let candidates = self.ledger.rank(self.team, self.week.pair, self.absences, period, earlier);
         let Some(first) = candidates.first() else {
-            let (standing, primary) = (Standing::Nobody, self.week.pair.secondary);
+            let (standing, primary) = (ProposalStatus::Nobody, self.week.pair.secondary);
             return Conflict { period, reasons, standing, primary, secondary: None, candidates };
         };
-        let standing = if first.is_free() { Standing::Proposed } else { Standing::NeedsVolunteer };
+        let standing =
+            if first.is_free() { ProposalStatus::Proposed } else { ProposalStatus::NeedsVolunteer };
         let primary = first.engineer;
         let secondary = candidates.iter().skip(1).find(|next| next.is_free()).map(|next| next.engineer);
         Conflict { period, reasons, standing, primary, secondary, candidates }
@@ -262,7 +263,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn hold(&self, role: Role, engineer: Seat, kind: ShiftKind, reason: Option<Arc<str>>) -> Holder {
+    fn hold(&self, role: Role, engineer: EngineerIdx, kind: ShiftKind, reason: Option<Arc<str>>) -> Holder {
         let planned = self.week.pair.holder(role);
         Holder { engineer, kind, instead_of: (planned != engineer).then_some(planned), reason }
     }
@@ -288,7 +289,7 @@ impl Absences {
 
 /// R7: who is secondary while an override gives the primary role to `primary` in a week of `pair` and names nobody
 /// beside them; `primary_is_away` says whether the pair's primary is away for any of it.
-pub fn unnamed_secondary(pair: Pair, primary: Seat, primary_is_away: bool) -> Option<Seat> {
+pub fn unnamed_secondary(pair: Pair, primary: EngineerIdx, primary_is_away: bool) -> Option<EngineerIdx> {
     match pair.secondary == primary {
         false => Some(pair.secondary),
         true => Some(pair.primary).filter(|_| !primary_is_away),
@@ -331,7 +332,10 @@ mod tests {
     };
     use crate::rota::{Swap, sample};
 
-    fn during(planned: &PlannedWeek, instant: &str) -> (Seat, ShiftKind, Option<Seat>, Option<ShiftKind>) {
+    fn during(
+        planned: &PlannedWeek,
+        instant: &str,
+    ) -> (EngineerIdx, ShiftKind, Option<EngineerIdx>, Option<ShiftKind>) {
         let duty = planned.duties.iter().find(|duty| duty.period.contains(at(instant))).unwrap();
         let (primary, secondary) = (&duty.primary, duty.secondary.as_ref());
         (primary.engineer, primary.kind, secondary.map(|held| held.engineer), secondary.map(|held| held.kind))
@@ -380,10 +384,10 @@ mod tests {
     fn a_secondary_on_a_holiday_is_unable_only_where_the_policy_says_so() {
         let mut team = with_holiday();
         team.policy.secondary_on_holiday = SecondaryOnHoliday::Unavailable;
-        assert_eq!(first_week(&team).conflicts[0].standing, Standing::NeedsVolunteer);
+        assert_eq!(first_week(&team).conflicts[0].standing, ProposalStatus::NeedsVolunteer);
         team.engineers[3].works_on = vec![date("2026-01-07")];
         let planned = first_week(&team);
-        assert_eq!(planned.conflicts[0].standing, Standing::Proposed);
+        assert_eq!(planned.conflicts[0].standing, ProposalStatus::Proposed);
         assert_eq!(during(&planned, NOON), (D, Proposal, None, None));
     }
 
@@ -419,7 +423,7 @@ mod tests {
             engineer.time_off = vec![holiday()];
         }
         let planned = first_week(&team);
-        assert_eq!(planned.conflicts[0].standing, Standing::Nobody);
+        assert_eq!(planned.conflicts[0].standing, ProposalStatus::Nobody);
         assert!(planned.conflicts[0].candidates.is_empty());
         assert_eq!(during(&planned, NOON), (B, Proposal, None, None));
     }

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 
 use super::cover::{Conflict, PlannedWeek, ShiftKind};
 use super::period::{Instant, Period, Periods};
-use super::proposal::{Candidate, Standing};
+use super::proposal::{Candidate, ProposalStatus};
 use super::schedule::Schedule;
-use super::team::{Role, Seat, Team, TimeOffRule};
+use super::team::{EngineerIdx, Role, Team, TimeOffRule};
 use super::week::WeekId;
 
 /// How an absence stands.
@@ -83,17 +83,17 @@ pub struct Row {
     /// The role that the absent person has in the week's pair.
     pub role: Option<Role>,
     /// Who is away.
-    pub away: Seat,
+    pub away: EngineerIdx,
     /// The names of the absences, in order of time.
     pub reasons: Vec<Arc<str>>,
     /// How it stands.
     pub status: RowStatus,
     /// Who holds the primary role throughout.
-    pub primary: Seat,
+    pub primary: EngineerIdx,
     /// Who holds the secondary role throughout, if anybody.
-    pub secondary: Option<Seat>,
+    pub secondary: Option<EngineerIdx>,
     /// How far the proposal carries by which the roles are held for any of it; `None` where nothing is proposed.
-    pub proposal: Option<Standing>,
+    pub proposal: Option<ProposalStatus>,
     /// By when the team must agree, or had to; only where there is a conflict.
     pub deadline: Option<Instant>,
     /// When the team agreed.
@@ -121,7 +121,7 @@ impl Row {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownHolidays {
     /// Whose.
-    pub engineer: Seat,
+    pub engineer: EngineerIdx,
     /// The id and name of the calendar that ends; `None` for an engineer without any calendar.
     pub calendar: Option<(String, String)>,
     /// The first date not known; `None` for an engineer without any calendar.
@@ -148,7 +148,7 @@ pub fn coverage(team: &Team, schedule: &Schedule) -> Coverage {
 
 /// Where silence does not mean "no holidays" within `window`: by engineer, then calendar.
 pub fn unknown_holidays(team: &Team, window: Period) -> Vec<UnknownHolidays> {
-    let of = |seat: Seat| {
+    let of = |seat: EngineerIdx| {
         let engineer = team.engineer(seat);
         let member = engineer.member_within(window);
         let ends = engineer.calendars.iter().filter_map(move |calendar| {
@@ -192,8 +192,8 @@ fn rows(team: &Team, planned: &PlannedWeek, schedule: &Schedule) -> Vec<Row> {
 
 #[derive(Clone, Copy)]
 struct Hands {
-    primary: Seat,
-    secondary: Option<Seat>,
+    primary: EngineerIdx,
+    secondary: Option<EngineerIdx>,
 }
 
 /// One week, as its rows are written.
@@ -209,7 +209,7 @@ impl Sheet<'_> {
     }
 
     /// The primary's rows: cover, conflict, override, report.
-    fn of_primary(&self, primary: Seat) -> Vec<Row> {
+    fn of_primary(&self, primary: EngineerIdx) -> Vec<Row> {
         let (policy, absent) = (&self.team.policy, &self.schedule.absences[primary.0]);
         let overridden: Periods = self.team.overrides_within(self.week()).map(|(period, _)| period).collect();
         let moving = absent.moving(policy, self.week());
@@ -242,11 +242,11 @@ impl Sheet<'_> {
         rows
     }
 
-    fn conflict(&self, primary: Seat, conflict: &Conflict) -> Vec<Row> {
+    fn conflict(&self, primary: EngineerIdx, conflict: &Conflict) -> Vec<Row> {
         let status = match conflict.standing {
-            Standing::Proposed => RowStatus::Proposed,
-            Standing::NeedsVolunteer => RowStatus::NeedsVolunteer,
-            Standing::Nobody => RowStatus::Nobody,
+            ProposalStatus::Proposed => RowStatus::Proposed,
+            ProposalStatus::NeedsVolunteer => RowStatus::NeedsVolunteer,
+            ProposalStatus::Nobody => RowStatus::Nobody,
         };
         let rows = self.rows(primary, conflict.period, |_| status);
         let deadline = Some(self.planned.deadline);
@@ -263,7 +263,7 @@ impl Sheet<'_> {
     }
 
     /// R10: where the pair's secondary holds that role, no override naming them for it, and could not cover.
-    fn without_backup(&self, secondary: Seat) -> Periods {
+    fn without_backup(&self, secondary: EngineerIdx) -> Periods {
         let standing_by = self.planned.duties.iter().filter(|duty| {
             let holder = duty.secondary.as_ref();
             holder.is_some_and(|holder| holder.engineer == secondary && holder.kind != ShiftKind::Override)
@@ -274,13 +274,13 @@ impl Sheet<'_> {
     }
 
     /// How far the proposal carries that is in force during `part`, which lies within one piece of duty.
-    fn proposal(&self, part: Period) -> Option<Standing> {
+    fn proposal(&self, part: Period) -> Option<ProposalStatus> {
         let conflict = self.planned.conflicts.iter().find(|conflict| conflict.period.overlaps(part));
         conflict.map(|conflict| conflict.standing)
     }
 
     /// `period` as rows, cut where a role changes hands.
-    fn rows(&self, away: Seat, period: Period, status: impl Fn(Hands) -> RowStatus) -> Vec<Row> {
+    fn rows(&self, away: EngineerIdx, period: Period, status: impl Fn(Hands) -> RowStatus) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for duty in &self.planned.duties {
             let Some(part) = duty.period.intersection(period) else { continue };
@@ -325,7 +325,7 @@ pub struct Line<'r> {
     /// The row, of the first person in `away`.
     pub row: &'r Row,
     /// Everybody of the line, in file order.
-    pub away: Vec<Seat>,
+    pub away: Vec<EngineerIdx>,
 }
 
 /// The rows of `rows` as lines, in the same order.
@@ -358,7 +358,7 @@ mod tests {
         coverage(team, &first_weeks(team)).rows
     }
 
-    fn statuses(rows: &[Row]) -> Vec<(Seat, RowStatus)> {
+    fn statuses(rows: &[Row]) -> Vec<(EngineerIdx, RowStatus)> {
         rows.iter().map(|row| (row.away, row.status)).collect()
     }
 

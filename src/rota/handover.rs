@@ -8,7 +8,7 @@ use super::team::{HandoverRule, IfAway, Pair, Team};
 use super::week::{Week, WeekId};
 
 /// How many days back a meeting may move.
-const MOST_DAYS_BACK: u64 = 4;
+const MAX_DAYS_BACK: u64 = 4;
 
 /// One handover meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn handover(
 
     let missed = is_missed(nominal);
     let earlier = (missed && rule.if_away == IfAway::Earlier).then(|| {
-        let dates = (1..=MOST_DAYS_BACK).filter_map(|back| nominal_date.checked_sub_days(Days::new(back)));
+        let dates = (1..=MAX_DAYS_BACK).filter_map(|back| nominal_date.checked_sub_days(Days::new(back)));
         dates
             .filter(|date| !matches!(date.weekday(), Weekday::Sat | Weekday::Sun))
             .filter_map(|date| meeting(team, rule, date))

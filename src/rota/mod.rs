@@ -30,7 +30,7 @@ pub use fairness::{Fairness, LOCKED_YEARS, Lock, Remedy, Tally, fairness, year_s
 pub use handover::Handover;
 pub use moves::{Holding, Move, Side, holdings, moves};
 pub use period::{Instant, Period, Periods};
-pub use proposal::{Candidate, Standing};
+pub use proposal::{Candidate, ProposalStatus};
 pub use schedule::{Schedule, expand};
 pub use sight::sight;
 pub use team::*;

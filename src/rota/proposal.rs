@@ -3,11 +3,11 @@
 use super::absence::Absences;
 use super::cover::Shift;
 use super::period::Period;
-use super::team::{Pair, Role, Seat, Team};
+use super::team::{EngineerIdx, Pair, Role, Team};
 
 /// How far a proposal carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
+pub enum ProposalStatus {
     /// The person proposed has no holiday in the period.
     Proposed,
     /// Everybody who could take it has a holiday in the period.
@@ -20,7 +20,7 @@ pub enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     /// Who.
-    pub engineer: Seat,
+    pub engineer: EngineerIdx,
     /// How much of the period is a holiday of theirs.
     pub own_holiday_seconds: i64,
     /// Their holiday load so far.
@@ -94,7 +94,7 @@ impl Ledger {
             })
             .collect();
         let seats_after_secondary =
-            |seat: Seat| (seat.0 + team.engineers.len() - pair.secondary.0) % team.engineers.len();
+            |seat: EngineerIdx| (seat.0 + team.engineers.len() - pair.secondary.0) % team.engineers.len();
         candidates.sort_by_key(|candidate| {
             (
                 !candidate.is_free(),
@@ -126,7 +126,7 @@ mod tests {
         team
     }
 
-    fn ranking(planned: &PlannedWeek) -> Vec<Seat> {
+    fn ranking(planned: &PlannedWeek) -> Vec<EngineerIdx> {
         planned.conflicts[0].candidates.iter().map(|candidate| candidate.engineer).collect()
     }
 
@@ -223,7 +223,10 @@ mod tests {
         team.engineers[0].also_off = vec![(date("2026-01-07"), "Founders".into())];
         team.engineers[1].time_off = vec![holiday()];
         let planned = first_week(&team);
-        assert_eq!((ranking(&planned), planned.conflicts[0].standing), (vec![A], Standing::NeedsVolunteer));
+        assert_eq!(
+            (ranking(&planned), planned.conflicts[0].standing),
+            (vec![A], ProposalStatus::NeedsVolunteer)
+        );
         assert_eq!(planned.conflicts[0].secondary, None);
     }
 }

@@ -9,10 +9,10 @@ use jiff::tz::TimeZoneDatabase;
 use super::team::*;
 use super::{Calendar, Instant, Period, PlannedWeek, Schedule, Zone, expand};
 
-pub(super) const A: Seat = Seat(0);
-pub(super) const B: Seat = Seat(1);
-pub(super) const C: Seat = Seat(2);
-pub(super) const D: Seat = Seat(3);
+pub(super) const A: EngineerIdx = EngineerIdx(0);
+pub(super) const B: EngineerIdx = EngineerIdx(1);
+pub(super) const C: EngineerIdx = EngineerIdx(2);
+pub(super) const D: EngineerIdx = EngineerIdx(3);
 
 pub(super) fn zone(name: &str) -> Zone {
     Zone::new(name.parse().unwrap(), &TimeZoneDatabase::bundled()).unwrap()
@@ -53,7 +53,7 @@ pub(super) fn calendar(holidays: &[(&str, &str)]) -> Arc<Calendar> {
     Arc::new(Calendar::new("sample", "Sample", None, holidays))
 }
 
-pub(super) fn pair(primary: Seat, secondary: Seat) -> Pair {
+pub(super) fn pair(primary: EngineerIdx, secondary: EngineerIdx) -> Pair {
     Pair { primary, secondary }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn holiday() -> Period {
 }
 
 /// An override without secondary, agreement or reason.
-pub(super) fn given(period: Period, primary: Seat) -> Override {
+pub(super) fn given(period: Period, primary: EngineerIdx) -> Override {
     Override { period, primary, secondary: None, agreed_on: None, reason: None }
 }
 

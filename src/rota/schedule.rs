@@ -101,7 +101,7 @@ impl Duty {
     }
 
     /// Who holds the primary and the secondary role.
-    pub fn hands(&self) -> (super::Seat, Option<super::Seat>) {
+    pub fn hands(&self) -> (super::EngineerIdx, Option<super::EngineerIdx>) {
         (self.primary.engineer, self.secondary.as_ref().map(|holder| holder.engineer))
     }
 }

@@ -59,7 +59,7 @@ id!(
 
 /// An engineer of a team by place in the file: `team.engineers[n]`. "Rota order" is the order of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Seat(pub usize);
+pub struct EngineerIdx(pub usize);
 
 /// One of the two parts somebody can play in a week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,14 +87,14 @@ impl Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pair {
     /// The week's primary, P in the rules.
-    pub primary: Seat,
+    pub primary: EngineerIdx,
     /// The week's secondary, S in the rules.
-    pub secondary: Seat,
+    pub secondary: EngineerIdx,
 }
 
 impl Pair {
     /// Who has `role` in the pair.
-    pub fn holder(self, role: Role) -> Seat {
+    pub fn holder(self, role: Role) -> EngineerIdx {
         match role {
             Role::Primary => self.primary,
             Role::Secondary => self.secondary,
@@ -102,7 +102,7 @@ impl Pair {
     }
 
     /// The role that `seat` has in the pair.
-    pub fn role_of(self, seat: Seat) -> Option<Role> {
+    pub fn role_of(self, seat: EngineerIdx) -> Option<Role> {
         match seat {
             _ if seat == self.primary => Some(Role::Primary),
             _ if seat == self.secondary => Some(Role::Secondary),
@@ -122,7 +122,7 @@ pub struct Team {
     pub zone: Zone,
     /// What stands behind `@` in event UIDs.
     pub uid_domain: String,
-    /// In file order. Every [`Seat`] of the team points into this list.
+    /// In file order. Every [`EngineerIdx`] of the team points into this list.
     pub engineers: Vec<Engineer>,
     /// In order of their starts, each with at least one week. At least one.
     pub rotations: Vec<Rotation>,
@@ -147,18 +147,18 @@ impl Team {
     }
 
     /// The engineer in `seat`.
-    pub fn engineer(&self, seat: Seat) -> &Engineer {
+    pub fn engineer(&self, seat: EngineerIdx) -> &Engineer {
         &self.engineers[seat.0]
     }
 
     /// All seats in rota order.
-    pub fn seats(&self) -> impl Iterator<Item = Seat> + use<> {
-        (0..self.engineers.len()).map(Seat)
+    pub fn seats(&self) -> impl Iterator<Item = EngineerIdx> + use<> {
+        (0..self.engineers.len()).map(EngineerIdx)
     }
 
     /// The seat of the engineer called `id`.
-    pub fn seat(&self, id: &str) -> Option<Seat> {
-        self.engineers.iter().position(|engineer| engineer.id.as_str() == id).map(Seat)
+    pub fn seat(&self, id: &str) -> Option<EngineerIdx> {
+        self.engineers.iter().position(|engineer| engineer.id.as_str() == id).map(EngineerIdx)
     }
 
     /// The first duty change of all.
@@ -229,9 +229,9 @@ pub struct Override {
     /// For how long.
     pub period: Period,
     /// Who holds the primary role.
-    pub primary: Seat,
+    pub primary: EngineerIdx,
     /// Who holds the secondary role; left open where `None`.
-    pub secondary: Option<Seat>,
+    pub secondary: Option<EngineerIdx>,
     /// When the team agreed on it.
     pub agreed_on: Option<NaiveDate>,
     /// Shown with the shifts.
@@ -312,9 +312,9 @@ pub struct Pipeline {
     /// The field it belongs to, such as `Profit`.
     pub area: Option<String>,
     /// The first owner.
-    pub primary: Seat,
+    pub primary: EngineerIdx,
     /// The second owner.
-    pub secondary: Option<Seat>,
+    pub secondary: Option<EngineerIdx>,
     /// Whether investors are told its figures.
     pub investor_reported: bool,
     /// What to do when it breaks.

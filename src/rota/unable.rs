@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use super::cover::{Duty, Holder, PlannedWeek, ShiftKind};
 use super::period::{Instant, Period, Periods};
-use super::proposal::Standing;
+use super::proposal::ProposalStatus;
 use super::schedule::Schedule;
-use super::team::{Role, Seat, Team};
+use super::team::{EngineerIdx, Role, Team};
 
 /// A part of somebody's duty during which they are away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unable {
     /// Who.
-    pub engineer: Seat,
+    pub engineer: EngineerIdx,
     /// For how long, within their duty.
     pub period: Period,
     /// The names of their absences in it, in order of time.
@@ -85,7 +85,7 @@ impl Schedule {
 impl PlannedWeek {
     /// Whether nobody is free to take the primary role, so that the secondary keeps it, for any of `period`.
     pub fn is_uncovered(&self, period: Period) -> bool {
-        let mut nobody = self.conflicts.iter().filter(|conflict| conflict.standing == Standing::Nobody);
+        let mut nobody = self.conflicts.iter().filter(|conflict| conflict.standing == ProposalStatus::Nobody);
         nobody.any(|conflict| conflict.period.overlaps(period))
     }
 }
@@ -100,7 +100,7 @@ mod tests {
         period("2026-01-02T15:00:00Z", "2026-01-09T15:00:00Z")
     }
 
-    fn found(team: &Team, role: Role) -> Vec<(Seat, Period, bool)> {
+    fn found(team: &Team, role: Role) -> Vec<(EngineerIdx, Period, bool)> {
         let unable = first_weeks(team).unable(team, role, week());
         unable.into_iter().map(|unable| (unable.engineer, unable.period, unable.is_agreed)).collect()
     }

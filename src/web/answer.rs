@@ -14,7 +14,7 @@ use super::conditional::has;
 use crate::live::{Coding, etag};
 
 /// What is shorter goes into one packet as it is.
-const LEAST_ENCODED: usize = 1024;
+const MIN_ENCODED: usize = 1024;
 
 /// Where an answer allows nothing else.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -54,7 +54,7 @@ pub(super) fn text(status: StatusCode, text: impl Into<String>) -> HttpResponse 
 /// Encoded, its length tells nobody a key that is in it (BREACH): whoever can have it asked for knows the key, which is
 /// in the path, and of a query nothing comes back but dates, zones, reminders and ids that oncal knows.
 pub(super) fn tagged(head: &RequestHead, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
-    let coding = if body.len() < LEAST_ENCODED { Coding::Identity } else { negotiate(&head.headers) };
+    let coding = if body.len() < MIN_ENCODED { Coding::Identity } else { negotiate(&head.headers) };
     let tag = tag(&body, coding);
     let is_known = has(&head.headers, &tag);
     let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };

@@ -16,7 +16,7 @@ use crate::live::{Change, TeamSnapshot};
 use crate::rota::{EngineerId, Instant, Side, Team};
 
 /// How many changes a feed reader is told of: it asks again before there are more.
-const MOST_ENTRIES: usize = 100;
+const MAX_ENTRIES: usize = 100;
 
 /// The feed.
 pub(super) fn atom(site: &Site, request: &HttpRequest) -> HttpResponse {
@@ -39,7 +39,7 @@ pub(super) fn atom(site: &Site, request: &HttpRequest) -> HttpResponse {
 
 /// `base` is what links start with, `identity` what ids do.
 fn feed(team: &TeamSnapshot, base: &str, identity: &str) -> Feed {
-    let latest = team.changes().iter().rev().take(MOST_ENTRIES);
+    let latest = team.changes().iter().rev().take(MAX_ENTRIES);
     let name = clean(&team.team().name);
     let updated = team.changes().last().map_or(team.frame().week.start(), |change| change.at);
     let own = Link {

@@ -16,7 +16,7 @@ const A_SECOND: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(1000).unwrap();
 
 /// Of how many addresses is remembered how much they asked. Beyond it they share one limit.
-const MOST_ADDRESSES: usize = 10_000;
+const MAX_ADDRESSES: usize = 10_000;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -43,11 +43,11 @@ impl Default for Guesses {
 impl Guesses {
     /// Counts a wrong key from `address`. Whether it is one too many.
     pub(super) fn too_many(&self, address: IpAddr) -> bool {
-        if self.by_address.len() >= MOST_ADDRESSES {
+        if self.by_address.len() >= MAX_ADDRESSES {
             if self.cleaning.check().is_ok() {
                 self.by_address.retain_recent();
             }
-            if self.by_address.len() >= MOST_ADDRESSES {
+            if self.by_address.len() >= MAX_ADDRESSES {
                 return self.of_all_others.check().is_err();
             }
         }
@@ -110,13 +110,13 @@ mod tests {
     fn many_addresses_share_a_limit_and_little_memory() {
         let guesses = Guesses::default();
         let address = |n: usize| IpAddr::V4(u32::try_from(n).unwrap().into());
-        for n in 0..MOST_ADDRESSES {
+        for n in 0..MAX_ADDRESSES {
             // All that it may at once, so that it is remembered for as long as the test takes.
             guesses.by_address.check_key_n(&address(n), AT_ONCE).unwrap().unwrap();
         }
-        let refused = (0..2000).filter(|n| guesses.too_many(address(MOST_ADDRESSES + n))).count();
+        let refused = (0..2000).filter(|n| guesses.too_many(address(MAX_ADDRESSES + n))).count();
         assert!((500..=1000).contains(&refused), "{refused}");
-        assert!(guesses.by_address.len() <= MOST_ADDRESSES);
+        assert!(guesses.by_address.len() <= MAX_ADDRESSES);
     }
 
     #[test]

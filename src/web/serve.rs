@@ -33,13 +33,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// So many connections are open at once, over all workers, if the system allows; more wait until one ends. Ten thousand
 /// calendars that ask once an hour have two hundred. Each costs a few kilobytes, and up to a quarter of a megabyte while
 /// it is in the middle of something.
-const MOST_CONNECTIONS: usize = 4096;
+const MAX_CONNECTIONS: usize = 4096;
 
 /// Files that are open besides connections: the journal, the configuration while it is read, what is watched.
 const OTHER_FILES: usize = 128;
 
 /// So many for those who monitor.
-const MOST_ADMIN_CONNECTIONS: usize = 256;
+const MAX_ADMIN_CONNECTIONS: usize = 256;
 
 /// How long a client may take to take leave.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -107,7 +107,7 @@ async fn run(
     let (server, address) = listen(server, bind, move || create_app(site.clone()))?;
     let admin = Server::build()
         .workers(1)
-        .max_concurrent_connections(MOST_ADMIN_CONNECTIONS)
+        .max_concurrent_connections(MAX_ADMIN_CONNECTIONS)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .shutdown_signal(told_to_stop()?);
     let (admin, admin_address) = listen(admin, admin_bind, move || create_admin_app(admin_site.clone()))?;
@@ -175,16 +175,16 @@ where
 
 /// As many as the system lets the program have, less what it needs besides.
 fn most_connections() -> usize {
-    let wanted = MOST_CONNECTIONS + OTHER_FILES;
+    let wanted = MAX_CONNECTIONS + OTHER_FILES;
     let files = rlimit::increase_nofile_limit(wanted as u64).unwrap_or_else(|error| {
         tracing::warn!(%error, "the limit of open files stays as it is");
         wanted as u64
     });
     let files = usize::try_from(files).unwrap_or(usize::MAX);
     if files < wanted {
-        tracing::info!(files, "fewer connections than {MOST_CONNECTIONS}, for lack of open files");
+        tracing::info!(files, "fewer connections than {MAX_CONNECTIONS}, for lack of open files");
     }
-    files.saturating_sub(OTHER_FILES).clamp(1, MOST_CONNECTIONS)
+    files.saturating_sub(OTHER_FILES).clamp(1, MAX_CONNECTIONS)
 }
 
 /// Ends at SIGTERM or SIGINT. From the call on, neither ends the process by itself.

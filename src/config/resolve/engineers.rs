@@ -8,15 +8,15 @@ use std::sync::Arc;
 use super::{Context, names, zone};
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
-use crate::document::{At, Moment, Problem, Problems, Severity, Span, listed, nearest};
 use crate::holidays::CalendarError;
-use crate::rota::{Calendar, Engineer, EngineerId, Instant, Pair, Period, Seat, Zone};
+use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
+use crate::toml_reader::{At, Moment, Problem, Problems, Severity, Span, listed, nearest};
 
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
 pub(super) struct Roster {
     /// The seat of each; the first, of those who share an id.
-    seats: BTreeMap<String, Seat>,
+    seats: BTreeMap<String, EngineerIdx>,
     engineers: Vec<Option<Engineer>>,
 }
 
@@ -54,7 +54,7 @@ impl Roster {
         let mut seats = BTreeMap::new();
         for (n, table) in team.engineers.iter().enumerate() {
             if let Some(id) = &table.id {
-                seats.entry(id.value.clone()).or_insert(Seat(n));
+                seats.entry(id.value.clone()).or_insert(EngineerIdx(n));
             }
         }
         let roster = Roster { engineers, seats };
@@ -85,12 +85,12 @@ impl Roster {
     }
 
     /// The seat of the engineer named at `at`; an error where there is none.
-    pub(super) fn seat(&self, at: &At<String>, problems: &Problems) -> Option<Seat> {
+    pub(super) fn seat(&self, at: &At<String>, problems: &Problems) -> Option<EngineerIdx> {
         let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
         if found.is_none() && !self.engineers.is_empty() {
             let help = problems.tells_errors().then(|| {
-                let mut ids: Vec<(&String, &Seat)> = self.seats.iter().collect();
+                let mut ids: Vec<(&String, &EngineerIdx)> = self.seats.iter().collect();
                 ids.sort_by_key(|(_, seat)| seat.0);
                 let ids = || ids.iter().map(|(id, _)| id.as_str());
                 nearest(&at.value, ids())
@@ -111,13 +111,16 @@ impl Roster {
     }
 
     /// The engineer in `seat`, where its table has no errors.
-    pub(super) fn engineer(&self, seat: Seat) -> Option<&Engineer> {
+    pub(super) fn engineer(&self, seat: EngineerIdx) -> Option<&Engineer> {
         self.engineers.get(seat.0)?.as_ref()
     }
 
     /// Every seat, with its engineer where the table has no errors.
-    pub(super) fn seated(&self) -> impl Iterator<Item = (Seat, &Engineer)> {
-        self.engineers.iter().enumerate().filter_map(|(n, engineer)| Some((Seat(n), engineer.as_ref()?)))
+    pub(super) fn seated(&self) -> impl Iterator<Item = (EngineerIdx, &Engineer)> {
+        self.engineers
+            .iter()
+            .enumerate()
+            .filter_map(|(n, engineer)| Some((EngineerIdx(n), engineer.as_ref()?)))
     }
 
     /// All of them; `None` where one has an error.
@@ -128,8 +131,8 @@ impl Roster {
 
 /// Whether two roles have two people; an error at the second where not.
 pub(super) fn differ(
-    primary: Seat,
-    secondary: Option<Seat>,
+    primary: EngineerIdx,
+    secondary: Option<EngineerIdx>,
     at: Option<&At<String>>,
     problems: &Problems,
 ) -> bool {

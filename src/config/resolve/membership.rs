@@ -9,8 +9,8 @@ use super::engineers::Roster;
 use super::overrides::{FoundOverride, FoundSwap};
 use super::rotations::{Era, Eras, NamedWeek};
 use crate::config::schema::PairTable;
-use crate::document::{At, Problems};
-use crate::rota::{Engineer, Pair, Period, Periods, Role, Seat};
+use crate::rota::{Engineer, EngineerIdx, Pair, Period, Periods, Role};
+use crate::toml_reader::{At, Problems};
 
 /// Reports each rotation (with the first week concerned), swap and override that gives duty to somebody who is no
 /// member for the whole of it.
@@ -47,7 +47,7 @@ pub(super) fn check(
 }
 
 fn check_rotation(
-    (seat, engineer): (Seat, &Engineer),
+    (seat, engineer): (EngineerIdx, &Engineer),
     (eras, era): (&Eras<'_>, &Era<'_>),
     swaps: &[FoundSwap<'_>],
     overrides: &[FoundOverride<'_>],
@@ -99,7 +99,7 @@ fn outside(
     engineer: &Engineer,
     period: Period,
     pair: Pair,
-    seat: Seat,
+    seat: EngineerIdx,
     overrides: &[FoundOverride<'_>],
 ) -> bool {
     let member = engineer.member_within(period).into_iter().collect();
@@ -114,7 +114,7 @@ fn outside(
 
 /// R7: whether somebody of the week's pair can hold a role under an override. Those it names are checked for
 /// themselves.
-fn may_hold(seat: Seat, pair: Pair, found: &FoundOverride<'_>) -> bool {
+fn may_hold(seat: EngineerIdx, pair: Pair, found: &FoundOverride<'_>) -> bool {
     let given = &found.given;
     if given.secondary.is_some() {
         return false;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{At, Problem, Problems, Severity};
+use crate::toml_reader::{At, Problem, Problems, Severity};
 
 /// Paths of the server that a team must not stand in front of.
 const RESERVED: [&str; 8] = ["api", "k", "assets", "healthz", "readyz", "metrics", "robots-txt", "openapi"];

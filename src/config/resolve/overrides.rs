@@ -9,11 +9,11 @@ use chrono::{NaiveDate, TimeDelta, Timelike};
 use super::engineers::{Roster, differ, starts_at};
 use super::rotations::Eras;
 use crate::config::schema::{OverrideTable, SwapTable};
-use crate::document::{At, Moment, Problem, Problems, Severity};
 use crate::rota::{
-    Absences, HolidayPolicy, Instant, Override, Period, Seat, SecondaryOnHoliday, Swap, Zone,
+    Absences, EngineerIdx, HolidayPolicy, Instant, Override, Period, SecondaryOnHoliday, Swap, Zone,
     unnamed_secondary,
 };
+use crate::toml_reader::{At, Moment, Problem, Problems, Severity};
 
 /// A swap and where it names its people.
 pub(super) struct FoundSwap<'t> {
@@ -31,7 +31,7 @@ pub(super) struct FoundOverride<'t> {
 
 impl FoundOverride<'_> {
     /// The people named, each with the place.
-    pub(super) fn named(&self) -> impl Iterator<Item = (Seat, &At<String>)> {
+    pub(super) fn named(&self) -> impl Iterator<Item = (EngineerIdx, &At<String>)> {
         let secondary = self.given.secondary.zip(self.table.secondary.as_ref());
         Some(self.given.primary).zip(self.table.primary.as_ref()).into_iter().chain(secondary)
     }

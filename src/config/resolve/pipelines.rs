@@ -5,8 +5,8 @@
 use super::engineers::{Roster, differ};
 use super::{Context, names};
 use crate::config::schema::PipelineTable;
-use crate::document::{At, Problem, Problems, Severity};
-use crate::rota::{Instant, Pipeline, PipelineId, Seat};
+use crate::rota::{EngineerIdx, Instant, Pipeline, PipelineId};
+use crate::toml_reader::{At, Problem, Problems, Severity};
 
 /// The pipelines in file order, without those that have errors.
 pub(super) fn pipelines(
@@ -70,7 +70,7 @@ fn pipeline(
     })
 }
 
-fn warn_of_departure(seat: Seat, at: &At<String>, roster: &Roster, now: Instant, problems: &Problems) {
+fn warn_of_departure(seat: EngineerIdx, at: &At<String>, roster: &Roster, now: Instant, problems: &Problems) {
     let Some(engineer) = roster.engineer(seat) else { return };
     if let Some(left) = engineer.left.filter(|left| engineer.zone.first_instant(*left) <= now) {
         let message = format!("`{}` owns this pipeline and left on {left}", at.value);
@@ -78,6 +78,12 @@ fn warn_of_departure(seat: Seat, at: &At<String>, roster: &Roster, now: Instant,
     }
 }
 
-fn warn(code: &'static str, span: crate::document::Span, message: String, help: &str, problems: &Problems) {
+fn warn(
+    code: &'static str,
+    span: crate::toml_reader::Span,
+    message: String,
+    help: &str,
+    problems: &Problems,
+) {
     problems.push(Problem { code, severity: Severity::Warning, span, message, help: Some(help.to_owned()) });
 }

@@ -6,8 +6,8 @@ use chrono::{Days, NaiveDate, NaiveDateTime};
 
 use super::engineers::Roster;
 use crate::config::schema::{HandoverTable, RotationTable};
-use crate::document::{At, Problem, Problems, Severity};
 use crate::rota::{Instant, Pair, Period, Rotation, Zone};
+use crate::toml_reader::{At, Problem, Problems, Severity};
 
 /// The rotations in order of time. They exist only where their order is sound, so that weeks can be named.
 pub(super) struct Eras<'t> {

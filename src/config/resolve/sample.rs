@@ -7,9 +7,9 @@ use crate::config::run_books::RunBooks;
 use crate::config::schema::TeamTable;
 use crate::config::time_off::TimeOffFiles;
 use crate::config::zones::Zones;
-use crate::document::{self, Problem, Problems};
 use crate::holidays::Library;
 use crate::rota::{Instant, Period, Team, TeamId};
+use crate::toml_reader::{self, Problem, Problems};
 
 /// What each engineer of the sample has besides id and name, by id, and what comes after the rotation.
 #[derive(Default)]
@@ -52,7 +52,7 @@ impl Sample {
             run_books: &run_books,
             time_off: &time_off,
         };
-        let table = document::read(&self.text(), &problems, TeamTable::read).unwrap();
+        let table = toml_reader::read(&self.text(), &problems, TeamTable::read).unwrap();
         let id = TeamId::new("sample").unwrap();
         let team = resolve::team(&id, &table, &context, &problems);
         (team, problems.into_sorted())

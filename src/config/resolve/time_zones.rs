@@ -8,8 +8,8 @@ use super::Context;
 use crate::config::schema::TeamTable;
 use crate::config::zone_names::{meant, renamed};
 use crate::config::zones::{ZoneDataSource, Zones};
-use crate::document::{At, Problem, Problems, Severity};
 use crate::rota::Zone;
+use crate::toml_reader::{At, Problem, Problems, Severity};
 
 /// The zone named at `at`; an error where there is none.
 pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Option<Zone> {

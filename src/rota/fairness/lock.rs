@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 use super::around;
 use crate::rota::absence::holidays;
 use crate::rota::period::Period;
-use crate::rota::team::{Pair, Role, Seat, Team};
+use crate::rota::team::{EngineerIdx, Pair, Role, Team};
 use crate::rota::week::{Week, weeks};
 
 /// From how many years in a row on the same person on the same holiday is a lock. Twice in a row happens now and
@@ -24,7 +24,7 @@ const SUBSTITUTE: &str = " (observed)";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
     /// Who.
-    pub engineer: Seat,
+    pub engineer: EngineerIdx,
     /// The role they have on it.
     pub role: Role,
     /// The name of the holiday.
@@ -36,7 +36,7 @@ pub struct Lock {
 impl Lock {
     /// Locks as people are told of them: the secondaries of a holiday on which the primary is locked in the same years
     /// go with the primary.
-    pub fn together(locks: &[Lock]) -> impl Iterator<Item = (&Lock, Vec<Seat>)> {
+    pub fn together(locks: &[Lock]) -> impl Iterator<Item = (&Lock, Vec<EngineerIdx>)> {
         let alone = locks.iter().filter(|lock| !locks.iter().any(|other| other.is_backed_by(lock)));
         alone.map(|lock| {
             let backing = locks.iter().filter(|other| lock.is_backed_by(other));
@@ -74,7 +74,7 @@ pub(super) struct Plan<'t> {
 
 /// A holiday of one engineer, over the years.
 struct Yearly {
-    engineer: Seat,
+    engineer: EngineerIdx,
     name: Arc<str>,
     /// Month and day on which it falls first.
     first: (u32, u32),
@@ -131,7 +131,7 @@ fn runs(years: impl Iterator<Item = (i32, bool)>) -> Vec<Vec<i32>> {
 }
 
 /// The holidays of one engineer by name, while a member and from the first duty change on.
-fn holidays_of(team: &Team, seat: Seat, years: &RangeInclusive<i32>, weeks: &[Week]) -> Vec<Yearly> {
+fn holidays_of(team: &Team, seat: EngineerIdx, years: &RangeInclusive<i32>, weeks: &[Week]) -> Vec<Yearly> {
     let engineer = team.engineer(seat);
     let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
     let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
@@ -189,7 +189,8 @@ pub(super) mod tests {
         for engineer in &mut team.engineers {
             engineer.calendars = vec![calendar(&dates)];
         }
-        team.rotations[0].weeks = (0..length).map(|n| pair(Seat(n), Seat((n + 1) % size))).collect();
+        team.rotations[0].weeks =
+            (0..length).map(|n| pair(EngineerIdx(n), EngineerIdx((n + 1) % size))).collect();
         team
     }
 

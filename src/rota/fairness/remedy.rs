@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::lock::{Lock, Plan};
 use crate::rota::period::Instant;
-use crate::rota::team::{Pair, Rotation, Seat};
+use crate::rota::team::{EngineerIdx, Pair, Rotation};
 
 /// A shift of the latest rotation, and what it leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Remedy {
     pub locks: Vec<Lock>,
     /// Who is primary two weeks in a row across a shift although the rotation never has that, with the date of the
     /// second.
-    pub doubled: Vec<(Seat, NaiveDate)>,
+    pub doubled: Vec<(EngineerIdx, NaiveDate)>,
 }
 
 impl Remedy {

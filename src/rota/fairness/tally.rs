@@ -10,14 +10,14 @@ use crate::rota::absence::holidays;
 use crate::rota::cover::PlannedWeek;
 use crate::rota::period::Period;
 use crate::rota::schedule::Schedule;
-use crate::rota::team::{Role, Seat, Team};
+use crate::rota::team::{EngineerIdx, Role, Team};
 use crate::rota::zone::Zone;
 
 /// What one engineer had in one calendar year: with swaps, covers, proposals and overrides, as the rota really is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// Who.
-    pub engineer: Seat,
+    pub engineer: EngineerIdx,
     /// The calendar year in the team's zone.
     pub year: i32,
     /// Weeks of which they held the primary role longest; of equals, the first counts. A week is one also where a
@@ -43,7 +43,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn new(engineer: Seat, year: i32) -> Tally {
+    fn new(engineer: EngineerIdx, year: i32) -> Tally {
         Tally {
             engineer,
             year,
@@ -104,13 +104,13 @@ pub(super) fn tallies(team: &Team, schedule: &Schedule, years: &RangeInclusive<i
 
 struct Sheet<'t> {
     team: &'t Team,
-    tallies: BTreeMap<(i32, Seat), Tally>,
+    tallies: BTreeMap<(i32, EngineerIdx), Tally>,
     /// By seat: the holidays that may count, in order of time as far as one calendar gives them.
     holidays: Vec<Vec<(NaiveDate, Period)>>,
-    weekends: BTreeSet<(Seat, NaiveDate)>,
-    own: BTreeSet<(Seat, NaiveDate)>,
+    weekends: BTreeSet<(EngineerIdx, NaiveDate)>,
+    own: BTreeSet<(EngineerIdx, NaiveDate)>,
     /// Who covered which holiday of whom.
-    covered: BTreeSet<(Seat, Seat, NaiveDate)>,
+    covered: BTreeSet<(EngineerIdx, EngineerIdx, NaiveDate)>,
 }
 
 impl<'t> Sheet<'t> {
@@ -130,7 +130,7 @@ impl<'t> Sheet<'t> {
     }
 
     /// Adds one to what `figure` names; nothing in a year that was not asked for.
-    fn count(&mut self, seat: Seat, year: i32, figure: impl Fn(&mut Tally) -> &mut u32) {
+    fn count(&mut self, seat: EngineerIdx, year: i32, figure: impl Fn(&mut Tally) -> &mut u32) {
         if let Some(tally) = self.tallies.get_mut(&(year, seat)) {
             *figure(tally) += 1;
         }
@@ -208,8 +208,8 @@ fn saturdays(zone: &Zone, period: Period) -> Vec<NaiveDate> {
 }
 
 /// Who held `role` longest in a week; of equals, who held it first.
-fn longest(planned: &PlannedWeek, role: Role) -> Option<Seat> {
-    let mut held: Vec<(Seat, i64)> = Vec::new();
+fn longest(planned: &PlannedWeek, role: Role) -> Option<EngineerIdx> {
+    let mut held: Vec<(EngineerIdx, i64)> = Vec::new();
     for shift in planned.shifts.iter().filter(|shift| shift.role == role) {
         let (seat, seconds) = (shift.holder.engineer, shift.period.seconds());
         match held.iter_mut().find(|(holder, _)| *holder == seat) {
@@ -231,7 +231,7 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
-    fn of(team: &Team, year: i32, seat: Seat) -> Tally {
+    fn of(team: &Team, year: i32, seat: EngineerIdx) -> Tally {
         let told = fairness(team, year..=year, at("2026-01-01T00:00:00Z"));
         told.tallies.into_iter().find(|tally| tally.engineer == seat).unwrap()
     }

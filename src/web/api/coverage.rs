@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::MOST_YEARS;
+use super::query::MAX_YEARS;
 use crate::json::{COVERAGE_WEEKS, Coverage};
 use crate::rota;
 use crate::web::site::Site;
@@ -16,7 +16,7 @@ use crate::web::site::Site;
     params(
         ("team" = String, Path, description = "The team's id"),
         ("from" = Option<NaiveDate>, Query, description = "The first date, in the team's zone; the current week's if left out"),
-        ("to" = Option<NaiveDate>, Query, description = format!("The first date no longer asked for: {COVERAGE_WEEKS} weeks later if left out, {MOST_YEARS} years at most")),
+        ("to" = Option<NaiveDate>, Query, description = format!("The first date no longer asked for: {COVERAGE_WEEKS} weeks later if left out, {MAX_YEARS} years at most")),
     ),
     responses((status = 200, description = "By start, then role, then file order", body = Coverage)),
 )]

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::MOST_CALENDAR_YEARS;
+use super::query::MAX_CALENDAR_YEARS;
 use crate::json::{FAIRNESS_YEARS, Fairness};
 use crate::rota;
 use crate::web::site::Site;
@@ -16,7 +16,7 @@ use crate::web::site::Site;
     params(
         ("team" = String, Path, description = "The team's id"),
         ("from" = Option<NaiveDate>, Query, description = "A 1 January: the first of this year if left out", example = "2026-01-01"),
-        ("to" = Option<NaiveDate>, Query, description = format!("The 1 January after the last year: {FAIRNESS_YEARS} years later if left out, {MOST_CALENDAR_YEARS} at most"), example = "2031-01-01"),
+        ("to" = Option<NaiveDate>, Query, description = format!("The 1 January after the last year: {FAIRNESS_YEARS} years later if left out, {MAX_CALENDAR_YEARS} at most"), example = "2031-01-01"),
     ),
     responses((status = 200, description = "By year, then file order", body = Fairness)),
 )]

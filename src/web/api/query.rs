@@ -5,17 +5,17 @@ use actix_web::web::Query;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 
 use super::problem::Problem;
-use crate::document::nearest;
 use crate::json::Dates;
 use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Period, Team};
+use crate::toml_reader::nearest;
 
 /// The most years that a schedule or coverage may span.
-pub(super) const MOST_YEARS: u32 = 5;
+pub(super) const MAX_YEARS: u32 = 5;
 
 /// The most calendar years of fairness.
-pub(super) const MOST_CALENDAR_YEARS: i32 = 10;
+pub(super) const MAX_CALENDAR_YEARS: i32 = 10;
 
 /// How far ahead the rota is worked out; further is long to work out and says nothing.
 const AHEAD: Months = Months::new(12 * 12);
@@ -86,9 +86,9 @@ impl Asked {
             let detail = format!("to is the first date no longer asked for: {to} is not after from, {from}");
             return Err(Problem::query("to", detail));
         }
-        let most = from.checked_add_months(Months::new(12 * MOST_YEARS)).unwrap_or(from);
+        let most = from.checked_add_months(Months::new(12 * MAX_YEARS)).unwrap_or(from);
         if most < to {
-            let detail = format!("at most {MOST_YEARS} years at once: from {from} on, to is at most {most}");
+            let detail = format!("at most {MAX_YEARS} years at once: from {from} on, to is at most {most}");
             return Err(Problem::query("to", detail));
         }
         let (dates, zone) = (Dates { from, to }, &rota.zone);
@@ -108,9 +108,9 @@ impl Asked {
             let detail = format!("to is the first date no longer asked for: {to}-01-01 is not after from");
             return Err(Problem::query("to", detail));
         }
-        if to - from > MOST_CALENDAR_YEARS {
-            let most = from + MOST_CALENDAR_YEARS;
-            let detail = format!("at most {MOST_CALENDAR_YEARS} years at once: to is at most {most}-01-01");
+        if to - from > MAX_CALENDAR_YEARS {
+            let most = from + MAX_CALENDAR_YEARS;
+            let detail = format!("at most {MAX_CALENDAR_YEARS} years at once: to is at most {most}-01-01");
             return Err(Problem::query("to", detail));
         }
         Ok(from..=to - 1)

@@ -9,7 +9,7 @@ use crate::live::TeamSnapshot;
 use crate::rota::{Coverage, Instant, Row, RowStatus, UnknownHolidays};
 
 /// So many are told on the team's own page; the coverage page has all.
-const MOST_ROWS: usize = 3;
+const MAX_ROWS: usize = 3;
 
 /// The rows of `coverage` that are to be agreed and not over at `now`, the nearest first.
 pub(super) fn open(coverage: &Coverage, now: Instant) -> Vec<&Row> {
@@ -25,13 +25,13 @@ pub(super) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>)
             section.agree.late[overdue] aria-labelledby="agree" {
                 h2 #agree { (count(open.len(), "absence needs", "absences need")) " the team’s agreement" }
                 ul {
-                    @for row in open.iter().take(MOST_ROWS) {
+                    @for row in open.iter().take(MAX_ROWS) {
                         li { b { (wall.span(row.period)) } ": " (sentence(people, row)) " " (deadline(row, wall)) }
                     }
                 }
                 p {
                     a href={ "coverage" (wall.kept(people.team())) "#" (anchor(open[0])) } {
-                        @if open.len() > MOST_ROWS { "All " (open.len()) ", with candidates" } @else { "Candidates, and how to record what you agree" }
+                        @if open.len() > MAX_ROWS { "All " (open.len()) ", with candidates" } @else { "Candidates, and how to record what you agree" }
                     }
                 }
             }

@@ -10,15 +10,15 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::layout::Frame;
 use super::problems::ticked;
-use crate::document::nearest;
 use crate::feed::{Alarm, NoSuchAlarm};
-use crate::rota::{Seat, Team, Zone};
+use crate::rota::{EngineerIdx, Team, Zone};
+use crate::toml_reader::nearest;
 
 /// The weeks that a page can show at once.
-pub(super) const MOST_WEEKS: usize = 104;
+pub(super) const MAX_WEEKS: usize = 104;
 
 /// The calendar years that a page can tell at once.
-pub(super) const MOST_YEARS: i32 = 12;
+pub(super) const MAX_YEARS: i32 = 12;
 
 /// A query that asks for what there is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,9 +27,9 @@ pub(super) enum BadQuery {
     Twice(&'static str),
     #[error("“{0}” is no date: from is written YYYY-MM-DD, such as 2026-12-25")]
     From(String),
-    #[error("“{0}” is no number of weeks: weeks is 1 to {MOST_WEEKS}")]
+    #[error("“{0}” is no number of weeks: weeks is 1 to {MAX_WEEKS}")]
     Weeks(String),
-    #[error("“{0}” is no number of years: years is 1 to {MOST_YEARS}")]
+    #[error("“{0}” is no number of years: years is 1 to {MAX_YEARS}")]
     Years(String),
     #[error("the rota is shown up to {last}, not from {from} on")]
     TooFar { from: NaiveDate, last: NaiveDate },
@@ -73,7 +73,7 @@ impl Asked {
     /// `weeks`.
     pub(super) fn weeks(&self) -> Result<Option<usize>, BadQuery> {
         let weeks = |text: &str| {
-            let number = text.parse().ok().filter(|weeks| (1..=MOST_WEEKS).contains(weeks));
+            let number = text.parse().ok().filter(|weeks| (1..=MAX_WEEKS).contains(weeks));
             number.ok_or_else(|| BadQuery::Weeks(shortened(text)))
         };
         self.value("weeks")?.map(weeks).transpose()
@@ -82,7 +82,7 @@ impl Asked {
     /// `years`.
     pub(super) fn years(&self) -> Result<Option<i32>, BadQuery> {
         let years = |text: &str| {
-            let number = text.parse().ok().filter(|years| (1..=MOST_YEARS).contains(years));
+            let number = text.parse().ok().filter(|years| (1..=MAX_YEARS).contains(years));
             number.ok_or_else(|| BadQuery::Years(shortened(text)))
         };
         self.value("years")?.map(years).transpose()
@@ -99,7 +99,7 @@ impl Asked {
     }
 
     /// `engineer`, which people also call `person`.
-    pub(super) fn engineer(&self, team: &Team) -> Result<Option<Seat>, BadQuery> {
+    pub(super) fn engineer(&self, team: &Team) -> Result<Option<EngineerIdx>, BadQuery> {
         let seat = |id: &str| team.seat(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
         match (self.value("engineer")?, self.value("person")?) {
             (Some(_), Some(_)) => Err(BadQuery::Twice("engineer")),

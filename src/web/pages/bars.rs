@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::people::{People, class};
-use crate::rota::Seat;
+use crate::rota::EngineerIdx;
 
 /// The length of the longest bar, in units of the drawing.
 const LENGTH: i64 = 1000;
@@ -12,7 +12,7 @@ const LENGTH: i64 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bar {
     /// Who.
-    pub(super) seat: Seat,
+    pub(super) seat: EngineerIdx,
     /// How much; never negative.
     pub(super) value: i64,
     /// The same for people.

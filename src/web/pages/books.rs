@@ -9,7 +9,7 @@ use super::markdown::{Rendered, render};
 use crate::rota::{RunBook, RunBookId, Team, TeamId};
 
 /// So many bytes of Markdown are kept rendered; with more, all are forgotten and those in use rendered again.
-const MOST_BYTES: usize = 32_000_000;
+const MAX_BYTES: usize = 32_000_000;
 
 /// The run books that somebody has read. A text that was read anew from its file is another, and with it come the names
 /// of the team's other run books, so nothing else decides what is rendered.
@@ -33,7 +33,7 @@ impl Books {
         // What is nowhere but here is in service no more.
         books.retain(|_, known| Arc::strong_count(&known.markdown) > 1);
         let bytes: usize = books.values().map(|known| known.markdown.len()).sum();
-        if bytes + book.markdown.len() > MOST_BYTES {
+        if bytes + book.markdown.len() > MAX_BYTES {
             books.clear();
         }
         let new = Arc::new(Book { markdown: Arc::clone(&book.markdown), rendered: OnceLock::new() });
@@ -85,7 +85,7 @@ mod tests {
         let (books, team) = (Books::default(), team());
         let kept = || books.0.lock().unwrap().len();
         drop(books.book(&team, &book("a", "a")));
-        let large = "x".repeat(MOST_BYTES / 2);
+        let large = "x".repeat(MAX_BYTES / 2);
         let (b, c, d) = (book("b", &large), book("c", &large), book("d", "d"));
         books.book(&team, &b);
         assert_eq!(kept(), 1, "the first is gone");

@@ -17,12 +17,12 @@ use super::people::People;
 use super::policy::policy;
 use super::words::{Wall, count};
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Row, RowStatus, Seat, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Row, RowStatus, Team, Zone};
 
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, Default)]
 struct Filter {
-    engineer: Option<Seat>,
+    engineer: Option<EngineerIdx>,
     status: Option<RowStatus>,
 }
 

@@ -18,7 +18,7 @@ use super::people::People;
 use super::words::{Wall, hours};
 use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
-use crate::rota::{self, Fairness, Seat, Tally, year_spans};
+use crate::rota::{self, EngineerIdx, Fairness, Tally, year_spans};
 
 /// The spans offered; any other may be asked for by the query.
 const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
@@ -100,7 +100,7 @@ pub(super) fn said(fairness: &Fairness) -> String {
 }
 
 fn chart(people: &People<'_>, fairness: &Fairness, (title, what, value, say): Figure) -> Markup {
-    let sum = |seat: Seat| {
+    let sum = |seat: EngineerIdx| {
         let own = fairness.tallies.iter().filter(|tally| tally.engineer == seat);
         own.map(value).reduce(|sum, next| sum + next)
     };

@@ -16,7 +16,7 @@ use crate::rota::TeamId;
 pub(in crate::web) const RETRY_SECONDS: u16 = 300;
 
 /// Up to so many teams are listed; of more, the first page has them all.
-const MOST_TEAMS: usize = 20;
+const MAX_TEAMS: usize = 20;
 
 /// Whatever has no route.
 pub(in crate::web) fn missing(site: &Site, request: &HttpRequest) -> HttpResponse {
@@ -30,7 +30,7 @@ pub(super) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpRe
     let main = html! {
         h1 { "There is nothing here" }
         p.lead { "The address may be mistyped, or the team renamed: a team’s address is the name of its file." }
-        @if (1..=MOST_TEAMS).contains(&snapshot.teams().len()) {
+        @if (1..=MAX_TEAMS).contains(&snapshot.teams().len()) {
             h2 { "Teams" }
             ul { @for team in snapshot.teams() { li { (link(team, &root)) } } }
         }

@@ -8,7 +8,7 @@ use super::occasion::Occasion;
 use super::people::People;
 use super::words::{Wall, count};
 use crate::feed::clean;
-use crate::rota::{Instant, Period, Row, RowStatus, Seat, Standing};
+use crate::rota::{EngineerIdx, Instant, Period, ProposalStatus, Row, RowStatus};
 
 /// What is shown of absences, and how it is read.
 #[derive(Clone, Copy)]
@@ -125,7 +125,7 @@ impl<'a> Months<'a> {
     fn part(self, rows: &[&Row]) -> Markup {
         let of = |status: RowStatus| rows.iter().filter(move |row| row.status == status);
         let moving = rows.iter().filter(|row| !is_plain(row.status));
-        let mut unaffected: Vec<Seat> = of(RowStatus::Unaffected).map(|row| row.away).collect();
+        let mut unaffected: Vec<EngineerIdx> = of(RowStatus::Unaffected).map(|row| row.away).collect();
         unaffected.sort_unstable();
         html! {
             @for row in moving {
@@ -181,7 +181,7 @@ fn works_as(row: &Row) -> Markup {
     html! {
         @if row.primary == row.away { "primary" } @else { "secondary" }
         @match row.proposal {
-            Some(Standing::Nobody) => ", since nobody is free",
+            Some(ProposalStatus::Nobody) => ", since nobody is free",
             Some(_) => ", if the team agrees",
             None => "",
         }

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 
 use super::people::People;
 use super::words::Wall;
-use crate::rota::{Instant, Period, Row, RowStatus, Seat, TIME_OFF};
+use crate::rota::{EngineerIdx, Instant, Period, Row, RowStatus, TIME_OFF};
 
 /// One holiday of one or several people, or the time off of one.
 #[derive(Debug, Clone)]
@@ -78,8 +78,8 @@ impl<'r> Occasion<'r> {
     }
 
     /// Whose it is, in file order.
-    pub(super) fn seats(&self) -> Vec<Seat> {
-        let mut seats: Vec<Seat> = self.rows.iter().map(|row| row.away).collect();
+    pub(super) fn seats(&self) -> Vec<EngineerIdx> {
+        let mut seats: Vec<EngineerIdx> = self.rows.iter().map(|row| row.away).collect();
         seats.sort_unstable();
         seats.dedup();
         seats
@@ -87,7 +87,7 @@ impl<'r> Occasion<'r> {
 
     /// The first and the last of its dates, where it is whole days for everybody in their own zone.
     pub(super) fn dates(&self, people: &People<'_>) -> Option<(NaiveDate, NaiveDate)> {
-        let dates = |seat: Seat| {
+        let dates = |seat: EngineerIdx| {
             let own = self.rows.iter().filter(|row| row.away == seat).map(|row| row.period);
             let (start, end) = (own.clone().map(Period::start).min()?, own.map(Period::end).max()?);
             let zone = &people.team().engineer(seat).zone;

@@ -8,15 +8,15 @@ use maud::{Markup, html};
 
 use crate::feed::clean;
 use crate::feed::colour::{self, Colour};
-use crate::rota::{Seat, Team};
+use crate::rota::{EngineerIdx, Team};
 
 /// A badge holds so many letters.
-const MOST_LETTERS: usize = 3;
+const MAX_LETTERS: usize = 3;
 
 /// Every colour that people can have, in order of seats.
 pub(super) static PALETTE: LazyLock<Vec<Colour>> = LazyLock::new(|| {
-    let first = colour::of(Seat(0));
-    let others = (1..).map(|seat| colour::of(Seat(seat))).take_while(|colour| *colour != first);
+    let first = colour::of(EngineerIdx(0));
+    let others = (1..).map(|seat| colour::of(EngineerIdx(seat))).take_while(|colour| *colour != first);
     std::iter::once(first).chain(others).collect()
 });
 
@@ -47,33 +47,33 @@ impl<'t> People<'t> {
     }
 
     /// The name as one line of plain text.
-    pub(super) fn text(&self, seat: Seat) -> &str {
+    pub(super) fn text(&self, seat: EngineerIdx) -> &str {
         &self.names[seat.0]
     }
 
     /// What tells this person from the others in little room.
-    pub(super) fn initials(&self, seat: Seat) -> &str {
+    pub(super) fn initials(&self, seat: EngineerIdx) -> &str {
         &self.initials[seat.0]
     }
 
     /// The name, which cannot reorder what stands around it.
-    pub(super) fn name(&self, seat: Seat) -> Markup {
+    pub(super) fn name(&self, seat: EngineerIdx) -> Markup {
         html! { bdi { (self.text(seat)) } }
     }
 
     /// The badge alone, for where the name stands beside it.
-    pub(super) fn badge(&self, seat: Seat) -> Markup {
+    pub(super) fn badge(&self, seat: EngineerIdx) -> Markup {
         html! { span class={ "badge " (class(seat)) } aria-hidden="true" { (self.initials(seat)) } }
     }
 
     /// Badge and name.
-    pub(super) fn person(&self, seat: Seat) -> Markup {
+    pub(super) fn person(&self, seat: EngineerIdx) -> Markup {
         html! { span.person { (self.badge(seat)) " " (self.name(seat)) } }
     }
 
     /// `A`, `A and B`, `A, B and C`; all members are `everyone`, and most of many `everyone but D`.
-    pub(super) fn list(&self, seats: &[Seat]) -> Markup {
-        let missing: Vec<Seat> = self.team.seats().filter(|seat| !seats.contains(seat)).collect();
+    pub(super) fn list(&self, seats: &[EngineerIdx]) -> Markup {
+        let missing: Vec<EngineerIdx> = self.team.seats().filter(|seat| !seats.contains(seat)).collect();
         html! {
             @if seats.len() > 1 && missing.is_empty() { "everyone" }
             @else if let ([seat], true) = (&missing[..], seats.len() > 2) { "everyone but " (self.name(*seat)) }
@@ -92,7 +92,7 @@ impl<'t> People<'t> {
 }
 
 /// The class that gives a shape or badge the colour of whoever sits in `seat`.
-pub(super) fn class(seat: Seat) -> String {
+pub(super) fn class(seat: EngineerIdx) -> String {
     format!("p{}", seat.0 % PALETTE.len())
 }
 
@@ -110,7 +110,7 @@ fn initials(names: &[String]) -> Vec<String> {
     let letters = |words: &Vec<&str>| {
         let words = words.iter().skip(shared);
         let firsts = words.filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
-        firsts.take(MOST_LETTERS).flat_map(char::to_uppercase).collect()
+        firsts.take(MAX_LETTERS).flat_map(char::to_uppercase).collect()
     };
     words.iter().map(letters).collect()
 }
@@ -139,6 +139,6 @@ mod tests {
     #[test]
     fn every_colour_is_there_once() {
         assert_eq!(PALETTE.len(), 10);
-        assert_eq!((class(Seat(3)), class(Seat(13))), ("p3".to_owned(), "p3".to_owned()));
+        assert_eq!((class(EngineerIdx(3)), class(EngineerIdx(13))), ("p3".to_owned(), "p3".to_owned()));
     }
 }

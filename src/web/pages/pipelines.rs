@@ -12,7 +12,7 @@ use super::people::People;
 use super::words::Wall;
 use crate::feed::clean;
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, Pipeline, RunBook, Seat};
+use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook};
 
 /// The page.
 pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpResponse {
@@ -81,12 +81,12 @@ fn link(book: &RunBook, kept: &str) -> Markup {
 }
 
 /// An owner, with what their ownership is where no column's head says it, and whether they are on call.
-fn owner(people: &People<'_>, seat: Seat, what: &str, duty: Option<&Duty>) -> Markup {
+fn owner(people: &People<'_>, seat: EngineerIdx, what: &str, duty: Option<&Duty>) -> Markup {
     html! { (people.person(seat)) " " span.narrow { (what) " " } (on_call(seat, duty)) }
 }
 
 /// That somebody is on call now.
-pub(super) fn on_call(seat: Seat, duty: Option<&Duty>) -> Markup {
+pub(super) fn on_call(seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
     let hands = duty.map(Duty::hands);
     html! {
         @match hands {
@@ -97,7 +97,7 @@ pub(super) fn on_call(seat: Seat, duty: Option<&Duty>) -> Markup {
     }
 }
 
-fn owned(people: &People<'_>, seat: Seat, duty: Option<&Duty>) -> Markup {
+fn owned(people: &People<'_>, seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
     let pipelines = &people.team().pipelines;
     let own = |second: bool| {
         pipelines.iter().filter(move |pipeline| match second {

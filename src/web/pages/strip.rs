@@ -6,7 +6,7 @@ use std::fmt;
 
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 
-use crate::rota::{Absences, Instant, Period, PlannedWeek, Seat, Shift, TIME_OFF, Team, Zone};
+use crate::rota::{Absences, EngineerIdx, Instant, Period, PlannedWeek, Shift, TIME_OFF, Team, Zone};
 
 /// Shares are counted in hundredths of a percent.
 const WHOLE: i64 = 10_000;
@@ -74,7 +74,7 @@ pub(super) struct Away {
     pub(super) span: Span,
     /// The names of the holidays, or that it is time off.
     pub(super) reason: String,
-    pub(super) seats: Vec<Seat>,
+    pub(super) seats: Vec<EngineerIdx>,
     /// Which line it is drawn on, so that absences at one time lie below each other.
     pub(super) line: usize,
 }

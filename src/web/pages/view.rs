@@ -11,7 +11,7 @@ use crate::rota::{Instant, Period, Team, weeks};
 pub(super) const WEEKS: usize = SCHEDULE_WEEKS as usize;
 
 /// Ten years. What lies further ahead is long to work out and says nothing.
-const MOST_DAYS_AHEAD: Days = Days::new(3653);
+const MAX_DAYS_AHEAD: Days = Days::new(3653);
 
 /// Whole weeks in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl View {
 
 fn last(team: &Team, now: Instant) -> NaiveDate {
     let today = team.zone.date(now.max(team.starts()));
-    today.checked_add_days(MOST_DAYS_AHEAD).unwrap_or(today)
+    today.checked_add_days(MAX_DAYS_AHEAD).unwrap_or(today)
 }
 
 /// `None` only where no week has a representable date.

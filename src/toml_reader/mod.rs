@@ -1,0 +1,159 @@
+//! A TOML file read with places: every value knows the bytes it came from, and every defect is collected.
+//!
+//! `serde` stops at its first error; here reading goes on, so that somebody who made three mistakes sees
+//! three messages. This room knows TOML and nothing of oncal's files: what a key means is decided by
+//! `config` and `holidays`, which describe their files by calls on [`TableReader`].
+
+mod problem;
+mod syntax;
+mod table_reader;
+
+pub use problem::{MAX_TOLD, Problem, Problems, Severity, Span, listed, nearest};
+pub use table_reader::{At, Moment, TableReader};
+
+use toml::de::DeTable;
+
+/// Parses `text` and hands its root table to `read`; syntax errors become problems `toml-syntax` and then
+/// nothing is read, for a half-parsed file would only produce echoes of the first mistake.
+pub fn read<T>(text: &str, problems: &Problems, read: impl FnOnce(TableReader<'_>) -> T) -> Option<T> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        let span = 0..text.len();
+        return Some(read(TableReader::root(root.get_ref(), span, problems)));
+    }
+    syntax::report(&errors, text, problems);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_defect_of_a_file_is_collected() {
+        let text = "name = 3\ncolour = \"red\"\nwhen = 2026-13-01\n";
+        let problems = Problems::default();
+        assert!(read(text, &problems, |_| ()).is_none(), "a date that is none is a syntax error");
+        assert_eq!(problems.into_sorted()[0].code, "toml-syntax");
+
+        let problems = Problems::default();
+        read("name = 3\ncolour = \"red\"\n", &problems, |mut root| {
+            root.required_text("name", "Ada");
+            root.finish();
+        });
+        let codes: Vec<_> = problems.into_sorted().iter().map(|p| p.code).collect();
+        assert_eq!(codes, ["wrong-type", "unknown-key"]);
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let problems = Problems::default();
+        read("nmae = \"x\"\n", &problems, |mut root| {
+            root.text("name");
+            root.finish();
+        });
+        let found = problems.into_sorted();
+        assert_eq!(found[0].help.as_deref(), Some("did you mean `name`?"));
+        assert_eq!(found[0].span, 0..4);
+    }
+
+    #[track_caller]
+    fn syntax_errors_start_at(text: &str, expected: &[usize]) {
+        let problems = Problems::default();
+        assert!(read(text, &problems, |_| ()).is_none());
+        let starts: Vec<_> = problems.into_sorted().iter().map(|problem| problem.span.start).collect();
+        assert_eq!(starts, expected, "{text}");
+    }
+
+    #[test]
+    fn a_syntax_error_has_no_echoes_and_hides_no_other() {
+        syntax_errors_start_at("a = 2026-13-01\nb = [2026-14-01, 25:00:00]\n", &[4, 20]);
+        syntax_errors_start_at("a = [{ b = \"x }]\n[c]\nd = 1\n[e]\nf = 2\n", &[16]);
+    }
+
+    #[test]
+    fn a_table_given_again_is_told_where_it_stands_first() {
+        syntax_errors_start_at("[a]\nb = 1\n[c]\n[a]\nb = 2\nd = 3\n[a]\nb = 3\n", &[0]);
+        syntax_errors_start_at("x = 1\n[a]\nb = 1\n[a]\nb = 2\n[c]\nd = 1\nd = 2\n", &[6, 36]);
+        syntax_errors_start_at("[a]\nb = 1\nb = 2\n", &[10]);
+    }
+
+    #[track_caller]
+    fn help<T>(text: &str, read_it: impl Fn(&mut TableReader<'_>) -> T) -> String {
+        let problems = Problems::default();
+        read(text, &problems, |mut root| drop(read_it(&mut root)));
+        let [problem] = &problems.into_sorted()[..] else { panic!("one problem: {text}") };
+        problem.help.clone().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_time_that_is_written_wrongly_is_shown_written_rightly() {
+        let starts = |text: &str| help(text, |root| root.date_time("starts"));
+        let from = |text: &str| help(text, |root| root.moment("from"));
+        assert_eq!(starts("starts = \"2026-01-02T10:00:00\""), "remove the quotes: 2026-01-02T10:00:00");
+        let local = "leave out `Z`: times here are local, such as 2026-01-02T10:00:00";
+        assert_eq!(starts("starts = 2026-01-02T10:00:00Z"), local);
+        let both = "expected a local date and time such as 2026-01-02T10:00:00";
+        assert_eq!(starts("starts = \"2026-01-02\""), both);
+        assert_eq!(from("from = \"2026-01-02\""), "remove the quotes: 2026-01-02");
+        assert!(from("from = 2026-01-02T10:00:00+01:00").starts_with("leave out `+01:00`"));
+        assert!(from("from = \"tomorrow\"").starts_with("expected a local date such as"));
+        let time = help("time = \"10:00:00\"", |root| root.time("time"));
+        assert_eq!(time, "remove the quotes: 10:00:00");
+        let date = help("date = \"2026-01-02\"", |root| root.date("date"));
+        assert_eq!(date, "remove the quotes: 2026-01-02");
+    }
+
+    #[test]
+    fn one_table_where_a_list_belongs_is_read_as_the_list_of_it() {
+        let problems = Problems::default();
+        let found = read("[rotation]\nstarts = 1\n", &problems, |mut root| {
+            let sections = root.tables("rotation", "[[rotation]]").unwrap_or_default();
+            sections.into_iter().map(|mut section| section.integer("starts", 0, 9)).count()
+        });
+        assert_eq!(found, Some(1));
+        let told = problems.into_sorted();
+        let help = told[0].help.as_deref();
+        assert_eq!((told.len(), help), (1, Some("write `[[rotation]]`, with two brackets")));
+    }
+
+    #[test]
+    fn a_list_where_one_table_belongs_and_other_things_in_a_list_are_shown_what_would_be_right() {
+        let told = help("[[handover]]\nday = 1\n", |root| root.table("handover").is_some());
+        assert_eq!(told, "write `[handover]`, with one bracket; there is one of it at most");
+        let off = |text: &str| help(text, |root| root.tables("off", "{ date = 2027-06-14 }").is_some());
+        assert_eq!(off("off = [2027-06-14]"), "expected tables such as `{ date = 2027-06-14 }`");
+        assert_eq!(
+            off("off = { date = 2027-06-14 }"),
+            "put it in square brackets: `[{ date = 2027-06-14 }]`"
+        );
+        assert_eq!(off("off = 2027-06-14"), "expected a list such as `[{ date = 2027-06-14 }]`");
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
+        // Counted from the start of the file for each of them, its lines would take hours.
+        let problems = Problems::default();
+        read(&"x\n".repeat(200_000), &problems, |_| ());
+        assert_eq!(problems.into_sorted().len(), MAX_TOLD + 1);
+
+        let problems = Problems::default();
+        let text: String = (0..200_000).map(|n| format!("k{n} = 1\n")).collect();
+        read(&text, &problems, |mut root| {
+            root.text("name");
+            root.finish();
+        });
+        let found = problems.into_sorted();
+        assert_eq!(found.len(), MAX_TOLD + 1);
+        assert_eq!(found[MAX_TOLD].message, "this file has 199900 more errors");
+    }
+
+    #[test]
+    fn syntax_errors_do_not_repeat_the_text_they_stand_in() {
+        let problems = Problems::default();
+        read("reason = \"secret", &problems, |_| ());
+        let found = problems.into_sorted();
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|p| !p.message.contains("secret")), "{found:?}");
+    }
+}

@@ -1,0 +1,229 @@
+//! What is wrong with a file, and where: facts for whoever renders them.
+
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+
+/// Byte offsets into the text of the file.
+pub type Span = Range<usize>;
+
+/// Whether the file can be used all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// Legal, but likely not what was meant.
+    Warning,
+}
+
+/// One defect. `message` and `help` quote no private value (a `reason` may be nobody's business), so they may
+/// go to logs; the source line itself is for the command line alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable name of the kind of defect, `lower-kebab-case`.
+    pub code: &'static str,
+    /// Error or warning.
+    pub severity: Severity,
+    /// The place, in bytes of the file.
+    pub span: Span,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// What would be right, with the nearest valid name where there is one.
+    pub help: Option<String>,
+}
+
+/// How many errors, and how many warnings, of one file are told: as many as anybody mends at once.
+pub const MAX_TOLD: usize = 100;
+
+/// How many names are listed where none is near.
+const MAX_LISTED: usize = 20;
+
+/// The problems of one file, collected while it is read. Of very many the first are kept, errors apart from warnings, and
+/// how many more there are.
+#[derive(Debug, Default)]
+pub struct Problems {
+    found: RefCell<Vec<Problem>>,
+    errors: Cell<usize>,
+    warnings: Cell<usize>,
+}
+
+impl Problems {
+    /// Records an error.
+    pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Problem { code, severity: Severity::Error, span, message: message.into(), help: None });
+    }
+
+    /// Records an error with a hint at what would be right.
+    pub fn error_with_help(
+        &self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<Option<String>>,
+    ) {
+        let (message, help) = (message.into(), help.into());
+        self.push(Problem { code, severity: Severity::Error, span, message, help });
+    }
+
+    /// Records a warning.
+    pub fn warning(&self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.push(Problem { code, severity: Severity::Warning, span, message: message.into(), help: None });
+    }
+
+    /// Records a problem made elsewhere.
+    pub fn push(&self, problem: Problem) {
+        let count = match problem.severity {
+            Severity::Error => &self.errors,
+            Severity::Warning => &self.warnings,
+        };
+        count.set(count.get() + 1);
+        if count.get() <= MAX_TOLD {
+            self.found.borrow_mut().push(problem);
+        }
+    }
+
+    /// Whether one more error would be told. What it takes long to find words for need not be said otherwise.
+    pub fn tells_errors(&self) -> bool {
+        self.errors.get() < MAX_TOLD
+    }
+
+    /// Whether an error is among them.
+    pub fn has_errors(&self) -> bool {
+        self.errors.get() > 0
+    }
+
+    /// The problems in the order of their places, and at the end how many are not among them.
+    pub fn into_sorted(self) -> Vec<Problem> {
+        let mut found = self.found.into_inner();
+        found.sort_by(|a, b| (a.span.start, a.span.end, a.code).cmp(&(b.span.start, b.span.end, b.code)));
+        let last = found.last().map_or(0..0, |problem| problem.span.clone());
+        for (severity, count, one, many) in [
+            (Severity::Error, self.errors.get(), "error", "errors"),
+            (Severity::Warning, self.warnings.get(), "warning", "warnings"),
+        ] {
+            let more = count.saturating_sub(MAX_TOLD);
+            if more > 0 {
+                let message = format!("this file has {more} more {}", if more == 1 { one } else { many });
+                found.push(Problem {
+                    code: "more-problems",
+                    severity,
+                    span: last.clone(),
+                    message,
+                    help: None,
+                });
+            }
+        }
+        found
+    }
+}
+
+/// The most characters in which a slip of the hand is looked for: no name of oncal's has more, and what is compared may
+/// come from anybody who asks over HTTP.
+const LONGEST_GUESSED: usize = 64;
+
+/// So much of a name tells which one is meant.
+const BEGINNING: usize = 3;
+
+/// `did you mean …?` with the known name nearest to `given`, else the first that begins with it; nothing when none does.
+pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    let length = given.chars().take(LONGEST_GUESSED + 1).count();
+    if length > LONGEST_GUESSED {
+        return None;
+    }
+    // Of a single letter every other one would be as near.
+    let allowed = (length / 2).min(4);
+    let (lower, mut best, mut longer) = (given.to_lowercase(), None::<(usize, &str)>, None);
+    let letters = lower.chars().count();
+    for name in known {
+        let known = name.to_lowercase();
+        let more = known.chars().count();
+        if length >= BEGINNING && more <= LONGEST_GUESSED && known.starts_with(&lower) {
+            longer = longer.or(Some(name));
+        }
+        // So many letters at least are to be put in or taken out.
+        if more.abs_diff(letters) > allowed {
+            continue;
+        }
+        let distance = strsim::damerau_levenshtein(&lower, &known);
+        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, name));
+        }
+    }
+    best.map(|(_, name)| name).or(longer).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// The first of `known`, each in back quotes, and how many more there are.
+pub fn listed<'k>(known: impl IntoIterator<Item = &'k str>) -> String {
+    let mut known = known.into_iter();
+    let first: Vec<String> = known.by_ref().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+    match known.count() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_problems_the_first_are_told_and_no_error_is_lost_among_warnings() {
+        let problems = Problems::default();
+        (0..1000).for_each(|n| problems.warning("w", n..n, "w"));
+        assert!(!problems.has_errors() && problems.tells_errors());
+        (0..=MAX_TOLD).for_each(|n| problems.error("e", n..n, "e"));
+        assert!(problems.has_errors() && !problems.tells_errors());
+        let found = problems.into_sorted();
+        let of = |code: &str| found.iter().filter(|problem| problem.code == code).count();
+        assert_eq!((of("w"), of("e")), (MAX_TOLD, MAX_TOLD));
+        let more: Vec<_> = found.iter().skip(2 * MAX_TOLD).map(|more| &*more.message).collect();
+        assert_eq!(more, ["this file has 1 more error", "this file has 900 more warnings"]);
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_listed() {
+        assert_eq!(listed(["a", "b"]), "`a`, `b`");
+        assert!(listed((0..22).map(|_| "a")).ends_with("`a` and 2 more"));
+    }
+
+    #[test]
+    fn the_nearest_name_is_within_a_few_letters() {
+        let known = ["Europe/Berlin", "Europe/Belgrade", "Asia/Tokyo"];
+        for (given, expected) in [
+            ("Europe/Berlni", Some("Europe/Berlin")),
+            ("europe/berlin", Some("Europe/Berlin")),
+            ("Asia/Tok", Some("Asia/Tokyo")),
+            ("Asia/Tokyo/Tokyo", None),
+            ("Mars", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|name| format!("did you mean `{name}`?"));
+            assert_eq!(nearest(given, known), expected, "{given}");
+        }
+        let longest = "a".repeat(LONGEST_GUESSED);
+        assert!(nearest(&longest, [longest.as_str()]).is_some());
+    }
+
+    #[test]
+    fn what_no_name_can_be_is_compared_with_none() {
+        let long = "a".repeat(LONGEST_GUESSED + 1);
+        assert_eq!(nearest(&long, [long.as_str()]), None);
+        // Compared letter by letter with each name, these would take minutes.
+        let (long, zone) = ("a".repeat(2_000_000), "a".repeat(30));
+        assert_eq!(nearest(&long, (0..600).map(|_| zone.as_str())), None);
+        assert_eq!(nearest(&zone, (0..600).map(|_| long.as_str())), None);
+    }
+
+    #[test]
+    fn a_name_that_is_cut_short_or_misspelt_is_recognised() {
+        let known = ["monday", "friday", "us-federal", "de-by", "de-bw"];
+        let found = |given: &str| nearest(given, known);
+        for (given, expected) in
+            [("Friday", "friday"), ("fri", "friday"), ("fridya", "friday"), ("us-fed", "us-federal")]
+        {
+            assert_eq!(found(given), Some(format!("did you mean `{expected}`?")), "{given}");
+        }
+        for none in ["", "f", "fr", "xyz", "fridays-and-more"] {
+            assert_eq!(found(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! One table of a TOML file and the typed reading of its keys.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
+
+use super::problem::{Problems, Span, nearest};
+
+/// A value and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands, in bytes of the file.
+    pub span: Span,
+}
+
+/// A local date, or a local date with a time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// A bare date.
+    Date(NaiveDate),
+    /// A date and a time of day, without offset.
+    DateTime(NaiveDateTime),
+}
+
+/// What a moment is that must have its time of day.
+const DATE_AND_TIME: &str = "a local date and time such as 2026-01-02T10:00:00";
+
+/// A table being read. A key asked for is a key known; [`TableReader::finish`] reports all others.
+#[derive(Debug)]
+pub struct TableReader<'a> {
+    table: &'a DeTable<'a>,
+    span: Span,
+    title: String,
+    known: Vec<&'static str>,
+    refused: Vec<&'static str>,
+    is_root: bool,
+    problems: &'a Problems,
+}
+
+impl<'a> TableReader<'a> {
+    pub(super) fn root(table: &'a DeTable<'a>, span: Span, problems: &'a Problems) -> Self {
+        TableReader {
+            table,
+            span,
+            title: "the file".to_owned(),
+            known: Vec::new(),
+            refused: Vec::new(),
+            is_root: true,
+            problems,
+        }
+    }
+
+    /// Where the table stands.
+    pub fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// The collector of this file's problems.
+    pub fn problems(&self) -> &'a Problems {
+        self.problems
+    }
+
+    /// Where the value of `key` stands, or the table where it is absent.
+    pub fn span_of(&self, key: &str) -> Span {
+        self.get(key).map_or_else(|| self.span(), Spanned::span)
+    }
+
+    /// A string.
+    pub fn text(&mut self, key: &'static str) -> Option<At<String>> {
+        let value = self.value(key)?;
+        self.as_text(key, value)
+    }
+
+    /// A string that must be there, such as `example`.
+    pub fn required_text(&mut self, key: &'static str, example: &str) -> Option<At<String>> {
+        self.require(key, &format!("{key} = \"{example}\""));
+        self.text(key)
+    }
+
+    /// A string out of a fixed set, each with what it stands for.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<At<T>> {
+        let text = self.text(key)?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text.value) {
+            return Some(At { value: *value, span: text.span });
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let message = format!("`{key}` cannot be \"{}\"", text.value);
+        let help = nearest(&text.value, choices.iter().map(|(name, _)| *name))
+            .unwrap_or_else(|| format!("one of {}", names.join(", ")));
+        self.problems.error_with_help("unknown-value", text.span, message, help);
+        None
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &'static str) -> Option<At<bool>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(flag) => Some(At { value: *flag, span: value.span() }),
+            _ => self.wrong_type(key, value, "`true` or `false`"),
+        }
+    }
+
+    /// A whole number within `least..=most`.
+    pub fn integer(&mut self, key: &'static str, least: i64, most: i64) -> Option<At<i64>> {
+        let value = self.value(key)?;
+        let DeValue::Integer(digits) = value.get_ref() else {
+            return self.wrong_type(key, value, "a whole number");
+        };
+        match i64::from_str_radix(digits.as_str(), digits.radix()) {
+            Ok(number) if (least..=most).contains(&number) => Some(At { value: number, span: value.span() }),
+            _ => {
+                let message = format!("`{key}` is out of range");
+                let help = format!("a whole number from {least} to {most}");
+                self.problems.error_with_help("out-of-range", value.span(), message, help);
+                None
+            }
+        }
+    }
+
+    /// A local date: `2026-05-22`, without quotes.
+    pub fn date(&mut self, key: &'static str) -> Option<At<NaiveDate>> {
+        let value = self.value(key)?;
+        self.as_date(key, value)
+    }
+
+    /// A local date, or a local date with a time.
+    pub fn moment(&mut self, key: &'static str) -> Option<At<Moment>> {
+        let value = self.value(key)?;
+        let expected = "a local date such as 2026-05-22, or with a time: 2026-05-22T10:00:00";
+        self.as_moment(key, value, expected)
+    }
+
+    fn as_moment(
+        &self,
+        key: &'static str,
+        value: &Spanned<DeValue<'_>>,
+        expected: &str,
+    ) -> Option<At<Moment>> {
+        let needs_time = expected == DATE_AND_TIME;
+        let fits = |stamp: &Datetime| stamp.date.is_some() && (stamp.time.is_some() || !needs_time);
+        let DeValue::Datetime(stamp) = value.get_ref() else {
+            return self.no_time(key, value, fits, expected);
+        };
+        let moment = match (stamp.offset, naive_date(stamp), naive_time(stamp)) {
+            (None, Some(date), None) if stamp.time.is_none() => Some(Moment::Date(date)),
+            (None, Some(date), Some(time)) => Some(Moment::DateTime(date.and_time(time))),
+            _ => None,
+        };
+        match moment {
+            Some(moment) => Some(At { value: moment, span: value.span() }),
+            None => self.no_time(key, value, fits, expected),
+        }
+    }
+
+    /// A local date with a time of day that must be there: `2026-01-02T10:00:00`, no offset.
+    pub fn date_time(&mut self, key: &'static str) -> Option<At<NaiveDateTime>> {
+        let value = self.value(key)?;
+        let moment = self.as_moment(key, value, DATE_AND_TIME)?;
+        match moment.value {
+            Moment::DateTime(value) => Some(At { value, span: moment.span }),
+            Moment::Date(_) => {
+                let message = format!("`{key}` lacks its time of day");
+                self.problems.error_with_help("wrong-type", moment.span, message, DATE_AND_TIME.to_owned());
+                None
+            }
+        }
+    }
+
+    /// A time of day: `10:00:00`, without quotes.
+    pub fn time(&mut self, key: &'static str) -> Option<At<NaiveTime>> {
+        let value = self.value(key)?;
+        let time = match value.get_ref() {
+            DeValue::Datetime(stamp) if stamp.date.is_none() && stamp.offset.is_none() => naive_time(stamp),
+            _ => None,
+        };
+        match time {
+            Some(time) => Some(At { value: time, span: value.span() }),
+            None => {
+                let fits = |stamp: &Datetime| stamp.date.is_none();
+                self.no_time(key, value, fits, "a time of day such as 10:00:00")
+            }
+        }
+    }
+
+    /// A list of strings.
+    pub fn texts(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
+        self.list(key, |section, item| section.as_text(key, item))
+    }
+
+    /// A list of local dates.
+    pub fn dates(&mut self, key: &'static str) -> Option<Vec<At<NaiveDate>>> {
+        self.list(key, |section, item| section.as_date(key, item))
+    }
+
+    /// A list of local dates, each with or without quotes.
+    pub fn quotable_dates(&mut self, key: &'static str) -> Option<Vec<At<NaiveDate>>> {
+        self.list(key, |section, item| {
+            let DeValue::String(text) = item.get_ref() else { return section.as_date(key, item) };
+            let date = quoted_date(text).map(|value| At { value, span: item.span() });
+            if date.is_none() {
+                let help = "a date such as 2026-05-22".to_owned();
+                section.problems.error_with_help("invalid-date", item.span(), "this is no date", help);
+            }
+            date
+        })
+    }
+
+    /// A list of whole numbers.
+    pub fn integers(&mut self, key: &'static str) -> Option<Vec<At<i64>>> {
+        self.list(key, |section, item| match item.get_ref() {
+            DeValue::Integer(digits) => {
+                let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
+                if number.is_none() {
+                    let message = format!("a number in `{key}` is out of range");
+                    section.problems.error("out-of-range", item.span(), message);
+                }
+                number.map(|value| At { value, span: item.span() })
+            }
+            _ => section.wrong_type(key, item, "whole numbers"),
+        })
+    }
+
+    /// The tables under `key`, written as `[[key]]` or as a list of inline tables; `example` is the header or one of
+    /// them. A single table, which is an error, is read on as the list of it.
+    pub fn tables(&mut self, key: &'static str, example: &str) -> Option<Vec<TableReader<'a>>> {
+        let value = self.value(key)?;
+        let is_header = example.starts_with("[[");
+        match value.get_ref() {
+            DeValue::Array(items) => {
+                let expected = if is_header {
+                    format!("a block `{example}` for each")
+                } else {
+                    format!("tables such as `{example}`")
+                };
+                let read = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
+                    DeValue::Table(table) => Some(self.below(key, table, item.span())),
+                    _ => self.wrong_type(key, item, &expected),
+                };
+                Some(items.iter().filter_map(read).collect())
+            }
+            DeValue::Table(table) => {
+                let help = if is_header {
+                    format!("write `{example}`, with two brackets")
+                } else {
+                    format!("put it in square brackets: `[{example}]`")
+                };
+                self.wrong_type_with_help::<()>(key, value, help);
+                Some(vec![self.below(key, table, value.span())])
+            }
+            _ if is_header => self.wrong_type(key, value, &format!("a block `{example}` for each")),
+            _ => self.wrong_type(key, value, &format!("a list such as `[{example}]`")),
+        }
+    }
+
+    fn below(&self, key: &str, table: &'a DeTable<'a>, span: Span) -> TableReader<'a> {
+        TableReader {
+            table,
+            span,
+            title: format!("`{key}`"),
+            known: Vec::new(),
+            refused: Vec::new(),
+            is_root: false,
+            problems: self.problems,
+        }
+    }
+
+    /// The table under `key`, written as `[key]` or inline.
+    pub fn table(&mut self, key: &'static str) -> Option<TableReader<'a>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(self.below(key, table, value.span())),
+            DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_table()) => {
+                let help = format!("write `[{key}]`, with one bracket; there is one of it at most");
+                self.wrong_type_with_help(key, value, help)
+            }
+            _ => self.wrong_type(key, value, "a table"),
+        }
+    }
+
+    /// Every key and its place, for tables whose keys are data.
+    pub fn keys(&self) -> Vec<At<String>> {
+        self.table.keys().map(|key| At { value: key.get_ref().to_string(), span: key.span() }).collect()
+    }
+
+    /// Whether `key` holds a value of TOML's type `type_name` (`string`, `integer`, `table`, …).
+    pub fn holds(&self, key: &str, type_name: &str) -> bool {
+        self.get(key).is_some_and(|value| value.get_ref().type_str() == type_name)
+    }
+
+    /// Reports `key` as missing where it is; `example` is a line that would give it.
+    pub fn require(&mut self, key: &'static str, example: &str) {
+        if self.get(key).is_none() {
+            let message = format!("{} lacks `{key}`", self.title);
+            let help = format!("such as `{example}`");
+            self.problems.error_with_help("missing-key", self.header(), message, help);
+        }
+    }
+
+    /// Reports `key` where it is present, as something that cannot be had; no hint ever offers it.
+    pub fn refuse(&mut self, key: &'static str, code: &'static str, message: &str, help: &str) {
+        self.refused.push(key);
+        let table: &'a DeTable<'a> = self.table;
+        if let Some((name, _)) = table.iter().find(|(name, _)| name.get_ref() == key) {
+            self.problems.error_with_help(code, name.span(), message, help.to_owned());
+        }
+    }
+
+    /// Reports every key that nobody asked for, with the nearest one that exists.
+    pub fn finish(self) {
+        for key in self.table.keys() {
+            let name: &str = key.get_ref();
+            if !self.known.contains(&name) && !self.refused.contains(&name) {
+                let message = format!("{} has no key `{name}`", self.title);
+                let help = self.problems.tells_errors().then(|| {
+                    nearest(name, self.known.iter().copied())
+                        .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")))
+                });
+                self.problems.error_with_help("unknown-key", key.span(), message, help);
+            }
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        let table: &'a DeTable<'a> = self.table;
+        table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+
+    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.get(key)
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&Self, &'a Spanned<DeValue<'a>>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Array(items) => Some(items.iter().filter_map(|item| read(self, item)).collect()),
+            _ => self.wrong_type(key, value, "a list in square brackets"),
+        }
+    }
+
+    fn as_text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(At { value: text.to_string(), span: value.span() }),
+            _ => self.wrong_type(key, value, "text in quotes"),
+        }
+    }
+
+    fn as_date(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<At<NaiveDate>> {
+        let date = match value.get_ref() {
+            DeValue::Datetime(stamp) if stamp.time.is_none() => naive_date(stamp),
+            _ => None,
+        };
+        match date {
+            Some(date) => Some(At { value: date, span: value.span() }),
+            None => {
+                let fits = |stamp: &Datetime| stamp.date.is_some() && stamp.time.is_none();
+                self.no_time(key, value, fits, "a date without quotes such as 2026-05-22")
+            }
+        }
+    }
+
+    /// Reports what is no date or time, and how it would be one that `fits` if no more is wrong than its form.
+    fn no_time<T>(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        fits: impl Fn(&Datetime) -> bool,
+        expected: &str,
+    ) -> Option<T> {
+        let help = match value.get_ref() {
+            DeValue::String(text) => {
+                let stamp = text.trim().parse::<Datetime>().ok();
+                let stamp = stamp.filter(|stamp| stamp.offset.is_none() && fits(stamp));
+                stamp.map(|stamp| format!("remove the quotes: {stamp}"))
+            }
+            DeValue::Datetime(stamp) => stamp.offset.filter(|_| fits(stamp)).map(|offset| {
+                let local = Datetime { offset: None, ..*stamp };
+                format!("leave out `{offset}`: times here are local, such as {local}")
+            }),
+            _ => None,
+        };
+        self.wrong_type_with_help(key, value, help.unwrap_or_else(|| format!("expected {expected}")))
+    }
+
+    fn wrong_type<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> Option<T> {
+        self.wrong_type_with_help(key, value, format!("expected {expected}"))
+    }
+
+    fn wrong_type_with_help<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, help: String) -> Option<T> {
+        let message = format!("`{key}` is of the wrong type: {}", value.get_ref().type_str());
+        self.problems.error_with_help("wrong-type", value.span(), message, help);
+        None
+    }
+
+    /// What stands for the table as a whole: its header, or the beginning of the file.
+    fn header(&self) -> Span {
+        if self.is_root { 0..0 } else { self.span() }
+    }
+}
+
+fn naive_date(stamp: &Datetime) -> Option<NaiveDate> {
+    let date = stamp.date?;
+    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+}
+
+/// A date as TOML writes it; chrono alone would also take `2026-5-2`.
+fn quoted_date(text: &str) -> Option<NaiveDate> {
+    if text.len() == "2026-05-22".len() { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
+}
+
+/// Fractions of a second are dropped by nobody: a time that has them is refused.
+fn naive_time(stamp: &Datetime) -> Option<NaiveTime> {
+    let time = stamp.time?;
+    match time.nanosecond {
+        None | Some(0) => NaiveTime::from_hms_opt(
+            u32::from(time.hour),
+            u32::from(time.minute),
+            u32::from(time.second.unwrap_or(0)),
+        ),
+        Some(_) => None,
+    }
+}

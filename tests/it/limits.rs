@@ -1,0 +1,276 @@
+//! The real program among clients that mean harm, or do not know better: it goes on answering everybody else.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::running::{Running, get, program};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+/// What an answer may take while others do their worst.
+const SOON: Duration = Duration::from_millis(50);
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// On ports that nobody has.
+fn configuration(settings: &str) -> TempDir {
+    let ports = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
+    crate::support::pair::configuration("", &format!("{ports}{settings}"))
+}
+
+fn median_of_a_normal_client(address: SocketAddr) -> Duration {
+    let mut times: Vec<Duration> = (0..41)
+        .map(|_| {
+            let since = Instant::now();
+            assert!(get(address, "/data/team.ics").0.starts_with("HTTP/1.1 200"));
+            since.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// The resident memory of the server, in MB.
+fn memory(running: &Running) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+/// What a connection gets for `bytes`; nothing where the server ends it or is silent.
+fn told(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
+    // The server may have ended the connection by now.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn a_thousand_slow_clients_hold_nobody_up() {
+    let folder = configuration("future_weeks = 520\n");
+    let mut running = Running::start(&mut program(folder.path(), &[]));
+    let (address, before) = (running.address, memory(&running));
+    let mut slow: Vec<TcpStream> = (0..1000).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for (n, stream) in slow.iter_mut().enumerate() {
+        stream.set_nonblocking(true).unwrap();
+        // One half never ends its head; the other asks for much and does not read it.
+        let start = if n % 2 == 0 { "GET /data/te".to_owned() } else { request("/data/team.ics").repeat(20) };
+        let _ = stream.write(start.as_bytes());
+    }
+    let done = AtomicBool::new(false);
+    let median = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                for stream in slow.iter_mut().step_by(2) {
+                    let _ = stream.write(b"x");
+                }
+                thread::sleep(Duration::from_millis(500));
+            }
+        });
+        thread::sleep(Duration::from_secs(1));
+        let median = median_of_a_normal_client(address);
+        done.store(true, Ordering::Relaxed);
+        median
+    });
+    println!(
+        "1,000 slow clients: {median:?} at the median, {before} MB before, {} MB with them",
+        memory(&running)
+    );
+    assert!(median < SOON, "{median:?}");
+    assert!(memory(&running) < before + 300, "{before} MB, then {} MB", memory(&running));
+    drop(slow);
+    running.signal("TERM");
+    assert_eq!(running.ended().code(), Some(0));
+}
+
+fn request(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+#[test]
+fn whoever_stops_in_the_middle_is_cut_off_at_any_request() {
+    let folder = configuration("future_weeks = 520\n");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let first = request("/healthz");
+    let pieces = "POST /data/team.ics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let read = request("/data/team.ics").repeat(40);
+    thread::scope(|scope| {
+        for (named, says, then) in [
+            ("a head", "GET /hea", ""),
+            ("a head that goes on", "GET /hea", "l"),
+            ("a second head", &format!("{first}G"), "E"),
+            ("a long second head", &format!("{first}GET / HTTP/1.1\r\nX: {}", "x".repeat(100_000)), "x"),
+            ("line ends after a request", &first, "\r\n"),
+            ("a body in pieces that goes on", pieces, "1\r\nx\r\n"),
+            ("answers that nobody reads", &read, ""),
+        ] {
+            let (says, address) = (says.to_owned(), running.address);
+            scope.spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(says.as_bytes()).unwrap();
+                let since = Instant::now();
+                // The end shows as a write that fails, once the other side has gone.
+                let mut is_open = true;
+                while is_open && since.elapsed() < Duration::from_secs(40) {
+                    thread::sleep(Duration::from_secs(1));
+                    is_open = stream.write_all(then.as_bytes()).is_ok() && is_established(&stream);
+                }
+                assert!(!is_open, "{named}");
+            });
+        }
+    });
+    assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200"));
+}
+
+/// Whether the server still has its end of `stream`.
+fn is_established(stream: &TcpStream) -> bool {
+    let own = stream.local_addr().unwrap().port();
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    // Local address, remote address, state 1: established.
+    table.lines().any(|line| {
+        let mut words = line.split_whitespace().skip(2);
+        let (remote, state) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        remote.ends_with(&format!(":{own:04X}")) && state == "01"
+    })
+}
+
+#[test]
+fn what_is_no_request_is_refused_and_costs_little() {
+    let folder = configuration("");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let before = memory(&running);
+    let many = "X-A: b\r\n".repeat(5_000);
+    let large = format!("X-A: {}\r\n", "b".repeat(1_000_000));
+    for (name, bytes) in [
+        ("many headers", format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n").into_bytes()),
+        ("a large header", format!("GET / HTTP/1.1\r\nHost: localhost\r\n{large}\r\n").into_bytes()),
+        ("a long target", request(&format!("/{}", "a".repeat(10_000))).into_bytes()),
+        ("a long query", request(&format!("/data/team.ics?{}", "a=b&".repeat(2_500))).into_bytes()),
+        ("no HTTP", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec()),
+        ("zeros", vec![0; 100_000]),
+        ("another version", b"GET / HTTP/7.3\r\nHost: localhost\r\n\r\n".to_vec()),
+        ("two lengths", b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab".to_vec()),
+        ("length and chunks", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x".to_vec()),
+        ("garbage behind", format!("{}\0\r\n\u{7f}garbage{}", request("/data/team.ics"), "x".repeat(50_000)).into_bytes()),
+        ("bad encoding", request("/data/%zz%").into_bytes()),
+        ("above the root", request("/../../etc/passwd").into_bytes()),
+        ("encoded above", request("/%2e%2e/%2e%2e/etc/passwd").into_bytes()),
+        ("twice encoded", request("/data/run-books/%252e%252e%252fteams").into_bytes()),
+        ("overlong", request("/data/run-books/%c0%ae%c0%ae/").into_bytes()),
+        ("backslashes", request("/data/run-books/..%5c..%5concal.toml").into_bytes()),
+    ] {
+        let answer = told(running.address, &bytes);
+        assert!(!answer.contains(" 50") && !answer.contains("root:"), "{name}: {answer}");
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 "), "{name}: {answer}");
+        assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200"), "after {name}");
+    }
+    assert!(memory(&running) < before + 50, "{before} MB, then {} MB", memory(&running));
+    assert!(!running.log().contains("a defect of oncal"), "{}", running.log());
+}
+
+#[test]
+fn bodies_are_not_taken_in() {
+    let folder = configuration("");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let before = memory(&running);
+    let median = thread::scope(|scope| {
+        for method in ["POST", "PUT", "GET", "PROPFIND"] {
+            let address = running.address;
+            scope.spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+                let head = format!(
+                    "{method} /data/team.ics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 104857600\r\n\r\n"
+                );
+                let _ = stream.write_all(head.as_bytes());
+                let part = vec![b'x'; 1 << 20];
+                // As much of it as the server lets through.
+                let _ = (0..100).try_for_each(|_| stream.write_all(&part));
+            });
+        }
+        median_of_a_normal_client(running.address)
+    });
+    println!("bodies of 100 MB: {median:?} at the median, {before} MB before, {} MB after", memory(&running));
+    assert!(median < SOON, "{median:?}");
+    assert!(memory(&running) < before + 50, "{before} MB, then {} MB", memory(&running));
+}
+
+#[test]
+fn wrong_keys_are_limited_and_right_ones_never() {
+    let folder = configuration("access = \"links\"\n");
+    let mut command = program(folder.path(), &[]);
+    let running = Running::start(command.env("ONCAL_SECRET", SECRET));
+    let team = oncal::rota::TeamId::new("data").unwrap();
+    let right = oncal::access::Secret::of(SECRET.as_bytes()).team(1, &team, 1).text();
+    let wrong = "a".repeat(right.len());
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut statuses = Vec::new();
+    for n in 0..1500 {
+        let key = if n % 3 == 2 { &right } else { &wrong };
+        let target = format!("/k/{}/data/primary.ics", if n < 1200 { &wrong } else { key });
+        stream.write_all(format!("HEAD {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
+        let (mut head, mut part) = (Vec::new(), [0; 4096]);
+        while !head.ends_with(b"\r\n\r\n") {
+            let read = stream.read(&mut part).unwrap();
+            assert!(read > 0);
+            head.extend_from_slice(&part[..read]);
+        }
+        statuses.push((target.contains(&right), String::from_utf8(head).unwrap()[9..12].to_owned()));
+    }
+    let count = |is_right: bool, status: &str| {
+        statuses.iter().filter(|(right, found)| *right == is_right && found == status).count()
+    };
+    assert_eq!(count(true, "200"), 100, "{statuses:?}");
+    assert!(count(false, "404") >= 1000 && count(false, "429") > 100, "{statuses:?}");
+    let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
+    assert!(metrics.contains("status=\"429\"") && !metrics.contains(&right), "{metrics}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_request_is_answered_with_a_failure(
+        requests in proptest::collection::vec(
+            (
+                "(GET|HEAD|POST|OPTIONS|[A-Z]{1,9})",
+                "/(data|k|api/v1/teams/data|[a-z]{0,4})?(/[!-~]{0,12}){0,3}(\\?(from|weeks|zone|at|to|alarm|download|engineer)=[!-~]{0,12}){0,2}",
+                proptest::collection::vec(("(If-None-Match|If-Modified-Since|Accept-Encoding|User-Agent|Range|X-Forwarded-For)", "[ -~]{0,20}"), 0..4),
+            ),
+            1..12,
+        )
+    ) {
+        let running = server();
+        for (method, target, headers) in requests {
+            let mut text = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+            headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
+            let mut stream = TcpStream::connect(running).unwrap();
+            stream.set_read_timeout(Some(crate::support::running::PATIENCE)).unwrap();
+            stream.write_all(format!("{text}\r\n").as_bytes()).unwrap();
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            let head = String::from_utf8_lossy(&answer[..answer.len().min(200)]).into_owned();
+            prop_assert!(head.starts_with("HTTP/1.1 ") && !head.starts_with("HTTP/1.1 5"), "{text}: {head}");
+        }
+    }
+}
+
+/// One server for all random requests of this process, which ends with it.
+fn server() -> SocketAddr {
+    use std::sync::OnceLock;
+    static SERVER: OnceLock<(Running, TempDir)> = OnceLock::new();
+    let (running, _) = SERVER.get_or_init(|| {
+        let folder = configuration("");
+        (Running::start(&mut program(folder.path(), &[])), folder)
+    });
+    running.address
+}

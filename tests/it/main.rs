@@ -1,0 +1,59 @@
+//! All integration tests in one binary, one module for each area.
+
+#[cfg(test)]
+mod acceptance;
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod arrows;
+#[cfg(test)]
+mod changes;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod config;
+#[cfg(test)]
+mod deploy;
+#[cfg(test)]
+mod feeds;
+#[cfg(test)]
+mod feeds_http;
+#[cfg(test)]
+mod holidays;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod journal;
+#[cfg(test)]
+mod keeper;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod licences;
+#[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod limits;
+#[cfg(test)]
+mod on_duty;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod reload;
+#[cfg(test)]
+mod serve;
+#[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod soak;
+#[cfg(test)]
+mod subscribers;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod zones;

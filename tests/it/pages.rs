@@ -1,0 +1,515 @@
+//! The pages for people, through the production application with a fixed clock.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::sync::Arc;
+
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use oncal::clock::Clock;
+use oncal::config;
+use oncal::live::{Snapshot, Store};
+use oncal::rota::Instant;
+use oncal::web::{Site, create_app};
+
+const NOW: &str = "2026-11-20T12:00:00Z";
+
+const TEAM: &str = r#"
+name = "Data & <i>\"pipelines\"</i>"
+time_zone = "America/New_York"
+holidays = ["us-federal"]
+engineer = [
+  { id = "a", name = "Ann <script>alert(1)</script>" }, { id = "b", name = "Bob \"'\u202Ex\u200F" },
+  { id = "c", name = "Cy", time_off = [{ from = 2026-12-24, to = 2026-12-26, reason = "private" }] },
+  { id = "d", name = "مهندس", time_zone = "Europe/London", holidays = ["gb-eng"] },
+  { id = "e", name = "Eve", holidays = [] },
+]
+[[rotation]]
+starts = 2026-01-02T10:00:00
+weeks = [
+  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
+  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
+]
+[handover]
+day = "friday"
+time = 10:00:00
+minutes = 30
+if_away = "earlier"
+[holiday_policy]
+secondary_on_holiday = "unavailable"
+[[swap]]
+week = 2026-12-04
+primary = "d"
+secondary = "b"
+reason = "<b>conference</b>"
+[[pipeline]]
+id = "growth"
+name = "Daily growth for <experiments>"
+area = "Growth"
+primary = "b"
+secondary = "c"
+[[pipeline]]
+id = "profit"
+name = "Profit"
+area = "Profit"
+primary = "d"
+secondary = "a"
+investor_reported = true
+run_book = "profit.md"
+"#;
+
+const BOOK: &str = "# Profit\n\n## Look <first>\n\nSee <script>x</script> [bad](javascript:x) [growth](growth.md)\n\n\
+                    | a |\n|--:|\n| 1 |\n\n- [ ] step\n";
+
+/// One answer.
+struct Page {
+    code: u16,
+    etag: String,
+    policy: String,
+    body: String,
+}
+
+impl Page {
+    #[track_caller]
+    fn has(&self, expected: &str) -> &Page {
+        assert!(self.body.contains(expected), "{expected}\n{}", self.body);
+        self
+    }
+
+    #[track_caller]
+    fn lacks(&self, forbidden: &str) -> &Page {
+        assert!(!self.body.contains(forbidden), "{forbidden}\n{}", self.body);
+        self
+    }
+}
+
+/// The answers to GETs of `targets`, each with this If-None-Match, from a server whose team file is `team`.
+fn asked_of(team: &str, now: &str, targets: &[(&str, &str)]) -> Vec<Page> {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["teams", "runbooks/data"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("oncal.toml"), "").unwrap();
+    fs::write(folder.path().join("teams/data.toml"), team).unwrap();
+    fs::write(folder.path().join("teams/lost.toml"), "name = 1 # private remark\n").unwrap();
+    for book in ["profit", "growth"] {
+        fs::write(folder.path().join(format!("runbooks/data/{book}.md")), BOOK).unwrap();
+    }
+    let now: Instant = now.parse().unwrap();
+    let configuration = config::load(folder.path(), now).unwrap();
+    assert_eq!(configuration.teams.len(), 1, "{:?}", configuration.diagnostics);
+    drop(folder);
+    let site =
+        Data::new(Site::new(Arc::new(Store::new(Snapshot::new(configuration, now))), Clock::Fixed(now)));
+    actix_web::rt::System::new().block_on(async move {
+        let app = init_service(create_app(site)).await;
+        let mut pages = Vec::new();
+        for (target, known) in targets {
+            let request = TestRequest::with_uri(target).insert_header(("Host", "127.0.0.1:8080"));
+            let request = request.insert_header(("If-None-Match", *known)).to_request();
+            let answer = call_service(&app, request).await;
+            let header = |name: &str| {
+                answer.headers().get(name).map_or(String::new(), |value| value.to_str().unwrap().to_owned())
+            };
+            let (code, etag, policy) =
+                (answer.status().as_u16(), header("etag"), header("content-security-policy"));
+            let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
+            pages.push(Page { code, etag, policy, body });
+        }
+        pages
+    })
+}
+
+fn get(target: &str) -> Page {
+    asked_of(TEAM, NOW, &[(target, "")]).remove(0)
+}
+
+const ALL: [&str; 14] = [
+    "/",
+    "/data/",
+    "/data/?weeks=52",
+    "/data/coverage",
+    "/data/pipelines",
+    "/data/run-books/profit",
+    "/data/fairness",
+    "/data/fairness?years=1",
+    "/data/fairness?years=0",
+    "/data/changes",
+    "/data/subscribers",
+    "/lost/",
+    "/data/run-books/none",
+    "/data/?from=soon",
+];
+
+#[test]
+fn a_first_time_visitor_finds_who_is_on_call_and_what_comes_next() {
+    let page = get("/data/");
+    page.has("until <time datetime=\"2026-11-20T15:00:00Z\">Fri 20 Nov, 10:00 EST</time>")
+        .has("Next duty change")
+        .has("Handover meeting Fri 20 Nov, 10:00–10:30 EST")
+        .has("Thu 26 Nov")
+        .has("Thanksgiving Day</b>")
+        .has("Primary: Bob &quot;'x")
+        .has("⇄ مهندس")
+        .has("instead of Ann ")
+        .has("(swap: &lt;b&gt;conference&lt;/b&gt;)");
+}
+
+#[test]
+fn a_secondary_who_is_away_is_no_backup_wherever_the_page_says_who_is_on_call() {
+    let team = TEAM.replace(
+        "time_off = [{ from = 2026-12-24",
+        "time_off = [{ from = 2026-11-14T09:00:00, to = 2026-11-14T17:30:00 }, { from = 2026-12-24",
+    );
+    for (now, is_away) in
+        [("2026-11-14T13:59:59Z", false), ("2026-11-14T15:00:00Z", true), ("2026-11-14T22:30:00Z", false)]
+    {
+        let pages = asked_of(&team, now, &[("/data/", ""), ("/", ""), ("/data/run-books/profit", "")]);
+        for page in pages {
+            let told = "Away</span> until Sat 14 Nov, 17:30 EST: no backup";
+            assert_eq!(page.body.contains(told), is_away, "{now}: {}", page.body);
+        }
+    }
+}
+
+#[test]
+fn the_card_of_whoever_is_on_call_says_who_is_next() {
+    let page = asked_of(TEAM, "2026-11-25T22:00:00Z", &[("/data/", "")]).remove(0);
+    page.has(", then <bdi>مهندس</bdi> (Thanksgiving Day), alone").has(", then nobody");
+    page.has("absences need the team’s agreement").lacks("holidays need");
+}
+
+#[test]
+fn what_needs_agreement_comes_before_who_is_on_call_and_has_its_deadline() {
+    let page = get("/data/");
+    let (agree, now) =
+        (page.body.find("the team’s agreement").unwrap(), page.body.find("On call now").unwrap());
+    assert!(agree < now);
+    page.has("Agree by ").has("href=\"coverage#c2026");
+}
+
+#[test]
+fn time_off_is_shown_and_its_reason_is_not() {
+    for target in ["/data/?from=2026-12-18", "/data/coverage"] {
+        get(target).has("Time off").lacks("private");
+    }
+}
+
+#[test]
+fn a_proposal_is_hatched_and_the_words_say_so_too() {
+    get("/data/?from=2026-11-20&weeks=8")
+        .has("<pattern id=\"hatch\"")
+        .has("class=\"hatch\"")
+        .has("proposed instead of")
+        .has("to be agreed</span>")
+        .has("Every shift with its exact times");
+}
+
+#[test]
+fn weeks_and_zones_are_as_asked() {
+    let page = get("/data/?from=2026-12-18&weeks=2&zone=Asia/Kolkata");
+    page.has("datetime=\"2026-12-18\"")
+        .has("datetime=\"2026-12-25\"")
+        .lacks("datetime=\"2027-01-01\"")
+        .has("20:30 IST")
+        .has("<option value=\"Asia/Kolkata\" selected>")
+        .has("./?from=2026-12-04&amp;weeks=2&amp;zone=Asia%2FKolkata")
+        .has("./?from=2027-01-01&amp;weeks=2&amp;zone=Asia%2FKolkata");
+    get("/data/?from=2030-06-01&weeks=1").has("Fri 31 May 2030");
+    get("/data/?from=2020-06-01").has("datetime=\"2026-01-02\"").has("aria-disabled=\"true\"");
+}
+
+#[test]
+fn what_cannot_be_shown_is_refused_with_what_could() {
+    for (target, told) in [
+        ("/data/?from=tomorrow", "“tomorrow” is no date"),
+        ("/data/?from=2026-02-30", "such as 2026-12-25"),
+        ("/data/?weeks=0", "weeks is 1 to 104"),
+        ("/data/?weeks=105", "weeks is 1 to 104"),
+        ("/data/?weeks=4&weeks=5", "weeks is given twice"),
+        ("/data/?from=2200-01-01", "the rota is shown up to 2036-11-20"),
+        ("/data/?zone=Europe/Lodnon", "did you mean <code>Europe/London</code>?</p>"),
+        ("/data/?zone=%3Cscript%3E", "“&lt;script&gt;” is no time zone"),
+        ("/data/fairness?years=13", "“13” is no number of years: years is 1 to 12"),
+        ("/data/fairness?years=some", "years is 1 to 12"),
+        ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
+        ("/data/coverage?status=fine", "“fine” is no status"),
+        ("/data/coverage?person=z", "nobody in this team has the id “z”"),
+        ("/data/coverage?person=a&engineer=a", "engineer is given twice"),
+        ("/data/coverage?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/pipelines?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/run-books/profit?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/fairness?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/changes?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/subscribers?zone=Europe/Xx", "“Europe/Xx” is no time zone"),
+        ("/data/?alarm=3h", "“3h” is no reminder: an alarm is one of 5m, 10m, 15m, 30m, 1h, 2h, 1d"),
+    ] {
+        let page = get(target);
+        page.has(told).has("Show the page as it is");
+        assert_eq!(page.code, 400, "{target}");
+    }
+}
+
+#[test]
+fn coverage_is_filtered_by_person_and_status() {
+    get("/data/coverage").has("November 2026").has("class=\"no-backup\"").has("class=\"unaffected\"");
+    get("/data/coverage?status=covered").has("class=\"covered\"").lacks("class=\"unaffected\"");
+    let of_ann = get("/data/coverage?engineer=a");
+    assert_eq!(get("/data/coverage?person=a").body, of_ann.body);
+    of_ann.has("Show all").has("<option value=\"a\" selected>");
+    let of_eve = get("/data/coverage?engineer=e&status=unaffected");
+    of_eve.has("There are no absences like that");
+    get("/data/coverage?engineer=&status=").has("class=\"unaffected\"");
+    get("/data/coverage").has("The holidays of <bdi>Eve</bdi> are not known");
+}
+
+#[test]
+fn a_conflict_names_its_candidates_with_their_figures() {
+    get("/data/coverage").has("Who could take it, best first").has("free; holiday load ").has(", would be ");
+}
+
+#[test]
+fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal() {
+    let page = get("/data/coverage");
+    let christmas = page.body.split("<tr").filter(|line| line.contains("<th scope=\"row\">Christmas Day"));
+    let christmas: Vec<&str> = christmas.collect();
+    assert_eq!(christmas.len(), 1, "{christmas:?}");
+    for part in ["Fri 25 Dec, 00:00–10:00 EST", "Fri 25 Dec, 10:00 – Sat 26 Dec, 00:00 EST", "Boxing Day"]
+    {
+        assert!(christmas[0].contains(part), "{part}: {}", christmas[0]);
+    }
+    page.has(">Unaffected</span>").has(">No backup</span>").has("of people who are not on duty then");
+    page.lacks("Not on duty").lacks("<th scope=\"col\">Away");
+    let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
+    asked_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <bdi>").lacks(">Works<");
+    let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
+    asked_of(&all_away, NOW, &[("/data/coverage", "")])[0]
+        .has(">Needs volunteer</span>")
+        .has(" as primary, if the team agrees");
+}
+
+#[test]
+fn an_open_conflict_is_among_the_absences_ahead_too_and_leads_to_its_candidates() {
+    let page = get("/data/coverage");
+    let link = page.body.split("<a href=\"#c").nth(1).unwrap().split('"').next().unwrap();
+    page.has(&format!("<article class=\"card conflict\" id=\"c{link}\">"));
+}
+
+#[test]
+fn the_coverage_page_says_by_which_rule_the_team_covers_and_once_what_a_load_counts() {
+    let page = get("/data/coverage");
+    page.has("How this team covers absences").has("If the secondary has time off or a public holiday then");
+    assert!(page.body.matches("class=\"candidates\"").count() > 1);
+    assert_eq!(page.body.matches("Holiday load counts").count(), 1);
+    let report = TEAM.replace("secondary_on_holiday", "time_off = \"report\"\nsecondary_on_holiday");
+    asked_of(&report, NOW, &[("/data/coverage", "")])[0].has("Time off of the primary moves no duty.");
+}
+
+#[test]
+fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
+    let berlin = "zone=Europe%2FBerlin";
+    let page = get(&format!("/data/?{berlin}&from=2026-12-18"));
+    page.has(" CET").lacks(" EST").lacks(" GMT").has(&format!("href=\"./coverage?{berlin}\""));
+    get(&format!("/data/?{berlin}"))
+        .has("Thu 26 Nov (Thu 26 Nov, 06:00 – Fri 27 Nov, 06:00 CET) <b>Thanksgiving Day</b>")
+        .has(&format!("<a href=\"coverage?{berlin}#c"));
+    for target in ["/data/changes", "/data/pipelines", "/data/run-books/profit", "/data/subscribers"] {
+        get(&format!("{target}?{berlin}"))
+            .has(&format!("/coverage?{berlin}\""))
+            .has(&format!("/?{berlin}\""));
+    }
+    get(&format!("/data/fairness?{berlin}")).has(&format!("href=\"fairness?years=10&amp;{berlin}\""));
+    get("/data/pipelines").lacks("zone=");
+}
+
+#[test]
+fn a_zone_holds_for_all_that_the_coverage_tells() {
+    let berlin = "zone=Europe%2FBerlin";
+    get(&format!("/data/coverage?{berlin}")).has(" CET").lacks(" EST").lacks(" GMT");
+    get(&format!("/data/coverage?{berlin}&status=covered"))
+        .has(&format!("<a href=\"coverage?{berlin}\">Show all"));
+    get("/data/coverage").lacks("zone=");
+}
+
+#[test]
+fn a_reminder_is_in_every_address_of_shifts_and_kept_from_view_to_view() {
+    let page = get("/data/?alarm=1h&weeks=4");
+    page.has("data/team.ics?alarm=1h</code>")
+        .has("%2Fdata%2Fteam.ics%3Falarm%3D1h\"")
+        .has("href=\"webcal://127.0.0.1:8080/data/engineers/a.ics?alarm=1h\"")
+        .has("href=\"secondary.ics?download=1&amp;alarm=1h\"")
+        .has("data/coverage.ics</code>")
+        .has("href=\"coverage.ics?download=1\"")
+        .has("<a href=\"./?weeks=4&amp;alarm=1h#subscribe\" aria-current=\"true\">1 hour</a>")
+        .has("<a href=\"./?weeks=4#subscribe\">none</a>")
+        .has("weeks=4&amp;alarm=1h\" ")
+        .has("<input type=\"hidden\" name=\"alarm\" value=\"1h\">")
+        .has("Google ignores it");
+    get("/data/?alarm=2h").has("aria-current=\"true\">2 hours</a>");
+    get("/data/").has("aria-current=\"true\">none</a>").lacks("ics?alarm");
+}
+
+#[test]
+fn the_entry_to_paste_settles_the_conflict_as_it_was_proposed() {
+    let before = get("/data/coverage");
+    let mut team = TEAM.to_owned();
+    let entries: Vec<&str> = before.body.split("<code data-copy=\"the override\">").skip(1).collect();
+    assert!(entries.len() > 2, "{}", before.body);
+    for entry in &entries {
+        let text = entry.split("</code>").next().unwrap();
+        team.push_str(
+            &text.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"),
+        );
+    }
+    let after = asked_of(&team, NOW, &[("/data/coverage", "")]).remove(0);
+    after.has("Nothing needs the team’s agreement").has("agreed on 20 Nov 2026").lacks("<code data-copy");
+}
+
+#[test]
+fn pipelines_show_their_owners_and_who_of_them_is_on_call() {
+    get("/data/pipelines")
+        .has("Daily growth for &lt;experiments&gt;")
+        .has("reported to investors")
+        .has("primary on call")
+        .has("href=\"run-books/profit\"")
+        .has("Owns no pipeline");
+}
+
+#[test]
+fn fairness_has_bars_locks_and_the_rotations_that_end_them() {
+    let page = get("/data/fairness?years=6");
+    page.has("in 2026–2031").has("preserveAspectRatio=\"none\"").has("class=\"p3\" width=\"1000\"");
+    page.has("</bdi></b> is primary on <b>Christmas Day</b> in 20");
+    let entries = page
+        .body
+        .split("<code data-copy=\"the rotations\">")
+        .nth(1)
+        .unwrap()
+        .split("</code>")
+        .next()
+        .unwrap();
+    let fixed = format!("{TEAM}{}", entries.replace("&quot;", "\""));
+    let after = asked_of(&fixed, NOW, &[("/data/fairness?years=6", "")]).remove(0);
+    let count = |page: &Page| page.body.matches(" is primary on <b>").count();
+    assert!(count(&after) < count(&page), "{}", after.body);
+    get("/data/fairness?years=2").has("Such holidays show over 3 years or more").lacks("data-copy");
+}
+
+#[test]
+fn a_run_book_is_a_page_with_who_can_help_and_no_markup_of_its_own() {
+    get("/data/run-books/profit")
+        .has("<h1>Profit</h1>")
+        .has("On call now")
+        .has("<h2>Owners</h2>")
+        .has("<h2 id=\"look-first\">Look &lt;first&gt;</h2>")
+        .has("&lt;script&gt;x&lt;/script&gt; bad <a href=\"growth\"")
+        .has("<td class=\"right\">1</td>")
+        .lacks("javascript:");
+}
+
+#[test]
+fn broken_configuration_is_told_plainly_and_never_quoted() {
+    for (target, code) in [("/", 200), ("/lost/", 503), ("/lost/coverage", 503), ("/lost/pipelines", 503)] {
+        let page = get(target);
+        page.has("teams/lost.toml:1:").has("<code>name</code>").lacks("`").lacks("private remark");
+        assert_eq!(page.code, code, "{target}");
+    }
+}
+
+#[test]
+fn names_are_text_and_pages_have_no_style_or_script_of_their_own() {
+    for page in asked_of(TEAM, NOW, &ALL.map(|target| (target, ""))) {
+        for forbidden in
+            ["<script>", "<i>", "<b>conference", "style=", "<style", " onclick=", "\"javascript:", "\u{202E}"]
+        {
+            page.lacks(forbidden);
+        }
+        assert!(page.policy.starts_with("default-src 'none'") && !page.policy.contains("unsafe"));
+    }
+}
+
+#[test]
+fn a_page_that_has_not_changed_is_not_sent_again() {
+    let first = asked_of(TEAM, NOW, &ALL.map(|target| (target, "")));
+    let targets: Vec<(&str, &str)> =
+        ALL.into_iter().zip(first.iter().map(|page| page.etag.as_str())).collect();
+    for (page, again) in first.iter().zip(asked_of(TEAM, NOW, &targets)) {
+        if page.code == 200 {
+            assert_eq!((again.code, again.body.as_str()), (304, ""));
+        } else {
+            assert_eq!((page.etag.as_str(), again.code), ("", page.code), "an error has no tag");
+        }
+    }
+    let later = asked_of(TEAM, "2026-11-20T15:00:00Z", &targets);
+    assert_eq!(later[1].code, 200, "duty has changed");
+}
+
+#[test]
+fn a_year_is_a_small_page() {
+    let page = get("/data/?weeks=52");
+    assert!(page.body.len() < 150_000, "{}", page.body.len());
+    assert_eq!(page.body.matches("class=\"strip\"").count(), 52);
+}
+
+/// The links of a page that lead to this server, resolved against its path.
+fn links(path: &str, body: &str) -> Vec<String> {
+    let base = format!("http://h{path}");
+    let attributes = ["href=\"", "src=\""].into_iter().flat_map(|start| body.split(start).skip(1));
+    let links = attributes.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    links
+        .filter(|link| !link.starts_with('#') && !link.contains(':'))
+        .map(|link| resolved(&base, &link))
+        .collect()
+}
+
+fn resolved(base: &str, link: &str) -> String {
+    let path = base.strip_prefix("http://h").unwrap().split('?').next().unwrap();
+    let mut folders: Vec<&str> = path.split('/').collect();
+    folders.pop();
+    let (way, query) = link.split_at(link.find(['?', '#']).unwrap_or(link.len()));
+    let mut parts = way.split('/').peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            "." => {}
+            ".." => drop(folders.pop()),
+            part => {
+                folders.push(part);
+                continue;
+            }
+        }
+        if parts.peek().is_none() {
+            folders.push("");
+        }
+    }
+    let query = query.split('#').next().unwrap();
+    format!("{}{query}", folders.join("/"))
+}
+
+#[test]
+fn every_link_from_the_first_page_on_leads_somewhere() {
+    let (mut seen, mut ahead) = (BTreeSet::new(), VecDeque::from([("/".to_owned(), 0)]));
+    let mut batch: Vec<(String, usize)> = Vec::new();
+    while let Some(first) = ahead.pop_front() {
+        batch.push(first);
+        batch.extend(ahead.drain(..));
+        batch.retain(|(target, depth)| *depth < 4 && seen.insert(target.clone()));
+        let targets: Vec<(&str, &str)> = batch.iter().map(|(target, _)| (target.as_str(), "")).collect();
+        if targets.is_empty() {
+            break;
+        }
+        for (page, (target, depth)) in asked_of(TEAM, NOW, &targets).iter().zip(&batch) {
+            let expected = if target.starts_with("/lost/") { 503 } else { 200 };
+            assert_eq!(page.code, expected, "{target}");
+            if page.body.starts_with("<!DOCTYPE html>") {
+                ahead.extend(links(target, &page.body).into_iter().map(|link| (link, depth + 1)));
+            }
+        }
+        batch.clear();
+    }
+    for expected in
+        ["/data/coverage", "/data/run-books/growth", "/data/team.ics?download=1", "/data/?weeks=52"]
+    {
+        assert!(seen.contains(expected), "{expected}: {seen:?}");
+    }
+    assert!(seen.len() > 30 && seen.iter().any(|target| target.ends_with(".js")), "{seen:?}");
+}

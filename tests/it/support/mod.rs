@@ -1,0 +1,8 @@
+//! What several tests need: sample teams, servers and clocks.
+
+pub(crate) mod machine;
+pub(crate) mod pair;
+pub(crate) mod postgres;
+pub(crate) mod published;
+pub(crate) mod random;
+pub(crate) mod running;
