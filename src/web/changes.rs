@@ -12,7 +12,8 @@ use super::site::Site;
 use crate::config::BaseUrl;
 use crate::feed::clean;
 use crate::json::days_ahead;
-use crate::live::{Change, TeamSnapshot};
+use crate::live::TeamSnapshot;
+use crate::publish::Change;
 use crate::rota::{EngineerId, Instant, Side, Team};
 
 /// How many changes a feed reader is told of: it asks again before there are more.

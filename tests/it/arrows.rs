@@ -4,18 +4,22 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota"]),
-    ("feed", &["rota"]),
+    ("feed", &["journal", "rota"]),
     ("journal", &["rota"]),
     ("json", &["feed", "holidays", "rota"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "rota"]),
-    ("web", &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota"]),
+    ("publish", &["config", "feed", "journal", "rota"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota"]),
+    (
+        "web",
+        &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "publish", "rota"],
+    ),
     (
         "cli",
         &[
@@ -28,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "journal",
             "json",
             "live",
+            "publish",
             "rota",
             "web",
         ],
@@ -40,7 +45,7 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "live", "web", "cli"]),
+    ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("sqlx", &["journal"]),
     ("notify", &["live"]),
     ("clap", &["cli"]),

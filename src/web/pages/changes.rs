@@ -13,7 +13,8 @@ use super::people::People;
 use super::words::Wall;
 use crate::feed::clean;
 use crate::json::days_ahead;
-use crate::live::{Change, TeamSnapshot};
+use crate::live::TeamSnapshot;
+use crate::publish::Change;
 use crate::rota::{Instant, Move, Side, Team, Zone};
 
 /// So many changes are shown; the API has more.
