@@ -38,6 +38,12 @@ pub struct Place {
 }
 
 impl Diagnostic {
+    /// `problem` as a defect of `file`, of `team` where it is that team's own.
+    pub fn new(problem: Problem, file: &str, team: Option<&TeamId>, place: Option<Place>) -> Diagnostic {
+        let Problem { code, severity, message, help, .. } = problem;
+        Diagnostic { code, severity, team: team.cloned(), file: file.to_owned(), place, message, help }
+    }
+
     /// Whether it keeps the file from being used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -52,14 +58,9 @@ impl Diagnostic {
         text: &'a str,
     ) -> impl Iterator<Item = Diagnostic> + 'a {
         let mut places = Places::of(text);
-        problems.into_iter().map(move |problem| Diagnostic {
-            code: problem.code,
-            severity: problem.severity,
-            team: team.cloned(),
-            file: file.to_owned(),
-            place: Some(places.next(problem.span)),
-            message: problem.message,
-            help: problem.help,
+        problems.into_iter().map(move |problem| {
+            let place = places.next(problem.span.clone());
+            Diagnostic::new(problem, file, team, Some(place))
         })
     }
 }

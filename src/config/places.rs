@@ -3,9 +3,9 @@
 //! The files are read a second time, from the texts that the first reading kept: whoever asks is the command line.
 
 use super::diagnostic::Place;
-use super::resolve::starts_at;
+use super::local_time::starts_at;
 use super::schema::TeamTable;
-use super::{Configuration, TeamConfig};
+use super::configuration::{Configuration, TeamConfig};
 use crate::rota::{EngineerIdx, Instant, Zone};
 use crate::toml_reader::{self, Problems, Span};
 

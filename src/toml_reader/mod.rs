@@ -7,9 +7,11 @@
 mod problem;
 mod syntax;
 mod table_reader;
+mod times;
 
 pub use problem::{MAX_TOLD, Problem, Problems, Severity, Span, listed, nearest};
-pub use table_reader::{At, Moment, TableReader};
+pub use table_reader::{At, TableReader};
+pub use times::Moment;
 
 use toml::de::DeTable;
 

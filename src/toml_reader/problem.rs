@@ -31,6 +31,36 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
+impl Problem {
+    /// An error; its place is the beginning of the file until [`Problem::at`] says otherwise.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { code, severity: Severity::Error, span: 0..0, message: message.into(), help: None }
+    }
+
+    /// A warning; its place as of [`Problem::error`].
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Warning, ..Problem::error(code, message) }
+    }
+
+    /// The same, at `span`.
+    #[must_use]
+    pub fn at(self, span: &Span) -> Problem {
+        Problem { span: span.clone(), ..self }
+    }
+
+    /// The same, with what would be right.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Problem {
+        Problem { help: Some(help.into()), ..self }
+    }
+
+    /// [`Problem::help`], where there is any.
+    #[must_use]
+    pub fn maybe_help(self, help: Option<String>) -> Problem {
+        Problem { help, ..self }
+    }
+}
+
 /// How many errors, and how many warnings, of one file are told: as many as anybody mends at once.
 pub const MAX_TOLD: usize = 100;
 
@@ -49,7 +79,7 @@ pub struct Problems {
 impl Problems {
     /// Records an error.
     pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.push(Problem { code, severity: Severity::Error, span, message: message.into(), help: None });
+        self.push(Problem::error(code, message).at(&span));
     }
 
     /// Records an error with a hint at what would be right.
@@ -60,13 +90,12 @@ impl Problems {
         message: impl Into<String>,
         help: impl Into<Option<String>>,
     ) {
-        let (message, help) = (message.into(), help.into());
-        self.push(Problem { code, severity: Severity::Error, span, message, help });
+        self.push(Problem::error(code, message).at(&span).maybe_help(help.into()));
     }
 
     /// Records a warning.
     pub fn warning(&self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.push(Problem { code, severity: Severity::Warning, span, message: message.into(), help: None });
+        self.push(Problem::warning(code, message).at(&span));
     }
 
     /// Records a problem made elsewhere.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Context, names, zone};
+use crate::config::local_time::starts_at;
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
-use crate::toml_reader::{At, Moment, Problem, Problems, Severity, Span, listed, nearest};
+use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
 
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
@@ -145,14 +146,6 @@ pub(super) fn differ(
     !one_person
 }
 
-/// The instant that a moment means on a clock of `zone`: a bare date is its first instant.
-pub(in crate::config) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
-    match moment {
-        Moment::Date(date) => zone.first_instant(date),
-        Moment::DateTime(time) => zone.instant(time),
-    }
-}
-
 fn engineer(
     table: &EngineerTable,
     calendars: Option<Vec<Arc<Calendar>>>,
@@ -262,15 +255,8 @@ fn warn_of_time_off_that_is_over(
             2 => "this time off is over, and so is another of theirs".to_owned(),
             count => format!("this time off is over, and so are {} others of theirs", count - 1),
         };
-        problems.push(Problem {
-            code: "time-off-over",
-            severity: Severity::Warning,
-            span: (*last).clone(),
-            message,
-            help: Some(
-                "leave it in if it was taken: past weeks rest on it; if it is to come, mend the year".into(),
-            ),
-        });
+        let help = "leave it in if it was taken: past weeks rest on it; if it is to come, correct the year";
+        problems.push(Problem::warning("time-off-over", message).at(last).help(help));
     }
 }
 

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta, Timelike};
 
-use super::engineers::{Roster, differ, starts_at};
+use super::engineers::{Roster, differ};
 use super::rotations::Eras;
+use crate::config::local_time::starts_at;
 use crate::config::schema::{OverrideTable, SwapTable};
 use crate::rota::{
     Absences, EngineerIdx, HolidayPolicy, Instant, Override, Period, SecondaryOnHoliday, Swap, Zone,
     unnamed_secondary,
 };
-use crate::toml_reader::{At, Moment, Problem, Problems, Severity};
+use crate::toml_reader::{At, Moment, Problem, Problems};
 
 /// A swap and where it names its people.
 pub(super) struct FoundSwap<'t> {
@@ -208,15 +209,8 @@ pub(super) fn warn_of_whom_it_leaves(
                 "`{id}` is away during this override and stays secondary, since it names no other: {names}"
             );
             let at = found.table.primary.as_ref().map_or(&found.table.span, |at| &at.span);
-            problems.push(Problem {
-                code: "override-while-away",
-                severity: Severity::Warning,
-                span: at.clone(),
-                message,
-                help: Some(
-                    "name a `secondary` who is there; without one the primary has no backup".to_owned(),
-                ),
-            });
+            let help = "name a `secondary` who is there; without one the primary has no backup";
+            problems.push(Problem::warning("override-while-away", message).at(at).help(help));
         }
     }
 }
@@ -226,14 +220,8 @@ pub(super) fn warn_of_agreements_to_come(tables: &[OverrideTable], now: Instant,
     let latest = (now + FIRST_TO_BEGIN_A_DATE).date_naive();
     let to_come = tables.iter().filter_map(|table| table.agreed_on.as_ref()).filter(|at| at.value > latest);
     for at in to_come {
-        let message = "this date of an agreement is still to come".to_owned();
-        problems.push(Problem {
-            code: "agreed-in-the-future",
-            severity: Severity::Warning,
-            span: at.span.clone(),
-            message,
-            help: Some("write the date of the decision".to_owned()),
-        });
+        let problem = Problem::warning("agreed-in-the-future", "this date of an agreement is in the future");
+        problems.push(problem.at(&at.span).help("write the date of the decision"));
     }
 }
 
