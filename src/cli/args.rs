@@ -96,7 +96,7 @@ pub(super) enum Command {
     /// Check the whole configuration and print every error and warning
     ///
     /// Each has its file, line, column, the line itself and a hint. Ends with 1 if there is any error, so it can
-    /// guard a commit or a deployment. Of a team's file alone all that concerns the team is told.
+    /// guard a commit or a deployment. For a team's file, everything that concerns the team is shown.
     Check(Check),
     /// List the holidays and leave ahead: who is away, who covers, what is still to be agreed
     #[command(after_help = COVERAGE_EXAMPLES)]
@@ -168,7 +168,7 @@ const DIFF_EXAMPLES: &str = "\
 Examples:
   oncal diff main/config config                   what this branch moves in the next 52 weeks
   oncal diff old new --weeks 8 --json | jq '.teams[].moves[]'
-  oncal diff old new > told 2>&1 || post told
+  oncal diff old new > moved.txt 2>&1 || post moved.txt
 
 Exit codes: 3 if something moves, opens or closes; 1 if one of the two has errors or cannot be read.";
 

@@ -54,8 +54,8 @@ impl Configuration {
             .filter(|diagnostic| diagnostic.is_error() && diagnostic.file == SETTINGS)
     }
 
-    /// Takes over what somebody else has found, each in its place.
-    pub fn tell(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+    /// Adds diagnostics that were found elsewhere.
+    pub fn add(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         self.diagnostics.extend(found);
         sort(&mut self.diagnostics);
     }

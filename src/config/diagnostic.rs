@@ -72,7 +72,7 @@ impl Place {
     }
 }
 
-/// Tells line and column of one place after the other.
+/// Counts lines and columns, from one place to the next.
 struct Places<'t> {
     text: &'t str,
     /// Up to where lines and characters are counted.
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_line_form_has_place_code_message_and_help() {
+    fn one_line_has_place_code_message_and_help() {
         let mut diagnostic = Diagnostic {
             code: "unknown-engineer",
             severity: Severity::Error,

@@ -38,7 +38,7 @@ pub enum LoadError {
     Unreadable {
         /// The folder, or one within it.
         path: PathBuf,
-        /// What the operating system says. Not `source`, which would be told a second time behind this message.
+        /// What the operating system says. Not `source`, which would be printed a second time behind this message.
         cause: io::Error,
     },
 }

@@ -126,14 +126,14 @@ fn read_teams(
             let found = found_before.get(&id).into_iter().flatten();
             let found = found.filter(|found| found.code != CALENDAR_OUTDATED);
             findings.diagnostics.extend(found.map(|found| Diagnostic::clone(found)));
-            tell_of_kept(kept, &team.team, &file, findings);
+            report_outdated_calendars(kept, &team.team, &file, findings);
             teams.insert(id, Arc::clone(team));
             continue;
         }
         let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, &id, &file, &shared));
         match read_team(&id, &file, common, findings) {
             Ok((team, links)) => {
-                tell_of_kept(kept, &team, &file, findings);
+                report_outdated_calendars(kept, &team, &file, findings);
                 let Inputs { fingerprint, modified } = inputs;
                 drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified, links })));
             }
@@ -164,8 +164,8 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 
 const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
-/// A team goes on with calendars that were right before, and whoever looks at it is to know.
-fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Diagnostics) {
+/// Reports calendars of the team that have errors now, so that their last good version is in use.
+fn report_outdated_calendars(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Diagnostics) {
     if kept.is_empty() {
         return;
     }

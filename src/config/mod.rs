@@ -1,8 +1,8 @@
 //! The configuration: a folder of TOML files and run books, read, checked and resolved.
 //!
-//! In reading order: `load` walks the folder; `schema` and `settings` are what the files say; `resolve` checks all
-//! that needs more than one value and makes a [`rota::Team`](crate::rota::Team) of it; `diagnostic` and `render` are
-//! how defects are told. What a `Team` says is true, so nothing after this room checks it again.
+//! In reading order: `load` reads the folder; `schema` and `settings` are what the files say; `resolve` checks
+//! everything that needs more than one value and makes a [`rota::Team`](crate::rota::Team) of it; `diagnostic` and
+//! `render` report errors and warnings. A `Team` that exists is valid, so no other module checks it again.
 //!
 //! Not here: the syntax of TOML (`toml_reader`), the rules of holiday calendars (`holidays`), what the rota makes of a
 //! team (`rota`).

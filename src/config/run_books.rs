@@ -113,8 +113,8 @@ impl RunBooks {
         book.is_some_and(|book| book.markdown.lines().all(says_nothing))
     }
 
-    /// Tells of files that no pipeline has named. Whether none of them is an error: a link that leads out of the folder is,
-    /// whoever names it.
+    /// Warns of files that no pipeline has named. Returns whether none of them is an error; a link that leads out of the
+    /// folder always is one.
     pub(super) fn report_unnamed(&self, team: &TeamId, findings: &mut Diagnostics) -> bool {
         let named = self.named.borrow();
         let mut is_right = true;

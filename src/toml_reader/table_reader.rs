@@ -14,7 +14,7 @@ pub struct At<T> {
     pub span: Span,
 }
 
-/// A table being read. A key asked for is a key known; [`TableReader::finish`] reports all others.
+/// A table being read. Every key that is read counts as known; [`TableReader::finish`] reports all others.
 #[derive(Debug)]
 pub struct TableReader<'a> {
     table: &'a DeTable<'a>,
@@ -211,13 +211,13 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Reports every key that nobody asked for, with the nearest one that exists.
+    /// Reports every key that was not read, with the nearest one that exists.
     pub fn finish(self) {
         for key in self.table.keys() {
             let name: &str = key.get_ref();
             if !self.known.contains(&name) && !self.refused.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.title);
-                let help = self.problems.tells_errors().then(|| {
+                let help = self.problems.has_room().then(|| {
                     nearest(name, self.known.iter().copied())
                         .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")))
                 });

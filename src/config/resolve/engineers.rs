@@ -63,7 +63,7 @@ impl Roster {
         roster
     }
 
-    /// Somebody who comes back may have a second block, so only those who are in the team at one time are told of.
+    /// Somebody who comes back may have a second block, so only two who are in the team at the same time are reported.
     fn warn_of_one_name_for_two(&self, tables: &[EngineerTable], problems: &Problems) {
         let read = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let ends_before = |one: &Engineer, other: &Engineer| {
@@ -90,7 +90,7 @@ impl Roster {
         let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
         if found.is_none() && !self.engineers.is_empty() {
-            let help = problems.tells_errors().then(|| {
+            let help = problems.has_room().then(|| {
                 let mut ids: Vec<(&String, &EngineerIdx)> = self.seats.iter().collect();
                 ids.sort_by_key(|(_, seat)| seat.0);
                 let ids = || ids.iter().map(|(id, _)| id.as_str());
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn time_off_is_over_at_its_last_instant_and_told_once() {
+    fn time_off_is_over_at_its_last_instant_and_reported_once() {
         let over = "time_off = [{ from = 2026-06-01T07:59:59, to = 2026-06-01T08:00:00 }]";
         assert_eq!(Sample::new(&[("d", over)], "").codes(), ["time-off-over"], "now is 08:00 in New York");
         let not_yet = "time_off = [{ from = 2026-05-01, to = 2026-06-01T08:00:01 }]";

@@ -151,8 +151,8 @@ fn check_overlaps(mut periods: Vec<(Period, &OverrideTable)>, zone: &Zone, probl
     }
 }
 
-/// On the team's clock, with seconds where there are any: without them two that overlap by less than a minute would
-/// be told as two that only touch.
+/// On the team's clock, with seconds where there are any: without them, two that overlap by less than a minute would
+/// look as if they only touched.
 fn shown(instant: Instant, zone: &Zone) -> String {
     let local = zone.local(instant);
     let format = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
@@ -257,15 +257,15 @@ mod tests {
     }
 
     #[test]
-    fn an_overlap_is_told_to_the_second() {
-        let told = |first: &str| {
+    fn an_overlap_is_shown_to_the_second() {
+        let messages = |first: &str| {
             let problems =
                 Sample::new(&[], given(&[("2026-03-03", "2026-03-04"), ("2026-03-02", first)])).resolve().1;
             problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
         };
         let message = "this override overlaps the one from 2026-03-02 00:00 to 2026-03-03 00:00:01";
-        assert_eq!(told("2026-03-03T00:00:01"), [message]);
-        assert_eq!(told("2026-03-03T00:01:00"), [message.replace("00:00:01", "00:01")]);
+        assert_eq!(messages("2026-03-03T00:00:01"), [message]);
+        assert_eq!(messages("2026-03-03T00:01:00"), [message.replace("00:00:01", "00:01")]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Optio
         .named(&at.value)
         .map_err(|unknown| {
             let message = format!("there is no time zone `{}`", at.value);
-            let help = problems.tells_errors().then(|| unknown.help());
+            let help = problems.has_room().then(|| unknown.help());
             problems.error_with_help("unknown-zone", at.span.clone(), message, help);
         })
         .ok()
