@@ -61,7 +61,8 @@ impl Selection {
         let mut selected: Option<Selection> = None;
         for path in named {
             let (folder, file) = if path.is_dir() { (path.clone(), None) } else { place(path)? };
-            let selection = selected.get_or_insert_with(|| Selection { folder: folder.clone(), files: Vec::new() });
+            let selection =
+                selected.get_or_insert_with(|| Selection { folder: folder.clone(), files: Vec::new() });
             if selection.folder != folder || path.is_dir() && named.len() > 1 {
                 return Err(Usage("name one folder, or files of one folder".to_owned()));
             }

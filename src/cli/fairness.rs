@@ -106,18 +106,20 @@ fn row(team: &Team, tally: &Tally, table: &mut Table) {
 /// Locks in plain words. The secondary of a holiday on which the primary is locked too is named with the primary.
 fn sentences(team: &Team, locks: &[Lock]) -> Vec<String> {
     let lines = Lock::together(locks);
-    lines.map(|(lock, secondary)| {
-        let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
-        let with = if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
-        format!(
-            "{} is {} on {} in {}{with}",
-            name(team, lock.engineer),
-            lock.role.as_str(),
-            clean(&lock.holiday),
-            year_spans(&lock.years),
-        )
-    })
-    .collect()
+    lines
+        .map(|(lock, secondary)| {
+            let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
+            let with =
+                if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
+            format!(
+                "{} is {} on {} in {}{with}",
+                name(team, lock.engineer),
+                lock.role.as_str(),
+                clean(&lock.holiday),
+                year_spans(&lock.years),
+            )
+        })
+        .collect()
 }
 
 /// What a shift of the rotation would change, and what to write for the one that changes most.

@@ -71,8 +71,7 @@ impl<'c> Chosen<'c> {
         let all = configuration.teams.values().map(|config| &config.team);
         let teams: Vec<&Team> = all.filter(|team| is_chosen(team.id.as_str())).collect();
         if teams.is_empty() {
-            let whose =
-                named.map_or_else(|| "no team is".to_owned(), |team| format!("team `{team}` is not"));
+            let whose = named.map_or_else(|| "no team is".to_owned(), |team| format!("team `{team}` is not"));
             anyhow::bail!("{whose} without errors");
         }
         for broken in configuration.broken.keys().filter(|id| is_chosen(id.as_str())) {

@@ -49,9 +49,7 @@ impl Configuration {
 
     /// The errors of `oncal.toml`. With any, nothing may be served: what the file meant is not known.
     pub fn settings_errors(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.is_error() && diagnostic.file == SETTINGS)
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error() && diagnostic.file == SETTINGS)
     }
 
     /// Adds diagnostics that were found elsewhere.

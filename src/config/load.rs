@@ -120,8 +120,8 @@ fn read_teams(
         let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
         let inputs = skips.is_none().then(|| Inputs::of_team(common.folder, &id, &file, &shared));
         let same = before.and_then(|(before, _)| before.teams.get(&id));
-        let same = same
-            .filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
+        let same =
+            same.filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
         if let Some(team) = same {
             let found = found_before.get(&id).into_iter().flatten();
             let found = found.filter(|found| found.code != CALENDAR_OUTDATED);
@@ -260,8 +260,10 @@ fn read_team(
     })?;
     let mut unlisted =
         |kind: &str, fault: FileFault| findings.fault(&format!("{kind}/{id}/"), Some(id), fault);
-    let run_books = RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
-    let time_off = TimeOffFiles::list(common.folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
+    let run_books =
+        RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
+    let time_off =
+        TimeOffFiles::list(common.folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);

@@ -2,10 +2,10 @@
 //!
 //! The files are read a second time, from the texts that the load kept. Only the command line needs this.
 
+use super::configuration::{Configuration, TeamConfig};
 use super::diagnostic::Place;
 use super::local_time::starts_at;
 use super::schema::TeamTable;
-use super::configuration::{Configuration, TeamConfig};
 use crate::rota::{EngineerIdx, Instant, Zone};
 use crate::toml_reader::{self, Problems, Span};
 

@@ -128,7 +128,8 @@ impl Settings {
             problems.error_with_help("same-address", named.span.clone(), message, help);
         }
         let is_for_all = open_to_network || access == Access::Links;
-        let bind = bind.filter(|at| is_for_all || stays_here("bind", is_loopback(at.value.ip()), at, problems));
+        let bind =
+            bind.filter(|at| is_for_all || stays_here("bind", is_loopback(at.value.ip()), at, problems));
         let public_url = public_url
             .filter(|at| is_for_all || stays_here("public_url", at.value.is_loopback(), at, problems));
         if let Some(at) = public_url.as_ref().filter(|_| access == Access::Links) {

@@ -261,7 +261,12 @@ impl<'a> TableReader<'a> {
         self.wrong_type_with_help(key, value, format!("expected {expected}"))
     }
 
-    pub(super) fn wrong_type_with_help<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, help: String) -> Option<T> {
+    pub(super) fn wrong_type_with_help<T>(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        help: String,
+    ) -> Option<T> {
         let message = format!("`{key}` is of the wrong type: {}", value.get_ref().type_str());
         self.problems.error_with_help("wrong-type", value.span(), message, help);
         None

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use crate::config::schema::TeamTable;
 use crate::config::legacy_zone_names::{meant, renamed};
+use crate::config::schema::TeamTable;
 use crate::config::zones::{ZoneDataSource, Zones};
 use crate::rota::Zone;
 use crate::toml_reader::{At, Problem, Problems};
