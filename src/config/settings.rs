@@ -39,7 +39,7 @@ pub struct Settings {
     pub journal: Option<JournalUrl>,
     /// How often all secret links were renewed.
     pub link_generation: u32,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Whose `X-Request-Id` names a request in the log.
     pub trusted_proxies: Vec<IpAddr>,
 }
 
