@@ -9,12 +9,12 @@ use super::plan::{self, heading};
 use super::table::{Table, Tone};
 use super::when;
 use crate::config::{self, Configuration};
-use crate::feed::clean;
 use crate::json::{self, Dates, Diff};
 use crate::rota::{
     Coverage, EngineerId, Instant, Move, Period, Row, Schedule, Side, Team, TeamId, coverage, expand,
     holdings, moves,
 };
+use crate::text::clean;
 
 /// A year: what a change moves shows late in a long rotation.
 pub(super) const WEEKS: u16 = 52;
