@@ -40,7 +40,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 15] = [
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
@@ -52,7 +52,6 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("anyhow", &["cli"]),
     ("maud", &["web"]),
     ("prometheus_client", &["web"]),
-    ("governor", &["web"]),
     ("hmac", &["access"]),
     ("subtle", &["access"]),
     ("getrandom", &["access"]),

@@ -10,7 +10,7 @@ use oncal::clock::Clock;
 use oncal::config;
 use oncal::live::{Snapshot, Store};
 use oncal::rota::Instant;
-use oncal::web::{Site, create_app};
+use oncal::web::{State, create_app};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
@@ -100,7 +100,7 @@ fn asked_of(team: &str, now: &str, targets: &[(&str, &str)]) -> Vec<Page> {
     assert_eq!(configuration.teams.len(), 1, "{:?}", configuration.diagnostics);
     drop(folder);
     let site =
-        Data::new(Site::new(Arc::new(Store::new(Snapshot::new(configuration, now))), Clock::Fixed(now)));
+        Data::new(State::new(Arc::new(Store::new(Snapshot::new(configuration, now))), Clock::Fixed(now)));
     actix_web::rt::System::new().block_on(async move {
         let app = init_service(create_app(site)).await;
         let mut pages = Vec::new();
@@ -260,7 +260,7 @@ fn coverage_is_filtered_by_person_and_status() {
     let of_eve = get("/data/coverage?engineer=e&status=unaffected");
     of_eve.has("There are no absences like that");
     get("/data/coverage?engineer=&status=").has("class=\"unaffected\"");
-    get("/data/coverage").has("The holidays of <bdi>Eve</bdi> are not known");
+    get("/data/coverage").has("Holidays of <bdi>Eve</bdi> are not known");
 }
 
 #[test]
@@ -274,8 +274,7 @@ fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal(
     let christmas = page.body.split("<tr").filter(|line| line.contains("<th scope=\"row\">Christmas Day"));
     let christmas: Vec<&str> = christmas.collect();
     assert_eq!(christmas.len(), 1, "{christmas:?}");
-    for part in ["Fri 25 Dec 00:00–10:00 EST", "Fri 25 Dec 10:00 – Sat 26 Dec 00:00 EST", "Boxing Day"]
-    {
+    for part in ["Fri 25 Dec 00:00–10:00 EST", "Fri 25 Dec 10:00 – Sat 26 Dec 00:00 EST", "Boxing Day"] {
         assert!(christmas[0].contains(part), "{part}: {}", christmas[0]);
     }
     page.has(">Unaffected</span>").has(">No backup</span>").has("of people who are not on duty then");
