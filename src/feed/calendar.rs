@@ -14,7 +14,7 @@ use super::content_line::write;
 use super::event::{Event, Kind, Status, When, digest};
 use super::name::Feed;
 use super::plan::Links;
-use super::text::clean;
+use crate::text::clean;
 
 /// An event written once, to be copied into each feed that has it.
 #[derive(Debug, Clone)]

@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
-use crate::feed::{Event, Feed, Kind, Status, When, clean};
+use crate::feed::{Event, Feed, Kind, Status, When};
 use crate::journal::{Entry, Fact, Logged, Mark};
 use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Team, Zone};
+use crate::text::clean;
 
 /// An event as the journal stores it, so that a download can still list it as cancelled once it is gone. It is encoded
 /// with postcard: whoever changes these types must also change the number of the journal's layout.

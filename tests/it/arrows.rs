@@ -4,21 +4,34 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota"]),
-    ("feed", &["journal", "rota"]),
+    ("text", &["rota"]),
+    ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota"]),
-    ("json", &["feed", "holidays", "rota"]),
-    ("publish", &["config", "feed", "journal", "rota"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota"]),
+    ("json", &["feed", "holidays", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
     (
         "web",
-        &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "publish", "rota"],
+        &[
+            "access",
+            "clock",
+            "config",
+            "toml_reader",
+            "feed",
+            "holidays",
+            "json",
+            "live",
+            "publish",
+            "rota",
+            "text",
+        ],
     ),
     (
         "cli",
@@ -34,6 +47,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "live",
             "publish",
             "rota",
+            "text",
             "web",
         ],
     ),
