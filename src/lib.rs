@@ -21,5 +21,6 @@ pub mod journal;
 pub mod json;
 pub mod live;
 pub mod rota;
+pub mod time_off;
 pub mod toml_reader;
 pub mod web;

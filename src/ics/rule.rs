@@ -1,6 +1,6 @@
 //! The language of `RRULE` (RFC 5545 3.3.10), as far as it names days.
 //!
-//! Rules that repeat within a day are refused: neither a holiday nor an absence is one. Not here: the dates that
+//! Rules that repeat within a day are refused: no holiday or absence repeats like that. Not here: the dates that
 //! follow from a rule (`recur`).
 
 use std::ops::{Range, RangeInclusive};
@@ -24,9 +24,9 @@ pub enum Frequency {
 /// A recurrence rule. Lists that were not given are empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// How often.
+    /// How often it repeats.
     pub frequency: Frequency,
-    /// Each, each second, each third …; at least 1.
+    /// 1 for each period, 2 for every second, and so on; at least 1.
     pub interval: u32,
     /// How many times in all, the first included.
     pub count: Option<u32>,
@@ -44,13 +44,13 @@ pub struct Rule {
     pub(super) time: [Option<u32>; 3],
 }
 
-/// Why a text is no rule that can be followed, and which part of it.
+/// Why a rule cannot be followed, and which part of it is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{fault}")]
 pub struct BadRule {
     /// What is wrong.
     pub fault: RuleFault,
-    /// The part of the text that is, in bytes.
+    /// The wrong part of the text, in bytes.
     pub place: Range<usize>,
 }
 
@@ -70,7 +70,7 @@ pub enum RuleFault {
     #[error("this part of the recurrence is out of range")]
     Value,
     /// `RSCALE` or `SKIP` of RFC 7529 for another calendar than ours.
-    #[error("this recurrence follows another calendar than the Gregorian")]
+    #[error("this recurrence follows a calendar other than the Gregorian one")]
     Calendar,
 }
 
@@ -90,8 +90,8 @@ impl RuleFault {
     }
 }
 
-/// So many entries a list can have at most: the days of a year, from either end.
-const LONGEST_LIST: usize = 732;
+/// How many entries a list may have: the days of a year, from either end.
+const MAX_LIST: usize = 732;
 
 impl Rule {
     /// A rule that repeats on the day of its start.
@@ -137,7 +137,7 @@ impl Rule {
         }
         let whole = |fault| BadRule { fault, place: 0..text.len() };
         rule.frequency = frequency.ok_or_else(|| whole(RuleFault::NoFrequency))?;
-        if rule.nonsense() {
+        if rule.is_nonsense() {
             return Err(whole(RuleFault::Value));
         }
         Ok(rule)
@@ -167,16 +167,16 @@ impl Rule {
         Ok(())
     }
 
-    /// How many things a day is asked, eight of them being as much work as one step.
-    pub(super) fn questions(&self) -> u64 {
+    /// How much work it is to test one day, in steps; eight entries of lists are one.
+    pub(super) fn steps_a_day(&self) -> u64 {
         let lists = [&self.month_days, &self.year_days, &self.weeks, &self.positions];
         let entries =
             lists.iter().map(|list| list.len()).sum::<usize>() + self.months.len() + self.weekdays.len();
         u64::try_from(1 + entries / 8).unwrap_or(u64::MAX)
     }
 
-    /// What RFC 5545 forbids because it means nothing.
-    fn nonsense(&self) -> bool {
+    /// Whether it has a combination of parts that RFC 5545 forbids because it means nothing.
+    fn is_nonsense(&self) -> bool {
         let nth = self.weekdays.iter().any(|(nth, _)| *nth != 0);
         let (daily, weekly) = (self.frequency == Frequency::Daily, self.frequency == Frequency::Weekly);
         let yearly = self.frequency == Frequency::Yearly;
@@ -199,8 +199,8 @@ fn read_frequency(value: &str) -> Result<Frequency, RuleFault> {
 }
 
 fn list<T>(value: &str, read: impl Fn(&str) -> Result<T, RuleFault>) -> Result<Vec<T>, RuleFault> {
-    let words: Vec<&str> = value.split(',').take(LONGEST_LIST + 1).collect();
-    if words.len() > LONGEST_LIST {
+    let words: Vec<&str> = value.split(',').take(MAX_LIST + 1).collect();
+    if words.len() > MAX_LIST {
         return Err(RuleFault::Value);
     }
     words.into_iter().map(|word| read(word.trim())).collect()
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_told_with_its_place() {
+    fn each_fault_is_reported_with_its_place() {
         use RuleFault::*;
         for (text, fault, place) in [
             ("", NoFrequency, ""),
