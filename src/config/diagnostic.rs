@@ -12,7 +12,7 @@ use crate::toml_reader::{Problem, Severity, Span};
 pub struct Diagnostic {
     /// Stable name of the kind of defect, `lower-kebab-case`.
     pub code: &'static str,
-    /// Error or warning.
+    /// Error, warning or note.
     pub severity: Severity,
     /// The team whose file or run book has it; none for everything that is no team's own.
     pub team: Option<TeamId>,
@@ -38,9 +38,20 @@ pub struct Place {
 }
 
 impl Diagnostic {
+    /// `problem` as a defect of `file`, of `team` where it is that team's own.
+    pub fn new(problem: Problem, file: &str, team: Option<&TeamId>, place: Option<Place>) -> Diagnostic {
+        let Problem { code, severity, message, help, .. } = problem;
+        Diagnostic { code, severity, team: team.cloned(), file: file.to_owned(), place, message, help }
+    }
+
     /// Whether it keeps the file from being used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    /// Whether it is a mere note, which only `oncal check` shows.
+    pub fn is_note(&self) -> bool {
+        self.severity == Severity::Note
     }
 
     /// `problems` as found in `text`, the content of `file`; in the order of their places, so that the text is gone
@@ -52,14 +63,9 @@ impl Diagnostic {
         text: &'a str,
     ) -> impl Iterator<Item = Diagnostic> + 'a {
         let mut places = Places::of(text);
-        problems.into_iter().map(move |problem| Diagnostic {
-            code: problem.code,
-            severity: problem.severity,
-            team: team.cloned(),
-            file: file.to_owned(),
-            place: Some(places.next(problem.span)),
-            message: problem.message,
-            help: problem.help,
+        problems.into_iter().map(move |problem| {
+            let place = places.next(problem.span.clone());
+            Diagnostic::new(problem, file, team, Some(place))
         })
     }
 }
@@ -71,7 +77,7 @@ impl Place {
     }
 }
 
-/// Tells line and column of one place after the other.
+/// Counts lines and columns, from one place to the next.
 struct Places<'t> {
     text: &'t str,
     /// Up to where lines and characters are counted.
@@ -109,8 +115,7 @@ impl fmt::Display for Diagnostic {
         if let Some(place) = &self.place {
             write!(f, ":{}:{}", place.line, place.column)?;
         }
-        let severity = if self.is_error() { "error" } else { "warning" };
-        write!(f, ": {severity}[{}]: {}", self.code, self.message)?;
+        write!(f, ": {}[{}]: {}", self.severity.as_str(), self.code, self.message)?;
         self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
     }
 }
@@ -146,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_line_form_has_place_code_message_and_help() {
+    fn one_line_has_place_code_message_and_help() {
         let mut diagnostic = Diagnostic {
             code: "unknown-engineer",
             severity: Severity::Error,

@@ -4,7 +4,7 @@
 //! instants come last.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
@@ -199,7 +199,7 @@ impl<'e, 't> Expander<'e, 't> {
         for (event, fault) in faults {
             self.fail(event, fault);
         }
-        self.supersede(&series.instances, &changes.events().collect::<Vec<_>>());
+        self.supersede(&series.instances, &changes.events().collect());
         let mut is_endless = false;
         for master in masters {
             is_endless |= self.master(master, &changes)?;
@@ -215,6 +215,7 @@ impl<'e, 't> Expander<'e, 't> {
     fn master(&mut self, place: usize, changes: &Changes) -> Result<bool, Stop> {
         let Some(event) = self.file.events.get(place) else { return Ok(false) };
         let wanted = self.wanted_of(place);
+        self.allowance.take(changes.work()).map_err(|exhausted| Stop { event: place, exhausted })?;
         let is_range_wanted = changes.ranges().any(|range| self.wanted_of(range) != Wanted::No);
         if wanted == Wanted::No {
             self.outcome(place, Outcome::NotWanted);
@@ -282,7 +283,7 @@ impl<'e, 't> Expander<'e, 't> {
         }
     }
 
-    fn supersede(&mut self, all: &[usize], newest: &[usize]) {
+    fn supersede(&mut self, all: &[usize], newest: &BTreeSet<usize>) {
         for place in all.iter().filter(|place| !newest.contains(place)) {
             self.outcome(*place, Outcome::Superseded);
         }
@@ -334,12 +335,9 @@ impl<'e, 't> Expander<'e, 't> {
     }
 
     fn push(&mut self, place: usize, span: Option<Span>, repeats: Repeats) -> Result<(), Stop> {
-        let span = match span {
-            None => return Ok(self.outcome(place, Outcome::TooShort)),
-            Some(span) if !self.is_long_enough(place, &span) => {
-                return Ok(self.outcome(place, Outcome::TooShort));
-            }
-            Some(span) => span,
+        let Some(span) = span.filter(|span| self.is_long_enough(place, span)) else {
+            self.outcome(place, Outcome::TooShort);
+            return Ok(());
         };
         let (first, last) = match &span {
             Span::Days(first, last) => (*first, *last),
@@ -392,7 +390,7 @@ impl<'e, 't> Expander<'e, 't> {
         }
     }
 
-    fn note_same_versions(&mut self, masters: &[usize]) {
+    fn note_same_versions(&mut self, masters: &BTreeSet<usize>) {
         let file = self.file;
         let others = masters.iter().skip(1).filter(|place| self.wanted_of(**place) != Wanted::No);
         let others = others.filter_map(|place| file.events.get(*place)).filter(|event| !self.is_over(event));

@@ -116,6 +116,11 @@ impl Changes {
         self.all.iter().map(|change| change.event)
     }
 
+    /// How much work it is to look at each of them, in steps.
+    pub(super) fn work(&self) -> u64 {
+        u64::try_from(self.all.len()).unwrap_or(u64::MAX)
+    }
+
     /// The places of those that change all later instances too.
     pub(super) fn ranges(&self) -> impl Iterator<Item = usize> {
         self.all.iter().filter(|change| change.is_range).map(|change| change.event)
@@ -143,7 +148,7 @@ impl Change {
         let zone = changed.zone.as_ref()?;
         let of = match &self.of.value {
             Stamp::Date(date) => date.and_time(NaiveTime::MIN),
-            of => zone.local(clocks.instant(of, master.zone.as_ref(), &self.of.span).ok()?),
+            of @ Stamp::Time(..) => zone.local(clocks.instant(of, master.zone.as_ref(), &self.of.span).ok()?),
         };
         let at = match start.key {
             Key::Date(date) => date.and_time(NaiveTime::MIN),
@@ -207,7 +212,8 @@ impl Starts {
 
     /// The change that the occurrence of that key is moved with, if there is one.
     pub(super) fn range_at(&self, key: Key) -> Option<&Change> {
-        self.ranges.iter().rev().find(|(from, _)| *from < key).map(|(_, change)| change)
+        let begun = self.ranges.partition_point(|(from, _)| *from < key);
+        self.ranges.get(begun.checked_sub(1)?).map(|(_, change)| change)
     }
 }
 

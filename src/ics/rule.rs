@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// How often a rule repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frequency {
+pub(super) enum Frequency {
     /// Each day.
     Daily,
     /// Each week.
@@ -23,15 +23,15 @@ pub enum Frequency {
 
 /// A recurrence rule. Lists that were not given are empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
+pub(super) struct Rule {
     /// How often it repeats.
-    pub frequency: Frequency,
+    pub(super) frequency: Frequency,
     /// 1 for each period, 2 for every second, and so on; at least 1.
-    pub interval: u32,
+    pub(super) interval: u32,
     /// How many times in all, the first included.
-    pub count: Option<u32>,
+    pub(super) count: Option<u32>,
     /// `UNTIL` as written: a date, or a time of the event's clock or of UTC.
-    pub until: Option<String>,
+    pub(super) until: Option<String>,
     pub(super) months: Vec<u32>,
     pub(super) month_days: Vec<i32>,
     pub(super) year_days: Vec<i32>,
@@ -47,16 +47,16 @@ pub struct Rule {
 /// Why a rule cannot be followed, and which part of it is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{fault}")]
-pub struct BadRule {
+pub(super) struct BadRule {
     /// What is wrong.
-    pub fault: RuleFault,
+    pub(super) fault: RuleFault,
     /// The wrong part of the text, in bytes.
-    pub place: Range<usize>,
+    pub(super) place: Range<usize>,
 }
 
 /// What can be wrong with a rule. None of them quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum RuleFault {
+pub(super) enum RuleFault {
     /// No `FREQ`.
     #[error("this recurrence does not say how often it repeats")]
     NoFrequency,
@@ -76,7 +76,7 @@ pub enum RuleFault {
 
 impl RuleFault {
     /// What would be right.
-    pub fn help(self) -> &'static str {
+    pub(super) fn help(self) -> &'static str {
         match self {
             RuleFault::NoFrequency => "FREQ is DAILY, WEEKLY, MONTHLY or YEARLY",
             RuleFault::WithinDay => {
@@ -95,7 +95,7 @@ const MAX_LIST: usize = 732;
 
 impl Rule {
     /// A rule that repeats on the day of its start.
-    pub fn new(frequency: Frequency) -> Rule {
+    pub(super) fn new(frequency: Frequency) -> Rule {
         Rule {
             frequency,
             interval: 1,
@@ -117,7 +117,7 @@ impl Rule {
     /// # Errors
     ///
     /// The first part that cannot be followed, with its place in `text`.
-    pub fn parse(text: &str) -> Result<Rule, BadRule> {
+    pub(super) fn parse(text: &str) -> Result<Rule, BadRule> {
         let mut rule = Rule::new(Frequency::Yearly);
         let (mut at, mut frequency) = (0, None);
         for part in text.split(';') {

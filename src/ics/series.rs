@@ -52,9 +52,9 @@ impl Version {
 
 /// Of components with one UID and RECURRENCE-ID those that count: the newest version. Components of one version with
 /// different times are different events, so that there may be several.
-pub(super) fn newest(events: &[Event<'_>], candidates: &[usize]) -> Vec<usize> {
+pub(super) fn newest(events: &[Event<'_>], candidates: &[usize]) -> BTreeSet<usize> {
     if candidates.len() < 2 {
-        return candidates.to_vec();
+        return candidates.iter().copied().collect();
     }
     let versions: Vec<(usize, Version)> =
         candidates.iter().filter_map(|place| Some((*place, Version::of(events.get(*place)?)))).collect();

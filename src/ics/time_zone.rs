@@ -7,7 +7,7 @@ use std::rc::Rc;
 use chrono::NaiveDateTime;
 use windows_timezones::WindowsTimezone;
 
-use super::component::{Calendar, CalendarFile};
+use super::component::{Calendar, CalendarFile, ZoneDefinition};
 use super::expand::Bounds;
 use super::file_zone::FileZone;
 use super::recur::Allowance;
@@ -44,6 +44,9 @@ impl TimeZone {
     }
 }
 
+/// By the place of the calendar and the `TZID`; `None` where there is no such zone.
+type ByTzid<T> = BTreeMap<(usize, String), Option<T>>;
+
 /// The zones of one file, each looked up once.
 pub(super) struct TimeZones<'z> {
     file: &'z CalendarFile<'z>,
@@ -51,8 +54,10 @@ pub(super) struct TimeZones<'z> {
     own: &'z Zone,
     bounds: Bounds,
     allowance: &'z Allowance,
-    found: RefCell<BTreeMap<(usize, String), Option<TimeZone>>>,
-    rules: RefCell<BTreeMap<(usize, String), Option<Rc<FileZone>>>>,
+    /// By the place of the calendar and the `TZID`.
+    definitions: BTreeMap<(usize, &'z str), &'z ZoneDefinition<'z>>,
+    found: RefCell<ByTzid<TimeZone>>,
+    rules: RefCell<ByTzid<Rc<FileZone>>>,
     days: RefCell<BTreeMap<usize, Rc<[TimeZone]>>>,
 }
 
@@ -66,7 +71,15 @@ impl<'z> TimeZones<'z> {
         allowance: &'z Allowance,
     ) -> TimeZones<'z> {
         let (found, rules, days) = (RefCell::default(), RefCell::default(), RefCell::default());
-        TimeZones { file, named, own, bounds, allowance, found, rules, days }
+        let mut definitions = BTreeMap::new();
+        for (place, calendar) in file.calendars.iter().enumerate() {
+            for zone in &calendar.zones {
+                if let Some(tzid) = &zone.tzid {
+                    definitions.entry((place, tzid.as_str())).or_insert(zone);
+                }
+            }
+        }
+        TimeZones { file, named, own, bounds, allowance, definitions, found, rules, days }
     }
 
     /// The reader's own zone.
@@ -86,7 +99,7 @@ impl<'z> TimeZones<'z> {
         if let Some(found) = self.found.borrow().get(&key) {
             return found.clone();
         }
-        let definition = self.definitions(calendar).find(|zone| zone.tzid.as_deref() == Some(tzid));
+        let definition = self.definitions.get(&(calendar, tzid));
         let location = definition.and_then(|zone| zone.location.as_deref());
         let zone = names(tzid)
             .chain(location.into_iter().flat_map(names))
@@ -104,7 +117,7 @@ impl<'z> TimeZones<'z> {
         if let Some(found) = self.rules.borrow().get(&key) {
             return found.clone();
         }
-        let definition = self.definitions(calendar).find(|zone| zone.tzid.as_deref() == Some(tzid));
+        let definition = self.definitions.get(&(calendar, tzid));
         let zone = definition.and_then(|zone| FileZone::read(zone, self.bounds, self.allowance)).map(Rc::new);
         self.rules.borrow_mut().insert(key, zone.clone());
         zone
@@ -117,7 +130,8 @@ impl<'z> TimeZones<'z> {
             return Rc::clone(found);
         }
         let of_calendar = self.calendar(calendar).and_then(|calendar| calendar.zone.as_ref());
-        let tzids = self.definitions(calendar).filter_map(|zone| zone.tzid.as_deref()).take(MAX_CLOCKS);
+        let zones = self.calendar(calendar).into_iter().flat_map(|calendar| &calendar.zones);
+        let tzids = zones.filter_map(|zone| zone.tzid.as_deref()).take(MAX_CLOCKS);
         let tzids = of_calendar.map(|at| at.value.as_str()).into_iter().chain(tzids);
         let mut clocks: Vec<TimeZone> = tzids.filter_map(|tzid| self.find(tzid, calendar)).collect();
         clocks.push(self.own());
@@ -129,10 +143,6 @@ impl<'z> TimeZones<'z> {
 
     fn calendar(&self, place: usize) -> Option<&'z Calendar<'z>> {
         self.file.calendars.get(place)
-    }
-
-    fn definitions(&self, calendar: usize) -> impl Iterator<Item = &'z super::component::ZoneDefinition<'z>> {
-        self.calendar(calendar).into_iter().flat_map(|calendar| &calendar.zones)
     }
 }
 

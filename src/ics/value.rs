@@ -8,7 +8,7 @@ use super::line::Line;
 
 /// A date, or a time of day on some clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stamp {
+pub(super) enum Stamp {
     /// A whole day, wherever one is.
     Date(NaiveDate),
     /// What a clock shows.
@@ -17,7 +17,7 @@ pub enum Stamp {
 
 /// Whose clock shows a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Clock {
+pub(super) enum Clock {
     /// The reader's own, wherever that is.
     Floating,
     /// UTC.
@@ -28,7 +28,7 @@ pub enum Clock {
 
 impl Stamp {
     /// What the clock shows; the first moment of a date.
-    pub fn local(&self) -> NaiveDateTime {
+    pub(super) fn local(&self) -> NaiveDateTime {
         match self {
             Stamp::Date(date) => date.and_time(NaiveTime::MIN),
             Stamp::Time(local, _) => *local,

@@ -382,6 +382,7 @@ fn is_in_service(current: &Snapshot, read: &Configuration, gone: &BTreeSet<TeamI
 /// Tells of what was not found before.
 fn report_new(before: &Snapshot, after: &Snapshot, report: fn(&Diagnostic)) {
     let known = &before.configuration().diagnostics;
-    let new = after.configuration().diagnostics.iter().filter(|found| !known.contains(found));
+    let new =
+        after.configuration().diagnostics.iter().filter(|found| !found.is_note() && !known.contains(found));
     new.for_each(report);
 }

@@ -17,7 +17,7 @@ pub struct Reader<'a> {
     /// What counts in the team.
     pub rules: &'a Rules,
     /// Whose calendar it is.
-    pub person: &'a Person,
+    pub person: Person<'a>,
     /// Where they live: the clock of their days, and of times without a zone.
     pub zone: &'a Zone,
     /// Gives the zone of an IANA name.
@@ -79,7 +79,7 @@ impl Reader<'_> {
         };
         let decisions = RefCell::new(Vec::with_capacity(file.events.len()));
         let wanted = |event: &Event<'_>| {
-            let decision = self.rules.decide(event, &file, self.person);
+            let decision = self.rules.decide(event, &file, &self.person);
             let wanted = match &decision {
                 Decision::PassedOver(_) => Wanted::No,
                 Decision::Counts(wanted, _) => *wanted,

@@ -42,14 +42,14 @@ pub enum Count {
 }
 
 /// Whose calendar it is.
-#[derive(Debug, Default)]
-pub struct Person {
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
     /// `time_off_only`: of a calendar of several people, the entries that are theirs; all if there is none.
-    pub only: Patterns,
+    pub only: &'a Patterns,
     /// Their mail address, as invitations have it.
-    pub email: Option<String>,
+    pub email: Option<&'a str>,
     /// What stands behind `@` in the UIDs of the team's own feeds.
-    pub uid_domain: String,
+    pub uid_domain: &'a str,
 }
 
 /// What the rules say of an entry.
@@ -62,15 +62,15 @@ pub(super) enum Decision {
 
 impl Rules {
     /// Applies the rules to an event of a calendar of `person`.
-    pub(super) fn decide(&self, event: &Event<'_>, file: &CalendarFile<'_>, person: &Person) -> Decision {
-        let answer = person.email.as_deref().and_then(|email| event.answer_of(email));
+    pub(super) fn decide(&self, event: &Event<'_>, file: &CalendarFile<'_>, person: &Person<'_>) -> Decision {
+        let answer = person.email.and_then(|email| event.answer_of(email));
         if event.is_cancelled() {
             return Decision::PassedOver(PassedOver::Cancelled);
         }
         if matches!(answer, Some((Answer::Declined, _))) {
             return Decision::PassedOver(PassedOver::Declined);
         }
-        if is_own(event, file, &person.uid_domain) {
+        if is_own(event, file, person.uid_domain) {
             return Decision::PassedOver(PassedOver::OnCall);
         }
         let texts = event.title_and_categories();

@@ -5,12 +5,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, names, zone};
+use chrono::NaiveDate;
+
+use super::{Context, UID_DOMAIN, names, zone};
+use crate::config::local_time::starts_at;
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
-use crate::toml_reader::{At, Moment, Problem, Problems, Severity, Span, listed, nearest};
+use crate::time_off::Person;
+use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
 
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
@@ -43,12 +47,13 @@ impl Roster {
         );
         // Named once here: engineers without `holidays` of their own share the team's.
         let team_calendars = calendars(&team.holidays, context, problems);
+        let common = Common { team, zone: team_zone, relevant_from: relevant_from(team, context) };
         let engineers = team.engineers.iter().map(|table| {
             let calendars = table
                 .holidays
                 .as_ref()
                 .map_or_else(|| team_calendars.clone(), |own| calendars(own, context, problems));
-            engineer(table, calendars, team_zone, context, problems)
+            engineer(table, calendars, &common, context, problems)
         });
         let engineers = engineers.collect();
         let mut seats = BTreeMap::new();
@@ -62,7 +67,7 @@ impl Roster {
         roster
     }
 
-    /// Somebody who comes back may have a second block, so only those who are in the team at one time are told of.
+    /// Somebody who comes back may have a second block, so only two who are in the team at the same time are reported.
     fn warn_of_one_name_for_two(&self, tables: &[EngineerTable], problems: &Problems) {
         let read = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let ends_before = |one: &Engineer, other: &Engineer| {
@@ -89,7 +94,7 @@ impl Roster {
         let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
         if found.is_none() && !self.engineers.is_empty() {
-            let help = problems.tells_errors().then(|| {
+            let help = problems.has_room().then(|| {
                 let mut ids: Vec<(&String, &EngineerIdx)> = self.seats.iter().collect();
                 ids.sort_by_key(|(_, seat)| seat.0);
                 let ids = || ids.iter().map(|(id, _)| id.as_str());
@@ -145,18 +150,25 @@ pub(super) fn differ(
     !one_person
 }
 
-/// The instant that a moment means on a clock of `zone`: a bare date is its first instant.
-pub(in crate::config) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
-    match moment {
-        Moment::Date(date) => zone.first_instant(date),
-        Moment::DateTime(time) => zone.instant(time),
-    }
+/// What is the same for all engineers of a team.
+struct Common<'a> {
+    team: &'a TeamTable,
+    zone: &'a Zone,
+    /// What is over before this day changes no shift that is shown.
+    relevant_from: NaiveDate,
+}
+
+/// The first day of the first week that feeds show, or of the rotation if that is later.
+fn relevant_from(team: &TeamTable, context: &Context<'_>) -> NaiveDate {
+    let shown = context.window.map_or(context.now, Period::start).date_naive();
+    let starts = team.rotations.iter().filter_map(|rotation| Some(rotation.starts.as_ref()?.value.date()));
+    starts.min().map_or(shown, |first| first.max(shown))
 }
 
 fn engineer(
     table: &EngineerTable,
     calendars: Option<Vec<Arc<Calendar>>>,
-    team_zone: &Zone,
+    common: &Common<'_>,
     context: &Context<'_>,
     problems: &Problems,
 ) -> Option<Engineer> {
@@ -164,7 +176,7 @@ fn engineer(
     let name = names::name(table.name.as_ref(), problems);
     let zone = match &table.time_zone {
         Some(at) => zone(at, context.zones, problems),
-        None => Some(team_zone.clone()),
+        None => Some(common.zone.clone()),
     };
     let also_off: Vec<_> = table
         .also_off
@@ -179,12 +191,22 @@ fn engineer(
         problems.error_with_help("inverted-period", left.span.clone(), message, help);
     }
     // Without a zone of its own the team's serves for the checks below.
-    let clock = zone.as_ref().unwrap_or(team_zone);
+    let clock = zone.as_ref().unwrap_or(common.zone);
     let mut time_off: Vec<_> =
         table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
     warn_of_time_off_that_is_over(&table.time_off, &time_off, context.now, problems);
     let exported = table.time_off_calendar.as_ref().map(|at| {
-        let reading = Reading { zone: clock, zones: context.zones, now: context.now };
+        let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
+        let email = table.email.as_ref().map(|at| at.value.as_str());
+        let reading = Reading {
+            engineer: table.id.as_ref().map_or("", |at| &at.value),
+            rules: &common.team.time_off_rules,
+            person: Person { only: &table.time_off_only, email, uid_domain },
+            zone: clock,
+            zones: context.zones,
+            now: context.now,
+            relevant_from: common.relevant_from,
+        };
         context.time_off.absences(at, &reading, problems)
     });
     time_off.extend(exported.map_or(Some(Vec::new()), |absences| absences)?);
@@ -262,15 +284,8 @@ fn warn_of_time_off_that_is_over(
             2 => "this time off is over, and so is another of theirs".to_owned(),
             count => format!("this time off is over, and so are {} others of theirs", count - 1),
         };
-        problems.push(Problem {
-            code: "time-off-over",
-            severity: Severity::Warning,
-            span: (*last).clone(),
-            message,
-            help: Some(
-                "leave it in if it was taken: past weeks rest on it; if it is to come, mend the year".into(),
-            ),
-        });
+        let help = "leave it in if it was taken: past weeks rest on it; if it is to come, correct the year";
+        problems.push(Problem::warning("time-off-over", message).at(last).help(help));
     }
 }
 
@@ -330,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn time_off_is_over_at_its_last_instant_and_told_once() {
+    fn time_off_is_over_at_its_last_instant_and_reported_once() {
         let over = "time_off = [{ from = 2026-06-01T07:59:59, to = 2026-06-01T08:00:00 }]";
         assert_eq!(Sample::new(&[("d", over)], "").codes(), ["time-off-over"], "now is 08:00 in New York");
         let not_yet = "time_off = [{ from = 2026-05-01, to = 2026-06-01T08:00:01 }]";
