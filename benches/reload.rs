@@ -21,7 +21,7 @@ use std::time::{Duration, Instant as Moment};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use oncal::config::{self, Scope};
-use oncal::journal::{Database, Place};
+use oncal::journal::{Database, Location};
 use oncal::live::{Cause, Publisher, Snapshot, Terms};
 use oncal::rota::TeamId;
 use running::{Running, get, program};
@@ -122,7 +122,7 @@ fn changes(count: usize, fill: impl Fn(&Path)) {
         ("one changed, all looked at", &Scope::All, true),
         ("one changed, nothing written", &only, false),
     ] {
-        let database = || Database::open(Place::Folder(root.path().join("state"))).unwrap();
+        let database = || Database::open(Location::folder(root.path().join("state"))).unwrap();
         let publisher = match has_journal {
             true => Publisher::new(database(), None, String::new()),
             false => Publisher::forgetful(),

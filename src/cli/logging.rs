@@ -11,15 +11,15 @@ use tracing_subscriber::EnvFilter;
 /// oncal's own lines, and a worker's are in other parts of actix.
 const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
 
-/// What reads the URL of the journal quotes it where it is odd, passwords too.
-const QUOTES_PASSWORDS: &str = "sqlx_postgres::options=off";
+/// The client of PostgreSQL logs the parameters of statements, which have names and reasons.
+const LOGS_PARAMETERS: &str = "tokio_postgres=off";
 
 /// Starts logging; `ONCAL_LOG`, else `RUST_LOG`, choose what.
 pub(super) fn start() {
     let filter = EnvFilter::try_from_env("ONCAL_LOG")
         .or_else(|_| EnvFilter::try_from_default_env())
         .unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let filter = match QUOTES_PASSWORDS.parse() {
+    let filter = match LOGS_PARAMETERS.parse() {
         Ok(directive) => filter.add_directive(directive),
         Err(_) => filter,
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::record::{Change, change};
 use crate::feed::Revision;
-use crate::journal::{self, Draft, Journal, Logged, Packed, Stored};
+use crate::journal::{self, ChangeRecord, Draft, Journal, Stored};
 use crate::rota::{Instant, TeamId};
 
 /// How many changes of a team are at hand; older ones stay in the database.
@@ -30,25 +30,20 @@ pub(super) struct Book {
     /// In the order in which they were published.
     pub(super) changes: Arc<[Change]>,
     /// Those that are still to be written.
-    pub(super) pending: Vec<Logged>,
+    pub(super) pending: Vec<ChangeRecord>,
 }
 
 impl Book {
     /// As read from the database.
-    pub(super) fn kept(stored: Stored, moved: &[Logged]) -> Book {
+    pub(super) fn kept(stored: Stored, moved: &[ChangeRecord]) -> Book {
         let latest = moved.len().saturating_sub(MAX_CHANGES);
         let changes = moved.iter().skip(latest).filter_map(change).collect();
         Book { stored, standing: Standing::Kept, changes, pending: Vec::new() }
     }
 
     /// The successor of `known`, still to be written; of a team that was never published, the first.
-    pub(super) fn next(known: Option<&Book>, journal: &Journal, moved: Vec<Logged>) -> Book {
-        let stored = Stored {
-            version: known.map_or(0, |book| book.stored.version),
-            generation: journal.generation,
-            fingerprint: journal.fingerprint.clone(),
-            journal: Packed::new(journal),
-        };
+    pub(super) fn next(known: Option<&Book>, journal: &Journal, moved: Vec<ChangeRecord>) -> Book {
+        let stored = Stored::new(known.map_or(0, |book| book.stored.version), journal);
         let old = known.map(|book| &*book.changes).unwrap_or_default();
         let new: Vec<Change> = moved.iter().filter_map(change).collect();
         let latest = (old.len() + new.len()).saturating_sub(MAX_CHANGES);
@@ -61,7 +56,7 @@ impl Book {
     /// What is to be written.
     pub(super) fn draft(&self, team: &TeamId) -> Draft {
         let stored = Stored { version: self.stored.version + 1, ..self.stored.clone() };
-        Draft { team: team.clone(), stored, moved: self.pending.clone() }
+        Draft { team: team.clone(), stored, changes: self.pending.clone() }
     }
 
     /// It was written.

@@ -14,11 +14,14 @@ use super::subscribers::Subscribers;
 use crate::access::Secret;
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
-use crate::journal::{Database, Journal, JournalError, Publication, consult, publish};
+use crate::journal::{Database, Journal, JournalError, Publication, Stored, consult, publish};
 use crate::rota::{Holding, Instant, Period, TeamId, moves};
 
 /// How often a publication is made anew because other servers were faster.
 const MAX_ATTEMPTS: usize = 20;
+
+/// How long changes are kept in the log.
+const CHANGES_KEPT: TimeDelta = TimeDelta::weeks(104);
 
 /// How long somebody who does not fetch a feed any more counts as one who has it. No client waits half as long.
 const SUBSCRIBED: TimeDelta = TimeDelta::days(90);
@@ -110,9 +113,9 @@ impl Publisher {
     /// Forgets what moved long before `now`, and whoever last fetched a feed long before it.
     pub(super) fn forget(&self, now: Instant) -> Result<(), JournalError> {
         let Some(database) = &self.database else { return Ok(()) };
-        database.forget(now)?;
+        database.delete_changes(now - CHANGES_KEPT)?;
         let since = now - SUBSCRIBED;
-        database.forget_subscribers(since)?;
+        database.delete_subscribers(since)?;
         self.subscribers.forget(since);
         Ok(())
     }
@@ -137,7 +140,7 @@ impl Publisher {
     pub(super) fn known(&self) -> Result<BTreeMap<TeamId, Arc<Book>>, JournalError> {
         let Some(database) = &self.database else { return Ok(BTreeMap::new()) };
         self.learn_subscribers(database)?;
-        let moved = database.moved()?;
+        let moved = database.changes()?;
         let all = database.read_all()?.into_iter();
         Ok(all
             .map(|(team, stored)| {
@@ -186,8 +189,9 @@ impl Publisher {
         terms: Terms,
     ) -> Result<Published, JournalError> {
         let id = team(item);
-        let known =
-            database.read(id)?.map(|stored| database.moved_in(id).map(|moved| Book::kept(stored, &moved)));
+        let known = database
+            .read_team(id)?
+            .map(|stored| database.changes_of(id).map(|moved| Book::kept(stored, &moved)));
         let known = match known.transpose()? {
             Some(book) if item.known.as_ref().is_some_and(|known| known.standing == Standing::Unsaved) => {
                 Some(merged(book, &done.book, item))
@@ -304,7 +308,7 @@ fn merged(mut book: Book, provisional: &Book, item: &Item) -> Book {
             None => drop(journal.entries.insert(uid, served)),
         }
     }
-    book.stored.journal = crate::journal::Packed::new(&journal);
+    book.stored = Stored::new(book.stored.version, &journal);
     // It is to be written again, whatever it says.
     book.stored.fingerprint.clear();
     book

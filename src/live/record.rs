@@ -7,7 +7,7 @@ use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::feed::{Event, Feed, Kind, Status, When, clean};
-use crate::journal::{Entry, Fact, Logged, Mark};
+use crate::journal::{ChangeRecord, Entry, Fact, ShortHash};
 use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Team, Zone};
 
 /// An event as the journal keeps it, so that what is gone can still be told of. Written as postcard writes it: whoever
@@ -161,7 +161,7 @@ fn has_left(entry: &Entry, feed: &Feed) -> bool {
 }
 
 /// `moved` for the log.
-pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
+pub(super) fn logged(at: Instant, moved: &Move) -> ChangeRecord {
     let record = MoveRecord {
         role: Kind::Shift(moved.role).into(),
         start: moved.period.start(),
@@ -170,11 +170,11 @@ pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
         after: moved.after.as_ref().map(SideRecord::of),
     };
     // Strings and numbers always are JSON.
-    Logged { at, record: serde_json::to_string(&record).unwrap_or_default() }
+    ChangeRecord { at, record: serde_json::to_string(&record).unwrap_or_default() }
 }
 
 /// What a line of the log says; `None` for one that nobody here wrote.
-pub(super) fn change(logged: &Logged) -> Option<Change> {
+pub(super) fn change(logged: &ChangeRecord) -> Option<Change> {
     let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
     let moved = Move {
         role: record.role.role()?,
@@ -186,9 +186,9 @@ pub(super) fn change(logged: &Logged) -> Option<Change> {
 }
 
 /// The first of a hash.
-fn mark(hash: [u8; 32]) -> Mark {
+fn mark(hash: [u8; 32]) -> ShortHash {
     let [a, b, c, d, e, f, g, h, ..] = hash;
-    Mark::from_be_bytes([a, b, c, d, e, f, g, h])
+    ShortHash::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 impl SideRecord {

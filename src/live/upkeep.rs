@@ -68,7 +68,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::journal::{Database, Place};
+    use crate::journal::{Database, Location};
     use crate::live::Client;
     use crate::live::sample::at;
     use crate::rota::TeamId;
@@ -81,7 +81,7 @@ mod tests {
     }
 
     fn publisher(state: &Path) -> Publisher {
-        Publisher::new(Database::open(Place::Folder(state.to_owned())).unwrap(), None, String::new())
+        Publisher::new(Database::open(Location::folder(state.to_owned())).unwrap(), None, String::new())
     }
 
     fn counted(publisher: &Publisher) -> std::sync::Arc<crate::live::FeedSubscribers> {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as Moment};
 use crate::support::pair::{TEAM, configuration};
 use chrono::DateTime;
 use oncal::config;
-use oncal::journal::{Database, Place};
+use oncal::journal::{Database, Location};
 use oncal::live::{Coding, Duties, Keeper, Publisher, Snapshot, Standing, Store, Variant};
 use oncal::rota::{Instant, TeamId};
 use tempfile::TempDir;
@@ -36,7 +36,7 @@ impl Kept {
         let config = folder.path().join("config");
         let publisher = match has_journal {
             true => {
-                let database = Database::open(Place::Folder(folder.path().join("state"))).unwrap();
+                let database = Database::open(Location::folder(folder.path().join("state"))).unwrap();
                 Publisher::new(database, None, String::new())
             }
             false => Publisher::forgetful(),
@@ -87,7 +87,7 @@ impl Kept {
 }
 
 fn database(folder: &Path) -> Database {
-    Database::open(Place::Folder(folder.join("state"))).unwrap()
+    Database::open(Location::folder(folder.join("state"))).unwrap()
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn the_snapshot_rolls_at_the_duty_change_and_not_before() {
 fn what_a_week_brings_is_in_the_journal_before_it_is_served() {
     let kept = Kept::new("2026-02-10T12:00:00Z", true);
     let id = TeamId::new("data").unwrap();
-    let version = || database(kept.folder.path()).read(&id).unwrap().unwrap().version;
+    let version = || database(kept.folder.path()).read_team(&id).unwrap().unwrap().version;
     assert_eq!(version(), 1);
     kept.set("2026-02-13T14:59:45Z");
     kept.until("the writing ahead", |_| version() == 2);
