@@ -15,7 +15,7 @@ use crate::access::Secret;
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
 use crate::journal::{Database, Journal, JournalError, Publication, consult, publish};
-use crate::rota::{Holding, Instant, Period, TeamId, moves};
+use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
 /// How often a publication is made anew because other servers were faster.
 const MAX_ATTEMPTS: usize = 20;
@@ -283,12 +283,12 @@ fn team(item: &Item) -> &TeamId {
 }
 
 /// Who gained and lost what, as far as both journals know the rota.
-fn moved(before: &Journal, after: &Journal, window: Period) -> Vec<crate::rota::Move> {
+fn moved(before: &Journal, after: &Journal, window: Period) -> Vec<crate::rota::RoleChange> {
     let held = |journal: &Journal| -> Vec<Holding> { journal.entries.values().filter_map(holding).collect() };
     let (old, new) = (held(before), held(after));
     let first = old.iter().map(|holding| holding.period.start()).min();
     let start = first.map_or(window.start(), |first| first.max(window.start()));
-    Period::new(start, before.until.min(window.end())).map_or_else(Vec::new, |both| moves(&old, &new, both))
+    Period::new(start, before.until.min(window.end())).map_or_else(Vec::new, |both| changes(&old, &new, both))
 }
 
 /// What another server wrote, where provisional revisions were served meanwhile: none of them goes back.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::feed::{Event, Feed, Kind, Status, When, clean};
 use crate::journal::{Entry, Fact, Logged, Mark};
-use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Team, Zone};
+use crate::rota::{EngineerId, Holding, Instant, Period, Role, RoleChange, Side, Team, Zone};
 
 /// An event as the journal keeps it, so that what is gone can still be told of. Written as postcard writes it: whoever
 /// changes it has the journal's layout changed too.
@@ -61,7 +61,7 @@ pub struct Change {
     /// When it was published, in whole seconds.
     pub at: Instant,
     /// What moved.
-    pub moved: Move,
+    pub moved: RoleChange,
 }
 
 /// `event` for the journal; days end in `zone`.
@@ -142,7 +142,7 @@ fn last_words(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (Stri
         return (record.summary.clone(), gone());
     };
     let name =
-        |id: &str| team.seat(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
+        |id: &str| team.index_of(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
     let former = name(own.as_str());
     let holder = record.side.as_ref().map(|side| side.engineer.as_str());
     match (kind, holder.filter(|holder| *holder != own.as_str())) {
@@ -161,7 +161,7 @@ fn has_left(entry: &Entry, feed: &Feed) -> bool {
 }
 
 /// `moved` for the log.
-pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
+pub(super) fn logged(at: Instant, moved: &RoleChange) -> Logged {
     let record = MoveRecord {
         role: Kind::Shift(moved.role).into(),
         start: moved.period.start(),
@@ -176,7 +176,7 @@ pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
 /// What a line of the log says; `None` for one that nobody here wrote.
 pub(super) fn change(logged: &Logged) -> Option<Change> {
     let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
-    let moved = Move {
+    let moved = RoleChange {
         role: record.role.role()?,
         period: Period::new(record.start, record.end)?,
         before: record.before.and_then(SideRecord::read),

@@ -85,7 +85,7 @@ impl Roster {
     }
 
     /// The seat of the engineer named at `at`; an error where there is none.
-    pub(super) fn seat(&self, at: &At<String>, problems: &Problems) -> Option<EngineerIdx> {
+    pub(super) fn index_of(&self, at: &At<String>, problems: &Problems) -> Option<EngineerIdx> {
         let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
         if found.is_none() && !self.engineers.is_empty() {
@@ -104,8 +104,8 @@ impl Roster {
 
     /// The pair named in `table`; an error where it is one person twice.
     pub(super) fn pair(&self, table: &PairTable, problems: &Problems) -> Option<Pair> {
-        let primary = table.primary.as_ref().and_then(|at| self.seat(at, problems));
-        let secondary = table.secondary.as_ref().and_then(|at| self.seat(at, problems));
+        let primary = table.primary.as_ref().and_then(|at| self.index_of(at, problems));
+        let secondary = table.secondary.as_ref().and_then(|at| self.index_of(at, problems));
         let pair = Pair { primary: primary?, secondary: secondary? };
         differ(pair.primary, Some(pair.secondary), table.secondary.as_ref(), problems).then_some(pair)
     }

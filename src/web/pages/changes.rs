@@ -14,7 +14,7 @@ use super::words::Wall;
 use crate::feed::clean;
 use crate::json::days_ahead;
 use crate::live::{Change, TeamSnapshot};
-use crate::rota::{Instant, Move, Side, Team, Zone};
+use crate::rota::{Instant, RoleChange, Side, Team, Zone};
 
 /// So many changes are shown; the API has more.
 const MOST: usize = 100;
@@ -81,7 +81,7 @@ fn rota_from(team: &Team, instant: Instant, wall: Wall<'_>) -> String {
 }
 
 /// `B → C`; where nobody moved, what became of the proposal.
-fn whose(people: &People<'_>, moved: &Move) -> Markup {
+fn whose(people: &People<'_>, moved: &RoleChange) -> Markup {
     html! {
         @match (&moved.before, &moved.after) {
             (Some(before), Some(after)) if before.engineer == after.engineer => {
@@ -103,7 +103,7 @@ fn side(people: &People<'_>, side: Option<&Side>) -> Markup {
         @match side {
             None => "nobody",
             Some(side) => {
-                @match people.team().seat(side.engineer.as_str()) {
+                @match people.team().index_of(side.engineer.as_str()) {
                     Some(seat) => (people.person(seat)),
                     None => span.person { bdi { (side.engineer) } },
                 }

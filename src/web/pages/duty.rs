@@ -6,7 +6,7 @@ use super::people::People;
 use super::words::Wall;
 use crate::feed::clean;
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, Handover, Holder, Instant, PlannedWeek, Role, Schedule, ShiftKind};
+use crate::rota::{Handover, Holder, Instant, PlannedWeek, Role, Schedule, ShiftKind};
 
 /// Who holds each role, why and until when, each on a card.
 pub(super) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
@@ -56,10 +56,7 @@ pub(super) fn away(team: &TeamSnapshot, role: Role, wall: Wall<'_>) -> Markup {
 
 /// When `role` next changes hands; also from nobody to somebody.
 pub(super) fn changes_at(schedule: &Schedule, role: Role, now: Instant) -> Option<Instant> {
-    let held = |duty: &Duty| duty.holder(role).map(|holder| holder.engineer);
-    let current = held(schedule.on_call(now)?);
-    let mut ahead = schedule.duties().filter(|duty| duty.period.start() > now);
-    ahead.find(|duty| held(duty) != current).map(|duty| duty.period.start())
+    schedule.held_until(role, now)
 }
 
 /// `, then Data Engineer D (Thanksgiving Day), alone`: who holds `role` from `instant` on.
