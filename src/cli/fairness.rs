@@ -106,7 +106,7 @@ fn row(team: &Team, tally: &Tally, table: &mut Table) {
     table.row(cells.iter().map(|cell| (&**cell, Tone::Plain)));
 }
 
-/// Streaks in plain words. The secondary of a holiday on which the primary is locked too is told with the primary.
+/// Streaks in plain words. The streak of a secondary is named with that of the primary on the same holiday.
 fn sentences(team: &Team, streaks: &[Streak]) -> Vec<String> {
     let told = Streak::together(streaks);
     told.map(|(streak, secondary)| {

@@ -125,7 +125,7 @@ mod tests {
         Holding { role, period, side: Side { engineer, tentative, reason: None } }
     }
 
-    fn told(before: &[Holding], after: &[Holding]) -> Vec<String> {
+    fn changes_of(before: &[Holding], after: &[Holding]) -> Vec<String> {
         let side = |side: &Option<Side>| {
             side.as_ref().map_or_else(
                 || "-".to_owned(),
@@ -158,9 +158,9 @@ mod tests {
             held(Secondary, 6, 9, "b"),
             held(Secondary, 10, 13, "b"),
         ];
-        assert_eq!(told(&before, &after), ["primary 9-10: a to b", "secondary 9-10: b to -"]);
-        assert_eq!(told(&after, &before), ["primary 9-10: b to a", "secondary 9-10: - to b"]);
-        assert_eq!(told(&before, &before), [""; 0]);
+        assert_eq!(changes_of(&before, &after), ["primary 9-10: a to b", "secondary 9-10: b to -"]);
+        assert_eq!(changes_of(&after, &before), ["primary 9-10: b to a", "secondary 9-10: - to b"]);
+        assert_eq!(changes_of(&before, &before), [""; 0]);
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
         let before = [held(Primary, 1, 5, "a"), held(Primary, 5, 9, "a"), held(Primary, 9, 12, "c?")];
         let after = [held(Primary, 2, 9, "b"), held(Primary, 9, 12, "c")];
         assert_eq!(
-            told(&before, &after),
+            changes_of(&before, &after),
             ["primary 1-2: a to -", "primary 2-9: a to b", "primary 9-12: c? to c"]
         );
     }
@@ -178,7 +178,7 @@ mod tests {
     fn nothing_outside_the_window_counts() {
         let before = [held(Role::Primary, 18, 25, "a")];
         let after = [held(Role::Primary, 18, 25, "b")];
-        assert_eq!(told(&before, &after), ["primary 18-20: a to b"]);
-        assert_eq!(told(&[], &[held(Role::Primary, 20, 25, "b")]), [""; 0]);
+        assert_eq!(changes_of(&before, &after), ["primary 18-20: a to b"]);
+        assert_eq!(changes_of(&[], &[held(Role::Primary, 20, 25, "b")]), [""; 0]);
     }
 }

@@ -25,7 +25,7 @@ pub struct Rebalance {
 }
 
 impl Rebalance {
-    /// Fewer streaks, fewer locked years, fewer doubled weeks.
+    /// Fewer streaks, fewer years in them, fewer doubled weeks.
     fn rank(&self) -> (usize, usize, usize) {
         let years = self.streaks.iter().map(|streak| streak.years.len()).sum();
         (self.streaks.len(), years, self.doubled.len())
@@ -120,7 +120,7 @@ mod tests {
 
     const NOW: &str = "2026-05-03T12:00:00Z";
 
-    fn told(team: &Team, years: i32) -> Fairness {
+    fn fairness_of(team: &Team, years: i32) -> Fairness {
         fairness(team, 2026..=2025 + years, at(NOW))
     }
 
@@ -131,10 +131,10 @@ mod tests {
     }
 
     #[test]
-    fn without_locks_or_without_another_turn_there_is_no_remedy() {
+    fn without_streaks_or_another_turn_there_is_nothing_to_rebalance() {
         for length in [1, 3, 5] {
-            let told = told(&ring(length), 12);
-            assert_eq!((told.once, told.yearly), (None, None), "{length}");
+            let found = fairness_of(&ring(length), 12);
+            assert_eq!((found.once, found.yearly), (None, None), "{length}");
         }
     }
 
@@ -143,30 +143,30 @@ mod tests {
         for length in [2, 4] {
             for years in [3, 5, 12, 30] {
                 let team = ring(length);
-                let told = told(&team, years);
-                for rebalance in [told.once, told.yearly].into_iter().flatten() {
-                    let after = fairness(&with(&team, &rebalance), told.years.clone(), at(NOW));
+                let found = fairness_of(&team, years);
+                for rebalance in [found.once, found.yearly].into_iter().flatten() {
+                    let after = fairness(&with(&team, &rebalance), found.years.clone(), at(NOW));
                     assert_eq!(after.streaks, rebalance.streaks, "{length} weeks, {years} years");
-                    assert!(after.streaks.len() < told.streaks.len());
+                    assert!(after.streaks.len() < found.streaks.len());
                 }
             }
         }
     }
 
     #[test]
-    fn a_single_shift_hands_christmas_on_and_a_yearly_one_ends_the_locks() {
-        let told = told(&ring(4), 30);
-        let once = told.once.unwrap();
+    fn a_single_shift_hands_christmas_on_and_a_yearly_one_ends_the_streaks() {
+        let found = fairness_of(&ring(4), 30);
+        let once = found.once.unwrap();
         assert_eq!(once.rotations.len(), 1);
         assert!(!once.streaks.is_empty());
-        let yearly = told.yearly.unwrap();
+        let yearly = found.yearly.unwrap();
         assert_eq!((yearly.by, yearly.rotations.len(), yearly.streaks.len()), (1, 29, 0));
         assert!(yearly.doubled.is_empty());
     }
 
     #[test]
     fn a_single_shift_is_enough_for_a_few_years() {
-        let once = told(&ring(4), 4).once.unwrap();
+        let once = fairness_of(&ring(4), 4).once.unwrap();
         assert_eq!(once.streaks, []);
         assert_eq!(
             (once.by, once.rotations[0].starts),
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn in_a_rotation_of_two_somebody_has_two_weeks_in_a_row_at_each_shift() {
-        let yearly = told(&ring(2), 12).yearly.unwrap();
+        let yearly = fairness_of(&ring(2), 12).yearly.unwrap();
         assert_eq!(yearly.streaks, []);
         assert_eq!(yearly.doubled.len(), yearly.rotations.len());
         assert_eq!(yearly.doubled[0], (B, date("2027-01-01")));
@@ -190,8 +190,8 @@ mod tests {
         team.rotations
             .push(Rotation { starts: local("2027-01-01T10:00:00"), weeks: team.rotations[0].weeks.clone() });
         let starts = |now: &str| {
-            let told = fairness(&team, 2026..=2035, at(now));
-            told.yearly.unwrap().rotations[0].starts
+            let found = fairness(&team, 2026..=2035, at(now));
+            found.yearly.unwrap().rotations[0].starts
         };
         assert_eq!(starts(NOW), local("2028-01-07T10:00:00"), "2027-01-01 is its own start");
         assert_eq!(starts("2028-01-07T14:59:59Z"), local("2028-01-07T10:00:00"));
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn each_block_passes_over_one_more_turn_and_keeps_the_duty_change() {
         let team = ring(4);
-        let yearly = told(&team, 3).yearly.unwrap();
+        let yearly = fairness_of(&team, 3).yearly.unwrap();
         let [first, second] = &yearly.rotations[..] else { panic!("two new years") };
         assert_eq!(
             (first.starts, second.starts),
@@ -214,17 +214,17 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_in_which_one_person_has_most_turns_stays_locked_on_them() {
+    fn a_rotation_in_which_one_person_has_most_turns_keeps_that_persons_streak() {
         let mut team = ring(3);
         team.rotations[0].weeks = vec![pair(A, B), pair(A, C), pair(A, B), pair(A, C)];
-        let told = told(&team, 6);
+        let found = fairness_of(&team, 6);
         let of_a = |streaks: &[Streak]| {
             streaks.iter().any(|streak| (streak.engineer, streak.role) == (A, Role::Primary))
         };
-        assert!(of_a(&told.streaks));
-        let yearly = told.yearly.unwrap();
+        assert!(of_a(&found.streaks));
+        let yearly = found.yearly.unwrap();
         assert!(of_a(&yearly.streaks), "no shift takes A off");
-        assert!(yearly.streaks.len() < told.streaks.len(), "but B and C take turns");
+        assert!(yearly.streaks.len() < found.streaks.len(), "but B and C take turns");
         assert!(yearly.doubled.is_empty(), "A has two weeks in a row anyway");
     }
 }

@@ -20,7 +20,7 @@ pub const MIN_STREAK_YEARS: usize = 3;
 const SUBSTITUTE: &str = " (observed)";
 
 /// Somebody has the same role on the same holiday of their own in [`MIN_STREAK_YEARS`] or more years in a row, by the
-/// rotation alone: swaps and overrides mend one year and leave the pattern.
+/// rotation alone: swaps and overrides change one year and leave the pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Streak {
     /// Who.
@@ -34,8 +34,8 @@ pub struct Streak {
 }
 
 impl Streak {
-    /// Streaks as people are told of them: the secondaries of a holiday on which the primary is locked in the same years
-    /// go with the primary.
+    /// Streaks as people read them: the streaks of secondaries go with the streak of the primary on the same holiday in the
+    /// same years.
     pub fn together(streaks: &[Streak]) -> impl Iterator<Item = (&Streak, Vec<EngineerIdx>)> {
         let alone = streaks.iter().filter(|streak| !streaks.iter().any(|other| other.is_backed_by(streak)));
         alone.map(|streak| {
@@ -197,7 +197,7 @@ pub(super) mod tests {
     }
 
     /// Streaks as `role of engineer: years`.
-    fn told(team: &Team, years: RangeInclusive<i32>) -> Vec<String> {
+    fn streaks_of(team: &Team, years: RangeInclusive<i32>) -> Vec<String> {
         let streaks = fairness(team, years, at("2026-01-01T00:00:00Z")).streaks;
         let line = |streak: &Streak| {
             let (first, last) = (streak.years[0], streak.years[streak.years.len() - 1]);
@@ -207,7 +207,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn christmas_is_locked_for_years_where_the_length_divides_52_and_not_where_it_does_not() {
+    fn christmas_has_a_streak_where_the_length_of_the_rotation_divides_52_and_none_where_it_does_not() {
         let none: &[&str] = &[];
         for (length, streaks) in [
             (1, &["a primary 2026-2037", "b secondary 2026-2037"][..]),
@@ -232,20 +232,20 @@ pub(super) mod tests {
             ),
             (5, none),
         ] {
-            assert_eq!(told(&ring(length), 2026..=2037), streaks, "{length}");
+            assert_eq!(streaks_of(&ring(length), 2026..=2037), streaks, "{length}");
         }
     }
 
     #[test]
     fn two_years_in_a_row_are_no_lock_and_three_are() {
-        assert_eq!(told(&ring(4), 2030..=2031), [""; 0]);
-        assert_eq!(told(&ring(4), 2029..=2031), ["d primary 2029-2031", "a secondary 2029-2031"]);
-        assert_eq!(told(&ring(4), 2030..=2033), [""; 0], "two and two");
+        assert_eq!(streaks_of(&ring(4), 2030..=2031), [""; 0]);
+        assert_eq!(streaks_of(&ring(4), 2029..=2031), ["d primary 2029-2031", "a secondary 2029-2031"]);
+        assert_eq!(streaks_of(&ring(4), 2030..=2033), [""; 0], "two and two");
     }
 
     #[test]
-    fn the_years_before_the_first_duty_change_have_no_holidays_to_lock() {
-        assert_eq!(told(&ring(4), 2023..=2028), ["d primary 2026-2028", "a secondary 2026-2028"]);
+    fn the_years_before_the_first_duty_change_are_in_no_streak() {
+        assert_eq!(streaks_of(&ring(4), 2023..=2028), ["d primary 2026-2028", "a secondary 2026-2028"]);
     }
 
     #[test]
@@ -263,13 +263,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_swap_or_an_override_mends_one_year_and_leaves_the_pattern() {
+    fn a_swap_or_an_override_changes_one_year_and_leaves_the_pattern() {
         let mut team = ring(4);
-        let before = told(&team, 2026..=2030);
+        let before = streaks_of(&team, 2026..=2030);
         team.swaps.insert(date("2028-12-22"), Swap { pair: pair(C, B), reason: None });
         let christmas = period("2027-12-25T05:00:00Z", "2027-12-26T05:00:00Z");
         team.overrides = vec![Override { secondary: Some(B), ..given(christmas, C) }];
-        assert_eq!(told(&team, 2026..=2030), before);
+        assert_eq!(streaks_of(&team, 2026..=2030), before);
     }
 
     #[test]
@@ -278,21 +278,25 @@ pub(super) mod tests {
         let weeks = vec![pair(A, B), pair(B, C), pair(C, A)];
         team.rotations.push(Rotation { starts: local("2029-01-05T10:00:00"), weeks });
         let streaks = ["d primary 2026-2028", "a secondary 2026-2029"];
-        assert_eq!(told(&team, 2026..=2031), streaks, "A is secondary in 2029 too, in the new week 50");
+        assert_eq!(streaks_of(&team, 2026..=2031), streaks, "A is secondary in 2029 too, in the new week 50");
     }
 
     #[test]
     fn only_the_years_as_a_member_count() {
         let mut team = ring(4);
         team.engineers[D.0].joined = Some(date("2027-12-26"));
-        assert_eq!(told(&team, 2026..=2031)[0], "d primary 2028-2031", "joined the day after Christmas");
+        assert_eq!(
+            streaks_of(&team, 2026..=2031)[0],
+            "d primary 2028-2031",
+            "joined the day after Christmas"
+        );
         team.engineers[D.0].joined = Some(date("2027-12-25"));
         team.engineers[D.0].left = Some(date("2030-12-25"));
-        assert_eq!(told(&team, 2026..=2031)[0], "d primary 2027-2029", "gone from Christmas 2030 on");
+        assert_eq!(streaks_of(&team, 2026..=2031)[0], "d primary 2027-2029", "gone from Christmas 2030 on");
     }
 
     #[test]
-    fn a_holiday_that_is_not_in_every_year_is_locked_over_the_years_that_have_it() {
+    fn the_streak_of_a_holiday_that_is_not_in_every_year_counts_the_years_that_have_it() {
         let mut team = ring(1);
         team.engineers[B.0].calendars.clear();
         let leap = [("2028-02-29", "Leap Day"), ("2032-02-29", "Leap Day"), ("2036-02-29", "Leap Day")];
@@ -300,7 +304,7 @@ pub(super) mod tests {
         let streaks = fairness(&team, 2026..=2037, at("2026-01-01T00:00:00Z")).streaks;
         assert_eq!(streaks.len(), 1);
         assert_eq!(streaks[0].years, [2028, 2032, 2036]);
-        assert_eq!(told(&team, 2026..=2035), [""; 0]);
+        assert_eq!(streaks_of(&team, 2026..=2035), [""; 0]);
     }
 
     #[test]
@@ -312,7 +316,7 @@ pub(super) mod tests {
         };
         let substitute = &[("2027-12-27", "Christmas Day (observed)")];
         team.engineers[B.0].calendars = dates(substitute);
-        assert!(told(&team, 2026..=2028).contains(&"b primary 2026-2028".to_owned()));
+        assert!(streaks_of(&team, 2026..=2028).contains(&"b primary 2026-2028".to_owned()));
         team.engineers[B.0].calendars =
             dates(&[("2027-12-25", "Christmas Day"), ("2027-12-31", "Christmas Day (observed)")]);
         let years = 2026..=2028;

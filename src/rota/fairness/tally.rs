@@ -232,8 +232,8 @@ mod tests {
     const HOUR: i64 = 3600;
 
     fn of(team: &Team, year: i32, idx: EngineerIdx) -> Tally {
-        let told = fairness(team, year..=year, at("2026-01-01T00:00:00Z"));
-        told.tallies.into_iter().find(|tally| tally.engineer == idx).unwrap()
+        let found = fairness(team, year..=year, at("2026-01-01T00:00:00Z"));
+        found.tallies.into_iter().find(|tally| tally.engineer == idx).unwrap()
     }
 
     /// A and B have every week from `starts` on.
@@ -375,8 +375,8 @@ mod tests {
         team.engineers[D.0].left = Some(date("2027-01-01"));
         let weeks = vec![pair(A, B), pair(B, C), pair(C, A)];
         team.rotations.push(Rotation { starts: local("2026-12-25T10:00:00"), weeks });
-        let told = fairness(&team, 2026..=2027, at("2026-01-01T00:00:00Z")).tallies;
-        let who: Vec<_> = told.iter().map(|tally| (tally.year, tally.engineer)).collect();
+        let found = fairness(&team, 2026..=2027, at("2026-01-01T00:00:00Z")).tallies;
+        let who: Vec<_> = found.iter().map(|tally| (tally.year, tally.engineer)).collect();
         assert_eq!(who, [(2026, A), (2026, B), (2026, C), (2026, D), (2027, A), (2027, B), (2027, C)]);
         team.engineers[D.0].left = Some(date("2027-01-02"));
         assert_eq!(fairness(&team, 2027..=2027, at("2026-01-01T00:00:00Z")).tallies.len(), 4);
