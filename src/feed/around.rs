@@ -4,8 +4,9 @@ use chrono::TimeDelta;
 
 use crate::rota::{Duty, EngineerIdx, Period, PlannedWeek, Role, Shift, ShiftKind, merge_adjacent};
 
-use super::shift::title;
-use super::writer::{Writer, other, reason};
+use super::writer::{Writer, other};
+use crate::text::reason;
+use crate::text::role_title;
 
 /// How far past a shift's end its text looks: within what a plan knows past its window.
 const MAX_AHEAD: TimeDelta = TimeDelta::days(8);
@@ -21,17 +22,17 @@ impl Writer<'_> {
         let parts = merge_adjacent(held);
         match &parts[..] {
             [(_, None)] if shift.holder.kind == ShiftKind::Cover => {
-                format!("{}: nobody, as the secondary covers", title(role))
+                format!("{}: nobody, as the secondary covers", role_title(role))
             }
             [(period, held)] => {
-                format!("{}: {}{}", title(role), self.held(*held), self.away_beside(role, *period))
+                format!("{}: {}{}", role_title(role), self.held(*held), self.away_beside(role, *period))
             }
             _ => {
                 let lines = parts.iter().map(|(period, held)| {
                     let until = self.moment(period.end());
                     format!("\n- {} until {until}{}", self.held(*held), self.away_beside(role, *period))
                 });
-                format!("{} meanwhile:{}", title(role), lines.collect::<String>())
+                format!("{} meanwhile:{}", role_title(role), lines.collect::<String>())
             }
         }
     }
