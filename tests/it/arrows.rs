@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
+    ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
@@ -35,7 +36,10 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 19] = [
+    ("ureq", &["fetch"]),
+    ("rustls", &["fetch"]),
+    ("url", &["fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
