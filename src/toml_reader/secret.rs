@@ -83,10 +83,11 @@ fn is_secret(key: &str, text: &str) -> bool {
     text.contains("://") || SECRET_KEYS.contains(&key) && !text.is_empty() && !is_file_name(text)
 }
 
-/// Whether `text` can only be the name of a file: people need to see which one is missing.
+/// Whether `text` can only be the name of a file, or the way to one: people need to see which one is missing.
 fn is_file_name(text: &str) -> bool {
     let ends = [".ics", ".ical", ".url"].iter().any(|end| text.to_ascii_lowercase().ends_with(end));
-    ends && !text.contains(['/', '\\', ':', '@', '?', '='])
+    let is_relative = text.starts_with("../") || text.starts_with("./") || !text.contains('/');
+    ends && is_relative && !text.contains(['\\', ':', '@', '?', '='])
 }
 
 /// What may be shown of an address: its host, without user name and password.
@@ -270,6 +271,7 @@ mod tests {
             "run_book = \"https://wiki.example.org/profit\"",
             "bind = \"journal\"",
             "time_off_calendar = \"ana.ics\"",
+            "time_off_calendar = \"../other/ana.ics\"",
             "journal",
             "server_url_path = \"x\"",
         ] {

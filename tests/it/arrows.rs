@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 18] = [
     ("ureq", &["fetch"]),
     ("rustls", &["fetch"]),
     ("url", &["fetch"]),
@@ -51,7 +51,6 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("anyhow", &["cli"]),
     ("maud", &["web"]),
     ("prometheus_client", &["web"]),
-    ("governor", &["web"]),
     ("hmac", &["access"]),
     ("subtle", &["access"]),
     ("getrandom", &["access"]),

@@ -11,7 +11,7 @@ use oncal::config::{self, Configuration};
 use oncal::json::{self, Dates};
 use oncal::live::{Cause, Coding, Publisher, Snapshot, Store, TeamSnapshot, Terms, Variant};
 use oncal::rota::{Instant, expand};
-use oncal::web::{Site, create_app};
+use oncal::web::{State, create_app};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -169,7 +169,7 @@ const SWAPPED: &str =
     "[[swap]]\nweek = 2026-12-11\nprimary = \"c\"\nsecondary = \"d\"\nreason = \"Bob <moves> & more\"\n";
 
 async fn get(snapshot: Snapshot, path: &str) -> (StatusCode, String, String) {
-    let site = Site::new(Arc::new(Store::new(snapshot)), Clock::Fixed(at(LATER)));
+    let site = State::new(Arc::new(Store::new(snapshot)), Clock::Fixed(at(LATER)));
     let app = served::init_service(create_app(web::Data::new(site))).await;
     let request = served::TestRequest::get().uri(path).insert_header(("host", "127.0.0.1")).to_request();
     let answer = served::call_service(&app, request).await;

@@ -14,7 +14,7 @@ use oncal::clock::Clock;
 use oncal::config;
 use oncal::live::{Cause, Publisher, Snapshot, Store, TeamSnapshot, Terms};
 use oncal::rota::Instant;
-use oncal::web::{Site, create_admin_app, create_app};
+use oncal::web::{State, create_admin_app, create_app};
 
 const NOW: &str = "2026-02-10T12:00:00Z";
 const CHANGE: &str = "2026-02-13T15:00:00Z";
@@ -68,7 +68,7 @@ impl Served {
         let configuration = config::load(folder.path(), now).unwrap();
         assert!(configuration.teams.len() == 1 && configuration.broken.len() == 1);
         let store = Arc::new(Store::new(Snapshot::new(configuration, now)));
-        let site = Data::new(Site::new(Arc::clone(&store), Clock::Fixed(now)));
+        let site = Data::new(State::new(Arc::clone(&store), Clock::Fixed(now)));
 
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {

@@ -10,7 +10,7 @@ use oncal::clock::Clock;
 use oncal::config;
 use oncal::live::{Snapshot, Store};
 use oncal::rota::Instant;
-use oncal::web::{Site, create_app};
+use oncal::web::{State, create_app};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
@@ -100,7 +100,7 @@ fn asked_of(team: &str, now: &str, targets: &[(&str, &str)]) -> Vec<Page> {
     assert_eq!(configuration.teams.len(), 1, "{:?}", configuration.diagnostics);
     drop(folder);
     let site =
-        Data::new(Site::new(Arc::new(Store::new(Snapshot::new(configuration, now))), Clock::Fixed(now)));
+        Data::new(State::new(Arc::new(Store::new(Snapshot::new(configuration, now))), Clock::Fixed(now)));
     actix_web::rt::System::new().block_on(async move {
         let app = init_service(create_app(site)).await;
         let mut pages = Vec::new();

@@ -8,15 +8,14 @@ use crate::clock::Clock;
 use crate::config::Access;
 use crate::live::Store;
 
-use super::counts::Counts;
-use super::guesses::Guesses;
-use super::hosts::Hosts;
 use super::pages::{Books, STYLE};
-use super::trace::{RequestId, RequestIds};
+use super::server::hosts::Hosts;
+use super::server::request_counts::RequestCounts;
+use super::server::request_log::{RequestId, RequestIds};
 
 /// The snapshot in service, the clock, and what does not change while the server runs. Made once, shared by all workers.
 #[derive(Debug)]
-pub struct Site {
+pub struct State {
     pub(super) store: Arc<Store>,
     pub(super) clock: Clock,
     /// Whether only secret links open anything.
@@ -26,15 +25,14 @@ pub struct Site {
     pub(super) style: Arc<str>,
     pub(super) hosts: Hosts,
     pub(super) admin_hosts: Hosts,
-    pub(super) counts: Counts,
-    pub(super) guesses: Guesses,
+    pub(super) counts: RequestCounts,
     pub(super) books: Books,
     request_ids: RequestIds,
 }
 
-impl Site {
-    /// A site that serves from `store` and tells the time by `clock`.
-    pub fn new(store: Arc<Store>, clock: Clock) -> Site {
+impl State {
+    /// A state that serves from `store` and tells the time by `clock`.
+    pub fn new(store: Arc<Store>, clock: Clock) -> State {
         let snapshot = store.load();
         let settings = &snapshot.configuration().settings;
         // Whoever comes by another name still needs a key.
@@ -43,7 +41,7 @@ impl Site {
             true => Hosts::Any,
             false => Hosts::local(settings.public_url.as_str()),
         };
-        let admin_hosts = match settings.admin_bind.ip().is_loopback() {
+        let admin_hosts = match crate::config::is_loopback(settings.admin_bind.ip()) {
             true => Hosts::local(settings.public_url.as_str()),
             false => Hosts::Any,
         };
@@ -51,15 +49,14 @@ impl Site {
         let style = [prefix, STYLE.path.as_str()].into_iter().filter(|part| !part.is_empty());
         let style = style.map(|part| format!("/{part}")).collect::<String>().into();
         drop(snapshot);
-        Site {
+        State {
             store,
             clock,
             is_locked,
             style,
             hosts,
             admin_hosts,
-            counts: Counts::default(),
-            guesses: Guesses::default(),
+            counts: RequestCounts::default(),
             books: Books::default(),
             request_ids: RequestIds::default(),
         }

@@ -17,17 +17,17 @@ use tracing::{Level, Span};
 use crate::live::Client;
 
 /// What proxies name a request in, and what an answer that failed names it in.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(in crate::web) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Ids of proxies are 32 digits or a UUID.
 const LONGEST: usize = 128;
 
 /// The name of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RequestId(String);
+pub(in crate::web) struct RequestId(String);
 
 impl RequestId {
-    pub(super) fn header(&self) -> Option<HeaderValue> {
+    pub(in crate::web) fn header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(&self.0).ok()
     }
 }
@@ -40,7 +40,7 @@ impl fmt::Display for RequestId {
 
 /// Names requests: with the start of the process, so that two starts have no name in common.
 #[derive(Debug)]
-pub(super) struct RequestIds {
+pub(in crate::web) struct RequestIds {
     start: u64,
     next: AtomicU64,
 }
@@ -53,7 +53,7 @@ impl Default for RequestIds {
 
 impl RequestIds {
     /// What the proxy calls the request, if it is one of `trusted` and says so; else a new name.
-    pub(super) fn of(&self, head: &RequestHead, trusted: &[IpAddr]) -> RequestId {
+    pub(in crate::web) fn of(&self, head: &RequestHead, trusted: &[IpAddr]) -> RequestId {
         let is_trusted = head.peer_addr.is_some_and(|peer| trusted.contains(&peer.ip().to_canonical()));
         let given = head.headers.get(REQUEST_ID).filter(|_| is_trusted).and_then(given);
         given.unwrap_or_else(|| {
@@ -71,17 +71,23 @@ fn given(value: &HeaderValue) -> Option<RequestId> {
 }
 
 /// Whether each request has its line. It costs several times what a feed does.
-pub(super) fn is_on() -> bool {
+pub(in crate::web) fn is_on() -> bool {
     tracing::enabled!(Level::DEBUG)
 }
 
 /// What everything logged on the way of a request is within.
-pub(super) fn span(id: &RequestId) -> Span {
+pub(in crate::web) fn span(id: &RequestId) -> Span {
     tracing::error_span!("request", %id)
 }
 
 /// The line of a request that was answered with `status`.
-pub(super) fn answered(method: &Method, route: &str, status: StatusCode, client: Client, took: Duration) {
+pub(in crate::web) fn answered(
+    method: &Method,
+    route: &str,
+    status: StatusCode,
+    client: Client,
+    took: Duration,
+) {
     let (status, client) = (status.as_u16(), client.as_str());
     let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(%method, route, status, client, microseconds, "request");

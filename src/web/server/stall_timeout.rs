@@ -41,7 +41,7 @@ impl Wait {
 /// is taken begins these anew; a system passes it on by dozens of kilobytes. Otherwise it ends after eighty to
 /// eighty-five seconds in which nothing was answered.
 #[derive(Debug)]
-pub(super) struct Patient<S> {
+pub(in crate::web) struct StallTimeout<S> {
     stream: S,
     wait: Wait,
     /// Looks since it last moved.
@@ -49,9 +49,9 @@ pub(super) struct Patient<S> {
     next_look: Pin<Box<Sleep>>,
 }
 
-impl<S> Patient<S> {
-    pub(super) fn new(stream: S) -> Patient<S> {
-        Patient { stream, wait: Wait::Quiet, looks: 0, next_look: Box::pin(sleep(EVERY)) }
+impl<S> StallTimeout<S> {
+    pub(in crate::web) fn new(stream: S) -> StallTimeout<S> {
+        StallTimeout { stream, wait: Wait::Quiet, looks: 0, next_look: Box::pin(sleep(EVERY)) }
     }
 
     /// Looks, when it is time; an error if the connection has not moved for too long.
@@ -72,7 +72,7 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for StallTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -92,7 +92,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for StallTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -127,16 +127,16 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// How many seconds pass until `patient` ends, 300 if it does not, with a client that does `step` each second.
-    async fn lasts(mut patient: Patient<DuplexStream>, mut step: impl AsyncFnMut(u64)) -> u64 {
+    /// How many seconds pass until `stream` ends, 300 if it does not, with a client that does `step` each second.
+    async fn lasts(mut stream: StallTimeout<DuplexStream>, mut step: impl AsyncFnMut(u64)) -> u64 {
         let serve = async move {
             let mut bytes = [0; 64];
             loop {
-                match patient.read(&mut bytes).await {
+                match stream.read(&mut bytes).await {
                     Ok(0) | Err(_) => return,
                     // A question ends with a full stop.
                     Ok(length) if bytes[..length].contains(&b'.') => {
-                        if patient.write_all(&[b'!'; 100]).await.is_err() {
+                        if stream.write_all(&[b'!'; 100]).await.is_err() {
                             return;
                         }
                     }
@@ -165,7 +165,7 @@ mod tests {
             ("one question after the other", "w.", true, 300..=300),
         ] {
             let (mut client, server) = duplex(1 << 16);
-            let end = lasts(Patient::new(server), async |second| {
+            let end = lasts(StallTimeout::new(server), async |second| {
                 if second == 0 || is_dripped {
                     client.write_all(question.as_bytes()).await.unwrap();
                 }
@@ -180,7 +180,7 @@ mod tests {
         for (a_second, ends) in [(0, 10..=17), (1, 160..=175)] {
             let (mut client, server) = duplex(16);
             let mut taken = 0;
-            let end = lasts(Patient::new(server), async |second| {
+            let end = lasts(StallTimeout::new(server), async |second| {
                 if second == 0 {
                     client.write_all(b"what.").await.unwrap();
                 } else if taken < 100 {

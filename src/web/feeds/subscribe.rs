@@ -11,22 +11,22 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 
 /// Ways to subscribe to one feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subscribe {
+pub(in crate::web) struct Subscribe {
     /// To copy into any calendar.
-    pub(super) address: String,
+    pub(in crate::web) address: String,
     /// Opens the calendar program of the machine.
-    pub(super) webcal: String,
+    pub(in crate::web) webcal: String,
     /// Google Calendar.
-    pub(super) google: String,
+    pub(in crate::web) google: String,
     /// Outlook for work and school.
-    pub(super) microsoft365: String,
+    pub(in crate::web) microsoft365: String,
     /// Outlook at home.
-    pub(super) outlook: String,
+    pub(in crate::web) outlook: String,
 }
 
 impl Subscribe {
     /// For `slot` of `team` on a server whose visitor reaches it at `base_url`, with a reminder before each of its shifts.
-    pub(super) fn to(
+    pub(in crate::web) fn to(
         base_url: &BaseUrl,
         team: &TeamSnapshot,
         slot: &FeedSlot,
@@ -50,7 +50,7 @@ impl Subscribe {
 }
 
 /// `alarm`, for a feed that has shifts to remind of.
-pub(super) fn of_shifts(slot: &FeedSlot, alarm: Option<Alarm>) -> Option<Alarm> {
+pub(in crate::web) fn of_shifts(slot: &FeedSlot, alarm: Option<Alarm>) -> Option<Alarm> {
     alarm.filter(|_| slot.feed != Feed::Coverage)
 }
 

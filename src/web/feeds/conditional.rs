@@ -12,7 +12,7 @@ use crate::live::Representation;
 
 /// What the conditions of a request come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::web) enum Verdict {
     /// They hold, or there are none: send it.
     Send,
     /// 304: the client has it.
@@ -29,7 +29,7 @@ enum Comparison {
 }
 
 /// Works through the conditions in the order of RFC 9110 13.2.2.
-pub(super) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict {
+pub(in crate::web) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict {
     let wanted = headers.get_all(IF_MATCH);
     let is_wanted = match wanted.len() {
         0 => date(headers, IF_UNMODIFIED_SINCE).is_none_or(|date| modified(current) <= date),
@@ -47,7 +47,7 @@ pub(super) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict 
 }
 
 /// Whether a request for what has this tag and no date comes from somebody who has it.
-pub(super) fn has(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+pub(in crate::web) fn has(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     lists(headers.get_all(IF_NONE_MATCH), etag, Comparison::Weak)
 }
 

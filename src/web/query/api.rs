@@ -4,18 +4,18 @@
 use actix_web::web::Query;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 
-use super::problem::Problem;
 use crate::json::Dates;
 use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Period, Team};
 use crate::toml_reader::nearest;
+use crate::web::api::problem::Problem;
 
 /// The most years that a schedule or coverage may span.
-pub(super) const MAX_YEARS: u32 = 5;
+pub(in crate::web) const MAX_YEARS: u32 = 5;
 
 /// The most calendar years of fairness.
-pub(super) const MAX_CALENDAR_YEARS: i32 = 10;
+pub(in crate::web) const MAX_CALENDAR_YEARS: i32 = 10;
 
 /// How far ahead the rota is worked out; further is long to work out and says nothing.
 const AHEAD: Months = Months::new(12 * 12);
@@ -28,11 +28,11 @@ const SHOWN: usize = 60;
 
 /// The query of a request, decoded; each parameter once, and none but known ones.
 #[derive(Debug)]
-pub(super) struct Asked(Vec<(String, String)>);
+pub(in crate::web) struct Asked(Vec<(String, String)>);
 
 impl Asked {
     /// `query`, which may have the parameters `known`.
-    pub(super) fn read(query: &str, known: &[&str]) -> Result<Asked, Problem> {
+    pub(in crate::web) fn read(query: &str, known: &[&str]) -> Result<Asked, Problem> {
         let pairs = Query::<Vec<(String, String)>>::from_query(query);
         let pairs = pairs.map(Query::into_inner).unwrap_or_default();
         for (place, (key, _)) in pairs.iter().enumerate() {
@@ -51,7 +51,7 @@ impl Asked {
     }
 
     /// `at`, a date being its first instant in the team's zone; now, where it is left out.
-    pub(super) fn at(&self, team: &Team, now: Instant) -> Result<Instant, Problem> {
+    pub(in crate::web) fn at(&self, team: &Team, now: Instant) -> Result<Instant, Problem> {
         let Some(text) = self.value("at") else { return Ok(now) };
         if let Some(date) = plain_date(text) {
             within("at", date, team, now)?;
@@ -70,7 +70,7 @@ impl Asked {
     }
 
     /// `from` and `to`, and their time: from the current week on, and for `weeks` weeks, where they are left out.
-    pub(super) fn dates(
+    pub(in crate::web) fn dates(
         &self,
         team: &TeamSnapshot,
         weeks: u16,
@@ -100,7 +100,11 @@ impl Asked {
     }
 
     /// `from` and `to` as calendar years: the current one and those after it where they are left out.
-    pub(super) fn years(&self, team: &Team, now: Instant) -> Result<std::ops::RangeInclusive<i32>, Problem> {
+    pub(in crate::web) fn years(
+        &self,
+        team: &Team,
+        now: Instant,
+    ) -> Result<std::ops::RangeInclusive<i32>, Problem> {
         let year = |key| self.date(key, team, now)?.map(|date| new_year(key, date)).transpose();
         let from = year("from")?.unwrap_or_else(|| team.zone.date(now).year());
         let to = year("to")?.unwrap_or(from + i32::from(FAIRNESS_YEARS));

@@ -35,7 +35,7 @@ const PARTS: [(&str, Client); 7] = [
 ];
 
 /// The kind of client that sends `headers`.
-pub(super) fn client(headers: &HeaderMap) -> Client {
+pub(in crate::web) fn client(headers: &HeaderMap) -> Client {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     agent.map_or(Client::Other, named)
 }

@@ -5,22 +5,22 @@ use actix_web::{HttpRequest, HttpResponse};
 use atom_syndication::{Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text};
 use chrono::{DateTime, Utc};
 
-use super::access::base_url;
-use super::answer::{tagged, text};
-use super::feeds::unavailable;
-use super::site::Site;
+use super::feeds::handler::unavailable;
+use super::server::visitor::base_url;
 use crate::config::BaseUrl;
 use crate::feed::clean;
 use crate::json::days_ahead;
 use crate::live::{Change, TeamSnapshot};
 use crate::rota::{EngineerId, Instant, Side, Team};
+use crate::web::response::{tagged, text};
+use crate::web::state::State;
 
 /// How many changes a feed reader is told of: it asks again before there are more.
 const MAX_ENTRIES: usize = 100;
 
 /// The feed.
-pub(super) fn atom(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let snapshot = site.store.load();
+pub(super) fn atom(state: &State, request: &HttpRequest) -> HttpResponse {
+    let snapshot = state.store.load();
     let id = request.match_info().get("team").unwrap_or_default();
     let Some(team) = snapshot.team(id) else {
         // Feed readers drop what is gone, as calendars do.

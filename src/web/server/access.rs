@@ -7,46 +7,23 @@ use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{StatusCode, Uri};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpResponse};
 
-use super::answer::{page, text};
-use super::pages::{KEPT, RETRY_SECONDS, is_asset, no_key};
+use super::visitor::Visitor;
 use crate::access::{Key, Keyring, SEGMENT, Scope};
-use crate::config::BaseUrl;
+use crate::web::pages::{KEPT, RETRY_SECONDS, is_asset, no_key};
+use crate::web::response::{page, text};
 
 /// Below the root, what a scope below the organisation has of the API besides its own team.
 const DESCRIPTION: &str = "/openapi.json";
 
-/// Who asks: the key that was shown, and what it opens.
-#[derive(Debug, Clone)]
-pub(super) struct Visitor {
-    key: Key,
-    scope: Scope,
-}
-
-impl Visitor {
-    /// Whether the first page, of all teams, is theirs.
-    pub(super) fn sees_all(&self) -> bool {
-        self.scope == Scope::Organisation
-    }
-
-    /// Who made a request, where only secret links open anything.
-    pub(super) fn of(request: &HttpRequest) -> Option<Visitor> {
-        request.extensions().get::<Visitor>().cloned()
-    }
-}
-
-/// What addresses start with that whoever made `request` may use and pass on.
-pub(super) fn base_url(request: &HttpRequest, public_url: &BaseUrl) -> BaseUrl {
-    match request.extensions().get::<Visitor>() {
-        Some(visitor) => public_url.below(&format!("{SEGMENT}/{}", visitor.key.text())),
-        None => public_url.clone(),
-    }
-}
-
 /// Lets a request pass that needs no key, or shows one that opens its path, and takes the key out of it. To any other
 /// the answer.
-pub(super) fn enter(keyring: &Keyring, style: &str, request: &mut ServiceRequest) -> Option<HttpResponse> {
+pub(in crate::web) fn enter(
+    keyring: &Keyring,
+    style: &str,
+    request: &mut ServiceRequest,
+) -> Option<HttpResponse> {
     let path = request.path();
     if path == "/healthz" || path == "/robots.txt" || is_asset(path) {
         return None;
@@ -68,7 +45,7 @@ pub(super) fn enter(keyring: &Keyring, style: &str, request: &mut ServiceRequest
 
 /// What is sent instead of `response` where only secret links open anything: nothing that a cache may give to others,
 /// and for whatever there is not, what somebody without a key gets.
-pub(super) fn sealed(response: ServiceResponse, style: &str) -> ServiceResponse {
+pub(in crate::web) fn sealed(response: ServiceResponse, style: &str) -> ServiceResponse {
     if response.status() == StatusCode::NOT_FOUND {
         let (request, _) = response.into_parts();
         let nothing = nothing(request.head(), style);

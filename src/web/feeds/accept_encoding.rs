@@ -11,7 +11,7 @@ const FULL: Quality = 1000;
 
 /// The coding of greatest quality, the smaller result where two are equal. Without the header: identity, since a
 /// client that does not ask may not decode. So where nothing offered is acceptable: it is better than no rota.
-pub(super) fn negotiate(headers: &HeaderMap) -> Coding {
+pub(in crate::web) fn negotiate(headers: &HeaderMap) -> Coding {
     let (mut brotli, mut gzip, mut identity, mut any) = (None, None, None, None);
     for value in headers.get_all(ACCEPT_ENCODING) {
         for (name, quality) in value.as_bytes().split(|byte| *byte == b',').filter_map(member) {

@@ -14,7 +14,7 @@ use bytes::Bytes;
 const SLICE_BYTES: usize = 127 * 1024;
 
 /// `bytes` as a response body.
-pub(super) fn body(bytes: Bytes) -> BoxBody {
+pub(in crate::web) fn body(bytes: Bytes) -> BoxBody {
     match bytes.len() {
         ..=SLICE_BYTES => BoxBody::new(bytes),
         _ => BoxBody::new(Slices { rest: bytes }),

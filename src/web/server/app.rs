@@ -9,22 +9,22 @@ use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
 use tracing::{Instrument, Span};
 
 use super::access::sealed;
-use super::agent::client;
-use super::answer::{guard, text};
-use super::api::{self, api};
-use super::changes;
-use super::counts::{self, UNMATCHED};
 use super::gate::{early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::metrics::metrics;
-use super::pages::{self, page};
-use super::site::Site;
-use super::trace::{self, REQUEST_ID, RequestId};
+use super::request_counts::{self, UNMATCHED};
+use super::request_log::{self, REQUEST_ID, RequestId};
 use crate::live::Client;
+use crate::web::api::{self, api};
+use crate::web::atom;
+use crate::web::feeds::client::client;
+use crate::web::pages::{self, page};
+use crate::web::response::{guard, text};
+use crate::web::state::State;
 
 /// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
 pub fn create_app(
-    site: web::Data<Site>,
+    state: web::Data<State>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -35,7 +35,7 @@ pub fn create_app(
     >,
 > {
     App::new()
-        .app_data(site.clone())
+        .app_data(state.clone())
         .route("/", web::to(page(pages::index)))
         .route("/healthz", web::to(healthz))
         .route("/robots.txt", web::to(robots))
@@ -52,7 +52,7 @@ pub fn create_app(
         .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
         .route("/api/v1/teams/{team}/subscribers", web::to(api(api::subscribers)))
         .route("/api/{path:.*}", web::to(api(api::no_such_path)))
-        .route("/{team}/changes.atom", web::to(page(changes::atom)))
+        .route("/{team}/changes.atom", web::to(page(atom::atom)))
         .route("/{team}", web::to(page(pages::team_without_slash)))
         .route("/{team}/", web::to(page(pages::team)))
         .route("/{team}/coverage", web::to(page(pages::coverage)))
@@ -63,20 +63,20 @@ pub fn create_app(
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |request, routes| {
-            let gated = match gated(&site, request) {
+            let gated = match gated(&state, request) {
                 Gated::Answered(response) => Err(response),
                 Gated::ToRoute(request, way) => {
                     request.extensions_mut().insert(way.id.clone());
-                    Ok((routes.call(request).instrument(way.span.clone()), site.clone(), way))
+                    Ok((routes.call(request).instrument(way.span.clone()), state.clone(), way))
                 }
             };
-            let style = site.is_locked.then(|| site.style.clone());
+            let style = state.is_locked.then(|| state.style.clone());
             async move {
                 let response = match gated {
                     Err(response) => response,
-                    Ok((answer, site, way)) => {
+                    Ok((answer, state, way)) => {
                         let response = answer.await?;
-                        routed(&site, &response, &way);
+                        routed(&state, &response, &way);
                         named(response, &way.id)
                     }
                 };
@@ -90,7 +90,7 @@ pub fn create_app(
 
 /// What monitoring reaches, on an address of its own.
 pub fn create_admin_app(
-    site: web::Data<Site>,
+    state: web::Data<State>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -101,13 +101,13 @@ pub fn create_admin_app(
     >,
 > {
     App::new()
-        .app_data(site.clone())
+        .app_data(state.clone())
         .route("/healthz", web::to(healthz))
         .route("/readyz", web::to(readyz))
         .route("/metrics", web::to(metrics))
         .default_service(web::to(no_such_check))
         .wrap_fn(move |request, routes| {
-            let routed = match refusal(&site.admin_hosts, request.head()) {
+            let routed = match refusal(&state.admin_hosts, request.head()) {
                 Some(answer) => Err(request.into_response(answer)),
                 None => Ok(routes.call(request)),
             };
@@ -145,37 +145,37 @@ struct Way {
 
 /// Sends a request through the gate. What is answered there has an id, a span and a line only where lines are on: each
 /// costs more than a feed.
-fn gated(site: &Site, mut request: ServiceRequest) -> Gated {
+fn gated(state: &State, mut request: ServiceRequest) -> Gated {
     let (since, client) = (Instant::now(), client(request.headers()));
     let named = |request: &ServiceRequest| {
-        let id = site.request_id(request.head());
-        let span = trace::span(&id);
+        let id = state.request_id(request.head());
+        let span = request_log::span(&id);
         (id, span)
     };
-    let names = trace::is_on().then(|| named(&request));
+    let names = request_log::is_on().then(|| named(&request));
     let answer = match &names {
-        Some((_, span)) => span.in_scope(|| early(site, &mut request, client)),
-        None => early(site, &mut request, client),
+        Some((_, span)) => span.in_scope(|| early(state, &mut request, client)),
+        None => early(state, &mut request, client),
     };
     let Some(answer) = answer else {
         let (id, span) = names.unwrap_or_else(|| named(&request));
         return Gated::ToRoute(request, Way { id, span, client, since });
     };
     let (head, status, took) = (request.head(), answer.status(), since.elapsed());
-    site.counts.early(head.uri.path(), status, client, took);
+    state.counts.early(head.uri.path(), status, client, took);
     if let Some((_, span)) = names {
-        let route = counts::template(head.uri.path());
-        span.in_scope(|| trace::answered(&head.method, route, status, client, took));
+        let route = request_counts::template(head.uri.path());
+        span.in_scope(|| request_log::answered(&head.method, route, status, client, took));
     }
     Gated::Answered(request.into_response(answer))
 }
 
-fn routed(site: &Site, response: &ServiceResponse, way: &Way) {
+fn routed(state: &State, response: &ServiceResponse, way: &Way) {
     let (request, status, took) = (response.request(), response.status(), way.since.elapsed());
     let pattern = request.match_pattern();
     let route = pattern.as_deref().unwrap_or(UNMATCHED);
-    way.span.in_scope(|| trace::answered(request.method(), route, status, way.client, took));
-    site.counts.routed(route, status, way.client, took);
+    way.span.in_scope(|| request_log::answered(request.method(), route, status, way.client, took));
+    state.counts.routed(route, status, way.client, took);
 }
 
 /// Of an answer that failed, whoever got it can say which it was.

@@ -12,7 +12,7 @@ use actix_web::http::uri::Authority;
 
 /// The names a server answers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Hosts {
+pub(in crate::web) enum Hosts {
     /// Every name: the operator opened the server to the network.
     Any,
     /// This machine, and the host of `public_url`.
@@ -26,7 +26,7 @@ pub(super) enum Hosts {
 
 impl Hosts {
     /// This machine, and the host of `public_url`.
-    pub(super) fn local(public_url: &str) -> Hosts {
+    pub(in crate::web) fn local(public_url: &str) -> Hosts {
         let uri = public_url.parse::<Uri>().ok();
         let public = uri.as_ref().and_then(Uri::host).unwrap_or_default().to_ascii_lowercase();
         let authority = uri.as_ref().and_then(Uri::authority).map(Authority::to_string).unwrap_or_default();
@@ -34,7 +34,7 @@ impl Hosts {
     }
 
     /// Whether the request may be answered. One without a Host cannot come from a browser, and may.
-    pub(super) fn admit(&self, head: &RequestHead) -> bool {
+    pub(in crate::web) fn admit(&self, head: &RequestHead) -> bool {
         let Hosts::Local { authority, public } = self else { return true };
         // RFC 9112 3.2.2: a target in absolute form overrides Host.
         let target = head.uri.authority().map(Authority::as_str);
@@ -62,7 +62,7 @@ fn is_loopback(host: &[u8]) -> bool {
     }
     let bare = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
     let address = std::str::from_utf8(bare).ok().and_then(|text| text.parse::<IpAddr>().ok());
-    address.is_some_and(|address| address.to_canonical().is_loopback())
+    address.is_some_and(crate::config::is_loopback)
 }
 
 #[cfg(test)]

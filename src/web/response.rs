@@ -9,9 +9,9 @@ use actix_web::http::header::{
 };
 use maud::Markup;
 
-use super::accept_encoding::negotiate;
-use super::conditional::has;
 use crate::live::{Coding, etag};
+use crate::web::feeds::accept_encoding::negotiate;
+use crate::web::feeds::conditional::has;
 
 /// What is shorter goes into one packet as it is.
 const MIN_ENCODED: usize = 1024;

@@ -16,10 +16,10 @@ use actix_web::{App, web};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::app::{create_admin_app, create_app};
-use super::patient::Patient;
-use super::site::Site;
+use super::stall_timeout::StallTimeout;
 use crate::clock::Clock;
 use crate::live::Store;
+use crate::web::state::State;
 
 /// How long requests in flight have to end once the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -93,8 +93,8 @@ async fn run(
         let settings = &snapshot.configuration().settings;
         (settings.bind, settings.admin_bind)
     };
-    let site = web::Data::new(Site::new(Arc::clone(store), clock));
-    let admin_site = site.clone();
+    let state = web::Data::new(State::new(Arc::clone(store), clock));
+    let admin_site = state.clone();
 
     let workers = available_parallelism().map_or(1, usize::from);
 
@@ -104,7 +104,7 @@ async fn run(
         .max_concurrent_connections(most_connections().div_ceil(workers))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .shutdown_signal(told_to_stop()?);
-    let (server, address) = listen(server, bind, move || create_app(site.clone()))?;
+    let (server, address) = listen(server, bind, move || create_app(state.clone()))?;
     let admin = Server::build()
         .workers(1)
         .max_concurrent_connections(MAX_ADMIN_CONNECTIONS)
@@ -166,7 +166,7 @@ where
             // Otherwise the end of an answer waits for the client to confirm its beginning.
             drop(stream.set_nodelay(true));
             let peer = stream.peer_addr().ok();
-            Ok((Patient::new(stream), Protocol::Http1, peer))
+            Ok((StallTimeout::new(stream), Protocol::Http1, peer))
         })
         .and_then(answers)
     };

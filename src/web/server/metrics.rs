@@ -14,11 +14,11 @@ use prometheus_client::metrics::family::Family as Labelled;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::answer::text;
-use super::site::Site;
 use crate::config::Severity;
 use crate::live::{Fault, Snapshot, Standing, TeamSnapshot};
 use crate::rota::{Coverage, Instant, Row, coverage};
+use crate::web::response::text;
+use crate::web::state::State;
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Labelled<Labels, Gauge>;
@@ -28,8 +28,8 @@ type Fractions = Labelled<Labels, Gauge<f64, std::sync::atomic::AtomicU64>>;
 const LONG_NOTICE: u16 = 35;
 
 /// `/metrics`.
-pub(super) async fn metrics(site: web::Data<Site>) -> HttpResponse {
-    match written(&site) {
+pub(in crate::web) async fn metrics(state: web::Data<State>) -> HttpResponse {
+    match written(&state) {
         Ok(text) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
             .insert_header((CACHE_CONTROL, "no-store"))
@@ -38,21 +38,21 @@ pub(super) async fn metrics(site: web::Data<Site>) -> HttpResponse {
     }
 }
 
-fn written(site: &Site) -> Result<String, fmt::Error> {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+fn written(state: &State) -> Result<String, fmt::Error> {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     let mut registry = Registry::with_prefix("oncal");
-    requests(&mut registry, site);
-    loads(&mut registry, site, &snapshot, now);
-    faults(&mut registry, site, &snapshot);
+    requests(&mut registry, state);
+    loads(&mut registry, state, &snapshot, now);
+    faults(&mut registry, state, &snapshot);
     teams(&mut registry, &snapshot, now);
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
 }
 
-fn requests(registry: &mut Registry, site: &Site) {
+fn requests(registry: &mut Registry, state: &State) {
     let requests = Labelled::<Labels, Counter>::default();
-    for count in site.counts.all() {
+    for count in state.counts.all() {
         let labels = vec![
             ("route", count.route),
             ("status", count.status.to_string()),
@@ -62,22 +62,22 @@ fn requests(registry: &mut Registry, site: &Site) {
     }
     registry.register("requests", "Answers by route, status and calendar program", requests);
     let durations = [
-        ("feed_duration", "How long feeds took, and refusals", &site.counts.early_seconds),
-        ("route_duration", "How long pages and the API took", &site.counts.routed_seconds),
+        ("feed_duration", "How long feeds took, and refusals", &state.counts.early_seconds),
+        ("route_duration", "How long pages and the API took", &state.counts.routed_seconds),
     ];
     for (name, help, seconds) in durations {
         registry.register_with_unit(name, help, Unit::Seconds, seconds.clone());
     }
 }
 
-fn loads(registry: &mut Registry, site: &Site, snapshot: &Snapshot, now: Instant) {
+fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Instant) {
     let mut gauge = |name: &str, help: &str, value: f64| {
         let gauge = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
         gauge.set(value);
         registry.register(name, help, gauge);
     };
     let seconds = |at: Instant| at.timestamp() as f64;
-    let is_read = site.store.faults().configuration.is_none() && !snapshot.configuration().has_errors();
+    let is_read = state.store.faults().configuration.is_none() && !snapshot.configuration().has_errors();
     let age = (now - snapshot.built_at()).num_seconds() as f64;
     gauge(
         "snapshot_generation",
@@ -88,7 +88,7 @@ fn loads(registry: &mut Registry, site: &Site, snapshot: &Snapshot, now: Instant
     gauge("load_successful", "1 while the files are readable and without errors, else 0", f64::from(is_read));
     let loaded = seconds(snapshot.loaded_at());
     gauge("configuration_timestamp_seconds", "When the configuration in service was read", loaded);
-    if let Some(load) = site.store.last_load() {
+    if let Some(load) = state.store.last_load() {
         gauge("load_timestamp_seconds", "When the files were last read", seconds(load.at));
         gauge("load_duration_seconds", "How long it took", load.took.as_secs_f64());
     }
@@ -100,8 +100,8 @@ fn loads(registry: &mut Registry, site: &Site, snapshot: &Snapshot, now: Instant
     registry.register("diagnostics", "Errors and warnings of the configuration", diagnostics);
 }
 
-fn faults(registry: &mut Registry, site: &Site, snapshot: &Snapshot) {
-    let faults = site.store.faults();
+fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
+    let faults = state.store.faults();
     let gauges = Gauges::default();
     let kinds: [(&str, &Option<Fault>); 3] =
         [("journal", &faults.journal), ("configuration", &faults.configuration), ("watch", &faults.watch)];

@@ -12,17 +12,17 @@ use crate::clock::Clock;
 use crate::live::{Client, Coding, FeedSlot, Representation, Snapshot, Variant};
 
 use super::accept_encoding::negotiate;
-use super::answer::text;
 use super::body::body;
 use super::conditional::{Verdict, verdict};
-use super::pages::RETRY_SECONDS;
-use super::query::variant;
+use crate::web::pages::RETRY_SECONDS;
+use crate::web::query::feed::variant;
+use crate::web::response::text;
 
 /// The paths of feeds end so, and no other.
 const SUFFIX: &str = ".ics";
 
 /// The answer to a GET or HEAD of a feed's path; `None` for the path of something else.
-pub(super) fn feed(
+pub(in crate::web) fn feed(
     snapshot: &Snapshot,
     head: &RequestHead,
     client: Client,
@@ -99,7 +99,7 @@ fn missing() -> HttpResponse {
 }
 
 /// A team that was never right since the start. Not 404: clients drop a calendar on that.
-pub(super) fn unavailable() -> HttpResponse {
+pub(in crate::web) fn unavailable() -> HttpResponse {
     let mut response = text(
         StatusCode::SERVICE_UNAVAILABLE,
         "the configuration of this team has errors; its feeds are not served\n",

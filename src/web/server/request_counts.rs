@@ -23,12 +23,12 @@ const EARLY: [&str; 6] = [
 ];
 
 /// Stands for the template of a path that no route has.
-pub(super) const UNMATCHED: &str = "unmatched";
+pub(in crate::web) const UNMATCHED: &str = "unmatched";
 
 const REFUSED: usize = EARLY.len() - 1;
 
 /// What such answers have as status. The last stands for any other.
-const STATUSES: [u16; 11] = [200, 304, 308, 400, 404, 405, 412, 421, 429, 503, 500];
+const STATUSES: [u16; 10] = [200, 304, 308, 400, 404, 405, 412, 421, 503, 500];
 
 const CLIENTS: usize = Client::ALL.len();
 
@@ -38,39 +38,39 @@ const EARLY_SECONDS: [f64; 6] = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1.0];
 /// From a tenth of a millisecond on.
 const SECONDS: [f64; 8] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
 
-/// Counts since the start of the process.
+/// RequestCounts since the start of the process.
 #[derive(Debug)]
-pub(super) struct Counts {
+pub(in crate::web) struct RequestCounts {
     early: [[[AtomicU64; CLIENTS]; STATUSES.len()]; EARLY.len()],
     routed: Mutex<BTreeMap<(String, u16, Client), u64>>,
     /// How long answers before routing took.
-    pub(super) early_seconds: Histogram,
+    pub(in crate::web) early_seconds: Histogram,
     /// How long routes took.
-    pub(super) routed_seconds: Histogram,
+    pub(in crate::web) routed_seconds: Histogram,
 }
 
 /// So many answers of one kind.
-pub(super) struct Count {
+pub(in crate::web) struct Count {
     /// The template of the path.
-    pub(super) route: String,
-    pub(super) status: u16,
-    pub(super) client: Client,
-    pub(super) number: u64,
+    pub(in crate::web) route: String,
+    pub(in crate::web) status: u16,
+    pub(in crate::web) client: Client,
+    pub(in crate::web) number: u64,
 }
 
 /// The counts at one moment.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Totals {
+pub(in crate::web) struct Totals {
     feeds: u64,
     feeds_not_modified: u64,
     refused: u64,
     pages: u64,
 }
 
-impl Default for Counts {
+impl Default for RequestCounts {
     fn default() -> Self {
         let zeros = || std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0)));
-        Counts {
+        RequestCounts {
             early: std::array::from_fn(|_| zeros()),
             routed: Mutex::default(),
             early_seconds: Histogram::new(EARLY_SECONDS),
@@ -79,16 +79,16 @@ impl Default for Counts {
     }
 }
 
-impl Counts {
-    /// Counts an answer that was given before routing: a feed at `path`, or a refusal.
-    pub(super) fn early(&self, path: &str, status: StatusCode, client: Client, took: Duration) {
+impl RequestCounts {
+    /// RequestCounts an answer that was given before routing: a feed at `path`, or a refusal.
+    pub(in crate::web) fn early(&self, path: &str, status: StatusCode, client: Client, took: Duration) {
         self.early_seconds.observe(took.as_secs_f64());
         let status = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len() - 1);
         self.early[early(path)][status][client as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts an answer given by the route `route` after `took`.
-    pub(super) fn routed(&self, route: &str, status: StatusCode, client: Client, took: Duration) {
+    /// RequestCounts an answer given by the route `route` after `took`.
+    pub(in crate::web) fn routed(&self, route: &str, status: StatusCode, client: Client, took: Duration) {
         let mut routed = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
         *routed.entry((route.to_owned(), status.as_u16(), client)).or_default() += 1;
         drop(routed);
@@ -96,7 +96,7 @@ impl Counts {
     }
 
     /// All that were counted at least once.
-    pub(super) fn all(&self) -> Vec<Count> {
+    pub(in crate::web) fn all(&self) -> Vec<Count> {
         let mut all = Vec::new();
         for (route, of_route) in EARLY.iter().zip(&self.early) {
             for (status, of_status) in STATUSES.iter().zip(of_route) {
@@ -118,7 +118,7 @@ impl Counts {
         all
     }
 
-    pub(super) fn totals(&self) -> Totals {
+    pub(in crate::web) fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for count in self.all() {
             let of = match (EARLY.contains(&count.route.as_str()), count.status) {
@@ -134,7 +134,7 @@ impl Counts {
 }
 
 /// The template of the path of what was answered before routing.
-pub(super) fn template(path: &str) -> &'static str {
+pub(in crate::web) fn template(path: &str) -> &'static str {
     EARLY[early(path)]
 }
 
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn answers_are_counted_by_template_status_and_client() {
-        let counts = Counts::default();
+        let counts = RequestCounts::default();
         for path in
             ["/x/team.ics", "/x/engineers/a.ics", "/x/engineers/team.ics", "/k/secret/x/none.ics", "/"]
         {

@@ -9,7 +9,7 @@ use crate::live::Variant;
 
 /// A query that asks for what there is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadQuery {
+pub(in crate::web) enum BadQuery {
     #[error(transparent)]
     Alarm(#[from] NoSuchAlarm),
     #[error("download is 1 or left out")]
@@ -19,7 +19,7 @@ pub(super) enum BadQuery {
 }
 
 /// Reads the part behind `?`, without it.
-pub(super) fn variant(query: &str) -> Result<Variant, BadQuery> {
+pub(in crate::web) fn variant(query: &str) -> Result<Variant, BadQuery> {
     let (mut alarm, mut download) = (None, None);
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));

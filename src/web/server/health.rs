@@ -5,12 +5,12 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::answer::text;
-use super::counts::Totals;
-use super::site::Site;
+use super::request_counts::Totals;
 use crate::config::{Diagnostic, Severity};
 use crate::live::{Fault, Faults, Standing, TeamSnapshot};
 use crate::rota::{Instant, TeamId};
+use crate::web::response::text;
+use crate::web::state::State;
 
 /// Search engines may read everything; what they are told there is not to keep it. Google's calendar fetcher obeys
 /// this file too.
@@ -68,12 +68,12 @@ struct Age {
 }
 
 /// `/healthz`: the process answers.
-pub(super) async fn healthz() -> HttpResponse {
+pub(in crate::web) async fn healthz() -> HttpResponse {
     text(StatusCode::OK, "ok")
 }
 
 /// `/robots.txt`.
-pub(super) async fn robots() -> HttpResponse {
+pub(in crate::web) async fn robots() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
@@ -82,8 +82,8 @@ pub(super) async fn robots() -> HttpResponse {
 
 /// `/readyz`: what is served, and what keeps anything from being served. 200 also when degraded: the good teams are
 /// served, and taking the server out would take them down too.
-pub(super) async fn readyz(site: web::Data<Site>) -> HttpResponse {
-    let (snapshot, now, faults) = (site.store.load(), site.clock.now(), site.store.faults());
+pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
+    let (snapshot, now, faults) = (state.store.load(), state.clock.now(), state.store.faults());
     let configuration = snapshot.configuration();
     let is_older = snapshot.teams().any(|team| team.standing() == Standing::Older);
     let degraded = configuration.has_errors() || faults.any() || is_older || !snapshot.gone().is_empty();
@@ -109,7 +109,7 @@ pub(super) async fn readyz(site: web::Data<Site>) -> HttpResponse {
             age_seconds: (now - snapshot.built_at()).num_seconds(),
         },
         feeds_written: snapshot.teams().map(TeamSnapshot::written).sum(),
-        requests: site.counts.totals(),
+        requests: state.counts.totals(),
     };
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(readiness)
 }
