@@ -9,12 +9,12 @@ use super::plan::{self, heading};
 use super::table::{Table, Tone};
 use super::when;
 use crate::config::{self, Configuration};
-use crate::feed::clean;
 use crate::json::{self, Dates, Diff};
 use crate::rota::{
     Coverage, EngineerId, Instant, Move, Period, Row, Schedule, Side, Team, TeamId, coverage, expand,
     holdings, moves,
 };
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();

@@ -8,11 +8,11 @@ use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::{unknown, when};
 use crate::config::rotation_entry;
-use crate::feed::clean;
 use crate::json;
 use crate::rota::{
     Fairness, LOCKED_YEARS, Lock, Remedy, Role, SecondaryOnHoliday, Tally, Team, fairness, year_spans,
 };
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;

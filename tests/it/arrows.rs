@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
@@ -12,11 +12,28 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota"]),
-    ("feed", &["rota"]),
+    ("text", &["rota"]),
+    ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota"]),
-    ("json", &["feed", "holidays", "rota"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "rota"]),
-    ("web", &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota"]),
+    ("json", &["feed", "holidays", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
+    (
+        "web",
+        &[
+            "access",
+            "clock",
+            "config",
+            "toml_reader",
+            "feed",
+            "holidays",
+            "json",
+            "live",
+            "publish",
+            "rota",
+            "text",
+        ],
+    ),
     (
         "cli",
         &[
@@ -29,7 +46,9 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "journal",
             "json",
             "live",
+            "publish",
             "rota",
+            "text",
             "web",
         ],
     ),
@@ -44,7 +63,7 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "live", "web", "cli"]),
+    ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("sqlx", &["journal"]),
     ("notify", &["live"]),
     ("clap", &["cli"]),
