@@ -13,6 +13,9 @@ use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
 use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
 
+/// Where the address of a holiday calendar goes.
+const ADDRESS_OF_HOLIDAYS: &str = "name the calendar here, such as `ours`; the address is `url` in the table [import] of holidays/ours.toml";
+
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
 pub(super) struct Roster {
@@ -209,6 +212,8 @@ fn calendars(ids: &[At<String>], context: &Context<'_>, problems: &Problems) -> 
                 let message = error.to_string();
                 match error {
                     CalendarError::Unknown { help, .. } => {
+                        let is_address = at.value.contains("://");
+                        let help = if is_address { ADDRESS_OF_HOLIDAYS.to_owned() } else { help };
                         problems.error_with_help("unknown-calendar", at.span.clone(), message, help);
                     }
                     CalendarError::Broken { .. } => {
