@@ -10,13 +10,13 @@ use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
 use oncal::clock::Clock;
 use oncal::live::{Snapshot, Store};
-use oncal::web::{Site, create_app};
+use oncal::web::{State, create_app};
 
 fn pages(criterion: &mut Criterion) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_781);
     let Ok(loaded) = oncal::config::load(&folder, now) else { return };
-    let site = Data::new(Site::new(Arc::new(Store::new(Snapshot::new(loaded, now))), Clock::Fixed(now)));
+    let site = Data::new(State::new(Arc::new(Store::new(Snapshot::new(loaded, now))), Clock::Fixed(now)));
     let system = actix_web::rt::System::new();
     let app = system.block_on(init_service(create_app(site)));
     for (name, target) in [

@@ -16,6 +16,7 @@ mod plan;
 mod schedule;
 mod serve;
 mod table;
+mod times;
 mod unknown;
 mod when;
 

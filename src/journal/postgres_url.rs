@@ -138,7 +138,7 @@ impl PostgresUrl {
     fn root_certificates(&self) -> Result<RootCertStore> {
         let mut roots = RootCertStore::empty();
         let Some(file) = self.roots.as_deref().filter(|file| *file != "system") else {
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             return Ok(roots);
         };

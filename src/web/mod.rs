@@ -1,35 +1,42 @@
-//! The server: feeds for calendars, plain pages for people, health for monitoring. The only place that knows actix.
+//! The server: feeds for calendars, plain pages for people, an API for scripts, health checks for monitoring. The only
+//! module that knows actix.
 //!
-//! In reading order: [`serve`] binds, runs and stops; [`create_app`] is what it runs, in production and in tests; the
-//! gate answers before routing whatever needs no route, feeds above all, and `access` what no secret link opens; `feeds` is a feed as a response, by way of
-//! `conditional`, `accept_encoding` and `query`; `pages` are for people, `health` for machines.
+//! [`server`] binds, accepts connections, checks each request and routes it; [`feeds`] answers requests for feeds;
+//! [`pages`] and [`api`] answer the rest, with parameters read by [`query`]. [`State`] is what all of them share and
+//! [`response`] how they answer.
 //!
-//! A request loads the snapshot once. Errors say what is wrong with the request and nothing of the inside.
+//! Each request loads the snapshot once. Error responses say what is wrong with the request and reveal nothing about
+//! the server's internals.
 
-mod accept_encoding;
-mod access;
-mod agent;
-mod answer;
 mod api;
-mod app;
-mod body;
-mod changes;
-mod conditional;
-mod counts;
+mod atom;
 mod feeds;
-mod gate;
-mod guesses;
-mod health;
-mod hosts;
-mod metrics;
 mod pages;
-mod patient;
 mod query;
-mod serve;
-mod site;
-mod subscribe;
-mod trace;
+mod response;
+mod server;
+mod state;
 
-pub use app::{create_admin_app, create_app};
-pub use serve::{ServeError, serve};
-pub use site::Site;
+pub use server::app::{create_admin_app, create_app};
+pub use server::serve::{ServeError, serve};
+pub use state::State;
+
+// The names by which `pages` still knows these.
+mod access {
+    pub(in crate::web) use super::server::visitor::{Visitor, base_url};
+}
+mod answer {
+    pub(in crate::web) use super::response::{page, text};
+}
+mod changes {
+    pub(in crate::web) use super::atom::{key, notice};
+}
+mod site {
+    pub(in crate::web) use super::state::State as Site;
+}
+mod subscribe {
+    pub(in crate::web) use super::feeds::subscribe::{Subscribe, of_shifts};
+}
+mod trace {
+    pub(in crate::web) use super::server::request_log::RequestId;
+}

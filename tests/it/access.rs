@@ -13,9 +13,10 @@ use actix_web::web::Data;
 use oncal::access::{Key, Secret};
 use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Publisher, Snapshot, Store};
+use oncal::live::{Builder, Store};
+use oncal::publish::Publisher;
 use oncal::rota::{EngineerId, Instant, TeamId};
-use oncal::web::{Site, create_app};
+use oncal::web::{State, create_app};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -77,12 +78,12 @@ struct Answer {
 }
 
 /// A server on the configuration in `folder`.
-fn site(folder: &Path) -> Data<Site> {
+fn site(folder: &Path) -> Data<State> {
     let now: Instant = NOW.parse().unwrap();
     let configuration = config::load(folder, now).unwrap();
-    let publisher = Publisher::forgetful().with_links(Secret::of(SECRET.as_bytes()));
-    let first = Snapshot::first(configuration, &publisher, now).unwrap();
-    Data::new(Site::new(Arc::new(Store::new(first)), Clock::Fixed(now)))
+    let builder = Builder::new(Publisher::without_journal()).with_secret(Secret::of(SECRET.as_bytes()));
+    let first = builder.first(configuration, now).unwrap();
+    Data::new(State::new(Arc::new(Store::new(first)), Clock::Fixed(now)))
 }
 
 /// The answers of a server on the configuration in `folder`.
@@ -319,35 +320,6 @@ fn while_a_teams_file_has_errors_no_calendar_is_told_that_it_is_gone() {
         (format!("/k/{all}/data/team.ics"), 200),
     ] {
         assert_eq!(one(folder.path(), &target).code, code, "{target}");
-    }
-}
-
-/// Of so many requests from one address to a server on `folder`, how many have each code.
-fn codes_of_guesses(folder: &Path, target: &str, count: usize) -> BTreeMap<u16, usize> {
-    let site = site(folder);
-    actix_web::rt::System::new().block_on(async move {
-        let app = init_service(create_app(site)).await;
-        let mut codes = BTreeMap::new();
-        for _ in 0..count {
-            let request = TestRequest::with_uri(target).peer_addr("192.0.2.1:9".parse().unwrap());
-            let answer = call_service(&app, request.to_request()).await;
-            *codes.entry(answer.status().as_u16()).or_default() += 1;
-        }
-        codes
-    })
-}
-
-#[test]
-fn wrong_keys_are_limited_also_while_a_teams_file_has_errors() {
-    let wrong = format!("/k/{}/data/team.ics", "a".repeat(Key::CHARACTERS));
-    for (all_good, code) in [(true, 404), (false, 503)] {
-        let folder = folder(SETTINGS, all_good);
-        let codes = codes_of_guesses(folder.path(), &wrong, 2_000);
-        assert!(codes[&code] >= 1_000 && codes.get(&429).is_some_and(|limited| *limited > 500), "{codes:?}");
-        let right = format!("/k/{}/data/team.ics", keys("data", [1, 1, 1])[1]);
-        assert_eq!(codes_of_guesses(folder.path(), &right, 1_500), BTreeMap::from([(200, 1_500)]));
-        let all = format!("/k/{}", keys("data", [1, 1, 1])[0]);
-        assert_eq!(codes_of_guesses(folder.path(), &all, 1_500), BTreeMap::from([(308, 1_500)]));
     }
 }
 

@@ -10,7 +10,7 @@ use oncal::clock::Clock;
 use oncal::config;
 use oncal::live::{Client, Snapshot, Store};
 use oncal::rota::{Instant, RowStatus, ShiftKind};
-use oncal::web::{Site, create_app};
+use oncal::web::{State, create_app};
 use serde_json::{Value, json};
 
 const NOW: &str = "2027-05-03T12:00:00Z";
@@ -55,7 +55,7 @@ struct Answer {
 fn asked_of(folder: &Path, targets: &[(&str, &str)]) -> Vec<Answer> {
     let now: Instant = NOW.parse().unwrap();
     let snapshot = Snapshot::new(config::load(folder, now).unwrap(), now);
-    let site = web::Data::new(Site::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
+    let site = web::Data::new(State::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
     actix_web::rt::System::new().block_on(async move {
         let app = served::init_service(create_app(site)).await;
         let mut answers = Vec::new();
@@ -253,7 +253,7 @@ fn the_description_names_all_the_words_that_a_field_may_have() {
     for (schema, field, words, expected) in [
         ("Shift", "role", "Role", json!(["primary", "secondary"])),
         ("Move", "role", "Role", json!(["primary", "secondary"])),
-        ("Lock", "role", "Role", json!(["primary", "secondary"])),
+        ("Streak", "role", "Role", json!(["primary", "secondary"])),
         ("Row", "role", "Role", json!(["primary", "secondary"])),
         ("Row", "status", "RowStatus", json!(RowStatus::ALL.map(RowStatus::as_str))),
         ("Shift", "kind", "ShiftKind", json!(ShiftKind::ALL.map(ShiftKind::as_str))),

@@ -4,18 +4,36 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota", "state_dir"]),
-    ("feed", &["rota"]),
+    ("text", &["rota"]),
+    ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota", "state_dir"]),
-    ("json", &["feed", "holidays", "rota"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "rota"]),
-    ("web", &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota"]),
+    ("json", &["feed", "holidays", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
+    (
+        "web",
+        &[
+            "access",
+            "clock",
+            "config",
+            "toml_reader",
+            "feed",
+            "holidays",
+            "json",
+            "live",
+            "publish",
+            "rota",
+            "text",
+        ],
+    ),
     (
         "cli",
         &[
@@ -28,20 +46,25 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "journal",
             "json",
             "live",
+            "publish",
             "rota",
             "state_dir",
+            "text",
             "web",
         ],
     ),
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 19] = [
+    ("ureq", &["fetch"]),
+    ("rustls", &["fetch", "journal"]),
+    ("url", &["fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "live", "web", "cli"]),
+    ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("rusqlite", &["journal"]),
     ("tokio_postgres", &["journal"]),
     ("notify", &["live"]),
@@ -49,7 +72,6 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("anyhow", &["cli"]),
     ("maud", &["web"]),
     ("prometheus_client", &["web"]),
-    ("governor", &["web"]),
     ("hmac", &["access"]),
     ("subtle", &["access"]),
     ("getrandom", &["access"]),

@@ -12,9 +12,10 @@ use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web::Data};
 use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Cause, Publisher, Snapshot, Store, TeamSnapshot, Terms};
+use oncal::live::{Builder, Snapshot, Store, TeamSnapshot};
+use oncal::publish::Publisher;
 use oncal::rota::Instant;
-use oncal::web::{Site, create_admin_app, create_app};
+use oncal::web::{State, create_admin_app, create_app};
 
 const NOW: &str = "2026-02-10T12:00:00Z";
 const CHANGE: &str = "2026-02-13T15:00:00Z";
@@ -68,7 +69,7 @@ impl Served {
         let configuration = config::load(folder.path(), now).unwrap();
         assert!(configuration.teams.len() == 1 && configuration.broken.len() == 1);
         let store = Arc::new(Store::new(Snapshot::new(configuration, now)));
-        let site = Data::new(Site::new(Arc::clone(&store), Clock::Fixed(now)));
+        let site = Data::new(State::new(Arc::clone(&store), Clock::Fixed(now)));
 
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
@@ -353,8 +354,8 @@ fn a_duty_change_reaches_clients_that_hold_the_week_before() {
     let before = served.get("/data/primary.ics");
     let shift = "UID:data.primary.20260306T150000Z@";
     assert!(!before.text().contains(shift) && before.text().contains("UID:data.primary.20260206T150000Z@"));
-    let terms = Terms { at: CHANGE.parse().unwrap(), cause: Cause::Time, is_written: true };
-    let next = served.store.load().renewed(&Publisher::forgetful(), terms).unwrap();
+    let builder = Builder::new(Publisher::without_journal());
+    let next = builder.renew(&served.store.load(), CHANGE.parse().unwrap()).written().unwrap();
     served.store.replace(next.into());
     let condition = format!("If-None-Match: {}", before.header("etag"));
     let after = served.send("GET", "/data/primary.ics", &[&condition]);

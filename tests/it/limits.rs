@@ -204,7 +204,7 @@ fn bodies_are_not_taken_in() {
 }
 
 #[test]
-fn wrong_keys_are_limited_and_right_ones_never() {
+fn any_number_of_wrong_keys_harms_nobody_who_shares_the_address() {
     let folder = configuration("access = \"links\"\n");
     let mut command = program(folder.path(), &[]);
     let running = Running::start(command.env("ONCAL_SECRET", SECRET));
@@ -213,10 +213,9 @@ fn wrong_keys_are_limited_and_right_ones_never() {
     let wrong = "a".repeat(right.len());
     let mut stream = TcpStream::connect(running.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut statuses = Vec::new();
     for n in 0..1500 {
-        let key = if n % 3 == 2 { &right } else { &wrong };
-        let target = format!("/k/{}/data/primary.ics", if n < 1200 { &wrong } else { key });
+        let (key, status) = if n % 300 == 299 { (&right, "200") } else { (&wrong, "404") };
+        let target = format!("/k/{key}/data/primary.ics");
         stream.write_all(format!("HEAD {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
         let (mut head, mut part) = (Vec::new(), [0; 4096]);
         while !head.ends_with(b"\r\n\r\n") {
@@ -224,15 +223,10 @@ fn wrong_keys_are_limited_and_right_ones_never() {
             assert!(read > 0);
             head.extend_from_slice(&part[..read]);
         }
-        statuses.push((target.contains(&right), String::from_utf8(head).unwrap()[9..12].to_owned()));
+        assert_eq!(&String::from_utf8(head).unwrap()[9..12], status, "request {n}");
     }
-    let count = |is_right: bool, status: &str| {
-        statuses.iter().filter(|(right, found)| *right == is_right && found == status).count()
-    };
-    assert_eq!(count(true, "200"), 100, "{statuses:?}");
-    assert!(count(false, "404") >= 1000 && count(false, "429") > 100, "{statuses:?}");
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
-    assert!(metrics.contains("status=\"429\"") && !metrics.contains(&right), "{metrics}");
+    assert!(metrics.contains("status=\"404\"") && !metrics.contains(&right), "{metrics}");
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::of_team;
 use super::problem::Problem;
 use crate::json::Changes;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// What moved since the rota was first published, and how far ahead it was
 #[utoipa::path(
@@ -14,8 +14,8 @@ use crate::web::site::Site;
     params(("team" = String, Path, description = "The team's id")),
     responses((status = 200, description = "The latest first", body = Changes)),
 )]
-pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    of_team(site, request, &[], |team, _, _| {
+pub(in crate::web) fn changes(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(state, request, &[], |team, _, _| {
         let moves = team.changes().iter().map(|change| (change.at, &change.moved));
         Ok(Changes::new(team.team(), moves))
     })

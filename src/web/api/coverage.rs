@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::MAX_YEARS;
 use crate::json::{COVERAGE_WEEKS, Coverage};
 use crate::rota;
-use crate::web::site::Site;
+use crate::web::query::api::MAX_YEARS;
+use crate::web::state::State;
 
 /// Holidays and time off ahead: who covers them, and what is to be agreed
 #[utoipa::path(
@@ -20,8 +20,8 @@ use crate::web::site::Site;
     ),
     responses((status = 200, description = "By start, then role, then file order", body = Coverage)),
 )]
-pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    of_team(site, request, &["from", "to"], |team, asked, now| {
+pub(in crate::web) fn coverage(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(state, request, &["from", "to"], |team, asked, now| {
         let ((dates, window), team) = (asked.dates(team, COVERAGE_WEEKS, now)?, team.team());
         let coverage = rota::coverage(team, &rota::expand(team, window));
         Ok(Coverage::new(team, dates, &coverage, now))

@@ -1,13 +1,14 @@
-//! `/api/v1/teams/{team}/fairness`: what everybody has in each calendar year, and what the rotation locks.
+//! `/api/v1/teams/{team}/fairness`: what everybody has in each calendar year, and who
+//! has the same holiday year after year.
 
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::MAX_CALENDAR_YEARS;
 use crate::json::{FAIRNESS_YEARS, Fairness};
 use crate::rota;
-use crate::web::site::Site;
+use crate::web::query::api::MAX_CALENDAR_YEARS;
+use crate::web::state::State;
 
 /// What everybody has in each year, which holidays always hit the same person, and what ends that
 #[utoipa::path(
@@ -20,8 +21,8 @@ use crate::web::site::Site;
     ),
     responses((status = 200, description = "By year, then file order", body = Fairness)),
 )]
-pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    of_team(site, request, &["from", "to"], |team, asked, now| {
+pub(in crate::web) fn fairness(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(state, request, &["from", "to"], |team, asked, now| {
         let team = team.team();
         let fairness = rota::fairness(team, asked.years(team, now)?, now);
         Fairness::new(team, &fairness).ok_or(Problem::INTERNAL)

@@ -9,8 +9,8 @@ mod fairness;
 mod oncall;
 mod openapi;
 mod pipelines;
-mod problem;
-mod query;
+pub(super) mod problem;
+
 mod schedule;
 mod subscribers;
 mod teams;
@@ -33,34 +33,34 @@ use actix_web::dev::RequestHead;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::answer::tagged;
-use super::site::Site;
+use super::query::api::Asked;
 use crate::live::TeamSnapshot;
 use crate::rota::Instant;
+use crate::web::response::tagged;
+use crate::web::state::State;
 use problem::Problem;
-use query::Asked;
 
 const JSON: &str = "application/json";
 
 /// A handler that answers with `answer`, or with the problem that it has, also where it fails.
 pub(super) fn api(
-    answer: fn(&Site, &HttpRequest) -> Result<HttpResponse, Problem>,
-) -> impl Fn(web::Data<Site>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {
-    move |site, request| {
+    answer: fn(&State, &HttpRequest) -> Result<HttpResponse, Problem>,
+) -> impl Fn(web::Data<State>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {
+    move |state, request| {
         // An answer only reads, so nothing can be left half done.
-        let answer = catch_unwind(AssertUnwindSafe(|| answer(&site, &request)));
+        let answer = catch_unwind(AssertUnwindSafe(|| answer(&state, &request)));
         ready(answer.unwrap_or(Err(Problem::INTERNAL)).unwrap_or_else(|problem| problem.answer()))
     }
 }
 
 /// What `shape` makes of the team that `request` names, asked with none but the parameters `known`.
 fn of_team<S: Serialize>(
-    site: &Site,
+    state: &State,
     request: &HttpRequest,
     known: &[&str],
     shape: impl FnOnce(&TeamSnapshot, &Asked, Instant) -> Result<S, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     let id = request.match_info().get("team").unwrap_or_default();
     let team = snapshot.team(id).ok_or_else(|| Problem::no_team(&snapshot, id))?;
     let asked = Asked::read(request.query_string(), known)?;

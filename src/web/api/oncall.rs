@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::of_team;
 use super::problem::Problem;
 use crate::json::OnCall;
-use crate::rota::sight;
-use crate::web::site::Site;
+use crate::rota::expand_until_change;
+use crate::web::state::State;
 
 /// Who is on call
 #[utoipa::path(
@@ -18,11 +18,11 @@ use crate::web::site::Site;
     ),
     responses((status = 200, description = "Who holds each role", body = OnCall)),
 )]
-pub(in crate::web) fn oncall(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    of_team(site, request, &["at"], |team, asked, now| {
+pub(in crate::web) fn oncall(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(state, request, &["at"], |team, asked, now| {
         let team = team.team();
         let at = asked.at(team, now)?;
-        let schedule = sight(team, at).ok_or(Problem::INTERNAL)?;
+        let schedule = expand_until_change(team, at).ok_or(Problem::INTERNAL)?;
         Ok(OnCall::new(team, &schedule, at))
     })
 }

@@ -9,8 +9,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{self, Problem};
 use super::{JSON, changes, coverage, fairness, oncall, pipelines, schedule, subscribers, teams};
-use crate::web::answer::tagged;
-use crate::web::site::Site;
+use crate::web::response::tagged;
+use crate::web::state::State;
 
 /// The description does not change while the program runs.
 static DOCUMENT: LazyLock<Vec<u8>> =
@@ -80,6 +80,6 @@ impl Modify for Complete {
 }
 
 /// The description.
-pub(in crate::web) fn openapi(_site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+pub(in crate::web) fn openapi(_site: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     Ok(tagged(request.head(), JSON, DOCUMENT.clone()))
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::live::Snapshot;
 use crate::web::pages::RETRY_SECONDS;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// Why a request of the API is not answered as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) struct Shape<'a> {
 
 impl Problem {
     /// A defect of oncal.
-    pub(super) const INTERNAL: Problem = Problem::plain(
+    pub(in crate::web) const INTERNAL: Problem = Problem::plain(
         StatusCode::INTERNAL_SERVER_ERROR,
         "the answer could not be made; the log has the details",
     );
@@ -62,7 +62,7 @@ impl Problem {
     }
 
     /// The query's `parameter` cannot be answered.
-    pub(super) fn query(parameter: &str, detail: impl Into<Cow<'static, str>>) -> Problem {
+    pub(in crate::web) fn query(parameter: &str, detail: impl Into<Cow<'static, str>>) -> Problem {
         let parameter = Some(parameter.to_owned());
         Problem { status: StatusCode::BAD_REQUEST, detail: detail.into(), parameter }
     }
@@ -87,7 +87,7 @@ impl Problem {
 }
 
 /// Whatever else is asked of the API.
-pub(in crate::web) fn no_such_path(_site: &Site, _request: &HttpRequest) -> Result<HttpResponse, Problem> {
+pub(in crate::web) fn no_such_path(_site: &State, _request: &HttpRequest) -> Result<HttpResponse, Problem> {
     Err(Problem::plain(
         StatusCode::NOT_FOUND,
         "there is nothing at this address; /openapi.json lists what there is",

@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::of_team;
 use super::problem::Problem;
-use super::query::MAX_YEARS;
 use crate::json::{SCHEDULE_WEEKS, Schedule};
 use crate::rota;
-use crate::web::site::Site;
+use crate::web::query::api::MAX_YEARS;
+use crate::web::state::State;
 
 /// The rota: every shift and handover meeting that overlaps the dates, whole
 #[utoipa::path(
@@ -20,8 +20,8 @@ use crate::web::site::Site;
     ),
     responses((status = 200, description = "By start, then primary first", body = Schedule)),
 )]
-pub(in crate::web) fn schedule(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    of_team(site, request, &["from", "to"], |team, asked, now| {
+pub(in crate::web) fn schedule(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(state, request, &["from", "to"], |team, asked, now| {
         let ((dates, window), team) = (asked.dates(team, SCHEDULE_WEEKS, now)?, team.team());
         Ok(Schedule::new(team, dates, &rota::expand(team, window)))
     })

@@ -6,7 +6,7 @@ use super::of_team;
 use super::problem::Problem;
 use crate::json::{FeedClient, FeedClients, Subscribers};
 use crate::live::{FeedSlot, TeamSnapshot};
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// Which kind of calendar client last fetched which feed, and whether it has the current version
 #[utoipa::path(
@@ -15,8 +15,8 @@ use crate::web::site::Site;
     params(("team" = String, Path, description = "The team's id")),
     responses((status = 200, description = "By feed, then kind of client", body = Subscribers)),
 )]
-pub(in crate::web) fn subscribers(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    of_team(site, request, &[], |team, _, _| {
+pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    of_team(state, request, &[], |team, _, _| {
         let feeds = team.feeds().iter().map(|slot| FeedClients {
             path: slot.path.clone(),
             title: slot.feed.title(team.team()),

@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::problem::Problem;
-use super::query::Asked;
 use crate::config::Diagnostic;
 use crate::json::{ConfigurationProblem, TeamEntry, TeamList};
 use crate::live::{Snapshot, TeamSnapshot};
 use crate::rota::{Instant, Row, TeamId, coverage};
-use crate::web::site::Site;
+use crate::web::query::api::Asked;
+use crate::web::state::State;
 
 /// Which teams there are, who is on call in each, and which of them have errors
 #[utoipa::path(
@@ -16,9 +16,9 @@ use crate::web::site::Site;
     path = "/api/v1/teams",
     responses((status = 200, description = "By id", body = TeamList)),
 )]
-pub(in crate::web) fn teams(site: &Site, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+pub(in crate::web) fn teams(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     Asked::read(request.query_string(), &[])?;
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     let served = snapshot.teams().map(|team| entry(&snapshot, team, now));
     let broken = snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str()));
     let broken = broken.map(|id| TeamEntry::broken(id.to_string(), problems(&snapshot, id)));

@@ -1,0 +1,203 @@
+//! Conditional requests (RFC 9110 13): whether a client already has what it asks for.
+
+use std::slice;
+use std::time::SystemTime;
+
+use actix_web::http::header::{
+    HeaderMap, HeaderName, HeaderValue, HttpDate, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE,
+};
+
+use crate::live::Representation;
+
+/// What the conditions of a request come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Verdict {
+    /// They hold, or there are none: send it.
+    Send,
+    /// 304: the client has it.
+    NotModified,
+    /// 412: the client wants another version than there is.
+    Failed,
+}
+
+/// How entity tags are compared (RFC 9110 8.8.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Strong,
+    Weak,
+}
+
+/// Works through the conditions in the order of RFC 9110 13.2.2.
+pub(in crate::web) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict {
+    let wanted = headers.get_all(IF_MATCH);
+    let is_wanted = match wanted.len() {
+        0 => date(headers, IF_UNMODIFIED_SINCE).is_none_or(|date| modified(current) <= date),
+        _ => lists(wanted, &current.etag, Comparison::Strong),
+    };
+    if !is_wanted {
+        return Verdict::Failed;
+    }
+    let known = headers.get_all(IF_NONE_MATCH);
+    let is_known = match known.len() {
+        0 => is_unmodified(headers, current),
+        _ => lists(known, &current.etag, Comparison::Weak),
+    };
+    if is_known { Verdict::NotModified } else { Verdict::Send }
+}
+
+/// Whether a request for what has this tag and no date comes from somebody who has it.
+pub(in crate::web) fn has(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    lists(headers.get_all(IF_NONE_MATCH), etag, Comparison::Weak)
+}
+
+fn is_unmodified(headers: &HeaderMap, current: &Representation) -> bool {
+    let echoed = headers.get(IF_MODIFIED_SINCE) == Some(&current.last_modified);
+    echoed || date(headers, IF_MODIFIED_SINCE).is_some_and(|date| modified(current) <= date)
+}
+
+fn modified(current: &Representation) -> SystemTime {
+    current.modified.into()
+}
+
+/// The date in header `name`; a date that is none is as if it were not there.
+fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
+    let date: HttpDate = headers.get(name)?.to_str().ok()?.parse().ok()?;
+    Some(date.into())
+}
+
+/// Whether the lines of a header are `*` or list `etag`.
+fn lists(mut lines: slice::Iter<'_, HeaderValue>, etag: &HeaderValue, comparison: Comparison) -> bool {
+    let etag = etag.as_bytes();
+    lines.any(|line| {
+        let line = line.as_bytes();
+        // What clients send is nearly always the one tag they were given.
+        line == etag || line.trim_ascii() == b"*" || Tags(line).any(|tag| tag.is(etag, comparison))
+    })
+}
+
+/// One entity tag of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tag<'a> {
+    weak: bool,
+    quoted: &'a [u8],
+}
+
+impl Tag<'_> {
+    fn is(self, etag: &[u8], comparison: Comparison) -> bool {
+        self.quoted == etag && (comparison == Comparison::Weak || !self.weak)
+    }
+}
+
+/// The tags of a list up to the first thing that is none. A tag may hold commas.
+struct Tags<'a>(&'a [u8]);
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = Tag<'a>;
+
+    fn next(&mut self) -> Option<Tag<'a>> {
+        let start = self.0.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','))?;
+        let rest = &self.0[start..];
+        let quoted = rest.strip_prefix(b"W/");
+        let (weak, rest) = (quoted.is_some(), quoted.unwrap_or(rest));
+        let inside = rest.strip_prefix(b"\"")?;
+        let length = inside.iter().position(|byte| *byte == b'"')? + 2;
+        let (quoted, after) = rest.split_at(length);
+        self.0 = after;
+        Some(Tag { weak, quoted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Coding;
+    use bytes::Bytes;
+
+    const DATE: &str = "Fri, 02 Jan 2026 15:00:00 GMT";
+
+    fn given(conditions: &[(HeaderName, &str)]) -> Verdict {
+        let mut headers = HeaderMap::new();
+        for (name, value) in conditions {
+            headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
+        }
+        let current = Representation {
+            body: Bytes::from_static(b"body"),
+            coding: Coding::Identity,
+            etag: HeaderValue::from_static("\"one\""),
+            modified: "2026-01-02T15:00:00Z".parse().unwrap(),
+            last_modified: HeaderValue::from_static(DATE),
+        };
+        verdict(&headers, &current)
+    }
+
+    #[test]
+    fn if_none_match_is_a_list_compared_weakly() {
+        for (tags, verdict) in [
+            ("\"one\"", Verdict::NotModified),
+            ("W/\"one\"", Verdict::NotModified),
+            ("*", Verdict::NotModified),
+            (" * ", Verdict::NotModified),
+            ("\"two\", \"one\"", Verdict::NotModified),
+            ("\"two\",W/\"one\"", Verdict::NotModified),
+            ("\"with, comma\" , , \"one\"", Verdict::NotModified),
+            ("\"two\"", Verdict::Send),
+            ("\"with \"one\"", Verdict::Send),
+            ("\"two, \"one\"", Verdict::Send),
+            ("one", Verdict::Send),
+            ("\"one", Verdict::Send),
+            ("w/\"one\"", Verdict::Send),
+            ("\"ONE\"", Verdict::Send),
+            ("\"one\"x", Verdict::NotModified),
+            ("**", Verdict::Send),
+            ("", Verdict::Send),
+        ] {
+            assert_eq!(given(&[(IF_NONE_MATCH, tags)]), verdict, "{tags}");
+        }
+        assert_eq!(
+            given(&[(IF_NONE_MATCH, "\"two\""), (IF_NONE_MATCH, "\"one\"")]),
+            Verdict::NotModified,
+            "several lines are one list"
+        );
+    }
+
+    #[test]
+    fn if_modified_since_counts_only_without_if_none_match() {
+        for (date, verdict) in [
+            (DATE, Verdict::NotModified),
+            ("Fri, 02 Jan 2026 15:00:01 GMT", Verdict::NotModified),
+            ("Fri, 02 Jan 2026 14:59:59 GMT", Verdict::Send),
+            ("Friday, 02-Jan-26 15:00:00 GMT", Verdict::NotModified),
+            ("Fri Jan  2 15:00:00 2026", Verdict::NotModified),
+            ("2026-01-02T15:00:00Z", Verdict::Send),
+            ("banana", Verdict::Send),
+        ] {
+            assert_eq!(given(&[(IF_MODIFIED_SINCE, date)]), verdict, "{date}");
+            assert_eq!(given(&[(IF_MODIFIED_SINCE, date), (IF_NONE_MATCH, "\"two\"")]), Verdict::Send);
+        }
+    }
+
+    #[test]
+    fn if_match_is_compared_strongly_and_goes_first() {
+        for (tags, verdict) in [
+            ("\"one\"", Verdict::Send),
+            ("*", Verdict::Send),
+            ("\"two\", \"one\"", Verdict::Send),
+            ("W/\"one\"", Verdict::Failed),
+            ("\"two\"", Verdict::Failed),
+        ] {
+            assert_eq!(given(&[(IF_MATCH, tags)]), verdict, "{tags}");
+        }
+        assert_eq!(given(&[(IF_MATCH, "\"two\""), (IF_NONE_MATCH, "\"one\"")]), Verdict::Failed);
+        assert_eq!(given(&[(IF_MATCH, "\"one\""), (IF_NONE_MATCH, "\"one\"")]), Verdict::NotModified);
+    }
+
+    #[test]
+    fn if_unmodified_since_counts_only_without_if_match() {
+        assert_eq!(given(&[(IF_UNMODIFIED_SINCE, DATE)]), Verdict::Send);
+        let earlier = "Fri, 02 Jan 2026 14:59:59 GMT";
+        assert_eq!(given(&[(IF_UNMODIFIED_SINCE, earlier)]), Verdict::Failed);
+        assert_eq!(given(&[(IF_UNMODIFIED_SINCE, earlier), (IF_MATCH, "*")]), Verdict::Send);
+        assert_eq!(given(&[(IF_UNMODIFIED_SINCE, "banana")]), Verdict::Send);
+    }
+}

@@ -1,0 +1,60 @@
+//! The addresses under which a feed gets into a calendar.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::config::BaseUrl;
+use crate::feed::{Alarm, Feed};
+use crate::live::{FeedSlot, TeamSnapshot};
+use crate::text::clean;
+
+/// RFC 3986 2.3: all but the unreserved characters, since an address within an address must stay one value.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Ways to subscribe to one feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::web) struct Subscribe {
+    /// To copy into any calendar.
+    pub(in crate::web) address: String,
+    /// Opens the calendar program of the machine.
+    pub(in crate::web) webcal: String,
+    /// Google Calendar.
+    pub(in crate::web) google: String,
+    /// Outlook for work and school.
+    pub(in crate::web) microsoft365: String,
+    /// Outlook at home.
+    pub(in crate::web) outlook: String,
+}
+
+impl Subscribe {
+    /// For `slot` of `team` on a server whose visitor reaches it at `base_url`, with a reminder before each of its shifts.
+    pub(in crate::web) fn to(
+        base_url: &BaseUrl,
+        team: &TeamSnapshot,
+        slot: &FeedSlot,
+        alarm: Option<Alarm>,
+    ) -> Subscribe {
+        let query = of_shifts(slot, alarm).map(|alarm| format!("?alarm={alarm}")).unwrap_or_default();
+        let below = format!("{}/{}{query}", team.team().id, slot.path);
+        let address = format!("{base_url}/{below}");
+        let webcal = format!("webcal://{}/{below}", base_url.after_scheme());
+        let title = slot.feed.title(team.team());
+        let (name, url) = (encoded(&clean(&title)), encoded(&address));
+        let add = |host: &str| format!("https://{host}/calendar/0/addfromweb?url={url}&name={name}");
+        Subscribe {
+            google: format!("https://calendar.google.com/calendar/r?cid={}", encoded(&webcal)),
+            microsoft365: add("outlook.office.com"),
+            outlook: add("outlook.live.com"),
+            address,
+            webcal,
+        }
+    }
+}
+
+/// `alarm`, for a feed that has shifts to remind of.
+pub(in crate::web) fn of_shifts(slot: &FeedSlot, alarm: Option<Alarm>) -> Option<Alarm> {
+    alarm.filter(|_| slot.feed != Feed::Coverage)
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, VALUE).to_string()
+}

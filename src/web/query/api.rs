@@ -1,0 +1,171 @@
+//! What a query of the API asks for. Unlike on pages, what means nothing is refused: a script that misspells `from`
+//! should learn of it, not be answered for other dates.
+
+use actix_web::web::Query;
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+
+use crate::json::Dates;
+use crate::json::FAIRNESS_YEARS;
+use crate::live::TeamSnapshot;
+use crate::rota::{Instant, Period, Team};
+use crate::toml_reader::nearest;
+use crate::web::api::problem::Problem;
+
+/// The most years that a schedule or coverage may span.
+pub(in crate::web) const MAX_YEARS: u32 = 5;
+
+/// The most calendar years of fairness.
+pub(in crate::web) const MAX_CALENDAR_YEARS: i32 = 10;
+
+/// How far ahead the rota is worked out; further is long to work out and says nothing.
+const AHEAD: Months = Months::new(12 * 12);
+
+/// The first year that a date may have, as on the command line.
+const FIRST_YEAR: i32 = 1970;
+
+/// Enough of a value to recognise it.
+const SHOWN: usize = 60;
+
+/// The query of a request, decoded; each parameter once, and none but known ones.
+#[derive(Debug)]
+pub(in crate::web) struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    /// `query`, which may have the parameters `known`.
+    pub(in crate::web) fn read(query: &str, known: &[&str]) -> Result<Asked, Problem> {
+        let pairs = Query::<Vec<(String, String)>>::from_query(query);
+        let pairs = pairs.map(Query::into_inner).unwrap_or_default();
+        for (place, (key, _)) in pairs.iter().enumerate() {
+            if !known.contains(&key.as_str()) {
+                return Err(Problem::query(&shortened(key), unknown(key, known)));
+            }
+            if pairs.iter().take(place).any(|(other, _)| other == key) {
+                return Err(Problem::query(key, format!("{key} is given twice")));
+            }
+        }
+        Ok(Asked(pairs))
+    }
+
+    fn value(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    }
+
+    /// `at`, a date being its first instant in the team's zone; now, where it is left out.
+    pub(in crate::web) fn at(&self, team: &Team, now: Instant) -> Result<Instant, Problem> {
+        let Some(text) = self.value("at") else { return Ok(now) };
+        if let Some(date) = plain_date(text) {
+            within("at", date, team, now)?;
+            return Ok(team.zone.first_instant(date));
+        }
+        // A plus sign that nobody encoded arrives as a space.
+        let read = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
+        let wrong = |_| {
+            let text = shortened(text);
+            let right = "an instant such as 2026-12-24T20:00:00Z, or a date";
+            Problem::query("at", format!("at is {right}, not “{text}”"))
+        };
+        let at = read.map_err(wrong)?.with_timezone(&Utc);
+        within("at", at.date_naive(), team, now)?;
+        Ok(at)
+    }
+
+    /// `from` and `to`, and their time: from the current week on, and for `weeks` weeks, where they are left out.
+    pub(in crate::web) fn dates(
+        &self,
+        team: &TeamSnapshot,
+        weeks: u16,
+        now: Instant,
+    ) -> Result<(Dates, Period), Problem> {
+        let (rota, week) = (team.team(), team.frame().week);
+        let from = self.date("from", rota, now)?.unwrap_or_else(|| rota.zone.date(week.start()));
+        let to = match self.date("to", rota, now)? {
+            Some(to) => to,
+            None => from.checked_add_days(Days::new(7 * u64::from(weeks))).unwrap_or(from),
+        };
+        if to <= from {
+            let detail = format!("to is the first date no longer asked for: {to} is not after from, {from}");
+            return Err(Problem::query("to", detail));
+        }
+        let most = from.checked_add_months(Months::new(12 * MAX_YEARS)).unwrap_or(from);
+        if most < to {
+            let detail = format!("at most {MAX_YEARS} years at once: from {from} on, to is at most {most}");
+            return Err(Problem::query("to", detail));
+        }
+        let (dates, zone) = (Dates { from, to }, &rota.zone);
+        let window = dates.period(zone).ok_or_else(|| {
+            let detail = format!("{} skipped every date from {from} up to {to}", zone.name());
+            Problem::query("from", detail)
+        })?;
+        Ok((dates, window))
+    }
+
+    /// `from` and `to` as calendar years: the current one and those after it where they are left out.
+    pub(in crate::web) fn years(
+        &self,
+        team: &Team,
+        now: Instant,
+    ) -> Result<std::ops::RangeInclusive<i32>, Problem> {
+        let year = |key| self.date(key, team, now)?.map(|date| new_year(key, date)).transpose();
+        let from = year("from")?.unwrap_or_else(|| team.zone.date(now).year());
+        let to = year("to")?.unwrap_or(from + i32::from(FAIRNESS_YEARS));
+        if to <= from {
+            let detail = format!("to is the first date no longer asked for: {to}-01-01 is not after from");
+            return Err(Problem::query("to", detail));
+        }
+        if to - from > MAX_CALENDAR_YEARS {
+            let most = from + MAX_CALENDAR_YEARS;
+            let detail = format!("at most {MAX_CALENDAR_YEARS} years at once: to is at most {most}-01-01");
+            return Err(Problem::query("to", detail));
+        }
+        Ok(from..=to - 1)
+    }
+
+    fn date(&self, key: &'static str, team: &Team, now: Instant) -> Result<Option<NaiveDate>, Problem> {
+        let Some(text) = self.value(key) else { return Ok(None) };
+        let date = plain_date(text).ok_or_else(|| {
+            let text = shortened(text);
+            Problem::query(key, format!("{key} is a date such as 2026-12-25, not “{text}”"))
+        })?;
+        within(key, date, team, now)?;
+        Ok(Some(date))
+    }
+}
+
+fn plain_date(text: &str) -> Option<NaiveDate> {
+    let is_plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    text.parse().ok().filter(|_| is_plain)
+}
+
+fn within(key: &str, date: NaiveDate, team: &Team, now: Instant) -> Result<(), Problem> {
+    let today = team.zone.date(now.max(team.starts()));
+    let last = today.checked_add_months(AHEAD).unwrap_or(today);
+    if date.year() < FIRST_YEAR || last < date {
+        let detail = format!("{key} is {FIRST_YEAR}-01-01 to {last}, not {date}");
+        return Err(Problem::query(key, detail));
+    }
+    Ok(())
+}
+
+fn new_year(key: &str, date: NaiveDate) -> Result<i32, Problem> {
+    let year = date.year();
+    if date.ordinal() == 1 {
+        return Ok(year);
+    }
+    let detail = format!(
+        "fairness is counted in whole calendar years: {key} is a 1 January such as {year}-01-01, not {date}"
+    );
+    Err(Problem::query(key, detail))
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
+    let key = shortened(key);
+    match (nearest(&key, known.iter().copied()), known) {
+        (_, []) => format!("there is no parameter “{key}”, nor any other here"),
+        (Some(help), _) => format!("there is no parameter “{key}”; {help}"),
+        (None, known) => format!("there is no parameter “{key}”; known: {}", known.join(", ")),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}

@@ -1,0 +1,4 @@
+//! What the query of a request may contain, and its limits.
+
+pub(super) mod api;
+pub(super) mod feed;

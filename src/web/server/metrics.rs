@@ -1,0 +1,170 @@
+//! `/metrics`: what monitoring draws and alerts on, in the text format of Prometheus.
+//!
+//! Made anew for each scrape, out of the counts and the snapshot in service. Nothing in it is a name, a reason or a key.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use chrono::TimeDelta;
+use prometheus_client::encoding::prometheus_text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family as Labelled;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::config::Severity;
+use crate::live::{Fault, Snapshot, TeamSnapshot};
+use crate::publish::JournalState;
+use crate::rota::{Coverage, Instant, Row, coverage};
+use crate::web::response::text;
+use crate::web::state::State;
+
+type Labels = Vec<(&'static str, String)>;
+type Gauges = Labelled<Labels, Gauge>;
+type Fractions = Labelled<Labels, Gauge<f64, std::sync::atomic::AtomicU64>>;
+
+/// Notice that reaches further than the weeks that are at hand anyway, in days.
+const LONG_NOTICE: u16 = 35;
+
+/// `/metrics`.
+pub(in crate::web) async fn metrics(state: web::Data<State>) -> HttpResponse {
+    match written(&state) {
+        Ok(text) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .body(text),
+        Err(fmt::Error) => text(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
+    }
+}
+
+fn written(state: &State) -> Result<String, fmt::Error> {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
+    let mut registry = Registry::with_prefix("oncal");
+    requests(&mut registry, state);
+    loads(&mut registry, state, &snapshot, now);
+    faults(&mut registry, state, &snapshot);
+    teams(&mut registry, &snapshot, now);
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+fn requests(registry: &mut Registry, state: &State) {
+    let requests = Labelled::<Labels, Counter>::default();
+    for count in state.counts.all() {
+        let labels = vec![
+            ("route", count.route),
+            ("status", count.status.to_string()),
+            ("client", count.client.as_str().to_owned()),
+        ];
+        requests.get_or_create(&labels).inc_by(count.number);
+    }
+    registry.register("requests", "Answers by route, status and calendar program", requests);
+    let durations = [
+        ("feed_duration", "How long feeds took, and refusals", &state.counts.early_seconds),
+        ("route_duration", "How long pages and the API took", &state.counts.routed_seconds),
+    ];
+    for (name, help, seconds) in durations {
+        registry.register_with_unit(name, help, Unit::Seconds, seconds.clone());
+    }
+}
+
+fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Instant) {
+    let mut gauge = |name: &str, help: &str, value: f64| {
+        let gauge = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    };
+    let seconds = |at: Instant| at.timestamp() as f64;
+    let is_read = state.store.faults().configuration.is_none() && !snapshot.configuration().has_errors();
+    let age = (now - snapshot.built_at()).num_seconds() as f64;
+    gauge(
+        "snapshot_generation",
+        "Counts what was put in service since the start",
+        snapshot.generation() as f64,
+    );
+    gauge("snapshot_age_seconds", "Since the week or the configuration in service began", age);
+    gauge("load_successful", "1 while the files are readable and without errors, else 0", f64::from(is_read));
+    let loaded = seconds(snapshot.loaded_at());
+    gauge("configuration_timestamp_seconds", "When the configuration in service was read", loaded);
+    if let Some(load) = state.store.last_load() {
+        gauge("load_timestamp_seconds", "When the files were last read", seconds(load.at));
+        gauge("load_duration_seconds", "How long it took", load.took.as_secs_f64());
+    }
+    let diagnostics = Gauges::default();
+    for (severity, label) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
+        let found = snapshot.configuration().diagnostics.iter().filter(|found| found.severity == severity);
+        diagnostics.get_or_create(&vec![("severity", label.to_owned())]).set(number(found.count()));
+    }
+    registry.register("diagnostics", "Errors and warnings of the configuration", diagnostics);
+}
+
+fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
+    let faults = state.store.faults();
+    let gauges = Gauges::default();
+    let kinds: [(&str, &Option<Fault>); 3] =
+        [("journal", &faults.journal), ("configuration", &faults.configuration), ("watch", &faults.watch)];
+    for (kind, fault) in kinds {
+        gauges.get_or_create(&vec![("fault", kind.to_owned())]).set(i64::from(fault.is_some()));
+    }
+    registry.register("fault", "1 while the server cannot keep current, by what keeps it", gauges);
+    let provisional =
+        snapshot.teams().filter(|team| team.journal_state() == JournalState::Provisional).count();
+    let gauge = Gauge::<i64>::default();
+    gauge.set(number(provisional));
+    registry.register("teams_provisional", "Teams that the journal does not have as they are served", gauge);
+}
+
+fn teams(registry: &mut Registry, snapshot: &Snapshot, now: Instant) {
+    let states = Gauges::default();
+    let (open, overdue, days) = (Gauges::default(), Gauges::default(), Fractions::default());
+    let mut outdated = 0;
+    for team in snapshot.teams() {
+        outdated += i64::from(snapshot.is_outdated(&team.team().id));
+        let labels = vec![("team", team.team().id.to_string())];
+        let (mut to_agree, mut late, mut next) = (0, 0, None::<TimeDelta>);
+        each_open(team, now, |row| {
+            to_agree += 1;
+            late += i64::from(row.is_overdue(now));
+            let left = row.deadline.map(|deadline| deadline - now).filter(|left| *left > TimeDelta::zero());
+            next = [next, left].into_iter().flatten().min();
+        });
+        open.get_or_create(&labels).set(to_agree);
+        overdue.get_or_create(&labels).set(late);
+        if let Some(next) = next {
+            days.get_or_create(&labels).set(next.num_seconds() as f64 / 86400.0);
+        }
+    }
+    let broken = snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str())).count();
+    let good = number(snapshot.teams().len()) - outdated;
+    for (state, value) in [("good", good), ("outdated", outdated), ("broken", number(broken))] {
+        states.get_or_create(&vec![("state", state.to_owned())]).set(value);
+    }
+    registry.register("teams", "Teams as configured, as they were before an error, and not served", states);
+    registry.register("coverage_unsettled", "Holidays ahead on which the team has not agreed", open);
+    registry.register("coverage_overdue", "Those of them whose day to agree by is past", overdue);
+    registry.register(
+        "next_deadline_days",
+        "Days until the team must agree on the next; none without any",
+        days,
+    );
+}
+
+/// Calls `tell` for what is to be agreed on and not over. Of the weeks at hand, which a server of thousands of teams
+/// can work out for each scrape, unless the team's notice reaches further.
+fn each_open(team: &TeamSnapshot, now: Instant, tell: impl FnMut(&Row)) {
+    let near: Coverage;
+    let coverage = if team.team().policy.notice_days > LONG_NOTICE {
+        team.coverage()
+    } else {
+        near = coverage(team.team(), team.near());
+        &near
+    };
+    coverage.rows.iter().filter(|row| row.status.is_open() && now < row.period.end()).for_each(tell);
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,16 @@
+//! The server around the responses: connections, access, hosts, the request log, counts, health and metrics.
+//!
+//! [`serve`](serve::serve) binds, runs and stops; [`app`] is what it runs, in production and in tests; the [`gate`]
+//! answers before routing whatever needs no route, above all feeds; [`access`] refuses what no secret link opens.
+
+pub(super) mod access;
+pub(super) mod app;
+pub(super) mod gate;
+pub(super) mod health;
+pub(super) mod hosts;
+pub(super) mod metrics;
+pub(super) mod request_counts;
+pub(super) mod request_log;
+pub(super) mod serve;
+pub(super) mod stall_timeout;
+pub(super) mod visitor;

@@ -1,0 +1,33 @@
+//! Who makes a request, where only secret links open anything.
+
+use actix_web::{HttpMessage, HttpRequest};
+
+use crate::access::{Key, SEGMENT, Scope};
+use crate::config::BaseUrl;
+
+/// The key in a request's path, and what it opens.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct Visitor {
+    pub(super) key: Key,
+    pub(super) scope: Scope,
+}
+
+impl Visitor {
+    /// Whether the index of all teams is open to them.
+    pub(in crate::web) fn sees_all(&self) -> bool {
+        self.scope == Scope::Organisation
+    }
+
+    /// Who made `request`; `None` where access is open.
+    pub(in crate::web) fn of(request: &HttpRequest) -> Option<Visitor> {
+        request.extensions().get::<Visitor>().cloned()
+    }
+}
+
+/// What addresses start with that the sender of `request` may use and pass on.
+pub(in crate::web) fn base_url(request: &HttpRequest, public_url: &BaseUrl) -> BaseUrl {
+    match request.extensions().get::<Visitor>() {
+        Some(visitor) => public_url.below(&format!("{SEGMENT}/{}", visitor.key.text())),
+        None => public_url.clone(),
+    }
+}
