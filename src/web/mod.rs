@@ -10,6 +10,7 @@
 
 mod api;
 mod atom;
+mod cache_policy;
 mod feeds;
 mod pages;
 mod query;

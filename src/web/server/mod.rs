@@ -9,6 +9,7 @@ pub(super) mod gate;
 pub(super) mod health;
 pub(super) mod hosts;
 pub(super) mod metrics;
+pub(super) mod path;
 pub(super) mod request_counts;
 pub(super) mod request_log;
 pub(super) mod serve;

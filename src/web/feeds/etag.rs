@@ -1,6 +1,6 @@
-//! The tag of whatever has one.
+//! Entity tags.
 
-use http::HeaderValue;
+use actix_web::http::header::HeaderValue;
 use sha2::{Digest, Sha256};
 
 /// Half of SHA-256: enough that two contents never share a tag.
