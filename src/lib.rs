@@ -1,7 +1,7 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 //!
 //! In reading order: [`rota`] knows the rules and nothing else; [`toml_reader`] reads TOML with places and [`ics`] the
-//! calendars of others; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`feed`] writes what the
+//! calendars of others; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`text`] is the wording that others share; [`feed`] writes what the
 //! rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was published; [`access`] knows who may read
 //! what; [`live`] holds what is served, [`web`] serves it, and [`cli`] is how people start it. [`clock`] alone knows
 //! what time it is.
@@ -21,5 +21,6 @@ pub mod journal;
 pub mod json;
 pub mod live;
 pub mod rota;
+pub mod text;
 pub mod toml_reader;
 pub mod web;

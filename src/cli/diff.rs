@@ -9,15 +9,12 @@ use super::plan::{self, heading};
 use super::table::{Table, Tone};
 use super::when;
 use crate::config::{self, Configuration};
-use crate::feed::clean;
 use crate::json::{self, Dates, Diff};
 use crate::rota::{
     Coverage, EngineerId, Instant, Move, Period, Row, Schedule, Side, Team, TeamId, coverage, expand,
     holdings, moves,
 };
-
-/// A year: what a change moves shows late in a long rotation.
-pub(super) const WEEKS: u16 = 52;
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
@@ -27,7 +24,7 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
     for id in ids {
         let [before, after] = [&old, &new].map(|side| side.teams.get(id).map(|config| &config.team));
         let Some(team) = after.or(before) else { continue };
-        let dates = plan::dates(&args.range, WEEKS, team, now)?;
+        let dates = plan::dates(&args.range, args::DIFF_WEEKS, team, now)?;
         let compared = Compared::new([before, after], plan::window(team, dates)?);
         let changed = compared.opened_and_closed();
         let rows = changed

@@ -8,11 +8,11 @@ use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::{unknown, when};
 use crate::config::rotation_entry;
-use crate::feed::clean;
 use crate::json;
 use crate::rota::{
     Fairness, LOCKED_YEARS, Lock, Remedy, Role, SecondaryOnHoliday, Tally, Team, fairness, year_spans,
 };
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
@@ -30,7 +30,7 @@ pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Out
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&told(team, &fairness));
+            text.push_str(&text_of(team, &fairness));
         }
     }
     if args.format.json {
@@ -41,7 +41,7 @@ pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Out
     Ok(chosen.exit)
 }
 
-fn told(team: &Team, fairness: &Fairness) -> String {
+fn text_of(team: &Team, fairness: &Fairness) -> String {
     let years = year_spans(&fairness.years.clone().collect::<Vec<_>>());
     let mut text = format!("{} · {years} · times in {}\n\n", clean(&team.name), team.zone.name());
     text.push_str(&tallies(team, fairness, &years).text());
@@ -103,21 +103,23 @@ fn row(team: &Team, tally: &Tally, table: &mut Table) {
     table.row(cells.iter().map(|cell| (&**cell, Tone::Plain)));
 }
 
-/// Locks in plain words. The secondary of a holiday on which the primary is locked too is told with the primary.
+/// Locks in plain words. The secondary of a holiday on which the primary is locked too is named with the primary.
 fn sentences(team: &Team, locks: &[Lock]) -> Vec<String> {
-    let told = Lock::together(locks);
-    told.map(|(lock, secondary)| {
-        let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
-        let with = if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
-        format!(
-            "{} is {} on {} in {}{with}",
-            name(team, lock.engineer),
-            lock.role.as_str(),
-            clean(&lock.holiday),
-            year_spans(&lock.years),
-        )
-    })
-    .collect()
+    let lines = Lock::together(locks);
+    lines
+        .map(|(lock, secondary)| {
+            let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
+            let with =
+                if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
+            format!(
+                "{} is {} on {} in {}{with}",
+                name(team, lock.engineer),
+                lock.role.as_str(),
+                clean(&lock.holiday),
+                year_spans(&lock.years),
+            )
+        })
+        .collect()
 }
 
 /// What a shift of the rotation would change, and what to write for the one that changes most.
@@ -125,13 +127,13 @@ fn remedies(team: &Team, fairness: &Fairness, years: &str) -> String {
     let once = fairness.once.as_ref();
     let yearly = fairness.yearly.as_ref().filter(|yearly| yearly.rotations.len() > 1);
     let chosen = [once, yearly].into_iter().flatten().min_by_key(|remedy| remedy.locks.len());
-    let mut told = judged(team, fairness, years, once, yearly);
+    let mut lines = judged(team, fairness, years, once, yearly);
     let doubled = chosen.into_iter().flat_map(|chosen| &chosen.doubled);
-    told.extend(doubled.map(|(seat, date)| {
+    lines.extend(doubled.map(|(seat, date)| {
         let (who, date) = (name(team, *seat), when::date(*date));
         format!("{who} is then primary two weeks in a row, the second from {date}.")
     }));
-    let mut text = paragraphs("WHAT WOULD BREAK THEM", &told);
+    let mut text = paragraphs("WHAT WOULD BREAK THEM", &lines);
     let Some(chosen) = chosen else { return text };
     if !chosen.locks.is_empty() {
         text.push('\n');
@@ -152,13 +154,13 @@ fn judged(
 ) -> Vec<String> {
     let cycle = fairness.cycle;
     if cycle == 1 {
-        let told = "The rotation has one week: every year is alike, and there is nothing to shift.";
-        return vec![told.to_owned()];
+        let lines = "The rotation has one week: every year is alike, and there is nothing to shift.";
+        return vec![lines.to_owned()];
     }
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     if 52 % cycle == 0 {
         let times = 52 / cycle;
-        told.push(format!(
+        lines.push(format!(
             "52 weeks are {times} times {cycle}: a year later the same turn comes round, and only a year with 53 \
              duty changes moves it on by one."
         ));
@@ -169,7 +171,7 @@ fn judged(
         left => format!("still leaves {left} of {all}"),
     };
     let weeks = |remedy: &Remedy| when::weeks_of(remedy.by);
-    told.push(match once.and_then(|once| Some((once, once.rotations.first()?))) {
+    lines.push(match once.and_then(|once| Some((once, once.rotations.first()?))) {
         Some((once, rotation)) => format!(
             "The best single shift, by {} on {}, {}; it only hands holidays on to somebody else, and their years \
              begin to add up.",
@@ -180,12 +182,12 @@ fn judged(
         None => "No single shift leaves fewer: it only hands holidays on to somebody else.".to_owned(),
     });
     if let Some(yearly) = yearly {
-        let told_of = "at the first duty change of every year";
-        told.push(format!("A shift by {} {told_of} {}.", weeks(yearly), left(yearly)));
+        let whenever = "at the first duty change of every year";
+        lines.push(format!("A shift by {} {whenever} {}.", weeks(yearly), left(yearly)));
     } else if once.is_none() {
-        told.push("Nor does a shift every year.".to_owned());
+        lines.push("Nor does a shift every year.".to_owned());
     }
-    told
+    lines
 }
 
 /// Sentences one below the other, each wrapped.

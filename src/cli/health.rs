@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What the server says of itself, for programs.
 #[derive(Serialize)]
 struct Health {
-    /// Where it was asked.
+    /// The address that was tried.
     address: SocketAddr,
     healthy: bool,
     /// What kept it from being healthy.
@@ -46,7 +46,7 @@ pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> 
 }
 
 fn look(address: SocketAddr, connected: std::io::Result<TcpStream>) -> anyhow::Result<()> {
-    let answer = connected.and_then(asked);
+    let answer = connected.and_then(request);
     let answer = answer.with_context(|| format!("failed to ask the server at {address}"))?;
     let status = answer.lines().next().unwrap_or_default();
     if !status.starts_with("HTTP/1.1 200 ") {
@@ -69,7 +69,7 @@ fn connected(address: SocketAddr) -> std::io::Result<TcpStream> {
     TcpStream::connect_timeout(&address, PATIENCE)
 }
 
-fn asked(mut stream: TcpStream) -> std::io::Result<String> {
+fn request(mut stream: TcpStream) -> std::io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

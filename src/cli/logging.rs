@@ -7,7 +7,7 @@ use std::panic::{self, PanicHookInfo};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless somebody chooses. On the connections themselves actix-http has errors for what clients do, such
-/// as TLS on this port or a port scan, and nothing that whoever runs the server could mend: a handler's faults are
+/// as TLS on this port or a port scan, and nothing that the operator could fix: a handler's faults are
 /// oncal's own lines, and a worker's are in other parts of actix.
 const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
 

@@ -17,6 +17,7 @@ mod running;
 mod schedule;
 mod serve;
 mod table;
+mod times;
 mod unknown;
 mod when;
 

@@ -4,9 +4,9 @@ use super::args;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::when;
-use crate::feed::clean;
 use crate::json::OnCall;
 use crate::rota::{Duty, Instant, Role, Schedule, ShiftKind, Team, sight};
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;

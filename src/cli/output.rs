@@ -36,7 +36,7 @@ impl From<Exit> for ExitCode {
 /// The exit code of a wrong use, which is also what clap ends with.
 pub(super) const USAGE: u8 = 2;
 
-/// What was asked for does not exist or makes no sense.
+/// The command was used wrongly: what it names does not exist, or makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub(super) struct Usage(pub(super) String);
@@ -85,7 +85,7 @@ impl Output {
         Ok(self.data(&json::text(value)?)?)
     }
 
-    /// Tells people something on a line of its own. Where nobody can read it, the work goes on.
+    /// Writes a line for people to standard error. A failure to write is ignored.
     pub(super) fn note(&mut self, text: impl Display) {
         let _ = writeln!(self.notes, "{text}");
     }

@@ -12,9 +12,9 @@ use super::output::{Exit, Output, Usage};
 use super::when;
 use crate::clock::Clock;
 use crate::config::{self, Configuration};
-use crate::feed::clean;
 use crate::json::{Dates, Teams};
 use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, WeekId, week_at, weeks};
+use crate::text::clean;
 use crate::toml_reader::nearest;
 
 /// The clock that `--now` asks for.
@@ -43,22 +43,22 @@ pub(super) struct Chosen<'c> {
 }
 
 impl<'c> Chosen<'c> {
-    /// The team named, or all. Errors that concern them are told on standard error; other teams go on.
+    /// The team named, or all. Errors that concern them go to standard error; other teams go on.
     pub(super) fn new(
         configuration: &'c Configuration,
         of: &OfTeam,
         output: &mut Output,
     ) -> anyhow::Result<Chosen<'c>> {
-        let asked = of.team.as_deref();
-        if let Some(asked) = asked {
-            known(configuration, asked)?;
+        let named = of.team.as_deref();
+        if let Some(team) = named {
+            known(configuration, team)?;
         }
-        let is_asked = |id: &str| asked.is_none_or(|asked| asked == id);
+        let is_chosen = |id: &str| named.is_none_or(|named| named == id);
         let errors: Vec<_> = configuration
             .diagnostics
             .iter()
             .filter(|diagnostic| diagnostic.is_error())
-            .filter(|diagnostic| diagnostic.team.as_ref().is_none_or(|team| is_asked(team.as_str())))
+            .filter(|diagnostic| diagnostic.team.as_ref().is_none_or(|team| is_chosen(team.as_str())))
             .collect();
         if !errors.is_empty() {
             for error in errors.iter().take(SHOWN) {
@@ -69,16 +69,15 @@ impl<'c> Chosen<'c> {
             output.note(format_args!("`oncal check` shows all{more}, with their places"));
         }
         let all = configuration.teams.values().map(|config| &config.team);
-        let teams: Vec<&Team> = all.filter(|team| is_asked(team.id.as_str())).collect();
+        let teams: Vec<&Team> = all.filter(|team| is_chosen(team.id.as_str())).collect();
         if teams.is_empty() {
-            let whose =
-                asked.map_or_else(|| "no team is".to_owned(), |asked| format!("team `{asked}` is not"));
+            let whose = named.map_or_else(|| "no team is".to_owned(), |team| format!("team `{team}` is not"));
             anyhow::bail!("{whose} without errors");
         }
-        for broken in configuration.broken.keys().filter(|id| is_asked(id.as_str())) {
+        for broken in configuration.broken.keys().filter(|id| is_chosen(id.as_str())) {
             output.error(format_args!("team `{broken}` has errors and is left out"));
         }
-        let is_list = asked.is_none() && configuration.teams.len() + configuration.broken.len() > 1;
+        let is_list = named.is_none() && configuration.teams.len() + configuration.broken.len() > 1;
         let exit = if errors.is_empty() { Exit::Fine } else { Exit::Failed };
         Ok(Chosen { teams, is_list, exit })
     }
@@ -87,14 +86,14 @@ impl<'c> Chosen<'c> {
 /// How many errors a command that is not `check` shows.
 const SHOWN: usize = 3;
 
-fn known(configuration: &Configuration, asked: &str) -> Result<(), Usage> {
+fn known(configuration: &Configuration, named: &str) -> Result<(), Usage> {
     let ids = configuration.teams.keys().chain(configuration.broken.keys());
     let ids: Vec<&str> = ids.map(TeamId::as_str).collect();
-    if ids.contains(&asked) {
+    if ids.contains(&named) {
         return Ok(());
     }
-    let help = nearest(asked, ids.iter().copied()).or_else(|| Some(format!("known: {}", ids.join(", "))));
-    Err(Usage::with_help(format_args!("there is no team `{asked}`"), help))
+    let help = nearest(named, ids.iter().copied()).or_else(|| Some(format!("known: {}", ids.join(", "))));
+    Err(Usage::with_help(format_args!("there is no team `{named}`"), help))
 }
 
 /// The dates that `range` means for `team`; `weeks` many where it does not say.

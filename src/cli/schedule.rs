@@ -8,12 +8,12 @@ use super::output::{Exit, Output, Usage};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
 use super::{unknown, when};
-use crate::feed::{clean, stretch};
 use crate::json::{self, Dates, SCHEDULE_WEEKS};
 use crate::rota::{
     Duty, EngineerIdx, Handover, Holder, Period, PlannedWeek, ProposalStatus, Role, Schedule, ShiftKind,
     SwapNote, Team, Week, expand, unknown_holidays,
 };
+use crate::text::{clean, stretch};
 use crate::toml_reader::nearest;
 
 /// How far before a week its meeting may be held.

@@ -4,7 +4,7 @@
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, TableStyle, Width};
 use unicode_width::UnicodeWidthStr;
 
-use crate::feed::clean;
+use crate::text::clean;
 
 /// The width of a table in a file or a pipe.
 const WIDTH: u16 = 80;
@@ -205,20 +205,20 @@ mod tests {
             let cells = [from, "Data Engineer A", "Data Engineer B (secondary)", note];
             table.row(cells.map(|text| (text, Tone::Plain)));
         }
-        let told = lines(table);
-        assert!(told[0].contains("SECONDARY"), "{told:#?}");
-        assert!(told.iter().any(|line| line.contains("(secondary)")), "{told:#?}");
-        assert!(told.iter().any(|line| line.starts_with("  Sat 28 Nov 00:00 ")), "{told:#?}");
-        assert!(told.iter().all(|line| line.width() <= 60), "{told:#?}");
+        let shown = lines(table);
+        assert!(shown[0].contains("SECONDARY"), "{shown:#?}");
+        assert!(shown.iter().any(|line| line.contains("(secondary)")), "{shown:#?}");
+        assert!(shown.iter().any(|line| line.starts_with("  Sat 28 Nov 00:00 ")), "{shown:#?}");
+        assert!(shown.iter().all(|line| line.width() <= 60), "{shown:#?}");
     }
 
     #[test]
     fn sentences_are_folded_below_their_beginning() {
         let long = format!("  1. {}\n\nshort\n", "word ".repeat(30).trim_end());
-        let told = folded(&long);
-        let lines: Vec<&str> = told.lines().collect();
-        assert!(lines[0].starts_with("  1. word") && lines[1].starts_with("     word"), "{told}");
-        assert!(lines.iter().all(|line| line.width() <= 80), "{told}");
+        let shown = folded(&long);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[0].starts_with("  1. word") && lines[1].starts_with("     word"), "{shown}");
+        assert!(lines.iter().all(|line| line.width() <= 80), "{shown}");
         assert_eq!(lines[lines.len() - 2..], ["", "short"]);
     }
 }

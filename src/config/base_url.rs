@@ -70,7 +70,7 @@ impl BaseUrl {
         if port.is_some_and(|port| !port_fits(port)) {
             return Err(BaseUrlError::Port);
         }
-        let host_is_loopback = is_loopback(host).ok_or(BaseUrlError::Host)?;
+        let host_is_loopback = host_is_loopback(host).ok_or(BaseUrlError::Host)?;
         let text = format!("{scheme}://{authority}{}", path.trim_end_matches('/'));
         Ok(BaseUrl { text, scheme_bytes: scheme.len(), host_is_loopback })
     }
@@ -90,7 +90,7 @@ impl BaseUrl {
             ip => ip,
         };
         let text = format!("http://{}", SocketAddr::new(ip, bind.port()));
-        BaseUrl { text, scheme_bytes: "http".len(), host_is_loopback: ip.to_canonical().is_loopback() }
+        BaseUrl { text, scheme_bytes: "http".len(), host_is_loopback: is_loopback(ip) }
     }
 
     /// The whole address, without `/` at the end.
@@ -138,10 +138,15 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), BaseUrlError> {
     }
 }
 
-/// `None` where `host` is none.
-fn is_loopback(host: &str) -> Option<bool> {
+/// Whether `address` leads to the machine that it is used on and nowhere else, also written as IPv6.
+pub fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+/// `None` where `host` is not a host.
+fn host_is_loopback(host: &str) -> Option<bool> {
     if let Ok(address) = host.parse::<IpAddr>() {
-        return Some(address.to_canonical().is_loopback());
+        return Some(is_loopback(address));
     }
     let label_fits = |label: &str| {
         (1..=63).contains(&label.len())

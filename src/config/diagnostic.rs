@@ -38,6 +38,12 @@ pub struct Place {
 }
 
 impl Diagnostic {
+    /// `problem` as a defect of `file`, of `team` where it is that team's own.
+    pub fn new(problem: Problem, file: &str, team: Option<&TeamId>, place: Option<Place>) -> Diagnostic {
+        let Problem { code, severity, message, help, .. } = problem;
+        Diagnostic { code, severity, team: team.cloned(), file: file.to_owned(), place, message, help }
+    }
+
     /// Whether it keeps the file from being used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -52,14 +58,9 @@ impl Diagnostic {
         text: &'a str,
     ) -> impl Iterator<Item = Diagnostic> + 'a {
         let mut places = Places::of(text);
-        problems.into_iter().map(move |problem| Diagnostic {
-            code: problem.code,
-            severity: problem.severity,
-            team: team.cloned(),
-            file: file.to_owned(),
-            place: Some(places.next(problem.span)),
-            message: problem.message,
-            help: problem.help,
+        problems.into_iter().map(move |problem| {
+            let place = places.next(problem.span.clone());
+            Diagnostic::new(problem, file, team, Some(place))
         })
     }
 }
@@ -71,7 +72,7 @@ impl Place {
     }
 }
 
-/// Tells line and column of one place after the other.
+/// Counts lines and columns, from one place to the next.
 struct Places<'t> {
     text: &'t str,
     /// Up to where lines and characters are counted.
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_line_form_has_place_code_message_and_help() {
+    fn one_line_has_place_code_message_and_help() {
         let mut diagnostic = Diagnostic {
             code: "unknown-engineer",
             severity: Severity::Error,

@@ -71,7 +71,7 @@ pub(super) fn read_calendar(path: &Path) -> Result<Arc<str>, FileFault> {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFault> {
-    // Asked before opening, since opening a named pipe would wait for a writer.
+    // Checked before opening: opening a named pipe would wait for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(FileFault::NotAFile);
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{self, Entry, FileFault};
-use super::resolve::shape_problem;
+use super::ids::shape_problem;
 use super::sources::Diagnostics;
 use super::zones::Zones;
 use crate::holidays::{Definition, Filter, Import, Library};

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
+use super::configuration::SETTINGS;
 use super::files::MAX_BYTES;
-use super::load::SETTINGS;
 use super::{holiday_files, run_books, time_off};
 use crate::rota::{Instant, TeamId};
 

@@ -1,60 +1,33 @@
-//! The folder: which files there are, read once each, and what they give together.
+//! A load: each file of the folder is read once, and together they give a [`Configuration`].
 //!
-//! Not here: what a file says (`schema`, `settings`) and whether it holds together (`resolve`).
+//! Not here: which files there are (`folder`), what a file says (`schema`, `settings`) and whether it holds together
+//! (`resolve`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use thiserror::Error;
 
+use super::configuration::{BrokenTeam, Configuration, SETTINGS, TEAMS, TeamConfig, sort};
 use super::diagnostic::Diagnostic;
 use super::files::{self, Entry, FileFault};
+use super::folder::{
+    LoadError, check_folder, list, team_ids, unreadable, warn_of_ownerless_folders, warn_of_strays,
+};
 use super::holiday_files::{self, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
-use super::resolve::{self, Context, id_problem};
+use super::link_generations::LinkGenerations;
+use super::resolve::{self, Context};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
 use super::settings::Settings;
 use super::sources::Diagnostics;
 use super::time_off::{self, TimeOffFiles};
 use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
-use super::{BrokenTeam, Configuration, LinkGenerations, TeamConfig};
 use crate::holidays::Library;
 use crate::rota::{Instant, Period, Team, TeamId};
-use crate::toml_reader::{self, Problem, Problems, Severity, nearest};
-
-/// The server's file.
-pub(super) const SETTINGS: &str = "oncal.toml";
-const TEAMS: &str = "teams";
-
-/// Why a folder gives no configuration at all. What is wrong within single files is no `LoadError`.
-#[derive(Debug, Error)]
-pub enum LoadError {
-    /// There is nothing at the path.
-    #[error("there is no configuration folder {}", folder.display())]
-    Missing {
-        /// As given to [`load`].
-        folder: PathBuf,
-    },
-    /// The path is not a folder.
-    #[error("{} is not a folder; the configuration is a folder with teams/ in it", folder.display())]
-    NotAFolder {
-        /// As given to [`load`].
-        folder: PathBuf,
-    },
-    /// The operating system does not let it be listed.
-    #[error("the folder {} cannot be read: {cause}", path.display())]
-    Unreadable {
-        /// The folder, or one within it.
-        path: PathBuf,
-        /// What the operating system says. Not `source`, which would be told a second time behind this message.
-        cause: io::Error,
-    },
-}
+use crate::toml_reader::{self, Problem, Problems};
 
 /// Reads the configuration in `folder`. Errors of one team leave all others as they are; every error of every file
 /// is in [`Configuration::diagnostics`]. `now` decides warnings about what is over, and nothing else.
@@ -119,35 +92,48 @@ fn read(
     let last_library = before.map(|(before, _)| &before.library);
     let Calendars { library, kept } = holiday_files::read(folder, &zones, now, last_library, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let common = Common { zones: &zones, library: &library, now, window: window(&settings, now) };
+    let common = Common { folder, zones: &zones, library: &library, now, window: window(&settings, now) };
 
-    let shared = Inputs::shared(folder, &zones.data.to_string());
-    let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
-    let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     let ids = team_ids(folder, &mut findings)?;
     warn_of_ownerless_folders(folder, &ids, &mut findings)?;
+    let (teams, broken) = read_teams(ids, &common, &kept, before, &mut findings);
+    let Diagnostics { sources, mut diagnostics } = findings;
+    sort(&mut diagnostics);
+    Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
+}
+
+type Teams = (BTreeMap<TeamId, Arc<TeamConfig>>, BTreeMap<TeamId, BrokenTeam>);
+
+/// The teams `ids`, with and without errors. A team whose files are as they were is taken from `before`.
+fn read_teams(
+    ids: Vec<TeamId>,
+    common: &Common<'_>,
+    kept: &BTreeSet<String>,
+    before: Option<(&Configuration, &Scope)>,
+    findings: &mut Diagnostics,
+) -> Teams {
+    let shared = Inputs::shared(common.folder, &common.zones.data.to_string());
+    let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
+    let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
     for id in ids {
         let file = format!("{TEAMS}/{id}.toml");
         let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
-        let inputs = skips.is_none().then(|| Inputs::of_team(folder, &id, &file, &shared));
-        if let Some((before, _)) = before {
-            let same = before
-                .teams
-                .get(&id)
-                .filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
-            if let Some(team) = same {
-                let found = found_before.get(&id).into_iter().flatten();
-                let found = found.filter(|found| found.code != CALENDAR_OUTDATED);
-                findings.diagnostics.extend(found.map(|found| Diagnostic::clone(found)));
-                tell_of_kept(&kept, &team.team, &file, &mut findings);
-                teams.insert(id, Arc::clone(team));
-                continue;
-            }
+        let inputs = skips.is_none().then(|| Inputs::of_team(common.folder, &id, &file, &shared));
+        let same = before.and_then(|(before, _)| before.teams.get(&id));
+        let same =
+            same.filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
+        if let Some(team) = same {
+            let found = found_before.get(&id).into_iter().flatten();
+            let found = found.filter(|found| found.code != CALENDAR_OUTDATED);
+            findings.diagnostics.extend(found.map(|found| Diagnostic::clone(found)));
+            report_outdated_calendars(kept, &team.team, &file, findings);
+            teams.insert(id, Arc::clone(team));
+            continue;
         }
-        let inputs = inputs.unwrap_or_else(|| Inputs::of_team(folder, &id, &file, &shared));
-        match read_team(folder, &id, &file, &common, &mut findings) {
+        let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, &id, &file, &shared));
+        match read_team(&id, &file, common, findings) {
             Ok((team, links)) => {
-                tell_of_kept(&kept, &team, &file, &mut findings);
+                report_outdated_calendars(kept, &team, &file, findings);
                 let Inputs { fingerprint, modified } = inputs;
                 drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified, links })));
             }
@@ -163,9 +149,7 @@ fn read(
             }
         }
     }
-    let Diagnostics { sources, mut diagnostics } = findings;
-    sort(&mut diagnostics);
-    Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
+    (teams, broken)
 }
 
 fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
@@ -180,68 +164,16 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 
 const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
-/// A team goes on with calendars that were right before, and whoever looks at it is to know.
-fn tell_of_kept(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Diagnostics) {
+/// Reports calendars of the team that have errors now, so that their last good version is in use.
+fn report_outdated_calendars(kept: &BTreeSet<String>, team: &Team, file: &str, findings: &mut Diagnostics) {
     if kept.is_empty() {
         return;
     }
     let named = team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
     let named: BTreeSet<&str> = named.filter(|id| kept.contains(*id)).collect();
     for id in named {
-        let problem = Problem {
-            code: CALENDAR_OUTDATED,
-            severity: Severity::Error,
-            span: 0..0,
-            message: format!("the holiday calendar `{id}` has errors; it is used as it was before"),
-            help: None,
-        };
-        findings.whole(file, Some(&team.id), problem);
-    }
-}
-
-/// In order of file and place.
-pub(super) fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics
-        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
-}
-
-/// The server's file first, then what teams rest on, then they.
-fn rank(file: &str) -> usize {
-    let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER, time_off::FOLDER];
-    order.iter().position(|name| file.split('/').next() == Some(name)).unwrap_or(order.len())
-}
-
-fn check_folder(folder: &Path) -> Result<(), LoadError> {
-    match fs::metadata(folder) {
-        Ok(found) if found.is_dir() => Ok(()),
-        Ok(_) => Err(LoadError::NotAFolder { folder: folder.to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(LoadError::Missing { folder: folder.to_owned() })
-        }
-        Err(error) => Err(unreadable(folder)(error)),
-    }
-}
-
-fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
-    let path = path.to_owned();
-    move |cause| LoadError::Unreadable { path, cause }
-}
-
-fn list(folder: &Path) -> Result<Vec<Entry>, LoadError> {
-    files::list_if_present(folder).map_err(unreadable(folder))
-}
-
-/// A file that nobody reads was put there for a reason: `oncall.toml`, or a team beside `teams/`.
-fn warn_of_strays(listed: &[Entry], findings: &mut Diagnostics) {
-    for entry in listed.iter().filter(|entry| !entry.is_folder && entry.name != SETTINGS) {
-        if files::has_extension(&entry.name, &["toml", "ics", "yaml", "yml"]) {
-            let stem = Path::new(&entry.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            let help = match nearest(stem, ["oncal"]) {
-                Some(_) => format!("did you mean `{SETTINGS}`?"),
-                None => format!("teams lie in {TEAMS}/, holiday calendars in {HOLIDAYS}/"),
-            };
-            findings.unread(&entry.name, help);
-        }
+        let message = format!("the holiday calendar `{id}` has errors; it is used as it was before");
+        findings.whole(file, Some(&team.id), Problem::error(CALENDAR_OUTDATED, message));
     }
 }
 
@@ -284,9 +216,8 @@ fn keep_running(
     let (settings, waiting) = read.applied_to(running);
     if !waiting.is_empty() {
         let message = format!("{} changed, which takes a restart", waiting.join(", "));
-        let help = Some("restart the server, or put back what it runs on".to_owned());
-        let (code, severity) = ("needs-restart", Severity::Warning);
-        findings.whole(SETTINGS, None, Problem { code, severity, span: 0..0, message, help });
+        let help = "restart the server, or put back what it runs on";
+        findings.whole(SETTINGS, None, Problem::warning("needs-restart", message).help(help));
     }
     settings
 }
@@ -307,71 +238,9 @@ fn window(settings: &Settings, now: Instant) -> Option<Period> {
     Period::new(start, now.checked_add_signed(weeks(settings.future_weeks))?)
 }
 
-/// The teams in order of their ids.
-fn team_ids(folder: &Path, findings: &mut Diagnostics) -> Result<Vec<TeamId>, LoadError> {
-    let (mut ids, mut candidates) = (Vec::new(), 0);
-    for entry in list(&folder.join(TEAMS))? {
-        let file = format!("{TEAMS}/{}", entry.name);
-        let path = Path::new(&entry.name);
-        if entry.is_folder {
-            if files::has_extension(&entry.name, &["toml"]) {
-                findings.folder(&file, "a team is a file named <id>.toml");
-            }
-            continue;
-        }
-        if !files::has_extension(&entry.name, &["toml"]) {
-            if files::has_extension(&entry.name, &["yaml", "yml", "json"]) {
-                findings.unread(&file, "a team is a file named <id>.toml");
-            }
-            continue;
-        }
-        candidates += 1;
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if let Some(problem) = id_problem("a team", stem) {
-            findings.whole(&file, None, problem);
-        } else if !entry.name.ends_with(".toml") {
-            let message = "a team's file ends in `.toml`, in lower case";
-            findings.error(&file, "invalid-id", message, format!("rename it to {stem}.toml"));
-        } else {
-            ids.extend(TeamId::new(stem));
-        }
-    }
-    if candidates == 0 {
-        let help = format!("a team is a file {TEAMS}/<id>.toml; `oncal init` writes one to start from");
-        findings.error(&format!("{TEAMS}/"), "no-teams", "there is no team", help);
-    }
-    ids.sort();
-    Ok(ids)
-}
-
-fn warn_of_ownerless_folders(
-    folder: &Path,
-    ids: &[TeamId],
-    findings: &mut Diagnostics,
-) -> Result<(), LoadError> {
-    let kinds = [
-        (run_books::FOLDER, "run-books-without-team", "there is no team of this name for these run books"),
-        (time_off::FOLDER, "time-off-without-team", "there is no team of this name for these absences"),
-    ];
-    for (kind, code, message) in kinds {
-        let folders = list(&folder.join(kind))?.into_iter().filter(|entry| entry.is_folder);
-        let has_team = |name: &str| ids.binary_search_by(|id| id.as_str().cmp(name)).is_ok();
-        for entry in folders.filter(|entry| !has_team(&entry.name)) {
-            let problem = Problem {
-                code,
-                severity: Severity::Warning,
-                span: 0..0,
-                message: message.to_owned(),
-                help: nearest(&entry.name, ids.iter().map(TeamId::as_str)),
-            };
-            findings.whole(&format!("{kind}/{}/", entry.name), None, problem);
-        }
-    }
-    Ok(())
-}
-
 /// What all teams are checked against.
 struct Common<'a> {
+    folder: &'a Path,
     zones: &'a Zones,
     library: &'a Library,
     now: Instant,
@@ -380,25 +249,26 @@ struct Common<'a> {
 
 /// The team; where it has errors, how often its links were renewed, if its file says.
 fn read_team(
-    folder: &Path,
     id: &TeamId,
     file: &str,
     common: &Common<'_>,
     findings: &mut Diagnostics,
 ) -> Result<(Team, LinkGenerations), Option<LinkGenerations>> {
-    let text = files::read_text(&folder.join(file)).map_err(|fault| {
+    let text = files::read_text(&common.folder.join(file)).map_err(|fault| {
         findings.fault(file, Some(id), fault);
         None
     })?;
     let mut unlisted =
         |kind: &str, fault: FileFault| findings.fault(&format!("{kind}/{id}/"), Some(id), fault);
-    let run_books = RunBooks::read(folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
-    let time_off = TimeOffFiles::list(folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
+    let run_books =
+        RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
+    let time_off =
+        TimeOffFiles::list(common.folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
-        let Common { zones, library, now, window } = *common;
+        let Common { zones, library, now, window, .. } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
         let team = resolve::team(id, &table, &context, &problems);
         let is_right = run_books.report_unnamed(id, findings);

@@ -1,11 +1,11 @@
-//! Where in the files something stands that is told of whole teams, once they are resolved and know no places.
+//! Places in the files for what is found in a whole team: a resolved team does not know where its values stand.
 //!
-//! The files are read a second time, from the texts that the first reading kept: whoever asks is the command line.
+//! The files are read a second time, from the texts that the load kept. Only the command line needs this.
 
+use super::configuration::{Configuration, TeamConfig};
 use super::diagnostic::Place;
-use super::resolve::starts_at;
+use super::local_time::starts_at;
 use super::schema::TeamTable;
-use super::{Configuration, TeamConfig};
 use crate::rota::{EngineerIdx, Instant, Zone};
 use crate::toml_reader::{self, Problems, Span};
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{self, FileFault};
-use super::resolve::id_problem;
+use super::ids::id_problem;
 use super::sources::Diagnostics;
 use crate::rota::{RunBook, RunBookId, TeamId};
 use crate::toml_reader::{At, Problem, Problems, Severity, nearest};
@@ -57,7 +57,7 @@ impl BookFault {
                 (fault.code(), format!("this run book cannot be used: {fault}"), help)
             }
         };
-        Problem { code, severity: Severity::Error, span: 0..0, message, help }
+        Problem::error(code, message).maybe_help(help)
     }
 }
 
@@ -93,7 +93,7 @@ impl RunBooks {
         match self.files.get(&at.value) {
             Some(Ok(book)) => Some(book.id.clone()),
             Some(Err(fault)) => {
-                problems.push(Problem { span: at.span.clone(), ..fault.problem() });
+                problems.push(fault.problem().at(&at.span));
                 None
             }
             None => {
@@ -113,21 +113,16 @@ impl RunBooks {
         book.is_some_and(|book| book.markdown.lines().all(says_nothing))
     }
 
-    /// Tells of files that no pipeline has named. Whether none of them is an error: a link that leads out of the folder is,
-    /// whoever names it.
+    /// Warns of files that no pipeline has named. Returns whether none of them is an error; a link that leads out of the
+    /// folder always is one.
     pub(super) fn report_unnamed(&self, team: &TeamId, findings: &mut Diagnostics) -> bool {
         let named = self.named.borrow();
         let mut is_right = true;
         for (name, book) in self.files.iter().filter(|(name, _)| !named.contains(*name)) {
             let file = format!("{}/{name}", self.shown);
             let problem = match book {
-                Ok(_) => Problem {
-                    code: "run-book-unnamed",
-                    severity: Severity::Warning,
-                    span: 0..0,
-                    message: "no pipeline names this run book".to_owned(),
-                    help: Some(format!("give a [[pipeline]] the line `run_book = \"{name}\"`")),
-                },
+                Ok(_) => Problem::warning("run-book-unnamed", "no pipeline names this run book")
+                    .help(format!("give a [[pipeline]] the line `run_book = \"{name}\"`")),
                 Err(fault @ BookFault::Outside) => fault.problem(),
                 Err(fault) => Problem { severity: Severity::Warning, ..fault.problem() },
             };

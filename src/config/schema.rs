@@ -2,17 +2,13 @@
 //!
 //! Types and ranges of single values are checked here; all that needs a second value is left to `resolve`.
 
-use std::ops::RangeInclusive;
-
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::LinkGenerations;
-use super::settings::generation;
+use super::link_generations::{LinkGenerations, generation};
+use crate::holidays::YEARS;
 use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
 use crate::toml_reader::{At, Moment, Problems, Span, TableReader};
 
-/// The years in which dates of a configuration lie.
-const YEARS: RangeInclusive<i32> = 1970..=2200;
 const MAX_MEETING_MINUTES: i64 = 480;
 const MAX_NOTICE_DAYS: i64 = 365;
 

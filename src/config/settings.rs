@@ -5,18 +5,13 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::base_url::BaseUrl;
+use super::base_url::{BaseUrl, is_loopback};
+use super::link_generations::{FIRST_GENERATION, generation};
 use super::zones::ZoneDataSource;
-use crate::toml_reader::{At, Problem, Problems, Severity, Span, TableReader};
+use crate::toml_reader::{At, Problem, Problems, Span, TableReader};
 
 /// Weeks that feeds may reach into the past or the future: ten years.
 const MAX_WEEKS: i64 = 520;
-
-/// Of links that were never renewed.
-const FIRST_GENERATION: u32 = 1;
-
-/// Links are renewed when people leave, so this is far more than there will be.
-const LAST_GENERATION: i64 = 1_000_000;
 
 /// What `oncal.toml` says. A key with an error has its default, which is always safe to serve with: it listens on
 /// loopback alone.
@@ -133,7 +128,8 @@ impl Settings {
             problems.error_with_help("same-address", named.span.clone(), message, help);
         }
         let is_for_all = open_to_network || access == Access::Links;
-        let bind = bind.filter(|at| is_for_all || stays_here("bind", is_loopback(at.value), at, problems));
+        let bind =
+            bind.filter(|at| is_for_all || stays_here("bind", is_loopback(at.value.ip()), at, problems));
         let public_url = public_url
             .filter(|at| is_for_all || stays_here("public_url", at.value.is_loopback(), at, problems));
         if let Some(at) = public_url.as_ref().filter(|_| access == Access::Links) {
@@ -184,12 +180,6 @@ fn default_pages(access: Access, public_url: &BaseUrl) -> Option<BaseUrl> {
         Access::Open => Some(public_url.clone()),
         Access::Links => None,
     }
-}
-
-/// The `link_generation` of the organisation, a team or an engineer.
-pub(super) fn generation(table: &mut TableReader<'_>) -> u32 {
-    let at = table.integer("link_generation", i64::from(FIRST_GENERATION), LAST_GENERATION);
-    at.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(FIRST_GENERATION)
 }
 
 fn weeks(root: &mut TableReader<'_>, key: &'static str, least: i64, default: u32) -> u32 {
@@ -269,12 +259,7 @@ fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
 }
 
 fn warn(code: &'static str, span: &Span, message: &str, help: &str, problems: &Problems) {
-    let (severity, span) = (Severity::Warning, span.clone());
-    problems.push(Problem { code, severity, span, message: message.to_owned(), help: Some(help.to_owned()) });
-}
-
-fn is_loopback(bind: SocketAddr) -> bool {
-    bind.ip().to_canonical().is_loopback()
+    problems.push(Problem::warning(code, message).at(span).help(help));
 }
 
 fn stays_here<T>(key: &str, is_loopback: bool, at: &At<T>, problems: &Problems) -> bool {

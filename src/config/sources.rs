@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::diagnostic::Diagnostic;
 use super::files::FileFault;
 use crate::rota::TeamId;
-use crate::toml_reader::{Problem, Problems, Severity};
+use crate::toml_reader::{Problem, Problems};
 
 /// The texts of the files, for rendering on the command line. They hold private values: nothing else may show them.
 #[derive(Clone, Default)]
@@ -67,42 +67,29 @@ impl Diagnostics {
             problems.error_with_help(code, bad, message, help);
             self.file(file, team, &readable.into(), problems);
         } else {
-            self.whole(
-                file,
-                team,
-                Problem { code, severity: Severity::Error, span: 0..0, message, help: None },
-            );
+            self.whole(file, team, Problem::error(code, message));
         }
     }
 
     /// Records an error of a file, or of a folder, as a whole.
     pub(super) fn error(&mut self, file: &str, code: &'static str, message: &str, help: impl Into<String>) {
-        let (message, help) = (message.to_owned(), Some(help.into()));
-        self.whole(file, None, Problem { code, severity: Severity::Error, span: 0..0, message, help });
+        self.whole(file, None, Problem::error(code, message).help(help));
     }
 
     /// Records a warning of a file that was put there for nothing.
     pub(super) fn unread(&mut self, file: &str, help: impl Into<String>) {
-        let (message, help) = ("oncal does not read this file".to_owned(), Some(help.into()));
-        let severity = Severity::Warning;
-        self.whole(file, None, Problem { code: "unread-file", severity, span: 0..0, message, help });
+        let problem = Problem::warning("unread-file", "oncal does not read this file");
+        self.whole(file, None, problem.help(help));
     }
 
     /// Records a warning of a folder where a file belongs: a container's runtime makes one for a file that is not there.
     pub(super) fn folder(&mut self, file: &str, help: impl Into<String>) {
-        let message = "this is a folder and no file, so oncal does not read it".to_owned();
-        let (severity, help) = (Severity::Warning, Some(help.into()));
-        self.whole(
-            &format!("{file}/"),
-            None,
-            Problem { code: "unread-file", severity, span: 0..0, message, help },
-        );
+        let message = "this is a folder, not a file, so oncal does not read it";
+        self.whole(&format!("{file}/"), None, Problem::warning("unread-file", message).help(help));
     }
 
     /// Records a problem of a file, or of a folder, as a whole; its span does not count.
     pub(super) fn whole(&mut self, file: &str, team: Option<&TeamId>, problem: Problem) {
-        let Problem { code, severity, message, help, .. } = problem;
-        let (file, team) = (file.to_owned(), team.cloned());
-        self.diagnostics.push(Diagnostic { code, severity, team, file, place: None, message, help });
+        self.diagnostics.push(Diagnostic::new(problem, file, team, None));
     }
 }

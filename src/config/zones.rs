@@ -91,7 +91,7 @@ pub(super) struct Difference {
     pub(super) from: Instant,
     /// The others.
     pub(super) other: ZoneData,
-    /// Whether the others are the newer, as far as versions tell.
+    /// Whether the others are the newer, as far as their versions say.
     pub(super) other_is_newer: bool,
 }
 

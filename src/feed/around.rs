@@ -4,8 +4,9 @@ use chrono::TimeDelta;
 
 use crate::rota::{Duty, Period, PlannedWeek, Role, Shift, ShiftKind};
 
-use super::shift::title;
-use super::writer::{Writer, holder, other, reason};
+use super::writer::{Writer, holder, other};
+use crate::text::reason;
+use crate::text::role_title;
 
 /// How far past a shift's end its text looks: within what a plan knows past its window.
 const MAX_AHEAD: TimeDelta = TimeDelta::days(8);
@@ -30,17 +31,17 @@ impl Writer<'_> {
         }
         match &parts[..] {
             [(duty, _)] if duty.holder(role).is_none() && shift.holder.kind == ShiftKind::Cover => {
-                format!("{}: nobody, as the secondary covers", title(role))
+                format!("{}: nobody, as the secondary covers", role_title(role))
             }
             [(duty, period)] => {
-                format!("{}: {}{}", title(role), self.held(duty, role), self.away_beside(role, *period))
+                format!("{}: {}{}", role_title(role), self.held(duty, role), self.away_beside(role, *period))
             }
             _ => {
                 let lines = parts.iter().map(|(duty, period)| {
                     let until = self.moment(period.end());
                     format!("\n- {} until {until}{}", self.held(duty, role), self.away_beside(role, *period))
                 });
-                format!("{} meanwhile:{}", title(role), lines.collect::<String>())
+                format!("{} meanwhile:{}", role_title(role), lines.collect::<String>())
             }
         }
     }

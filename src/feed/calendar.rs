@@ -13,7 +13,7 @@ use super::content_line::write;
 use super::event::{Event, Kind, Status, When, digest};
 use super::name::Feed;
 use super::plan::Links;
-use super::text::clean;
+use crate::text::clean;
 
 /// When an event's content changed, as the journal tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

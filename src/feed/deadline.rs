@@ -5,8 +5,9 @@ use crate::rota::{Candidate, Conflict, EngineerIdx, PlannedWeek, ProposalStatus}
 use super::colour;
 use super::event::{Event, Kind, Status, When};
 use super::uid;
-use super::wording;
-use super::writer::{Writer, paragraphs, reasons};
+use super::writer::{Writer, paragraphs};
+use crate::text::reasons;
+use crate::text::{self, moment};
 
 impl Writer<'_> {
     /// The event of the deadline of a conflict of the week `planned`. It goes when the conflict does.
@@ -48,7 +49,7 @@ impl Writer<'_> {
 
     /// `primary on-call 24–26 Dec (Christmas Day), proposed Data Engineer D`.
     pub(super) fn conflict_line(&self, conflict: &Conflict) -> String {
-        let days = wording::days(wording::dates(self.zone(), conflict.period));
+        let days = moment::days(moment::dates(self.zone(), conflict.period));
         let who = match conflict.standing {
             ProposalStatus::Proposed => format!("proposed {}", self.name(conflict.primary)),
             ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
@@ -67,7 +68,7 @@ impl Writer<'_> {
         let head = format!(
             "{away}, primary in the week of {}, is away ({}) and {secondary}, the secondary, cannot cover.\n\
              To cover: {}\nAgree by: {}",
-            wording::date(planned.week.id.0),
+            moment::date(planned.week.id.0),
             reasons(&conflict.reasons),
             self.conflict_span(conflict),
             self.moment_for(&[pair.primary, pair.secondary], planned.deadline),
@@ -102,14 +103,14 @@ impl Writer<'_> {
         let lines = candidates.iter().zip(1..).map(|(candidate, rank)| {
             let own = match candidate.own_holiday_seconds {
                 0 => "no holiday then".to_owned(),
-                seconds => format!("{} of it on a holiday of their own", wording::hours(seconds)),
+                seconds => format!("{} of it on a holiday of their own", text::hours(seconds)),
             };
             format!(
                 "\n{rank}. {}: {own}; holiday load {} with this, {} without; primary for {} so far",
                 self.name(candidate.engineer),
-                wording::hours(candidate.load_after_seconds),
-                wording::hours(candidate.load_before_seconds),
-                wording::hours(candidate.primary_seconds),
+                text::hours(candidate.load_after_seconds),
+                text::hours(candidate.load_before_seconds),
+                text::hours(candidate.primary_seconds),
             )
         });
         let lines: String = lines.collect();

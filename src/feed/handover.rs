@@ -8,8 +8,9 @@ use super::colour;
 use super::event::{Event, Kind, Status, When};
 use super::plan::AGENDA_AHEAD;
 use super::uid;
-use super::wording;
-use super::writer::{Writer, paragraphs, reasons};
+use super::writer::{Writer, paragraphs};
+use crate::text::reasons;
+use crate::text::{self, moment};
 
 impl Writer<'_> {
     /// The event of a handover meeting.
@@ -47,8 +48,8 @@ impl Writer<'_> {
             format!("{} to {}", self.name(out), self.name(next))
         };
         let note = match (meeting.moved, meeting.flagged) {
-            (true, _) => format!(" (moved from {})", wording::date(meeting.nominal_date)),
-            (false, true) => format!(" ({} away)", wording::list(&self.missing(meeting, Self::bare))),
+            (true, _) => format!(" (moved from {})", moment::date(meeting.nominal_date)),
+            (false, true) => format!(" ({} away)", text::list(&self.missing(meeting, Self::bare))),
             (false, false) => String::new(),
         };
         format!("On-call handover: {hands}{note}")
@@ -93,9 +94,9 @@ impl Writer<'_> {
     fn irregular(&self, meeting: &Handover) -> String {
         let missing = self.missing(meeting, Self::with_reasons);
         let are = if missing.len() == 1 { "is" } else { "are" };
-        let missing = format!("{} {are}", wording::list(&missing));
+        let missing = format!("{} {are}", text::list(&missing));
         if meeting.moved {
-            format!("Moved from {}: {missing} away then.", wording::date(meeting.nominal_date))
+            format!("Moved from {}: {missing} away then.", moment::date(meeting.nominal_date))
         } else if meeting.flagged {
             format!("Attention: {missing} away at this time. Agree on another way to hand over.")
         } else {
@@ -174,7 +175,7 @@ impl Writer<'_> {
             .iter()
             .map(|line| {
                 let zone = &self.team().engineer(line.row.away).zone;
-                format!("{}: {}", wording::days(wording::dates(zone, line.row.period)), self.line(line))
+                format!("{}: {}", moment::days(moment::dates(zone, line.row.period)), self.line(line))
             })
             .collect();
         let week = self.plan.schedule.weeks.iter().find(|planned| planned.week.id == meeting.week);

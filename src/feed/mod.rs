@@ -19,9 +19,7 @@ mod holiday;
 mod name;
 mod plan;
 mod shift;
-mod text;
 pub mod uid;
-mod wording;
 mod writer;
 
 pub use alarm::{Alarm, NoSuchAlarm};
@@ -29,5 +27,3 @@ pub use calendar::{Head, Rendered, Revision, calendar};
 pub use event::{Event, Hashes, Kind, Status, When, events};
 pub use name::Feed;
 pub use plan::{Links, Plan};
-pub use text::clean;
-pub use wording::stretch;

@@ -2,7 +2,7 @@
 
 use crate::rota::{EngineerId, Role, Team};
 
-use super::text::clean;
+use crate::text::clean;
 
 /// One of a team's feeds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

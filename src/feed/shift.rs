@@ -7,8 +7,9 @@ use crate::rota::{Conflict, Period, PlannedWeek, ProposalStatus, Role, Shift, Sh
 use super::colour;
 use super::event::{Event, Kind, Status, When};
 use super::uid;
-use super::wording;
-use super::writer::{Writer, paragraphs, reason, reasons};
+use super::writer::{Writer, paragraphs};
+use crate::text::moment;
+use crate::text::{reason, reasons, role_title};
 
 impl Writer<'_> {
     /// The event of a shift of the week `planned`.
@@ -17,7 +18,7 @@ impl Writer<'_> {
         let engineer = self.team().engineer(seat);
         let tentative = shift.holder.kind.is_tentative();
         let said = shift.holder.reason.as_deref().map(reason);
-        let mut categories = vec!["On-call", title(shift.role)];
+        let mut categories = vec!["On-call", role_title(shift.role)];
         categories.extend(tentative.then_some("Proposed"));
         Event {
             uid: uid::shift(self.team(), shift),
@@ -62,7 +63,7 @@ impl Writer<'_> {
 
     /// Which part of `whole` somebody is away; `None` for all of it.
     fn unable_part(&self, unable: &Unable, whole: Period) -> Option<String> {
-        (unable.period != whole).then(|| wording::stretch(self.zone(), unable.period))
+        (unable.period != whole).then(|| moment::stretch(self.zone(), unable.period))
     }
 
     /// `away 29–30 May (time off): no backup`, once for each absence of whoever holds `role` within `period`.
@@ -109,11 +110,11 @@ impl Writer<'_> {
     fn shift_description(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
         let seat = shift.holder.engineer;
         let zone = &self.team().engineer(seat).zone;
-        let mut head = format!("{} on-call for {}", title(shift.role), self.team_name);
+        let mut head = format!("{} on-call for {}", role_title(shift.role), self.team_name);
         let _ = write!(head, "\n{}", self.span(shift.period));
         let ends = [shift.period.start(), shift.period.end()];
-        if ends.into_iter().any(|end| wording::differ(zone, self.zone(), end)) {
-            let there = wording::span(zone, shift.period);
+        if ends.into_iter().any(|end| moment::differ(zone, self.zone(), end)) {
+            let there = moment::span(zone, shift.period);
             let _ = write!(head, "\nFor {} in {}: {there}", self.name(seat), zone.name());
         }
         let attention = self.absences(shift.role, shift.period);
@@ -127,7 +128,7 @@ impl Writer<'_> {
     /// Which rule gave them the shift, in a sentence or two.
     fn why(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> String {
         let role = shift.role.as_str();
-        let week = wording::date(planned.week.id.0);
+        let week = moment::date(planned.week.id.0);
         let instead_of = shift.holder.instead_of.map(|seat| self.name(seat));
         let away = self.name(planned.week.pair.primary);
         let given = if said.is_empty() { String::new() } else { format!(" Reason: {said}.") };
@@ -152,7 +153,7 @@ impl Writer<'_> {
             }
             ShiftKind::Override => {
                 let by = self.team().overrides.iter().find(|by| by.period.overlaps(shift.period));
-                let agreed = by.and_then(|by| by.agreed_on).map(wording::date);
+                let agreed = by.and_then(|by| by.agreed_on).map(moment::date);
                 let agreed = agreed.map(|date| format!(" on {date}")).unwrap_or_default();
                 let instead = instead_of.map(|name| format!(", instead of {name}")).unwrap_or_default();
                 format!("the team agreed on it{agreed}{instead}.{given}")
@@ -200,13 +201,5 @@ fn joined(first: &str, second: Option<String>) -> String {
         Some(second) if first.is_empty() => second,
         Some(second) => format!("{first}, {second}"),
         None => first.to_owned(),
-    }
-}
-
-/// `Primary` or `Secondary`.
-pub(super) fn title(role: Role) -> &'static str {
-    match role {
-        Role::Primary => "Primary",
-        Role::Secondary => "Secondary",
     }
 }

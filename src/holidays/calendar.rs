@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
 use super::definition::{Definition, Rule, Sandwich};
 use super::expand::{Dated, expand};
 use crate::rota;
-use crate::toml_reader::{MAX_TOLD, Problem, Severity, listed, nearest};
+use crate::toml_reader::{MAX_REPORTED, Problem, Severity, listed, nearest};
 
 /// A holiday calendar with all that it extends: rules ready to become dates.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl ResolvedCalendar {
                 severity: Severity::Error,
                 span: name.span.clone(),
                 message: format!("`{}` has no holiday `{}` to remove", self.id, name.value),
-                help: if unknown.len() < MAX_TOLD { self.nearest_name(&name.value) } else { None },
+                help: if unknown.len() < MAX_REPORTED { self.nearest_name(&name.value) } else { None },
             });
         }
         definition.id.clone_into(&mut self.id);

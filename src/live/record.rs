@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
-use crate::feed::{Event, Feed, Kind, Status, When, clean};
+use crate::feed::{Event, Feed, Kind, Status, When};
 use crate::journal::{Entry, Fact, Logged, Mark};
 use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Team, Zone};
+use crate::text::clean;
 
 /// An event as the journal keeps it, so that what is gone can still be told of. Written as postcard writes it: whoever
 /// changes it has the journal's layout changed too.

@@ -1,15 +1,17 @@
 //! A TOML file read with places: every value knows the bytes it came from, and every defect is collected.
 //!
 //! `serde` stops at its first error; here reading goes on, so that somebody who made three mistakes sees
-//! three messages. This room knows TOML and nothing of oncal's files: what a key means is decided by
+//! three messages. This module knows TOML and nothing of oncal's files: what a key means is decided by
 //! `config` and `holidays`, which describe their files by calls on [`TableReader`].
 
 mod problem;
 mod syntax;
 mod table_reader;
+mod times;
 
-pub use problem::{MAX_TOLD, Problem, Problems, Severity, Span, listed, nearest};
-pub use table_reader::{At, Moment, TableReader};
+pub use problem::{MAX_REPORTED, Problem, Problems, Severity, Span, listed, nearest};
+pub use table_reader::{At, TableReader};
+pub use times::Moment;
 
 use toml::de::DeTable;
 
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_given_again_is_told_where_it_stands_first() {
+    fn a_repeated_table_is_reported_where_it_first_stands() {
         syntax_errors_start_at("[a]\nb = 1\n[c]\n[a]\nb = 2\nd = 3\n[a]\nb = 3\n", &[0]);
         syntax_errors_start_at("x = 1\n[a]\nb = 1\n[a]\nb = 2\n[c]\nd = 1\nd = 2\n", &[6, 36]);
         syntax_errors_start_at("[a]\nb = 1\nb = 2\n", &[10]);
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_written_wrongly_is_shown_written_rightly() {
+    fn a_wrongly_written_time_is_shown_as_it_should_be() {
         let starts = |text: &str| help(text, |root| root.date_time("starts"));
         let from = |text: &str| help(text, |root| root.moment("from"));
         assert_eq!(starts("starts = \"2026-01-02T10:00:00\""), "remove the quotes: 2026-01-02T10:00:00");
@@ -112,15 +114,15 @@ mod tests {
             sections.into_iter().map(|mut section| section.integer("starts", 0, 9)).count()
         });
         assert_eq!(found, Some(1));
-        let told = problems.into_sorted();
-        let help = told[0].help.as_deref();
-        assert_eq!((told.len(), help), (1, Some("write `[[rotation]]`, with two brackets")));
+        let found = problems.into_sorted();
+        let help = found[0].help.as_deref();
+        assert_eq!((found.len(), help), (1, Some("write `[[rotation]]`, with two brackets")));
     }
 
     #[test]
     fn a_list_where_one_table_belongs_and_other_things_in_a_list_are_shown_what_would_be_right() {
-        let told = help("[[handover]]\nday = 1\n", |root| root.table("handover").is_some());
-        assert_eq!(told, "write `[handover]`, with one bracket; there is one of it at most");
+        let shown = help("[[handover]]\nday = 1\n", |root| root.table("handover").is_some());
+        assert_eq!(shown, "write `[handover]`, with one bracket; there is one of it at most");
         let off = |text: &str| help(text, |root| root.tables("off", "{ date = 2027-06-14 }").is_some());
         assert_eq!(off("off = [2027-06-14]"), "expected tables such as `{ date = 2027-06-14 }`");
         assert_eq!(
@@ -131,11 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
+    fn a_file_that_is_wrong_throughout_gives_a_bounded_number_of_errors() {
         // Counted from the start of the file for each of them, its lines would take hours.
         let problems = Problems::default();
         read(&"x\n".repeat(200_000), &problems, |_| ());
-        assert_eq!(problems.into_sorted().len(), MAX_TOLD + 1);
+        assert_eq!(problems.into_sorted().len(), MAX_REPORTED + 1);
 
         let problems = Problems::default();
         let text: String = (0..200_000).map(|n| format!("k{n} = 1\n")).collect();
@@ -144,8 +146,8 @@ mod tests {
             root.finish();
         });
         let found = problems.into_sorted();
-        assert_eq!(found.len(), MAX_TOLD + 1);
-        assert_eq!(found[MAX_TOLD].message, "this file has 199900 more errors");
+        assert_eq!(found.len(), MAX_REPORTED + 1);
+        assert_eq!(found[MAX_REPORTED].message, "this file has 199900 more errors");
     }
 
     #[test]

@@ -31,8 +31,38 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-/// How many errors, and how many warnings, of one file are told: as many as anybody mends at once.
-pub const MAX_TOLD: usize = 100;
+impl Problem {
+    /// An error; its place is the beginning of the file until [`Problem::at`] says otherwise.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { code, severity: Severity::Error, span: 0..0, message: message.into(), help: None }
+    }
+
+    /// A warning; its place as of [`Problem::error`].
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Warning, ..Problem::error(code, message) }
+    }
+
+    /// The same, at `span`.
+    #[must_use]
+    pub fn at(self, span: &Span) -> Problem {
+        Problem { span: span.clone(), ..self }
+    }
+
+    /// The same, with what would be right.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Problem {
+        Problem { help: Some(help.into()), ..self }
+    }
+
+    /// [`Problem::help`], where there is any.
+    #[must_use]
+    pub fn maybe_help(self, help: Option<String>) -> Problem {
+        Problem { help, ..self }
+    }
+}
+
+/// How many errors, and how many warnings, of one file are reported: as many as anybody fixes at once.
+pub const MAX_REPORTED: usize = 100;
 
 /// How many names are listed where none is near.
 const MAX_LISTED: usize = 20;
@@ -49,7 +79,7 @@ pub struct Problems {
 impl Problems {
     /// Records an error.
     pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.push(Problem { code, severity: Severity::Error, span, message: message.into(), help: None });
+        self.push(Problem::error(code, message).at(&span));
     }
 
     /// Records an error with a hint at what would be right.
@@ -60,13 +90,12 @@ impl Problems {
         message: impl Into<String>,
         help: impl Into<Option<String>>,
     ) {
-        let (message, help) = (message.into(), help.into());
-        self.push(Problem { code, severity: Severity::Error, span, message, help });
+        self.push(Problem::error(code, message).at(&span).maybe_help(help.into()));
     }
 
     /// Records a warning.
     pub fn warning(&self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.push(Problem { code, severity: Severity::Warning, span, message: message.into(), help: None });
+        self.push(Problem::warning(code, message).at(&span));
     }
 
     /// Records a problem made elsewhere.
@@ -76,14 +105,14 @@ impl Problems {
             Severity::Warning => &self.warnings,
         };
         count.set(count.get() + 1);
-        if count.get() <= MAX_TOLD {
+        if count.get() <= MAX_REPORTED {
             self.found.borrow_mut().push(problem);
         }
     }
 
-    /// Whether one more error would be told. What it takes long to find words for need not be said otherwise.
-    pub fn tells_errors(&self) -> bool {
-        self.errors.get() < MAX_TOLD
+    /// Whether one more error would be reported. If not, a hint that takes long to find is not worth the time.
+    pub fn has_room(&self) -> bool {
+        self.errors.get() < MAX_REPORTED
     }
 
     /// Whether an error is among them.
@@ -100,7 +129,7 @@ impl Problems {
             (Severity::Error, self.errors.get(), "error", "errors"),
             (Severity::Warning, self.warnings.get(), "warning", "warnings"),
         ] {
-            let more = count.saturating_sub(MAX_TOLD);
+            let more = count.saturating_sub(MAX_REPORTED);
             if more > 0 {
                 let message = format!("this file has {more} more {}", if more == 1 { one } else { many });
                 found.push(Problem {
@@ -120,7 +149,7 @@ impl Problems {
 /// come from anybody who asks over HTTP.
 const LONGEST_GUESSED: usize = 64;
 
-/// So much of a name tells which one is meant.
+/// So many letters of a name are enough to recognise it.
 const BEGINNING: usize = 3;
 
 /// `did you mean …?` with the known name nearest to `given`, else the first that begins with it; nothing when none does.
@@ -166,16 +195,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_very_many_problems_the_first_are_told_and_no_error_is_lost_among_warnings() {
+    fn only_the_first_problems_are_reported_and_no_error_is_lost_among_warnings() {
         let problems = Problems::default();
         (0..1000).for_each(|n| problems.warning("w", n..n, "w"));
-        assert!(!problems.has_errors() && problems.tells_errors());
-        (0..=MAX_TOLD).for_each(|n| problems.error("e", n..n, "e"));
-        assert!(problems.has_errors() && !problems.tells_errors());
+        assert!(!problems.has_errors() && problems.has_room());
+        (0..=MAX_REPORTED).for_each(|n| problems.error("e", n..n, "e"));
+        assert!(problems.has_errors() && !problems.has_room());
         let found = problems.into_sorted();
         let of = |code: &str| found.iter().filter(|problem| problem.code == code).count();
-        assert_eq!((of("w"), of("e")), (MAX_TOLD, MAX_TOLD));
-        let more: Vec<_> = found.iter().skip(2 * MAX_TOLD).map(|more| &*more.message).collect();
+        assert_eq!((of("w"), of("e")), (MAX_REPORTED, MAX_REPORTED));
+        let more: Vec<_> = found.iter().skip(2 * MAX_REPORTED).map(|more| &*more.message).collect();
         assert_eq!(more, ["this file has 1 more error", "this file has 900 more warnings"]);
     }
 

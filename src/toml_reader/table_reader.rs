@@ -1,9 +1,7 @@
 //! One table of a TOML file and the typed reading of its keys.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use toml::value::Datetime;
 
 use super::problem::{Problems, Span, nearest};
 
@@ -16,19 +14,7 @@ pub struct At<T> {
     pub span: Span,
 }
 
-/// A local date, or a local date with a time of day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// A bare date.
-    Date(NaiveDate),
-    /// A date and a time of day, without offset.
-    DateTime(NaiveDateTime),
-}
-
-/// What a moment is that must have its time of day.
-const DATE_AND_TIME: &str = "a local date and time such as 2026-01-02T10:00:00";
-
-/// A table being read. A key asked for is a key known; [`TableReader::finish`] reports all others.
+/// A table being read. Every key that is read counts as known; [`TableReader::finish`] reports all others.
 #[derive(Debug)]
 pub struct TableReader<'a> {
     table: &'a DeTable<'a>,
@@ -120,92 +106,9 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// A local date: `2026-05-22`, without quotes.
-    pub fn date(&mut self, key: &'static str) -> Option<At<NaiveDate>> {
-        let value = self.value(key)?;
-        self.as_date(key, value)
-    }
-
-    /// A local date, or a local date with a time.
-    pub fn moment(&mut self, key: &'static str) -> Option<At<Moment>> {
-        let value = self.value(key)?;
-        let expected = "a local date such as 2026-05-22, or with a time: 2026-05-22T10:00:00";
-        self.as_moment(key, value, expected)
-    }
-
-    fn as_moment(
-        &self,
-        key: &'static str,
-        value: &Spanned<DeValue<'_>>,
-        expected: &str,
-    ) -> Option<At<Moment>> {
-        let needs_time = expected == DATE_AND_TIME;
-        let fits = |stamp: &Datetime| stamp.date.is_some() && (stamp.time.is_some() || !needs_time);
-        let DeValue::Datetime(stamp) = value.get_ref() else {
-            return self.no_time(key, value, fits, expected);
-        };
-        let moment = match (stamp.offset, naive_date(stamp), naive_time(stamp)) {
-            (None, Some(date), None) if stamp.time.is_none() => Some(Moment::Date(date)),
-            (None, Some(date), Some(time)) => Some(Moment::DateTime(date.and_time(time))),
-            _ => None,
-        };
-        match moment {
-            Some(moment) => Some(At { value: moment, span: value.span() }),
-            None => self.no_time(key, value, fits, expected),
-        }
-    }
-
-    /// A local date with a time of day that must be there: `2026-01-02T10:00:00`, no offset.
-    pub fn date_time(&mut self, key: &'static str) -> Option<At<NaiveDateTime>> {
-        let value = self.value(key)?;
-        let moment = self.as_moment(key, value, DATE_AND_TIME)?;
-        match moment.value {
-            Moment::DateTime(value) => Some(At { value, span: moment.span }),
-            Moment::Date(_) => {
-                let message = format!("`{key}` lacks its time of day");
-                self.problems.error_with_help("wrong-type", moment.span, message, DATE_AND_TIME.to_owned());
-                None
-            }
-        }
-    }
-
-    /// A time of day: `10:00:00`, without quotes.
-    pub fn time(&mut self, key: &'static str) -> Option<At<NaiveTime>> {
-        let value = self.value(key)?;
-        let time = match value.get_ref() {
-            DeValue::Datetime(stamp) if stamp.date.is_none() && stamp.offset.is_none() => naive_time(stamp),
-            _ => None,
-        };
-        match time {
-            Some(time) => Some(At { value: time, span: value.span() }),
-            None => {
-                let fits = |stamp: &Datetime| stamp.date.is_none();
-                self.no_time(key, value, fits, "a time of day such as 10:00:00")
-            }
-        }
-    }
-
     /// A list of strings.
     pub fn texts(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
         self.list(key, |section, item| section.as_text(key, item))
-    }
-
-    /// A list of local dates.
-    pub fn dates(&mut self, key: &'static str) -> Option<Vec<At<NaiveDate>>> {
-        self.list(key, |section, item| section.as_date(key, item))
-    }
-
-    /// A list of local dates, each with or without quotes.
-    pub fn quotable_dates(&mut self, key: &'static str) -> Option<Vec<At<NaiveDate>>> {
-        self.list(key, |section, item| {
-            let DeValue::String(text) = item.get_ref() else { return section.as_date(key, item) };
-            let date = quoted_date(text).map(|value| At { value, span: item.span() });
-            if date.is_none() {
-                let help = "a date such as 2026-05-22".to_owned();
-                section.problems.error_with_help("invalid-date", item.span(), "this is no date", help);
-            }
-            date
-        })
     }
 
     /// A list of whole numbers.
@@ -308,13 +211,13 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Reports every key that nobody asked for, with the nearest one that exists.
+    /// Reports every key that was not read, with the nearest one that exists.
     pub fn finish(self) {
         for key in self.table.keys() {
             let name: &str = key.get_ref();
             if !self.known.contains(&name) && !self.refused.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.title);
-                let help = self.problems.tells_errors().then(|| {
+                let help = self.problems.has_room().then(|| {
                     nearest(name, self.known.iter().copied())
                         .unwrap_or_else(|| format!("known here: {}", self.known.join(", ")))
                 });
@@ -328,14 +231,14 @@ impl<'a> TableReader<'a> {
         table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
-    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
         self.get(key)
     }
 
-    fn list<T>(
+    pub(super) fn list<T>(
         &mut self,
         key: &'static str,
         read: impl Fn(&Self, &'a Spanned<DeValue<'a>>) -> Option<T>,
@@ -354,48 +257,16 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    fn as_date(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<At<NaiveDate>> {
-        let date = match value.get_ref() {
-            DeValue::Datetime(stamp) if stamp.time.is_none() => naive_date(stamp),
-            _ => None,
-        };
-        match date {
-            Some(date) => Some(At { value: date, span: value.span() }),
-            None => {
-                let fits = |stamp: &Datetime| stamp.date.is_some() && stamp.time.is_none();
-                self.no_time(key, value, fits, "a date without quotes such as 2026-05-22")
-            }
-        }
-    }
-
-    /// Reports what is no date or time, and how it would be one that `fits` if no more is wrong than its form.
-    fn no_time<T>(
-        &self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        fits: impl Fn(&Datetime) -> bool,
-        expected: &str,
-    ) -> Option<T> {
-        let help = match value.get_ref() {
-            DeValue::String(text) => {
-                let stamp = text.trim().parse::<Datetime>().ok();
-                let stamp = stamp.filter(|stamp| stamp.offset.is_none() && fits(stamp));
-                stamp.map(|stamp| format!("remove the quotes: {stamp}"))
-            }
-            DeValue::Datetime(stamp) => stamp.offset.filter(|_| fits(stamp)).map(|offset| {
-                let local = Datetime { offset: None, ..*stamp };
-                format!("leave out `{offset}`: times here are local, such as {local}")
-            }),
-            _ => None,
-        };
-        self.wrong_type_with_help(key, value, help.unwrap_or_else(|| format!("expected {expected}")))
-    }
-
     fn wrong_type<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> Option<T> {
         self.wrong_type_with_help(key, value, format!("expected {expected}"))
     }
 
-    fn wrong_type_with_help<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, help: String) -> Option<T> {
+    pub(super) fn wrong_type_with_help<T>(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        help: String,
+    ) -> Option<T> {
         let message = format!("`{key}` is of the wrong type: {}", value.get_ref().type_str());
         self.problems.error_with_help("wrong-type", value.span(), message, help);
         None
@@ -404,28 +275,5 @@ impl<'a> TableReader<'a> {
     /// What stands for the table as a whole: its header, or the beginning of the file.
     fn header(&self) -> Span {
         if self.is_root { 0..0 } else { self.span() }
-    }
-}
-
-fn naive_date(stamp: &Datetime) -> Option<NaiveDate> {
-    let date = stamp.date?;
-    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
-}
-
-/// A date as TOML writes it; chrono alone would also take `2026-5-2`.
-fn quoted_date(text: &str) -> Option<NaiveDate> {
-    if text.len() == "2026-05-22".len() { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
-}
-
-/// Fractions of a second are dropped by nobody: a time that has them is refused.
-fn naive_time(stamp: &Datetime) -> Option<NaiveTime> {
-    let time = stamp.time?;
-    match time.nanosecond {
-        None | Some(0) => NaiveTime::from_hms_opt(
-            u32::from(time.hour),
-            u32::from(time.minute),
-            u32::from(time.second.unwrap_or(0)),
-        ),
-        Some(_) => None,
     }
 }

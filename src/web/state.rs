@@ -43,7 +43,7 @@ impl State {
             true => Hosts::Any,
             false => Hosts::local(settings.public_url.as_str()),
         };
-        let admin_hosts = match settings.admin_bind.ip().is_loopback() {
+        let admin_hosts = match crate::config::is_loopback(settings.admin_bind.ip()) {
             true => Hosts::local(settings.public_url.as_str()),
             false => Hosts::Any,
         };

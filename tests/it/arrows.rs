@@ -4,18 +4,22 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota"]),
-    ("feed", &["rota"]),
+    ("text", &["rota"]),
+    ("feed", &["rota", "text"]),
     ("journal", &["rota"]),
-    ("json", &["feed", "holidays", "rota"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "rota"]),
-    ("web", &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota"]),
+    ("json", &["feed", "holidays", "rota", "text"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "rota", "text"]),
+    (
+        "web",
+        &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota", "text"],
+    ),
     (
         "cli",
         &[
@@ -29,6 +33,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "json",
             "live",
             "rota",
+            "text",
             "web",
         ],
     ),

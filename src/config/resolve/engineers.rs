@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Context, names, zone};
+use crate::config::local_time::starts_at;
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
-use crate::toml_reader::{At, Moment, Problem, Problems, Severity, Span, listed, nearest};
+use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
 
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
@@ -62,7 +63,7 @@ impl Roster {
         roster
     }
 
-    /// Somebody who comes back may have a second block, so only those who are in the team at one time are told of.
+    /// Somebody who comes back may have a second block, so only two who are in the team at the same time are reported.
     fn warn_of_one_name_for_two(&self, tables: &[EngineerTable], problems: &Problems) {
         let read = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let ends_before = |one: &Engineer, other: &Engineer| {
@@ -89,7 +90,7 @@ impl Roster {
         let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
         if found.is_none() && !self.engineers.is_empty() {
-            let help = problems.tells_errors().then(|| {
+            let help = problems.has_room().then(|| {
                 let mut ids: Vec<(&String, &EngineerIdx)> = self.seats.iter().collect();
                 ids.sort_by_key(|(_, seat)| seat.0);
                 let ids = || ids.iter().map(|(id, _)| id.as_str());
@@ -143,14 +144,6 @@ pub(super) fn differ(
         problems.error_with_help("same-person-twice", at.span.clone(), message, help);
     }
     !one_person
-}
-
-/// The instant that a moment means on a clock of `zone`: a bare date is its first instant.
-pub(in crate::config) fn starts_at(moment: Moment, zone: &Zone) -> Instant {
-    match moment {
-        Moment::Date(date) => zone.first_instant(date),
-        Moment::DateTime(time) => zone.instant(time),
-    }
 }
 
 fn engineer(
@@ -262,15 +255,8 @@ fn warn_of_time_off_that_is_over(
             2 => "this time off is over, and so is another of theirs".to_owned(),
             count => format!("this time off is over, and so are {} others of theirs", count - 1),
         };
-        problems.push(Problem {
-            code: "time-off-over",
-            severity: Severity::Warning,
-            span: (*last).clone(),
-            message,
-            help: Some(
-                "leave it in if it was taken: past weeks rest on it; if it is to come, mend the year".into(),
-            ),
-        });
+        let help = "leave it in if it was taken: past weeks rest on it; if it is to come, correct the year";
+        problems.push(Problem::warning("time-off-over", message).at(last).help(help));
     }
 }
 
@@ -330,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn time_off_is_over_at_its_last_instant_and_told_once() {
+    fn time_off_is_over_at_its_last_instant_and_reported_once() {
         let over = "time_off = [{ from = 2026-06-01T07:59:59, to = 2026-06-01T08:00:00 }]";
         assert_eq!(Sample::new(&[("d", over)], "").codes(), ["time-off-over"], "now is 08:00 in New York");
         let not_yet = "time_off = [{ from = 2026-05-01, to = 2026-06-01T08:00:01 }]";

@@ -3,6 +3,7 @@
 //! Checks push problems and go on, so that all of them are seen at once; a team comes out only without errors. In
 //! reading order: `engineers`, `rotations`, `overrides` (and swaps), `membership`, `pipelines`.
 
+mod context;
 mod engineers;
 mod membership;
 mod names;
@@ -13,36 +14,17 @@ mod rotations;
 mod sample;
 mod time_zones;
 
-use super::run_books::RunBooks;
 use super::schema::TeamTable;
-use super::time_off::TimeOffFiles;
-use super::zones::Zones;
-use crate::holidays::Library;
-use crate::rota::{Instant, Period, Team, TeamId};
+use crate::rota::{Team, TeamId};
 use crate::toml_reader::{At, Problems};
 use engineers::Roster;
 use rotations::Eras;
 use time_zones::zone;
 
-pub(super) use engineers::starts_at;
-pub(super) use names::{id_problem, shape_problem};
+pub(super) use context::Context;
 
 /// What stands behind `@` in event UIDs unless the file says otherwise.
 const UID_DOMAIN: &str = "oncal";
-
-/// What a team is checked against.
-pub(super) struct Context<'a> {
-    pub(super) zones: &'a Zones,
-    pub(super) library: &'a Library,
-    /// For warnings about what is over, and for how far recurrences are followed.
-    pub(super) now: Instant,
-    /// What feeds show around now, within which zone data has to agree.
-    pub(super) window: Option<Period>,
-    /// Of this team.
-    pub(super) run_books: &'a RunBooks,
-    /// Of this team.
-    pub(super) time_off: &'a TimeOffFiles,
-}
 
 /// The team called `id`, or nothing where the file has errors.
 pub(super) fn team(

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta, Timelike};
 
-use super::engineers::{Roster, differ, starts_at};
+use super::engineers::{Roster, differ};
 use super::rotations::Eras;
+use crate::config::local_time::starts_at;
 use crate::config::schema::{OverrideTable, SwapTable};
 use crate::rota::{
     Absences, EngineerIdx, HolidayPolicy, Instant, Override, Period, SecondaryOnHoliday, Swap, Zone,
     unnamed_secondary,
 };
-use crate::toml_reader::{At, Moment, Problem, Problems, Severity};
+use crate::toml_reader::{At, Moment, Problem, Problems};
 
 /// A swap and where it names its people.
 pub(super) struct FoundSwap<'t> {
@@ -150,8 +151,8 @@ fn check_overlaps(mut periods: Vec<(Period, &OverrideTable)>, zone: &Zone, probl
     }
 }
 
-/// On the team's clock, with seconds where there are any: without them two that overlap by less than a minute would
-/// be told as two that only touch.
+/// On the team's clock, with seconds where there are any: without them, two that overlap by less than a minute would
+/// look as if they only touched.
 fn shown(instant: Instant, zone: &Zone) -> String {
     let local = zone.local(instant);
     let format = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
@@ -208,15 +209,8 @@ pub(super) fn warn_of_whom_it_leaves(
                 "`{id}` is away during this override and stays secondary, since it names no other: {names}"
             );
             let at = found.table.primary.as_ref().map_or(&found.table.span, |at| &at.span);
-            problems.push(Problem {
-                code: "override-while-away",
-                severity: Severity::Warning,
-                span: at.clone(),
-                message,
-                help: Some(
-                    "name a `secondary` who is there; without one the primary has no backup".to_owned(),
-                ),
-            });
+            let help = "name a `secondary` who is there; without one the primary has no backup";
+            problems.push(Problem::warning("override-while-away", message).at(at).help(help));
         }
     }
 }
@@ -226,14 +220,8 @@ pub(super) fn warn_of_agreements_to_come(tables: &[OverrideTable], now: Instant,
     let latest = (now + FIRST_TO_BEGIN_A_DATE).date_naive();
     let to_come = tables.iter().filter_map(|table| table.agreed_on.as_ref()).filter(|at| at.value > latest);
     for at in to_come {
-        let message = "this date of an agreement is still to come".to_owned();
-        problems.push(Problem {
-            code: "agreed-in-the-future",
-            severity: Severity::Warning,
-            span: at.span.clone(),
-            message,
-            help: Some("write the date of the decision".to_owned()),
-        });
+        let problem = Problem::warning("agreed-in-the-future", "this date of an agreement is in the future");
+        problems.push(problem.at(&at.span).help("write the date of the decision"));
     }
 }
 
@@ -269,15 +257,15 @@ mod tests {
     }
 
     #[test]
-    fn an_overlap_is_told_to_the_second() {
-        let told = |first: &str| {
+    fn an_overlap_is_shown_to_the_second() {
+        let messages = |first: &str| {
             let problems =
                 Sample::new(&[], given(&[("2026-03-03", "2026-03-04"), ("2026-03-02", first)])).resolve().1;
             problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
         };
         let message = "this override overlaps the one from 2026-03-02 00:00 to 2026-03-03 00:00:01";
-        assert_eq!(told("2026-03-03T00:00:01"), [message]);
-        assert_eq!(told("2026-03-03T00:01:00"), [message.replace("00:00:01", "00:01")]);
+        assert_eq!(messages("2026-03-03T00:00:01"), [message]);
+        assert_eq!(messages("2026-03-03T00:01:00"), [message.replace("00:00:01", "00:01")]);
     }
 
     #[test]

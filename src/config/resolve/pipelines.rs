@@ -6,7 +6,7 @@ use super::engineers::{Roster, differ};
 use super::{Context, names};
 use crate::config::schema::PipelineTable;
 use crate::rota::{EngineerIdx, Instant, Pipeline, PipelineId};
-use crate::toml_reader::{At, Problem, Problems, Severity};
+use crate::toml_reader::{At, Problem, Problems};
 
 /// The pipelines in file order, without those that have errors.
 pub(super) fn pipelines(
@@ -85,5 +85,5 @@ fn warn(
     help: &str,
     problems: &Problems,
 ) {
-    problems.push(Problem { code, severity: Severity::Warning, span, message, help: Some(help.to_owned()) });
+    problems.push(Problem::warning(code, message).at(&span).help(help));
 }

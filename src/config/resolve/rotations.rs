@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate, NaiveDateTime};
 use super::engineers::Roster;
 use crate::config::schema::{HandoverTable, RotationTable};
 use crate::rota::{Instant, Pair, Period, Rotation, Zone};
-use crate::toml_reader::{At, Problem, Problems, Severity};
+use crate::toml_reader::{At, Problem, Problems};
 
 /// The rotations in order of time. They exist only where their order is sound, so that weeks can be named.
 pub(super) struct Eras<'t> {
@@ -127,13 +127,8 @@ impl<'t> Eras<'t> {
                 "the handover meeting is after the duty change at {}",
                 era.starts.value.format("%H:%M")
             );
-            problems.push(Problem {
-                code: "handover-after-change",
-                severity: Severity::Warning,
-                span: handover.time_span.clone(),
-                message,
-                help: Some("meet at that time or before it".to_owned()),
-            });
+            let problem = Problem::warning("handover-after-change", message).at(&handover.time_span);
+            problems.push(problem.help("meet at that time or before it"));
         }
     }
 

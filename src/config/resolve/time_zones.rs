@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::Context;
+use crate::config::legacy_zone_names::{meant, renamed};
 use crate::config::schema::TeamTable;
-use crate::config::zone_names::{meant, renamed};
 use crate::config::zones::{ZoneDataSource, Zones};
 use crate::rota::Zone;
-use crate::toml_reader::{At, Problem, Problems, Severity};
+use crate::toml_reader::{At, Problem, Problems};
 
 /// The zone named at `at`; an error where there is none.
 pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Option<Zone> {
@@ -17,7 +17,7 @@ pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Optio
         .named(&at.value)
         .map_err(|unknown| {
             let message = format!("there is no time zone `{}`", at.value);
-            let help = problems.tells_errors().then(|| unknown.help());
+            let help = problems.has_room().then(|| unknown.help());
             problems.error_with_help("unknown-zone", at.span.clone(), message, help);
         })
         .ok()
@@ -34,8 +34,7 @@ pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems
         }
         let Ok(zone) = context.zones.named(&at.value) else { continue };
         let warn = |code: &'static str, message: String, help: String| {
-            let (severity, span, help) = (Severity::Warning, at.span.clone(), Some(help));
-            problems.push(Problem { code, severity, span, message, help });
+            problems.push(Problem::warning(code, message).at(&at.span).help(help));
         };
         if let Some((place, likely)) = meant(zone.name()) {
             let message = format!("`{}` has no summer time", zone.name());

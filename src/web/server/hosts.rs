@@ -62,7 +62,7 @@ fn is_loopback(host: &[u8]) -> bool {
     }
     let bare = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
     let address = std::str::from_utf8(bare).ok().and_then(|text| text.parse::<IpAddr>().ok());
-    address.is_some_and(|address| address.to_canonical().is_loopback())
+    address.is_some_and(crate::config::is_loopback)
 }
 
 #[cfg(test)]
