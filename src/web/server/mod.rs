@@ -8,6 +8,7 @@ pub(super) mod app;
 pub(super) mod gate;
 pub(super) mod health;
 pub(super) mod hosts;
+pub(super) mod listen;
 pub(super) mod metrics;
 pub(super) mod path;
 pub(super) mod request_counts;
