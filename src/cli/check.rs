@@ -12,8 +12,9 @@ use crate::config::{
     self, Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces,
     render,
 };
-use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
-use crate::live::frame;
+use crate::feed::{Feed, Head, Links, Plan, Rendered, calendar, events};
+use crate::journal::Revision;
+use crate::publish::frame;
 use crate::rota::{EngineerIdx, Instant, Team, coverage, expand, unknown_holidays};
 use crate::text::by_calendar;
 

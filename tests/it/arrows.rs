@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
@@ -12,13 +12,26 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota"]),
     ("text", &["rota"]),
-    ("feed", &["rota", "text"]),
+    ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota"]),
     ("json", &["feed", "holidays", "rota", "text"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
     (
         "web",
-        &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota", "text"],
+        &[
+            "access",
+            "clock",
+            "config",
+            "toml_reader",
+            "feed",
+            "holidays",
+            "json",
+            "live",
+            "publish",
+            "rota",
+            "text",
+        ],
     ),
     (
         "cli",
@@ -32,6 +45,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "journal",
             "json",
             "live",
+            "publish",
             "rota",
             "text",
             "web",
@@ -45,7 +59,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "live", "web", "cli"]),
+    ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("sqlx", &["journal"]),
     ("notify", &["live"]),
     ("clap", &["cli"]),

@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::json::days_ahead;
-use crate::live::{Change, TeamSnapshot};
+use crate::live::TeamSnapshot;
+use crate::publish::Change;
 use crate::rota::{Instant, Move, Side, Team, Zone};
 use crate::text::clean;
 use crate::web::changes::{key, notice};

@@ -111,7 +111,7 @@ impl<'a> Frame<'a> {
                     main #main {
                         @if let Some(own) = &self.team {
                             (outdated(own.snapshot, own.team.team()))
-                            (behind(&own.faults, own.team.standing()))
+                            (behind(&own.faults, own.team.journal_state()))
                         }
                         (main)
                     }

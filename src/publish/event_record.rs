@@ -1,4 +1,4 @@
-//! Events and moves in the words in which the journal keeps them.
+//! Events and changes in the form in which the journal stores them.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::journal::{Entry, Fact, Logged, Mark};
 use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Team, Zone};
 use crate::text::clean;
 
-/// An event as the journal keeps it, so that what is gone can still be told of. Written as postcard writes it: whoever
-/// changes it has the journal's layout changed too.
+/// An event as the journal stores it, so that a download can still list it as cancelled once it is gone. It is encoded
+/// with postcard: whoever changes these types must also change the number of the journal's layout.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     kind: KindName,
     when: WhenRecord,
     summary: String,
-    /// Of a shift.
+    /// For a shift only.
     side: Option<SideRecord>,
 }
 
@@ -56,16 +56,16 @@ struct MoveRecord {
     after: Option<SideRecord>,
 }
 
-/// A move, and when it was published.
+/// A change of who is on call, and when it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// When it was published, in whole seconds.
     pub at: Instant,
-    /// What moved.
+    /// What changed.
     pub moved: Move,
 }
 
-/// `event` for the journal; days end in `zone`.
+/// `event` for the journal; its whole days end in `zone`.
 pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
     let record = Record {
         kind: event.kind.into(),
@@ -91,7 +91,7 @@ pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
     }
 }
 
-/// What stands at the head of the feed at `path`, for the journal: a change of it changes the feed.
+/// The properties of the feed at `path` itself, for the journal: a change of them changes the feed.
 pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> Fact {
     Fact {
         uid: head_uid(path),
@@ -104,12 +104,13 @@ pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> F
     }
 }
 
-/// The name of a feed's head in the journal. No event is called so: the part before `@` of theirs has a point.
-pub(super) fn head_uid(path: &str) -> String {
+/// The name under which the journal stores a feed's own properties. No event has such a UID: theirs contain a full stop
+/// before the `@`.
+pub(crate) fn head_uid(path: &str) -> String {
     format!("feed:{path}")
 }
 
-/// Who holds a role, where the entry is a shift that is not withdrawn.
+/// Who holds a role, if the entry is a shift that is not withdrawn.
 pub(super) fn holding(entry: &Entry) -> Option<Holding> {
     let record: Record = postcard::from_bytes(&entry.fact.record).ok().filter(|_| !entry.withdrawn)?;
     let WhenRecord::Instants(start, end) = record.when else { return None };
@@ -117,8 +118,9 @@ pub(super) fn holding(entry: &Entry) -> Option<Holding> {
     Some(Holding { role, period: Period::new(start, end)?, side })
 }
 
-/// What a download of `feed`, of `team`, says of an entry that left it: withdrawn, or gone to other engineers.
-pub(super) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event> {
+/// The cancelled event with which a download of `feed` reports an entry that left it: withdrawn, or given to other
+/// engineers. `None` for an entry that did not leave it.
+pub(crate) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event> {
     if !has_left(entry, feed) {
         return None;
     }
@@ -128,19 +130,19 @@ pub(super) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event
     let is_own = entry.withdrawn && Event::cancelled("", kind, when, "", "").is_in(feed);
     let concerns =
         |id: &EngineerId| entry.former.contains(id.as_str()) || entry.fact.concerns.contains(id.as_str());
-    let told = || {
-        let (summary, why) = last_words(entry, &record, feed, team);
+    let event = || {
+        let (summary, why) = cancelled_text(entry, &record, feed, team);
         Event::cancelled(&entry.fact.uid, kind, when, &summary, &why)
     };
-    (is_own || matches!(feed, Feed::Engineer(id) if concerns(id))).then(told)
+    (is_own || matches!(feed, Feed::Engineer(id) if concerns(id))).then(event)
 }
 
-/// What an event that left `feed` was called there, and what became of it. The record knows only what it was last
-/// called, which for somebody who had it before is another's.
-fn last_words(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (String, String) {
-    let gone = || "This is no longer in the plan.".to_owned();
+/// The title of an event that left `feed`, and what became of it. The record has the latest title only, which for
+/// somebody who held the shift before names another person.
+fn cancelled_text(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (String, String) {
+    let removed = || "This is no longer in the plan.".to_owned();
     let (Feed::Engineer(own), kind) = (feed, Kind::from(record.kind)) else {
-        return (record.summary.clone(), gone());
+        return (record.summary.clone(), removed());
     };
     let name =
         |id: &str| team.seat(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
@@ -149,9 +151,9 @@ fn last_words(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (Stri
     match (kind, holder.filter(|holder| *holder != own.as_str())) {
         (Kind::Shift(role), Some(holder)) => {
             let summary = format!("{former}: {} on-call", role.as_str());
-            (summary, if entry.withdrawn { gone() } else { format!("{} has it now.", name(holder)) })
+            (summary, if entry.withdrawn { removed() } else { format!("{} has it now.", name(holder)) })
         }
-        _ if entry.withdrawn => (record.summary.clone(), gone()),
+        _ if entry.withdrawn => (record.summary.clone(), removed()),
         _ => (record.summary.clone(), format!("This no longer concerns {former}.")),
     }
 }
@@ -161,7 +163,7 @@ fn has_left(entry: &Entry, feed: &Feed) -> bool {
     entry.withdrawn || matches!(feed, Feed::Engineer(id) if entry.former.contains(id.as_str()))
 }
 
-/// `moved` for the log.
+/// `moved` for the list of changes.
 pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
     let record = MoveRecord {
         role: Kind::Shift(moved.role).into(),
@@ -174,7 +176,7 @@ pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
     Logged { at, record: serde_json::to_string(&record).unwrap_or_default() }
 }
 
-/// What a line of the log says; `None` for one that nobody here wrote.
+/// A stored change; `None` if this version cannot read it.
 pub(super) fn change(logged: &Logged) -> Option<Change> {
     let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
     let moved = Move {
@@ -186,7 +188,7 @@ pub(super) fn change(logged: &Logged) -> Option<Change> {
     Some(Change { at: logged.at, moved })
 }
 
-/// The first of a hash.
+/// The first 64 bits of a hash.
 fn mark(hash: [u8; 32]) -> Mark {
     let [a, b, c, d, e, f, g, h, ..] = hash;
     Mark::from_be_bytes([a, b, c, d, e, f, g, h])

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::rota::{Instant, Period, Team, weeks};
 
-/// Where a team stands in time.
+/// A team's current week, and the window of its feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
     /// The current week; before the first duty change, the first week.
@@ -13,8 +13,8 @@ pub struct Frame {
     pub window: Period,
 }
 
-/// The frame of `team` at `now`: `past` weeks before the current one up to `future` weeks after it, as far as there
-/// are any. `None` only where no week has a representable date.
+/// The frame of `team` at `now`: from `past` weeks before the current one to `future` weeks after it, fewer if the rota
+/// has fewer. `None` only if no week has a representable date.
 pub fn frame(team: &Team, past: usize, future: usize, now: Instant) -> Option<Frame> {
     let reference = now.max(team.starts());
     let mut ahead = weeks(team).map(|week| week.period).peekable();

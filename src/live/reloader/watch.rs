@@ -1,7 +1,7 @@
-//! Watching the configuration folder: what the operating system says of it.
+//! Watches the configuration folder for changes, with what the operating system offers.
 //!
-//! Not here: what is done about it (`keep`), and waiting until it is quiet. Symbolic links that lead out of the folder are not followed; a look at the
-//! contents now and then finds what is missed.
+//! Not here: what is done about a change (`worker`), and waiting until the folder is quiet (`debounce`). Symbolic links
+//! that lead out of the folder are not followed; reading all files now and then finds what was missed.
 
 use std::fs;
 use std::io;
@@ -10,18 +10,18 @@ use std::sync::mpsc::Sender;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, recommended_watcher};
 
-/// What the keeper is told.
+/// What the reloader is notified of.
 #[derive(Debug)]
 pub(super) enum Notice {
-    /// Something happened to these; to anything, where there are none.
+    /// These changed; if there are none, anything may have.
     Changed(Vec<PathBuf>),
-    /// The configuration is to be read again, whatever happened (SIGHUP).
+    /// The configuration must be read again in any case (SIGHUP).
     Reload,
-    /// The server ends.
+    /// The server stops.
     Stop,
 }
 
-/// A watch over one folder, as long as it lives.
+/// Watches one folder until it is dropped.
 pub(super) struct Watch {
     folder: PathBuf,
     identity: Option<Identity>,
@@ -29,21 +29,21 @@ pub(super) struct Watch {
     notices: Sender<Notice>,
 }
 
-/// Which folder a path leads to: another one after a swap of links, or once it was made anew.
+/// Which folder a path leads to: it changes when a link is replaced, or the folder is removed and created again.
 type Identity = (PathBuf, u64);
 
 impl Watch {
-    /// Watches `folder`, once it is [renewed](Watch::renew).
+    /// Will watch `folder` from the first call of [`Watch::renew`] on.
     pub(super) fn new(folder: &Path, notices: Sender<Notice>) -> Watch {
         Watch { folder: folder.to_owned(), identity: None, watcher: None, notices }
     }
 
-    /// Watches what the path leads to now, if that is not watched yet.
+    /// Watches the folder that the path leads to now, if it is not watched yet.
     ///
     /// # Errors
     ///
-    /// Where there is nothing, or the operating system does not watch it: on some network file systems, or when its
-    /// number of watches is used up.
+    /// If there is none, or the operating system cannot watch it: on some network file systems, or when the limit of
+    /// watches is reached.
     pub(super) fn renew(&mut self) -> Result<(), String> {
         let identity = identity(&self.folder).map_err(|error| error.to_string())?;
         if self.watcher.is_some() && self.identity.as_ref() == Some(&identity) {
@@ -51,8 +51,8 @@ impl Watch {
         }
         self.watcher = None;
         let notices = self.notices.clone();
-        let tell = move |event: notify::Result<Event>| {
-            // Reading is an event too: heeded, each look at the folder would ask for the next.
+        let notify = move |event: notify::Result<Event>| {
+            // Reading is an event too: without this each load would cause the next.
             let paths = match event {
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
                 Ok(event) if event.need_rescan() => Vec::new(),
@@ -61,9 +61,9 @@ impl Watch {
             };
             let _ = notices.send(Notice::Changed(paths));
         };
-        let mut watcher = recommended_watcher(tell).map_err(|error| error.to_string())?;
+        let mut watcher = recommended_watcher(notify).map_err(|error| error.to_string())?;
         watcher.watch(&identity.0, RecursiveMode::Recursive).map_err(|error| error.to_string())?;
-        // A folder that vanishes, or a link that is swapped, is an event of the folder around it.
+        // That the folder is removed, or a link replaced, is an event of the folder around it.
         if let Ok(parent) = fs::canonicalize(parent(&self.folder)) {
             let _ = watcher.watch(&parent, RecursiveMode::NonRecursive);
         }
@@ -72,12 +72,12 @@ impl Watch {
         Ok(())
     }
 
-    /// Watches nothing, until it is renewed.
-    pub(super) fn end(&mut self) {
+    /// Watches nothing until it is renewed.
+    pub(super) fn stop(&mut self) {
         self.watcher = None;
     }
 
-    /// `path` below the folder, empty for the folder itself; `None` for one that is elsewhere.
+    /// `path` relative to the folder, empty for the folder itself; `None` if it is elsewhere.
     pub(super) fn within<'p>(&self, path: &'p Path) -> Option<&'p Path> {
         path.strip_prefix(&self.identity.as_ref()?.0).ok()
     }
