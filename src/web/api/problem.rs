@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::live::Snapshot;
-use crate::web::pages::RETRY_SECONDS;
+use crate::web::response::RETRY_SECONDS;
 use crate::web::state::State;
 
 /// Why a request of the API is not answered as asked.
@@ -76,9 +76,7 @@ impl Problem {
             parameter: self.parameter.as_deref(),
         };
         let mut response = HttpResponse::build(self.status);
-        response
-            .insert_header((CONTENT_TYPE, "application/problem+json"))
-            .insert_header((CACHE_CONTROL, "no-store"));
+        response.insert_header((CONTENT_TYPE, "application/problem+json"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, RETRY_SECONDS.to_string()));
         }

@@ -31,7 +31,7 @@ const MAX_VALIDATORS: usize = 100_000;
 
 /// What was written of feeds. One for all workers.
 #[derive(Debug)]
-pub struct FeedCache {
+pub(in crate::web) struct FeedCache {
     validators: Cache<Key, Arc<Known>>,
     bodies: Cache<Key, Bytes, ByLength>,
     written: AtomicU64,
@@ -178,4 +178,124 @@ fn distinct(team: &TeamSnapshot, slot: &FeedSlot, variant: Variant) -> Variant {
 fn key(team: &TeamSnapshot, slot: &FeedSlot, variant: Variant, coding: Coding) -> Key {
     let feed = u32::try_from(slot.index()).unwrap_or(u32::MAX);
     Key { team: team.serial(), feed, variant: variant.number() as u16, coding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::Alarm;
+    use crate::live::sample::{TEAM, at, configuration};
+    use crate::live::{Builder, Snapshot, Store};
+    use crate::publish::Publisher;
+    use std::collections::BTreeSet;
+
+    const NOW: &str = "2026-02-10T12:00:00Z";
+
+    fn loaded() -> Snapshot {
+        Snapshot::new(configuration("", &[("sample", TEAM)], at(NOW)), at(NOW))
+    }
+
+    fn sample(snapshot: &Snapshot) -> (&TeamSnapshot, &FeedSlot) {
+        let team = snapshot.team("sample").unwrap();
+        (team, team.feed_at("team.ics").unwrap())
+    }
+
+    fn alarm(alarm: Alarm) -> Variant {
+        Variant { alarm: Some(alarm), download: false }
+    }
+
+    #[test]
+    fn however_many_request_it_at_once_each_representation_is_written_once() {
+        let (cache, snapshot) = (FeedCache::default(), loaded());
+        let (team, slot) = sample(&snapshot);
+        let start = std::sync::Barrier::new(64);
+        std::thread::scope(|scope| {
+            for n in 0..64 {
+                let (start, cache) = (&start, &cache);
+                scope.spawn(move || {
+                    start.wait();
+                    let coding = Coding::ALL[n % Coding::ALL.len()];
+                    let known = cache.requested(team, slot, Variant::default(), coding);
+                    let body = cache.body(team, slot, Variant::default(), coding);
+                    assert_eq!(known.validators.etag, crate::web::feeds::etag::etag(&body));
+                });
+            }
+        });
+        assert_eq!(cache.written(), 3, "one for each coding");
+        cache.requested(team, slot, alarm(Alarm::H1), Coding::Gzip);
+        assert_eq!(cache.written(), 4, "and one with an alarm");
+    }
+
+    #[test]
+    fn a_tag_is_of_the_bytes_so_each_coding_has_its_own() {
+        let (cache, snapshots) = (FeedCache::default(), [loaded(), loaded()]);
+        let [one, other] = snapshots.each_ref().map(|snapshot| {
+            let (team, slot) = sample(snapshot);
+            Coding::ALL.map(|coding| cache.requested(team, slot, Variant::default(), coding))
+        });
+        let tags = |known: &[Arc<Known>]| -> Vec<String> {
+            known.iter().map(|known| known.validators.etag.to_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(tags(&one), tags(&other), "the same bytes");
+        assert_eq!(tags(&one).into_iter().collect::<BTreeSet<_>>().len(), 3);
+        for tag in tags(&one) {
+            assert!(tag.len() == 2 + 2 * 16 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_current_in_every_coding_until_the_content_changes() {
+        let (cache, snapshot) = (FeedCache::default(), loaded());
+        let (team, slot) = sample(&snapshot);
+        for coding in Coding::ALL {
+            let version = cache.requested(team, slot, alarm(Alarm::M5), coding).validators.version;
+            assert_eq!(cache.outdated_since(team, slot, version), None);
+            let since = cache.outdated_since(team, slot, version ^ 1 << 40);
+            assert_eq!(since, Some(team.source(slot).modified()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_used_makes_room_and_is_written_again_with_the_same_bytes() {
+        let (cache, snapshot) = (FeedCache::default(), loaded());
+        let (team, slot) = sample(&snapshot);
+        let first = cache.body(team, slot, Variant::default(), Coding::Identity);
+        let (kept, number) = (cache.bodies.weight(), cache.written());
+        assert!(kept > 0);
+        for feed in 0..MAX_BYTES / first.len() as u64 + 100 {
+            let key = Key { team: u64::MAX, feed: feed as u32, variant: 0, coding: Coding::Identity };
+            cache.bodies.insert(key, first.clone());
+            cache.bodies.get(&key);
+        }
+        assert!(cache.bodies.weight() <= MAX_BYTES);
+        let again = cache.body(team, slot, Variant::default(), Coding::Identity);
+        assert!(again == first && cache.written() == number + 1);
+    }
+
+    /// What follows `snapshot` at the next duty change, written ahead.
+    fn rolled(store: &Store, snapshot: &Snapshot) -> Snapshot {
+        let change = snapshot.valid_until().unwrap();
+        let next = Builder::new(Publisher::without_journal()).renew(snapshot, change).written().unwrap();
+        store.prepare(snapshot, &next);
+        next
+    }
+
+    #[test]
+    fn what_was_requested_is_written_ahead_and_the_rest_is_not() {
+        let (cache, snapshot) = (Arc::new(FeedCache::default()), loaded());
+        let (store, of_store) = (Store::new(loaded()), Arc::clone(&cache));
+        store.prepare_with(move |before, next| of_store.prepare(before, next));
+        rolled(&store, &snapshot);
+        assert_eq!(cache.written(), 0, "nobody requested anything");
+
+        let (team, slot) = sample(&snapshot);
+        cache.requested(team, slot, alarm(Alarm::M5), Coding::Brotli);
+        let next = rolled(&store, &snapshot);
+        assert_eq!(cache.written(), 2);
+        let (team, slot) = sample(&next);
+        cache.body(team, slot, alarm(Alarm::M5), Coding::Brotli);
+        assert_eq!(cache.written(), 2, "it is there already");
+        rolled(&store, &next);
+        assert_eq!(cache.written(), 2, "nobody has requested it since");
+    }
 }

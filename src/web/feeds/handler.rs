@@ -40,13 +40,12 @@ pub(in crate::web) fn feed(
         return Some((response, None));
     };
     let Some(slot) = team.feed_at(below) else { return Some((not_found(), None)) };
-    let response = respond(state, snapshot, team, slot, (head, client));
+    let response = respond(state, team, slot, (head, client));
     Some((response, Some(slot.feed.template())))
 }
 
 fn respond(
     state: &State,
-    snapshot: &Snapshot,
     team: &TeamSnapshot,
     slot: &FeedSlot,
     (head, client): (&RequestHead, Client),

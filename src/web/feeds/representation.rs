@@ -4,7 +4,6 @@ use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::feed::{Head, calendar};
 use crate::live::FeedSource;
 use crate::rota::Instant;
 
@@ -44,10 +43,8 @@ pub struct Validators {
 
 /// Writes a feed. The same source gives the same bytes.
 pub fn represent(source: &FeedSource<'_>, variant: Variant, coding: Coding) -> Representation {
-    let head = Head { feed: source.feed, team: source.team, links: source.links, changed: source.changed };
-    let modified = head.last_modified(source.events);
-    let cancelled = if variant.download { source.cancelled } else { &[] };
-    let identity = calendar(&head, source.events, cancelled, variant.alarm);
+    let modified = source.modified();
+    let identity = source.calendar(variant.alarm, variant.download);
     let version = version(&identity, variant);
     let (coding, body) = match coding {
         Coding::Identity => (coding, identity),

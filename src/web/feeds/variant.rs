@@ -12,16 +12,13 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// How many variants there are.
-    pub(super) const COUNT: usize = 2 * (1 + Alarm::ALL.len());
-
     /// Every variant, each at the place of its [`number`](Variant::number).
     pub(super) fn all() -> impl Iterator<Item = Variant> {
         let alarms = std::iter::once(None).chain(Alarm::ALL.map(Some));
         alarms.flat_map(|alarm| [false, true].map(|download| Variant { alarm, download }))
     }
 
-    /// From 0 up to [`COUNT`](Variant::COUNT).
+    /// From 0 on, without gaps.
     pub(super) fn number(self) -> usize {
         2 * self.alarm.map_or(0, |alarm| 1 + alarm as usize) + usize::from(self.download)
     }
@@ -42,7 +39,7 @@ mod tests {
             assert_eq!(variant.number(), number);
             assert_eq!(Variant::numbered(number), Some(variant));
         }
-        assert_eq!(Variant::all().count(), Variant::COUNT);
-        assert_eq!(Variant::numbered(Variant::COUNT), None);
+        assert_eq!(Variant::all().count(), 2 * (1 + Alarm::ALL.len()));
+        assert_eq!(Variant::numbered(Variant::all().count()), None);
     }
 }

@@ -16,6 +16,9 @@ use crate::web::cache_policy::CachePolicy;
 use crate::web::pages::{is_asset, no_key};
 use crate::web::response::{page, text, unavailable, with_policy};
 
+/// What needs no key, besides the files that pages load.
+const WITHOUT_KEY: [&str; 3] = ["/healthz", "/robots.txt", "/favicon.ico"];
+
 /// What a key for less than the organisation opens of the API, besides its own team.
 const DESCRIPTION: &str = "/openapi.json";
 
@@ -30,7 +33,7 @@ pub(super) fn enter(
     request: &mut ServiceRequest,
 ) -> Result<(), HttpResponse> {
     let path = request.path();
-    if path == "/healthz" || path == "/robots.txt" || is_asset(path) {
+    if WITHOUT_KEY.contains(&path) || is_asset(path) {
         return Ok(());
     }
     let opened = split(path).and_then(|(key, rest)| {

@@ -41,6 +41,7 @@ pub fn create_app(
         .route("/", web::to(page(pages::index)))
         .route("/healthz", web::to(healthz))
         .route("/robots.txt", web::to(robots))
+        .route("/favicon.ico", web::to(pages::favicon))
         .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
         .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
         .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
