@@ -20,7 +20,9 @@ pub struct Store {
 }
 
 /// Gets a team as it was and as it will be, and computes ahead what requests will need.
-struct Prepare(Box<dyn Fn(&TeamSnapshot, &TeamSnapshot) + Send + Sync>);
+struct Prepare(Box<PrepareTeam>);
+
+type PrepareTeam = dyn Fn(&TeamSnapshot, &TeamSnapshot) + Send + Sync;
 
 impl fmt::Debug for Prepare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -22,31 +22,24 @@ const WITHOUT_KEY: [&str; 3] = ["/healthz", "/robots.txt", "/favicon.ico"];
 /// What a key for less than the organisation opens of the API, besides its own team.
 const DESCRIPTION: &str = "/openapi.json";
 
-/// Lets a request pass that needs no key, or that has a key which opens its path, and removes the key from the path.
-///
-/// # Errors
-///
-/// The response to any other request.
-pub(super) fn enter(
-    keyring: &Keyring,
-    style: &str,
-    request: &mut ServiceRequest,
-) -> Result<(), HttpResponse> {
+/// The response to a request that has no key for its path. Any other request may pass: it needs no key, or has one that
+/// opens its path, which is then removed from the path.
+pub(super) fn refuse(keyring: &Keyring, style: &str, request: &mut ServiceRequest) -> Option<HttpResponse> {
     let path = request.path();
     if WITHOUT_KEY.contains(&path) || is_asset(path) {
-        return Ok(());
+        return None;
     }
     let opened = split(path).and_then(|(key, rest)| {
         let scope = keyring.scope(&key).filter(|scope| opens(scope, rest))?;
         Some((Visitor { key, scope: scope.clone() }, rest.to_owned()))
     });
     match opened {
-        Some((visitor, rest)) if rest.is_empty() => Err(to_slash(&visitor.key)),
+        Some((visitor, rest)) if rest.is_empty() => Some(to_slash(&visitor.key)),
         Some((visitor, rest)) if set_path(request, &rest).is_some() => {
             request.extensions_mut().insert(visitor);
-            Ok(())
+            None
         }
-        _ => Err(refused(keyring, style, request.head())),
+        _ => Some(refused(keyring, style, request.head())),
     }
 }
 

@@ -8,7 +8,7 @@ use actix_web::HttpResponse;
 use actix_web::dev::{RequestHead, ServiceRequest};
 use actix_web::http::{Method, StatusCode};
 
-use super::access::{enter, not_found};
+use super::access::{not_found, refuse};
 use super::hosts::Hosts;
 use super::path::{normalized, set_path};
 use super::request_counts::EarlyRoute;
@@ -39,7 +39,7 @@ pub(super) fn early(state: &State, request: &mut ServiceRequest, client: Client)
     }
     let snapshot = state.store.load();
     if let Some(keyring) = snapshot.keyring()
-        && let Err(response) = enter(keyring, &state.style, request)
+        && let Some(response) = refuse(keyring, &state.style, request)
     {
         return refused(response);
     }
