@@ -224,7 +224,7 @@ fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
     let (page, text) = (nothing(true), nothing(false));
     assert!(page.body.contains("<h1>There is nothing at this address</h1>"), "{}", page.body);
     assert!(page.body.contains(" href=\"/on-call/assets/") && page.body.matches("href").count() == 1);
-    assert!(text.body.starts_with("there is nothing at this address"), "{}", text.body);
+    assert!(text.body.starts_with("nothing exists at this address"), "{}", text.body);
     for ((target, answer), is_open) in targets.iter().zip(&answers).zip(open) {
         if is_open {
             assert!([200, 308].contains(&answer.code), "{target}: {answer:?}");

@@ -12,7 +12,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web::Data};
 use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Builder, Snapshot, Store, TeamSnapshot};
+use oncal::live::{Builder, Snapshot, Store};
 use oncal::publish::Publisher;
 use oncal::rota::Instant;
 use oncal::web::{State, create_admin_app, create_app};

@@ -12,7 +12,9 @@ use super::access::{not_found, refuse};
 use super::hosts::Hosts;
 use super::path::{normalized, set_path};
 use super::request_counts::EarlyRoute;
+use crate::config::Access;
 use crate::live::Client;
+use crate::web::api::problem::Problem;
 use crate::web::feeds::handler::feed;
 use crate::web::response::{method_not_allowed, text};
 use crate::web::state::State;
@@ -35,7 +37,7 @@ pub(super) fn early(state: &State, request: &mut ServiceRequest, client: Client)
         Some(Cow::Owned(path)) => set_path(request, &path),
     };
     if path.is_none() {
-        return refused(not_found(request.head(), &state.style));
+        return refused(no_such_path(state, request.head()));
     }
     let snapshot = state.store.load();
     if let Some(keyring) = snapshot.keyring()
@@ -45,6 +47,14 @@ pub(super) fn early(state: &State, request: &mut ServiceRequest, client: Client)
     }
     feed(state, &snapshot, request.head(), client)
         .map(|(response, feed)| Early { response, route: feed.map_or(EarlyRoute::Refused, EarlyRoute::Feed) })
+}
+
+/// The response to a path that no address here has.
+fn no_such_path(state: &State, head: &RequestHead) -> HttpResponse {
+    match state.access {
+        Access::Open if head.uri.path().starts_with("/api/") => Problem::NO_SUCH_PATH.response(),
+        Access::Open | Access::Links => not_found(head, &state.style),
+    }
 }
 
 /// The response to a request that is refused whatever its path.
