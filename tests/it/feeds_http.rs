@@ -112,7 +112,9 @@ impl Served {
 
     /// How many representations of feeds have been written.
     fn written(&self) -> u64 {
-        let text = exchange(self.admin, "GET /readyz HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n\r\n").text();
+        let text =
+            exchange(self.admin, "GET /readyz HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\n\r\n")
+                .text();
         serde_json::from_str::<serde_json::Value>(&text).unwrap()["feeds_written"].as_u64().unwrap()
     }
 }

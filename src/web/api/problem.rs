@@ -44,8 +44,10 @@ impl Problem {
     );
 
     /// There is nothing at the path.
-    pub(in crate::web) const NO_SUCH_PATH: Problem =
-        Problem::plain(StatusCode::NOT_FOUND, "nothing exists at this address; /openapi.json lists what does");
+    pub(in crate::web) const NO_SUCH_PATH: Problem = Problem::plain(
+        StatusCode::NOT_FOUND,
+        "nothing exists at this address; /openapi.json lists what does",
+    );
 
     const fn plain(status: StatusCode, detail: &'static str) -> Problem {
         Problem { status, detail: Cow::Borrowed(detail), parameter: None }
@@ -58,10 +60,9 @@ impl Problem {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the configuration of this team has errors; /api/v1/teams names them",
             ),
-            false => Problem::plain(
-                StatusCode::NOT_FOUND,
-                "there is no such team; /api/v1/teams lists all teams",
-            ),
+            false => {
+                Problem::plain(StatusCode::NOT_FOUND, "there is no such team; /api/v1/teams lists all teams")
+            }
         }
     }
 

@@ -67,7 +67,8 @@ impl RequestIds {
 fn given(value: &HeaderValue) -> Option<RequestId> {
     let text = value.to_str().ok()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-    ((1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(is_plain)).then(|| RequestId(text.to_owned()))
+    ((1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(is_plain))
+        .then(|| RequestId(text.to_owned()))
 }
 
 /// Whether each request is logged, which costs several times what a feed does.
@@ -81,13 +82,7 @@ pub(in crate::web) fn span(id: &RequestId) -> Span {
 }
 
 /// Logs a request that got a response with `status`.
-pub(in crate::web) fn log(
-    method: &Method,
-    route: &str,
-    status: StatusCode,
-    client: Client,
-    took: Duration,
-) {
+pub(in crate::web) fn log(method: &Method, route: &str, status: StatusCode, client: Client, took: Duration) {
     let (status, client) = (status.as_u16(), client.as_str());
     let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(%method, route, status, client, microseconds, "request");
