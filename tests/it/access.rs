@@ -136,7 +136,7 @@ const OF_TEAM: [&str; 14] = [
 const OF_ENGINEER: [&str; 3] =
     ["/data/engineers/a.ics", "/data/engineers/a.ics?download=1", "/data/engineers/a.ics?alarm=1h&x=1"];
 
-const OF_NOBODY: [&str; 16] = [
+const OF_NOBODY: [&str; 17] = [
     "/none/",
     "/none/team.ics",
     "/data/none",
@@ -152,7 +152,8 @@ const OF_NOBODY: [&str; 16] = [
     "/data/../growth/",
     "/data/%2e%2e/growth/",
     "/data//team.ics",
-    "/%64ata/team.ics",
+    "/data%2Fteam.ics",
+    "/%2564ata/team.ics",
 ];
 
 /// The style sheet's path.
