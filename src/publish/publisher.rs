@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::published_team::{JournalState, PublishedTeam};
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
-use crate::journal::{Database, Journal, JournalError, Packed, Publication, consult, publish};
+use crate::journal::{Database, Journal, JournalError, Publication, Stored, consult, publish};
 use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
 /// How often a publication is repeated because other servers wrote first.
@@ -87,7 +87,7 @@ impl Publisher {
     /// If the database cannot be read.
     pub(crate) fn known(&self) -> Result<BTreeMap<TeamId, Arc<PublishedTeam>>, JournalError> {
         let Some(database) = &self.database else { return Ok(BTreeMap::new()) };
-        let changes = database.moved()?;
+        let changes = database.changes()?;
         let all = database.read_all()?.into_iter();
         Ok(all
             .map(|(team, stored)| {
@@ -166,8 +166,8 @@ impl Publisher {
         (trigger, at): (Trigger, Instant),
     ) -> Result<Published, JournalError> {
         let id = team.id();
-        let known = database.read(id)?.map(|stored| {
-            database.moved_in(id).map(|changes| PublishedTeam::from_database(stored, &changes))
+        let known = database.read_team(id)?.map(|stored| {
+            database.changes_of(id).map(|changes| PublishedTeam::from_database(stored, &changes))
         });
         let was_provisional =
             team.known.as_ref().is_some_and(|known| known.state == JournalState::Provisional);
@@ -276,7 +276,7 @@ fn merged(mut written: PublishedTeam, provisional: &PublishedTeam, team: &TeamTo
             None => drop(journal.entries.insert(uid, served)),
         }
     }
-    written.stored.journal = Packed::new(&journal);
+    written.stored = Stored::new(written.stored.version, &journal);
     // No publication has this fingerprint, so the result is always written.
     written.stored.fingerprint.clear();
     written

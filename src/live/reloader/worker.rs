@@ -189,7 +189,7 @@ impl Worker {
             }
         }
         // Only now: requests that arrive meanwhile get their feeds rendered first.
-        next.prepare_like(&current);
+        self.options.store.prepare(&current, &next);
     }
 
     /// Loads again soon, since the last load failed.
@@ -255,7 +255,7 @@ impl Worker {
                 None => return,
             },
         };
-        next.prepare_like(&current);
+        self.options.store.prepare(&current, &next);
         if at < change {
             self.ahead = Some(next);
             return;
@@ -281,7 +281,7 @@ impl Worker {
         let at = (self.options.now)();
         let written = self.options.builder.renew(&current, at).written();
         if let Some(next) = self.check_journal(written, at) {
-            next.prepare_like(&current);
+            self.options.store.prepare(&current, &next);
             self.serve(&Arc::new(next));
         }
     }
