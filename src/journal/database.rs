@@ -240,6 +240,39 @@ impl Database {
         })
     }
 
+    /// How often the journal of each team was written.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub fn versions(&self) -> Result<BTreeMap<TeamId, i64>, JournalError> {
+        self.wait(async {
+            let rows = sqlx::query("SELECT team, version FROM publication").fetch_all(&self.pool).await?;
+            let mut all = BTreeMap::new();
+            for row in &rows {
+                if let Some(team) = TeamId::new(row.try_get("team")?) {
+                    all.insert(team, row.try_get("version")?);
+                }
+            }
+            Ok(all)
+        })
+    }
+
+    /// Checks that the database can be written, by writing to it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn probe(&self) -> Result<(), JournalError> {
+        self.wait(async {
+            let mut transaction = self.pool.begin().await?;
+            sqlx::query("UPDATE publication SET version = version WHERE team = ''")
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await
+        })
+    }
+
     fn prepare(&self) -> Result<(), JournalError> {
         self.wait(async {
             if !self.is_shared() {

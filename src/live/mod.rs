@@ -28,6 +28,6 @@ pub use etag::etag;
 pub use feeds::{FeedSlot, Representation, Variant};
 pub use reloader::Reloader;
 pub use snapshot::Snapshot;
-pub use store::{Fault, Faults, Load, Store};
+pub use store::{Fault, FaultKind, Faults, Load, Store};
 pub use subscribers::{FeedSubscribers, Fetched};
 pub use team::TeamSnapshot;
