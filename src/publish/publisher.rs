@@ -13,7 +13,7 @@ use super::published_team::{JournalState, PublishedTeam};
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
 use crate::journal::{Database, Journal, JournalError, Packed, Publication, consult, publish};
-use crate::rota::{Holding, Instant, Period, TeamId, moves};
+use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
 /// How often a publication is repeated because other servers wrote first.
 const MAX_ATTEMPTS: usize = 20;
@@ -304,12 +304,12 @@ impl Publisher {
 }
 
 /// Who gained and lost which duty, over the part of `window` that both journals cover.
-fn moved(before: &Journal, after: &Journal, window: Period) -> Vec<crate::rota::Move> {
+fn moved(before: &Journal, after: &Journal, window: Period) -> Vec<crate::rota::RoleChange> {
     let held = |journal: &Journal| -> Vec<Holding> { journal.entries.values().filter_map(holding).collect() };
     let (old, new) = (held(before), held(after));
     let first = old.iter().map(|holding| holding.period.start()).min();
     let start = first.map_or(window.start(), |first| first.max(window.start()));
-    Period::new(start, before.until.min(window.end())).map_or_else(Vec::new, |both| moves(&old, &new, both))
+    Period::new(start, before.until.min(window.end())).map_or_else(Vec::new, |both| changes(&old, &new, both))
 }
 
 /// What another server wrote, joined with the provisional revisions that this one served meanwhile, so that none of them

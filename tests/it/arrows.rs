@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
@@ -54,7 +55,10 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 18] = [
+    ("ureq", &["fetch"]),
+    ("rustls", &["fetch"]),
+    ("url", &["fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),

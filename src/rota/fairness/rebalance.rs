@@ -1,48 +1,48 @@
-//! What would end the locks: the latest rotation, shifted once or once a year.
+//! What would end the streaks: the latest rotation, shifted once or once a year.
 //!
 //! A shift moves every later week of the rotation. So a single one can only hand a holiday on to somebody else, for
 //! whom the years begin to add up anew; what repeats each year is ended by what repeats each year.
 
 use chrono::{Datelike, NaiveDate};
 
-use super::lock::{Lock, Plan};
+use super::streaks::{Plan, Streak};
 use crate::rota::period::Instant;
 use crate::rota::team::{EngineerIdx, Pair, Rotation};
 
 /// A shift of the latest rotation, and what it leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remedy {
+pub struct Rebalance {
     /// By how many turns each shift goes forward; so many pairs are passed over at each.
     pub by: usize,
     /// What to add to the team's rotations, in order of time: the same pairs, begun elsewhere in the list. Each takes
     /// over at a duty change, so no week is cut short.
     pub rotations: Vec<Rotation>,
-    /// The locks over the same years that are left, or made.
-    pub locks: Vec<Lock>,
+    /// The streaks over the same years that are left, or made.
+    pub streaks: Vec<Streak>,
     /// Who is primary two weeks in a row across a shift although the rotation never has that, with the date of the
     /// second.
     pub doubled: Vec<(EngineerIdx, NaiveDate)>,
 }
 
-impl Remedy {
-    /// Fewer locks, fewer locked years, fewer doubled weeks.
+impl Rebalance {
+    /// Fewer streaks, fewer years in them, fewer doubled weeks.
     fn rank(&self) -> (usize, usize, usize) {
-        let years = self.locks.iter().map(|lock| lock.years.len()).sum();
-        (self.locks.len(), years, self.doubled.len())
+        let years = self.streaks.iter().map(|streak| streak.years.len()).sum();
+        (self.streaks.len(), years, self.doubled.len())
     }
 }
 
 /// The shifts that could be tried.
-pub(super) struct Remedies<'p> {
+pub(super) struct Rebalances<'p> {
     plan: &'p Plan<'p>,
-    locks: &'p [Lock],
+    streaks: &'p [Streak],
     /// The first duty change of each year at which the latest rotation can be shifted: the numbers of the weeks.
     changes: Vec<usize>,
 }
 
-impl<'p> Remedies<'p> {
-    /// Against `locks`, which `plan` has; at duty changes after `now` and after the latest rotation's own start.
-    pub(super) fn new(plan: &'p Plan<'p>, locks: &'p [Lock], now: Instant) -> Remedies<'p> {
+impl<'p> Rebalances<'p> {
+    /// Against `streaks`, which `plan` has; at duty changes after `now` and after the latest rotation's own start.
+    pub(super) fn new(plan: &'p Plan<'p>, streaks: &'p [Streak], now: Instant) -> Rebalances<'p> {
         let mut changes: Vec<usize> = Vec::new();
         let mut year = None;
         for (index, week) in plan.weeks.iter().enumerate() {
@@ -54,25 +54,25 @@ impl<'p> Remedies<'p> {
                 changes.push(index);
             }
         }
-        Remedies { plan, locks, changes }
+        Rebalances { plan, streaks, changes }
     }
 
     /// The best single shift, at the first duty change of some year; the earliest and shortest of equals. `None`
-    /// where none leaves fewer locks.
-    pub(super) fn once(&self) -> Option<Remedy> {
+    /// where none leaves fewer streaks.
+    pub(super) fn once(&self) -> Option<Rebalance> {
         let tried = self.changes.iter().flat_map(|at| self.lengths().map(|by| self.shifted(&[*at], by)));
         self.best(tried)
     }
 
-    /// The best shift that is repeated at the first duty change of each year. `None` where none leaves fewer locks.
-    pub(super) fn yearly(&self) -> Option<Remedy> {
+    /// The best shift that is repeated at the first duty change of each year. `None` where none leaves fewer streaks.
+    pub(super) fn yearly(&self) -> Option<Rebalance> {
         let tried = self.lengths().map(|by| self.shifted(&self.changes, by));
-        self.best(tried.filter(|remedy| !remedy.rotations.is_empty()))
+        self.best(tried.filter(|rebalance| !rebalance.rotations.is_empty()))
     }
 
-    fn best(&self, tried: impl Iterator<Item = Remedy>) -> Option<Remedy> {
-        let best = if self.locks.is_empty() { None } else { tried.min_by_key(Remedy::rank) };
-        best.filter(|remedy| remedy.locks.len() < self.locks.len())
+    fn best(&self, tried: impl Iterator<Item = Rebalance>) -> Option<Rebalance> {
+        let best = if self.streaks.is_empty() { None } else { tried.min_by_key(Rebalance::rank) };
+        best.filter(|rebalance| rebalance.streaks.len() < self.streaks.len())
     }
 
     fn turns(&self) -> &'p [Pair] {
@@ -84,7 +84,7 @@ impl<'p> Remedies<'p> {
     }
 
     /// The latest rotation, shifted forward by `by` turns at each of `changes`.
-    fn shifted(&self, changes: &[usize], by: usize) -> Remedy {
+    fn shifted(&self, changes: &[usize], by: usize) -> Rebalance {
         let turns = self.turns();
         let mut pairs = self.plan.pairs();
         let mut rotations = Vec::new();
@@ -100,8 +100,8 @@ impl<'p> Remedies<'p> {
             }
             rotations.push(Rotation { starts, weeks });
         }
-        let locks = self.plan.locks(&pairs);
-        Remedy { by, rotations, locks, doubled }
+        let streaks = self.plan.streaks(&pairs);
+        Rebalance { by, rotations, streaks, doubled }
     }
 }
 
@@ -114,27 +114,27 @@ fn has_doubled(turns: &[Pair]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rota::fairness::lock::tests::ring;
+    use crate::rota::fairness::streaks::tests::ring;
     use crate::rota::sample::{A, B, C, D, at, date, local, pair};
     use crate::rota::{Fairness, Role, Team, fairness};
 
     const NOW: &str = "2026-05-03T12:00:00Z";
 
-    fn told(team: &Team, years: i32) -> Fairness {
+    fn fairness_of(team: &Team, years: i32) -> Fairness {
         fairness(team, 2026..=2025 + years, at(NOW))
     }
 
-    fn with(team: &Team, remedy: &Remedy) -> Team {
+    fn with(team: &Team, rebalance: &Rebalance) -> Team {
         let mut team = team.clone();
-        team.rotations.extend(remedy.rotations.iter().cloned());
+        team.rotations.extend(rebalance.rotations.iter().cloned());
         team
     }
 
     #[test]
-    fn without_locks_or_without_another_turn_there_is_no_remedy() {
+    fn without_streaks_or_another_turn_there_is_nothing_to_rebalance() {
         for length in [1, 3, 5] {
-            let told = told(&ring(length), 12);
-            assert_eq!((told.once, told.yearly), (None, None), "{length}");
+            let found = fairness_of(&ring(length), 12);
+            assert_eq!((found.once, found.yearly), (None, None), "{length}");
         }
     }
 
@@ -143,31 +143,31 @@ mod tests {
         for length in [2, 4] {
             for years in [3, 5, 12, 30] {
                 let team = ring(length);
-                let told = told(&team, years);
-                for remedy in [told.once, told.yearly].into_iter().flatten() {
-                    let after = fairness(&with(&team, &remedy), told.years.clone(), at(NOW));
-                    assert_eq!(after.locks, remedy.locks, "{length} weeks, {years} years");
-                    assert!(after.locks.len() < told.locks.len());
+                let found = fairness_of(&team, years);
+                for rebalance in [found.once, found.yearly].into_iter().flatten() {
+                    let after = fairness(&with(&team, &rebalance), found.years.clone(), at(NOW));
+                    assert_eq!(after.streaks, rebalance.streaks, "{length} weeks, {years} years");
+                    assert!(after.streaks.len() < found.streaks.len());
                 }
             }
         }
     }
 
     #[test]
-    fn a_single_shift_hands_christmas_on_and_a_yearly_one_ends_the_locks() {
-        let told = told(&ring(4), 30);
-        let once = told.once.unwrap();
+    fn a_single_shift_hands_christmas_on_and_a_yearly_one_ends_the_streaks() {
+        let found = fairness_of(&ring(4), 30);
+        let once = found.once.unwrap();
         assert_eq!(once.rotations.len(), 1);
-        assert!(!once.locks.is_empty());
-        let yearly = told.yearly.unwrap();
-        assert_eq!((yearly.by, yearly.rotations.len(), yearly.locks.len()), (1, 29, 0));
+        assert!(!once.streaks.is_empty());
+        let yearly = found.yearly.unwrap();
+        assert_eq!((yearly.by, yearly.rotations.len(), yearly.streaks.len()), (1, 29, 0));
         assert!(yearly.doubled.is_empty());
     }
 
     #[test]
     fn a_single_shift_is_enough_for_a_few_years() {
-        let once = told(&ring(4), 4).once.unwrap();
-        assert_eq!(once.locks, []);
+        let once = fairness_of(&ring(4), 4).once.unwrap();
+        assert_eq!(once.streaks, []);
         assert_eq!(
             (once.by, once.rotations[0].starts),
             (1, local("2028-01-07T10:00:00")),
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn in_a_rotation_of_two_somebody_has_two_weeks_in_a_row_at_each_shift() {
-        let yearly = told(&ring(2), 12).yearly.unwrap();
-        assert_eq!(yearly.locks, []);
+        let yearly = fairness_of(&ring(2), 12).yearly.unwrap();
+        assert_eq!(yearly.streaks, []);
         assert_eq!(yearly.doubled.len(), yearly.rotations.len());
         assert_eq!(yearly.doubled[0], (B, date("2027-01-01")));
     }
@@ -190,8 +190,8 @@ mod tests {
         team.rotations
             .push(Rotation { starts: local("2027-01-01T10:00:00"), weeks: team.rotations[0].weeks.clone() });
         let starts = |now: &str| {
-            let told = fairness(&team, 2026..=2035, at(now));
-            told.yearly.unwrap().rotations[0].starts
+            let found = fairness(&team, 2026..=2035, at(now));
+            found.yearly.unwrap().rotations[0].starts
         };
         assert_eq!(starts(NOW), local("2028-01-07T10:00:00"), "2027-01-01 is its own start");
         assert_eq!(starts("2028-01-07T14:59:59Z"), local("2028-01-07T10:00:00"));
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn each_block_passes_over_one_more_turn_and_keeps_the_duty_change() {
         let team = ring(4);
-        let yearly = told(&team, 3).yearly.unwrap();
+        let yearly = fairness_of(&team, 3).yearly.unwrap();
         let [first, second] = &yearly.rotations[..] else { panic!("two new years") };
         assert_eq!(
             (first.starts, second.starts),
@@ -214,15 +214,17 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_in_which_one_person_has_most_turns_stays_locked_on_them() {
+    fn a_rotation_in_which_one_person_has_most_turns_keeps_that_persons_streak() {
         let mut team = ring(3);
         team.rotations[0].weeks = vec![pair(A, B), pair(A, C), pair(A, B), pair(A, C)];
-        let told = told(&team, 6);
-        let of_a = |locks: &[Lock]| locks.iter().any(|lock| (lock.engineer, lock.role) == (A, Role::Primary));
-        assert!(of_a(&told.locks));
-        let yearly = told.yearly.unwrap();
-        assert!(of_a(&yearly.locks), "no shift takes A off");
-        assert!(yearly.locks.len() < told.locks.len(), "but B and C take turns");
+        let found = fairness_of(&team, 6);
+        let of_a = |streaks: &[Streak]| {
+            streaks.iter().any(|streak| (streak.engineer, streak.role) == (A, Role::Primary))
+        };
+        assert!(of_a(&found.streaks));
+        let yearly = found.yearly.unwrap();
+        assert!(of_a(&yearly.streaks), "no shift takes A off");
+        assert!(yearly.streaks.len() < found.streaks.len(), "but B and C take turns");
         assert!(yearly.doubled.is_empty(), "A has two weeks in a row anyway");
     }
 }

@@ -1,7 +1,7 @@
 //! What moved between two rotas of a team: who gained and who lost which part of which role.
 
-use super::period::{Instant, Period};
-use super::schedule::Schedule;
+use super::period::{Instant, Period, merge_adjacent};
+use super::planning::schedule::Schedule;
 use super::team::{EngineerId, Role, Team};
 
 /// Somebody holds a role: a shift without the team that it is of, so that those of two configurations compare.
@@ -15,7 +15,7 @@ pub struct Holding {
     pub side: Side,
 }
 
-/// One side of a [`Move`].
+/// One side of a [`RoleChange`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side {
     /// Who holds the role.
@@ -35,7 +35,7 @@ impl Side {
 
 /// A part of a role that somebody else holds than before, or more surely or less.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Move {
+pub struct RoleChange {
     /// Which role.
     pub role: Role,
     /// As long as both sides stay the same.
@@ -46,7 +46,7 @@ pub struct Move {
     pub after: Option<Side>,
 }
 
-/// The shifts of `schedule` as holdings, for [`moves`].
+/// The shifts of `schedule` as holdings, for [`changes`].
 pub fn holdings(team: &Team, schedule: &Schedule) -> Vec<Holding> {
     let shifts = schedule.weeks.iter().flat_map(|planned| &planned.shifts);
     shifts
@@ -64,7 +64,7 @@ pub fn holdings(team: &Team, schedule: &Schedule) -> Vec<Holding> {
 
 /// What differs between `before` and `after` within `window`, by start, then primary first. On each side the holdings
 /// of a role do not overlap.
-pub fn moves(before: &[Holding], after: &[Holding], window: Period) -> Vec<Move> {
+pub fn changes(before: &[Holding], after: &[Holding], window: Period) -> Vec<RoleChange> {
     let mut found = Vec::new();
     for role in Role::ALL {
         let (old, new) = (of_role(before, role), of_role(after, role));
@@ -78,27 +78,15 @@ pub fn moves(before: &[Holding], after: &[Holding], window: Period) -> Vec<Move>
         ends.sort();
         ends.dedup();
         let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
-        let mut last: Option<Move> = None;
-        for pair in ends.windows(2) {
-            let [start, end] = pair else { continue };
-            let Some(period) = Period::new(*start, *end) else { continue };
-            let (old, new) = (holder_at(&mut old, *start), holder_at(&mut new, *start));
-            let same = match (&old, &new) {
-                (Some(old), Some(new)) => old.agrees(new),
-                (None, None) => true,
-                _ => false,
-            };
-            if same {
-                continue;
-            }
-            match &mut last {
-                Some(open) if open.period.end() == *start && open.before == old && open.after == new => {
-                    open.period = Period::new(open.period.start(), *end).unwrap_or(period);
-                }
-                _ => found.extend(last.replace(Move { role, period, before: old, after: new })),
-            }
-        }
-        found.extend(last);
+        let parts = ends.windows(2).filter_map(|ends| {
+            let period = Period::new(*ends.first()?, *ends.last()?)?;
+            Some((period, (holder_at(&mut old, period.start()), holder_at(&mut new, period.start()))))
+        });
+        let changed = merge_adjacent(parts).into_iter().filter(|(_, (old, new))| match (old, new) {
+            (Some(old), Some(new)) => !old.agrees(new),
+            (old, new) => old.is_some() || new.is_some(),
+        });
+        found.extend(changed.map(|(period, (before, after))| RoleChange { role, period, before, after }));
     }
     found.sort_by_key(|moved| (moved.period.start(), moved.role));
     found
@@ -137,7 +125,7 @@ mod tests {
         Holding { role, period, side: Side { engineer, tentative, reason: None } }
     }
 
-    fn told(before: &[Holding], after: &[Holding]) -> Vec<String> {
+    fn changes_of(before: &[Holding], after: &[Holding]) -> Vec<String> {
         let side = |side: &Option<Side>| {
             side.as_ref().map_or_else(
                 || "-".to_owned(),
@@ -145,7 +133,7 @@ mod tests {
             )
         };
         let window = Period::new(at(1, 0), at(20, 0)).unwrap();
-        moves(before, after, window)
+        changes(before, after, window)
             .iter()
             .map(|moved| {
                 let [start, end] = [moved.period.start(), moved.period.end()].map(|end| end.format("%-d"));
@@ -170,9 +158,9 @@ mod tests {
             held(Secondary, 6, 9, "b"),
             held(Secondary, 10, 13, "b"),
         ];
-        assert_eq!(told(&before, &after), ["primary 9-10: a to b", "secondary 9-10: b to -"]);
-        assert_eq!(told(&after, &before), ["primary 9-10: b to a", "secondary 9-10: - to b"]);
-        assert_eq!(told(&before, &before), [""; 0]);
+        assert_eq!(changes_of(&before, &after), ["primary 9-10: a to b", "secondary 9-10: b to -"]);
+        assert_eq!(changes_of(&after, &before), ["primary 9-10: b to a", "secondary 9-10: - to b"]);
+        assert_eq!(changes_of(&before, &before), [""; 0]);
     }
 
     #[test]
@@ -181,7 +169,7 @@ mod tests {
         let before = [held(Primary, 1, 5, "a"), held(Primary, 5, 9, "a"), held(Primary, 9, 12, "c?")];
         let after = [held(Primary, 2, 9, "b"), held(Primary, 9, 12, "c")];
         assert_eq!(
-            told(&before, &after),
+            changes_of(&before, &after),
             ["primary 1-2: a to -", "primary 2-9: a to b", "primary 9-12: c? to c"]
         );
     }
@@ -190,7 +178,7 @@ mod tests {
     fn nothing_outside_the_window_counts() {
         let before = [held(Role::Primary, 18, 25, "a")];
         let after = [held(Role::Primary, 18, 25, "b")];
-        assert_eq!(told(&before, &after), ["primary 18-20: a to b"]);
-        assert_eq!(told(&[], &[held(Role::Primary, 20, 25, "b")]), [""; 0]);
+        assert_eq!(changes_of(&before, &after), ["primary 18-20: a to b"]);
+        assert_eq!(changes_of(&[], &[held(Role::Primary, 20, 25, "b")]), [""; 0]);
     }
 }

@@ -4,167 +4,38 @@
 
 use std::sync::Arc;
 
-use super::absence::Absences;
-use super::period::{Instant, Period, Periods};
-use super::proposal::{Candidate, Ledger, ProposalStatus, load_seconds};
-use super::team::{EngineerIdx, HolidayPolicy, Override, Pair, Role, SecondaryOnHoliday, Team, TimeOffRule};
-use super::week::{Week, WeekId};
+use super::duty::{Duty, Holder, Shift, ShiftKind};
+use super::planned_week::{Conflict, PlannedWeek};
+use super::proposal::{Ledger, ProposalStatus, load_seconds};
+use crate::rota::absence::Absences;
+use crate::rota::period::{Instant, Period, Periods, merge_adjacent};
+use crate::rota::team::{EngineerIdx, Override, Pair, Role, Team};
+use crate::rota::week::Week;
 
-/// Why somebody holds a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ShiftKind {
-    /// The rotation says so.
-    Rotation,
-    /// The week was swapped.
-    Swap,
-    /// R4: the secondary stands in for the primary.
-    Cover,
-    /// R4: a third person stands in for the secondary who covers.
-    Backfill,
-    /// R6: what oncal suggests until the team has agreed.
-    Proposal,
-    /// R7: the team agreed on it.
-    Override,
-}
-
-impl ShiftKind {
-    /// All there are.
-    pub const ALL: [ShiftKind; 6] = [
-        ShiftKind::Rotation,
-        ShiftKind::Swap,
-        ShiftKind::Cover,
-        ShiftKind::Backfill,
-        ShiftKind::Proposal,
-        ShiftKind::Override,
-    ];
-
-    /// As in JSON: `rotation`, `swap`, …
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ShiftKind::Rotation => "rotation",
-            ShiftKind::Swap => "swap",
-            ShiftKind::Cover => "cover",
-            ShiftKind::Backfill => "backfill",
-            ShiftKind::Proposal => "proposal",
-            ShiftKind::Override => "override",
-        }
-    }
-
-    /// Whether the team has still to agree on it.
-    pub fn is_tentative(self) -> bool {
-        self == ShiftKind::Proposal
-    }
-
-    /// Whether holding the primary role for this reason counts as holiday load (R6).
-    pub fn is_load(self) -> bool {
-        matches!(self, ShiftKind::Cover | ShiftKind::Proposal | ShiftKind::Override)
-    }
-}
-
-/// One engineer in one role for one unbroken period for one reason, within one week.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shift {
-    /// The week it lies in.
-    pub week: WeekId,
-    /// The role held.
-    pub role: Role,
-    /// For how long.
-    pub period: Period,
-    /// Who holds the role, and why.
-    pub holder: Holder,
-}
-
-/// Who holds a role, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// Who.
-    pub engineer: EngineerIdx,
-    /// By which rule.
-    pub kind: ShiftKind,
-    /// Whom the week's pair (for a swap: the rotation) would have had, if somebody else.
-    pub instead_of: Option<EngineerIdx>,
-    /// The names of the absences, or the reason of the swap or override.
-    pub reason: Option<Arc<str>>,
-}
-
-impl Holder {
-    /// Why, where it is not plain rotation: the reason, or that it was swapped or agreed on where the file gives none.
-    pub fn why(&self) -> Option<&str> {
-        self.reason.as_deref().or(match self.kind {
-            ShiftKind::Swap => Some("swap"),
-            ShiftKind::Override => Some("agreed by the team"),
-            _ => None,
-        })
-    }
-}
-
-/// A piece of a week during which both roles stay as they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Duty {
-    /// The piece.
-    pub period: Period,
-    /// Who holds the primary role.
-    pub primary: Holder,
-    /// Who holds the secondary role, if anybody.
-    pub secondary: Option<Holder>,
-}
-
-/// R5: the primary is away and the secondary cannot cover.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// The unbroken period that needs somebody else.
-    pub period: Period,
-    /// The names of the primary's absences in it.
-    pub reasons: Vec<Arc<str>>,
-    /// How far the proposal carries.
-    pub standing: ProposalStatus,
-    /// Who was proposed as primary; in [`ProposalStatus::Nobody`] the secondary, who keeps the role.
-    pub primary: EngineerIdx,
-    /// Who was proposed as secondary.
-    pub secondary: Option<EngineerIdx>,
-    /// Everybody who could take it, in rank order.
-    pub candidates: Vec<Candidate>,
-}
-
-/// One week, worked out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedWeek {
-    /// The week and its pair.
-    pub week: Week,
-    /// By when its conflicts must be agreed (R8).
-    pub deadline: Instant,
-    /// The whole week without gap or overlap, in order of time.
-    pub duties: Vec<Duty>,
-    /// In order of time.
-    pub conflicts: Vec<Conflict>,
-    /// By start, then primary first.
-    pub shifts: Vec<Shift>,
-}
-
-/// Works out one week. `absences` is by seat; `ledger` holds the sums up to the week's start.
+/// Works out one week. `absences` is by engineer; `ledger` holds the sums up to the week's start.
 pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledger) -> PlannedWeek {
-    let desk = WeekPlanner { team, week: &week, absences, ledger };
+    let planner = WeekPlanner { team, week: &week, absences, ledger };
     let agreed: Vec<(Period, &Override)> = team.overrides_within(week.period).collect();
-    let away = desk.absent(week.pair.primary).moving(&team.policy, week.period);
+    let away = planner.absences_of(week.pair.primary).off_duty(&team.policy, week.period);
     let open = away.minus(&agreed.iter().map(|(period, _)| *period).collect());
 
-    let mut duties: Vec<Duty> = agreed.iter().map(|(period, by)| desk.overridden(*period, by)).collect();
+    let mut duties: Vec<Duty> = agreed.iter().map(|(period, by)| planner.overridden(*period, by)).collect();
     let mut conflicts = Vec::new();
     let mut earlier = vec![0; team.engineers.len()];
     for period in open.iter() {
-        let reasons = desk.absent(week.pair.primary).names(period);
-        if desk.secondary_is_unable(period) {
-            let conflict = desk.conflict(period, reasons, &earlier);
-            earlier[conflict.primary.0] += load_seconds(period, desk.absent(conflict.primary));
-            duties.push(desk.proposed(&conflict));
+        let reasons = planner.absences_of(week.pair.primary).names(period);
+        if planner.secondary_cannot_cover(period) {
+            let conflict = planner.conflict(period, reasons, &earlier);
+            earlier[conflict.primary.0] += load_seconds(period, planner.absences_of(conflict.primary));
+            duties.push(planner.proposed(&conflict));
             conflicts.push(conflict);
         } else {
-            duties.push(desk.covered(period, &reasons, &earlier));
+            duties.push(planner.covered(period, &reasons, &earlier));
         }
     }
     let settled: Periods = duties.iter().map(|duty| duty.period).collect();
     let rest = std::iter::once(week.period).collect::<Periods>().minus(&settled);
-    duties.extend(rest.iter().map(|period| desk.plain(period)));
+    duties.extend(rest.iter().map(|period| planner.plain(period)));
     duties.sort_by_key(|duty| duty.period);
 
     let shifts = shifts(&week, &duties);
@@ -187,25 +58,24 @@ struct WeekPlanner<'a> {
 }
 
 impl<'a> WeekPlanner<'a> {
-    fn absent(&self, seat: EngineerIdx) -> &'a Absences {
-        &self.absences[seat.0]
+    fn absences_of(&self, engineer: EngineerIdx) -> &'a Absences {
+        &self.absences[engineer.0]
     }
 
-    fn secondary_is_unable(&self, period: Period) -> bool {
-        !self.absent(self.week.pair.secondary).unable(&self.team.policy, period).is_empty()
+    fn secondary_cannot_cover(&self, period: Period) -> bool {
+        !self.absences_of(self.week.pair.secondary).cannot_cover(&self.team.policy, period).is_empty()
     }
 
     fn conflict(&self, period: Period, reasons: Vec<Arc<str>>, earlier: &[i64]) -> Conflict {
         let candidates = self.ledger.rank(self.team, self.week.pair, self.absences, period, earlier);
         let Some(first) = candidates.first() else {
-            let (standing, primary) = (ProposalStatus::Nobody, self.week.pair.secondary);
-            return Conflict { period, reasons, standing, primary, secondary: None, candidates };
+            let (status, primary) = (ProposalStatus::Nobody, self.week.pair.secondary);
+            return Conflict { period, reasons, status, primary, secondary: None, candidates };
         };
-        let standing =
-            if first.is_free() { ProposalStatus::Proposed } else { ProposalStatus::NeedsVolunteer };
+        let status = if first.is_free() { ProposalStatus::Proposed } else { ProposalStatus::NeedsVolunteer };
         let primary = first.engineer;
         let secondary = candidates.iter().skip(1).find(|next| next.is_free()).map(|next| next.engineer);
-        Conflict { period, reasons, standing, primary, secondary, candidates }
+        Conflict { period, reasons, status, primary, secondary, candidates }
     }
 
     fn proposed(&self, conflict: &Conflict) -> Duty {
@@ -238,10 +108,10 @@ impl<'a> WeekPlanner<'a> {
         let pair = self.week.pair;
         let hold = |role, engineer| self.hold(role, engineer, ShiftKind::Override, by.reason.clone());
         let unnamed = || {
-            let away = self.absent(pair.primary).away(period);
+            let away = self.absences_of(pair.primary).away(period);
             match unnamed_secondary(pair, by.primary, !away.is_empty())? {
-                seat if seat == pair.secondary => Some(self.by_pair(Role::Secondary)),
-                seat => Some(hold(Role::Secondary, seat)),
+                engineer if engineer == pair.secondary => Some(self.by_pair(Role::Secondary)),
+                engineer => Some(hold(Role::Secondary, engineer)),
             }
         };
         let secondary = by.secondary.map_or_else(unnamed, |named| Some(hold(Role::Secondary, named)));
@@ -269,24 +139,6 @@ impl<'a> WeekPlanner<'a> {
     }
 }
 
-impl Absences {
-    /// R3, R4: what takes the primary off duty within `period`.
-    pub(super) fn moving(&self, policy: &HolidayPolicy, period: Period) -> Periods {
-        match policy.time_off {
-            TimeOffRule::Cover => self.away(period),
-            TimeOffRule::Report => self.holidays(period),
-        }
-    }
-
-    /// R4: what keeps a secondary from covering within `period`.
-    pub fn unable(&self, policy: &HolidayPolicy, period: Period) -> Periods {
-        match policy.secondary_on_holiday {
-            SecondaryOnHoliday::Covers => self.time_off(period),
-            SecondaryOnHoliday::Unavailable => self.away(period),
-        }
-    }
-}
-
 /// R7: who is secondary while an override gives the primary role to `primary` in a week of `pair` and names nobody
 /// beside them; `primary_is_away` says whether the pair's primary is away for any of it.
 pub fn unnamed_secondary(pair: Pair, primary: EngineerIdx, primary_is_away: bool) -> Option<EngineerIdx> {
@@ -304,21 +156,13 @@ pub(super) fn joined(names: &[Arc<str>]) -> Arc<str> {
 fn shifts(week: &Week, duties: &[Duty]) -> Vec<Shift> {
     let mut shifts: Vec<Shift> = Vec::new();
     for role in Role::ALL {
-        let held = duties.iter().filter_map(|duty| {
-            let holder = match role {
-                Role::Primary => Some(&duty.primary),
-                Role::Secondary => duty.secondary.as_ref(),
-            };
-            Some((duty.period, holder?))
-        });
-        for (period, holder) in held {
-            let last = shifts.last_mut().filter(|last| last.role == role && last.holder == *holder);
-            let grown = last.as_ref().and_then(|last| last.period.joined_to(period));
-            match last.zip(grown) {
-                Some((last, grown)) => last.period = grown,
-                None => shifts.push(Shift { week: week.id, role, period, holder: holder.clone() }),
-            }
-        }
+        let held = duties.iter().filter_map(|duty| Some((duty.period, duty.holder(role)?)));
+        shifts.extend(merge_adjacent(held).into_iter().map(|(period, holder)| Shift {
+            week: week.id,
+            role,
+            period,
+            holder: holder.clone(),
+        }));
     }
     shifts.sort_by_key(|shift| (shift.period.start(), shift.role));
     shifts
@@ -330,7 +174,7 @@ mod tests {
     use crate::rota::sample::{
         A, B, C, D, at, date, first_week, given, holiday, pair, period, team, with_holiday,
     };
-    use crate::rota::{Swap, sample};
+    use crate::rota::{SecondaryOnHoliday, Swap, TimeOffRule, sample};
 
     fn during(
         planned: &PlannedWeek,
@@ -384,10 +228,10 @@ mod tests {
     fn a_secondary_on_a_holiday_is_unable_only_where_the_policy_says_so() {
         let mut team = with_holiday();
         team.policy.secondary_on_holiday = SecondaryOnHoliday::Unavailable;
-        assert_eq!(first_week(&team).conflicts[0].standing, ProposalStatus::NeedsVolunteer);
+        assert_eq!(first_week(&team).conflicts[0].status, ProposalStatus::NeedsVolunteer);
         team.engineers[3].works_on = vec![date("2026-01-07")];
         let planned = first_week(&team);
-        assert_eq!(planned.conflicts[0].standing, ProposalStatus::Proposed);
+        assert_eq!(planned.conflicts[0].status, ProposalStatus::Proposed);
         assert_eq!(during(&planned, NOON), (D, Proposal, None, None));
     }
 
@@ -423,7 +267,7 @@ mod tests {
             engineer.time_off = vec![holiday()];
         }
         let planned = first_week(&team);
-        assert_eq!(planned.conflicts[0].standing, ProposalStatus::Nobody);
+        assert_eq!(planned.conflicts[0].status, ProposalStatus::Nobody);
         assert!(planned.conflicts[0].candidates.is_empty());
         assert_eq!(during(&planned, NOON), (B, Proposal, None, None));
     }

@@ -98,7 +98,7 @@ impl Changes {
     /// The shape of what moved in `team`, given as published.
     pub fn new<'m>(
         team: &Team,
-        moves: impl DoubleEndedIterator<Item = (Instant, &'m rota::Move)>,
+        moves: impl DoubleEndedIterator<Item = (Instant, &'m rota::RoleChange)>,
     ) -> Changes {
         let changes = moves.rev().map(|(at, moved)| Change {
             published: instant(at),
@@ -110,13 +110,13 @@ impl Changes {
 }
 
 /// Whole days from `at` to the start of `moved`, rounded down.
-pub fn days_ahead(at: Instant, moved: &rota::Move) -> i64 {
+pub fn days_ahead(at: Instant, moved: &rota::RoleChange) -> i64 {
     (moved.period.start() - at).num_seconds().div_euclid(24 * 60 * 60)
 }
 
 impl Move {
     /// The shape of `moved`.
-    pub fn new(moved: &rota::Move) -> Move {
+    pub fn new(moved: &rota::RoleChange) -> Move {
         Move {
             role: moved.role.as_str(),
             start: instant(moved.period.start()),
@@ -143,7 +143,7 @@ impl Diff {
         team: &Team,
         status: &'static str,
         dates: Dates,
-        moves: &[rota::Move],
+        moves: &[rota::RoleChange],
         [opened, closed]: [Vec<Row>; 2],
     ) -> Diff {
         let team = team.id.to_string();
@@ -158,7 +158,7 @@ impl Diff {
     }
 }
 
-fn balances(moves: &[rota::Move]) -> Vec<Balance> {
+fn balances(moves: &[rota::RoleChange]) -> Vec<Balance> {
     let mut all = std::collections::BTreeMap::<&str, Balance>::new();
     for moved in moves {
         let (before, after) = (moved.before.as_ref(), moved.after.as_ref());
@@ -186,11 +186,11 @@ mod tests {
     use super::*;
     use crate::rota::{EngineerId, Period, Role};
 
-    fn moved(role: Role, hours: i64, before: &str, after: &str) -> rota::Move {
+    fn moved(role: Role, hours: i64, before: &str, after: &str) -> rota::RoleChange {
         let start: Instant = "2026-12-24T00:00:00Z".parse().unwrap();
         let side = |id: &str| Some(Side { engineer: EngineerId::new(id)?, tentative: false, reason: None });
         let period = Period::new(start, start + chrono::TimeDelta::hours(hours)).unwrap();
-        rota::Move { role, period, before: side(before), after: side(after) }
+        rota::RoleChange { role, period, before: side(before), after: side(after) }
     }
 
     #[test]

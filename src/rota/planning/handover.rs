@@ -2,10 +2,10 @@
 
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 
-use super::absence::Absences;
-use super::period::Period;
-use super::team::{HandoverRule, IfAway, Pair, Team};
-use super::week::{Week, WeekId};
+use crate::rota::absence::Absences;
+use crate::rota::period::{Instant, Period};
+use crate::rota::team::{HandoverRule, IfAway, Pair, Team};
+use crate::rota::week::{Week, WeekId};
 
 /// How many days back a meeting may move.
 const MAX_DAYS_BACK: u64 = 4;
@@ -20,7 +20,7 @@ pub struct Handover {
     /// The pair that hands over.
     pub outgoing: Pair,
     /// When duty changes, meeting or not.
-    pub change: super::Instant,
+    pub change: Instant,
     /// When the meeting is held.
     pub period: Period,
     /// The date on which it would be held if nobody were away.
@@ -43,7 +43,7 @@ pub(super) fn handover(
     let nominal_date = latest_on_or_before(rule.day, team.zone.date(change))?;
     let nominal = meeting(team, rule, nominal_date)?;
     let primaries = [before.pair.primary, after.pair.primary];
-    let is_missed = |period: Period| primaries.iter().any(|seat| !absences[seat.0].away(period).is_empty());
+    let is_missed = |period: Period| primaries.iter().any(|idx| !absences[idx.0].away(period).is_empty());
 
     let missed = is_missed(nominal);
     let earlier = (missed && rule.if_away == IfAway::Earlier).then(|| {
@@ -82,8 +82,8 @@ mod tests {
     use crate::rota::expand;
     use crate::rota::sample::{A, B, C, D, at, date, first_weeks, pair, period, team};
 
-    fn off(team: &mut Team, seat: usize, dates: &[&str]) {
-        team.engineers[seat].also_off.extend(dates.iter().map(|day| (date(day), "Holiday".into())));
+    fn off(team: &mut Team, idx: usize, dates: &[&str]) {
+        team.engineers[idx].also_off.extend(dates.iter().map(|day| (date(day), "Holiday".into())));
     }
 
     /// The meeting at which A hands over to B, on 2026-01-09.

@@ -1,9 +1,9 @@
 //! R6: who should take a conflict, and the figures that explain the choice.
 
-use super::absence::Absences;
-use super::cover::Shift;
-use super::period::Period;
-use super::team::{EngineerIdx, Pair, Role, Team};
+use super::duty::Shift;
+use crate::rota::absence::Absences;
+use crate::rota::period::Period;
+use crate::rota::team::{EngineerIdx, Pair, Role, Team};
 
 /// How far a proposal carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +40,7 @@ impl Candidate {
 
 /// Holiday load and time as primary of each engineer, from the first duty change to the start of some week.
 #[derive(Debug, Clone)]
-pub struct Ledger {
+pub(super) struct Ledger {
     load_seconds: Vec<i64>,
     primary_seconds: Vec<i64>,
 }
@@ -59,16 +59,16 @@ impl Ledger {
     /// Adds the shifts of a week that is over. A proposal counts for the person proposed.
     pub(super) fn add(&mut self, shifts: &[Shift], absences: &[Absences]) {
         for shift in shifts.iter().filter(|shift| shift.role == Role::Primary) {
-            let seat = shift.holder.engineer.0;
-            self.primary_seconds[seat] += shift.period.seconds();
+            let idx = shift.holder.engineer.0;
+            self.primary_seconds[idx] += shift.period.seconds();
             if shift.holder.kind.is_load() {
-                self.load_seconds[seat] += load_seconds(shift.period, &absences[seat]);
+                self.load_seconds[idx] += load_seconds(shift.period, &absences[idx]);
             }
         }
     }
 
     /// Everybody who is a member for all of `period` and has no time off in it, best first. `earlier` is the load
-    /// that each seat takes by proposals made earlier in the same week, in seconds.
+    /// that each engineer takes by proposals made earlier in the same week, in seconds.
     pub(super) fn rank(
         &self,
         team: &Team,
@@ -77,8 +77,8 @@ impl Ledger {
         period: Period,
         earlier: &[i64],
     ) -> Vec<Candidate> {
-        let able = team.seats().filter(|seat| {
-            team.engineer(*seat).is_member_throughout(period) && absences[seat.0].time_off(period).is_empty()
+        let able = team.indices().filter(|idx| {
+            team.engineer(*idx).is_member_throughout(period) && absences[idx.0].time_off(period).is_empty()
         });
         let mut candidates: Vec<Candidate> = able
             .map(|engineer| {
@@ -93,15 +93,15 @@ impl Ledger {
                 }
             })
             .collect();
-        let seats_after_secondary =
-            |seat: EngineerIdx| (seat.0 + team.engineers.len() - pair.secondary.0) % team.engineers.len();
+        let distance_from_secondary =
+            |idx: EngineerIdx| (idx.0 + team.engineers.len() - pair.secondary.0) % team.engineers.len();
         candidates.sort_by_key(|candidate| {
             (
                 !candidate.is_free(),
                 candidate.engineer == pair.primary,
                 candidate.load_after_seconds,
                 candidate.primary_seconds,
-                seats_after_secondary(candidate.engineer),
+                distance_from_secondary(candidate.engineer),
             )
         });
         candidates
@@ -120,8 +120,8 @@ mod tests {
     fn conflict() -> Team {
         let mut team = with_holiday();
         team.engineers[1].time_off = vec![holiday()];
-        for seat in [2, 3] {
-            team.engineers[seat].works_on = vec![date("2026-01-07")];
+        for idx in [2, 3] {
+            team.engineers[idx].works_on = vec![date("2026-01-07")];
         }
         team
     }
@@ -192,8 +192,8 @@ mod tests {
     fn an_earlier_proposal_of_the_same_week_counts_as_load() {
         let mut team = conflict();
         let friday = period("2026-01-09T05:00:00Z", "2026-01-09T15:00:00Z");
-        for seat in [A, B] {
-            team.engineers[seat.0].time_off.push(friday);
+        for idx in [A, B] {
+            team.engineers[idx.0].time_off.push(friday);
         }
         let planned = first_week(&team);
         assert_eq!(planned.conflicts.len(), 2);
@@ -224,7 +224,7 @@ mod tests {
         team.engineers[1].time_off = vec![holiday()];
         let planned = first_week(&team);
         assert_eq!(
-            (ranking(&planned), planned.conflicts[0].standing),
+            (ranking(&planned), planned.conflicts[0].status),
             (vec![A], ProposalStatus::NeedsVolunteer)
         );
         assert_eq!(planned.conflicts[0].secondary, None);

@@ -12,17 +12,17 @@ use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
 use crate::rota::week::{Week, weeks};
 
-/// From how many years in a row on the same person on the same holiday is a lock. Twice in a row happens now and
+/// From how many years in a row on the same person on the same holiday is a streak. Twice in a row happens now and
 /// then in most rotations; the third time is a pattern, and early enough to do something about it.
-pub const LOCKED_YEARS: usize = 3;
+pub const MIN_STREAK_YEARS: usize = 3;
 
 /// How the calendars name the substitute of a holiday.
 const SUBSTITUTE: &str = " (observed)";
 
-/// Somebody has the same role on the same holiday of their own in [`LOCKED_YEARS`] or more years in a row, by the
-/// rotation alone: swaps and overrides mend one year and leave the pattern.
+/// Somebody has the same role on the same holiday of their own in [`MIN_STREAK_YEARS`] or more years in a row, by the
+/// rotation alone: swaps and overrides change one year and leave the pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
+pub struct Streak {
     /// Who.
     pub engineer: EngineerIdx,
     /// The role they have on it.
@@ -33,18 +33,18 @@ pub struct Lock {
     pub years: Vec<i32>,
 }
 
-impl Lock {
-    /// Locks as people are told of them: the secondaries of a holiday on which the primary is locked in the same years
-    /// go with the primary.
-    pub fn together(locks: &[Lock]) -> impl Iterator<Item = (&Lock, Vec<EngineerIdx>)> {
-        let alone = locks.iter().filter(|lock| !locks.iter().any(|other| other.is_backed_by(lock)));
-        alone.map(|lock| {
-            let backing = locks.iter().filter(|other| lock.is_backed_by(other));
-            (lock, backing.map(|other| other.engineer).collect())
+impl Streak {
+    /// Streaks as people read them: the streaks of secondaries go with the streak of the primary on the same holiday in the
+    /// same years.
+    pub fn together(streaks: &[Streak]) -> impl Iterator<Item = (&Streak, Vec<EngineerIdx>)> {
+        let alone = streaks.iter().filter(|streak| !streaks.iter().any(|other| other.is_backed_by(streak)));
+        alone.map(|streak| {
+            let backing = streaks.iter().filter(|other| streak.is_backed_by(other));
+            (streak, backing.map(|other| other.engineer).collect())
         })
     }
 
-    fn is_backed_by(&self, other: &Lock) -> bool {
+    fn is_backed_by(&self, other: &Streak) -> bool {
         (self.role, other.role) == (Role::Primary, Role::Secondary)
             && self.holiday == other.holiday
             && self.years == other.years
@@ -89,7 +89,7 @@ impl<'t> Plan<'t> {
         let weeks: Vec<Week> = weeks(team).take_while(|week| week.period.start() < end).collect();
         let starts = team.rotations.last().map(|rotation| rotation.starts);
         let latest = weeks.partition_point(|week| starts.is_some_and(|starts| week.starts < starts));
-        let yearly = team.seats().flat_map(|seat| holidays_of(team, seat, years, &weeks)).collect();
+        let yearly = team.indices().flat_map(|idx| holidays_of(team, idx, years, &weeks)).collect();
         Plan { team, years: years.clone(), weeks, latest, yearly }
     }
 
@@ -98,9 +98,9 @@ impl<'t> Plan<'t> {
         self.weeks.iter().map(|week| week.rotation_pair).collect()
     }
 
-    /// The locks where the weeks have these pairs.
-    pub(super) fn locks(&self, pairs: &[Pair]) -> Vec<Lock> {
-        let mut found: Vec<((u32, u32), Lock)> = Vec::new();
+    /// The streaks where the weeks have these pairs.
+    pub(super) fn streaks(&self, pairs: &[Pair]) -> Vec<Streak> {
+        let mut found: Vec<((u32, u32), Streak)> = Vec::new();
         for yearly in &self.yearly {
             for role in Role::ALL {
                 let has =
@@ -108,16 +108,18 @@ impl<'t> Plan<'t> {
                 let years = yearly.weeks.iter().map(|(year, weeks)| (*year, weeks.iter().any(has)));
                 found.extend(runs(years).into_iter().map(|years| {
                     let holiday = Arc::clone(&yearly.name);
-                    (yearly.first, Lock { engineer: yearly.engineer, role, holiday, years })
+                    (yearly.first, Streak { engineer: yearly.engineer, role, holiday, years })
                 }));
             }
         }
-        found.sort_by_key(|(first, lock)| (*first, Arc::clone(&lock.holiday), lock.role, lock.engineer));
-        found.into_iter().map(|(_, lock)| lock).collect()
+        found.sort_by_key(|(first, streak)| {
+            (*first, Arc::clone(&streak.holiday), streak.role, streak.engineer)
+        });
+        found.into_iter().map(|(_, streak)| streak).collect()
     }
 }
 
-/// The runs of at least [`LOCKED_YEARS`] years that are marked.
+/// The runs of at least [`MIN_STREAK_YEARS`] years that are marked.
 fn runs(years: impl Iterator<Item = (i32, bool)>) -> Vec<Vec<i32>> {
     let mut runs = vec![Vec::new()];
     for (year, is_marked) in years {
@@ -126,13 +128,13 @@ fn runs(years: impl Iterator<Item = (i32, bool)>) -> Vec<Vec<i32>> {
             _ => runs.push(Vec::new()),
         }
     }
-    runs.retain(|run| run.len() >= LOCKED_YEARS);
+    runs.retain(|run| run.len() >= MIN_STREAK_YEARS);
     runs
 }
 
 /// The holidays of one engineer by name, while a member and from the first duty change on.
-fn holidays_of(team: &Team, seat: EngineerIdx, years: &RangeInclusive<i32>, weeks: &[Week]) -> Vec<Yearly> {
-    let engineer = team.engineer(seat);
+fn holidays_of(team: &Team, idx: EngineerIdx, years: &RangeInclusive<i32>, weeks: &[Week]) -> Vec<Yearly> {
+    let engineer = team.engineer(idx);
     let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
     let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
     let mut dated: Vec<(NaiveDate, Period, &Arc<str>)> = holidays(engineer, first, last)
@@ -154,7 +156,7 @@ fn holidays_of(team: &Team, seat: EngineerIdx, years: &RangeInclusive<i32>, week
             Some(yearly) => yearly,
             None => {
                 let name = stands_for.map_or_else(|| Arc::clone(name), Arc::from);
-                found.push(Yearly { engineer: seat, name, first, weeks: BTreeMap::new() });
+                found.push(Yearly { engineer: idx, name, first, weeks: BTreeMap::new() });
                 let Some(new) = found.last_mut() else { continue };
                 new
             }
@@ -194,20 +196,20 @@ pub(super) mod tests {
         team
     }
 
-    /// Locks as `role of engineer: years`.
-    fn told(team: &Team, years: RangeInclusive<i32>) -> Vec<String> {
-        let locks = fairness(team, years, at("2026-01-01T00:00:00Z")).locks;
-        let line = |lock: &Lock| {
-            let (first, last) = (lock.years[0], lock.years[lock.years.len() - 1]);
-            format!("{} {} {first}-{last}", team.engineer(lock.engineer).id, lock.role.as_str())
+    /// Streaks as `role of engineer: years`.
+    fn streaks_of(team: &Team, years: RangeInclusive<i32>) -> Vec<String> {
+        let streaks = fairness(team, years, at("2026-01-01T00:00:00Z")).streaks;
+        let line = |streak: &Streak| {
+            let (first, last) = (streak.years[0], streak.years[streak.years.len() - 1]);
+            format!("{} {} {first}-{last}", team.engineer(streak.engineer).id, streak.role.as_str())
         };
-        locks.iter().map(line).collect()
+        streaks.iter().map(line).collect()
     }
 
     #[test]
-    fn christmas_is_locked_for_years_where_the_length_divides_52_and_not_where_it_does_not() {
+    fn christmas_has_a_streak_where_the_length_of_the_rotation_divides_52_and_none_where_it_does_not() {
         let none: &[&str] = &[];
-        for (length, locks) in [
+        for (length, streaks) in [
             (1, &["a primary 2026-2037", "b secondary 2026-2037"][..]),
             (
                 2,
@@ -230,20 +232,20 @@ pub(super) mod tests {
             ),
             (5, none),
         ] {
-            assert_eq!(told(&ring(length), 2026..=2037), locks, "{length}");
+            assert_eq!(streaks_of(&ring(length), 2026..=2037), streaks, "{length}");
         }
     }
 
     #[test]
     fn two_years_in_a_row_are_no_lock_and_three_are() {
-        assert_eq!(told(&ring(4), 2030..=2031), [""; 0]);
-        assert_eq!(told(&ring(4), 2029..=2031), ["d primary 2029-2031", "a secondary 2029-2031"]);
-        assert_eq!(told(&ring(4), 2030..=2033), [""; 0], "two and two");
+        assert_eq!(streaks_of(&ring(4), 2030..=2031), [""; 0]);
+        assert_eq!(streaks_of(&ring(4), 2029..=2031), ["d primary 2029-2031", "a secondary 2029-2031"]);
+        assert_eq!(streaks_of(&ring(4), 2030..=2033), [""; 0], "two and two");
     }
 
     #[test]
-    fn the_years_before_the_first_duty_change_have_no_holidays_to_lock() {
-        assert_eq!(told(&ring(4), 2023..=2028), ["d primary 2026-2028", "a secondary 2026-2028"]);
+    fn the_years_before_the_first_duty_change_are_in_no_streak() {
+        assert_eq!(streaks_of(&ring(4), 2023..=2028), ["d primary 2026-2028", "a secondary 2026-2028"]);
     }
 
     #[test]
@@ -261,13 +263,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_swap_or_an_override_mends_one_year_and_leaves_the_pattern() {
+    fn a_swap_or_an_override_changes_one_year_and_leaves_the_pattern() {
         let mut team = ring(4);
-        let before = told(&team, 2026..=2030);
+        let before = streaks_of(&team, 2026..=2030);
         team.swaps.insert(date("2028-12-22"), Swap { pair: pair(C, B), reason: None });
         let christmas = period("2027-12-25T05:00:00Z", "2027-12-26T05:00:00Z");
         team.overrides = vec![Override { secondary: Some(B), ..given(christmas, C) }];
-        assert_eq!(told(&team, 2026..=2030), before);
+        assert_eq!(streaks_of(&team, 2026..=2030), before);
     }
 
     #[test]
@@ -275,30 +277,34 @@ pub(super) mod tests {
         let mut team = ring(4);
         let weeks = vec![pair(A, B), pair(B, C), pair(C, A)];
         team.rotations.push(Rotation { starts: local("2029-01-05T10:00:00"), weeks });
-        let locks = ["d primary 2026-2028", "a secondary 2026-2029"];
-        assert_eq!(told(&team, 2026..=2031), locks, "A is secondary in 2029 too, in the new week 50");
+        let streaks = ["d primary 2026-2028", "a secondary 2026-2029"];
+        assert_eq!(streaks_of(&team, 2026..=2031), streaks, "A is secondary in 2029 too, in the new week 50");
     }
 
     #[test]
     fn only_the_years_as_a_member_count() {
         let mut team = ring(4);
         team.engineers[D.0].joined = Some(date("2027-12-26"));
-        assert_eq!(told(&team, 2026..=2031)[0], "d primary 2028-2031", "joined the day after Christmas");
+        assert_eq!(
+            streaks_of(&team, 2026..=2031)[0],
+            "d primary 2028-2031",
+            "joined the day after Christmas"
+        );
         team.engineers[D.0].joined = Some(date("2027-12-25"));
         team.engineers[D.0].left = Some(date("2030-12-25"));
-        assert_eq!(told(&team, 2026..=2031)[0], "d primary 2027-2029", "gone from Christmas 2030 on");
+        assert_eq!(streaks_of(&team, 2026..=2031)[0], "d primary 2027-2029", "gone from Christmas 2030 on");
     }
 
     #[test]
-    fn a_holiday_that_is_not_in_every_year_is_locked_over_the_years_that_have_it() {
+    fn the_streak_of_a_holiday_that_is_not_in_every_year_counts_the_years_that_have_it() {
         let mut team = ring(1);
         team.engineers[B.0].calendars.clear();
         let leap = [("2028-02-29", "Leap Day"), ("2032-02-29", "Leap Day"), ("2036-02-29", "Leap Day")];
         team.engineers[A.0].calendars = vec![calendar(&leap)];
-        let locks = fairness(&team, 2026..=2037, at("2026-01-01T00:00:00Z")).locks;
-        assert_eq!(locks.len(), 1);
-        assert_eq!(locks[0].years, [2028, 2032, 2036]);
-        assert_eq!(told(&team, 2026..=2035), [""; 0]);
+        let streaks = fairness(&team, 2026..=2037, at("2026-01-01T00:00:00Z")).streaks;
+        assert_eq!(streaks.len(), 1);
+        assert_eq!(streaks[0].years, [2028, 2032, 2036]);
+        assert_eq!(streaks_of(&team, 2026..=2035), [""; 0]);
     }
 
     #[test]
@@ -310,7 +316,7 @@ pub(super) mod tests {
         };
         let substitute = &[("2027-12-27", "Christmas Day (observed)")];
         team.engineers[B.0].calendars = dates(substitute);
-        assert!(told(&team, 2026..=2028).contains(&"b primary 2026-2028".to_owned()));
+        assert!(streaks_of(&team, 2026..=2028).contains(&"b primary 2026-2028".to_owned()));
         team.engineers[B.0].calendars =
             dates(&[("2027-12-25", "Christmas Day"), ("2027-12-31", "Christmas Day (observed)")]);
         let years = 2026..=2028;
