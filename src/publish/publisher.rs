@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::published_team::{JournalState, PublishedTeam};
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
-use crate::journal::{Database, Journal, JournalError, Packed, Publication, consult, publish};
+use crate::journal::{Database, Journal, JournalError, Publication, Stored, consult, publish};
 use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
 /// How often a publication is repeated because other servers wrote first.
@@ -98,7 +98,7 @@ impl Publisher {
     /// If the database cannot be read.
     pub(crate) fn known(&self) -> Result<BTreeMap<TeamId, Arc<PublishedTeam>>, JournalError> {
         let Some(database) = &self.database else { return Ok(BTreeMap::new()) };
-        let changes = database.moved()?;
+        let changes = database.changes()?;
         let all = database.read_all()?.into_iter();
         Ok(all
             .map(|(team, stored)| {
@@ -124,8 +124,8 @@ impl Publisher {
     /// If the database cannot be read.
     pub(crate) fn known_team(&self, id: &TeamId) -> Result<Option<PublishedTeam>, JournalError> {
         let Some(database) = &self.database else { return Ok(None) };
-        let Some(stored) = database.read(id)? else { return Ok(None) };
-        Ok(Some(PublishedTeam::from_database(stored, &database.moved_in(id)?)))
+        let Some(stored) = database.read_team(id)? else { return Ok(None) };
+        Ok(Some(PublishedTeam::from_database(stored, &database.changes_of(id)?)))
     }
 
     /// What becomes of `team` after another server published it as `team.known`: that, if it has the same configuration;
@@ -327,7 +327,7 @@ fn merged(mut written: PublishedTeam, provisional: &PublishedTeam, team: &TeamTo
             None => drop(journal.entries.insert(uid, served)),
         }
     }
-    written.stored.journal = Packed::new(&journal);
+    written.stored = Stored::new(written.stored.version, &journal);
     // No publication has this fingerprint, so the result is always written.
     written.stored.fingerprint.clear();
     written

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant as Moment};
 use crate::support::pair::{TEAM, configuration};
 use chrono::DateTime;
 use oncal::config::{self, Diagnostic};
-use oncal::journal::{Database, Place};
+use oncal::journal::{Database, Location};
 use oncal::live::reloader::{Options, Reloader};
 use oncal::live::{Builder, Coding, Store, Variant};
 use oncal::publish::{JournalState, Publisher};
@@ -43,7 +43,7 @@ impl Reloading {
         let config = folder.path().join("config");
         let publisher = match has_journal {
             true => {
-                let database = Database::open(Place::Folder(folder.path().join("state"))).unwrap();
+                let database = Database::open(Location::folder(folder.path().join("state"))).unwrap();
                 Publisher::new(database, None, String::new())
             }
             false => Publisher::without_journal(),
@@ -95,7 +95,7 @@ impl Reloading {
 }
 
 fn database(folder: &Path) -> Database {
-    Database::open(Place::Folder(folder.join("state"))).unwrap()
+    Database::open(Location::folder(folder.join("state"))).unwrap()
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn the_snapshot_rolls_over_at_the_duty_change_and_not_before() {
 fn what_a_week_brings_is_in_the_journal_before_it_is_served() {
     let server = Reloading::new("2026-02-10T12:00:00Z", true);
     let id = TeamId::new("data").unwrap();
-    let version = || database(server.folder.path()).read(&id).unwrap().unwrap().version;
+    let version = || database(server.folder.path()).read_team(&id).unwrap().unwrap().version;
     assert_eq!(version(), 1);
     server.set("2026-02-13T14:59:45Z");
     server.until("the writing ahead", |_| version() == 2);

@@ -17,6 +17,9 @@ const CLEAN_UP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the database is left alone after a failure: all other uses of it matter more.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
+/// How long changes are kept.
+const CHANGES_KEPT: TimeDelta = TimeDelta::weeks(104);
+
 /// How long a client that does not fetch a feed any more counts as a subscriber. No client waits half as long.
 const SUBSCRIBED: TimeDelta = TimeDelta::days(90);
 
@@ -70,9 +73,9 @@ fn write_counts(builder: &Builder) -> Result<(), JournalError> {
 
 fn clean_up(builder: &Builder, now: Instant) -> Result<(), JournalError> {
     let Some(database) = builder.database() else { return Ok(()) };
-    database.forget(now)?;
+    database.delete_changes(now - CHANGES_KEPT)?;
     let since = now - SUBSCRIBED;
-    database.forget_subscribers(since)?;
+    database.delete_subscribers(since)?;
     builder.subscribers().forget(since);
     Ok(())
 }
@@ -82,7 +85,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::journal::{Database, Place};
+    use crate::journal::{Database, Location};
     use crate::live::Client;
     use crate::live::sample::at;
     use crate::publish::Publisher;
@@ -96,7 +99,7 @@ mod tests {
     }
 
     fn builder(state: &Path) -> Builder {
-        let database = Database::open(Place::Folder(state.to_owned())).unwrap();
+        let database = Database::open(Location::folder(state.to_owned())).unwrap();
         Builder::new(Publisher::new(database, None, String::new()))
     }
 
