@@ -162,6 +162,7 @@ fn escaped(file: &Path) -> String {
 }
 
 /// By SQLite's result code.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
 fn failure(error: rusqlite::Error) -> Failure {
     let rusqlite::Error::SqliteFailure(code, text) = &error else {
         return Failure::new(FailureKind::Other, error.to_string());

@@ -79,12 +79,14 @@ impl Snapshot {
         Snapshot { outdated, ..self }
     }
 
-    /// Computes ahead whatever was in use of `before`, so that no request waits for it.
-    pub(super) fn prepare_like(&self, before: &Snapshot) {
+    /// Computes ahead what was in use of `before`, so that no request waits for it, and calls `prepare` with each team
+    /// of `before` that is another here, and what it is here.
+    pub(super) fn prepare_like(&self, before: &Snapshot, prepare: impl Fn(&TeamSnapshot, &TeamSnapshot)) {
         for team in &self.teams {
-            let before = before.team(team.team().id.as_str());
-            if before.is_none_or(|before| !std::ptr::eq(before, &**team)) {
+            let Some(before) = before.team(team.team().id.as_str()) else { continue };
+            if !std::ptr::eq(before, &**team) {
                 team.prepare_like(before);
+                prepare(before, team);
             }
         }
     }

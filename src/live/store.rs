@@ -1,11 +1,13 @@
 //! The snapshot in service, behind one pointer, and what keeps it from being current.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::snapshot::Snapshot;
+use super::team::TeamSnapshot;
 use crate::rota::Instant;
 
 /// Holds the one [`Snapshot`] in service.
@@ -15,6 +17,18 @@ pub struct Store {
     faults: Mutex<Faults>,
     last_load: Mutex<Option<Load>>,
     last_look: Mutex<Moment>,
+    prepare: OnceLock<Prepare>,
+}
+
+/// Gets a team as it was and as it will be, and computes ahead what requests will need.
+struct Prepare(Box<PrepareTeam>);
+
+type PrepareTeam = dyn Fn(&TeamSnapshot, &TeamSnapshot) + Send + Sync;
+
+impl fmt::Debug for Prepare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prepare")
+    }
 }
 
 /// A load of the configuration.
@@ -124,12 +138,28 @@ impl Store {
             faults: Mutex::default(),
             last_load: Mutex::default(),
             last_look: Mutex::new(Moment::now()),
+            prepare: OnceLock::new(),
         }
     }
 
     /// The snapshot in service. A request takes it once.
     pub fn load(&self) -> Guard<Arc<Snapshot>> {
         self.current.load()
+    }
+
+    /// Has `prepare` called with each team before it changes, as it was and as it will be. The first call of this counts.
+    pub fn prepare_with(&self, prepare: impl Fn(&TeamSnapshot, &TeamSnapshot) + Send + Sync + 'static) {
+        // A second caller would serve from this store too, and computes what it needs when it is requested.
+        let _ = self.prepare.set(Prepare(Box::new(prepare)));
+    }
+
+    /// Computes ahead what requests will need of `next`, judging by what was in use of `before`.
+    pub fn prepare(&self, before: &Snapshot, next: &Snapshot) {
+        next.prepare_like(before, |before, next| {
+            if let Some(Prepare(prepare)) = self.prepare.get() {
+                prepare(before, next);
+            }
+        });
     }
 
     /// Puts `next` in service for all requests from now on.

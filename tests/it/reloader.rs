@@ -14,7 +14,7 @@ use chrono::DateTime;
 use oncal::config::{self, Diagnostic};
 use oncal::journal::{Database, Location};
 use oncal::live::reloader::{Options, Reloader};
-use oncal::live::{Builder, Coding, Store, Variant};
+use oncal::live::{Builder, Store};
 use oncal::publish::{JournalState, Publisher};
 use oncal::rota::{Instant, TeamId};
 use tempfile::TempDir;
@@ -81,8 +81,7 @@ impl Reloading {
         let snapshot = self.store.load();
         let team = snapshot.team("data").unwrap();
         let slot = team.feed_at("team.ics").unwrap();
-        let body = &team.representation(slot, Variant::default(), Coding::Identity).body;
-        String::from_utf8(body.to_vec()).unwrap()
+        String::from_utf8(team.source(slot).calendar(None, false)).unwrap()
     }
 
     fn until(&self, what: &str, is_so: impl Fn(&Reloading) -> bool) {

@@ -230,7 +230,7 @@ impl Worker {
         self.options.store.record_load(load);
         self.log_load(&current, &next, load);
         // Only now: requests that arrive meanwhile get their feeds rendered first.
-        next.prepare_like(&current);
+        self.options.store.prepare(&current, &next);
     }
 
     /// Puts the snapshot in service in which the keys that `configuration` revokes open nothing any more; `None` if it
@@ -296,8 +296,9 @@ impl Worker {
         let current = Arc::clone(&self.options.store.load());
         let refreshed = self.options.builder.refresh(&current, &check, at);
         if let Some(Some(next)) = self.check_journal(refreshed, at) {
-            next.prepare_like(&current);
-            self.serve(&Arc::new(next), at);
+            let next = Arc::new(next);
+            self.options.store.prepare(&current, &next);
+            self.serve(&next, at);
         }
     }
 
@@ -329,8 +330,9 @@ impl Worker {
         let is_too_new = current.valid_from().is_some_and(|from| at < from - BUILT_AHEAD);
         if is_too_new {
             let next = self.renewed(&current, at);
-            next.prepare_like(&current);
-            self.serve(&Arc::new(next), at);
+            let next = Arc::new(next);
+            self.options.store.prepare(&current, &next);
+            self.serve(&next, at);
             tracing::warn!("the clock was set back; rolled back to the current week");
             return;
         }
@@ -343,7 +345,7 @@ impl Worker {
             Some(next) => next,
             None => Arc::new(self.renewed(&current, at.max(change))),
         };
-        next.prepare_like(&current);
+        self.options.store.prepare(&current, &next);
         if at < change {
             self.ahead = Some(next);
             return;
@@ -372,8 +374,9 @@ impl Worker {
         let at = (self.options.now)();
         let written = self.options.builder.renew(&current, at).written();
         if let Some(next) = self.check_journal(written, at) {
-            next.prepare_like(&current);
-            self.serve(&Arc::new(next), at);
+            let next = Arc::new(next);
+            self.options.store.prepare(&current, &next);
+            self.serve(&next, at);
         }
     }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -12,7 +11,8 @@ use crate::config::{Diagnostic, Severity};
 use crate::live::{Fault, FaultKind, Faults, TeamSnapshot};
 use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
-use crate::web::response::text;
+use crate::web::cache_policy::CachePolicy;
+use crate::web::response::{text, with_policy};
 use crate::web::state::State;
 
 /// Search engines may read everything; what they are told there is not to keep it. Google's calendar fetcher obeys
@@ -86,10 +86,7 @@ pub(in crate::web) async fn healthz(state: web::Data<State>) -> HttpResponse {
 
 /// `/robots.txt`.
 pub(in crate::web) async fn robots() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
-        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
-        .body(ROBOTS)
+    with_policy(text(StatusCode::OK, ROBOTS), CachePolicy::Hour)
 }
 
 /// `/readyz`: what is served, and what keeps anything from being served. 200 also when degraded: the good teams are
@@ -119,10 +116,10 @@ pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
             built_at: snapshot.built_at(),
             age_seconds: (now - snapshot.built_at()).num_seconds(),
         },
-        feeds_written: snapshot.teams().map(TeamSnapshot::written).sum(),
+        feeds_written: state.feeds.written(),
         requests: state.counts.totals(),
     };
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(readiness)
+    HttpResponse::Ok().json(readiness)
 }
 
 fn shown(faults: &Faults) -> Vec<FaultShown<'_>> {

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, web};
 use chrono::TimeDelta;
 use prometheus_client::encoding::prometheus_text::encode;
@@ -33,7 +33,6 @@ pub(in crate::web) async fn metrics(state: web::Data<State>) -> HttpResponse {
     match written(&state) {
         Ok(text) => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
-            .insert_header((CACHE_CONTROL, "no-store"))
             .body(text),
         Err(fmt::Error) => text(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n"),
     }
@@ -55,7 +54,7 @@ fn requests(registry: &mut Registry, state: &State) {
     let requests = Labelled::<Labels, Counter>::default();
     for count in state.counts.all() {
         let labels = vec![
-            ("route", count.route),
+            ("route", count.route.into_owned()),
             ("status", count.status.to_string()),
             ("client", count.client.as_str().to_owned()),
         ];
