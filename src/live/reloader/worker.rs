@@ -260,7 +260,13 @@ impl Worker {
                 tracing::info!(published, changed, teams, duration_ms, "configuration in service");
             }
             Outcome::Fixed => {
-                tracing::info!(published, changed, teams, duration_ms, "configuration is without errors again");
+                tracing::info!(
+                    published,
+                    changed,
+                    teams,
+                    duration_ms,
+                    "configuration is without errors again"
+                );
             }
             Outcome::Errors(what) => {
                 tracing::warn!(published, changed, teams, duration_ms, "configuration has errors: {what}");
