@@ -112,11 +112,11 @@ impl Head<'_> {
     }
 
     fn colour(&self) -> &'static str {
-        let seat = match self.feed {
-            Feed::Engineer(id) => self.team.seat(id.as_str()),
+        let idx = match self.feed {
+            Feed::Engineer(id) => self.team.index_of(id.as_str()),
             Feed::Team | Feed::Coverage | Feed::Role(_) => None,
         };
-        seat.map_or(colour::TEAM, colour::of).name
+        idx.map_or(colour::TEAM, colour::of).name
     }
 }
 

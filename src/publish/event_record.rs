@@ -7,8 +7,8 @@ use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::feed::{Event, Feed, Kind, Status, When};
-use crate::journal::{Entry, Fact, Logged, Mark};
-use crate::rota::{EngineerId, Holding, Instant, Move, Period, Role, Side, Team, Zone};
+use crate::journal::{ChangeRecord, Entry, Fact, ShortHash};
+use crate::rota::{EngineerId, Holding, Instant, Period, Role, RoleChange, Side, Team, Zone};
 use crate::text::clean;
 
 /// An event as the journal stores it, so that a download can still list it as cancelled once it is gone. It is encoded
@@ -62,7 +62,7 @@ pub struct Change {
     /// When it was published, in whole seconds.
     pub at: Instant,
     /// What changed.
-    pub moved: Move,
+    pub moved: RoleChange,
 }
 
 /// `event` for the journal; its whole days end in `zone`.
@@ -145,7 +145,7 @@ fn cancelled_text(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (
         return (record.summary.clone(), removed());
     };
     let name =
-        |id: &str| team.seat(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
+        |id: &str| team.index_of(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
     let former = name(own.as_str());
     let holder = record.side.as_ref().map(|side| side.engineer.as_str());
     match (kind, holder.filter(|holder| *holder != own.as_str())) {
@@ -164,7 +164,7 @@ fn has_left(entry: &Entry, feed: &Feed) -> bool {
 }
 
 /// `moved` for the list of changes.
-pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
+pub(super) fn logged(at: Instant, moved: &RoleChange) -> ChangeRecord {
     let record = MoveRecord {
         role: Kind::Shift(moved.role).into(),
         start: moved.period.start(),
@@ -173,13 +173,13 @@ pub(super) fn logged(at: Instant, moved: &Move) -> Logged {
         after: moved.after.as_ref().map(SideRecord::of),
     };
     // Strings and numbers always are JSON.
-    Logged { at, record: serde_json::to_string(&record).unwrap_or_default() }
+    ChangeRecord { at, record: serde_json::to_string(&record).unwrap_or_default() }
 }
 
 /// A stored change; `None` if this version cannot read it.
-pub(super) fn change(logged: &Logged) -> Option<Change> {
+pub(super) fn change(logged: &ChangeRecord) -> Option<Change> {
     let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
-    let moved = Move {
+    let moved = RoleChange {
         role: record.role.role()?,
         period: Period::new(record.start, record.end)?,
         before: record.before.and_then(SideRecord::read),
@@ -189,9 +189,9 @@ pub(super) fn change(logged: &Logged) -> Option<Change> {
 }
 
 /// The first 64 bits of a hash.
-fn mark(hash: [u8; 32]) -> Mark {
+fn mark(hash: [u8; 32]) -> ShortHash {
     let [a, b, c, d, e, f, g, h, ..] = hash;
-    Mark::from_be_bytes([a, b, c, d, e, f, g, h])
+    ShortHash::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 impl SideRecord {

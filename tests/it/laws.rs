@@ -80,7 +80,7 @@ proptest! {
         for planned in expand(&team, window).weeks {
             let nobody = |period: Period| {
                 let conflict = planned.conflicts.iter().find(|conflict| conflict.period == period);
-                conflict.is_some_and(|conflict| conflict.standing == ProposalStatus::Nobody)
+                conflict.is_some_and(|conflict| conflict.status == ProposalStatus::Nobody)
             };
             for shift in &planned.shifts {
                 let chosen = matches!(shift.holder.kind, ShiftKind::Proposal | ShiftKind::Backfill);
@@ -90,6 +90,31 @@ proptest! {
                 let engineer = team.engineer(shift.holder.engineer);
                 prop_assert!(engineer.time_off.iter().all(|off| !off.overlaps(shift.period)), "{:?}", shift);
                 prop_assert!(engineer.is_member_throughout(shift.period), "{:?}", shift);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stand_in_is_outside_the_pair_and_has_no_absence_that_rules_out_covering(
+        (team, window) in teams_with_windows(),
+    ) {
+        for planned in expand(&team, window).weeks {
+            for duty in &planned.duties {
+                let Some(secondary) = duty.secondary.as_ref().filter(|held| held.kind == ShiftKind::Backfill) else {
+                    continue;
+                };
+                prop_assert!(team.policy.backfill);
+                prop_assert_eq!(planned.week.pair.role_of(secondary.engineer), None);
+                prop_assert_eq!(secondary.instead_of, Some(planned.week.pair.secondary));
+                let engineer = team.engineer(secondary.engineer);
+                prop_assert!(engineer.is_member_throughout(duty.period));
+                let absences = oncal::rota::Absences::of(engineer, duty.period);
+                prop_assert!(absences.cannot_cover(&team.policy, duty.period).is_empty(), "{:?}", duty);
+                let replaced = oncal::rota::Absences::of(team.engineer(planned.week.pair.secondary), duty.period);
+                let covers = duty.primary.kind == ShiftKind::Cover;
+                let cannot_cover = replaced.cannot_cover(&team.policy, duty.period);
+                let whole: Periods = [duty.period].into_iter().collect();
+                prop_assert!(if covers { cannot_cover.is_empty() } else { cannot_cover == whole }, "{:?}", duty);
             }
         }
     }
@@ -131,14 +156,14 @@ proptest! {
 
     #[test]
     fn one_more_absence_changes_no_earlier_week_and_later_ones_only_by_ranking(
-        team in teams(), seat in 0usize..7, day in 0..SPAN_DAYS, days in 1u64..9,
+        team in teams(), idx in 0usize..7, day in 0..SPAN_DAYS, days in 1u64..9,
     ) {
-        let seat = seat % team.engineers.len();
-        let zone = team.engineers[seat].zone.clone();
+        let idx = idx % team.engineers.len();
+        let zone = team.engineers[idx].zone.clone();
         let from = epoch() + Days::new(day);
         let extra = Period::new(zone.first_instant(from), zone.first_instant(from + Days::new(days))).unwrap();
         let mut other = team.clone();
-        other.engineers[seat].time_off.push(extra);
+        other.engineers[idx].time_off.push(extra);
         let (before, after) = (expand(&team, whole(&team)), expand(&other, whole(&team)));
         prop_assert_eq!(before.weeks.len(), after.weeks.len());
         for (was, is) in before.weeks.iter().zip(&after.weeks) {
@@ -146,7 +171,7 @@ proptest! {
             if week.end() <= extra.start() {
                 prop_assert_eq!(was, is);
             } else if week.start() >= extra.end() {
-                let ranked = |kind| matches!(kind, ShiftKind::Proposal | ShiftKind::Backfill);
+                let ranked = |kind| kind == ShiftKind::Proposal;
                 let plain = |planned: &oncal::rota::PlannedWeek| {
                     let shifts = planned.shifts.iter().filter(|shift| !ranked(shift.holder.kind));
                     shifts.cloned().collect::<Vec<_>>()
@@ -213,8 +238,8 @@ proptest! {
         for meeting in expand(&team, window).handovers {
             prop_assert!(meeting.period.start() < meeting.change + TimeDelta::days(2));
             prop_assert!(!(meeting.moved && meeting.flagged));
-            let missed = [meeting.outgoing.primary, meeting.incoming.primary].iter().any(|seat| {
-                let absences = oncal::rota::Absences::of(team.engineer(*seat), meeting.period);
+            let missed = [meeting.outgoing.primary, meeting.incoming.primary].iter().any(|idx| {
+                let absences = oncal::rota::Absences::of(team.engineer(*idx), meeting.period);
                 !absences.away(meeting.period).is_empty()
             });
             prop_assert_eq!(missed, meeting.flagged, "{:?}", meeting);

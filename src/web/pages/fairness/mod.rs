@@ -110,7 +110,7 @@ fn chart(people: &People<'_>, fairness: &Fairness, (title, what, value, say): Fi
     };
     let all: Vec<Bar> = people
         .team()
-        .seats()
+        .indices()
         .filter_map(|seat| Some(Bar { seat, value: sum(seat)?, said: say(sum(seat)?) }))
         .collect();
     html! {

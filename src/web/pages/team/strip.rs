@@ -153,7 +153,7 @@ fn bars<'s>(planned: &'s PlannedWeek) -> Vec<Bar<'s>> {
 
 fn away(team: &Team, week: Period, absences: &[Absences]) -> Vec<Away> {
     let mut all: Vec<Away> = Vec::new();
-    for (seat, own) in team.seats().zip(absences) {
+    for (seat, own) in team.indices().zip(absences) {
         let Some(member) = team.engineer(seat).member_within(week) else { continue };
         let (holidays, time_off) = (own.holidays(member), own.time_off(member));
         let holidays = holidays.iter().map(|period| (period, own.holiday_names(period).join(", ")));

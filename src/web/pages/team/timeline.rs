@@ -156,7 +156,7 @@ impl Timeline<'_> {
         let team = self.people.team();
         html! {
             div.legend {
-                ul aria-label="People" { @for seat in team.seats() { li { (self.people.person(seat)) } } }
+                ul aria-label="People" { @for seat in team.indices() { li { (self.people.person(seat)) } } }
                 ul aria-label="Signs" {
                     li { (sample("cover", "")) "the secondary covers, alone" }
                     li { (sample("try", "?")) "proposed, to be agreed" }

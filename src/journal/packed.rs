@@ -1,0 +1,137 @@
+//! A journal as bytes: small and quick to make, so that thousands of teams can be published and held in memory.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use thiserror::Error;
+
+use super::revision::Journal;
+
+/// The first byte of what is packed; each layout has a higher number. The first layout was JSON, and began with a brace.
+const LAYOUT: u8 = 2;
+
+/// The first byte of JSON.
+const JSON: u8 = b'{';
+
+/// A [`Journal`], packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed(pub(super) Arc<[u8]>);
+
+/// Why bytes are no journal that can be read.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum Unreadable {
+    /// They are damaged, or an older oncal wrote them.
+    #[error("the entry is damaged or of an older layout: {0}")]
+    Damaged(
+        /// What is wrong with them.
+        String,
+    ),
+    /// A newer oncal wrote them.
+    #[error("a newer oncal wrote the entry: its layout is {0}, and this oncal knows {LAYOUT}")]
+    Newer(
+        /// The number of the layout.
+        u8,
+    ),
+}
+
+/// More bytes than any team's journal has: damaged data must not fill the memory.
+const MAX_BYTES: u64 = 256_000_000;
+
+impl Packed {
+    /// Packs `journal`.
+    pub fn new(journal: &Journal) -> Packed {
+        // Neither writing to memory nor turning strings and numbers into bytes can fail. In one piece: the encoder
+        // does more for a write than for what is written.
+        let plain = postcard::to_extend(journal, vec![LAYOUT]).unwrap_or_default();
+        let mut out = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
+        let _ = out.write_all(&plain);
+        Packed(out.finish().unwrap_or_default().into())
+    }
+
+    /// The journal.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes, which come from a database, are not a journal in the layout of this oncal.
+    pub fn open(&self) -> Result<Journal, Unreadable> {
+        let damaged = |error: String| Unreadable::Damaged(error);
+        let mut plain = Vec::new();
+        let read = GzDecoder::new(&*self.0).take(MAX_BYTES).read_to_end(&mut plain);
+        read.map_err(|error| damaged(error.to_string()))?;
+        match plain.split_first() {
+            Some((&LAYOUT, plain)) => postcard::from_bytes(plain).map_err(|error| damaged(error.to_string())),
+            Some((&layout, _)) if layout > LAYOUT && layout != JSON => Err(Unreadable::Newer(layout)),
+            Some((layout, _)) => Err(damaged(format!("its layout is {layout}"))),
+            None => Err(damaged("it is empty".to_owned())),
+        }
+    }
+}
+
+/// Entries without the UIDs that they are found by, since each has its own.
+pub(super) mod by_uid {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::journal::Entry;
+
+    pub(in crate::journal) fn serialize<S: Serializer>(
+        entries: &BTreeMap<String, Entry>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(entries.values())
+    }
+
+    pub(in crate::journal) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, Entry>, D::Error> {
+        let entries = Vec::<Entry>::deserialize(deserializer)?.into_iter();
+        Ok(entries.map(|entry| (entry.fact.uid.clone(), entry)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::journal::{Entry, Fact, Revision};
+
+    #[test]
+    fn a_journal_is_read_as_it_was_packed_and_damaged_bytes_are_refused() {
+        let at: crate::rota::Instant = "2026-02-03T12:00:00Z".parse().unwrap();
+        let fact = Fact {
+            uid: "ü@\n".to_owned(),
+            anchor: at,
+            end: at,
+            substance: 0,
+            content: u64::MAX,
+            concerns: BTreeSet::from(["a".to_owned()]),
+            record: vec![0, 255],
+        };
+        let revision = Revision { sequence: 3, created: at, modified: at };
+        let entry = Entry { fact, revision, former: BTreeSet::new(), withdrawn: true };
+        let journal = Journal {
+            generation: -1,
+            fingerprint: "f".to_owned(),
+            week_start: at,
+            until: at,
+            entries: BTreeMap::from([("ü@\n".to_owned(), entry)]),
+        };
+        let packed = Packed::new(&journal);
+        assert_eq!(packed.open().unwrap(), journal);
+        let gzip = |plain: &[u8]| {
+            let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+            out.write_all(plain).unwrap();
+            out.finish().unwrap()
+        };
+        for damaged in [&packed.0[..packed.0.len() / 2], &b"SQLite"[..], &[], &*gzip(b"{}"), &*gzip(&[1])] {
+            let read = Packed(damaged.into()).open();
+            assert!(matches!(read, Err(Unreadable::Damaged(_))), "{read:?}");
+        }
+        assert_eq!(Packed(gzip(&[LAYOUT + 1, 0]).into()).open(), Err(Unreadable::Newer(LAYOUT + 1)));
+    }
+}
