@@ -6,16 +6,17 @@ use serde::Serialize;
 
 use super::args;
 use super::output::{Exit, Output, Usage};
-use super::unknown::together;
 use super::{plan, when};
 use crate::access::{Key, SEGMENT};
 use crate::config::{
     self, Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces,
     render,
 };
-use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
-use crate::live::frame;
+use crate::feed::{Feed, Head, Links, Plan, Rendered, calendar, events};
+use crate::journal::Revision;
+use crate::publish::frame;
 use crate::rota::{EngineerIdx, Instant, Team, coverage, expand, unknown_holidays};
+use crate::text::by_calendar;
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
@@ -161,11 +162,11 @@ impl<'c> TeamReview<'c> {
         let weeks = [past_weeks, future_weeks].map(|weeks| usize::try_from(weeks).unwrap_or(usize::MAX));
         let Some(frame) = frame(self.team, weeks[0], weeks[1], self.now) else { return Vec::new() };
         let unknown = unknown_holidays(self.team, frame.window);
-        let warnings = together(&unknown).into_iter().filter_map(|unknown| {
+        let warnings = by_calendar(&unknown).into_iter().filter_map(|unknown| {
             let (id, _) = unknown.calendar?;
-            let place = unknown.of.first().and_then(|seat| self.places.calendar(*seat, id));
+            let place = unknown.engineers.first().and_then(|seat| self.places.calendar(*seat, id));
             let help = "bring the calendar up to date, or list the dates as also_off".to_owned();
-            Some(self.warning("holidays-unknown", place, unknown.message(self.team), help))
+            Some(self.warning("holidays-unknown", place, unknown.sentence(self.team), help))
         });
         warnings.collect()
     }
@@ -195,7 +196,7 @@ impl<'c> TeamReview<'c> {
             let engineer = team.engineer(*seat);
             engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= self.now)
         };
-        let leavers: Vec<EngineerIdx> = team.seats().filter(has_left).collect();
+        let leavers: Vec<EngineerIdx> = team.indices().filter(has_left).collect();
         // Neither is less than one.
         let renewed = self.config.links.team + settings.link_generation - 2;
         let needed = u32::try_from(leavers.len()).unwrap_or(u32::MAX);

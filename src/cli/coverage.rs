@@ -6,11 +6,11 @@ use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone, folded};
 use super::{unknown, when};
 use crate::config::override_entry;
-use crate::feed::clean;
 use crate::json::{self, COVERAGE_WEEKS};
 use crate::rota::{
     Coverage, Instant, Line, ProposalStatus, Role, Row, RowStatus, Team, coverage, expand, lines,
 };
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
@@ -64,7 +64,7 @@ fn table(team: &Team, coverage: &Coverage, now: Instant) -> String {
 
 fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     let row = line.row;
-    let away: Vec<String> = line.away.iter().map(|seat| name(team, *seat)).collect();
+    let away: Vec<String> = line.away.iter().map(|idx| name(team, *idx)).collect();
     let mark = match row.proposal {
         Some(ProposalStatus::Nobody) => " (keeps it)",
         Some(_) => " (proposed)",
@@ -72,7 +72,7 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     };
     let primary = format!("{}{mark}", name(team, row.primary));
     let mark = if row.status == RowStatus::NoBackup { " (away)" } else { mark };
-    let secondary = row.secondary.map(|seat| format!("{}{mark}", name(team, seat)));
+    let secondary = row.secondary.map(|idx| format!("{}{mark}", name(team, idx)));
     let on_call: Vec<String> = [Some(primary), secondary].into_iter().flatten().collect();
     let tone = match row.status {
         RowStatus::Nobody => Tone::Urgent,

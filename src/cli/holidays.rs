@@ -7,9 +7,9 @@ use super::output::{Exit, Output, Usage};
 use super::plan;
 use super::table::{Table, Tone};
 use super::when;
-use crate::feed::clean;
 use crate::holidays::{CalendarError, Holiday, Library, ResolvedCalendar};
 use crate::json;
+use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;

@@ -13,8 +13,9 @@ use super::output::{Exit, Output};
 use super::plan::{self, Chosen};
 use crate::access::{Key, SEGMENT, Secret, Sources};
 use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings};
-use crate::feed::{Feed, clean};
+use crate::feed::Feed;
 use crate::rota::Team;
+use crate::text::clean;
 
 /// A secret for the links that is not in the state folder.
 const SECRET: &str = "ONCAL_SECRET";

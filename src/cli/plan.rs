@@ -12,9 +12,9 @@ use super::output::{Exit, Output, Usage};
 use super::when;
 use crate::clock::Clock;
 use crate::config::{self, Configuration};
-use crate::feed::clean;
 use crate::json::{Dates, Teams};
 use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, WeekId, week_at, weeks};
+use crate::text::clean;
 use crate::toml_reader::nearest;
 
 /// The clock that `--now` asks for.

@@ -4,7 +4,7 @@
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, TableStyle, Width};
 use unicode_width::UnicodeWidthStr;
 
-use crate::feed::clean;
+use crate::text::clean;
 
 /// The width of a table in a file or a pipe.
 const WIDTH: u16 = 80;

@@ -29,10 +29,10 @@ const PALETTE: [Colour; 10] = [
     Colour { name: "orange", rgb: [0xFF, 0xA5, 0x00] },
 ];
 
-/// The colour of whoever sits in `seat`. It stays when people are appended to the file; from the eleventh person
+/// The colour of the engineer at `idx`. It stays when people are appended to the file; from the eleventh person
 /// on colours repeat.
-pub fn of(seat: EngineerIdx) -> Colour {
-    PALETTE[seat.0 % PALETTE.len()]
+pub fn of(idx: EngineerIdx) -> Colour {
+    PALETTE[idx.0 % PALETTE.len()]
 }
 
 impl Colour {

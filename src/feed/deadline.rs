@@ -5,15 +5,16 @@ use crate::rota::{Candidate, Conflict, EngineerIdx, PlannedWeek, ProposalStatus}
 use super::colour;
 use super::event::{Event, Kind, Status, When};
 use super::uid;
-use super::wording;
-use super::writer::{Writer, paragraphs, reasons};
+use super::writer::{Writer, paragraphs};
+use crate::text::reasons;
+use crate::text::{self, moment};
 
 impl Writer<'_> {
     /// The event of the deadline of a conflict of the week `planned`. It goes when the conflict does.
     pub(super) fn deadline(&self, planned: &PlannedWeek, conflict: &Conflict) -> Event {
         let team = self.team();
         let date = self.zone().date(planned.deadline);
-        let id = |seat: EngineerIdx| team.engineer(seat).id.clone();
+        let id = |idx: EngineerIdx| team.engineer(idx).id.clone();
         let mut engineers = vec![id(planned.week.pair.primary), id(planned.week.pair.secondary)];
         if !engineers.contains(&id(conflict.primary)) {
             engineers.push(id(conflict.primary));
@@ -35,7 +36,7 @@ impl Writer<'_> {
             busy: false,
             reason: None,
             facts: [
-                standing(conflict.standing),
+                standing(conflict.status),
                 id(conflict.primary).as_str(),
                 second.as_ref().map_or("", |second| second.as_str()),
                 &self.conflict_span(conflict),
@@ -48,8 +49,8 @@ impl Writer<'_> {
 
     /// `primary on-call 24–26 Dec (Christmas Day), proposed Data Engineer D`.
     pub(super) fn conflict_line(&self, conflict: &Conflict) -> String {
-        let days = wording::days(wording::dates(self.zone(), conflict.period));
-        let who = match conflict.standing {
+        let days = moment::days(moment::dates(self.zone(), conflict.period));
+        let who = match conflict.status {
             ProposalStatus::Proposed => format!("proposed {}", self.name(conflict.primary)),
             ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
             ProposalStatus::Nobody => format!("nobody free, {} keeps it", self.name(conflict.primary)),
@@ -67,7 +68,7 @@ impl Writer<'_> {
         let head = format!(
             "{away}, primary in the week of {}, is away ({}) and {secondary}, the secondary, cannot cover.\n\
              To cover: {}\nAgree by: {}",
-            wording::date(planned.week.id.0),
+            moment::date(planned.week.id.0),
             reasons(&conflict.reasons),
             self.conflict_span(conflict),
             self.moment_for(&[pair.primary, pair.secondary], planned.deadline),
@@ -84,7 +85,7 @@ impl Writer<'_> {
             Some(secondary) => format!("{primary} as primary, {} as secondary", self.name(secondary)),
             None => format!("{primary} as primary, nobody as secondary"),
         };
-        match conflict.standing {
+        match conflict.status {
             ProposalStatus::Proposed => format!("Proposed: {proposed}"),
             ProposalStatus::NeedsVolunteer => format!(
                 "A volunteer is needed: everybody who could take it has a holiday then. First in turn: {proposed}"
@@ -102,14 +103,14 @@ impl Writer<'_> {
         let lines = candidates.iter().zip(1..).map(|(candidate, rank)| {
             let own = match candidate.own_holiday_seconds {
                 0 => "no holiday then".to_owned(),
-                seconds => format!("{} of it on a holiday of their own", wording::hours(seconds)),
+                seconds => format!("{} of it on a holiday of their own", text::hours(seconds)),
             };
             format!(
                 "\n{rank}. {}: {own}; holiday load {} with this, {} without; primary for {} so far",
                 self.name(candidate.engineer),
-                wording::hours(candidate.load_after_seconds),
-                wording::hours(candidate.load_before_seconds),
-                wording::hours(candidate.primary_seconds),
+                text::hours(candidate.load_after_seconds),
+                text::hours(candidate.load_before_seconds),
+                text::hours(candidate.primary_seconds),
             )
         });
         let lines: String = lines.collect();

@@ -8,10 +8,11 @@ use crate::rota::{EngineerIdx, Line, Period, ProposalStatus, Role, Row, RowStatu
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
-use super::text::clean;
 use super::uid;
-use super::wording;
-use super::writer::{Writer, paragraphs, reasons};
+use super::writer::{Writer, paragraphs};
+use crate::text::clean;
+use crate::text::moment;
+use crate::text::{reasons, unknown_agenda_line, unknown_summary};
 
 /// More people than this are counted in a summary rather than named.
 const MAX_NAMED: usize = 4;
@@ -21,12 +22,12 @@ impl Writer<'_> {
     pub(super) fn holiday(&self, line: &Line<'_>) -> Event {
         let (team, row) = (self.team(), line.row);
         let engineer = team.engineer(row.away);
-        let (first, last) = wording::dates(&engineer.zone, row.period);
+        let (first, last) = moment::dates(&engineer.zone, row.period);
         let open = row.status.is_open();
         let tentative = open || is_worked_if_agreed(row);
         let mut categories = vec!["On-call", "Holiday"];
         categories.extend(open.then_some("Conflict"));
-        let id = |seat: &EngineerIdx| team.engineer(*seat).id.as_str();
+        let id = |idx: &EngineerIdx| team.engineer(*idx).id.as_str();
         let mut facts = vec![row.status.as_str(), id(&row.primary), row.secondary.as_ref().map_or("", id)];
         facts.extend(line.away.iter().map(id));
         let said = reasons(&row.reasons);
@@ -56,14 +57,14 @@ impl Writer<'_> {
         let who = if line.away.len() > MAX_NAMED {
             format!("{} engineers", line.away.len())
         } else {
-            let names: Vec<&str> = line.away.iter().map(|seat| self.name(*seat)).collect();
+            let names: Vec<&str> = line.away.iter().map(|idx| self.name(*idx)).collect();
             names.join(", ")
         };
         let zone = &self.team().engineer(row.away).zone;
-        let has_own_clock = wording::differ(zone, self.zone(), row.period.start());
-        let (first, last) = wording::dates(zone, row.period);
+        let has_own_clock = moment::differ(zone, self.zone(), row.period.start());
+        let (first, last) = moment::dates(zone, row.period);
         let before = if first == last { " " } else { ", " };
-        let part = wording::part(zone, row.period, has_own_clock).map(|part| format!("{before}{part}"));
+        let part = moment::part(zone, row.period, has_own_clock).map(|part| format!("{before}{part}"));
         format!("{who}: {}{} ({})", reasons(&row.reasons), part.unwrap_or_default(), self.outcome(row))
     }
 
@@ -98,10 +99,10 @@ impl Writer<'_> {
         let zone = &self.team().engineer(row.away).zone;
         let mut head = format!("{}: {}", self.names_of(&line.away), reasons(&row.reasons));
         let _ = write!(head, "\n{}", self.span(row.period));
-        if [row.period.start(), row.period.end()].iter().any(|end| wording::differ(zone, self.zone(), *end)) {
-            let _ = write!(head, "\nIn {}: {}", zone.name(), wording::span(zone, row.period));
+        if [row.period.start(), row.period.end()].iter().any(|end| moment::differ(zone, self.zone(), *end)) {
+            let _ = write!(head, "\nIn {}: {}", zone.name(), moment::span(zone, row.period));
         }
-        let secondary = row.secondary.map_or("nobody", |seat| self.name(seat));
+        let secondary = row.secondary.map_or("nobody", |idx| self.name(idx));
         let how = match row.proposal {
             Some(ProposalStatus::Nobody) => " (nobody is free)",
             Some(_) => " (proposed)",
@@ -118,7 +119,7 @@ impl Writer<'_> {
 
     /// How an absence stands, in a sentence or two.
     fn standing(&self, row: &Row) -> String {
-        let week = wording::date(row.week.0);
+        let week = moment::date(row.week.0);
         let (away, primary) = (self.name(row.away), self.name(row.primary));
         let by = row.deadline.map(|deadline| self.moment(deadline)).unwrap_or_default();
         match row.status {
@@ -138,7 +139,7 @@ impl Writer<'_> {
                  somebody by {by}. Until then {primary}, the secondary, keeps the primary role."
             ),
             RowStatus::Agreed | RowStatus::AgreedLate => {
-                let agreed = row.agreed_on.map(wording::date);
+                let agreed = row.agreed_on.map(moment::date);
                 let agreed = agreed.map(|date| format!(" on {date}")).unwrap_or_default();
                 let late = match row.status {
                     RowStatus::AgreedLate => format!(", after the deadline of {by}"),
@@ -172,7 +173,7 @@ impl Writer<'_> {
             return Vec::new();
         }
         let from = unknown.from.or(engineer.joined);
-        let (first, last) = wording::dates(&engineer.zone, self.plan.window);
+        let (first, last) = moment::dates(&engineer.zone, self.plan.window);
         let last = engineer.left.and_then(|left| left.pred_opt()).map_or(last, |left| left.min(last));
         let januaries = (first.year()..=last.year()).filter_map(|year| NaiveDate::from_ymd_opt(year, 1, 1));
         let mut dates: Vec<NaiveDate> = januaries
@@ -196,7 +197,7 @@ impl Writer<'_> {
             (Some(known), Some(last)) => {
                 format!(
                     "The holiday calendar {known} is known through {} {}.",
-                    wording::date(last),
+                    moment::date(last),
                     last.year()
                 )
             }
@@ -208,7 +209,7 @@ impl Writer<'_> {
             when: When::Days { start: date, end: date.checked_add_days(Days::new(1)).unwrap_or(date) },
             anchor: self.zone().first_instant(date),
             week: None,
-            summary: self.unknown_line(unknown),
+            summary: unknown_summary(name, unknown),
             description: format!(
                 "{why} From here on no holiday of {name} from it shows, and none is covered: that must not be read \
                  as \"no holidays\". Bring the calendar up to date, or add days to {name} as also_off."
@@ -224,14 +225,6 @@ impl Writer<'_> {
         }
     }
 
-    fn unknown_line(&self, unknown: &UnknownHolidays) -> String {
-        let name = self.name(unknown.engineer);
-        match &unknown.calendar {
-            Some((_, calendar)) => format!("{name}: holidays not known from here ({})", clean(calendar)),
-            None => format!("{name}: holidays not known (no calendar)"),
-        }
-    }
-
     /// Whose holidays are not known during some of `period`.
     pub(super) fn unknown_within(&self, period: Period) -> Vec<String> {
         let concerns = |unknown: &&UnknownHolidays| {
@@ -241,15 +234,7 @@ impl Writer<'_> {
             member.is_some_and(|member| known.is_none_or(|known| known < member.end()))
         };
         let unknown = self.plan.coverage.unknown.iter().filter(concerns);
-        unknown
-            .map(|unknown| {
-                let name = self.name(unknown.engineer);
-                match &unknown.calendar {
-                    Some((_, calendar)) => format!("{name}: not known ({} ends before)", clean(calendar)),
-                    None => format!("{name}: not known (no calendar)"),
-                }
-            })
-            .collect()
+        unknown.map(|unknown| unknown_agenda_line(self.name(unknown.engineer), unknown)).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate, Timelike};
 
 use crate::rota::{EngineerId, Instant, Role, Shift, Team};
 
-use super::text::clean;
+use crate::text::clean;
 
 /// The UID of a shift: `<team>.<role>.<start>@<uid_domain>`. Also the `uid` of a shift in JSON.
 pub fn shift(team: &Team, shift: &Shift) -> String {

@@ -6,20 +6,20 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::rota::{Duty, EngineerIdx, Instant, Period, Pipeline, Role, TIME_OFF, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Period, Pipeline, Role, Team, Zone};
 
 use super::plan::{Links, Plan};
-use super::text::clean;
-use super::wording::{self, Moment};
+use crate::text::moment::{self, Moment};
+use crate::text::{self, clean, clean_or};
 
 /// Writes the events of one plan.
 pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) links: &'a Links,
     pub(super) team_name: String,
-    /// By seat.
+    /// by engineer.
     names: Vec<String>,
-    /// By seat: the pipelines each person owns, as a paragraph; empty where they own none.
+    /// by engineer: the pipelines each person owns, as a paragraph; empty where they own none.
     pipelines: Vec<String>,
     /// The team's run books, as a paragraph; empty where it has none.
     run_books: String,
@@ -31,9 +31,9 @@ impl<'a> Writer<'a> {
     pub(super) fn new(plan: &'a Plan<'a>, links: &'a Links) -> Writer<'a> {
         let team = plan.team;
         let names: Vec<String> =
-            team.engineers.iter().map(|engineer| name_or(&engineer.name, engineer.id.as_str())).collect();
-        let pipelines = team.seats().map(|seat| pipelines(team, seat, &names[seat.0])).collect();
-        let team_name = name_or(&team.name, team.id.as_str());
+            team.engineers.iter().map(|engineer| clean_or(&engineer.name, engineer.id.as_str())).collect();
+        let pipelines = team.indices().map(|idx| pipelines(team, idx, &names[idx.0])).collect();
+        let team_name = clean_or(&team.name, team.id.as_str());
         let run_books = run_books(team, links);
         Writer { plan, links, team_name, names, pipelines, run_books, moments: RefCell::default() }
     }
@@ -42,21 +42,21 @@ impl<'a> Writer<'a> {
         self.plan.team
     }
 
-    pub(super) fn name(&self, seat: EngineerIdx) -> &str {
-        &self.names[seat.0]
+    pub(super) fn name(&self, idx: EngineerIdx) -> &str {
+        &self.names[idx.0]
     }
 
-    pub(super) fn names_of(&self, seats: &[EngineerIdx]) -> String {
-        let names: Vec<&str> = seats.iter().map(|seat| self.name(*seat)).collect();
-        wording::list(&names)
+    pub(super) fn names_of(&self, indices: &[EngineerIdx]) -> String {
+        let names: Vec<&str> = indices.iter().map(|idx| self.name(*idx)).collect();
+        text::list(&names)
     }
 
     pub(super) fn zone(&self) -> &'a Zone {
         &self.plan.team.zone
     }
 
-    pub(super) fn pipelines_of(&self, seat: EngineerIdx) -> &str {
-        &self.pipelines[seat.0]
+    pub(super) fn pipelines_of(&self, idx: EngineerIdx) -> &str {
+        &self.pipelines[idx.0]
     }
 
     pub(super) fn run_books(&self) -> &str {
@@ -70,7 +70,7 @@ impl<'a> Writer<'a> {
 
     /// `Fri 25 Dec 10:00–10:30 EST`, on the team's clock.
     pub(super) fn span(&self, period: Period) -> String {
-        wording::from_to(&self.moment_at(period.start()), &self.moment_at(period.end()))
+        moment::from_to(&self.moment_at(period.start()), &self.moment_at(period.end()))
     }
 
     fn moment_at(&self, instant: Instant) -> Rc<Moment> {
@@ -80,46 +80,33 @@ impl<'a> Writer<'a> {
     }
 
     /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second where their clocks differ from the team's.
-    pub(super) fn moment_for(&self, seats: &[EngineerIdx], instant: Instant) -> String {
+    pub(super) fn moment_for(&self, indices: &[EngineerIdx], instant: Instant) -> String {
         let here = self.moment(instant);
-        match self.elsewhere(seats, instant) {
+        match self.elsewhere(indices, instant) {
             Some(there) => format!("{here} ({there})"),
             None => here,
         }
     }
 
     /// `15:00 GMT for Data Engineer A`, once for each zone; `None` where all clocks read as the team's.
-    pub(super) fn elsewhere(&self, seats: &[EngineerIdx], instant: Instant) -> Option<String> {
+    pub(super) fn elsewhere(&self, indices: &[EngineerIdx], instant: Instant) -> Option<String> {
         let mut zones: Vec<(&Zone, Vec<EngineerIdx>)> = Vec::new();
-        for seat in seats {
-            let zone = &self.team().engineer(*seat).zone;
-            if wording::differ(zone, self.zone(), instant) {
+        for idx in indices {
+            let zone = &self.team().engineer(*idx).zone;
+            if moment::differ(zone, self.zone(), instant) {
                 match zones.iter_mut().find(|(other, _)| other.name() == zone.name()) {
-                    Some((_, seats)) => seats.push(*seat),
-                    None => zones.push((zone, vec![*seat])),
+                    Some((_, indices)) => indices.push(*idx),
+                    None => zones.push((zone, vec![*idx])),
                 }
             }
         }
-        let said = zones.iter().map(|(zone, seats)| {
-            let clock = wording::moment_beside(zone, self.zone(), instant);
-            format!("{clock} for {}", self.names_of(seats))
+        let said = zones.iter().map(|(zone, indices)| {
+            let clock = moment::moment_beside(zone, self.zone(), instant);
+            format!("{clock} for {}", self.names_of(indices))
         });
         let said: Vec<String> = said.collect();
         (!said.is_empty()).then(|| said.join("; "))
     }
-
-    /// The pieces of duty from the one that holds `instant` on.
-    pub(super) fn duties_from(&self, instant: Instant) -> impl Iterator<Item = &Duty> {
-        let weeks = &self.plan.schedule.weeks;
-        let first = weeks.partition_point(|planned| planned.week.period.end() <= instant);
-        let duties = weeks.iter().skip(first).flat_map(|planned| &planned.duties);
-        duties.skip_while(move |duty| duty.period.end() <= instant)
-    }
-}
-
-/// Who holds `role` in `duty`, if anybody.
-pub(super) fn holder(duty: &Duty, role: Role) -> Option<EngineerIdx> {
-    duty.holder(role).map(|holder| holder.engineer)
 }
 
 /// The other of the two roles.
@@ -130,40 +117,20 @@ pub(super) fn other(role: Role) -> Role {
     }
 }
 
-/// Names of absences within a sentence: `Christmas Day, time off`; `unnamed` where [`clean`] leaves none.
-pub(super) fn reasons<T: AsRef<str>>(names: &[T]) -> String {
-    let said: Vec<String> = names
-        .iter()
-        .map(|name| if name.as_ref() == TIME_OFF { "time off".to_owned() } else { clean(name.as_ref()) })
-        .filter(|name| !name.is_empty())
-        .collect();
-    if said.is_empty() { "unnamed".to_owned() } else { said.join(", ") }
-}
-
-/// A shift's reason within a sentence; what the rota joined with commas is told apart by them.
-pub(super) fn reason(text: &str) -> String {
-    reasons(&text.split(", ").collect::<Vec<_>>())
-}
-
 /// Paragraphs with an empty line between them; empty ones are left out.
 pub(super) fn paragraphs(parts: &[&str]) -> String {
     let told: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
     told.join("\n\n")
 }
 
-fn name_or(name: &str, id: &str) -> String {
-    let name = clean(name);
-    if name.is_empty() { id.to_owned() } else { name }
-}
-
-fn pipelines(team: &Team, seat: EngineerIdx, name: &str) -> String {
+fn pipelines(team: &Team, idx: EngineerIdx, name: &str) -> String {
     let line = |pipeline: &Pipeline| {
-        let owner = match seat {
-            _ if pipeline.primary == seat => "primary owner",
-            _ if pipeline.secondary == Some(seat) => "secondary owner",
+        let owner = match idx {
+            _ if pipeline.primary == idx => "primary owner",
+            _ if pipeline.secondary == Some(idx) => "secondary owner",
             _ => return None,
         };
-        let what = name_or(&pipeline.name, pipeline.id.as_str());
+        let what = clean_or(&pipeline.name, pipeline.id.as_str());
         let area = pipeline.area.as_deref().map(clean).filter(|area| !area.is_empty());
         let area = area.map(|area| format!("{area}: ")).unwrap_or_default();
         let reported = if pipeline.investor_reported { ", investor-reported" } else { "" };
@@ -178,7 +145,7 @@ fn run_books(team: &Team, links: &Links) -> String {
         .run_books
         .values()
         .map(|book| {
-            let title = name_or(&book.title, book.id.as_str());
+            let title = clean_or(&book.title, book.id.as_str());
             let title = title.strip_prefix("Run book: ").unwrap_or(&title);
             let link = links.run_book(team, &book.id).map(|link| format!(": {link}")).unwrap_or_default();
             format!("\n- {title}{link}")

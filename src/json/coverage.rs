@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Dates, id, instant, words};
 use crate::rota::{self, Instant, Role, Team, UnknownHolidays};
+use crate::text::by_calendar;
 
 /// The coverage of one team over some dates.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -106,13 +107,8 @@ impl Coverage {
 impl Warning {
     /// `unknown`, of `team`, with a sentence for people.
     pub fn new(team: &Team, unknown: &UnknownHolidays) -> Warning {
-        let name = &team.engineer(unknown.engineer).name;
-        let message = match (&unknown.calendar, unknown.from) {
-            (Some((_, calendar)), Some(from)) => {
-                format!("holidays of {name} are not known from {from} on: {calendar} ends there")
-            }
-            _ => format!("holidays of {name} are not known: no calendar is given"),
-        };
+        let calendars = by_calendar(std::slice::from_ref(unknown));
+        let message = calendars.first().map(|unknown| unknown.sentence(team)).unwrap_or_default();
         Warning {
             engineer: id(team, unknown.engineer),
             calendar: unknown.calendar.as_ref().map(|(id, _)| id.clone()),
@@ -135,7 +131,7 @@ impl Row {
             status: row.status.as_str(),
             overdue: row.is_overdue(now),
             primary: id(team, row.primary),
-            secondary: row.secondary.map(|seat| id(team, seat)),
+            secondary: row.secondary.map(|idx| id(team, idx)),
             deadline: row.deadline.map(instant),
             days_left: row.days_left(now),
             agreed_on: row.agreed_on,

@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use super::feeds::handler::unavailable;
 use super::server::visitor::base_url;
 use crate::config::BaseUrl;
-use crate::feed::clean;
 use crate::json::days_ahead;
-use crate::live::{Change, TeamSnapshot};
+use crate::live::TeamSnapshot;
+use crate::publish::Change;
 use crate::rota::{EngineerId, Instant, Side, Team};
+use crate::text::{WallClock, Year, clean, days_ahead_of};
 use crate::web::response::{tagged, text};
 use crate::web::state::State;
 
@@ -101,16 +102,7 @@ pub(super) fn key(change: &Change) -> String {
 
 /// How far ahead of its start a change was published.
 pub(super) fn notice(change: &Change) -> String {
-    match days_ahead(change.at, &change.moved) {
-        days @ 1.. => format!("{} ahead", counted(days)),
-        0 => "less than a day ahead".to_owned(),
-        -1 => "less than a day after its start".to_owned(),
-        days => format!("{} after its start", counted(-days - 1)),
-    }
-}
-
-fn counted(days: i64) -> String {
-    format!("{days} {}", if days == 1 { "day" } else { "days" })
+    days_ahead_of(days_ahead(change.at, &change.moved))
 }
 
 /// What to call somebody who may have left the team since.
@@ -125,8 +117,7 @@ fn name(team: &Team, side: Option<&Side>) -> String {
 }
 
 fn moment(team: &Team, instant: Instant) -> String {
-    let local = team.zone.local(instant).format("%a %-d %b %Y %H:%M");
-    format!("{local} {}", team.zone.abbreviation(instant))
+    WallClock { zone: &team.zone, year: Year::Always }.moment(instant)
 }
 
 fn fixed(instant: DateTime<Utc>) -> FixedDateTime {

@@ -4,18 +4,36 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota"]),
-    ("feed", &["rota"]),
+    ("text", &["rota"]),
+    ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota"]),
-    ("json", &["feed", "holidays", "rota"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "rota"]),
-    ("web", &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota"]),
+    ("json", &["feed", "holidays", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
+    (
+        "web",
+        &[
+            "access",
+            "clock",
+            "config",
+            "toml_reader",
+            "feed",
+            "holidays",
+            "json",
+            "live",
+            "publish",
+            "rota",
+            "text",
+        ],
+    ),
     (
         "cli",
         &[
@@ -28,19 +46,24 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "journal",
             "json",
             "live",
+            "publish",
             "rota",
+            "text",
             "web",
         ],
     ),
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 18] = [
+    ("ureq", &["fetch"]),
+    ("rustls", &["fetch"]),
+    ("url", &["fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "live", "web", "cli"]),
+    ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("sqlx", &["journal"]),
     ("notify", &["live"]),
     ("clap", &["cli"]),

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use chrono::{Days, NaiveDate, TimeDelta};
 use oncal::config::load;
-use oncal::rota::{Holding, Instant, Period, Role, Team, TeamId, coverage, expand, holdings, moves};
+use oncal::rota::{Holding, Instant, Period, Role, Team, TeamId, changes, coverage, expand, holdings};
 use proptest::prelude::*;
 use similar::{ChangeTag, TextDiff};
 
@@ -549,7 +549,7 @@ proptest! {
         let after = team(&config);
         let start = before.zone.first_instant(first_friday());
         let window = Period::new(start, start + TimeDelta::weeks(30)).unwrap();
-        for moved in moves(&held(&before, window), &held(&after, window), window) {
+        for moved in changes(&held(&before, window), &held(&after, window), window) {
             let is_tentative = [&moved.before, &moved.after].into_iter().flatten().any(|side| side.tentative);
             prop_assert!(typed.may_move(&before, moved.period) || is_tentative, "{:?} {:?}", typed, moved);
         }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use oncal::feed::{Alarm, Event, Feed, Head, Links, Plan, Rendered, Revision, calendar, clean, events};
+use oncal::feed::{Alarm, Event, Feed, Head, Links, Plan, Rendered, calendar, events};
+use oncal::journal::Revision;
 use oncal::rota::{Calendar, EngineerIdx, Instant, Period, Pipeline, PipelineId, Role, Team};
+use oncal::text::clean;
 use proptest::prelude::*;
 
 use crate::support::random::teams;

@@ -144,9 +144,9 @@ const ALL: [&str; 14] = [
 #[test]
 fn a_first_time_visitor_finds_who_is_on_call_and_what_comes_next() {
     let page = get("/data/");
-    page.has("until <time datetime=\"2026-11-20T15:00:00Z\">Fri 20 Nov, 10:00 EST</time>")
+    page.has("until <time datetime=\"2026-11-20T15:00:00Z\">Fri 20 Nov 10:00 EST</time>")
         .has("Next duty change")
-        .has("Handover meeting Fri 20 Nov, 10:00–10:30 EST")
+        .has("Handover meeting Fri 20 Nov 10:00–10:30 EST")
         .has("Thu 26 Nov")
         .has("Thanksgiving Day</b>")
         .has("Primary: Bob &quot;'x")
@@ -166,7 +166,7 @@ fn a_secondary_who_is_away_is_no_backup_wherever_the_page_says_who_is_on_call() 
     {
         let pages = asked_of(&team, now, &[("/data/", ""), ("/", ""), ("/data/run-books/profit", "")]);
         for page in pages {
-            let told = "Away</span> until Sat 14 Nov, 17:30 EST: no backup";
+            let told = "Away</span> until Sat 14 Nov 17:30 EST: no backup";
             assert_eq!(page.body.contains(told), is_away, "{now}: {}", page.body);
         }
     }
@@ -260,7 +260,7 @@ fn coverage_is_filtered_by_person_and_status() {
     let of_eve = get("/data/coverage?engineer=e&status=unaffected");
     of_eve.has("There are no absences like that");
     get("/data/coverage?engineer=&status=").has("class=\"unaffected\"");
-    get("/data/coverage").has("The holidays of <bdi>Eve</bdi> are not known");
+    get("/data/coverage").has("Holidays of <bdi>Eve</bdi> are not known");
 }
 
 #[test]
@@ -274,8 +274,7 @@ fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal(
     let christmas = page.body.split("<tr").filter(|line| line.contains("<th scope=\"row\">Christmas Day"));
     let christmas: Vec<&str> = christmas.collect();
     assert_eq!(christmas.len(), 1, "{christmas:?}");
-    for part in ["Fri 25 Dec, 00:00–10:00 EST", "Fri 25 Dec, 10:00 – Sat 26 Dec, 00:00 EST", "Boxing Day"]
-    {
+    for part in ["Fri 25 Dec 00:00–10:00 EST", "Fri 25 Dec 10:00 – Sat 26 Dec 00:00 EST", "Boxing Day"] {
         assert!(christmas[0].contains(part), "{part}: {}", christmas[0]);
     }
     page.has(">Unaffected</span>").has(">No backup</span>").has("of people who are not on duty then");
@@ -284,7 +283,7 @@ fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal(
     asked_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <bdi>").lacks(">Works<");
     let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
     asked_of(&all_away, NOW, &[("/data/coverage", "")])[0]
-        .has(">Needs volunteer</span>")
+        .has(">Volunteer needed</span>")
         .has(" as primary, if the team agrees");
 }
 
@@ -311,7 +310,7 @@ fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
     let page = get(&format!("/data/?{berlin}&from=2026-12-18"));
     page.has(" CET").lacks(" EST").lacks(" GMT").has(&format!("href=\"./coverage?{berlin}\""));
     get(&format!("/data/?{berlin}"))
-        .has("Thu 26 Nov (Thu 26 Nov, 06:00 – Fri 27 Nov, 06:00 CET) <b>Thanksgiving Day</b>")
+        .has("Thu 26 Nov (Thu 26 Nov 06:00 – Fri 27 Nov 06:00 CET) <b>Thanksgiving Day</b>")
         .has(&format!("<a href=\"coverage?{berlin}#c"));
     for target in ["/data/changes", "/data/pipelines", "/data/run-books/profit", "/data/subscribers"] {
         get(&format!("{target}?{berlin}"))

@@ -7,8 +7,9 @@ use super::super::output::{Exit, Output, Usage};
 use super::super::plan::{self, name};
 use super::super::typed::{self, Typed};
 use super::super::when;
-use super::session::{Plan, Session, and, period_in_words};
+use super::session::{Plan, Session, period_in_words};
 use crate::config::{Change, Field, List};
+use crate::text::list;
 use crate::rota::{EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
 
 pub(in crate::cli) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
@@ -151,7 +152,7 @@ fn say_who_is_behind([before, after]: [&Team; 2], period: Period, output: &mut O
         let from = after.zone.date(period.start());
         output.warn(format_args!(
             "{} is the backup now. If they cannot be, record that first: `oncal off {first} {from} {to}`",
-            and(&names)
+            list(&names)
         ));
     }
 }

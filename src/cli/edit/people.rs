@@ -12,7 +12,7 @@ use crate::toml_reader::nearest;
 pub(super) fn find(team: &Team, typed: &str) -> Result<EngineerIdx, Usage> {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let wanted = plain(typed);
-    let all = || team.seats().map(|index| (index, team.engineer(index)));
+    let all = || team.indices().map(|index| (index, team.engineer(index)));
     let by_id = all().find(|(_, engineer)| engineer.id.as_str() == wanted);
     if let Some((index, _)) = by_id {
         return Ok(index);

@@ -14,6 +14,7 @@ use crate::config::{
     Change, Configuration, Diagnostic, Original, TeamConfig, TeamPlaces, edit, load_edited, render,
 };
 use crate::json::Dates;
+use crate::text::list;
 use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, Zone, week_at, weeks};
 
 /// How many weeks are looked at for what moves: a year, as `oncal diff` does.
@@ -128,11 +129,11 @@ impl<'c> Session<'c> {
             Some(consequence) => {
                 output.data(&format!("\n{}", consequence.text))?;
                 let names: Vec<String> = (consequence.concerned.iter())
-                    .filter_map(|id| after.team.seat(id.as_str()))
+                    .filter_map(|id| after.team.index_of(id.as_str()))
                     .map(|index| name(&after.team, index))
                     .collect();
                 if !names.is_empty() {
-                    let who = and(&names);
+                    let who = list(&names);
                     output.data(&format!("Tell {who}: calendars may show this only hours later.\n"))?;
                 }
             }
@@ -193,14 +194,6 @@ fn team_id(configuration: &Configuration, of: &OfTeam) -> Result<TeamId, Usage> 
             let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             Err(Usage(format!("there are several teams; add --team with one of {}", ids.join(", "))))
         }
-    }
-}
-
-/// `A, B and C`.
-pub(super) fn and(names: &[String]) -> String {
-    match names {
-        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        names => names.concat(),
     }
 }
 

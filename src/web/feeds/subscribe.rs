@@ -3,8 +3,9 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config::BaseUrl;
-use crate::feed::{Alarm, Feed, clean};
+use crate::feed::{Alarm, Feed};
 use crate::live::{FeedSlot, TeamSnapshot};
+use crate::text::clean;
 
 /// RFC 3986 2.3: all but the unreserved characters, since an address within an address must stay one value.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -1,0 +1,57 @@
+//! Text of others as one line that is safe to show.
+
+/// `text` as one line that cannot break or reorder what stands around it.
+///
+/// Runs of whitespace, line breaks and tabs among it, are one space; none at either end. Control characters and
+/// U+FEFF go. Right-to-left letters and joiners stay; what embeds, overrides or isolates a direction goes, so that
+/// a name cannot reorder the line it stands in.
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.trim().chars() {
+        if character.is_whitespace() {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else if !is_dropped(character) {
+            out.push(character);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// `text` as [`clean`] leaves it, or `otherwise` where nothing is left.
+pub fn clean_or(text: &str, otherwise: &str) -> String {
+    let text = clean(text);
+    if text.is_empty() { otherwise.to_owned() } else { text }
+}
+
+fn is_dropped(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{FEFF}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_becomes_one_line_that_breaks_and_reorders_nothing() {
+        for (text, expected) in [
+            ("Ada", "Ada"),
+            ("  two\r\n lines\t", "two lines"),
+            ("\u{7} bell \u{1b}[2J", "bell [2J"),
+            ("\u{FEFF}bom\u{0}\u{85}x", "bom x"),
+            ("a\u{202E}txt.exe\u{2066}", "atxt.exe"),
+            ("مهندس 👩‍🚒", "مهندس 👩‍🚒"),
+            ("a, b; c\\ \"d\"", "a, b; c\\ \"d\""),
+            ("\r\n\u{1}", ""),
+        ] {
+            assert_eq!(clean(text), expected, "{text:?}");
+            assert_eq!(clean(&clean(text)), clean(text), "clean once, clean for good");
+        }
+    }
+}

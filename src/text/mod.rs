@@ -1,0 +1,20 @@
+//! Wording that feeds, pages and the command line share: dates and times, lists and plurals, statuses, reasons, and
+//! holidays that are not known.
+//!
+//! Not here: sentences that only one of them has, HTML, and iCalendar's escapes. It knows the rota and nothing else.
+
+mod clean;
+mod count;
+pub mod moment;
+mod reason;
+mod status;
+mod unknown;
+mod wall_clock;
+
+pub use clean::{clean, clean_or};
+pub use count::{count, days_ahead_of, hours, hours_grouped, list};
+pub use moment::stretch;
+pub use reason::{reason, reasons};
+pub use status::{Tone, role_title, status, tone};
+pub use unknown::{UnknownCalendar, by_calendar, unknown_agenda_line, unknown_summary};
+pub use wall_clock::{WallClock, Year};

@@ -1,0 +1,123 @@
+//! `/{team}/changes`: what moved, when it was published and how far ahead.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use crate::json::days_ahead;
+use crate::live::TeamSnapshot;
+use crate::publish::Change;
+use crate::rota::{Instant, RoleChange, Side, Team, Zone};
+use crate::text::clean;
+use crate::web::changes::{key, notice};
+use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::people::People;
+use crate::web::pages::kit::query::{Asked, bad_query};
+use crate::web::site::Site;
+
+/// So many changes are shown; the API has more.
+const MOST: usize = 100;
+
+/// Whoever learns of a duty later than this ahead may have plans.
+const SHORT_NOTICE_DAYS: i64 = 7;
+
+/// The page.
+pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    with_team(&snapshot, request, |team| {
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Changes);
+        match Asked::by(request).zone(team.team()) {
+            Ok(zone) => frame.respond(StatusCode::OK, "Changes", &page(team, zone.as_ref(), now)),
+            Err(error) => bad_query(&frame, &error, request),
+        }
+    })
+}
+
+fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
+    let people = People::of(team.team());
+    let wall = Wall::new(zone.unwrap_or(&team.team().zone), now);
+    let latest: Vec<&Change> = team.changes().iter().rev().take(MOST).collect();
+    html! {
+        h1 { "Changes" }
+        p.lead {
+            "Whose duty moved since the rota was first published, the latest first. Feed readers can follow "
+            a href="changes.atom" { "the same as Atom" } "."
+        }
+        @if latest.is_empty() {
+            p { span.tag.plain { "Nothing yet" } " No duty has moved since oncal first published this rota." }
+        }
+        @for together in latest.chunk_by(|one, other| one.at == other.at) {
+            section.publication {
+                h2 { "Published " (wall.moment(together[0].at)) }
+                ul.moves { @for change in together.iter().rev() { (moved(&people, change, wall)) } }
+            }
+        }
+        @if team.changes().len() > MOST {
+            p.fine { "Earlier changes, up to 500, are in the API." }
+        }
+    }
+}
+
+fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
+    let moved = &change.moved;
+    let why = moved.after.as_ref().and_then(|side| side.reason.as_deref()).map(clean);
+    html! {
+        li.card id=(key(change)) {
+            p.who { (whose(people, moved)) " as " (moved.role.as_str()) }
+            p.until {
+                a href=(rota_from(people.team(), moved.period.start(), wall)) { (wall.span(moved.period)) }
+                @if let Some(why) = why.filter(|why| !why.is_empty()) { " · " (why) }
+            }
+            p { (ahead(change)) }
+        }
+    }
+}
+
+/// The rota from the week of `instant` on. Weeks go by the team's dates, whatever clock the page is read by.
+fn rota_from(team: &Team, instant: Instant, wall: Wall<'_>) -> String {
+    let kept = wall.kept(team).replace('?', "&");
+    format!("./?from={}{kept}", team.zone.date(instant))
+}
+
+/// `B → C`; where nobody moved, what became of the proposal.
+fn whose(people: &People<'_>, moved: &RoleChange) -> Markup {
+    html! {
+        @match (&moved.before, &moved.after) {
+            (Some(before), Some(after)) if before.engineer == after.engineer => {
+                (side(people, Some(after)))
+                @if after.tentative { " is only proposed now" } @else { " is confirmed now" }
+            },
+            (before, after) => {
+                (side(people, before.as_ref())) " " span aria-label="hands over to" role="img" { "→" } " "
+                (side(people, after.as_ref()))
+                @if after.as_ref().is_some_and(|side| side.tentative) { " " span.tag.warn { "proposed" } }
+            },
+        }
+    }
+}
+
+/// Somebody who may have left the team since, or nobody.
+fn side(people: &People<'_>, side: Option<&Side>) -> Markup {
+    html! {
+        @match side {
+            None => "nobody",
+            Some(side) => {
+                @match people.team().index_of(side.engineer.as_str()) {
+                    Some(seat) => (people.person(seat)),
+                    None => span.person { bdi { (side.engineer) } },
+                }
+            }
+        }
+    }
+}
+
+fn ahead(change: &Change) -> Markup {
+    let tone = match days_ahead(change.at, &change.moved) {
+        ..0 => "late",
+        0..SHORT_NOTICE_DAYS => "warn",
+        _ => "plain",
+    };
+    html! { span class={ "tag " (tone) } { (notice(change)) } }
+}

@@ -1,0 +1,149 @@
+//! `/{team}/coverage`: every absence that meets the rota, what is unsettled first, then month by month.
+
+mod conflict;
+mod months;
+mod occasion;
+mod policy;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use crate::live::TeamSnapshot;
+use crate::rota::{EngineerIdx, Instant, Row, RowStatus, Team, Zone};
+use crate::text::count;
+use crate::web::pages::coverage::conflict::conflict;
+use crate::web::pages::coverage::months::Months;
+use crate::web::pages::coverage::occasion::{Occasion, occasions};
+use crate::web::pages::coverage::policy::policy;
+use crate::web::pages::kit::agreement::{open, unknown};
+use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::people::People;
+use crate::web::pages::kit::query::{Asked, BadQuery, bad_query};
+use crate::web::pages::kit::status::word;
+use crate::web::pages::kit::zone_field::zone_field;
+use crate::web::site::Site;
+
+/// Which rows are shown.
+#[derive(Debug, Clone, Copy, Default)]
+struct Filter {
+    engineer: Option<EngineerIdx>,
+    status: Option<RowStatus>,
+}
+
+impl Filter {
+    fn by(asked: &Asked, team: &Team) -> Result<Filter, BadQuery> {
+        let status = |text: &str| {
+            let known = RowStatus::ALL.into_iter().find(|status| status.as_str() == text);
+            known.ok_or_else(|| BadQuery::Status(text.chars().take(60).collect()))
+        };
+        Ok(Filter {
+            engineer: asked.engineer(team)?,
+            status: asked.value("status")?.map(status).transpose()?,
+        })
+    }
+
+    /// Whether a row is shown: for an engineer, what they are away for and what they take over.
+    fn admits(self, row: &Row) -> bool {
+        let is_theirs = |seat| {
+            let moved =
+                !matches!(row.status, RowStatus::Unaffected | RowStatus::Working | RowStatus::NoBackup);
+            row.away == seat || moved && (row.primary == seat || row.secondary == Some(seat))
+        };
+        self.engineer.is_none_or(is_theirs) && self.status.is_none_or(|status| row.status == status)
+    }
+
+    fn is_any(self) -> bool {
+        self.engineer.is_some() || self.status.is_some()
+    }
+}
+
+/// The page.
+pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    with_team(&snapshot, request, |team| {
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Coverage);
+        let asked = Asked::by(request);
+        let filter = Filter::by(&asked, team.team());
+        match filter.and_then(|filter| Ok((filter, asked.zone(team.team())?))) {
+            Ok((filter, zone)) => {
+                frame.respond(StatusCode::OK, "Coverage", &page(team, filter, zone.as_ref(), now))
+            }
+            Err(error) => bad_query(&frame, &error, request),
+        }
+    })
+}
+
+fn page(team: &TeamSnapshot, filter: Filter, zone: Option<&Zone>, now: Instant) -> Markup {
+    let rota = team.team();
+    let (people, wall) = (People::of(rota), Wall::new(zone.unwrap_or(&rota.zone), now));
+    let all = team.coverage();
+    let admits = |row: &Row| filter.admits(row);
+    let unsettled: Vec<&Row> = open(all, now).into_iter().filter(|row| admits(row)).collect();
+    let shown = occasions(&all.rows).into_iter().filter(|occasion| !occasion.parts(admits).is_empty());
+    let (ahead, past): (Vec<Occasion<'_>>, Vec<Occasion<'_>>) =
+        shown.partition(|occasion| now < occasion.span().1);
+    let months = Months { people: &people, wall, is_unfolded: filter.is_any() };
+    html! {
+        h1 { "Coverage" }
+        p.lead { "Every public holiday and all time off ahead, who covers it, and what the team has still to agree on." }
+        (unknown(&all.unknown, &people))
+        (form(&people, filter, wall))
+        section aria-labelledby="agree" {
+            h2 #agree { "To agree" }
+            @if unsettled.is_empty() { p { span.tag.ok { "Settled" } " Nothing needs the team’s agreement" @if filter.is_any() { " here" } "." } }
+            @else if unsettled.iter().any(|row| !row.candidates.is_empty()) { (load()) }
+            @for row in unsettled { (conflict(&people, row, wall)) }
+        }
+        (policy(rota.policy))
+        section aria-labelledby="ahead" {
+            h2 #ahead { "Ahead" }
+            @if ahead.is_empty() { p { "There are no absences" @if filter.is_any() { " like that" } "." } }
+            (months.tables(&ahead, admits))
+        }
+        @if !past.is_empty() {
+            details { summary { "The weeks before (" (count(past.len(), "absence", "absences")) ")" } (months.tables(&past, admits)) }
+        }
+    }
+}
+
+/// What the candidates of every conflict are compared by.
+fn load() -> Markup {
+    html! {
+        p.fine {
+            "Holiday load counts the hours for which somebody was primary by cover, proposal or agreement, for time off as for
+            holidays, from the start of the rota to the start of that week. Hours on a holiday of their own count twice."
+        }
+    }
+}
+
+fn form(people: &People<'_>, filter: Filter, wall: Wall<'_>) -> Markup {
+    let team = people.team();
+    html! {
+        form.filter method="get" action="coverage" {
+            span.field {
+                label for="engineer" { "Engineer" }
+                select #engineer name="engineer" {
+                    option value="" { "Everybody" }
+                    @for seat in team.indices() {
+                        option value=(team.engineer(seat).id) selected[filter.engineer == Some(seat)] { (people.text(seat)) }
+                    }
+                }
+            }
+            span.field {
+                label for="status" { "Status" }
+                select #status name="status" {
+                    option value="" { "Any" }
+                    @for status in RowStatus::ALL {
+                        option value=(status.as_str()) selected[filter.status == Some(status)] { (word(status)) }
+                    }
+                }
+            }
+            (zone_field(team, Some(wall.zone)))
+            button { "Show" }
+            @if filter.is_any() { a href={ "coverage" (wall.kept(team)) } { "Show all" } }
+        }
+    }
+}

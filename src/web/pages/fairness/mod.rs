@@ -1,0 +1,164 @@
+//! `/{team}/fairness`: who carries how much over the years, and what the rotation always gives to the same person.
+
+mod bars;
+mod streaks;
+
+use std::ops::RangeInclusive;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::Datelike;
+use maud::{Markup, html};
+
+use crate::json::FAIRNESS_YEARS;
+use crate::live::TeamSnapshot;
+use crate::rota::{self, EngineerIdx, Fairness, Tally, year_spans};
+use crate::text::hours_grouped;
+use crate::web::pages::fairness::bars::{Bar, bars};
+use crate::web::pages::fairness::streaks::locks;
+use crate::web::pages::kit::agreement::unknown;
+use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::people::People;
+use crate::web::pages::kit::query::{Asked, bad_query};
+use crate::web::site::Site;
+
+/// The spans offered; any other may be asked for by the query.
+const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
+
+/// A figure with what it is called, what it counts, and how it is read and said.
+type Figure = (&'static str, &'static str, fn(&Tally) -> i64, fn(i64) -> String);
+
+const FIGURES: [Figure; 5] = [
+    ("Primary", "time on call first", |tally| tally.primary_seconds, rounded),
+    ("Secondary", "time on call behind the primary", |tally| tally.secondary_seconds, rounded),
+    ("Weekends", "with any time as primary", |tally| i64::from(tally.weekends), plain),
+    (
+        "Own holidays",
+        "in weeks as primary, whoever covered them",
+        |tally| i64::from(tally.own_holidays),
+        plain,
+    ),
+    (
+        "Holidays covered",
+        "of others, as primary in their place",
+        |tally| i64::from(tally.holidays_covered),
+        plain,
+    ),
+];
+
+/// The page.
+pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    with_team(&snapshot, request, |team| {
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Fairness);
+        let asked = Asked::by(request);
+        match asked.years().and_then(|years| Ok((years, asked.zone(team.team())?))) {
+            Ok((years, zone)) => {
+                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
+                let years = years.unwrap_or(FAIRNESS_YEARS.into());
+                frame.respond(StatusCode::OK, "Fairness", &page(team, years, wall))
+            }
+            Err(error) => bad_query(&frame, &error, request),
+        }
+    })
+}
+
+/// Years are the team's, whatever clock is asked for: it only goes along to other pages.
+fn page(team: &TeamSnapshot, count: i32, wall: Wall<'_>) -> Markup {
+    let rota = team.team();
+    let kept = wall.kept(rota).replace('?', "&");
+    let first = rota.zone.date(wall.now).year();
+    let years: RangeInclusive<i32> = first..=first + count - 1;
+    let fairness = rota::fairness(rota, years, wall.now);
+    let (people, span) = (People::of(rota), said(&fairness));
+    html! {
+        h1 { "Fairness" }
+        p.lead {
+            "Who carries how much in " (span) ", by the rota as it is: with covers, swaps, proposals and what the team agreed on."
+        }
+        nav.lengths.years aria-label="Years shown" {
+            @for years in SPANS {
+                a href={ "fairness?years=" (years) (kept) } aria-current=[(i32::from(years) == count).then_some("true")] {
+                    @if years == 1 { "This year" } @else { (years) " years" }
+                }
+            }
+        }
+        (unknown(&fairness.unknown, &people))
+        section aria-label="In all" {
+            div.figures { @for figure in FIGURES { (chart(&people, &fairness, figure)) } }
+            p.fine { "The line in each bar is the average of all who are in the team in these years." }
+        }
+        (locks(&people, &fairness, &span))
+        section aria-labelledby="years" {
+            h2 #years { "Year by year" }
+            @for year in fairness.years.clone() { (table(&people, &fairness, year)) }
+        }
+    }
+}
+
+/// The years in words.
+pub(in crate::web) fn said(fairness: &Fairness) -> String {
+    year_spans(&fairness.years.clone().collect::<Vec<_>>())
+}
+
+fn chart(people: &People<'_>, fairness: &Fairness, (title, what, value, say): Figure) -> Markup {
+    let sum = |seat: EngineerIdx| {
+        let own = fairness.tallies.iter().filter(|tally| tally.engineer == seat);
+        own.map(value).reduce(|sum, next| sum + next)
+    };
+    let all: Vec<Bar> = people
+        .team()
+        .indices()
+        .filter_map(|seat| Some(Bar { seat, value: sum(seat)?, said: say(sum(seat)?) }))
+        .collect();
+    html! {
+        div.card.figure {
+            h2 { (title) " " small { (what) } }
+            (bars(people, &all))
+        }
+    }
+}
+
+fn table(people: &People<'_>, fairness: &Fairness, year: i32) -> Markup {
+    let first = *fairness.years.start();
+    html! {
+        details open[year == first] {
+            summary { (year) }
+            div.scroll tabindex="0" role="region" aria-label={ "Figures of " (year) } {
+                table.numbers {
+                    thead {
+                        tr {
+                            th scope="col" { "Who" }
+                            th scope="col" { "Primary" } th scope="col" { "Secondary" } th scope="col" { "Weekends" }
+                            th scope="col" { "Own holidays" } th scope="col" { "Covered" } th scope="col" { "Proposed" }
+                        }
+                    }
+                    tbody { @for tally in fairness.tallies.iter().filter(|tally| tally.year == year) { (row(people, tally)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(people: &People<'_>, tally: &Tally) -> Markup {
+    let role = |weeks: u32, seconds: i64| html! { (weeks) " w " small { (rounded(seconds)) } };
+    html! {
+        tr {
+            th scope="row" { (people.person(tally.engineer)) }
+            td { (role(tally.primary_weeks, tally.primary_seconds)) }
+            td { (role(tally.secondary_weeks, tally.secondary_seconds)) }
+            @for count in [tally.weekends, tally.own_holidays, tally.holidays_covered, tally.proposals_taken] { td { (count) } }
+        }
+    }
+}
+
+/// Whole hours: over a year, minutes say nothing.
+fn rounded(seconds: i64) -> String {
+    hours_grouped((seconds + 1800) / 3600 * 3600)
+}
+
+fn plain(count: i64) -> String {
+    count.to_string()
+}

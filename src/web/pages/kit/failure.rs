@@ -1,0 +1,68 @@
+//! 500 for people: a defect of oncal, not of the request.
+
+use std::future::{Ready, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use maud::html;
+
+use crate::web::pages::kit::layout::Frame;
+use crate::web::site::Site;
+use crate::web::trace::RequestId;
+
+/// A handler that answers with `page`, or with the page that says it failed: without that the browser would only see
+/// the connection end. The panic hook has then logged the defect.
+pub(in crate::web) fn page(
+    page: fn(&Site, &HttpRequest) -> HttpResponse,
+) -> impl Fn(web::Data<Site>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {
+    move |site, request| {
+        // A page only reads, so nothing can be left half done.
+        let answer = catch_unwind(AssertUnwindSafe(|| page(&site, &request)));
+        ready(answer.unwrap_or_else(|_| failure(&request)))
+    }
+}
+
+/// It says nothing of the inside, and that calendars go on.
+fn failure(request: &HttpRequest) -> HttpResponse {
+    let frame = Frame::plain(request);
+    let main = html! {
+        h1 { "Something went wrong in oncal" }
+        p.lead {
+            "This page could not be made. That is a defect, not something you did; the server’s log has the details.
+            Calendars that people subscribed to are not affected."
+        }
+        @if let Some(id) = request.extensions().get::<RequestId>() {
+            p { "In the log it is request " code { (id) } "." }
+        }
+        p { a.button href=(frame.home()) { "Back to the start" } }
+    };
+    frame.respond(StatusCode::INTERNAL_SERVER_ERROR, "Failed", &main)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::live::sample::{TEAM, at, configuration};
+    use crate::live::{Snapshot, Store};
+    use actix_web::body::to_bytes;
+    use actix_web::test::TestRequest;
+    use std::sync::Arc;
+
+    #[actix_web::test]
+    async fn a_page_that_fails_says_so_and_nothing_of_the_inside() {
+        let now = at("2026-02-10T12:00:00Z");
+        let snapshot = Snapshot::new(configuration("", &[("sample", TEAM)], now), now);
+        let site = web::Data::new(Site::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
+        let handler = page(|_, _| panic!("the inside"));
+        let request = TestRequest::with_uri("/sample/").to_http_request();
+        let id = site.request_id(request.head());
+        request.extensions_mut().insert(id.clone());
+        let answer = handler(site, request).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = String::from_utf8(to_bytes(answer.into_body()).await.unwrap().to_vec()).unwrap();
+        assert!(body.contains("could not be made") && !body.contains("the inside"), "{body}");
+        assert!(body.contains(&format!("<code>{id}</code>")), "{body}");
+    }
+}

@@ -1,0 +1,14 @@
+//! What pages share: the layout around them, their query, and how people, times and statuses are shown.
+
+pub(super) mod agreement;
+pub(super) mod assets;
+pub(super) mod clock;
+pub(super) mod failure;
+pub(super) mod layout;
+pub(super) mod not_found;
+pub(super) mod on_call;
+pub(super) mod people;
+pub(super) mod problems;
+pub(super) mod query;
+pub(super) mod status;
+pub(super) mod zone_field;

@@ -1,0 +1,99 @@
+//! 404 and 503 for people, and what there is instead.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::live::{Snapshot, TeamSnapshot};
+use crate::rota::TeamId;
+use crate::text::clean;
+use crate::web::pages::kit::layout::Frame;
+use crate::web::pages::kit::problems::errors;
+use crate::web::site::Site;
+
+/// How long to wait before asking again for a team whose configuration has errors.
+pub(in crate::web) const RETRY_SECONDS: u16 = 300;
+
+/// Up to so many teams are listed; of more, the first page has them all.
+const MAX_TEAMS: usize = 20;
+
+/// Whatever has no route.
+pub(in crate::web) fn missing(site: &Site, request: &HttpRequest) -> HttpResponse {
+    missing_page(&site.store.load(), request)
+}
+
+/// The page that says there is nothing at an address, with what there is.
+pub(in crate::web) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
+    let frame = Frame::plain(request);
+    let root = frame.root();
+    let main = html! {
+        h1 { "There is nothing here" }
+        p.lead { "The address may be mistyped, or the team renamed: a team’s address is the name of its file." }
+        @if (1..=MAX_TEAMS).contains(&snapshot.teams().len()) {
+            h2 { "Teams" }
+            ul { @for team in snapshot.teams() { li { (link(team, &root)) } } }
+        }
+        p { a.button href=(root) { "All teams" } }
+    };
+    frame.respond(StatusCode::NOT_FOUND, "Not found", &main)
+}
+
+/// The same for whoever shows no key that opens the address, where only secret links open anything. It says nothing of
+/// what there is, and links to nothing but its style sheet.
+pub(in crate::web) fn no_key(style: &str) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Not found · oncal" }
+                link rel="stylesheet" href=(style);
+            }
+            body {
+                main {
+                    h1 { "There is nothing at this address" }
+                    p.lead { "If it is a link that once worked, ask your on-call team for its new one." }
+                }
+            }
+        }
+    }
+}
+
+fn link(team: &TeamSnapshot, root: &str) -> Markup {
+    html! { a href={ (root) (team.team().id) "/" } { bdi { (clean(&team.team().name)) } } }
+}
+
+/// What `answer` says of the team that `request` names, or the page that says why there is none.
+pub(in crate::web) fn with_team<'s>(
+    snapshot: &'s Snapshot,
+    request: &HttpRequest,
+    answer: impl FnOnce(&'s TeamSnapshot) -> HttpResponse,
+) -> HttpResponse {
+    let id = part(request, "team");
+    match (snapshot.team(id), TeamId::new(id).filter(|_| snapshot.is_broken(id))) {
+        (Some(team), _) => answer(team),
+        (None, Some(id)) => broken(snapshot, &id, request),
+        (None, None) => missing_page(snapshot, request),
+    }
+}
+
+fn broken(snapshot: &Snapshot, id: &TeamId, request: &HttpRequest) -> HttpResponse {
+    let main = html! {
+        h1 { (id) }
+        div.alert {
+            p { b { "The configuration of this team has errors, so its rota is not served." } }
+            (errors(snapshot.configuration().diagnostics_of(id)))
+        }
+    };
+    let mut response = Frame::plain(request).respond(StatusCode::SERVICE_UNAVAILABLE, id.as_str(), &main);
+    response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
+    response
+}
+
+/// What `request` names as `part` in its path.
+pub(in crate::web) fn part<'r>(request: &'r HttpRequest, part: &str) -> &'r str {
+    request.match_info().get(part).unwrap_or_default()
+}

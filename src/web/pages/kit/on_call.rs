@@ -1,0 +1,169 @@
+//! Who is on call now and what comes next, as people read it.
+
+use maud::{Markup, html};
+
+use crate::live::TeamSnapshot;
+use crate::rota::{Duty, Handover, Holder, Instant, PlannedWeek, Role, Schedule, ShiftKind};
+use crate::text::{clean, role_title};
+use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::people::People;
+
+/// Who holds each role, why and until when, each on a card.
+pub(in crate::web) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let schedule = team.near();
+    let Some(duty) = schedule.on_call(wall.now) else {
+        let starts = team.team().starts();
+        return html! {
+            p.lead { "Nobody is on call yet. The first duty change is on " (time(wall, starts)) "." }
+        };
+    };
+    let is_uncovered = schedule.is_uncovered(duty);
+    html! {
+        @for role in Role::ALL {
+            @let holder = duty.holder(role);
+            div class={ "card duty " (role.as_str()) } {
+                h3 { (role_title(role)) }
+                @match holder {
+                    Some(holder) => p.who { (people.person(holder.engineer)) },
+                    None => p.who.none { "Nobody" },
+                }
+                (away(team, role, wall))
+                @if let Some(why) = holder.and_then(|holder| why(people, holder, is_uncovered)) {
+                    p.why { (standing(holder, is_uncovered)) (why) }
+                }
+                @if let Some(until) = changes_at(schedule, role, wall.now) {
+                    p.until { "until " (time(wall, until)) (then(team, people, role, until)) }
+                }
+            }
+        }
+    }
+}
+
+/// That whoever holds `role` is away, so that calling them may not help.
+pub(in crate::web) fn away(team: &TeamSnapshot, role: Role, wall: Wall<'_>) -> Markup {
+    let schedule = team.near();
+    let holder = schedule.on_call(wall.now).and_then(|duty| duty.holder(role));
+    html! {
+        @if let Some(back) = schedule.away_until(team.team(), role, wall.now) {
+            p.why {
+                span.tag.late { "Away" } " until " (wall.moment(back))
+                @if holder.is_some_and(|holder| holder.kind == ShiftKind::Override) { ", on call by agreement" }
+                @else if role == Role::Secondary { ": no backup" }
+            }
+        }
+    }
+}
+
+/// When `role` next changes hands; also from nobody to somebody.
+pub(in crate::web) fn changes_at(schedule: &Schedule, role: Role, now: Instant) -> Option<Instant> {
+    let held = |duty: &Duty| duty.holder(role).map(|holder| holder.engineer);
+    let current = held(schedule.on_call(now)?);
+    let mut ahead = schedule.duties().filter(|duty| duty.period.start() > now);
+    ahead.find(|duty| held(duty) != current).map(|duty| duty.period.start())
+}
+
+/// `, then Data Engineer D (Thanksgiving Day), alone`: who holds `role` from `instant` on.
+pub(in crate::web) fn then(team: &TeamSnapshot, people: &People<'_>, role: Role, instant: Instant) -> Markup {
+    let schedule = team.near();
+    let next = schedule.on_call(instant);
+    let holder = next.and_then(|duty| duty.holder(role));
+    let is_uncovered = next.is_some_and(|duty| schedule.is_uncovered(duty));
+    let is_alone = role == Role::Primary && next.is_some_and(|duty| duty.secondary.is_none());
+    html! {
+        @match holder {
+            None => ", then nobody",
+            Some(holder) => {
+                ", then " (standing(Some(holder), is_uncovered)) (people.name(holder.engineer))
+                @if let Some(why) = holder.why().map(clean).filter(|why| !why.is_empty()) { " (" (why) ")" }
+                @if is_alone { ", alone" }
+                @if schedule.away_until(team.team(), role, instant).is_some() { " " span.tag.late { "Away" } }
+            }
+        }
+    }
+}
+
+/// That what somebody holds is not agreed, or not even covered.
+fn standing(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
+    html! {
+        @if holder.is_some_and(|holder| holder.kind.is_tentative()) {
+            @if is_uncovered { span.tag.late { "Not covered" } } @else { span.tag.warn { "Proposed" } }
+            " "
+        }
+    }
+}
+
+/// When duty next changes by the week, and the meeting at which it is handed over.
+pub(in crate::web) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let schedule = team.near();
+    let next = schedule.weeks.iter().find(|planned| planned.week.period.start() > wall.now);
+    let meeting = |handover: &&Handover| handover.period.end() > wall.now;
+    html! {
+        @if let Some(planned) = next {
+            div.card.duty.next {
+                h3 { "Next duty change" }
+                p.when { (time(wall, planned.week.period.start())) }
+                p.why {
+                    (people.person(planned.week.pair.primary)) " takes over, with "
+                    (people.person(planned.week.pair.secondary)) " as secondary"
+                    (at_first(people, planned, wall))
+                }
+                @if let Some(handover) = schedule.handovers.iter().find(meeting) {
+                    p.until { "Handover meeting " (wall.span(handover.period)) (notice(handover)) }
+                }
+            }
+        }
+    }
+}
+
+/// Who holds the primary role when the week begins, where that is not whose week it is.
+fn at_first(people: &People<'_>, planned: &PlannedWeek, wall: Wall<'_>) -> Markup {
+    let first = planned.duties.first().filter(|duty| duty.primary.engineer != planned.week.pair.primary);
+    html! {
+        @if let Some(duty) = first {
+            "; at first " (people.name(duty.primary.engineer)) ", who "
+            (why(people, &duty.primary, planned.is_uncovered(duty.period)).unwrap_or_default())
+            ", until " (wall.moment(duty.period.end()))
+        }
+    }
+}
+
+/// That a meeting is not where it usually is, or should not be.
+pub(in crate::web) fn notice(handover: &Handover) -> Markup {
+    html! {
+        @if handover.moved { ", moved because somebody is away" }
+        @if handover.flagged { " " span.tag.warn { "somebody is away" } }
+    }
+}
+
+/// A moment with how far away it is, for people and machines.
+pub(in crate::web) fn time(wall: Wall<'_>, instant: Instant) -> Markup {
+    let away = wall.time_until(instant);
+    html! {
+        time datetime=(instant.format("%Y-%m-%dT%H:%M:%SZ")) { (wall.moment(instant)) }
+        @if !away.is_empty() { " " span.away { "(" (away) ")" } }
+    }
+}
+
+/// Why somebody holds a role otherwise than by the rotation. `is_uncovered`: nobody is free to take it.
+pub(in crate::web) fn why(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<String> {
+    let instead = holder.instead_of.map(|seat| people.text(seat));
+    let reason = holder.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
+    let for_whom = instead.map(|name| format!(" for {name}")).unwrap_or_default();
+    let in_place = instead.map(|name| format!(" instead of {name}")).unwrap_or_default();
+    let note = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    Some(match holder.kind {
+        ShiftKind::Rotation => return None,
+        ShiftKind::Cover => match &reason {
+            Some(reason) => format!("covers {reason}{for_whom}"),
+            None => format!("covers{for_whom}"),
+        },
+        ShiftKind::Backfill => format!("stands in{for_whom}{note}"),
+        ShiftKind::Swap => {
+            let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("{in_place} (swap{reason})").trim_start().to_owned()
+        }
+        ShiftKind::Proposal if is_uncovered => format!("keeps it, since nobody is free{note}"),
+        ShiftKind::Proposal => format!("proposed{in_place}{note}"),
+        ShiftKind::Override => format!("agreed{in_place}{note}"),
+    })
+}

@@ -1,0 +1,144 @@
+//! How pages show people: a badge in their colour with their initials, and their name.
+//!
+//! The colour never tells alone: the initials are of one person of the team only.
+
+use std::sync::LazyLock;
+
+use maud::{Markup, html};
+
+use crate::feed::colour::{self, Colour};
+use crate::rota::{EngineerIdx, Team};
+use crate::text::clean;
+
+/// A badge holds so many letters.
+const MAX_LETTERS: usize = 3;
+
+/// Every colour that people can have, in order of seats.
+pub(in crate::web) static PALETTE: LazyLock<Vec<Colour>> = LazyLock::new(|| {
+    let first = colour::of(EngineerIdx(0));
+    let others = (1..).map(|seat| colour::of(EngineerIdx(seat))).take_while(|colour| *colour != first);
+    std::iter::once(first).chain(others).collect()
+});
+
+/// The people of one team.
+pub(in crate::web) struct People<'t> {
+    team: &'t Team,
+    names: Vec<String>,
+    initials: Vec<String>,
+}
+
+impl<'t> People<'t> {
+    /// Those of `team`.
+    pub(in crate::web) fn of(team: &'t Team) -> People<'t> {
+        let names: Vec<String> = team.engineers.iter().map(|engineer| clean(&engineer.name)).collect();
+        let mut initials = initials(&names);
+        let all = initials.clone();
+        for (own, engineer) in initials.iter_mut().zip(&team.engineers) {
+            if own.is_empty() || all.iter().filter(|other| *other == own).count() > 1 {
+                engineer.id.as_str().clone_into(own);
+            }
+        }
+        People { team, names, initials }
+    }
+
+    /// The team.
+    pub(in crate::web) fn team(&self) -> &'t Team {
+        self.team
+    }
+
+    /// The name as one line of plain text.
+    pub(in crate::web) fn text(&self, seat: EngineerIdx) -> &str {
+        &self.names[seat.0]
+    }
+
+    /// What tells this person from the others in little room.
+    pub(in crate::web) fn initials(&self, seat: EngineerIdx) -> &str {
+        &self.initials[seat.0]
+    }
+
+    /// The name, which cannot reorder what stands around it.
+    pub(in crate::web) fn name(&self, seat: EngineerIdx) -> Markup {
+        html! { bdi { (self.text(seat)) } }
+    }
+
+    /// The badge alone, for where the name stands beside it.
+    pub(in crate::web) fn badge(&self, seat: EngineerIdx) -> Markup {
+        html! { span class={ "badge " (class(seat)) } aria-hidden="true" { (self.initials(seat)) } }
+    }
+
+    /// Badge and name.
+    pub(in crate::web) fn person(&self, seat: EngineerIdx) -> Markup {
+        html! { span.person { (self.badge(seat)) " " (self.name(seat)) } }
+    }
+
+    /// `A`, `A and B`, `A, B and C`; all members are `everyone`, and most of many `everyone but D`.
+    pub(in crate::web) fn list(&self, seats: &[EngineerIdx]) -> Markup {
+        let missing: Vec<EngineerIdx> = self.team.indices().filter(|seat| !seats.contains(seat)).collect();
+        html! {
+            @if seats.len() > 1 && missing.is_empty() { "everyone" }
+            @else if let ([seat], true) = (&missing[..], seats.len() > 2) { "everyone but " (self.name(*seat)) }
+            @else {
+                @for (place, seat) in seats.iter().enumerate() {
+                    @match seats.len() - place {
+                        _ if place == 0 => {}
+                        1 => " and ",
+                        _ => ", ",
+                    }
+                    (self.name(*seat))
+                }
+            }
+        }
+    }
+}
+
+/// The class that gives a shape or badge the colour of whoever sits in `seat`.
+pub(in crate::web) fn class(seat: EngineerIdx) -> String {
+    format!("p{}", seat.0 % PALETTE.len())
+}
+
+/// The first letters of the words of each name, less the words that all names start with.
+fn initials(names: &[String]) -> Vec<String> {
+    let words: Vec<Vec<&str>> = names.iter().map(|name| name.split(' ').collect()).collect();
+    let mut shared = 0;
+    let is_shared = |place: usize| {
+        let first = words.first().and_then(|first| first.get(place));
+        words.len() > 1 && words.iter().all(|words| words.len() > place + 1 && words.get(place) == first)
+    };
+    while is_shared(shared) {
+        shared += 1;
+    }
+    let letters = |words: &Vec<&str>| {
+        let words = words.iter().skip(shared);
+        let firsts = words.filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+        firsts.take(MAX_LETTERS).flat_map(char::to_uppercase).collect()
+    };
+    words.iter().map(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(names: &[&str]) -> Vec<String> {
+        initials(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn initials_leave_out_what_all_names_start_with() {
+        assert_eq!(of(&["Data Engineer A", "Data Engineer B"]), ["A", "B"]);
+        assert_eq!(of(&["Ada Lovelace", "Grace Brewster Murray Hopper"]), ["AL", "GBM"]);
+        assert_eq!(of(&["Ada", "Ada Byron"]), ["A", "AB"]);
+        assert_eq!(of(&["Data Engineer"]), ["DE"], "nobody to share with");
+    }
+
+    #[test]
+    fn initials_are_letters_of_any_script_and_no_markup() {
+        assert_eq!(of(&["<script> \"x\"", "مهندس 👩‍🚒", "ßeta"]), ["SX", "م", "SS"]);
+    }
+
+    #[test]
+    fn every_colour_is_there_once() {
+        assert_eq!(PALETTE.len(), 10);
+        assert_eq!((class(EngineerIdx(3)), class(EngineerIdx(13))), ("p3".to_owned(), "p3".to_owned()));
+    }
+}

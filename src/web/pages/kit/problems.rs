@@ -1,0 +1,125 @@
+//! What is wrong with a configuration, for people. Never the source line: it may hold what is nobody's business.
+
+use maud::{Markup, html};
+
+use crate::config::Diagnostic;
+use crate::live::{Faults, Snapshot};
+use crate::publish::JournalState;
+use crate::rota::Team;
+use crate::web::pages::kit::clock::Wall;
+
+/// The errors among `diagnostics`, each with its place.
+pub(in crate::web) fn errors<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Markup {
+    html! {
+        ul.problems {
+            @for diagnostic in diagnostics.filter(|diagnostic| diagnostic.is_error()) {
+                li {
+                    code {
+                        (diagnostic.file)
+                        @if let Some(place) = &diagnostic.place { ":" (place.line) ":" (place.column) }
+                    }
+                    " " (ticked(&diagnostic.message.to_string())) " "
+                    small { "(" (diagnostic.code) ")" }
+                    @if let Some(help) = &diagnostic.help { br; (ticked(&help.to_string())) }
+                }
+            }
+        }
+    }
+}
+
+/// A text of the terminal, where what stands in a file or is typed is between backticks.
+pub(in crate::web) fn ticked(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 0 { (part) } @else { code { (part) } }
+        }
+    }
+}
+
+/// That a team is shown as it was before its file broke or went away; nothing for one that is current.
+pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
+    let id = &team.id;
+    html! {
+        @if let Some(since) = snapshot.outdated_since(id) {
+            @let since = Wall::new(&team.zone, since).moment(since);
+            section.alert aria-label="Not current" {
+                @if snapshot.removed().contains(id) {
+                    p {
+                        b { "The file of this team is gone. " }
+                        "What you see, and what calendars get, is the rota as it was before " (since) "."
+                    }
+                } @else {
+                    p {
+                        b { "The latest change has errors. " }
+                        "What you see, and what calendars get, is the rota as it was before " (since) "."
+                    }
+                    (errors(snapshot.configuration().diagnostics_of(id)))
+                }
+            }
+        }
+    }
+}
+
+/// That the server cannot keep a team current; nothing where it can. What exactly is wrong is for those who run it, and
+/// that changes show some seconds late, where the folder cannot be watched, is nobody's concern.
+pub(in crate::web) fn behind(faults: &Faults, state: JournalState) -> Markup {
+    let is_older = state == JournalState::Older;
+    html! {
+        @if faults.configuration.is_some() || faults.journal.is_some() || is_older {
+            section.alert aria-label="Not current" {
+                @if faults.configuration.is_some() {
+                    p {
+                        b { "The configuration cannot be read. " }
+                        "What you see, and what calendars get, is the rota as it last was."
+                    }
+                }
+                @if faults.journal.is_some() {
+                    p {
+                        b { "The server cannot write to its database. " }
+                        "Changes of the rota show here, and in calendars, up to a minute late."
+                    }
+                }
+                @if is_older {
+                    p {
+                        b { "Another server has a newer configuration than this one. " }
+                        "What you see, and what calendars get from here, goes by the older."
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Fault;
+    use crate::rota::Instant;
+
+    #[test]
+    fn a_page_says_what_keeps_it_from_being_current_and_nothing_of_the_inside() {
+        let told = |faults: Faults, state| behind(&faults, state).into_string();
+        let fault = || Some(Fault { since: Instant::UNIX_EPOCH, message: "the inside".to_owned() });
+        let fine = Faults::default;
+        for (faults, state, expected) in [
+            (
+                Faults { configuration: fault(), ..fine() },
+                JournalState::Written,
+                "The configuration cannot be read.",
+            ),
+            (
+                Faults { journal: fault(), ..fine() },
+                JournalState::Provisional,
+                "cannot write to its database.",
+            ),
+            (fine(), JournalState::Older, "Another server has a newer configuration"),
+        ] {
+            let told = told(faults, state);
+            assert!(told.contains(expected) && told.contains("Not current"), "{told}");
+            assert!(told.matches("<p>").count() == 1 && !told.contains("the inside"), "{told}");
+        }
+        for state in [JournalState::Written, JournalState::Provisional] {
+            assert_eq!(told(Faults { watch: fault(), ..fine() }, state), "");
+        }
+    }
+}

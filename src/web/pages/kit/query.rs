@@ -1,0 +1,192 @@
+//! What the query of a page asks for. Keys that mean nothing here are let through, and an empty value is none: forms
+//! send what nobody filled in.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use chrono_tz::TZ_VARIANTS;
+use maud::html;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::feed::{Alarm, NoSuchAlarm};
+use crate::rota::{EngineerIdx, Team, Zone};
+use crate::toml_reader::nearest;
+use crate::web::pages::kit::layout::Frame;
+use crate::web::pages::kit::problems::ticked;
+
+/// The weeks that a page can show at once.
+pub(in crate::web) const MAX_WEEKS: usize = 104;
+
+/// The calendar years that a page can tell at once.
+pub(in crate::web) const MAX_YEARS: i32 = 12;
+
+/// A query that asks for what there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(in crate::web) enum BadQuery {
+    #[error("{0} is given twice")]
+    Twice(&'static str),
+    #[error("“{0}” is no date: from is written YYYY-MM-DD, such as 2026-12-25")]
+    From(String),
+    #[error("“{0}” is no number of weeks: weeks is 1 to {MAX_WEEKS}")]
+    Weeks(String),
+    #[error("“{0}” is no number of years: years is 1 to {MAX_YEARS}")]
+    Years(String),
+    #[error("the rota is shown up to {last}, not from {from} on")]
+    TooFar { from: NaiveDate, last: NaiveDate },
+    #[error("“{name}” is no time zone: zone is an IANA name such as Europe/Berlin{}", help(.nearest))]
+    Zone { name: String, nearest: Option<String> },
+    #[error("“{0}” is no reminder: {NoSuchAlarm}")]
+    Alarm(String),
+    #[error("nobody in this team has the id “{0}”")]
+    Engineer(String),
+    #[error("“{0}” is no status of a holiday")]
+    Status(String),
+}
+
+fn help(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|nearest| format!("; {nearest}")).unwrap_or_default()
+}
+
+/// The query of a request, decoded.
+pub(in crate::web) struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    /// That of `request`.
+    pub(in crate::web) fn by(request: &HttpRequest) -> Asked {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+        Asked(pairs.map(web::Query::into_inner).unwrap_or_default())
+    }
+
+    /// The value of `key`, if there is one that says anything.
+    pub(in crate::web) fn value(&self, key: &'static str) -> Result<Option<&str>, BadQuery> {
+        let mut values = self.0.iter().filter(|(own, _)| own == key).map(|(_, value)| value.trim());
+        let first = values.next().filter(|value| !value.is_empty());
+        if values.next().is_some() { Err(BadQuery::Twice(key)) } else { Ok(first) }
+    }
+
+    /// `from`.
+    pub(in crate::web) fn from(&self) -> Result<Option<NaiveDate>, BadQuery> {
+        let date = |text: &str| text.parse().map_err(|_| BadQuery::From(shortened(text)));
+        self.value("from")?.map(date).transpose()
+    }
+
+    /// `weeks`.
+    pub(in crate::web) fn weeks(&self) -> Result<Option<usize>, BadQuery> {
+        let weeks = |text: &str| {
+            let number = text.parse().ok().filter(|weeks| (1..=MAX_WEEKS).contains(weeks));
+            number.ok_or_else(|| BadQuery::Weeks(shortened(text)))
+        };
+        self.value("weeks")?.map(weeks).transpose()
+    }
+
+    /// `years`.
+    pub(in crate::web) fn years(&self) -> Result<Option<i32>, BadQuery> {
+        let years = |text: &str| {
+            let number = text.parse().ok().filter(|years| (1..=MAX_YEARS).contains(years));
+            number.ok_or_else(|| BadQuery::Years(shortened(text)))
+        };
+        self.value("years")?.map(years).transpose()
+    }
+
+    /// `zone`: one of the team's as it has it, any other by the rules that oncal was built with.
+    pub(in crate::web) fn zone(&self, team: &Team) -> Result<Option<Zone>, BadQuery> {
+        let Some(name) = self.value("zone")? else { return Ok(None) };
+        let known = zones(team).into_iter().find(|zone| zone.name() == name).cloned();
+        known.or_else(|| Zone::bundled(name)).map(Some).ok_or_else(|| BadQuery::Zone {
+            name: shortened(name),
+            nearest: nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name())),
+        })
+    }
+
+    /// `engineer`, which people also call `person`.
+    pub(in crate::web) fn engineer(&self, team: &Team) -> Result<Option<EngineerIdx>, BadQuery> {
+        let seat = |id: &str| team.index_of(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
+        match (self.value("engineer")?, self.value("person")?) {
+            (Some(_), Some(_)) => Err(BadQuery::Twice("engineer")),
+            (one, other) => one.or(other).map(seat).transpose(),
+        }
+    }
+
+    /// `alarm`: how long before a shift calendars are to remind of it.
+    pub(in crate::web) fn alarm(&self) -> Result<Option<Alarm>, BadQuery> {
+        let alarm = |text: &str| text.parse().map_err(|_| BadQuery::Alarm(shortened(text)));
+        self.value("alarm")?.map(alarm).transpose()
+    }
+}
+
+/// The zones of the team and its people, each once.
+pub(in crate::web) fn zones(team: &Team) -> Vec<&Zone> {
+    let mut zones = vec![&team.zone];
+    for engineer in &team.engineers {
+        if zones.iter().all(|zone| zone.name() != engineer.zone.name()) {
+            zones.push(&engineer.zone);
+        }
+    }
+    zones
+}
+
+/// The part of a query that asks for `zone`.
+pub(in crate::web) fn zone_query(zone: &Zone) -> String {
+    format!("zone={}", utf8_percent_encode(zone.name(), NON_ALPHANUMERIC))
+}
+
+/// What a page says of a query that it cannot answer.
+pub(in crate::web) fn bad_query(frame: &Frame<'_>, error: &BadQuery, request: &HttpRequest) -> HttpResponse {
+    let told = error.to_string();
+    let main = html! {
+        h1 { "This page cannot be shown like that" }
+        p.lead { (ticked(&told)) @if !told.ends_with('?') { "." } }
+        p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
+    };
+    frame.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
+}
+
+/// The relative link from `path` to itself without its query.
+fn own_name(path: &str) -> &str {
+    path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("./")
+}
+
+/// Enough of what somebody typed to recognise it.
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn asked(query: &str) -> Asked {
+        Asked::by(&TestRequest::with_uri(&format!("/t/?{query}")).to_http_request())
+    }
+
+    #[test]
+    fn empty_values_and_unknown_keys_are_as_if_they_were_not_there() {
+        let asked = asked("from=&weeks=&x=1&x=2&zone=+");
+        assert_eq!((asked.from(), asked.weeks(), asked.value("zone")), (Ok(None), Ok(None), Ok(None)));
+    }
+
+    #[test]
+    fn dates_and_weeks_are_read_or_refused_with_what_was_typed() {
+        let good = asked("from=2026-12-25&weeks=104");
+        assert_eq!((good.from(), good.weeks()), (Ok("2026-12-25".parse().ok()), Ok(Some(104))));
+        for (query, weeks) in
+            [("weeks=0", "0"), ("weeks=105", "105"), ("weeks=-1", "-1"), ("weeks=two", "two")]
+        {
+            assert_eq!(asked(query).weeks(), Err(BadQuery::Weeks(weeks.to_owned())));
+        }
+        assert_eq!(asked("from=2026-02-30").from(), Err(BadQuery::From("2026-02-30".to_owned())));
+        assert_eq!(asked("from=2026-01-01&from=2026-01-02").from(), Err(BadQuery::Twice("from")));
+    }
+
+    #[test]
+    fn values_are_decoded_as_forms_send_them() {
+        assert_eq!(asked("zone=America%2FNew_York").value("zone"), Ok(Some("America/New_York")));
+        assert_eq!(asked("zone=a+b%26").value("zone"), Ok(Some("a b&")));
+    }
+
+    #[test]
+    fn a_page_links_to_itself_whatever_its_depth() {
+        assert_eq!((own_name("/t/"), own_name("/t/coverage")), ("./", "coverage"));
+    }
+}

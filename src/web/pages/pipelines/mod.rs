@@ -1,0 +1,133 @@
+//! `/{team}/pipelines`: what the team is on call for, who owns it, and who of the owners is on call now.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use crate::live::TeamSnapshot;
+use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook, RunBookRef};
+use crate::text::clean;
+use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::people::People;
+use crate::web::pages::kit::query::{Asked, bad_query};
+use crate::web::site::Site;
+
+/// The page.
+pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    with_team(&snapshot, request, |team| {
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
+        match Asked::by(request).zone(team.team()) {
+            Ok(zone) => {
+                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
+                frame.respond(StatusCode::OK, "Pipelines", &page(team, wall))
+            }
+            Err(error) => bad_query(&frame, &error, request),
+        }
+    })
+}
+
+fn page(team: &TeamSnapshot, wall: Wall<'_>) -> Markup {
+    let rota = team.team();
+    let (people, duty, kept) = (People::of(rota), team.near().on_call(wall.now), wall.kept(rota));
+    let used = |book: &&RunBook| {
+        rota.pipelines
+            .iter()
+            .any(|pipeline| pipeline.run_book.as_ref().and_then(RunBookRef::file) == Some(&book.id))
+    };
+    let other: Vec<&RunBook> = rota.run_books.values().filter(|book| !used(book)).collect();
+    html! {
+        h1 { "Pipelines" }
+        p.lead { "Owners know a pipeline best. Who is called first is the primary on call, who may be somebody else." }
+        @if rota.pipelines.is_empty() { p { "This team has no pipelines in its file." } }
+        @else {
+            table.stack.pipelines {
+                thead {
+                    tr { th { "Area" } th { "Pipeline" } th { "Primary owner" } th { "Secondary owner" } th { "Run book" } }
+                }
+                tbody { @for pipeline in &rota.pipelines { (row(&people, pipeline, duty, &kept)) } }
+            }
+            section aria-labelledby="people" {
+                h2 #people { "By person" }
+                div.cards { @for seat in rota.indices() { (owned(&people, seat, duty)) } }
+            }
+        }
+        @if !other.is_empty() {
+            section aria-labelledby="books" {
+                h2 #books { "More run books" }
+                ul { @for book in other { li { (link(book, &kept)) } } }
+            }
+        }
+    }
+}
+
+fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>, kept: &str) -> Markup {
+    let named = pipeline.run_book.as_ref();
+    let book = named.and_then(RunBookRef::file).and_then(|id| people.team().run_books.get(id));
+    let address = named.and_then(RunBookRef::address);
+    html! {
+        tr id=(pipeline.id) {
+            td.area { (clean(pipeline.area.as_deref().unwrap_or_default())) }
+            th scope="row" {
+                (clean(&pipeline.name))
+                @if pipeline.investor_reported { " " span.tag { "reported to investors" } }
+            }
+            td { (owner(people, pipeline.primary, "primary owner", duty)) }
+            td { @if let Some(seat) = pipeline.secondary { (owner(people, seat, "secondary owner", duty)) } }
+            td { @if let Some(book) = book { (link(book, kept)) }
+                @else if let Some(address) = address { a href=(address) rel="noopener" { (elsewhere(address)) } }
+                @else { span.until { "no run book" } } }
+        }
+    }
+}
+
+/// The host of a run book that is kept elsewhere.
+fn elsewhere(address: &str) -> &str {
+    let rest = address.strip_prefix("https://").unwrap_or(address);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+fn link(book: &RunBook, kept: &str) -> Markup {
+    html! { a href={ "run-books/" (book.id) (kept) } { (clean(&book.title)) } }
+}
+
+/// An owner, with what their ownership is where no column's head says it, and whether they are on call.
+fn owner(people: &People<'_>, seat: EngineerIdx, what: &str, duty: Option<&Duty>) -> Markup {
+    html! { (people.person(seat)) " " span.narrow { (what) " " } (on_call(seat, duty)) }
+}
+
+/// That somebody is on call now.
+pub(in crate::web) fn on_call(seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
+    let hands = duty.map(Duty::hands);
+    html! {
+        @match hands {
+            Some((primary, _)) if primary == seat => span.tag.ok { "primary on call" },
+            Some((_, Some(secondary))) if secondary == seat => span.tag.ok { "secondary on call" },
+            _ => {},
+        }
+    }
+}
+
+fn owned(people: &People<'_>, seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
+    let pipelines = &people.team().pipelines;
+    let own = |second: bool| {
+        pipelines.iter().filter(move |pipeline| match second {
+            false => pipeline.primary == seat,
+            true => pipeline.secondary == Some(seat),
+        })
+    };
+    html! {
+        div.card {
+            h3 { (people.person(seat)) " " (on_call(seat, duty)) }
+            @for (label, second) in [("Primary owner of", false), ("Secondary owner of", true)] {
+                @if own(second).next().is_some() {
+                    h4 { (label) }
+                    ul { @for pipeline in own(second) { li { (clean(&pipeline.name)) } } }
+                }
+            }
+            @if own(false).chain(own(true)).next().is_none() { p.until { "Owns no pipeline." } }
+        }
+    }
+}

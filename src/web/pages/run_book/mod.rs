@@ -1,0 +1,104 @@
+//! `/{team}/run-books/{id}`: a run book, with who can help at its top.
+
+mod books;
+mod markdown;
+
+pub(in crate::web) use books::Books;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use crate::live::TeamSnapshot;
+use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId, RunBookRef};
+use crate::text::clean;
+use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::not_found::{missing_page, part, with_team};
+use crate::web::pages::kit::on_call::away;
+use crate::web::pages::kit::people::People;
+use crate::web::pages::kit::query::{Asked, bad_query};
+use crate::web::pages::pipelines::on_call;
+use crate::web::pages::run_book::markdown::{Entry, Rendered};
+use crate::web::site::Site;
+
+/// The page.
+pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (site.store.load(), site.clock.now());
+    with_team(&snapshot, request, |team| {
+        let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
+        let Some(book) = book else { return missing_page(&snapshot, request) };
+        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
+        match Asked::by(request).zone(team.team()) {
+            Ok(zone) => {
+                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
+                let kept = site.books.book(team.team(), book);
+                let main = page(team, book, kept.rendered(team.team()), wall);
+                frame.respond(StatusCode::OK, &clean(&book.title), &main)
+            }
+            Err(error) => bad_query(&frame, &error, request),
+        }
+    })
+}
+
+fn page(team: &TeamSnapshot, book: &RunBook, rendered: &Rendered, wall: Wall<'_>) -> Markup {
+    let rota = team.team();
+    let people = People::of(rota);
+    let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref().and_then(RunBookRef::file) == Some(&book.id);
+    let pipelines: Vec<&Pipeline> = rota.pipelines.iter().filter(uses).collect();
+    html! {
+        h1 { (clean(&book.title)) }
+        div.cards.help {
+            (now_on_call(team, &people, wall))
+            @for pipeline in pipelines { (owners(team, &people, pipeline, wall.now)) }
+        }
+        div.book {
+            (contents(&rendered.contents))
+            article.prose { (rendered.body) }
+        }
+    }
+}
+
+fn now_on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let duty = team.near().on_call(wall.now);
+    html! {
+        section.card.duty.primary aria-labelledby="now" {
+            h2 #now { "On call now" }
+            @for (role, label) in [(Role::Primary, "primary"), (Role::Secondary, "secondary")] {
+                @if let Some(holder) = duty.and_then(|duty| duty.holder(role)) {
+                    p {
+                        (people.person(holder.engineer)) ", " (label)
+                        @if let Some(until) = team.near().held_until(role, wall.now) { small { " until " (wall.moment(until)) } }
+                    }
+                    (away(team, role, wall))
+                }
+            }
+            @if duty.is_none() { p { "Nobody yet." } }
+        }
+    }
+}
+
+fn owners(team: &TeamSnapshot, people: &People<'_>, pipeline: &Pipeline, now: Instant) -> Markup {
+    let duty = team.near().on_call(now);
+    html! {
+        section.card.duty aria-label={ "Owners of " (clean(&pipeline.name)) } {
+            h2 { "Owners" }
+            p { (people.person(pipeline.primary)) ", primary " (on_call(pipeline.primary, duty)) }
+            @if let Some(seat) = pipeline.secondary { p { (people.person(seat)) ", secondary " (on_call(seat, duty)) } }
+            p.until { (clean(&pipeline.name)) }
+        }
+    }
+}
+
+fn contents(entries: &[Entry]) -> Markup {
+    html! {
+        @if entries.len() > 1 {
+            nav.contents aria-labelledby="contents" {
+                h2 #contents { "Contents" }
+                ul {
+                    @for entry in entries { li.deeper[entry.level > 2] { a href={ "#" (entry.anchor) } { (entry.text) } } }
+                }
+            }
+        }
+    }
+}
