@@ -18,13 +18,13 @@ pub(in crate::web) fn subscribers(site: &Site, request: &HttpRequest) -> HttpRes
     with_team(&snapshot, request, |team| {
         let frame = Frame::of(site, request, &snapshot, team, Tab::Subscribers);
         match Asked::by(request).zone(team.team()) {
-            Ok(zone) => frame.respond(StatusCode::OK, "Subscribers", &page(team, zone.as_ref(), now)),
+            Ok(zone) => frame.respond(StatusCode::OK, "Subscribers", &page(site, team, zone.as_ref(), now)),
             Err(error) => bad_query(&frame, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
+fn page(site: &Site, team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
     let wall = Wall::new(zone.unwrap_or(&team.team().zone), now);
     let all: Vec<(&FeedSlot, Vec<Fetched>)> =
         team.feeds().iter().map(|slot| (slot, team.subscribers(slot).fetched())).collect();
@@ -43,7 +43,7 @@ fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
                     thead {
                         tr { th scope="col" { "Calendar" } th scope="col" { "Last asked" } th scope="col" { "Has" } th scope="col" { "Answers" } }
                     }
-                    tbody { @for one in fetched { (row(team, slot, one, wall)) } }
+                    tbody { @for one in fetched { (row(site, team, slot, one, wall)) } }
                 }
             }
         }
@@ -60,14 +60,14 @@ fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
     }
 }
 
-fn row(team: &TeamSnapshot, slot: &FeedSlot, fetched: &Fetched, wall: Wall<'_>) -> Markup {
+fn row(site: &Site, team: &TeamSnapshot, slot: &FeedSlot, fetched: &Fetched, wall: Wall<'_>) -> Markup {
     let pace = pace(fetched.client);
     html! {
         tr {
             th scope="row" { (fetched.client.name()) @if !pace.is_empty() { br; small { (pace) } } }
             td { time datetime=(fetched.last.format("%Y-%m-%dT%H:%M:%SZ")) { (wall.moment(fetched.last)) } }
             td {
-                @match team.outdated_since(slot, fetched.version) {
+                @match site.feeds.outdated_since(team, slot, fetched.version) {
                     None => span.tag.ok { "The current version" },
                     Some(since) => { span.tag.warn { "An older version" } " It changed " (wall.moment(since)) "." }
                 }
