@@ -165,6 +165,12 @@ pub(super) enum Command {
     /// They are made of a secret that the first start writes to the state folder, or of ONCAL_SECRET, or of the file
     /// that ONCAL_SECRET_FILE names: this command must see the same one as the server.
     Links(Links),
+    /// Print the script with which a shell completes commands and options
+    ///
+    /// For bash: oncal completions bash > /etc/bash_completion.d/oncal
+    Completions(Completions),
+    /// Print the manual page, or write all of them to a folder
+    Man(Man),
     /// Write a commented starting configuration to a new folder
     ///
     /// It is a whole example: a team of four, their rotation, pipelines and run books. The folder may exist, but
@@ -458,6 +464,20 @@ pub(super) struct Links {
     pub(super) of: OfTeam,
     #[command(flatten)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Write oncal.1 and a page for each command to this folder
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

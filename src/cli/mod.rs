@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod coverage;
 mod diff;
 mod edit;
@@ -48,6 +49,8 @@ pub fn main() -> ExitCode {
         Command::Agree(args) => edit::agree(&common, args, &mut output),
         Command::Swap(args) => edit::swap(&common, args, &mut output),
         Command::Off(args) => edit::off(&common, args, &mut output),
+        Command::Completions(args) => completions::completions(args, &mut output),
+        Command::Man(args) => completions::man(args, &mut output),
         Command::Init(args) => init::run(args, &mut output),
     };
     match ended {
