@@ -166,7 +166,8 @@ impl Builder {
         let mut is_changed = false;
         for team in &mut teams {
             let id = &team.team().id;
-            let is_newer = check.versions.get(id).is_some_and(|version| *version > team.published().version());
+            let is_newer =
+                check.versions.get(id).is_some_and(|version| *version > team.published().version());
             if !is_newer || team.journal_state() == JournalState::Provisional {
                 continue;
             }
@@ -189,7 +190,11 @@ impl Builder {
 
     /// `previous` with the secret links of `configuration`; `None` if these are the same. Nothing has to be published
     /// for that.
-    pub(super) fn revoke_links(&self, previous: &Snapshot, configuration: &Configuration) -> Option<Snapshot> {
+    pub(super) fn revoke_links(
+        &self,
+        previous: &Snapshot,
+        configuration: &Configuration,
+    ) -> Option<Snapshot> {
         let known = previous.shared_keys()?;
         let links = effective_links(previous.shared_teams(), configuration);
         let keys = self.keys(configuration, links, Some(known));
@@ -207,7 +212,8 @@ impl Builder {
         let generation = configuration.settings.link_generation;
         let lacks_teams = configuration.broken.keys().any(|id| links.iter().all(|(team, _)| team != id));
         if let Some(known) = known
-            && (known.generation, &known.links, known.keyring.lacks_teams()) == (generation, &links, lacks_teams)
+            && (known.generation, &known.links, known.keyring.lacks_teams())
+                == (generation, &links, lacks_teams)
         {
             return Arc::clone(known);
         }
@@ -291,23 +297,14 @@ impl Build<'_> {
         let own_generation = old.and_then(|old| own_generation(old.published()));
         let is_in_use = old.is_some_and(|team| team.is_in_use());
         let (config, links) = (Arc::clone(config), links.clone());
-        Some(NextTeam::Changed(TeamToPublish {
-            config,
-            frame,
-            links,
-            known,
-            own_generation,
-            is_in_use,
-        }))
+        Some(NextTeam::Changed(TeamToPublish { config, frame, links, known, own_generation, is_in_use }))
     }
 
     fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {
         let mut published = published.into_iter();
         let team = |team| match team {
             NextTeam::Unchanged(team) => Some(team),
-            NextTeam::Changed(team) => {
-                published.next().map(|published| self.team_snapshot(team, published))
-            }
+            NextTeam::Changed(team) => published.next().map(|published| self.team_snapshot(team, published)),
         };
         let teams = teams.into_iter().filter_map(team).collect();
         self.assemble(teams)

@@ -114,7 +114,10 @@ impl Publisher {
     ///
     /// If the database cannot be read.
     pub(crate) fn versions(&self) -> Result<BTreeMap<TeamId, i64>, JournalError> {
-        self.database.as_ref().filter(|database| database.is_shared()).map_or(Ok(BTreeMap::new()), Database::versions)
+        self.database
+            .as_ref()
+            .filter(|database| database.is_shared())
+            .map_or(Ok(BTreeMap::new()), Database::versions)
     }
 
     /// What the journal knows of one team.
