@@ -9,8 +9,8 @@ use super::super::typed::{self, Typed};
 use super::super::when;
 use super::session::{Plan, Session, period_in_words};
 use crate::config::{Change, Field, List};
-use crate::text::list;
 use crate::rota::{EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
+use crate::text::list;
 
 pub(in crate::cli) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;

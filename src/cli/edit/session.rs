@@ -14,8 +14,8 @@ use crate::config::{
     Change, Configuration, Diagnostic, Original, TeamConfig, TeamPlaces, edit, load_edited, render,
 };
 use crate::json::Dates;
-use crate::text::list;
 use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, Zone, week_at, weeks};
+use crate::text::list;
 
 /// How many weeks are looked at for what moves: a year, as `oncal diff` does.
 const WEEKS: u64 = 52;
