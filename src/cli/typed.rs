@@ -192,9 +192,10 @@ fn day_and_month(words: &[String], today: NaiveDate) -> Option<Result<(NaiveDate
         let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         digits.parse::<u32>().ok().filter(|day| (1..=31).contains(day))
     };
-    let (day, month) = match (number(one), month(two), month(one), number(two)) {
-        (Some(day), Some(month), ..) | (_, _, Some(month), Some(day)) => (day, month),
-        _ => return None,
+    let ((Some(day), Some(month), ..) | (_, _, Some(month), Some(day))) =
+        (number(one), month(two), month(one), number(two))
+    else {
+        return None;
     };
     let missing = || Err(format!("there is no {day} {two} in that year"));
     if let Some(year) = words.get(2).filter(|word| word.len() == 4).and_then(|word| word.parse::<i32>().ok())
@@ -219,7 +220,7 @@ fn numbers(word: &str, today: NaiveDate) -> String {
     match read[..] {
         [only] => format!("`{word}` is written {only} here"),
         [one, two] => {
-            let names = [one, two].map(|date| when::date(date));
+            let names = [one, two].map(when::date);
             format!("`{word}` may be {} or {}: write {one} or {two}", names[0], names[1])
         }
         _ => format!("`{word}` is no date; {EXAMPLES}"),
@@ -261,10 +262,6 @@ fn of_clock(word: &str) -> Result<Option<NaiveTime>, String> {
     let is_number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<&str> = digits.split(':').collect();
     if !parts.iter().all(|part| is_number(part)) || parts.len() == 1 && half.is_none() {
-        if parts.len() == 1 && is_number(digits) && digits.parse::<u32>().is_ok_and(|hour| hour < 24) {
-            // Before a month it is a day.
-            return Ok(None);
-        }
         return Ok(None);
     }
     let number = |n: usize| parts.get(n).map_or(Some(0), |part| part.parse::<u32>().ok());

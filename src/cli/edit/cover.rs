@@ -9,7 +9,7 @@ use super::super::typed::{self, Typed};
 use super::super::when;
 use super::session::{Plan, Session, period_in_words};
 use crate::config::{Change, Field, List};
-use crate::rota::{EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
+use crate::rota::{Duty, EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
 use crate::text::list;
 
 pub(in crate::cli) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
@@ -130,7 +130,7 @@ fn say_who_is_behind([before, after]: [&Team; 2], period: Period, output: &mut O
     let holders = |team: &Team| {
         let schedule = expand(team, period);
         let duties = schedule.duties().filter(|duty| duty.period.overlaps(period));
-        duties.map(|duty| duty.hands()).collect::<Vec<_>>()
+        duties.map(Duty::hands).collect::<Vec<_>>()
     };
     let replaced: Vec<EngineerIdx> = holders(before).into_iter().map(|(primary, _)| primary).collect();
     let mut behind: Vec<Option<EngineerIdx>> =

@@ -217,8 +217,8 @@ impl Source<'_> {
                 Some(if is_first { array::add(&span, &items, &entries, text) } else { Vec::new() })
             }
             Written::Blocks(items) => {
-                let kept = items.iter().enumerate().filter(|(index, _)| !is_gone(index));
-                match kept.last() {
+                let mut kept = items.iter().enumerate().filter(|(index, _)| !is_gone(index));
+                match kept.next_back() {
                     Some((_, last)) => Some(vec![block::add_after(last, &lines, text)]),
                     None => self.first(list, &lines),
                 }
