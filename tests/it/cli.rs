@@ -139,11 +139,11 @@ fn what_is_due_is_not_lost_in_the_errors_of_another_team() {
     assert_eq!(code(late, &["--team", "broken"]), Some(1));
 }
 
-/// Runs the line of the README's crontab with an `oncal` that ends with `code`; what was mailed.
+/// Runs the line of the recipes' crontab with an `oncal` that ends with `code`; what was mailed.
 fn mailed(code: u8, folder_is_there: bool) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
-    let readme = fs::read_to_string("README.md").unwrap();
-    let line = readme.lines().find(|line| line.starts_with("0 8 * * 1-5 ")).unwrap();
+    let recipes = fs::read_to_string("docs/recipes.md").unwrap();
+    let line = recipes.lines().find(|line| line.starts_with("0 8 * * 1-5 ")).unwrap();
     assert!(!line.contains('%'), "cron ends a command there");
     let folder = tempfile::tempdir().unwrap();
     let (programs, mail) = (folder.path().join("bin"), folder.path().join("mailed"));
@@ -165,7 +165,7 @@ fn mailed(code: u8, folder_is_there: bool) -> Option<String> {
 }
 
 #[test]
-fn the_crontab_of_the_readme_mails_whatever_is_not_in_order() {
+fn the_crontab_of_the_recipes_mails_whatever_is_not_in_order() {
     assert_eq!(mailed(0, true), None);
     for code in [1, 3] {
         assert_eq!(mailed(code, true).as_deref(), Some("told\nwarned\n"), "{code}");
