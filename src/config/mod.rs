@@ -36,7 +36,7 @@ pub use configuration::{BrokenTeam, Configuration, TeamConfig};
 pub use diagnostic::{Diagnostic, Place};
 pub use entry::{override_entry, rotation_entry};
 pub use folder::LoadError;
-pub use link_generations::LinkGenerations;
+pub use link_generations::{EngineerLink, LinkGenerations};
 pub use load::{Scope, load, load_with, reload};
 pub use places::TeamPlaces;
 pub use render::render;
