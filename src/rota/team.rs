@@ -161,6 +161,12 @@ impl Team {
         self.engineers.iter().position(|engineer| engineer.id.as_str() == id).map(EngineerIdx)
     }
 
+    /// How many engineers further down the file `engineer` is than `from`, going on at the top after the last.
+    pub fn steps_after(&self, from: EngineerIdx, engineer: EngineerIdx) -> usize {
+        let count = self.engineers.len();
+        (engineer.0 + count - from.0) % count.max(1)
+    }
+
     /// The first duty change of all.
     pub fn starts(&self) -> Instant {
         self.rotations.first().map_or(Instant::MAX_UTC, |first| self.zone.instant(first.starts))
@@ -267,7 +273,7 @@ pub struct HolidayPolicy {
     pub secondary_on_holiday: SecondaryOnHoliday,
     /// Whether the primary's time off moves duty.
     pub time_off: TimeOffRule,
-    /// Whether somebody takes the secondary role while the secondary covers.
+    /// Whether somebody stands in for the secondary while the secondary covers or is away.
     pub backfill: bool,
     /// How many calendar days before the week's start a conflict must be agreed.
     pub notice_days: u16,
@@ -318,7 +324,34 @@ pub struct Pipeline {
     /// Whether investors are told its figures.
     pub investor_reported: bool,
     /// What to do when it breaks.
-    pub run_book: Option<RunBookId>,
+    pub run_book: Option<RunBookRef>,
+}
+
+/// Where the run book of a pipeline is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunBookRef {
+    /// One of the team's own.
+    File(RunBookId),
+    /// A page elsewhere: an `https` address.
+    Address(Arc<str>),
+}
+
+impl RunBookRef {
+    /// The id of one of the team's own.
+    pub fn file(&self) -> Option<&RunBookId> {
+        match self {
+            RunBookRef::File(id) => Some(id),
+            RunBookRef::Address(_) => None,
+        }
+    }
+
+    /// The address of a page elsewhere.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            RunBookRef::File(_) => None,
+            RunBookRef::Address(address) => Some(address),
+        }
+    }
 }
 
 /// A run book of the team.

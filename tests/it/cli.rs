@@ -728,3 +728,17 @@ fn all_calendars_are_listed_with_how_far_they_are_known() {
     });
     assert_eq!((entry("gb-eng"), &entry("nz")["confirmed_through"]), (&england, &2052.into()));
 }
+
+#[test]
+fn shells_and_man_know_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        let script = text(&output.stdout);
+        assert!(output.status.success() && script.contains("agree") && script.contains("dry-run"), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(&["man", folder.path().to_str().unwrap()]).status.success());
+    for page in ["oncal.1", "oncal-cover.1", "oncal-check.1"] {
+        assert!(fs::read_to_string(folder.path().join(page)).unwrap().contains(".TH"), "{page}");
+    }
+}
