@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::base_url::{BaseUrl, is_loopback};
 use super::link_generations::{FIRST_GENERATION, generation};
 use super::zones::ZoneDataSource;
+use crate::journal::is_unverified;
 use crate::toml_reader::{At, Problem, Problems, Span, TableReader};
 
 /// Weeks that feeds may reach into the past or the future: ten years.
@@ -226,6 +227,17 @@ impl fmt::Debug for JournalUrl {
 
 fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
     if ["postgres://", "postgresql://"].iter().any(|scheme| at.value.starts_with(scheme)) {
+        if is_unverified(&at.value) {
+            warn(
+                "unverified-journal",
+                &at.span,
+                "the PostgreSQL server of `journal` need not prove who it is, so whoever is between can read and change \
+                 the journal",
+                "`?sslmode=verify-full` at the end of the URL, and `&sslrootcert=FILE` if the server has an authority of \
+                 its own",
+                problems,
+            );
+        }
         return Some(JournalUrl(at.value));
     }
     let help =

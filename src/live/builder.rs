@@ -11,7 +11,7 @@ use super::team::TeamSnapshot;
 use crate::access::{Keyring, Secret};
 use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings, TeamConfig};
 use crate::feed::Links;
-use crate::journal::{Database, JournalError};
+use crate::journal::{Database, JournalError, Retention};
 use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger, frame};
 use crate::rota::{Instant, TeamId};
 
@@ -72,16 +72,22 @@ impl Builder {
         Builder { secret: Some(secret), ..self }
     }
 
-    /// The first snapshot of a server. All of it is written to the journal before it is returned.
+    /// The first snapshot of a server. All of it is written to the journal before it is returned; if the journal can be
+    /// read and not written, its revisions are provisional.
     ///
     /// # Errors
     ///
-    /// If the journal cannot be read or written.
+    /// If the journal cannot be read.
     pub fn first(&self, configuration: Configuration, now: Instant) -> Result<Snapshot, JournalError> {
         if let Some(database) = self.publisher.database() {
             self.subscribers.read(database)?;
         }
-        self.start(configuration, self.publisher.known()?, now).written()
+        let start = self.start(configuration, self.publisher.known()?, now);
+        // The last state that could be read is better than none: what cannot be written is tried again.
+        Ok(start.written().unwrap_or_else(|error| {
+            tracing::error!(%error, "failed to write the journal at the start; serving with provisional revisions");
+            start.provisional()
+        }))
     }
 
     fn start(
@@ -143,8 +149,9 @@ impl Builder {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub(super) fn check_journal(&self) -> Result<JournalCheck, JournalError> {
-        self.publisher.check_journal()?;
+    pub(super) fn check_journal(&self, current: &Snapshot) -> Result<JournalCheck, JournalError> {
+        let teams = current.shared_teams().iter().map(|team| (&team.team().id, &**team.published()));
+        self.publisher.check_journal(teams, || self.subscribers.all())?;
         Ok(JournalCheck { versions: self.publisher.versions()? })
     }
 
@@ -166,7 +173,8 @@ impl Builder {
         let mut is_changed = false;
         for team in &mut teams {
             let id = &team.team().id;
-            let is_newer = check.versions.get(id).is_some_and(|version| *version > team.published().version());
+            let is_newer =
+                check.versions.get(id).is_some_and(|version| *version > team.published().version());
             if !is_newer || team.journal_state() == JournalState::Provisional {
                 continue;
             }
@@ -189,7 +197,11 @@ impl Builder {
 
     /// `previous` with the secret links of `configuration`; `None` if these are the same. Nothing has to be published
     /// for that.
-    pub(super) fn revoke_links(&self, previous: &Snapshot, configuration: &Configuration) -> Option<Snapshot> {
+    pub(super) fn revoke_links(
+        &self,
+        previous: &Snapshot,
+        configuration: &Configuration,
+    ) -> Option<Snapshot> {
         let known = previous.shared_keys()?;
         let links = effective_links(previous.shared_teams(), configuration);
         let keys = self.keys(configuration, links, Some(known));
@@ -207,7 +219,8 @@ impl Builder {
         let generation = configuration.settings.link_generation;
         let lacks_teams = configuration.broken.keys().any(|id| links.iter().all(|(team, _)| team != id));
         if let Some(known) = known
-            && (known.generation, &known.links, known.keyring.lacks_teams()) == (generation, &links, lacks_teams)
+            && (known.generation, &known.links, known.keyring.lacks_teams())
+                == (generation, &links, lacks_teams)
         {
             return Arc::clone(known);
         }
@@ -220,6 +233,11 @@ impl Builder {
     /// The journal's database, if there is a journal.
     pub(super) fn database(&self) -> Option<&Database> {
         self.publisher.database()
+    }
+
+    /// When what is old may be deleted.
+    pub(super) fn retention(&self) -> &Retention {
+        self.publisher.retention()
     }
 
     /// What was counted at every feed.
@@ -291,23 +309,14 @@ impl Build<'_> {
         let own_generation = old.and_then(|old| own_generation(old.published()));
         let is_in_use = old.is_some_and(|team| team.is_in_use());
         let (config, links) = (Arc::clone(config), links.clone());
-        Some(NextTeam::Changed(TeamToPublish {
-            config,
-            frame,
-            links,
-            known,
-            own_generation,
-            is_in_use,
-        }))
+        Some(NextTeam::Changed(TeamToPublish { config, frame, links, known, own_generation, is_in_use }))
     }
 
     fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {
         let mut published = published.into_iter();
         let team = |team| match team {
             NextTeam::Unchanged(team) => Some(team),
-            NextTeam::Changed(team) => {
-                published.next().map(|published| self.team_snapshot(team, published))
-            }
+            NextTeam::Changed(team) => published.next().map(|published| self.team_snapshot(team, published)),
         };
         let teams = teams.into_iter().filter_map(team).collect();
         self.assemble(teams)
@@ -360,7 +369,7 @@ fn effective_links(
 
 /// The generation of the configuration that this server published, unless another server has a newer one.
 fn own_generation(published: &PublishedTeam) -> Option<i64> {
-    (published.state != JournalState::Older).then(|| published.generation())
+    (!matches!(published.state, JournalState::Older | JournalState::Newer)).then(|| published.generation())
 }
 
 fn changed(teams: &[NextTeam]) -> Vec<TeamToPublish> {

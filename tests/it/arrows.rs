@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
-    ("config", &["toml_reader", "holidays", "ics", "rota"]),
+    ("config", &["journal", "toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),
@@ -56,7 +56,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 21] = [
     ("ureq", &["fetch"]),
     ("rustls", &["fetch", "journal"]),
     ("url", &["fetch"]),
@@ -66,6 +66,8 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("windows_timezones", &["ics", "config"]),
     ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("rusqlite", &["journal"]),
+    ("crc32fast", &["journal"]),
+    ("sd_notify", &["cli"]),
     ("tokio_postgres", &["journal"]),
     ("notify", &["live"]),
     ("clap", &["cli"]),

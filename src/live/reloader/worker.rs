@@ -260,7 +260,13 @@ impl Worker {
                 tracing::info!(published, changed, teams, duration_ms, "configuration in service");
             }
             Outcome::Fixed => {
-                tracing::info!(published, changed, teams, duration_ms, "configuration is without errors again");
+                tracing::info!(
+                    published,
+                    changed,
+                    teams,
+                    duration_ms,
+                    "configuration is without errors again"
+                );
             }
             Outcome::Errors(what) => {
                 tracing::warn!(published, changed, teams, duration_ms, "configuration has errors: {what}");
@@ -274,9 +280,11 @@ impl Worker {
         self.check_older(at);
     }
 
-    /// Shows whether another server has a newer configuration, as long as that is so.
+    /// Shows whether another server has a newer configuration, and whether the journal has entries that cannot be read,
+    /// as long as that is so.
     fn check_older(&self, at: Instant) {
         let snapshot = self.options.store.load();
+        self.check_unreadable(&snapshot, at);
         let older: Vec<&str> = snapshot.older_teams().map(TeamId::as_str).collect();
         if older.is_empty() {
             if self.options.store.clear(FaultKind::Older) {
@@ -288,6 +296,26 @@ impl Worker {
         if self.options.store.raise(FaultKind::Older, at, message.to_owned()) {
             tracing::warn!(teams = names(&older), "{message}");
         }
+    }
+
+    fn check_unreadable(&self, snapshot: &Snapshot, at: Instant) {
+        let unreadable: Vec<(&str, bool)> =
+            snapshot.unreadable_teams().map(|(id, is_newer)| (id.as_str(), is_newer)).collect();
+        if unreadable.is_empty() {
+            if self.options.store.clear(FaultKind::Unreadable) {
+                tracing::info!("the journals of all teams can be read again");
+            }
+            return;
+        }
+        let ids: Vec<&str> = unreadable.iter().map(|(id, _)| *id).collect();
+        let message = if unreadable.iter().any(|(_, is_newer)| *is_newer) {
+            "a newer oncal wrote journals that this one cannot read; they are left as they are, and all events of these \
+             teams count as changed"
+        } else {
+            "journals were damaged; all events of these teams count as changed"
+        };
+        let message = format!("{message}: {}", names(&ids));
+        self.options.store.raise(FaultKind::Unreadable, at, message);
     }
 
     fn journal_checked(&mut self, result: Result<JournalCheck, JournalError>) {
