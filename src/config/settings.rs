@@ -372,7 +372,12 @@ mod tests {
     fn a_journal_is_a_postgresql_database() {
         let url = "postgres://oncal:geheim@db/oncal";
         let (settings, codes) = read(&format!("journal = \"{url}\""));
-        assert_eq!((settings.journal.as_ref().map(JournalUrl::as_str), codes), (Some(url), vec![]));
+        assert_eq!(
+            (settings.journal.as_ref().map(JournalUrl::as_str), codes),
+            (Some(url), vec!["unverified-journal"])
+        );
+        let verified = "journal = \"postgres://oncal@db/oncal?sslmode=verify-full\"";
+        assert!(read(verified).1.is_empty());
         assert!(!format!("{settings:?}").contains("geheim"));
         assert_eq!(read("journal = \"mysql://db/oncal\"").1, ["invalid-url"]);
     }

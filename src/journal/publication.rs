@@ -140,7 +140,7 @@ impl Database {
     pub fn read_all(&self) -> std::result::Result<BTreeMap<TeamId, Stored>, JournalError> {
         self.read(|connection| {
             let mut all = BTreeMap::new();
-            for row in connection.query(SELECT, &[])? {
+            for row in connection.query_all(SELECT)? {
                 if let Some(team) = TeamId::new(row.text(0)?) {
                     all.insert(team, stored(&row)?);
                 }
@@ -169,7 +169,7 @@ impl Database {
     pub fn versions(&self) -> std::result::Result<BTreeMap<TeamId, i64>, JournalError> {
         self.read(|connection| {
             let mut all = BTreeMap::new();
-            for row in connection.query("SELECT team, version FROM publication", &[])? {
+            for row in connection.query_all("SELECT team, version FROM publication")? {
                 if let Some(team) = TeamId::new(row.text(0)?) {
                     all.insert(team, row.int(1)?);
                 }
@@ -187,7 +187,7 @@ impl Database {
         self.read(|connection| {
             let select = "SELECT published_at, record, team FROM change ORDER BY team, version, position";
             let mut all: BTreeMap<TeamId, Vec<ChangeRecord>> = BTreeMap::new();
-            for row in connection.query(select, &[])? {
+            for row in connection.query_all(select)? {
                 if let Some(team) = TeamId::new(row.text(2)?) {
                     all.entry(team).or_default().push(change(&row)?);
                 }

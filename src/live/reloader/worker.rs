@@ -277,6 +277,7 @@ impl Worker {
     fn serve(&mut self, next: &Arc<Snapshot>, at: Instant) {
         self.ahead = None;
         self.options.store.replace(Arc::clone(next));
+        self.clear_journal_fault();
         self.check_older(at);
     }
 
@@ -330,14 +331,21 @@ impl Worker {
         }
     }
 
+    /// Clears the fault of the journal once it can be written and has all that is served.
+    fn clear_journal_fault(&self) {
+        let is_written = !self.options.store.load().has_provisional_teams();
+        if self.journal_failing_since.is_none() && is_written && self.options.store.clear(FaultKind::Journal)
+        {
+            tracing::info!("the journal is written again");
+        }
+    }
+
     /// The result of using the journal; a failure is recorded, and logged once.
     fn check_journal<T>(&mut self, result: Result<T, JournalError>, at: Instant) -> Option<T> {
         match result {
             Ok(value) => {
-                if self.journal_failing_since.take().is_some() {
-                    tracing::info!("the journal is written again");
-                    self.options.store.clear(FaultKind::Journal);
-                }
+                self.journal_failing_since = None;
+                self.clear_journal_fault();
                 Some(value)
             }
             Err(error) => {
