@@ -10,7 +10,7 @@ use chrono::DateTime;
 use super::database::Database;
 use super::error::JournalError;
 use super::packed::Packed;
-use super::revision::{Hash, Journal};
+use super::revision::{Hash, Highest, Journal};
 use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
 
@@ -56,15 +56,6 @@ pub struct Stored {
     pub journal: Packed,
     /// What is known of its events even if the journal cannot be read.
     pub highest: Highest,
-}
-
-/// The highest revision of a team's events.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Highest {
-    /// The highest SEQUENCE.
-    pub sequence: u32,
-    /// The latest LAST-MODIFIED, in whole seconds.
-    pub modified: Instant,
 }
 
 /// A journal that is to be written.

@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
-use super::publication::Highest;
 use crate::rota::{Instant, Period};
 
 /// A hash of all that went into a publication, as hexadecimal digits.
@@ -52,6 +51,15 @@ pub struct Revision {
     pub created: Instant,
     /// When anything of it last changed.
     #[serde(with = "ts_seconds")]
+    pub modified: Instant,
+}
+
+/// The highest revision of a team's events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Highest {
+    /// The highest SEQUENCE.
+    pub sequence: u32,
+    /// The latest LAST-MODIFIED, in whole seconds.
     pub modified: Instant,
 }
 
