@@ -29,7 +29,8 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
         .flat_map(|config| TeamReview::at(&configuration, config, now).findings())
         .collect();
     configuration.add(found);
-    let exit = if configuration.has_errors() { Exit::Failed } else { Exit::Fine };
+    let fails = configuration.has_errors() || args.deny_warnings && !configuration.diagnostics.is_empty();
+    let exit = if fails { Exit::Failed } else { Exit::Fine };
     if args.format.json {
         output.json(&Report::new(&configuration))?;
         return Ok(exit);
@@ -38,7 +39,8 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
         output.note(format_args!("{}\n", render(diagnostic, &configuration.sources, true)));
     }
     let errors = configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let warnings = configuration.diagnostics.len() - errors;
+    let warnings =
+        configuration.diagnostics.iter().filter(|found| found.severity == Severity::Warning).count();
     output.data(&format!(
         "{}, {}, {}; tzdata {}\n",
         when::count(configuration.teams.len() + configuration.broken.len(), "team", "teams"),
@@ -299,7 +301,7 @@ impl Report {
     fn new(configuration: &Configuration) -> Report {
         let found = configuration.diagnostics.iter().map(|diagnostic| Finding {
             code: diagnostic.code,
-            severity: if diagnostic.is_error() { "error" } else { "warning" },
+            severity: diagnostic.severity.as_str(),
             file: Some(diagnostic.file.clone()),
             line: diagnostic.place.as_ref().map(|place| place.line),
             column: diagnostic.place.as_ref().map(|place| place.column),

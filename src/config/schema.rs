@@ -4,13 +4,17 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::link_generations::{LinkGenerations, generation};
+use super::link_generations::{EngineerLink, LinkGenerations, generation};
 use crate::holidays::YEARS;
-use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
+use crate::ics::Patterns;
+use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule, Zone};
+use crate::time_off;
 use crate::toml_reader::{At, Moment, Problems, Span, TableReader};
 
 const MAX_MEETING_MINUTES: i64 = 480;
 const MAX_NOTICE_DAYS: i64 = 365;
+/// RFC 5321 4.5.3.1.3.
+const MAX_EMAIL: usize = 254;
 
 /// A week of a rotation.
 const PAIR: &str = "{ primary = \"a\", secondary = \"b\" }";
@@ -26,6 +30,7 @@ pub(super) struct TeamTable {
     pub(super) rotations: Vec<RotationTable>,
     pub(super) handover: Option<HandoverTable>,
     pub(super) policy: HolidayPolicy,
+    pub(super) time_off_rules: time_off::Rules,
     pub(super) swaps: Vec<SwapTable>,
     pub(super) overrides: Vec<OverrideTable>,
     pub(super) pipelines: Vec<PipelineTable>,
@@ -44,6 +49,8 @@ pub(super) struct EngineerTable {
     pub(super) works_on: Vec<At<NaiveDate>>,
     pub(super) time_off: Vec<TimeOffTable>,
     pub(super) time_off_calendar: Option<At<String>>,
+    pub(super) time_off_only: Patterns,
+    pub(super) email: Option<At<String>>,
     pub(super) joined: Option<At<NaiveDate>>,
     pub(super) left: Option<At<NaiveDate>>,
     pub(super) link_generation: u32,
@@ -90,11 +97,20 @@ pub(super) struct SwapTable {
 pub(super) struct OverrideTable {
     pub(super) span: Span,
     pub(super) from: Option<At<Moment>>,
-    pub(super) to: Option<At<Moment>>,
+    pub(super) end: Option<OverrideEnd>,
     pub(super) primary: Option<At<String>>,
     pub(super) secondary: Option<At<String>>,
     pub(super) agreed_on: Option<At<NaiveDate>>,
     pub(super) reason: Option<String>,
+}
+
+/// When an override ends, as the file says it.
+#[derive(Debug)]
+pub(super) enum OverrideEnd {
+    /// `to`: the first moment no longer in it; a bare date is that day's beginning.
+    To(At<Moment>),
+    /// `through`: the last date in it.
+    Through(At<NaiveDate>),
 }
 
 #[derive(Debug)]
@@ -120,6 +136,7 @@ impl TeamTable {
         let rotations = read_all(&mut root, ("rotation", "[[rotation]]"), RotationTable::read);
         let handover = root.table("handover").map(HandoverTable::read);
         let policy = root.table("holiday_policy").map(read_policy).unwrap_or_default();
+        let time_off_rules = root.table("time_off_calendars").map(read_time_off_rules).unwrap_or_default();
         let swaps = read_all(&mut root, ("swap", "[[swap]]"), SwapTable::read);
         let overrides = read_all(&mut root, ("override", "[[override]]"), OverrideTable::read);
         let pipelines = read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read);
@@ -134,6 +151,7 @@ impl TeamTable {
             rotations,
             handover,
             policy,
+            time_off_rules,
             swaps,
             overrides,
             pipelines,
@@ -141,10 +159,21 @@ impl TeamTable {
         }
     }
 
-    /// The generations of links; of engineers that have an id.
+    /// What decides which links work; of engineers that have an id. Dates are those of the zone that the file names, by
+    /// the rules that oncal was built with; of UTC where it names none.
     pub(super) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
-            Some((EngineerId::new(&table.id.as_ref()?.value)?, table.link_generation))
+            let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
+            let zone = zone.and_then(|name| Zone::bundled(&name.value));
+            let first_instant = |date: NaiveDate| match &zone {
+                Some(zone) => zone.first_instant(date),
+                None => date.and_time(NaiveTime::MIN).and_utc(),
+            };
+            Some(EngineerLink {
+                id: EngineerId::new(&table.id.as_ref()?.value)?,
+                generation: table.link_generation,
+                ends: table.left.as_ref().map(|left| first_instant(left.value)),
+            })
         };
         LinkGenerations {
             team: self.link_generation,
@@ -166,6 +195,8 @@ impl EngineerTable {
         let joined = date(&mut table, "joined");
         let left = date(&mut table, "left");
         let time_off_calendar = table.text("time_off_calendar");
+        let time_off_only = Patterns::read(&mut table, "time_off_only");
+        let email = read_email(&mut table);
         let link_generation = generation(&mut table);
         let (span, problems) = (table.span(), table.problems());
         table.finish();
@@ -179,6 +210,8 @@ impl EngineerTable {
             works_on: works_on.into_iter().filter(|at| in_range(at.value, &at.span, problems)).collect(),
             time_off: time_off.into_iter().filter_map(TimeOffTable::read).collect(),
             time_off_calendar,
+            time_off_only,
+            email,
             joined,
             left,
             link_generation,
@@ -270,7 +303,7 @@ impl OverrideTable {
         let entry = OverrideTable {
             span: table.span(),
             from: required_moment(&mut table, "from", "2026-12-24T18:00:00"),
-            to: required_moment(&mut table, "to", "2026-12-26"),
+            end: override_end(&mut table),
             primary: table.required_text("primary", "a"),
             secondary: table.text("secondary"),
             agreed_on: date(&mut table, "agreed_on"),
@@ -278,6 +311,37 @@ impl OverrideTable {
         };
         table.finish();
         entry
+    }
+}
+
+/// Exactly one of `to` and `through`; both or none is an error.
+fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
+    let (to, through) = (table.has("to"), table.has("through"));
+    if to && through {
+        let message = "`to` and `through` both say when this override ends";
+        let help = "keep one: `through` is the last day, `to` the first moment that is no longer part of it";
+        let span = table.span_of("through");
+        table.problems().error_with_help("two-ends", span, message, help.to_owned());
+        table.moment("to");
+        table.moment("through");
+        return None;
+    }
+    if !to && !through {
+        let message = "`override` lacks its end";
+        let help =
+            "the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
+        table.problems().error_with_help("missing-key", table.span(), message, help.to_owned());
+    }
+    let end = moment(table, "to").map(OverrideEnd::To);
+    let Some(At { value, span }) = moment(table, "through") else { return end };
+    match value {
+        Moment::Date(date) => Some(OverrideEnd::Through(At { value: date, span })),
+        Moment::DateTime(time) => {
+            let message = "`through` is the last day, without a time";
+            let help = format!("write `to = {}`", time.format("%Y-%m-%dT%H:%M:%S"));
+            table.problems().error_with_help("wrong-type", span, message, help);
+            None
+        }
     }
 }
 
@@ -323,6 +387,31 @@ fn read_policy(mut table: TableReader<'_>) -> HolidayPolicy {
     }
 }
 
+fn read_time_off_rules(mut table: TableReader<'_>) -> time_off::Rules {
+    let counts = [("days", time_off::Count::Days), ("busy", time_off::Count::Busy)];
+    let count = table.choice("count", &counts).map(|at| at.value).unwrap_or_default();
+    let include = Patterns::read(&mut table, "include");
+    let exclude = Patterns::read(&mut table, "exclude");
+    table.finish();
+    time_off::Rules { count, include, exclude }
+}
+
+/// A mail address as people have one: what RFC 5321 allows besides, such as quoted local parts, nobody has.
+fn read_email(table: &mut TableReader<'_>) -> Option<At<String>> {
+    let at = table.text("email")?;
+    let is_plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;@\\,\"".contains(c);
+    let is_address = at.value.len() <= MAX_EMAIL
+        && at.value.split_once('@').is_some_and(|(name, domain)| {
+            !name.is_empty() && !domain.is_empty() && name.chars().chain(domain.chars()).all(is_plain)
+        });
+    if !is_address {
+        let help = "such as `ana@example.org`".to_owned();
+        table.problems().error_with_help("invalid-email", at.span, "`email` is not a mail address", help);
+        return None;
+    }
+    Some(at)
+}
+
 fn read_day_off(mut table: TableReader<'_>) -> Option<(At<NaiveDate>, At<String>)> {
     table.require("date", "date = 2027-06-14");
     let date = date(&mut table, "date");
@@ -342,6 +431,10 @@ fn date(table: &mut TableReader<'_>, key: &'static str) -> Option<At<NaiveDate>>
 
 fn required_moment(table: &mut TableReader<'_>, key: &'static str, example: &str) -> Option<At<Moment>> {
     table.require(key, &format!("{key} = {example}"));
+    moment(table, key)
+}
+
+fn moment(table: &mut TableReader<'_>, key: &'static str) -> Option<At<Moment>> {
     let moment = table.moment(key)?;
     let date = match moment.value {
         Moment::Date(date) => date,

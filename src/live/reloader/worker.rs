@@ -467,6 +467,7 @@ fn is_in_service(current: &Snapshot, loaded: &Configuration, removed: &BTreeSet<
 /// Reports the diagnostics that the snapshot before did not have.
 fn report_new(before: &Snapshot, after: &Snapshot, report: fn(&Diagnostic)) {
     let known = &before.configuration().diagnostics;
-    let new = after.configuration().diagnostics.iter().filter(|found| !known.contains(found));
+    let new =
+        after.configuration().diagnostics.iter().filter(|found| !found.is_note() && !known.contains(found));
     new.for_each(report);
 }
