@@ -262,7 +262,7 @@ impl Database {
 
 fn stored(row: &Row) -> Result<Stored> {
     let (journal, checksum) = (row.bytes(4)?, row.int(7)?);
-    // A journal that is damaged is nobody's: whatever is published next is compared with it.
+    // Without a fingerprint the team is published again, and the damage is noticed then.
     let is_whole = checksum == 0 || checksum == i64::from(crc32fast::hash(journal));
     let fingerprint = if is_whole { row.text(3)?.to_owned() } else { String::new() };
     Ok(Stored {

@@ -1,4 +1,4 @@
-//! What oncal asks of a database, whichever it is: parameters, rows, failures told apart by their codes.
+//! Parameters, rows and failures, the same for SQLite and PostgreSQL. Failures are distinguished by their codes.
 
 /// A value for `$1`, `$2` and so on in a statement.
 #[derive(Debug, Clone, Copy)]
