@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::times::{TypedTime, date, instant, moment, year};
-use crate::json::{COVERAGE_WEEKS, FAIRNESS_YEARS, SCHEDULE_WEEKS};
+use crate::json::{COVERAGE_WEEKS, FAIRNESS_YEARS, MAX_FAIRNESS_YEARS, SCHEDULE_WEEKS};
 use crate::rota::Instant;
 
 /// How many weeks `oncal diff` compares: a year, since what a change moves shows late in a long rotation.
@@ -434,7 +434,12 @@ pub(super) struct Fairness {
     #[command(flatten)]
     pub(super) of: OfTeam,
     /// How many calendar years, from the current one on
-    #[arg(long, value_name = "N", default_value_t = FAIRNESS_YEARS, value_parser = clap::value_parser!(u8).range(1..=50))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = FAIRNESS_YEARS,
+        value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_FAIRNESS_YEARS)),
+    )]
     pub(super) years: u8,
     #[command(flatten)]
     pub(super) format: Format,
