@@ -7,19 +7,19 @@ use maud::{Markup, html};
 use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
 use crate::rota::{Instant, Zone};
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn subscribers(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Subscribers);
-        match Asked::by(request).zone(team.team()) {
-            Ok(zone) => frame.respond(StatusCode::OK, "Subscribers", &page(team, zone.as_ref(), now)),
-            Err(error) => bad_query(&frame, &error, request),
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Subscribers);
+        match PageQuery::by(request).zone(team.team()) {
+            Ok(zone) => layout.respond(StatusCode::OK, "Subscribers", &page(team, zone.as_ref(), now)),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }

@@ -8,13 +8,13 @@ use crate::json::days_ahead;
 use crate::live::{Change, TeamSnapshot};
 use crate::rota::{Instant, Move, Side, Team, Zone};
 use crate::text::clean;
-use crate::web::changes::{key, notice};
+use crate::web::atom::{key, notice};
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
 /// So many changes are shown; the API has more.
 const MOST: usize = 100;
@@ -23,13 +23,13 @@ const MOST: usize = 100;
 const SHORT_NOTICE_DAYS: i64 = 7;
 
 /// The page.
-pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn changes(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Changes);
-        match Asked::by(request).zone(team.team()) {
-            Ok(zone) => frame.respond(StatusCode::OK, "Changes", &page(team, zone.as_ref(), now)),
-            Err(error) => bad_query(&frame, &error, request),
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Changes);
+        match PageQuery::by(request).zone(team.team()) {
+            Ok(zone) => layout.respond(StatusCode::OK, "Changes", &page(team, zone.as_ref(), now)),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }

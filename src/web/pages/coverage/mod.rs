@@ -18,13 +18,13 @@ use crate::web::pages::coverage::occasion::{Occasion, occasions};
 use crate::web::pages::coverage::policy::policy;
 use crate::web::pages::kit::agreement::{open, unknown};
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, BadQuery, bad_query};
+use crate::web::pages::kit::query::{PageQuery, BadQuery, bad_query};
 use crate::web::pages::kit::status::word;
 use crate::web::pages::kit::zone_field::zone_field;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,14 +34,14 @@ struct Filter {
 }
 
 impl Filter {
-    fn by(asked: &Asked, team: &Team) -> Result<Filter, BadQuery> {
+    fn by(query: &PageQuery, team: &Team) -> Result<Filter, BadQuery> {
         let status = |text: &str| {
             let known = RowStatus::ALL.into_iter().find(|status| status.as_str() == text);
             known.ok_or_else(|| BadQuery::Status(text.chars().take(60).collect()))
         };
         Ok(Filter {
-            engineer: asked.engineer(team)?,
-            status: asked.value("status")?.map(status).transpose()?,
+            engineer: query.engineer(team)?,
+            status: query.value("status")?.map(status).transpose()?,
         })
     }
 
@@ -61,17 +61,17 @@ impl Filter {
 }
 
 /// The page.
-pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn coverage(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Coverage);
-        let asked = Asked::by(request);
-        let filter = Filter::by(&asked, team.team());
-        match filter.and_then(|filter| Ok((filter, asked.zone(team.team())?))) {
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Coverage);
+        let query = PageQuery::by(request);
+        let filter = Filter::by(&query, team.team());
+        match filter.and_then(|filter| Ok((filter, query.zone(team.team())?))) {
             Ok((filter, zone)) => {
-                frame.respond(StatusCode::OK, "Coverage", &page(team, filter, zone.as_ref(), now))
+                layout.respond(StatusCode::OK, "Coverage", &page(team, filter, zone.as_ref(), now))
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }

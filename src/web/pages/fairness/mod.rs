@@ -18,13 +18,13 @@ use crate::web::pages::fairness::bars::{Bar, bars};
 use crate::web::pages::fairness::streaks::locks;
 use crate::web::pages::kit::agreement::unknown;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
-/// The spans offered; any other may be asked for by the query.
+/// The spans offered; any other may be query for by the query.
 const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
 
 /// A figure with what it is called, what it counts, and how it is read and said.
@@ -49,23 +49,23 @@ const FIGURES: [Figure; 5] = [
 ];
 
 /// The page.
-pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn fairness(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Fairness);
-        let asked = Asked::by(request);
-        match asked.years().and_then(|years| Ok((years, asked.zone(team.team())?))) {
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Fairness);
+        let query = PageQuery::by(request);
+        match query.years().and_then(|years| Ok((years, query.zone(team.team())?))) {
             Ok((years, zone)) => {
                 let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
                 let years = years.unwrap_or(FAIRNESS_YEARS.into());
-                frame.respond(StatusCode::OK, "Fairness", &page(team, years, wall))
+                layout.respond(StatusCode::OK, "Fairness", &page(team, years, wall))
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-/// Years are the team's, whatever clock is asked for: it only goes along to other pages.
+/// Years are the team's, whatever clock is query for: it only goes along to other pages.
 fn page(team: &TeamSnapshot, count: i32, wall: Wall<'_>) -> Markup {
     let rota = team.team();
     let kept = wall.kept(rota).replace('?', "&");

@@ -10,15 +10,15 @@ use crate::rota::{Instant, Role, Row, coverage};
 use crate::text::{clean, count};
 use crate::web::pages::kit::agreement::open;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::Frame;
+use crate::web::pages::kit::layout::Layout;
 use crate::web::pages::kit::on_call::{away, changes_at, then};
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::problems::errors;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn index(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn index(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     let main = html! {
         h1 { "On call now" }
         (broken(snapshot.configuration(), &snapshot))
@@ -27,7 +27,7 @@ pub(in crate::web) fn index(site: &Site, request: &HttpRequest) -> HttpResponse 
         }
         div.teams { @for team in snapshot.teams() { (card(&snapshot, team, now)) } }
     };
-    Frame::plain(request).respond(StatusCode::OK, "On call now", &main)
+    Layout::plain(request).respond(StatusCode::OK, "On call now", &main)
 }
 
 fn card(snapshot: &Snapshot, team: &TeamSnapshot, now: Instant) -> Markup {

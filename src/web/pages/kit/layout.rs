@@ -6,12 +6,12 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::live::{Faults, Snapshot, TeamSnapshot};
 use crate::text::clean;
-use crate::web::access::Visitor;
-use crate::web::answer::page;
+use crate::web::server::visitor::Visitor;
+use crate::web::response::page;
 use crate::web::pages::kit::assets::{ICON, SCRIPT, STYLE};
 use crate::web::pages::kit::problems::{behind, outdated};
-use crate::web::pages::kit::query::{Asked, zone_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, zone_query};
+use crate::web::state::State;
 
 /// One of the pages that every team has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,33 +41,33 @@ const TABS: [(Tab, &str, &str); 6] = [
 ];
 
 /// Where a page stands.
-pub(in crate::web) struct Frame<'a> {
+pub(in crate::web) struct Layout<'a> {
     request: &'a HttpRequest,
-    team: Option<Belonging<'a>>,
+    team: Option<TeamLayout<'a>>,
 }
 
-struct Belonging<'a> {
+struct TeamLayout<'a> {
     snapshot: &'a Snapshot,
     team: &'a TeamSnapshot,
     faults: Faults,
     tab: Tab,
 }
 
-impl<'a> Frame<'a> {
+impl<'a> Layout<'a> {
     /// A page of no team.
-    pub(in crate::web) fn plain(request: &'a HttpRequest) -> Frame<'a> {
-        Frame { request, team: None }
+    pub(in crate::web) fn plain(request: &'a HttpRequest) -> Layout<'a> {
+        Layout { request, team: None }
     }
 
     /// A page of `team`, under this tab of its bar.
     pub(in crate::web) fn of(
-        site: &Site,
+        state: &State,
         request: &'a HttpRequest,
         snapshot: &'a Snapshot,
         team: &'a TeamSnapshot,
         tab: Tab,
-    ) -> Frame<'a> {
-        Frame { request, team: Some(Belonging { snapshot, team, faults: site.store.faults(), tab }) }
+    ) -> Layout<'a> {
+        Layout { request, team: Some(TeamLayout { snapshot, team, faults: state.store.faults(), tab }) }
     }
 
     /// The whole page as a response.
@@ -147,7 +147,7 @@ impl<'a> Frame<'a> {
     /// What links to other pages of the team end with, so that times stay those of the zone asked for.
     fn kept(&self) -> String {
         let zone =
-            self.team.as_ref().and_then(|own| Asked::by(self.request).zone(own.team.team()).ok().flatten());
+            self.team.as_ref().and_then(|own| PageQuery::by(self.request).zone(own.team.team()).ok().flatten());
         zone.map(|zone| format!("?{}", zone_query(&zone))).unwrap_or_default()
     }
 

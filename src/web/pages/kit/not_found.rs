@@ -8,9 +8,9 @@ use maud::{DOCTYPE, Markup, html};
 use crate::live::{Snapshot, TeamSnapshot};
 use crate::rota::TeamId;
 use crate::text::clean;
-use crate::web::pages::kit::layout::Frame;
+use crate::web::pages::kit::layout::Layout;
 use crate::web::pages::kit::problems::errors;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// How long to wait before asking again for a team whose configuration has errors.
 pub(in crate::web) const RETRY_SECONDS: u16 = 300;
@@ -19,14 +19,14 @@ pub(in crate::web) const RETRY_SECONDS: u16 = 300;
 const MAX_TEAMS: usize = 20;
 
 /// Whatever has no route.
-pub(in crate::web) fn missing(site: &Site, request: &HttpRequest) -> HttpResponse {
-    missing_page(&site.store.load(), request)
+pub(in crate::web) fn missing(state: &State, request: &HttpRequest) -> HttpResponse {
+    missing_page(&state.store.load(), request)
 }
 
 /// The page that says there is nothing at an address, with what there is.
 pub(in crate::web) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
-    let frame = Frame::plain(request);
-    let root = frame.root();
+    let layout = Layout::plain(request);
+    let root = layout.root();
     let main = html! {
         h1 { "There is nothing here" }
         p.lead { "The address may be mistyped, or the team renamed: a team’s address is the name of its file." }
@@ -36,7 +36,7 @@ pub(in crate::web) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -
         }
         p { a.button href=(root) { "All teams" } }
     };
-    frame.respond(StatusCode::NOT_FOUND, "Not found", &main)
+    layout.respond(StatusCode::NOT_FOUND, "Not found", &main)
 }
 
 /// The same for whoever shows no key that opens the address, where only secret links open anything. It says nothing of
@@ -88,7 +88,7 @@ fn broken(snapshot: &Snapshot, id: &TeamId, request: &HttpRequest) -> HttpRespon
             (errors(snapshot.configuration().diagnostics_of(id)))
         }
     };
-    let mut response = Frame::plain(request).respond(StatusCode::SERVICE_UNAVAILABLE, id.as_str(), &main);
+    let mut response = Layout::plain(request).respond(StatusCode::SERVICE_UNAVAILABLE, id.as_str(), &main);
     response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
     response
 }

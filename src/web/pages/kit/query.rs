@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::feed::{Alarm, NoSuchAlarm};
 use crate::rota::{EngineerIdx, Team, Zone};
 use crate::toml_reader::nearest;
-use crate::web::pages::kit::layout::Frame;
+use crate::web::pages::kit::layout::Layout;
 use crate::web::pages::kit::problems::ticked;
 
 /// The weeks that a page can show at once.
@@ -48,13 +48,13 @@ fn help(nearest: &Option<String>) -> String {
 }
 
 /// The query of a request, decoded.
-pub(in crate::web) struct Asked(Vec<(String, String)>);
+pub(in crate::web) struct PageQuery(Vec<(String, String)>);
 
-impl Asked {
+impl PageQuery {
     /// That of `request`.
-    pub(in crate::web) fn by(request: &HttpRequest) -> Asked {
+    pub(in crate::web) fn by(request: &HttpRequest) -> PageQuery {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-        Asked(pairs.map(web::Query::into_inner).unwrap_or_default())
+        PageQuery(pairs.map(web::Query::into_inner).unwrap_or_default())
     }
 
     /// The value of `key`, if there is one that says anything.
@@ -131,14 +131,14 @@ pub(in crate::web) fn zone_query(zone: &Zone) -> String {
 }
 
 /// What a page says of a query that it cannot answer.
-pub(in crate::web) fn bad_query(frame: &Frame<'_>, error: &BadQuery, request: &HttpRequest) -> HttpResponse {
+pub(in crate::web) fn bad_query(layout: &Layout<'_>, error: &BadQuery, request: &HttpRequest) -> HttpResponse {
     let told = error.to_string();
     let main = html! {
         h1 { "This page cannot be shown like that" }
         p.lead { (ticked(&told)) @if !told.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
     };
-    frame.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
+    layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
 }
 
 /// The relative link from `path` to itself without its query.
@@ -156,8 +156,8 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn asked(query: &str) -> Asked {
-        Asked::by(&TestRequest::with_uri(&format!("/t/?{query}")).to_http_request())
+    fn asked(query: &str) -> PageQuery {
+        PageQuery::by(&TestRequest::with_uri(&format!("/t/?{query}")).to_http_request())
     }
 
     #[test]

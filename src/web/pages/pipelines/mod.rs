@@ -8,23 +8,23 @@ use crate::live::TeamSnapshot;
 use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn pipelines(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
-        match Asked::by(request).zone(team.team()) {
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Pipelines);
+        match PageQuery::by(request).zone(team.team()) {
             Ok(zone) => {
                 let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                frame.respond(StatusCode::OK, "Pipelines", &page(team, wall))
+                layout.respond(StatusCode::OK, "Pipelines", &page(team, wall))
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }

@@ -13,30 +13,30 @@ use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
 use crate::web::pages::kit::on_call::away;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
+use crate::web::pages::kit::query::{PageQuery, bad_query};
 use crate::web::pages::pipelines::on_call;
 use crate::web::pages::run_book::markdown::{Entry, Rendered};
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn run_book(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
         let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
         let Some(book) = book else { return missing_page(&snapshot, request) };
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
-        match Asked::by(request).zone(team.team()) {
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Pipelines);
+        match PageQuery::by(request).zone(team.team()) {
             Ok(zone) => {
                 let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                let kept = site.books.book(team.team(), book);
+                let kept = state.books.book(team.team(), book);
                 let main = page(team, book, kept.rendered(team.team()), wall);
-                frame.respond(StatusCode::OK, &clean(&book.title), &main)
+                layout.respond(StatusCode::OK, &clean(&book.title), &main)
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }

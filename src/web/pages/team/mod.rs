@@ -18,28 +18,28 @@ use maud::{Markup, html};
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Schedule, expand};
 use crate::text::clean;
-use crate::web::access::{Visitor, base_url};
-use crate::web::answer::text;
+use crate::web::server::visitor::{Visitor, base_url};
+use crate::web::response::text;
 use crate::web::pages::kit::agreement::{to_agree, unknown};
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
 use crate::web::pages::kit::on_call::{next_change, on_call};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
+use crate::web::pages::kit::query::{PageQuery, bad_query};
 use crate::web::pages::team::pager::{Choice, pager, steps};
 use crate::web::pages::team::subscriptions::{Addresses, Opens, subscriptions};
 use crate::web::pages::team::timeline::Timeline;
 use crate::web::pages::team::view::View;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn team(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let (frame, asked) = (Frame::of(site, request, &snapshot, team, Tab::Rota), Asked::by(request));
-        let view = View::of(team, &asked, now);
-        match view.and_then(|view| Ok((view, asked.zone(team.team())?, asked.alarm()?))) {
+        let (layout, query) = (Layout::of(state, request, &snapshot, team, Tab::Rota), PageQuery::by(request));
+        let view = View::of(team, &query, now);
+        match view.and_then(|view| Ok((view, query.zone(team.team())?, query.alarm()?))) {
             Ok((view, zone, alarm)) => {
                 let opens =
                     |visitor: Visitor| if visitor.sees_all() { Opens::Everything } else { Opens::Team };
@@ -48,16 +48,16 @@ pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
                     opens: Visitor::of(request).map(opens),
                 };
                 let main = page(team, Choice { view, zone: zone.as_ref(), alarm }, &addresses, now);
-                frame.respond(StatusCode::OK, &clean(&team.team().name), &main)
+                layout.respond(StatusCode::OK, &clean(&team.team().name), &main)
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
 /// `/{team}`: people leave out the slash. Relative, since a proxy may serve this below a prefix.
-pub(in crate::web) fn team_without_slash(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, id) = (site.store.load(), part(request, "team"));
+pub(in crate::web) fn team_without_slash(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, id) = (state.store.load(), part(request, "team"));
     if snapshot.team(id).is_none() && !snapshot.is_broken(id) {
         return missing_page(&snapshot, request);
     }

@@ -7,7 +7,7 @@ use crate::feed::Feed;
 use crate::live::{FeedSlot, TeamSnapshot};
 use crate::rota::Role;
 use crate::web::pages::team::pager::{Choice, reminders};
-use crate::web::subscribe::{Subscribe, of_shifts};
+use crate::web::feeds::subscribe::{Subscribe, of_shifts};
 
 /// What addresses start with for a visitor, and what they open besides.
 pub(in crate::web) struct Addresses {

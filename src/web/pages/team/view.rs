@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use crate::json::SCHEDULE_WEEKS;
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Period, Team, weeks};
-use crate::web::pages::kit::query::{Asked, BadQuery};
+use crate::web::pages::kit::query::{PageQuery, BadQuery};
 
 /// So many weeks are shown where nobody asks for another number.
 pub(in crate::web) const WEEKS: usize = SCHEDULE_WEEKS as usize;
@@ -32,7 +32,7 @@ pub(in crate::web) struct View {
 
 impl View {
     /// What `asked` says of `team` at `now`: from the week that holds a date, else from the current one.
-    pub(in crate::web) fn of(team: &TeamSnapshot, asked: &Asked, now: Instant) -> Result<View, BadQuery> {
+    pub(in crate::web) fn of(team: &TeamSnapshot, asked: &PageQuery, now: Instant) -> Result<View, BadQuery> {
         let (current, rota) = (team.frame().week, team.team());
         let current = rota.zone.date(current.start());
         let count = asked.weeks()?.unwrap_or(WEEKS);
