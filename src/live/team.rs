@@ -23,7 +23,7 @@ use super::subscribers::{FeedSubscribers, TeamSubscribers};
 
 /// How far ahead people are told when somebody's duty ends. Not the whole window: an index of thousands of teams
 /// would hold all their years.
-const NEAR_WEEKS: TimeDelta = TimeDelta::weeks(8);
+const NEAR_WEEKS: TimeDelta = TimeDelta::weeks(10);
 
 /// What is served of one team from one duty change to the next.
 #[derive(Debug)]

@@ -28,14 +28,17 @@ pub(in crate::web) fn changes(state: &State, request: &HttpRequest) -> HttpRespo
     with_team(&snapshot, request, |team| {
         let layout = Layout::of(state, request, &snapshot, team, Tab::Changes);
         match PageQuery::by(request).zone(team.team()) {
-            Ok(zone) => layout.respond(StatusCode::OK, "Changes", &page(team, zone.as_ref(), now)),
+            Ok(zone) => layout.respond(
+                StatusCode::OK,
+                "Changes",
+                &page(team, &layout.people(team.team()), zone.as_ref(), now),
+            ),
             Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
-    let people = People::of(team.team());
+fn page(team: &TeamSnapshot, people: &People<'_>, zone: Option<&Zone>, now: Instant) -> Markup {
     let wall = Wall::new(zone.unwrap_or(&team.team().zone), now);
     let latest: Vec<&Change> = team.changes().iter().rev().take(MOST).collect();
     html! {
@@ -50,7 +53,7 @@ fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
         @for together in latest.chunk_by(|one, other| one.at == other.at) {
             section.publication {
                 h2 { "Published " (wall.moment(together[0].at)) }
-                ul.moves { @for change in together.iter().rev() { (moved(&people, change, wall)) } }
+                ul.moves { @for change in together.iter().rev() { (moved(people, change, wall)) } }
             }
         }
         @if team.changes().len() > MOST {

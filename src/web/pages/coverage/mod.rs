@@ -21,7 +21,7 @@ use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{PageQuery, BadQuery, bad_query};
+use crate::web::pages::kit::query::{BadQuery, PageQuery, bad_query};
 use crate::web::pages::kit::status::word;
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::state::State;
@@ -68,34 +68,42 @@ pub(in crate::web) fn coverage(state: &State, request: &HttpRequest) -> HttpResp
         let query = PageQuery::by(request);
         let filter = Filter::by(&query, team.team());
         match filter.and_then(|filter| Ok((filter, query.zone(team.team())?))) {
-            Ok((filter, zone)) => {
-                layout.respond(StatusCode::OK, "Coverage", &page(team, filter, zone.as_ref(), now))
-            }
+            Ok((filter, zone)) => layout.respond(
+                StatusCode::OK,
+                "Coverage",
+                &page(team, &layout.people(team.team()), filter, zone.as_ref(), now),
+            ),
             Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, filter: Filter, zone: Option<&Zone>, now: Instant) -> Markup {
+fn page(
+    team: &TeamSnapshot,
+    people: &People<'_>,
+    filter: Filter,
+    zone: Option<&Zone>,
+    now: Instant,
+) -> Markup {
     let rota = team.team();
-    let (people, wall) = (People::of(rota), Wall::new(zone.unwrap_or(&rota.zone), now));
+    let wall = Wall::new(zone.unwrap_or(&rota.zone), now);
     let all = team.coverage();
     let admits = |row: &Row| filter.admits(row);
     let unsettled: Vec<&Row> = open(all, now).into_iter().filter(|row| admits(row)).collect();
     let shown = occasions(&all.rows).into_iter().filter(|occasion| !occasion.parts(admits).is_empty());
     let (ahead, past): (Vec<Occasion<'_>>, Vec<Occasion<'_>>) =
         shown.partition(|occasion| now < occasion.span().1);
-    let months = Months { people: &people, wall, is_unfolded: filter.is_any() };
+    let months = Months { people, wall, is_unfolded: filter.is_any() };
     html! {
         h1 { "Coverage" }
         p.lead { "Every public holiday and all time off ahead, who covers it, and what the team has still to agree on." }
-        (unknown(&all.unknown, &people))
-        (form(&people, filter, wall))
+        (unknown(&all.unknown, people))
+        (form(people, filter, wall))
         section aria-labelledby="agree" {
             h2 #agree { "To agree" }
             @if unsettled.is_empty() { p { span.tag.ok { "Settled" } " Nothing needs the team’s agreement" @if filter.is_any() { " here" } "." } }
             @else if unsettled.iter().any(|row| !row.candidates.is_empty()) { (load()) }
-            @for row in unsettled { (conflict(&people, row, wall)) }
+            @for row in unsettled { (conflict(people, row, wall)) }
         }
         (policy(rota.policy))
         section aria-labelledby="ahead" {

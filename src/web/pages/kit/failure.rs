@@ -8,8 +8,8 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use maud::html;
 
 use crate::web::pages::kit::layout::Layout;
-use crate::web::state::State;
 use crate::web::server::request_log::RequestId;
+use crate::web::state::State;
 
 /// A handler that answers with `page`, or with the page that says it failed: without that the browser would only see
 /// the connection end. The panic hook has then logged the defect.

@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 use crate::live::{Snapshot, TeamSnapshot};
 use crate::rota::TeamId;
 use crate::text::clean;
-use crate::web::pages::kit::layout::Layout;
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::problems::errors;
 use crate::web::state::State;
 
@@ -20,15 +20,32 @@ const MAX_TEAMS: usize = 20;
 
 /// Whatever has no route.
 pub(in crate::web) fn missing(state: &State, request: &HttpRequest) -> HttpResponse {
-    missing_page(&state.store.load(), request)
+    missing_page(state, &state.store.load(), request)
 }
 
-/// The page that says there is nothing at an address, with what there is.
-pub(in crate::web) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
+/// The page that says there is nothing at an address, with what there is: of the team that the address names, if there
+/// is one.
+pub(in crate::web) fn missing_page(
+    state: &State,
+    snapshot: &Snapshot,
+    request: &HttpRequest,
+) -> HttpResponse {
+    let team = request.path().split('/').nth(1).and_then(|id| snapshot.team(id));
+    let Some(team) = team else { return no_team_page(snapshot, request) };
+    let layout = Layout::of(state, request, snapshot, team, Tab::Other);
+    let main = html! {
+        h1 { "There is no such page" }
+        p.lead { "The address may be mistyped, or what it named was renamed or removed." }
+        p { a.button href=(layout.team_root()) { "Back to the rota" } }
+    };
+    layout.respond(StatusCode::NOT_FOUND, "Not found", &main)
+}
+
+fn no_team_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
     let layout = Layout::plain(request);
     let root = layout.root();
     let main = html! {
-        h1 { "There is nothing here" }
+        h1 { "There is no such page" }
         p.lead { "The address may be mistyped, or the team renamed: a team’s address is the name of its file." }
         @if (1..=MAX_TEAMS).contains(&snapshot.teams().len()) {
             h2 { "Teams" }
@@ -76,7 +93,7 @@ pub(in crate::web) fn with_team<'s>(
     match (snapshot.team(id), TeamId::new(id).filter(|_| snapshot.is_broken(id))) {
         (Some(team), _) => answer(team),
         (None, Some(id)) => broken(snapshot, &id, request),
-        (None, None) => missing_page(snapshot, request),
+        (None, None) => no_team_page(snapshot, request),
     }
 }
 
