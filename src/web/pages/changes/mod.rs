@@ -67,7 +67,7 @@ fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
     let why = moved.after.as_ref().and_then(|side| side.reason.as_deref()).map(clean);
     html! {
         li.card id=(key(change)) {
-            p.who { (whose(people, moved)) " as " (moved.role.as_str()) }
+            p.holders { (whose(people, moved)) " as " (moved.role.as_str()) }
             p.until {
                 a href=(rota_from(people.team(), moved.period.start(), wall)) { (wall.span(moved.period)) }
                 @if let Some(why) = why.filter(|why| !why.is_empty()) { " · " (why) }
