@@ -5,7 +5,8 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta};
 use criterion::{Criterion, criterion_group, criterion_main};
-use oncal::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
+use oncal::feed::{Feed, Head, Links, Plan, Rendered, calendar, events};
+use oncal::journal::Revision;
 use oncal::rota::{Period, coverage, expand};
 
 fn plan(criterion: &mut Criterion) {

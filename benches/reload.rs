@@ -19,10 +19,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use oncal::config::{self, Scope};
 use oncal::journal::{Database, Place};
-use oncal::live::{Cause, Publisher, Snapshot, Terms};
+use oncal::live::{Builder, Snapshot};
+use oncal::publish::Publisher;
 use oncal::rota::TeamId;
 use running::{Running, get, program};
 
@@ -125,10 +126,11 @@ fn changes(count: usize, fill: impl Fn(&Path)) {
         let database = || Database::open(Place::Folder(root.path().join("state"))).unwrap();
         let publisher = match has_journal {
             true => Publisher::new(database(), None, String::new()),
-            false => Publisher::forgetful(),
+            false => Publisher::without_journal(),
         };
+        let builder = Builder::new(publisher);
         let loaded = config::load(&config, now).unwrap();
-        let mut current = Arc::new(Snapshot::first(loaded, &publisher, now).unwrap());
+        let mut current = Arc::new(builder.first(loaded, now).unwrap());
         let (mut read, mut all) = (Vec::new(), Vec::new());
         for _ in 0..CHANGES {
             version += 1;
@@ -136,7 +138,7 @@ fn changes(count: usize, fill: impl Fn(&Path)) {
             let start = Moment::now();
             let loaded = Arc::new(config::reload(&config, now, current.configuration(), scope).unwrap());
             read.push(start.elapsed());
-            let next = current.reloaded(loaded, BTreeSet::new(), &publisher, changed_at(now)).unwrap();
+            let next = builder.reload(&current, loaded, BTreeSet::new(), now).written().unwrap();
             all.push(start.elapsed());
             assert_eq!(built(&current, &next), [&*team], "nothing but the changed team is expanded again");
             current = Arc::new(next);
@@ -151,10 +153,6 @@ fn folder(root: &Path, fill: impl Fn(&Path)) -> std::path::PathBuf {
     fs::write(config.join("oncal.toml"), SETTINGS).unwrap();
     fill(&config);
     config
-}
-
-fn changed_at(at: DateTime<Utc>) -> Terms {
-    Terms { at, cause: Cause::Change, is_written: true }
 }
 
 /// The teams of `next` that are not those of `current`.

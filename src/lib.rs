@@ -1,9 +1,10 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 //!
 //! In reading order: [`rota`] knows the rules and nothing else; [`toml_reader`] reads TOML with places and [`ics`] the
-//! calendars of others; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`text`] is the wording that others share; [`feed`] writes what the
-//! rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was published; [`access`] knows who may read
-//! what; [`live`] holds what is served, [`web`] serves it, and [`cli`] is how people start it. [`clock`] alone knows
+//! calendars of others, which [`fetch`] gets from addresses; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`text`] is the wording that
+//! others share; [`feed`] writes what the rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was
+//! published, and [`publish`] has it updated; [`access`] knows who may read what; [`live`] holds what is served, [`web`]
+//! serves it, and [`cli`] is how people start it. [`clock`] alone knows
 //! what time it is.
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
@@ -15,11 +16,13 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod feed;
+pub mod fetch;
 pub mod holidays;
 pub mod ics;
 pub mod journal;
 pub mod json;
 pub mod live;
+pub mod publish;
 pub mod rota;
 pub mod text;
 pub mod toml_reader;

@@ -114,7 +114,7 @@ pub(super) enum Command {
     /// weeks as primary; COVERED the holidays of others during which one was primary in their place; PROPOSED the
     /// conflicts not agreed on that one would take. All count the rota as it is, with covers, swaps and overrides.
     ///
-    /// A lock is the same person in the same role on the same holiday of theirs three or more years in a row, by the
+    /// A streak is the same person in the same role on the same holiday of theirs three or more years in a row, by the
     /// rotation alone. Where there are any, a shift of the rotation is shown that leaves the fewest.
     #[command(after_help = FAIRNESS_EXAMPLES)]
     Fairness(Fairness),
@@ -185,7 +185,7 @@ Examples:
   oncal fairness                this year and the next four
   oncal fairness --years 1      this year
   oncal fairness --years 12     which holidays does the rotation give to the same person for years?
-  oncal fairness --json | jq -c '.locks[]'";
+  oncal fairness --json | jq -c '.streaks[]'";
 
 const HOLIDAYS_EXAMPLES: &str = "\
 Examples:

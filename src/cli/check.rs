@@ -12,8 +12,9 @@ use crate::config::{
     self, Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces,
     render,
 };
-use crate::feed::{Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
-use crate::live::frame;
+use crate::feed::{Feed, Head, Links, Plan, Rendered, calendar, events};
+use crate::journal::Revision;
+use crate::publish::frame;
 use crate::rota::{EngineerIdx, Instant, Team, coverage, expand, unknown_holidays};
 use crate::text::by_calendar;
 
@@ -194,7 +195,7 @@ impl<'c> TeamReview<'c> {
             let engineer = team.engineer(*seat);
             engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= self.now)
         };
-        let leavers: Vec<EngineerIdx> = team.seats().filter(has_left).collect();
+        let leavers: Vec<EngineerIdx> = team.indices().filter(has_left).collect();
         // Neither is less than one.
         let renewed = self.config.links.team + settings.link_generation - 2;
         let needed = u32::try_from(leavers.len()).unwrap_or(u32::MAX);

@@ -64,7 +64,7 @@ fn table(team: &Team, coverage: &Coverage, now: Instant) -> String {
 
 fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     let row = line.row;
-    let away: Vec<String> = line.away.iter().map(|seat| name(team, *seat)).collect();
+    let away: Vec<String> = line.away.iter().map(|idx| name(team, *idx)).collect();
     let mark = match row.proposal {
         Some(ProposalStatus::Nobody) => " (keeps it)",
         Some(_) => " (proposed)",
@@ -72,7 +72,7 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     };
     let primary = format!("{}{mark}", name(team, row.primary));
     let mark = if row.status == RowStatus::NoBackup { " (away)" } else { mark };
-    let secondary = row.secondary.map(|seat| format!("{}{mark}", name(team, seat)));
+    let secondary = row.secondary.map(|idx| format!("{}{mark}", name(team, idx)));
     let on_call: Vec<String> = [Some(primary), secondary].into_iter().flatten().collect();
     let tone = match row.status {
         RowStatus::Nobody => Tone::Urgent,

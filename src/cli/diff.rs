@@ -11,8 +11,8 @@ use super::when;
 use crate::config::{self, Configuration};
 use crate::json::{self, Dates, Diff};
 use crate::rota::{
-    Coverage, EngineerId, Instant, Move, Period, Row, Schedule, Side, Team, TeamId, coverage, expand,
-    holdings, moves,
+    Coverage, EngineerId, Instant, Period, RoleChange, Row, Schedule, Side, Team, TeamId, changes, coverage,
+    expand, holdings,
 };
 use crate::text::clean;
 
@@ -75,7 +75,7 @@ type OpenRow<'r> = (&'r Team, &'r Row);
 /// A team before and after, where it is there.
 struct Compared<'t> {
     sides: [Option<(&'t Team, Coverage)>; 2],
-    moves: Vec<Move>,
+    moves: Vec<RoleChange>,
 }
 
 impl<'t> Compared<'t> {
@@ -85,7 +85,7 @@ impl<'t> Compared<'t> {
             side.as_ref().map_or_else(Vec::new, |(team, schedule)| holdings(team, schedule))
         };
         let [before, after] = expanded.each_ref().map(held);
-        let moves = moves(&before, &after, window);
+        let moves = changes(&before, &after, window);
         let sides = expanded.map(|side| side.map(|(team, schedule)| (team, coverage(team, &schedule))));
         Compared { sides, moves }
     }

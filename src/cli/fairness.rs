@@ -10,7 +10,8 @@ use super::{unknown, when};
 use crate::config::rotation_entry;
 use crate::json;
 use crate::rota::{
-    Fairness, LOCKED_YEARS, Lock, Remedy, Role, SecondaryOnHoliday, Tally, Team, fairness, year_spans,
+    Fairness, MIN_STREAK_YEARS, Rebalance, Role, SecondaryOnHoliday, Streak, Tally, Team, fairness,
+    year_spans,
 };
 use crate::text::clean;
 
@@ -47,23 +48,25 @@ fn text_of(team: &Team, fairness: &Fairness) -> String {
     text.push_str(&tallies(team, fairness, &years).text());
     text.push('\n');
     let count = fairness.years.clone().count();
-    if count < LOCKED_YEARS {
-        text.push_str(&format!("Locks show in {LOCKED_YEARS} years or more: --years {LOCKED_YEARS}\n"));
+    if count < MIN_STREAK_YEARS {
+        text.push_str(&format!(
+            "Streaks show in {MIN_STREAK_YEARS} years or more: --years {MIN_STREAK_YEARS}\n"
+        ));
         return text;
     }
-    if fairness.locks.is_empty() {
-        text.push_str("no locks: nobody has the same holiday three years in a row\n");
+    if fairness.streaks.is_empty() {
+        text.push_str("no streaks: nobody has the same holiday three years in a row\n");
         return text;
     }
-    let mut locks = sentences(team, &fairness.locks);
-    let is_primary = |lock: &Lock| lock.role == Role::Primary;
+    let mut streaks = sentences(team, &fairness.streaks);
+    let is_primary = |streak: &Streak| streak.role == Role::Primary;
     let covers = team.policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
-    if covers && fairness.locks.iter().any(is_primary) {
-        locks.push("While the primary has the holiday, it is the secondary who works.".to_owned());
+    if covers && fairness.streaks.iter().any(is_primary) {
+        streaks.push("While the primary has the holiday, it is the secondary who works.".to_owned());
     }
-    text.push_str(&paragraphs("LOCKS", &locks));
+    text.push_str(&paragraphs("STREAKS", &streaks));
     text.push('\n');
-    text.push_str(&remedies(team, fairness, &years));
+    text.push_str(&rebalances(team, fairness, &years));
     text
 }
 
@@ -79,8 +82,8 @@ fn tallies(team: &Team, fairness: &Fairness, years: &str) -> Table {
     }
     if fairness.years.clone().count() > 1 {
         table.row([(&*format!("{years} in all"), Tone::Strong)]);
-        for seat in team.seats() {
-            let mut own = fairness.tallies.iter().filter(|tally| tally.engineer == seat);
+        for idx in team.indices() {
+            let mut own = fairness.tallies.iter().filter(|tally| tally.engineer == idx);
             if let Some(first) = own.next() {
                 row(team, &own.fold(first.clone(), |sum, next| sum.and(next)), &mut table);
             }
@@ -103,30 +106,30 @@ fn row(team: &Team, tally: &Tally, table: &mut Table) {
     table.row(cells.iter().map(|cell| (&**cell, Tone::Plain)));
 }
 
-/// Locks in plain words. The secondary of a holiday on which the primary is locked too is named with the primary.
-fn sentences(team: &Team, locks: &[Lock]) -> Vec<String> {
-    let lines = Lock::together(locks);
+/// Streaks in plain words. The secondary of a holiday on which the primary has a streak too is named with the primary.
+fn sentences(team: &Team, streaks: &[Streak]) -> Vec<String> {
+    let lines = Streak::together(streaks);
     lines
-        .map(|(lock, secondary)| {
+        .map(|(streak, secondary)| {
             let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
             let with =
                 if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
             format!(
                 "{} is {} on {} in {}{with}",
-                name(team, lock.engineer),
-                lock.role.as_str(),
-                clean(&lock.holiday),
-                year_spans(&lock.years),
+                name(team, streak.engineer),
+                streak.role.as_str(),
+                clean(&streak.holiday),
+                year_spans(&streak.years),
             )
         })
         .collect()
 }
 
 /// What a shift of the rotation would change, and what to write for the one that changes most.
-fn remedies(team: &Team, fairness: &Fairness, years: &str) -> String {
+fn rebalances(team: &Team, fairness: &Fairness, years: &str) -> String {
     let once = fairness.once.as_ref();
     let yearly = fairness.yearly.as_ref().filter(|yearly| yearly.rotations.len() > 1);
-    let chosen = [once, yearly].into_iter().flatten().min_by_key(|remedy| remedy.locks.len());
+    let chosen = [once, yearly].into_iter().flatten().min_by_key(|rebalance| rebalance.streaks.len());
     let mut lines = judged(team, fairness, years, once, yearly);
     let doubled = chosen.into_iter().flat_map(|chosen| &chosen.doubled);
     lines.extend(doubled.map(|(seat, date)| {
@@ -135,22 +138,22 @@ fn remedies(team: &Team, fairness: &Fairness, years: &str) -> String {
     }));
     let mut text = paragraphs("WHAT WOULD BREAK THEM", &lines);
     let Some(chosen) = chosen else { return text };
-    if !chosen.locks.is_empty() {
+    if !chosen.streaks.is_empty() {
         text.push('\n');
-        text.push_str(&paragraphs("LEFT", &sentences(team, &chosen.locks)));
+        text.push_str(&paragraphs("LEFT", &sentences(team, &chosen.streaks)));
     }
     text.push_str(&format!("\nTo shift, add to teams/{}.toml:\n", team.id));
     text.extend(chosen.rotations.iter().map(|rotation| rotation_entry(team, rotation)));
     text
 }
 
-/// Why there are locks, and how much each kind of shift leaves of them.
+/// Why there are streaks, and how much each kind of shift leaves of them.
 fn judged(
     team: &Team,
     fairness: &Fairness,
     years: &str,
-    once: Option<&Remedy>,
-    yearly: Option<&Remedy>,
+    once: Option<&Rebalance>,
+    yearly: Option<&Rebalance>,
 ) -> Vec<String> {
     let cycle = fairness.cycle;
     if cycle == 1 {
@@ -165,12 +168,12 @@ fn judged(
              duty changes moves it on by one."
         ));
     }
-    let all = sentences(team, &fairness.locks).len();
-    let left = |remedy: &Remedy| match sentences(team, &remedy.locks).len() {
+    let all = sentences(team, &fairness.streaks).len();
+    let left = |rebalance: &Rebalance| match sentences(team, &rebalance.streaks).len() {
         0 => format!("leaves none in {years}"),
         left => format!("still leaves {left} of {all}"),
     };
-    let weeks = |remedy: &Remedy| when::weeks_of(remedy.by);
+    let weeks = |rebalance: &Rebalance| when::weeks_of(rebalance.by);
     lines.push(match once.and_then(|once| Some((once, once.rotations.first()?))) {
         Some((once, rotation)) => format!(
             "The best single shift, by {} on {}, {}; it only hands holidays on to somebody else, and their years \

@@ -11,18 +11,17 @@ use tracing_subscriber::EnvFilter;
 /// oncal's own lines, and a worker's are in other parts of actix.
 const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
 
-/// What reads the URL of the journal quotes it where it is odd, passwords too.
-const QUOTES_PASSWORDS: &str = "sqlx_postgres::options=off";
+/// What quotes secrets: sqlx the URL of the journal where it is odd, ureq the addresses of calendars, rustls what servers
+/// send.
+const QUOTES_SECRETS: [&str; 4] = ["sqlx_postgres::options=off", "ureq=off", "ureq_proto=off", "rustls=off"];
 
 /// Starts logging; `ONCAL_LOG`, else `RUST_LOG`, choose what.
 pub(super) fn start() {
     let filter = EnvFilter::try_from_env("ONCAL_LOG")
         .or_else(|_| EnvFilter::try_from_default_env())
         .unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let filter = match QUOTES_PASSWORDS.parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    };
+    let silenced = QUOTES_SECRETS.iter().filter_map(|directive| directive.parse().ok());
+    let filter = silenced.fold(filter, EnvFilter::add_directive);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
     let started =
         if io::stderr().is_terminal() { logs.try_init() } else { logs.with_ansi(false).json().try_init() };

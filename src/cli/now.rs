@@ -5,7 +5,7 @@ use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::when;
 use crate::json::OnCall;
-use crate::rota::{Duty, Instant, Role, Schedule, ShiftKind, Team, sight};
+use crate::rota::{Duty, Instant, Role, Schedule, ShiftKind, Team, expand_until_change};
 use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) -> anyhow::Result<Exit> {
@@ -15,7 +15,7 @@ pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) 
     let mut shapes = Vec::new();
     for team in &chosen.teams {
         let at = args.at.map_or(now, |at| at.instant(&team.zone));
-        let Some(schedule) = sight(team, at) else {
+        let Some(schedule) = expand_until_change(team, at) else {
             anyhow::bail!("{at} is out of the calendar's reach");
         };
         if args.format.json {

@@ -31,18 +31,18 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, SCHEDULE_WEEKS, team, now)?;
         unknown::warn(team, &unknown_holidays(team, plan::window(team, dates)?), output);
-        let seat = args.engineer.as_deref().and_then(|id| team.seat(id));
+        let idx = args.engineer.as_deref().and_then(|id| team.index_of(id));
         if args.format.json {
             shapes.push(shape(team, dates, args.engineer.as_deref())?);
         } else {
             if !text.is_empty() {
                 text.push('\n');
             }
-            let of_whom = seat.map(|seat| format!("{}\n", name(team, seat)));
+            let of_whom = idx.map(|idx| format!("{}\n", name(team, idx)));
             text.push_str(&of_whom.unwrap_or_default());
             text.push_str(&plan::heading(team, dates));
-            text.push_str(&match seat {
-                Some(seat) => duty_of(team, dates, seat)?,
+            text.push_str(&match idx {
+                Some(idx) => duty_of(team, dates, idx)?,
                 None => table(team, dates)?,
             });
         }
@@ -62,7 +62,7 @@ fn only_teams_of(id: &str, chosen: &mut Chosen<'_>) -> Result<(), Usage> {
         .iter()
         .flat_map(|team| team.engineers.iter().map(|engineer| engineer.id.to_string()))
         .collect();
-    chosen.teams.retain(|team| team.seat(id).is_some());
+    chosen.teams.retain(|team| team.index_of(id).is_some());
     if chosen.teams.is_empty() {
         let help = nearest(id, ids.iter().map(String::as_str));
         let help = help.or_else(|| Some(format!("known: {}", ids.join(", "))));
@@ -161,10 +161,10 @@ fn swapped(team: &Team, week: &Week, swap: &SwapNote) -> String {
 
 /// `AWAY 29–30 May: no backup`, where whoever holds `role` is away during `period`.
 fn away(team: &Team, schedule: &Schedule, role: Role, period: Period) -> Option<String> {
-    let unable = schedule.unable(team, role, period);
-    let is_agreed = unable.last()?.is_agreed;
-    let parts = unable.iter().filter(|unable| unable.period != period);
-    let parts: Vec<String> = parts.map(|unable| stretch(&team.zone, unable.period)).collect();
+    let absences = schedule.unavailable(team, role, period);
+    let is_agreed = absences.last()?.is_agreed;
+    let parts = absences.iter().filter(|absence| absence.period != period);
+    let parts: Vec<String> = parts.map(|absence| stretch(&team.zone, absence.period)).collect();
     let when = if parts.is_empty() { String::new() } else { format!(" {}", parts.join(", ")) };
     Some(format!("AWAY{when}{}", consequence(role, is_agreed)))
 }
@@ -193,7 +193,7 @@ fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
 
 fn standing(week: &PlannedWeek, duty: &Duty) -> Option<ProposalStatus> {
     let conflict = week.conflicts.iter().find(|conflict| conflict.period == duty.period);
-    conflict.map(|conflict| conflict.standing)
+    conflict.map(|conflict| conflict.status)
 }
 
 fn tone(week: &PlannedWeek, duty: &Duty) -> Tone {
@@ -206,7 +206,7 @@ fn tone(week: &PlannedWeek, duty: &Duty) -> Tone {
 
 /// Why somebody holds a role that the pair does not give them.
 fn because(team: &Team, holder: &Holder, role: Role) -> Option<String> {
-    let instead = holder.instead_of.map(|seat| name(team, seat));
+    let instead = holder.instead_of.map(|idx| name(team, idx));
     let instead_of = instead.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
     let reason = holder.reason.as_deref().map(clean);
     let in_brackets = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
@@ -236,12 +236,12 @@ fn flagged(meeting: &Handover) -> &'static str {
 }
 
 /// The shifts and handover meetings of one person, in order of time.
-fn duty_of(team: &Team, dates: Dates, seat: EngineerIdx) -> Result<String, Usage> {
+fn duty_of(team: &Team, dates: Dates, idx: EngineerIdx) -> Result<String, Usage> {
     let schedule = rota(team, dates)?;
-    let shifts = schedule.shifts().filter(|shift| shift.holder.engineer == seat).map(|shift| {
+    let shifts = schedule.shifts().filter(|shift| shift.holder.engineer == idx).map(|shift| {
         let why = because(team, &shift.holder, Role::Primary).or_else(|| {
             (shift.holder.kind == ShiftKind::Swap).then(|| match shift.holder.instead_of {
-                Some(seat) => format!("instead of {} (swap)", name(team, seat)),
+                Some(idx) => format!("instead of {} (swap)", name(team, idx)),
                 None => "swap".to_owned(),
             })
         });
@@ -250,14 +250,14 @@ fn duty_of(team: &Team, dates: Dates, seat: EngineerIdx) -> Result<String, Usage
         let why = why.into_iter().chain(away).collect::<Vec<_>>().join("\n");
         (shift.period, shift.role.as_str(), why, tone)
     });
-    let attended = schedule.handovers.iter().filter(|meeting| attends(meeting, seat));
+    let attended = schedule.handovers.iter().filter(|meeting| attends(meeting, idx));
     let meetings = attended.map(|meeting| {
         let moved = if meeting.moved { " (moved)" } else { "" };
         (meeting.period, "meeting", format!("handover{moved}{}", flagged(meeting)), Tone::Plain)
     });
     let mut entries: Vec<_> = shifts.chain(meetings).collect();
     if entries.is_empty() {
-        return Ok(format!("{} has no shift and no meeting in these dates\n", name(team, seat)));
+        return Ok(format!("{} has no shift and no meeting in these dates\n", name(team, idx)));
     }
     entries.sort_by_key(|(period, ..)| period.start());
     let mut table = Table::new(&["FROM", "UNTIL", "ROLE", "NOTES"]).whole(2);
@@ -272,6 +272,6 @@ fn duty_of(team: &Team, dates: Dates, seat: EngineerIdx) -> Result<String, Usage
     Ok(table.text())
 }
 
-fn attends(meeting: &Handover, seat: EngineerIdx) -> bool {
-    [meeting.outgoing, meeting.incoming].iter().any(|pair| pair.role_of(seat).is_some())
+fn attends(meeting: &Handover, idx: EngineerIdx) -> bool {
+    [meeting.outgoing, meeting.incoming].iter().any(|pair| pair.role_of(idx).is_some())
 }

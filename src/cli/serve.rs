@@ -13,7 +13,8 @@ use super::output::{Exit, Output, Usage};
 use super::{links, logging, plan, running};
 use crate::config::{Access, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Place};
-use crate::live::{Duties, Keeper, Publisher, Snapshot, Store};
+use crate::live::{Builder, Reloader, Store, reloader};
+use crate::publish::Publisher;
 use crate::web;
 
 /// Says how new the configuration is, where servers share a journal.
@@ -43,20 +44,20 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     configuration.diagnostics.iter().for_each(log);
     let clock = plan::clock(common);
     let settings = &configuration.settings;
-    let mut publisher = publisher(common, settings, revision)?;
+    let mut builder = Builder::new(publisher(common, settings, revision)?);
     if settings.access == Access::Links {
-        publisher = publisher.with_links(links::secret(common, settings)?);
+        builder = builder.with_secret(links::secret(common, settings)?);
     }
-    let first = Snapshot::first(configuration, &publisher, clock.now());
+    let first = builder.first(configuration, clock.now());
     let store = Arc::new(Store::new(first.map_err(|error| anyhow::anyhow!("failed to {error}"))?));
-    let keeper = Keeper::start(Duties {
+    let reloader = Reloader::start(reloader::Options {
         store: Arc::clone(&store),
-        publisher,
+        builder,
         folder: common.config.clone(),
         now: Box::new(move || clock.now()),
         report: log,
     });
-    let keeper = keeper.context("failed to start keeping the configuration current")?;
+    let reloader = reloader.context("failed to start the thread that reloads the configuration")?;
     let state = plan::state(common);
     let mut noted = None;
     let listening = |address| {
@@ -70,7 +71,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
                 .ok();
         }
     };
-    let served = web::serve(&store, clock, move || keeper.reload(), listening);
+    let served = web::serve(&store, clock, move || reloader.reload(), listening);
     drop(noted);
     served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
@@ -79,7 +80,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
 fn publisher(common: &Common, settings: &Settings, revision: Option<i64>) -> anyhow::Result<Publisher> {
     let place = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
         // A what-if must not go down in the journal of what was.
-        (_, None) if common.now.is_some() => return Ok(Publisher::forgetful()),
+        (_, None) if common.now.is_some() => return Ok(Publisher::without_journal()),
         (Some(url), _) => Place::Postgres(url.to_owned()),
         (None, _) => Place::Folder(plan::state(common)),
     };

@@ -22,7 +22,9 @@ pub(super) fn shape_problem(kind: &str, id: &str) -> Option<Problem> {
     }
     let what = if id.is_empty() { "an empty text".to_owned() } else { format!("`{}`", id.escape_debug()) };
     let rule = "1 to 64 of the characters a to z, 0 to 9 and `-`";
-    let help = slug(id).map_or_else(|| rule.to_owned(), |slug| format!("{rule}, such as `{slug}`"));
+    // Of an address the nearest id would still show what is secret in it.
+    let slug = slug(id).filter(|_| !id.contains("://"));
+    let help = slug.map_or_else(|| rule.to_owned(), |slug| format!("{rule}, such as `{slug}`"));
     Some(problem("invalid-id", format!("{what} cannot be the id of {kind}"), help))
 }
 

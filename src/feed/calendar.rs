@@ -5,6 +5,7 @@
 use chrono::NaiveDate;
 use icalendar::{CalendarDateTime, DatePerhapsTime, EventStatus, Property, ValueType};
 
+use crate::journal::Revision;
 use crate::rota::{Instant, Role, Team};
 
 use super::alarm::Alarm;
@@ -14,17 +15,6 @@ use super::event::{Event, Kind, Status, When, digest};
 use super::name::Feed;
 use super::plan::Links;
 use crate::text::clean;
-
-/// When an event's content changed, as the journal tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Revision {
-    /// How often time, status, holder or reason have changed.
-    pub sequence: u32,
-    /// When the event first appeared.
-    pub created: Instant,
-    /// When anything of it last changed.
-    pub modified: Instant,
-}
 
 /// An event written once, to be copied into each feed that has it.
 #[derive(Debug, Clone)]
@@ -122,11 +112,11 @@ impl Head<'_> {
     }
 
     fn colour(&self) -> &'static str {
-        let seat = match self.feed {
-            Feed::Engineer(id) => self.team.seat(id.as_str()),
+        let idx = match self.feed {
+            Feed::Engineer(id) => self.team.index_of(id.as_str()),
             Feed::Team | Feed::Coverage | Feed::Role(_) => None,
         };
-        seat.map_or(colour::TEAM, colour::of).name
+        idx.map_or(colour::TEAM, colour::of).name
     }
 }
 

@@ -14,7 +14,7 @@ impl Writer<'_> {
     pub(super) fn deadline(&self, planned: &PlannedWeek, conflict: &Conflict) -> Event {
         let team = self.team();
         let date = self.zone().date(planned.deadline);
-        let id = |seat: EngineerIdx| team.engineer(seat).id.clone();
+        let id = |idx: EngineerIdx| team.engineer(idx).id.clone();
         let mut engineers = vec![id(planned.week.pair.primary), id(planned.week.pair.secondary)];
         if !engineers.contains(&id(conflict.primary)) {
             engineers.push(id(conflict.primary));
@@ -36,7 +36,7 @@ impl Writer<'_> {
             busy: false,
             reason: None,
             facts: [
-                standing(conflict.standing),
+                standing(conflict.status),
                 id(conflict.primary).as_str(),
                 second.as_ref().map_or("", |second| second.as_str()),
                 &self.conflict_span(conflict),
@@ -50,7 +50,7 @@ impl Writer<'_> {
     /// `primary on-call 24–26 Dec (Christmas Day), proposed Data Engineer D`.
     pub(super) fn conflict_line(&self, conflict: &Conflict) -> String {
         let days = moment::days(moment::dates(self.zone(), conflict.period));
-        let who = match conflict.standing {
+        let who = match conflict.status {
             ProposalStatus::Proposed => format!("proposed {}", self.name(conflict.primary)),
             ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
             ProposalStatus::Nobody => format!("nobody free, {} keeps it", self.name(conflict.primary)),
@@ -85,7 +85,7 @@ impl Writer<'_> {
             Some(secondary) => format!("{primary} as primary, {} as secondary", self.name(secondary)),
             None => format!("{primary} as primary, nobody as secondary"),
         };
-        match conflict.standing {
+        match conflict.status {
             ProposalStatus::Proposed => format!("Proposed: {proposed}"),
             ProposalStatus::NeedsVolunteer => format!(
                 "A volunteer is needed: everybody who could take it has a holiday then. First in turn: {proposed}"

@@ -17,9 +17,9 @@ impl Writer<'_> {
     pub(super) fn handover(&self, meeting: &Handover) -> Event {
         let team = self.team();
         let attending = attendees(meeting);
-        let seats = [meeting.outgoing, meeting.incoming].map(|pair| [pair.primary, pair.secondary]);
+        let indices = [meeting.outgoing, meeting.incoming].map(|pair| [pair.primary, pair.secondary]);
         let roles: Vec<&str> =
-            seats.as_flattened().iter().map(|seat| team.engineer(*seat).id.as_str()).collect();
+            indices.as_flattened().iter().map(|idx| team.engineer(*idx).id.as_str()).collect();
         let status = if meeting.flagged { "flagged" } else { "held" };
         Event {
             uid: uid::handover(team, meeting.change),
@@ -34,7 +34,7 @@ impl Writer<'_> {
             url: self.links.week(team, meeting.week),
             status: Status::Confirmed,
             busy: true,
-            engineers: attending.iter().map(|(seat, _)| team.engineer(*seat).id.clone()).collect(),
+            engineers: attending.iter().map(|(idx, _)| team.engineer(*idx).id.clone()).collect(),
             reason: None,
             facts: format!("{status}\n{}", roles.join("\n")),
         }
@@ -57,23 +57,23 @@ impl Writer<'_> {
 
     fn handover_description(&self, meeting: &Handover) -> String {
         let attending = attendees(meeting);
-        let seats: Vec<EngineerIdx> = attending.iter().map(|(seat, _)| *seat).collect();
+        let indices: Vec<EngineerIdx> = attending.iter().map(|(idx, _)| *idx).collect();
         let mut head = format!("Handover meeting of {}", self.team_name);
         let _ = write!(head, "\n{}", self.span(meeting.period));
-        if let Some(there) = self.elsewhere(&seats, meeting.period.start()) {
+        if let Some(there) = self.elsewhere(&indices, meeting.period.start()) {
             let _ = write!(head, "\nStarts {there}");
         }
         let duty = format!(
             "Duty changes {}, meeting or not: {} then is primary and {} secondary.{}",
-            self.moment_for(&seats, meeting.change),
+            self.moment_for(&indices, meeting.change),
             self.name(meeting.incoming.primary),
             self.name(meeting.incoming.secondary),
             self.at_first(meeting),
         );
-        let people = attending.iter().map(|(seat, parts)| {
-            let away = self.with_reasons(*seat, meeting.period);
+        let people = attending.iter().map(|(idx, parts)| {
+            let away = self.with_reasons(*idx, meeting.period);
             let away = if away.is_some() { " (away)" } else { "" };
-            format!("\n- {}{away}: {}", self.name(*seat), parts.join(", "))
+            format!("\n- {}{away}: {}", self.name(*idx), parts.join(", "))
         });
         let people = format!("Who attends:{}", people.collect::<String>());
         paragraphs(&[&head, &self.irregular(meeting), &duty, &people, &self.agenda(meeting)])
@@ -82,7 +82,7 @@ impl Writer<'_> {
     /// Who holds the roles when duty changes, where that is not yet the incoming pair.
     fn at_first(&self, meeting: &Handover) -> String {
         let incoming = (meeting.incoming.primary, Some(meeting.incoming.secondary));
-        let Some(duty) = self.duties_from(meeting.change).next().filter(|duty| duty.hands() != incoming)
+        let Some(duty) = self.plan.schedule.on_call(meeting.change).filter(|duty| duty.hands() != incoming)
         else {
             return String::new();
         };
@@ -113,7 +113,7 @@ impl Writer<'_> {
         let Some(usual) = self.usual(meeting) else { return Vec::new() };
         let mut primaries = vec![meeting.outgoing.primary, meeting.incoming.primary];
         primaries.dedup();
-        primaries.into_iter().filter_map(|seat| say(self, seat, usual)).collect()
+        primaries.into_iter().filter_map(|idx| say(self, idx, usual)).collect()
     }
 
     /// When the meeting would be if nobody were away.
@@ -123,14 +123,14 @@ impl Writer<'_> {
         Period::new(start, start + (meeting.period.end() - meeting.period.start()))
     }
 
-    fn bare(&self, seat: EngineerIdx, usual: Period) -> Option<String> {
-        let absences = Absences::of(self.team().engineer(seat), usual);
-        (!absences.away(usual).is_empty()).then(|| self.name(seat).to_owned())
+    fn bare(&self, idx: EngineerIdx, usual: Period) -> Option<String> {
+        let absences = Absences::of(self.team().engineer(idx), usual);
+        (!absences.away(usual).is_empty()).then(|| self.name(idx).to_owned())
     }
 
-    fn with_reasons(&self, seat: EngineerIdx, usual: Period) -> Option<String> {
-        let names = Absences::of(self.team().engineer(seat), usual).names(usual);
-        (!names.is_empty()).then(|| format!("{} ({})", self.name(seat), reasons(&names)))
+    fn with_reasons(&self, idx: EngineerIdx, usual: Period) -> Option<String> {
+        let names = Absences::of(self.team().engineer(idx), usual).names(usual);
+        (!names.is_empty()).then(|| format!("{} ({})", self.name(idx), reasons(&names)))
     }
 
     fn agenda(&self, meeting: &Handover) -> String {
@@ -146,12 +146,7 @@ impl Writer<'_> {
     /// Conflicts not over and not agreed, from the meeting on, whose deadline is past or near.
     fn open_redistributions(&self, meeting: &Handover) -> Vec<String> {
         let near = meeting.change + AGENDA_AHEAD;
-        let weeks = self
-            .plan
-            .schedule
-            .weeks
-            .iter()
-            .skip_while(|week| week.week.period.end() <= meeting.period.start());
+        let weeks = self.plan.schedule.weeks_from(meeting.period.start());
         weeks
             .filter(|planned| planned.deadline < near)
             .flat_map(|planned| planned.conflicts.iter().map(move |conflict| (planned, conflict)))
@@ -195,10 +190,10 @@ fn attendees(meeting: &Handover) -> Vec<(EngineerIdx, Vec<&'static str>)> {
         (meeting.incoming.secondary, "incoming secondary"),
     ];
     let mut people: Vec<(EngineerIdx, Vec<&'static str>)> = Vec::new();
-    for (seat, part) in parts {
-        match people.iter_mut().find(|(other, _)| *other == seat) {
+    for (idx, part) in parts {
+        match people.iter_mut().find(|(other, _)| *other == idx) {
             Some((_, parts)) => parts.push(part),
-            None => people.push((seat, vec![part])),
+            None => people.push((idx, vec![part])),
         }
     }
     people

@@ -27,7 +27,7 @@ impl Writer<'_> {
         let tentative = open || is_worked_if_agreed(row);
         let mut categories = vec!["On-call", "Holiday"];
         categories.extend(open.then_some("Conflict"));
-        let id = |seat: &EngineerIdx| team.engineer(*seat).id.as_str();
+        let id = |idx: &EngineerIdx| team.engineer(*idx).id.as_str();
         let mut facts = vec![row.status.as_str(), id(&row.primary), row.secondary.as_ref().map_or("", id)];
         facts.extend(line.away.iter().map(id));
         let said = reasons(&row.reasons);
@@ -57,7 +57,7 @@ impl Writer<'_> {
         let who = if line.away.len() > MAX_NAMED {
             format!("{} engineers", line.away.len())
         } else {
-            let names: Vec<&str> = line.away.iter().map(|seat| self.name(*seat)).collect();
+            let names: Vec<&str> = line.away.iter().map(|idx| self.name(*idx)).collect();
             names.join(", ")
         };
         let zone = &self.team().engineer(row.away).zone;
@@ -102,7 +102,7 @@ impl Writer<'_> {
         if [row.period.start(), row.period.end()].iter().any(|end| moment::differ(zone, self.zone(), *end)) {
             let _ = write!(head, "\nIn {}: {}", zone.name(), moment::span(zone, row.period));
         }
-        let secondary = row.secondary.map_or("nobody", |seat| self.name(seat));
+        let secondary = row.secondary.map_or("nobody", |idx| self.name(idx));
         let how = match row.proposal {
             Some(ProposalStatus::Nobody) => " (nobody is free)",
             Some(_) => " (proposed)",

@@ -4,7 +4,7 @@
 //! of [`Event`]s from it; a [`Rendered`] event is written once and copied into each [`Feed`] that has it by
 //! [`calendar`]. Feeds are filters over the one list, so an event has one identity and one text wherever it shows.
 //!
-//! Not here: when an event's content last changed (the journal tells, as a [`Revision`]), HTTP, and the clock.
+//! Not here: when an event's content last changed (the journal decides that, as a [`Revision`](crate::journal::Revision)), HTTP, and the clock.
 //! Nothing in a feed depends on the time of the request.
 
 mod alarm;
@@ -23,7 +23,7 @@ pub mod uid;
 mod writer;
 
 pub use alarm::{Alarm, NoSuchAlarm};
-pub use calendar::{Head, Rendered, Revision, calendar};
+pub use calendar::{Head, Rendered, calendar};
 pub use event::{Event, Hashes, Kind, Status, When, events};
 pub use name::Feed;
 pub use plan::{Links, Plan};

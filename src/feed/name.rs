@@ -28,8 +28,8 @@ impl Feed {
     /// The feed of `team` at `path`, such as `engineers/a.ics`; `None` where there is none.
     pub fn at(team: &Team, path: &str) -> Option<Feed> {
         if let Some(id) = path.strip_prefix("engineers/") {
-            let seat = team.seat(id.strip_suffix(".ics")?)?;
-            return Some(Feed::Engineer(team.engineer(seat).id.clone()));
+            let idx = team.index_of(id.strip_suffix(".ics")?)?;
+            return Some(Feed::Engineer(team.engineer(idx).id.clone()));
         }
         let shared = [Feed::Team, Feed::Coverage, Feed::Role(Role::Primary), Feed::Role(Role::Secondary)];
         shared.into_iter().find(|feed| feed.path() == path)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::rota::{Conflict, Period, PlannedWeek, ProposalStatus, Role, Shift, ShiftKind, Unable};
+use crate::rota::{Conflict, Period, PlannedWeek, ProposalStatus, Role, Shift, ShiftKind, Unavailable};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -14,8 +14,8 @@ use crate::text::{reason, reasons, role_title};
 impl Writer<'_> {
     /// The event of a shift of the week `planned`.
     pub(super) fn shift(&self, planned: &PlannedWeek, shift: &Shift) -> Event {
-        let seat = shift.holder.engineer;
-        let engineer = self.team().engineer(seat);
+        let idx = shift.holder.engineer;
+        let engineer = self.team().engineer(idx);
         let tentative = shift.holder.kind.is_tentative();
         let said = shift.holder.reason.as_deref().map(reason);
         let mut categories = vec!["On-call", role_title(shift.role)];
@@ -29,7 +29,7 @@ impl Writer<'_> {
             summary: self.shift_summary(planned, shift, said.as_deref()),
             description: self.shift_description(planned, shift, said.as_deref()),
             categories,
-            colour: colour::of(seat).name,
+            colour: colour::of(idx).name,
             url: self.links.week(self.team(), shift.week),
             status: if tentative { Status::Tentative } else { Status::Confirmed },
             busy: false,
@@ -41,7 +41,7 @@ impl Writer<'_> {
 
     fn shift_summary(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
         let proposed = match conflict_of(planned, shift).filter(|_| shift.holder.kind.is_tentative()) {
-            Some(conflict) if conflict.standing == ProposalStatus::Nobody => "NOT COVERED ",
+            Some(conflict) if conflict.status == ProposalStatus::Nobody => "NOT COVERED ",
             Some(_) => "PROPOSED ",
             None => "",
         };
@@ -53,34 +53,34 @@ impl Writer<'_> {
 
     /// `AWAY 29–30 May: no backup`, where whoever holds the shift is away.
     fn own_absence(&self, shift: &Shift) -> Option<String> {
-        let unable = self.plan.schedule.unable(self.team(), shift.role, shift.period);
-        let last = unable.last()?;
+        let absences = self.plan.schedule.unavailable(self.team(), shift.role, shift.period);
+        let last = absences.last()?;
         let parts: Vec<String> =
-            unable.iter().filter_map(|unable| self.unable_part(unable, shift.period)).collect();
+            absences.iter().filter_map(|absence| self.absent_part(absence, shift.period)).collect();
         let when = if parts.is_empty() { String::new() } else { format!(" {}", parts.join(", ")) };
         Some(format!("AWAY{when}{}", consequence(shift.role, last)))
     }
 
     /// Which part of `whole` somebody is away; `None` for all of it.
-    fn unable_part(&self, unable: &Unable, whole: Period) -> Option<String> {
-        (unable.period != whole).then(|| moment::stretch(self.zone(), unable.period))
+    fn absent_part(&self, absence: &Unavailable, whole: Period) -> Option<String> {
+        (absence.period != whole).then(|| moment::stretch(self.zone(), absence.period))
     }
 
     /// `away 29–30 May (time off): no backup`, once for each absence of whoever holds `role` within `period`.
     pub(super) fn absences(&self, role: Role, period: Period) -> Option<String> {
-        let unable = self.plan.schedule.unable(self.team(), role, period);
-        let last = unable.last()?;
-        let part = |unable: &Unable| {
-            let when = self.unable_part(unable, period).unwrap_or_else(|| "all that time".to_owned());
-            format!("{when} ({})", reasons(&unable.reasons))
+        let absences = self.plan.schedule.unavailable(self.team(), role, period);
+        let last = absences.last()?;
+        let part = |absence: &Unavailable| {
+            let when = self.absent_part(absence, period).unwrap_or_else(|| "all that time".to_owned());
+            format!("{when} ({})", reasons(&absence.reasons))
         };
-        let parts: Vec<String> = unable.iter().map(part).collect();
+        let parts: Vec<String> = absences.iter().map(part).collect();
         Some(format!("away {}{}", parts.join(", "), consequence(role, last)))
     }
 
     /// What sets the shift apart from the plain rotation, short enough for a month's grid.
     fn note(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> Option<String> {
-        let instead_of = shift.holder.instead_of.map(|seat| self.name(seat));
+        let instead_of = shift.holder.instead_of.map(|idx| self.name(idx));
         let instead = instead_of.map(|name| format!("instead of {name}"));
         match shift.holder.kind {
             ShiftKind::Rotation => None,
@@ -95,7 +95,7 @@ impl Writer<'_> {
             }),
             ShiftKind::Override => Some(joined("agreed", instead)),
             ShiftKind::Proposal => {
-                let standing = conflict_of(planned, shift).map(|conflict| conflict.standing);
+                let standing = conflict_of(planned, shift).map(|conflict| conflict.status);
                 Some(match (shift.role, standing) {
                     (Role::Primary, Some(ProposalStatus::NeedsVolunteer)) => {
                         format!("{said}, volunteer needed")
@@ -108,28 +108,28 @@ impl Writer<'_> {
     }
 
     fn shift_description(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
-        let seat = shift.holder.engineer;
-        let zone = &self.team().engineer(seat).zone;
+        let idx = shift.holder.engineer;
+        let zone = &self.team().engineer(idx).zone;
         let mut head = format!("{} on-call for {}", role_title(shift.role), self.team_name);
         let _ = write!(head, "\n{}", self.span(shift.period));
         let ends = [shift.period.start(), shift.period.end()];
         if ends.into_iter().any(|end| moment::differ(zone, self.zone(), end)) {
             let there = moment::span(zone, shift.period);
-            let _ = write!(head, "\nFor {} in {}: {there}", self.name(seat), zone.name());
+            let _ = write!(head, "\nFor {} in {}: {there}", self.name(idx), zone.name());
         }
         let attention = self.absences(shift.role, shift.period);
-        let attention = attention.map(|away| format!("Attention: {} is {away}.", self.name(seat)));
+        let attention = attention.map(|away| format!("Attention: {} is {away}.", self.name(idx)));
         let why = format!("Why: {}", self.why(planned, shift, said.unwrap_or_default()));
         let lines = [attention, Some(why), self.before(planned, shift), Some(self.beside(planned, shift))];
         let lines: Vec<String> = lines.into_iter().flatten().chain(self.next(shift)).collect();
-        paragraphs(&[&head, &lines.join("\n"), self.pipelines_of(seat), self.run_books()])
+        paragraphs(&[&head, &lines.join("\n"), self.pipelines_of(idx), self.run_books()])
     }
 
     /// Which rule gave them the shift, in a sentence or two.
     fn why(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> String {
         let role = shift.role.as_str();
         let week = moment::date(planned.week.id.0);
-        let instead_of = shift.holder.instead_of.map(|seat| self.name(seat));
+        let instead_of = shift.holder.instead_of.map(|idx| self.name(idx));
         let away = self.name(planned.week.pair.primary);
         let given = if said.is_empty() { String::new() } else { format!(" Reason: {said}.") };
         match shift.holder.kind {
@@ -165,7 +165,7 @@ impl Writer<'_> {
     fn why_proposed(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> String {
         let pair = planned.week.pair;
         let (away, secondary) = (self.name(pair.primary), self.name(pair.secondary));
-        let standing = conflict_of(planned, shift).map(|conflict| conflict.standing);
+        let standing = conflict_of(planned, shift).map(|conflict| conflict.status);
         let choice = match standing {
             Some(ProposalStatus::NeedsVolunteer) => {
                 " Everybody who could take it has a holiday then, so it needs a volunteer."
@@ -184,9 +184,9 @@ impl Writer<'_> {
 }
 
 /// What follows from somebody's absence in `role`.
-fn consequence(role: Role, unable: &Unable) -> &'static str {
+fn consequence(role: Role, absence: &Unavailable) -> &'static str {
     match role {
-        _ if unable.is_agreed => ", by agreement",
+        _ if absence.is_agreed => ", by agreement",
         Role::Primary => "",
         Role::Secondary => ": no backup",
     }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::rota::{Duty, EngineerIdx, Instant, Period, Pipeline, Role, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Period, Pipeline, Role, Team, Zone};
 
 use super::plan::{Links, Plan};
 use crate::text::moment::{self, Moment};
@@ -17,9 +17,9 @@ pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) links: &'a Links,
     pub(super) team_name: String,
-    /// By seat.
+    /// by engineer.
     names: Vec<String>,
-    /// By seat: the pipelines each person owns, as a paragraph; empty where they own none.
+    /// by engineer: the pipelines each person owns, as a paragraph; empty where they own none.
     pipelines: Vec<String>,
     /// The team's run books, as a paragraph; empty where it has none.
     run_books: String,
@@ -32,7 +32,7 @@ impl<'a> Writer<'a> {
         let team = plan.team;
         let names: Vec<String> =
             team.engineers.iter().map(|engineer| clean_or(&engineer.name, engineer.id.as_str())).collect();
-        let pipelines = team.seats().map(|seat| pipelines(team, seat, &names[seat.0])).collect();
+        let pipelines = team.indices().map(|idx| pipelines(team, idx, &names[idx.0])).collect();
         let team_name = clean_or(&team.name, team.id.as_str());
         let run_books = run_books(team, links);
         Writer { plan, links, team_name, names, pipelines, run_books, moments: RefCell::default() }
@@ -42,12 +42,12 @@ impl<'a> Writer<'a> {
         self.plan.team
     }
 
-    pub(super) fn name(&self, seat: EngineerIdx) -> &str {
-        &self.names[seat.0]
+    pub(super) fn name(&self, idx: EngineerIdx) -> &str {
+        &self.names[idx.0]
     }
 
-    pub(super) fn names_of(&self, seats: &[EngineerIdx]) -> String {
-        let names: Vec<&str> = seats.iter().map(|seat| self.name(*seat)).collect();
+    pub(super) fn names_of(&self, indices: &[EngineerIdx]) -> String {
+        let names: Vec<&str> = indices.iter().map(|idx| self.name(*idx)).collect();
         text::list(&names)
     }
 
@@ -55,8 +55,8 @@ impl<'a> Writer<'a> {
         &self.plan.team.zone
     }
 
-    pub(super) fn pipelines_of(&self, seat: EngineerIdx) -> &str {
-        &self.pipelines[seat.0]
+    pub(super) fn pipelines_of(&self, idx: EngineerIdx) -> &str {
+        &self.pipelines[idx.0]
     }
 
     pub(super) fn run_books(&self) -> &str {
@@ -80,46 +80,33 @@ impl<'a> Writer<'a> {
     }
 
     /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second where their clocks differ from the team's.
-    pub(super) fn moment_for(&self, seats: &[EngineerIdx], instant: Instant) -> String {
+    pub(super) fn moment_for(&self, indices: &[EngineerIdx], instant: Instant) -> String {
         let here = self.moment(instant);
-        match self.elsewhere(seats, instant) {
+        match self.elsewhere(indices, instant) {
             Some(there) => format!("{here} ({there})"),
             None => here,
         }
     }
 
     /// `15:00 GMT for Data Engineer A`, once for each zone; `None` where all clocks read as the team's.
-    pub(super) fn elsewhere(&self, seats: &[EngineerIdx], instant: Instant) -> Option<String> {
+    pub(super) fn elsewhere(&self, indices: &[EngineerIdx], instant: Instant) -> Option<String> {
         let mut zones: Vec<(&Zone, Vec<EngineerIdx>)> = Vec::new();
-        for seat in seats {
-            let zone = &self.team().engineer(*seat).zone;
+        for idx in indices {
+            let zone = &self.team().engineer(*idx).zone;
             if moment::differ(zone, self.zone(), instant) {
                 match zones.iter_mut().find(|(other, _)| other.name() == zone.name()) {
-                    Some((_, seats)) => seats.push(*seat),
-                    None => zones.push((zone, vec![*seat])),
+                    Some((_, indices)) => indices.push(*idx),
+                    None => zones.push((zone, vec![*idx])),
                 }
             }
         }
-        let said = zones.iter().map(|(zone, seats)| {
+        let said = zones.iter().map(|(zone, indices)| {
             let clock = moment::moment_beside(zone, self.zone(), instant);
-            format!("{clock} for {}", self.names_of(seats))
+            format!("{clock} for {}", self.names_of(indices))
         });
         let said: Vec<String> = said.collect();
         (!said.is_empty()).then(|| said.join("; "))
     }
-
-    /// The pieces of duty from the one that holds `instant` on.
-    pub(super) fn duties_from(&self, instant: Instant) -> impl Iterator<Item = &Duty> {
-        let weeks = &self.plan.schedule.weeks;
-        let first = weeks.partition_point(|planned| planned.week.period.end() <= instant);
-        let duties = weeks.iter().skip(first).flat_map(|planned| &planned.duties);
-        duties.skip_while(move |duty| duty.period.end() <= instant)
-    }
-}
-
-/// Who holds `role` in `duty`, if anybody.
-pub(super) fn holder(duty: &Duty, role: Role) -> Option<EngineerIdx> {
-    duty.holder(role).map(|holder| holder.engineer)
 }
 
 /// The other of the two roles.
@@ -136,11 +123,11 @@ pub(super) fn paragraphs(parts: &[&str]) -> String {
     told.join("\n\n")
 }
 
-fn pipelines(team: &Team, seat: EngineerIdx, name: &str) -> String {
+fn pipelines(team: &Team, idx: EngineerIdx, name: &str) -> String {
     let line = |pipeline: &Pipeline| {
-        let owner = match seat {
-            _ if pipeline.primary == seat => "primary owner",
-            _ if pipeline.secondary == Some(seat) => "secondary owner",
+        let owner = match idx {
+            _ if pipeline.primary == idx => "primary owner",
+            _ if pipeline.secondary == Some(idx) => "secondary owner",
             _ => return None,
         };
         let what = clean_or(&pipeline.name, pipeline.id.as_str());

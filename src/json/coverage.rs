@@ -131,7 +131,7 @@ impl Row {
             status: row.status.as_str(),
             overdue: row.is_overdue(now),
             primary: id(team, row.primary),
-            secondary: row.secondary.map(|seat| id(team, seat)),
+            secondary: row.secondary.map(|idx| id(team, idx)),
             deadline: row.deadline.map(instant),
             days_left: row.days_left(now),
             agreed_on: row.agreed_on,

@@ -23,11 +23,11 @@ pub struct Fairness {
     /// One entry an engineer and year in which they are a member: by year, then file order.
     pub engineers: Vec<Tally>,
     /// In order of the day of the year, then primary first, then file order.
-    pub locks: Vec<Lock>,
-    /// The best single shift of the latest rotation; null where none leaves fewer locks.
-    pub shift: Option<Remedy>,
-    /// The best shift repeated each year; null where none leaves fewer locks.
-    pub yearly_shift: Option<Remedy>,
+    pub streaks: Vec<Streak>,
+    /// The best single shift of the latest rotation; null where none leaves fewer streaks.
+    pub shift: Option<Rebalance>,
+    /// The best shift repeated each year; null where none leaves fewer streaks.
+    pub yearly_shift: Option<Rebalance>,
 }
 
 /// What one engineer has in one calendar year. [`rota::Tally`] says exactly how each figure is counted.
@@ -57,7 +57,7 @@ pub struct Tally {
 
 /// Somebody who has the same role on the same holiday of their own three or more years in a row.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Lock {
+pub struct Streak {
     /// Who.
     pub engineer: String,
     /// `primary` or `secondary`.
@@ -71,15 +71,15 @@ pub struct Lock {
 
 /// A shift of the latest rotation, and what it leaves.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Remedy {
+pub struct Rebalance {
     /// By how many weeks the rotation goes forward at each shift: so many turns are passed over.
     pub by_weeks: usize,
     /// The `[[rotation]]` blocks to add to the team's file.
     pub rotations: Vec<Era>,
     /// Who is primary two weeks in a row across a shift.
     pub doubled: Vec<Doubled>,
-    /// The locks of the same years that are left, or made.
-    pub locks: Vec<Lock>,
+    /// The streaks of the same years that are left, or made.
+    pub streaks: Vec<Streak>,
 }
 
 /// A `[[rotation]]` block.
@@ -114,9 +114,9 @@ impl Fairness {
             warnings: fairness.unknown.iter().map(|unknown| Warning::new(team, unknown)).collect(),
             years: years.clone().collect(),
             engineers: fairness.tallies.iter().map(|tally| Tally::new(team, tally)).collect(),
-            locks: locks(team, &fairness.locks),
-            shift: fairness.once.as_ref().map(|remedy| Remedy::new(team, remedy)),
-            yearly_shift: fairness.yearly.as_ref().map(|remedy| Remedy::new(team, remedy)),
+            streaks: streaks(team, &fairness.streaks),
+            shift: fairness.once.as_ref().map(|rebalance| Rebalance::new(team, rebalance)),
+            yearly_shift: fairness.yearly.as_ref().map(|rebalance| Rebalance::new(team, rebalance)),
         })
     }
 }
@@ -138,14 +138,14 @@ impl Tally {
     }
 }
 
-impl Remedy {
-    fn new(team: &Team, remedy: &rota::Remedy) -> Remedy {
-        let doubled = remedy.doubled.iter();
-        Remedy {
-            by_weeks: remedy.by,
-            rotations: remedy.rotations.iter().map(|rotation| Era::new(team, rotation)).collect(),
-            doubled: doubled.map(|(seat, week)| Doubled { engineer: id(team, *seat), week: *week }).collect(),
-            locks: locks(team, &remedy.locks),
+impl Rebalance {
+    fn new(team: &Team, rebalance: &rota::Rebalance) -> Rebalance {
+        let doubled = rebalance.doubled.iter();
+        Rebalance {
+            by_weeks: rebalance.by,
+            rotations: rebalance.rotations.iter().map(|rotation| Era::new(team, rotation)).collect(),
+            doubled: doubled.map(|(idx, week)| Doubled { engineer: id(team, *idx), week: *week }).collect(),
+            streaks: streaks(team, &rebalance.streaks),
         }
     }
 }
@@ -160,14 +160,14 @@ impl Era {
     }
 }
 
-fn locks(team: &Team, locks: &[rota::Lock]) -> Vec<Lock> {
-    let lock = |lock: &rota::Lock| Lock {
-        engineer: id(team, lock.engineer),
-        role: lock.role.as_str(),
-        holiday: lock.holiday.as_ref().to_owned(),
-        years: lock.years.clone(),
+fn streaks(team: &Team, streaks: &[rota::Streak]) -> Vec<Streak> {
+    let streak = |streak: &rota::Streak| Streak {
+        engineer: id(team, streak.engineer),
+        role: streak.role.as_str(),
+        holiday: streak.holiday.as_ref().to_owned(),
+        years: streak.years.clone(),
     };
-    locks.iter().map(lock).collect()
+    streaks.iter().map(streak).collect()
 }
 
 /// `2027-01-01T10:00:00`: no zone, as in the files.

@@ -5,10 +5,10 @@
 //! travels. Nothing reads these shapes back. What is asked for where nobody says so is the same everywhere, so it is
 //! here.
 
+mod changes;
 mod coverage;
 mod fairness;
 mod holidays;
-mod moves;
 mod oncall;
 mod pipelines;
 mod schedule;
@@ -21,10 +21,10 @@ use serde::Serialize;
 
 use crate::rota::{EngineerIdx, Instant, Period, Team, Zone};
 
+pub use changes::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use coverage::{Candidate, Coverage, Row, Warning};
-pub use fairness::{Doubled, Era, Fairness, Lock, Remedy, Tally};
+pub use fairness::{Doubled, Era, Fairness, Rebalance, Streak, Tally};
 pub use holidays::{CalendarEntry, Calendars, Holiday, Holidays};
-pub use moves::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use oncall::{OnCall, OnDuty};
 pub use pipelines::{Pipeline, Pipelines, RunBook};
 pub use schedule::{Agreement, Handover, PairIds, Schedule, Shift};
@@ -79,6 +79,6 @@ fn instant(instant: Instant) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn id(team: &Team, seat: EngineerIdx) -> String {
-    team.engineer(seat).id.to_string()
+fn id(team: &Team, idx: EngineerIdx) -> String {
+    team.engineer(idx).id.to_string()
 }

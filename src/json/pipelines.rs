@@ -66,7 +66,7 @@ impl Pipeline {
             name: pipeline.name.clone(),
             area: pipeline.area.clone(),
             primary: id(team, pipeline.primary),
-            secondary: pipeline.secondary.map(|seat| id(team, seat)),
+            secondary: pipeline.secondary.map(|idx| id(team, idx)),
             investor_reported: pipeline.investor_reported,
             run_book: pipeline.run_book.as_ref().map(ToString::to_string),
         }

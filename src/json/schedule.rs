@@ -129,7 +129,7 @@ impl Shift {
             end: instant(shift.period.end()),
             kind: holder.kind.as_str(),
             status: Agreement::new(holder.kind.is_tentative()),
-            instead_of: holder.instead_of.map(|seat| id(team, seat)),
+            instead_of: holder.instead_of.map(|idx| id(team, idx)),
             reason: holder.reason.as_deref().map(str::to_owned),
         }
     }

@@ -1,4 +1,4 @@
-//! A configuration to try the server on: the plan's rotation, and a holiday on 2026-01-07.
+//! A configuration for tests: the plan's rotation, and a holiday on 2026-01-07.
 
 use std::fs;
 

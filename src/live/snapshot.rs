@@ -1,21 +1,13 @@
 //! All teams as they are served, immutable.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::SubsecRound;
-
-use crate::access::Keyring;
-use crate::config::{Access, BaseUrl, Configuration, Diagnostic, Settings, TeamConfig};
-use crate::feed::Links;
-use crate::journal::JournalError;
-use crate::rota::{Instant, TeamId};
-
-use super::book::{Book, Standing};
-use super::frame::frame;
-use super::publish::{Cause, Item, Publisher, Terms};
 use super::team::TeamSnapshot;
+use crate::access::Keyring;
+use crate::config::{Configuration, Diagnostic};
+use crate::publish::JournalState;
+use crate::rota::{Instant, TeamId};
 
 /// What every request is answered from: a configuration, and its teams each in its current week.
 #[derive(Debug)]
@@ -26,77 +18,44 @@ pub struct Snapshot {
     configuration: Arc<Configuration>,
     /// By id.
     teams: Vec<Arc<TeamSnapshot>>,
-    gone: BTreeSet<TeamId>,
-    /// Since when each team that is served as it was before has been.
+    removed: BTreeSet<TeamId>,
+    /// The teams that are served from an earlier state of their files, and since when.
     outdated: BTreeMap<TeamId, Instant>,
-    /// Where only secret links open anything.
+    /// `None` if everybody may read everything.
     keyring: Option<Arc<Keyring>>,
 }
 
-/// What becomes of a snapshot.
-pub(super) enum Step<'s> {
-    /// It is the first, with what is known of the teams from before.
-    First(BTreeMap<TeamId, Arc<Book>>),
-    /// It follows another.
-    After(&'s Snapshot),
-}
-
 impl Snapshot {
-    /// The first snapshot of `configuration`, loaded at `now`, that no journal knows of.
-    pub fn new(configuration: Configuration, now: Instant) -> Snapshot {
-        let publisher = Publisher::forgetful();
-        let terms = Terms { at: now, cause: Cause::Start, is_written: false };
-        let first = Step::First(BTreeMap::new());
-        let next = Next { configuration: Arc::new(configuration), gone: BTreeSet::new(), loaded_at: now };
-        next.snapshot(&first, &publisher, terms).unwrap_or_else(|_| next.empty(now))
-    }
-
-    /// The first snapshot of a server that publishes with `publisher`. All of it is written before it is given.
-    ///
-    /// # Errors
-    ///
-    /// Where the journal cannot be read or written.
-    pub fn first(
-        configuration: Configuration,
-        publisher: &Publisher,
-        now: Instant,
-    ) -> Result<Snapshot, JournalError> {
-        let first = Step::First(publisher.known()?);
-        let terms = Terms { at: now, cause: Cause::Start, is_written: true };
-        let next = Next { configuration: Arc::new(configuration), gone: BTreeSet::new(), loaded_at: now };
-        next.snapshot(&first, publisher, terms)
-    }
-
-    /// What follows with another configuration, which was read at the time of the terms. A team that has errors in it
-    /// stays as it is here, and so do those of `gone`, whose files are not there any more.
-    ///
-    /// # Errors
-    ///
-    /// Where the journal cannot be read or written, if the terms ask for it.
-    pub fn reloaded(
-        &self,
+    /// Of `teams`, by id; built at the first and loaded at the second of the times. There is no keyring yet, and no team
+    /// counts as outdated.
+    pub(super) fn assemble(
+        generation: u64,
+        (built_at, loaded_at): (Instant, Instant),
         configuration: Arc<Configuration>,
-        gone: BTreeSet<TeamId>,
-        publisher: &Publisher,
-        terms: Terms,
-    ) -> Result<Snapshot, JournalError> {
-        let next = Next { configuration, gone, loaded_at: terms.at };
-        next.snapshot(&Step::After(self), publisher, terms)
+        teams: Vec<Arc<TeamSnapshot>>,
+        removed: BTreeSet<TeamId>,
+    ) -> Snapshot {
+        let outdated = BTreeMap::new();
+        Snapshot { generation, built_at, loaded_at, configuration, teams, removed, outdated, keyring: None }
     }
 
-    /// The same configuration at the time of the terms. Teams whose week is not over are shared, not built again, but
-    /// for those whose revisions are still provisional.
-    ///
-    /// # Errors
-    ///
-    /// Where the journal cannot be read or written, if the terms ask for it.
-    pub fn renewed(&self, publisher: &Publisher, terms: Terms) -> Result<Snapshot, JournalError> {
-        let configuration = Arc::clone(&self.configuration);
-        let next = Next { configuration, gone: self.gone.clone(), loaded_at: self.loaded_at };
-        next.snapshot(&Step::After(self), publisher, terms)
+    /// With the keys to what is served.
+    pub(super) fn with_keyring(self, keyring: Option<Arc<Keyring>>) -> Snapshot {
+        Snapshot { keyring, ..self }
     }
 
-    /// Works out ahead whatever was in use of `before`, so that no request waits for it.
+    /// Notes which teams are outdated; those that were so in `previous` have been since then.
+    pub(super) fn with_outdated_teams(self, previous: Option<&Snapshot>) -> Snapshot {
+        let ids = self.teams.iter().map(|team| &team.team().id).filter(|id| self.is_outdated(id));
+        let since = |id: &TeamId| {
+            let before = previous.and_then(|previous| previous.outdated_since(id));
+            (id.clone(), before.unwrap_or(self.loaded_at))
+        };
+        let outdated = ids.map(since).collect();
+        Snapshot { outdated, ..self }
+    }
+
+    /// Computes ahead whatever was in use of `before`, so that no request waits for it.
     pub(super) fn prepare_like(&self, before: &Snapshot) {
         for team in &self.teams {
             let before = before.team(team.team().id.as_str());
@@ -106,7 +65,7 @@ impl Snapshot {
         }
     }
 
-    /// The first duty change at which this snapshot is no longer right; `None` with no team.
+    /// The first duty change, at which this snapshot is no longer right; `None` without teams.
     pub fn valid_until(&self) -> Option<Instant> {
         self.teams.iter().map(|team| team.frame().week.end()).min()
     }
@@ -116,7 +75,7 @@ impl Snapshot {
         self.generation
     }
 
-    /// The instant that this snapshot was built for: its load, or its duty change.
+    /// The instant for which this snapshot was built: its load, or its duty change.
     pub fn built_at(&self) -> Instant {
         self.built_at
     }
@@ -131,6 +90,10 @@ impl Snapshot {
         &self.configuration
     }
 
+    pub(super) fn shared_configuration(&self) -> &Arc<Configuration> {
+        &self.configuration
+    }
+
     /// The teams in service, by id.
     pub fn teams(&self) -> impl ExactSizeIterator<Item = &TeamSnapshot> {
         self.teams.iter().map(|team| &**team)
@@ -142,211 +105,58 @@ impl Snapshot {
             && TeamId::new(id).is_some_and(|id| self.configuration.broken.contains_key(&id))
     }
 
-    /// Whether the team, or something that it rests on, is served as it was before its file broke or went away.
+    /// Whether the team, or a calendar that it uses, is served from an earlier state of its files, since they have errors
+    /// or are gone.
     pub fn is_outdated(&self, id: &TeamId) -> bool {
         let has_errors = || self.configuration.diagnostics_of(id).any(Diagnostic::is_error);
-        self.team(id.as_str()).is_some() && (self.gone.contains(id) || has_errors())
+        self.team(id.as_str()).is_some() && (self.removed.contains(id) || has_errors())
     }
 
-    /// Since which load a team has been outdated; `None` for one that is current.
+    /// The load since which a team has been outdated; `None` for one that is current.
     pub fn outdated_since(&self, id: &TeamId) -> Option<Instant> {
         self.outdated.get(id).copied()
     }
 
-    /// The teams that are served although their files are gone.
-    pub fn gone(&self) -> &BTreeSet<TeamId> {
-        &self.gone
+    /// The teams that are still served although their files are gone.
+    pub fn removed(&self) -> &BTreeSet<TeamId> {
+        &self.removed
     }
 
-    /// The keys to what is served; none where everybody may read it.
+    /// The keys to what is served; `None` if everybody may read it.
     pub fn keyring(&self) -> Option<&Keyring> {
         self.keyring.as_deref()
     }
 
-    /// Whether revisions of any team are still to be written to the journal.
-    pub fn has_unsaved(&self) -> bool {
-        self.teams.iter().any(|team| team.standing() == Standing::Unsaved)
+    pub(super) fn shared_keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
     }
 
-    /// The team called `id`, unless it is broken or there is none.
+    /// Whether the revisions of any team are not in the journal yet.
+    pub fn has_provisional_teams(&self) -> bool {
+        self.teams.iter().any(|team| team.journal_state() == JournalState::Provisional)
+    }
+
+    /// The team `id`, if it is in service.
     pub fn team(&self, id: &str) -> Option<&TeamSnapshot> {
-        self.shared(id).map(|team| &**team)
+        self.shared_team(id).map(|team| &**team)
     }
 
-    fn shared(&self, id: &str) -> Option<&Arc<TeamSnapshot>> {
-        let place = self.teams.binary_search_by(|team| team.team().id.as_str().cmp(id)).ok()?;
-        self.teams.get(place)
-    }
-}
-
-/// What the next snapshot is made from.
-struct Next {
-    configuration: Arc<Configuration>,
-    gone: BTreeSet<TeamId>,
-    loaded_at: Instant,
-}
-
-/// A team of the next snapshot.
-enum Slot {
-    /// As it is.
-    Shared(Arc<TeamSnapshot>),
-    /// To be published.
-    New(Item),
-}
-
-impl Next {
-    fn snapshot(
-        &self,
-        step: &Step<'_>,
-        publisher: &Publisher,
-        terms: Terms,
-    ) -> Result<Snapshot, JournalError> {
-        // What a feed tells, HTTP and iCalendar say in whole seconds.
-        let terms = Terms { at: terms.at.trunc_subsecs(0), ..terms };
-        let links = Links::new(self.configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
-        let slot = |config| self.slot(config, &links, step, terms);
-        let slots: Vec<Slot> = self.teams(step).into_iter().filter_map(slot).collect();
-        let new: Vec<Item> = slots
-            .iter()
-            .filter_map(|slot| match slot {
-                Slot::New(item) => Some(item.clone()),
-                Slot::Shared(_) => None,
-            })
-            .collect();
-        let mut published = publisher.publish(&new, terms)?.into_iter();
-        let team = |slot| match slot {
-            Slot::Shared(team) => Some(team),
-            Slot::New(item) => published.next().map(|done| {
-                let subscribers = publisher.subscribers().team(&item.config.team.id);
-                Arc::new(TeamSnapshot::new(item, done, subscribers, terms.at))
-            }),
-        };
-        let teams: Vec<Arc<TeamSnapshot>> = slots.into_iter().filter_map(team).collect();
-        let keyring = self.keyring(&teams, step, publisher);
-        let next = Snapshot { teams, keyring, ..self.empty(terms.at).after(step) };
-        let outdated = next.teams().map(|team| &team.team().id).filter(|id| next.is_outdated(id));
-        let outdated = outdated.map(|id| {
-            let before = if let Step::After(before) = step { before.outdated_since(id) } else { None };
-            (id.clone(), before.unwrap_or(next.loaded_at))
-        });
-        Ok(Snapshot { outdated: outdated.collect(), ..next })
+    pub(super) fn shared_team(&self, id: &str) -> Option<&Arc<TeamSnapshot>> {
+        let index = self.teams.binary_search_by(|team| team.team().id.as_str().cmp(id)).ok()?;
+        self.teams.get(index)
     }
 
-    /// The keys to `teams`: those of before where nothing about them changed, since each is a hash to be worked out.
-    fn keyring(
-        &self,
-        teams: &[Arc<TeamSnapshot>],
-        step: &Step<'_>,
-        publisher: &Publisher,
-    ) -> Option<Arc<Keyring>> {
-        let Configuration { settings, broken, .. } = &*self.configuration;
-        if settings.access == Access::Open {
-            return None;
-        }
-        let lacks = broken
-            .keys()
-            .any(|id| teams.binary_search_by(|team| team.team().id.as_str().cmp(id.as_str())).is_err());
-        if let Step::After(before) = step {
-            let same = |(one, other): (&Arc<TeamSnapshot>, &Arc<TeamSnapshot>)| {
-                Arc::ptr_eq(one, other)
-                    || one.team().id == other.team().id && one.config().links == other.config().links
-            };
-            let is_same = before.configuration.settings.link_generation == settings.link_generation
-                && before.configuration.broken == *broken
-                && before.teams.len() == teams.len()
-                && before.teams.iter().zip(teams).all(same);
-            if let Some(keyring) = before.keyring.as_ref().filter(|known| known.lacks_teams() == lacks)
-                && is_same
-            {
-                return Some(Arc::clone(keyring));
-            }
-        }
-        // A team whose file has errors is served as it was, but not to those whose links were renewed.
-        let links: Vec<_> = teams
-            .iter()
-            .map(|team| {
-                let (id, own) = (&team.team().id, &team.config().links);
-                let edited = broken.get(id).and_then(|broken| broken.links.as_ref());
-                (id, edited.map_or(Cow::Borrowed(own), |edited| Cow::Owned(own.raised_by(edited))))
-            })
-            .collect();
-        let links = links.iter().map(|(id, links)| (*id, &**links));
-        let keyring = publisher.secret().map(|secret| Keyring::new(secret, settings.link_generation, links));
-        Some(Arc::new(keyring.unwrap_or_default().lacking_teams(lacks)))
+    pub(super) fn shared_teams(&self) -> &[Arc<TeamSnapshot>] {
+        &self.teams
     }
-
-    fn empty(&self, at: Instant) -> Snapshot {
-        Snapshot {
-            generation: 1,
-            built_at: at.trunc_subsecs(0),
-            loaded_at: self.loaded_at.trunc_subsecs(0),
-            configuration: Arc::clone(&self.configuration),
-            teams: Vec::new(),
-            gone: self.gone.clone(),
-            outdated: BTreeMap::new(),
-            keyring: self.keyring(&[], &Step::First(BTreeMap::new()), &Publisher::forgetful()),
-        }
-    }
-
-    /// Every team that is to be served, by id: as configured, else as it was.
-    fn teams<'a>(&'a self, step: &Step<'a>) -> Vec<&'a Arc<TeamConfig>> {
-        let mut teams: BTreeMap<&TeamId, &Arc<TeamConfig>> = self.configuration.teams.iter().collect();
-        if let Step::After(before) = step {
-            for old in &before.teams {
-                let id = &old.team().id;
-                if self.configuration.broken.contains_key(id) || self.gone.contains(id) {
-                    teams.entry(id).or_insert_with(|| old.config());
-                }
-            }
-        }
-        teams.into_values().collect()
-    }
-
-    fn slot(&self, config: &Arc<TeamConfig>, links: &Links, step: &Step<'_>, terms: Terms) -> Option<Slot> {
-        let settings = &self.configuration.settings;
-        let id = &config.team.id;
-        let before = match step {
-            Step::First(_) => None,
-            Step::After(before) => before.shared(id.as_str()),
-        };
-        if let (Some(team), Step::After(before)) = (before, step) {
-            let reach = |settings: &Settings| (settings.past_weeks, settings.future_weeks);
-            let is_same = team.config().fingerprint == config.fingerprint
-                && team.links() == links
-                && reach(&before.configuration.settings) == reach(settings)
-                && terms.at < team.frame().week.end();
-            let waits = terms.is_written && team.standing() == Standing::Unsaved;
-            if is_same && !waits {
-                return Some(Slot::Shared(Arc::clone(team)));
-            }
-        }
-        let frame = frame(&config.team, weeks(settings.past_weeks), weeks(settings.future_weeks), terms.at)?;
-        let known = match step {
-            Step::First(known) => known.get(id).cloned(),
-            Step::After(_) => before.map(|before| Arc::clone(before.book())),
-        };
-        let is_in_use = before.is_some_and(|team| team.is_in_use());
-        Some(Slot::New(Item { config: Arc::clone(config), frame, links: links.clone(), known, is_in_use }))
-    }
-}
-
-impl Snapshot {
-    fn after(self, step: &Step<'_>) -> Snapshot {
-        match step {
-            Step::First(_) => self,
-            Step::After(before) => Snapshot { generation: before.generation + 1, ..self },
-        }
-    }
-}
-
-fn weeks(count: u32) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::Builder;
     use crate::live::sample::{TEAM, at, configuration};
+    use crate::publish::Publisher;
 
     fn three_teams(now: &str) -> Snapshot {
         let later = TEAM.replace("T10:00:00", "T12:00:00");
@@ -376,8 +186,7 @@ mod tests {
         let before = three_teams("2026-02-10T12:00:00Z");
         let change = at("2026-02-13T15:00:00Z");
         assert_eq!(before.valid_until(), Some(change));
-        let terms = Terms { at: change, cause: Cause::Time, is_written: true };
-        let after = before.renewed(&Publisher::forgetful(), terms).unwrap();
+        let after = Builder::new(Publisher::without_journal()).renew(&before, change).written().unwrap();
         assert_eq!(after.valid_until(), Some(at("2026-02-13T17:00:00Z")));
         assert_eq!((before.generation(), after.generation()), (1, 2));
         assert!(!Arc::ptr_eq(&before.teams[0], &after.teams[0]), "the early team");
@@ -394,10 +203,10 @@ mod tests {
             ("2026-02-10T15:00:00Z", TEAM, None),
             ("2026-02-10T16:00:00Z", "name = 1", Some("2026-02-10T16:00:00Z")),
         ] {
-            let terms = Terms { at: at(hour), cause: Cause::Change, is_written: true };
             let configuration = Arc::new(configuration("", &[("early", text)], at(hour)));
-            let publisher = Publisher::forgetful();
-            snapshot = snapshot.reloaded(configuration, BTreeSet::new(), &publisher, terms).unwrap();
+            let builder = Builder::new(Publisher::without_journal());
+            let next = builder.reload(&snapshot, configuration, BTreeSet::new(), at(hour)).written();
+            snapshot = next.unwrap();
             assert_eq!(snapshot.outdated_since(&early), since.map(at), "{hour}");
         }
     }
@@ -408,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_without_teams_is_valid_for_ever() {
+    fn a_snapshot_without_teams_never_expires() {
         let now = at("2026-02-10T12:00:00Z");
         assert_eq!(Snapshot::new(configuration("", &[], now), now).valid_until(), None);
     }

@@ -1,4 +1,4 @@
-//! The snapshot in service, behind one pointer, and what is wrong with keeping it current.
+//! The snapshot in service, behind one pointer, and what keeps it from being current.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct Store {
     last_load: Mutex<Option<Load>>,
 }
 
-/// A reading of the configuration.
+/// A load of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Load {
     /// When it began.
@@ -39,9 +39,9 @@ pub struct Faults {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Since when.
+    /// When it began.
     pub since: Instant,
-    /// What, for those who run the server.
+    /// What is wrong, for those who run the server.
     pub message: String,
 }
 
@@ -73,18 +73,18 @@ impl Store {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The last time that the files were read again and could be, whether or not they had changed.
+    /// The last time that the files were read successfully, whether or not they had changed.
     pub fn last_load(&self) -> Option<Load> {
         *self.last_load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a reading.
-    pub(super) fn loaded(&self, load: Load) {
+    /// Records a load.
+    pub(super) fn record_load(&self, load: Load) {
         *self.last_load.lock().unwrap_or_else(PoisonError::into_inner) = Some(load);
     }
 
-    /// Notes what is wrong.
-    pub(super) fn note(&self, change: impl FnOnce(&mut Faults)) {
+    /// Changes what is recorded as wrong.
+    pub(super) fn update_faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -1,15 +1,15 @@
-//! Which kind of calendar client last fetched which feed, and what it has of it.
+//! Which kind of calendar client last fetched which feed, and which version of the feed it has.
 //!
-//! Counting is a few relaxed atomics in a place that each feed keeps at hand: no lock and no allocation, and no wait
-//! for a database. What was counted outlives snapshots, and is written now and then by the keeper. Nothing is known of
-//! who asks but the kind of client.
+//! Counting a request takes a few relaxed atomic operations on counters that each feed holds: no lock, no allocation and
+//! no wait for a database. The counters outlive snapshots; the reloader's maintenance writes them to the journal every
+//! few seconds. Of a client nothing is stored except its kind.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::client::Client;
-use crate::journal::Subscriber;
+use crate::journal::{Database, JournalError, Subscriber};
 use crate::rota::{Instant, TeamId};
 
 /// What was counted at all feeds of all teams.
@@ -34,11 +34,11 @@ struct Tally {
     version: AtomicU64,
 }
 
-/// A count, and how much of it is written.
+/// A count, in two parts: what the database has, and what it does not have yet.
 #[derive(Debug, Default)]
 struct Count {
     written: AtomicU64,
-    more: AtomicU64,
+    unwritten: AtomicU64,
 }
 
 /// A kind of client that fetched a feed.
@@ -48,25 +48,26 @@ pub struct Fetched {
     pub client: Client,
     /// How often it was given the feed.
     pub given: u64,
-    /// How often it was told that what it has is still right.
+    /// How often it was told that its version is still current.
     pub confirmed: u64,
     /// When it last asked.
     pub last: Instant,
-    /// What it has since then.
+    /// The version that it has since then.
     pub version: u64,
 }
 
 impl FeedSubscribers {
-    /// Counts an answer at `now` to `client`, who has `version` since: given it, or told that it is still right.
+    /// Counts a response at `now` to `client`, which has `version` from then on: it was sent it, or (`is_confirmed`) told
+    /// that it is still current.
     pub fn count(&self, client: Client, is_confirmed: bool, version: u64, now: Instant) {
         let Some(tally) = self.0.get(client.place()) else { return };
         let count = if is_confirmed { &tally.confirmed } else { &tally.given };
-        count.more.fetch_add(1, Relaxed);
+        count.unwritten.fetch_add(1, Relaxed);
         tally.last.store(now.timestamp(), Relaxed);
         tally.version.store(version, Relaxed);
     }
 
-    /// The kinds of client that ever asked.
+    /// The kinds of client that ever fetched the feed.
     pub fn fetched(&self) -> Vec<Fetched> {
         let all = Client::ALL.into_iter().zip(&self.0);
         let fetched = all.map(|(client, tally)| Fetched {
@@ -82,18 +83,18 @@ impl FeedSubscribers {
 
 impl Count {
     fn all(&self) -> u64 {
-        self.written.load(Relaxed) + self.more.load(Relaxed)
+        self.written.load(Relaxed) + self.unwritten.load(Relaxed)
     }
 
-    /// `count` more are written.
-    fn write(&self, count: u64) {
+    /// Notes that `count` more are written.
+    fn mark_written(&self, count: u64) {
         self.written.fetch_add(count, Relaxed);
-        self.more.fetch_sub(count, Relaxed);
+        self.unwritten.fetch_sub(count, Relaxed);
     }
 }
 
 impl TeamSubscribers {
-    /// What is counted at the feed at `path`, from now on if nothing was.
+    /// The counters of the feed at `path`.
     pub(super) fn feed(&self, path: &str) -> Arc<FeedSubscribers> {
         let mut feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(feeds.entry(path.to_owned()).or_default())
@@ -101,24 +102,48 @@ impl TeamSubscribers {
 }
 
 impl Subscribers {
-    /// What is counted at the feeds of `team`.
+    /// The counters of the feeds of `team`.
     pub(super) fn team(&self, team: &TeamId) -> Arc<TeamSubscribers> {
         let mut teams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(teams.entry(team.clone()).or_default())
     }
 
-    /// What is not written yet: counts since, and what each such client has.
-    pub(super) fn more(&self) -> Vec<Subscriber> {
+    /// Writes what was counted since the last time to `database`, and reads what other servers counted.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read or written.
+    pub(super) fn write(&self, database: &Database) -> Result<(), JournalError> {
+        let unwritten = self.unwritten();
+        if !unwritten.is_empty() {
+            database.count_subscribers(&unwritten)?;
+            self.mark_written(&unwritten);
+        }
+        if database.is_shared() { self.read(database) } else { Ok(()) }
+    }
+
+    /// Reads what the database has, from this server and others.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub(super) fn read(&self, database: &Database) -> Result<(), JournalError> {
+        self.update(&database.subscribers()?);
+        Ok(())
+    }
+
+    /// What is not written yet: the counts since the last time, and the version that each such client has.
+    fn unwritten(&self) -> Vec<Subscriber> {
         let teams = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut more = Vec::new();
+        let mut unwritten = Vec::new();
         for (team, feeds) in &teams {
             let feeds = feeds.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for (path, feed) in &feeds {
                 for (client, tally) in Client::ALL.into_iter().zip(&feed.0) {
-                    let [given, confirmed] =
-                        [&tally.given, &tally.confirmed].map(|count| count.more.load(Relaxed).cast_signed());
+                    let [given, confirmed] = [&tally.given, &tally.confirmed]
+                        .map(|count| count.unwritten.load(Relaxed).cast_signed());
                     if given + confirmed > 0 {
-                        more.push(Subscriber {
+                        unwritten.push(Subscriber {
                             team: team.clone(),
                             path: path.clone(),
                             client: client.as_str().to_owned(),
@@ -131,21 +156,20 @@ impl Subscribers {
                 }
             }
         }
-        more
+        unwritten
     }
 
-    /// `more` is written.
-    pub(super) fn write(&self, more: &[Subscriber]) {
-        for one in more {
+    fn mark_written(&self, written: &[Subscriber]) {
+        for one in written {
             let Some(client) = Client::named(&one.client) else { continue };
             let feed = self.team(&one.team).feed(&one.path);
             let Some(tally) = feed.0.get(client.place()) else { continue };
-            tally.given.write(one.given.cast_unsigned());
-            tally.confirmed.write(one.confirmed.cast_unsigned());
+            tally.given.mark_written(one.given.cast_unsigned());
+            tally.confirmed.mark_written(one.confirmed.cast_unsigned());
         }
     }
 
-    /// Forgets who last asked before `since`, but for what is still to be written.
+    /// Forgets the clients that last fetched before `since`, except for counts that are not written yet.
     pub(super) fn forget(&self, since: Instant) {
         let teams = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for team in teams.values() {
@@ -159,8 +183,7 @@ impl Subscribers {
         }
     }
 
-    /// What the database has, also of what other servers counted.
-    pub(super) fn learn(&self, all: &[Subscriber]) {
+    fn update(&self, all: &[Subscriber]) {
         for one in all {
             let Some(client) = Client::named(&one.client) else { continue };
             let feed = self.team(&one.team).feed(&one.path);
@@ -190,38 +213,38 @@ mod tests {
     }
 
     #[test]
-    fn the_last_answer_says_what_a_client_has() {
+    fn the_last_response_decides_which_version_a_client_has() {
         let (_, feed) = counted();
-        let told: Vec<_> =
+        let fetched: Vec<_> =
             feed.fetched().iter().map(|one| (one.client, one.given, one.confirmed, one.version)).collect();
-        assert_eq!(told, [(Client::Google, 1, 1, 8), (Client::Apple, 0, 1, 9)]);
+        assert_eq!(fetched, [(Client::Google, 1, 1, 8), (Client::Apple, 0, 1, 9)]);
         assert_eq!(feed.fetched()[0].last, at("2026-01-02T00:00:00Z"));
     }
 
     #[test]
-    fn what_is_written_is_not_written_again_and_what_came_meanwhile_is() {
+    fn counts_are_written_once_and_those_that_come_meanwhile_next_time() {
         let (all, feed) = counted();
-        let more = all.more();
-        assert_eq!(more.len(), 2);
+        let unwritten = all.unwritten();
+        assert_eq!(unwritten.len(), 2);
         feed.count(Client::Google, true, 8, at("2026-01-02T00:00:01Z"));
         let before = feed.fetched();
-        all.write(&more);
+        all.mark_written(&unwritten);
         assert_eq!(feed.fetched(), before, "nothing is lost or counted twice");
         let left: Vec<_> =
-            all.more().iter().map(|one| (one.client.clone(), one.given, one.confirmed)).collect();
+            all.unwritten().iter().map(|one| (one.client.clone(), one.given, one.confirmed)).collect();
         assert_eq!(left, [("google".to_owned(), 0, 1)]);
     }
 
     #[test]
-    fn what_other_servers_counted_adds_to_what_is_not_written_yet() {
+    fn counts_of_other_servers_add_to_those_not_written_yet() {
         let (all, feed) = counted();
-        let mut known = all.more();
+        let mut known = all.unwritten();
         for one in &mut known {
             one.given += 10;
             one.last -= 1;
             one.version = 1;
         }
-        all.learn(&known);
+        all.update(&known);
         let google = feed.fetched()[0];
         assert_eq!((google.given, google.confirmed, google.version), (12, 2, 8), "the later fetch was here");
     }

@@ -1,7 +1,7 @@
 //! One team within its current week: its rota over the window of feeds, and the feeds.
 //!
-//! All of it is worked out when first asked for and then kept, so that a server of thousands of teams starts at
-//! once and holds only what somebody reads.
+//! Everything is computed when it is first requested and then kept, so that a server of thousands of teams starts at once
+//! and holds only what somebody reads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,16 +13,16 @@ use crate::feed::{Event, Feed, Links, Plan, Rendered, events};
 use crate::journal::Journal;
 use crate::rota::{Coverage, Instant, Period, Schedule, Team, coverage, expand};
 
-use super::book::{Book, Standing, revision};
 use super::coding::Coding;
 use super::feeds::{FeedSlot, Representation, Source, Variant};
-use super::frame::Frame;
-use super::publish::{Item, Published};
-use super::record::{Change, cancelled as cancelled_of, head_uid};
 use super::subscribers::{FeedSubscribers, TeamSubscribers};
+use crate::publish::{
+    Change, Frame, JournalState, Published, PublishedTeam, TeamToPublish, cancelled as cancelled_of,
+    head_uid, revision,
+};
 
-/// How far ahead people are told when somebody's duty ends. Not the whole window: an index of thousands of teams
-/// would hold all their years.
+/// How far ahead the end of somebody's duty is known without the whole window: an index of thousands of teams would
+/// otherwise hold a year of each.
 const NEAR_WEEKS: TimeDelta = TimeDelta::weeks(10);
 
 /// What is served of one team from one duty change to the next.
@@ -33,12 +33,12 @@ pub struct TeamSnapshot {
     frame: Frame,
     /// Whether the week of the frame has begun: before the first duty change it has not.
     has_begun: bool,
-    book: Arc<Book>,
+    published: Arc<PublishedTeam>,
     feeds: Vec<FeedSlot>,
     subscribers: Arc<TeamSubscribers>,
     near: OnceLock<Schedule>,
     coverage: OnceLock<Coverage>,
-    worked_out: Mutex<Option<Vec<Event>>>,
+    computed_events: Mutex<Option<Vec<Event>>>,
     contents: OnceLock<Contents>,
     written: AtomicU64,
 }
@@ -47,34 +47,34 @@ pub struct TeamSnapshot {
 #[derive(Debug)]
 struct Contents {
     events: Vec<Rendered>,
-    /// By place of the feed.
+    /// In the order of the team's feeds.
     feeds: Vec<OwnContents>,
 }
 
-/// What one feed has beside the events.
+/// What one feed has besides the events.
 #[derive(Debug)]
 struct OwnContents {
-    /// The feed has not changed since before this: a week began, or an event left it.
+    /// When the feed itself last changed: a week began, an event left it, or its own properties changed.
     changed: Instant,
-    /// The events that left it and are not over, for downloads.
+    /// The events that left it and are not over yet, for downloads.
     cancelled: Vec<Rendered>,
 }
 
 impl TeamSnapshot {
-    /// The team of `item` as it was published, at `now`.
+    /// The team as it was published, at `now`.
     pub(super) fn new(
-        item: Item,
+        team: TeamToPublish,
         published: Published,
         subscribers: Arc<TeamSubscribers>,
         now: Instant,
     ) -> TeamSnapshot {
-        let Item { config, frame, links, .. } = item;
+        let TeamToPublish { config, frame, links, .. } = team;
         let feeds = Feed::all(&config.team);
         let feeds = feeds.into_iter().map(|feed| FeedSlot::new(feed, &config.team)).collect();
         TeamSnapshot {
             has_begun: frame.week.start() <= now,
-            book: published.book,
-            worked_out: Mutex::new(published.events),
+            published: published.team,
+            computed_events: Mutex::new(published.events),
             links,
             config,
             frame,
@@ -87,8 +87,8 @@ impl TeamSnapshot {
         }
     }
 
-    /// Works out ahead whatever somebody asked of `before`; what nobody asked for since it was put in service is
-    /// forgotten, so that a client that tries all alarms once does not fill the memory for good.
+    /// Computes ahead whatever somebody requested of `before`. What nobody requested while `before` was in service is
+    /// dropped, so that a client that tries every alarm once does not fill the memory for good.
     pub(super) fn prepare_like(&self, before: Option<&TeamSnapshot>) {
         if let Some(before) = before.filter(|before| before.is_in_use()) {
             self.contents();
@@ -107,7 +107,7 @@ impl TeamSnapshot {
         }
     }
 
-    /// Whether anybody has asked for its feeds.
+    /// Whether anybody has requested one of its feeds.
     pub(super) fn is_in_use(&self) -> bool {
         self.contents.get().is_some()
     }
@@ -117,24 +117,24 @@ impl TeamSnapshot {
         &self.config
     }
 
-    /// Where links in its events lead.
+    /// What the links in its events start with.
     pub(super) fn links(&self) -> &Links {
         &self.links
     }
 
     /// What was published of it.
-    pub(super) fn book(&self) -> &Arc<Book> {
-        &self.book
+    pub(super) fn published(&self) -> &Arc<PublishedTeam> {
+        &self.published
     }
 
-    /// How its revisions stand to the journal.
-    pub fn standing(&self) -> Standing {
-        self.book.standing
+    /// Whether the journal has its revisions.
+    pub fn journal_state(&self) -> JournalState {
+        self.published.state
     }
 
-    /// What moved, in the order in which it was published; the latest only, where there is much.
+    /// The latest changes of who is on call, in the order in which they were published.
     pub fn changes(&self) -> &[Change] {
-        &self.book.changes
+        &self.published.changes
     }
 
     /// The team.
@@ -170,7 +170,8 @@ impl TeamSnapshot {
         self.feeds.iter().find(|slot| slot.path == path)
     }
 
-    /// The bytes of one of this team's feeds: written now if nobody asked for them before, once however many ask.
+    /// The bytes of one of this team's feeds: rendered now if nobody requested them before, and only once however many
+    /// request them at the same time.
     pub fn representation<'a>(
         &'a self,
         slot: &'a FeedSlot,
@@ -207,28 +208,28 @@ impl TeamSnapshot {
         slot.subscribers.get_or_init(|| self.subscribers.feed(&slot.path))
     }
 
-    /// When what replaced `version` of one of this team's feeds was made; `None` where it is still right.
+    /// When the content that replaced `version` of one of this team's feeds was made; `None` if that version is current.
     pub fn outdated_since(&self, slot: &FeedSlot, version: u64) -> Option<Instant> {
         let (variant, coding) = Variant::of(version);
         let current = self.written_out(slot, variant, coding);
         (current.version(variant) != version).then_some(current.modified)
     }
 
-    /// How many representations of feeds have been written.
+    /// How many representations of feeds have been rendered.
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
 
-    fn take_worked_out(&self) -> Option<Vec<Event>> {
-        self.worked_out.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take_computed_events(&self) -> Option<Vec<Event>> {
+        self.computed_events.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn contents(&self) -> &Contents {
         self.contents.get_or_init(|| {
             let (id, week_start) = (&self.team().id, self.frame.week.start());
-            let journal = self.book.open(id, week_start);
+            let journal = self.published.open(id, week_start);
             let events = self
-                .take_worked_out()
+                .take_computed_events()
                 .unwrap_or_else(|| events(&Plan::new(self.team(), self.frame.window), &self.links));
             let rendered = |event: Event| {
                 let revision = revision(&journal, &event.uid, week_start);
@@ -264,7 +265,8 @@ mod tests {
     use super::*;
     use crate::feed::Alarm;
     use crate::live::sample::{TEAM, at, configuration};
-    use crate::live::{Cause, Publisher, Snapshot, Terms};
+    use crate::live::{Builder, Snapshot};
+    use crate::publish::Publisher;
     use http::HeaderValue;
 
     fn loaded(settings: &str, now: &str) -> Snapshot {
@@ -278,8 +280,7 @@ mod tests {
 
     /// What follows at a duty change, with what was in use written ahead.
     fn rolled(snapshot: &Snapshot, now: &str) -> Snapshot {
-        let terms = Terms { at: at(now), cause: Cause::Time, is_written: true };
-        let next = snapshot.renewed(&Publisher::forgetful(), terms).unwrap();
+        let next = Builder::new(Publisher::without_journal()).renew(snapshot, at(now)).written().unwrap();
         next.prepare_like(snapshot);
         next
     }
@@ -403,7 +404,7 @@ mod tests {
         let untouched = sample(&next);
         assert_eq!((untouched.written(), untouched.contents.get().is_some()), (0, false));
         assert!(untouched.near.get().is_none() && untouched.coverage.get().is_none());
-        assert!(untouched.take_worked_out().is_none(), "nobody asked, so nothing is held");
+        assert!(untouched.take_computed_events().is_none(), "nobody asked, so nothing is held");
         team.near();
         team.coverage();
         team.representation(team.feed_at("team.ics").unwrap(), rings(Alarm::M5), Coding::Brotli);

@@ -1,60 +1,16 @@
 //! R3: who is away when, and why.
 //!
-//! Not here: what being away does to duty (`cover`), and how a calendar's rules become dates (`holidays`).
+//! Not here: what being away does to duty (`planning`).
 
 use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 
 use super::period::{Instant, Period, Periods};
-use super::team::Engineer;
+use super::team::{Engineer, HolidayPolicy, SecondaryOnHoliday, TimeOffRule};
 
 /// What a reason says of time off. The `reason` in the file is private to it.
 pub const TIME_OFF: &str = "Time off";
-
-/// A holiday calendar as the rota sees it: dated names, nothing of the rules that gave them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Calendar {
-    id: String,
-    name: String,
-    confirmed_through: Option<i32>,
-    holidays: Vec<(NaiveDate, Arc<str>)>,
-}
-
-impl Calendar {
-    /// A calendar of these holidays, in any order; holidays on one date keep their order.
-    pub fn new(
-        id: impl Into<String>,
-        name: impl Into<String>,
-        confirmed_through: Option<i32>,
-        mut holidays: Vec<(NaiveDate, Arc<str>)>,
-    ) -> Self {
-        holidays.sort_by_key(|(date, _)| *date);
-        Calendar { id: id.into(), name: name.into(), confirmed_through, holidays }
-    }
-
-    /// The name under which teams list it, such as `us-federal`.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// What people call it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The last year for which its dates are known; `None` where rules alone decide.
-    pub fn confirmed_through(&self) -> Option<i32> {
-        self.confirmed_through
-    }
-
-    /// The holidays from `first` to `last`, both included, in order of date.
-    pub fn between(&self, first: NaiveDate, last: NaiveDate) -> &[(NaiveDate, Arc<str>)] {
-        let from = self.holidays.partition_point(|(date, _)| *date < first);
-        let to = self.holidays.partition_point(|(date, _)| *date <= last);
-        self.holidays.get(from..to).unwrap_or_default()
-    }
-}
 
 /// Why somebody is away. Holidays sort before time off that starts with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +84,22 @@ impl Absences {
                 .filter(|absence| absence.cause == Cause::Holiday)
                 .map(|absence| &absence.name),
         )
+    }
+
+    /// R3, R4: what takes the primary off duty within `period`.
+    pub(super) fn off_duty(&self, policy: &HolidayPolicy, period: Period) -> Periods {
+        match policy.time_off {
+            TimeOffRule::Cover => self.away(period),
+            TimeOffRule::Report => self.holidays(period),
+        }
+    }
+
+    /// R4: what keeps a secondary from covering within `period`.
+    pub fn cannot_cover(&self, policy: &HolidayPolicy, period: Period) -> Periods {
+        match policy.secondary_on_holiday {
+            SecondaryOnHoliday::Covers => self.time_off(period),
+            SecondaryOnHoliday::Unavailable => self.away(period),
+        }
     }
 
     fn merged(&self, period: Period, wanted: impl Fn(Cause) -> bool) -> Periods {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::cover::{Conflict, PlannedWeek, ShiftKind};
-use super::period::{Instant, Period, Periods};
-use super::proposal::{Candidate, ProposalStatus};
-use super::schedule::Schedule;
+use super::period::{Instant, Period, Periods, merge_adjacent};
+use super::planning::duty::ShiftKind;
+use super::planning::planned_week::{Conflict, PlannedWeek};
+use super::planning::proposal::{Candidate, ProposalStatus};
+use super::planning::schedule::Schedule;
 use super::team::{EngineerIdx, Role, Team, TimeOffRule};
 use super::week::WeekId;
 
@@ -148,23 +149,23 @@ pub fn coverage(team: &Team, schedule: &Schedule) -> Coverage {
 
 /// Where silence does not mean "no holidays" within `window`: by engineer, then calendar.
 pub fn unknown_holidays(team: &Team, window: Period) -> Vec<UnknownHolidays> {
-    let of = |seat: EngineerIdx| {
-        let engineer = team.engineer(seat);
+    let of = |idx: EngineerIdx| {
+        let engineer = team.engineer(idx);
         let member = engineer.member_within(window);
         let ends = engineer.calendars.iter().filter_map(move |calendar| {
             let from = NaiveDate::from_ymd_opt(calendar.confirmed_through()? + 1, 1, 1)?;
             let calendar = (calendar.id().to_owned(), calendar.name().to_owned());
             (engineer.zone.first_instant(from) < member?.end()).then_some(UnknownHolidays {
-                engineer: seat,
+                engineer: idx,
                 calendar: Some(calendar),
                 from: Some(from),
             })
         });
         let none = engineer.calendars.is_empty() && member.is_some();
-        let none = none.then_some(UnknownHolidays { engineer: seat, calendar: None, from: None });
+        let none = none.then_some(UnknownHolidays { engineer: idx, calendar: None, from: None });
         none.into_iter().chain(ends)
     };
-    team.seats().flat_map(of).collect()
+    team.indices().flat_map(of).collect()
 }
 
 fn rows(team: &Team, planned: &PlannedWeek, schedule: &Schedule) -> Vec<Row> {
@@ -175,22 +176,22 @@ fn rows(team: &Team, planned: &PlannedWeek, schedule: &Schedule) -> Vec<Row> {
     rows.extend(
         no_backup.iter().flat_map(|period| sheet.rows(pair.secondary, period, |_| RowStatus::NoBackup)),
     );
-    for seat in team.seats().filter(|seat| *seat != pair.primary) {
-        let told = if seat == pair.secondary { &no_backup } else { &Periods::default() };
-        let membership: Periods = team.engineer(seat).member_within(sheet.week()).into_iter().collect();
-        let holidays = schedule.absences[seat.0].holidays(sheet.week()).intersect(&membership).minus(told);
+    for idx in team.indices().filter(|idx| *idx != pair.primary) {
+        let told = if idx == pair.secondary { &no_backup } else { &Periods::default() };
+        let membership: Periods = team.engineer(idx).member_within(sheet.week()).into_iter().collect();
+        let holidays = schedule.absences_of(idx).holidays(sheet.week()).intersect(&membership).minus(told);
         for period in holidays.iter() {
             let status = |hands: Hands| {
-                let working = hands.primary == seat || hands.secondary == Some(seat);
+                let working = hands.primary == idx || hands.secondary == Some(idx);
                 if working { RowStatus::Working } else { RowStatus::Unaffected }
             };
-            rows.extend(sheet.rows(seat, period, status));
+            rows.extend(sheet.rows(idx, period, status));
         }
     }
     rows
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Hands {
     primary: EngineerIdx,
     secondary: Option<EngineerIdx>,
@@ -210,9 +211,9 @@ impl Sheet<'_> {
 
     /// The primary's rows: cover, conflict, override, report.
     fn of_primary(&self, primary: EngineerIdx) -> Vec<Row> {
-        let (policy, absent) = (&self.team.policy, &self.schedule.absences[primary.0]);
+        let (policy, absent) = (&self.team.policy, &self.schedule.absences_of(primary));
         let overridden: Periods = self.team.overrides_within(self.week()).map(|(period, _)| period).collect();
-        let moving = absent.moving(policy, self.week());
+        let moving = absent.off_duty(policy, self.week());
 
         let mut rows = Vec::new();
         for period in moving.minus(&overridden).iter() {
@@ -243,7 +244,7 @@ impl Sheet<'_> {
     }
 
     fn conflict(&self, primary: EngineerIdx, conflict: &Conflict) -> Vec<Row> {
-        let status = match conflict.standing {
+        let status = match conflict.status {
             ProposalStatus::Proposed => RowStatus::Proposed,
             ProposalStatus::NeedsVolunteer => RowStatus::NeedsVolunteer,
             ProposalStatus::Nobody => RowStatus::Nobody,
@@ -255,11 +256,11 @@ impl Sheet<'_> {
 
     /// Whether the absence that `part` is of, overrides aside, was a conflict.
     fn was_conflict(&self, moving: &Periods, part: Period) -> bool {
-        let secondary = &self.schedule.absences[self.planned.week.pair.secondary.0];
+        let secondary = &self.schedule.absences_of(self.planned.week.pair.secondary);
         moving
             .iter()
             .filter(|absence| absence.overlaps(part))
-            .any(|absence| !secondary.unable(&self.team.policy, absence).is_empty())
+            .any(|absence| !secondary.cannot_cover(&self.team.policy, absence).is_empty())
     }
 
     /// R10: where the pair's secondary holds that role, no override naming them for it, and could not cover.
@@ -269,53 +270,46 @@ impl Sheet<'_> {
             holder.is_some_and(|holder| holder.engineer == secondary && holder.kind != ShiftKind::Override)
         });
         let standing_by: Periods = standing_by.map(|duty| duty.period).collect();
-        let unable = self.schedule.absences[secondary.0].unable(&self.team.policy, self.week());
+        let unable = self.schedule.absences_of(secondary).cannot_cover(&self.team.policy, self.week());
         standing_by.intersect(&unable)
     }
 
-    /// How far the proposal carries that is in force during `part`, which lies within one piece of duty.
+    /// How far the first proposal carries that is in force for any of `part`.
     fn proposal(&self, part: Period) -> Option<ProposalStatus> {
         let conflict = self.planned.conflicts.iter().find(|conflict| conflict.period.overlaps(part));
-        conflict.map(|conflict| conflict.standing)
+        conflict.map(|conflict| conflict.status)
     }
 
     /// `period` as rows, cut where a role changes hands.
     fn rows(&self, away: EngineerIdx, period: Period, status: impl Fn(Hands) -> RowStatus) -> Vec<Row> {
-        let mut rows: Vec<Row> = Vec::new();
-        for duty in &self.planned.duties {
-            let Some(part) = duty.period.intersection(period) else { continue };
+        let parts = self.planned.duties.iter().filter_map(|duty| {
             let (primary, secondary) = duty.hands();
-            let last = rows.last_mut().filter(|last| (last.primary, last.secondary) == (primary, secondary));
-            let grown = last.as_ref().and_then(|last| last.period.joined_to(part));
-            match last.zip(grown) {
-                Some((last, grown)) => {
-                    last.period = grown;
-                    last.proposal = last.proposal.or(self.proposal(part));
-                }
-                None => rows.push(Row {
-                    week: self.planned.week.id,
-                    period: part,
-                    role: self.planned.week.pair.role_of(away),
-                    away,
-                    reasons: Vec::new(),
-                    status: status(Hands { primary, secondary }),
-                    primary,
-                    secondary,
-                    proposal: self.proposal(part),
-                    deadline: None,
-                    agreed_on: None,
-                    candidates: Vec::new(),
-                }),
-            }
+            Some((duty.period.intersection(period)?, Hands { primary, secondary }))
+        });
+        let parts = merge_adjacent(parts).into_iter();
+        parts.map(|(period, hands)| self.row(away, period, hands, status(hands))).collect()
+    }
+
+    fn row(&self, away: EngineerIdx, period: Period, hands: Hands, status: RowStatus) -> Row {
+        let absences = self.schedule.absences_of(away);
+        let reasons = match status {
+            RowStatus::Working | RowStatus::Unaffected => absences.holiday_names(period),
+            _ => absences.names(period),
+        };
+        Row {
+            week: self.planned.week.id,
+            period,
+            role: self.planned.week.pair.role_of(away),
+            away,
+            reasons,
+            status,
+            primary: hands.primary,
+            secondary: hands.secondary,
+            proposal: self.proposal(period),
+            deadline: None,
+            agreed_on: None,
+            candidates: Vec::new(),
         }
-        let absent = &self.schedule.absences[away.0];
-        for row in &mut rows {
-            row.reasons = match row.status {
-                RowStatus::Working | RowStatus::Unaffected => absent.holiday_names(row.period),
-                _ => absent.names(row.period),
-            };
-        }
-        rows
     }
 }
 

@@ -1,39 +1,42 @@
 //! The rota: who is on call when, and why. Pure: no I/O, no clock, no frameworks.
 //!
-//! One entry: [`expand`] a team over a window, then ask [`coverage`] about it. To find a rule of the design:
-//! R1, R2 [`week`]; R3 [`absence`]; R4, R5, R7 [`cover`]; R6 [`proposal`]; R8, R10 [`coverage`](mod@coverage);
-//! R9 [`handover`]. Who is on duty and away all the same: [`unable`]. When who is on call now stops:
-//! [`sight`](mod@sight). What the years make of it: [`fairness`](mod@fairness). All arithmetic is on UTC instants;
-//! wall clocks are resolved by a [`Zone`].
+//! [`expand`] a team over a window, then ask the [`Schedule`] or its [`coverage`](fn@coverage). Where the rules are:
+//!
+//! | rule | module |
+//! |---|---|
+//! | R1 weeks, R2 swaps | [`week`] |
+//! | R3 who is away | [`absence`] |
+//! | R4 covers, R5 conflicts, R7 overrides | `planning/week_planner` |
+//! | R6 proposals | `planning/proposal` |
+//! | R8 notice, R10 coverage rows | [`coverage`](mod@coverage) |
+//! | R9 handover meetings | `planning/handover` |
+//!
+//! Who is on call although away: [`availability`]. What differs between two rotas: [`changes`](mod@changes). How duty is
+//! shared out over the years: [`fairness`](mod@fairness). All arithmetic is on UTC instants; a [`Zone`] resolves wall
+//! clocks.
 
 pub mod absence;
-pub mod cover;
+pub mod availability;
+pub mod calendar;
+pub mod changes;
 pub mod coverage;
 pub mod fairness;
-pub mod handover;
-pub mod moves;
 pub mod period;
-pub mod proposal;
+pub mod planning;
 #[cfg(test)]
 mod sample;
-pub mod schedule;
-pub mod sight;
 pub mod team;
-pub mod unable;
 pub mod week;
 pub mod zone;
 
-pub use absence::{Absences, Calendar, TIME_OFF};
-pub use cover::{Conflict, Duty, Holder, PlannedWeek, Shift, ShiftKind, unnamed_secondary};
+pub use absence::{Absences, TIME_OFF};
+pub use availability::Unavailable;
+pub use calendar::Calendar;
+pub use changes::{Holding, RoleChange, Side, changes, holdings};
 pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines, unknown_holidays};
-pub use fairness::{Fairness, LOCKED_YEARS, Lock, Remedy, Tally, fairness, year_spans};
-pub use handover::Handover;
-pub use moves::{Holding, Move, Side, holdings, moves};
-pub use period::{Instant, Period, Periods};
-pub use proposal::{Candidate, ProposalStatus};
-pub use schedule::{Schedule, expand};
-pub use sight::sight;
+pub use fairness::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, Tally, fairness, year_spans};
+pub use period::{Instant, Period, Periods, merge_adjacent};
+pub use planning::*;
 pub use team::*;
-pub use unable::Unable;
 pub use week::{SwapNote, Week, WeekId, week_at, weeks};
 pub use zone::Zone;

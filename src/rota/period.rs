@@ -50,15 +50,22 @@ impl Period {
         self.start < other.end && other.start < self.end
     }
 
-    /// The two as one where `next` starts as this ends.
-    pub fn joined_to(self, next: Period) -> Option<Period> {
-        (self.end == next.start).then_some(Period { start: self.start, end: next.end })
-    }
-
     /// The instants the two share.
     pub fn intersection(self, other: Period) -> Option<Period> {
         Period::new(self.start.max(other.start), self.end.min(other.end))
     }
+}
+
+/// Values that each hold for a period, in order of time: neighbours that touch and have equal values become one.
+pub fn merge_adjacent<T: PartialEq>(pieces: impl IntoIterator<Item = (Period, T)>) -> Vec<(Period, T)> {
+    let mut merged: Vec<(Period, T)> = Vec::new();
+    for (period, value) in pieces {
+        match merged.last_mut() {
+            Some((last, same)) if last.end == period.start && *same == value => last.end = period.end,
+            _ => merged.push((period, value)),
+        }
+    }
+    merged
 }
 
 /// A set of instants: disjoint periods in order of time that do not even touch.
@@ -158,6 +165,14 @@ mod tests {
     fn touching_periods_merge_and_a_gap_keeps_them_apart() {
         let set: Periods = [period(20, 30), period(0, 10), period(10, 15)].into_iter().collect();
         assert_eq!(set.iter().collect::<Vec<_>>(), [period(0, 15), period(20, 30)]);
+    }
+
+    #[test]
+    fn neighbours_merge_only_where_they_touch_and_have_equal_values() {
+        let pieces = [(0, 10, 'a'), (10, 20, 'a'), (20, 30, 'b'), (31, 40, 'b'), (40, 50, 'a')];
+        let merged = merge_adjacent(pieces.map(|(start, end, value)| (period(start, end), value)));
+        let expected = [(0, 20, 'a'), (20, 30, 'b'), (31, 40, 'b'), (40, 50, 'a')];
+        assert_eq!(merged, expected.map(|(start, end, value)| (period(start, end), value)));
     }
 
     fn sets() -> impl Strategy<Value = Periods> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::absence::Calendar;
+use super::calendar::Calendar;
 use super::period::{Instant, Period};
 use super::zone::Zone;
 
@@ -101,11 +101,11 @@ impl Pair {
         }
     }
 
-    /// The role that `seat` has in the pair.
-    pub fn role_of(self, seat: EngineerIdx) -> Option<Role> {
-        match seat {
-            _ if seat == self.primary => Some(Role::Primary),
-            _ if seat == self.secondary => Some(Role::Secondary),
+    /// The role that `idx` has in the pair.
+    pub fn role_of(self, idx: EngineerIdx) -> Option<Role> {
+        match idx {
+            _ if idx == self.primary => Some(Role::Primary),
+            _ if idx == self.secondary => Some(Role::Secondary),
             _ => None,
         }
     }
@@ -146,18 +146,18 @@ impl Team {
         self.overrides.iter().filter_map(move |by| Some((by.period.intersection(period)?, by)))
     }
 
-    /// The engineer in `seat`.
-    pub fn engineer(&self, seat: EngineerIdx) -> &Engineer {
-        &self.engineers[seat.0]
+    /// The engineer at `idx`.
+    pub fn engineer(&self, idx: EngineerIdx) -> &Engineer {
+        &self.engineers[idx.0]
     }
 
-    /// All seats in rota order.
-    pub fn seats(&self) -> impl Iterator<Item = EngineerIdx> + use<> {
+    /// All engineers in rota order.
+    pub fn indices(&self) -> impl Iterator<Item = EngineerIdx> + use<> {
         (0..self.engineers.len()).map(EngineerIdx)
     }
 
-    /// The seat of the engineer called `id`.
-    pub fn seat(&self, id: &str) -> Option<EngineerIdx> {
+    /// The index of the engineer called `id`.
+    pub fn index_of(&self, id: &str) -> Option<EngineerIdx> {
         self.engineers.iter().position(|engineer| engineer.id.as_str() == id).map(EngineerIdx)
     }
 

@@ -5,14 +5,17 @@
 //! `config` and `holidays`, which describe their files by calls on [`TableReader`].
 
 mod problem;
+mod secret;
 mod syntax;
 mod table_reader;
 mod times;
 
 pub use problem::{MAX_REPORTED, Problem, Problems, Severity, Span, listed, nearest};
+pub use secret::{ShownLine, shown_address};
 pub use table_reader::{At, TableReader};
 pub use times::Moment;
 
+use secret::Secrets;
 use toml::de::DeTable;
 
 /// Parses `text` and hands its root table to `read`; syntax errors become problems `toml-syntax` and then
@@ -21,6 +24,7 @@ pub fn read<T>(text: &str, problems: &Problems, read: impl FnOnce(TableReader<'_
     let (root, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         let span = 0..text.len();
+        problems.keep_secret(Secrets::of(root.get_ref()));
         return Some(read(TableReader::root(root.get_ref(), span, problems)));
     }
     syntax::report(&errors, text, problems);
@@ -148,6 +152,28 @@ mod tests {
         let found = problems.into_sorted();
         assert_eq!(found.len(), MAX_REPORTED + 1);
         assert_eq!(found[MAX_REPORTED].message, "this file has 199900 more errors");
+    }
+
+    #[test]
+    fn no_message_repeats_an_address() {
+        let text = "holidays = [\"https://u:pw@example.org/Private-1\"]\nwhat = \"private\"\n\
+            \"https://example.org/key\" = 1\n[import]\nurl = \"example.org/private\"\nname = 3\n";
+        let problems = Problems::default();
+        read(text, &problems, |mut root| {
+            let texts = root.texts("holidays").unwrap_or_default();
+            let mut import = root.table("import").unwrap();
+            let url = import.text("url").unwrap();
+            for at in texts.iter().chain([&url]) {
+                let help = format!("or {}", at.value.to_lowercase());
+                problems.error_with_help("e", at.span.clone(), format!("no `{}`", at.value), help);
+            }
+            root.finish();
+        });
+        let found = problems.into_sorted();
+        let messages: Vec<_> = found.iter().map(|problem| &*problem.message).collect();
+        let unknown = ["the file has no key `what`", "the file has no key `example.org/…`"];
+        assert_eq!(messages, ["no `example.org/…`", unknown[0], unknown[1], "no `…`"]);
+        assert_eq!(found[0].help.as_deref(), Some("or example.org/…"));
     }
 
     #[test]

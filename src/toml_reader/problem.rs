@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
+use super::secret::Secrets;
+
 /// Byte offsets into the text of the file.
 pub type Span = Range<usize>;
 
@@ -74,9 +76,15 @@ pub struct Problems {
     found: RefCell<Vec<Problem>>,
     errors: Cell<usize>,
     warnings: Cell<usize>,
+    secrets: RefCell<Secrets>,
 }
 
 impl Problems {
+    /// From now on no message quotes any of `secrets`.
+    pub(super) fn keep_secret(&self, secrets: Secrets) {
+        self.secrets.replace(secrets);
+    }
+
     /// Records an error.
     pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>) {
         self.push(Problem::error(code, message).at(&span));
@@ -106,7 +114,10 @@ impl Problems {
         };
         count.set(count.get() + 1);
         if count.get() <= MAX_REPORTED {
-            self.found.borrow_mut().push(problem);
+            let secrets = self.secrets.borrow();
+            let message = secrets.hide(problem.message);
+            let help = problem.help.map(|help| secrets.hide(help));
+            self.found.borrow_mut().push(Problem { message, help, ..problem });
         }
     }
 

@@ -13,7 +13,8 @@ use actix_web::web::Data;
 use oncal::access::{Key, Secret};
 use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Publisher, Snapshot, Store};
+use oncal::live::{Builder, Store};
+use oncal::publish::Publisher;
 use oncal::rota::{EngineerId, Instant, TeamId};
 use oncal::web::{State, create_app};
 use tempfile::TempDir;
@@ -80,8 +81,8 @@ struct Answer {
 fn site(folder: &Path) -> Data<State> {
     let now: Instant = NOW.parse().unwrap();
     let configuration = config::load(folder, now).unwrap();
-    let publisher = Publisher::forgetful().with_links(Secret::of(SECRET.as_bytes()));
-    let first = Snapshot::first(configuration, &publisher, now).unwrap();
+    let builder = Builder::new(Publisher::without_journal()).with_secret(Secret::of(SECRET.as_bytes()));
+    let first = builder.first(configuration, now).unwrap();
     Data::new(State::new(Arc::new(Store::new(first)), Clock::Fixed(now)))
 }
 

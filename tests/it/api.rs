@@ -253,7 +253,7 @@ fn the_description_names_all_the_words_that_a_field_may_have() {
     for (schema, field, words, expected) in [
         ("Shift", "role", "Role", json!(["primary", "secondary"])),
         ("Move", "role", "Role", json!(["primary", "secondary"])),
-        ("Lock", "role", "Role", json!(["primary", "secondary"])),
+        ("Streak", "role", "Role", json!(["primary", "secondary"])),
         ("Row", "role", "Role", json!(["primary", "secondary"])),
         ("Row", "status", "RowStatus", json!(RowStatus::ALL.map(RowStatus::as_str))),
         ("Shift", "kind", "ShiftKind", json!(ShiftKind::ALL.map(ShiftKind::as_str))),

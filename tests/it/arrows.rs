@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
@@ -12,13 +13,26 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("config", &["toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota"]),
     ("text", &["rota"]),
-    ("feed", &["rota", "text"]),
+    ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota"]),
     ("json", &["feed", "holidays", "rota", "text"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
     (
         "web",
-        &["access", "clock", "config", "toml_reader", "feed", "holidays", "json", "live", "rota", "text"],
+        &[
+            "access",
+            "clock",
+            "config",
+            "toml_reader",
+            "feed",
+            "holidays",
+            "json",
+            "live",
+            "publish",
+            "rota",
+            "text",
+        ],
     ),
     (
         "cli",
@@ -32,6 +46,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "journal",
             "json",
             "live",
+            "publish",
             "rota",
             "text",
             "web",
@@ -40,12 +55,15 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 18] = [
+    ("ureq", &["fetch"]),
+    ("rustls", &["fetch"]),
+    ("url", &["fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "live", "web", "cli"]),
+    ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("sqlx", &["journal"]),
     ("notify", &["live"]),
     ("clap", &["cli"]),

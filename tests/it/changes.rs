@@ -9,7 +9,8 @@ use actix_web::{test as served, web};
 use oncal::clock::Clock;
 use oncal::config::{self, Configuration};
 use oncal::json::{self, Dates};
-use oncal::live::{Cause, Coding, Publisher, Snapshot, Store, TeamSnapshot, Terms, Variant};
+use oncal::live::{Builder, Coding, Snapshot, Store, TeamSnapshot, Variant};
+use oncal::publish::{Change, Publisher};
 use oncal::rota::{Instant, expand};
 use oncal::web::{State, create_app};
 use proptest::prelude::*;
@@ -63,10 +64,14 @@ fn with_holidays(team: &str, days: &[&str]) -> Configuration {
 /// `before` is published at [`NOW`], and `after` at [`LATER`].
 fn published(before: &str, after: &str) -> [Snapshot; 2] {
     let first = Snapshot::new(configuration(before), at(NOW));
-    let terms = Terms { at: at(LATER), cause: Cause::Change, is_written: true };
-    let next = Arc::new(configuration(after));
-    let second = first.reloaded(next, BTreeSet::new(), &Publisher::forgetful(), terms).unwrap();
+    let second = reloaded(&first, configuration(after), LATER);
     [first, second]
+}
+
+/// What follows `before` with another configuration.
+fn reloaded(before: &Snapshot, configuration: Configuration, now: &str) -> Snapshot {
+    let builder = Builder::new(Publisher::without_journal());
+    builder.reload(before, Arc::new(configuration), BTreeSet::new(), at(now)).written().unwrap()
 }
 
 fn team(snapshot: &Snapshot) -> &TeamSnapshot {
@@ -286,17 +291,15 @@ fn a_download_takes_back_what_went_to_somebody_else_or_away() {
     assert_eq!(of_bob.get(week), Some(&1), "{of_bob:?}");
     assert!(!cancelled(&second, "engineers/c.ics").contains_key(week), "hers now");
 
-    let terms = Terms { at: at("2026-11-25T14:00:00Z"), cause: Cause::Change, is_written: true };
-    let back = Arc::new(configuration(PLAIN));
-    let third = second.reloaded(back, BTreeSet::new(), &Publisher::forgetful(), terms).unwrap();
+    let third = reloaded(&second, configuration(PLAIN), "2026-11-25T14:00:00Z");
     let middle = "data.primary.20261215T050000Z@oncal";
     assert_eq!(cancelled(&third, "team.ics").get(middle), Some(&1), "the day that was Dee's");
     assert!(!cancelled(&third, "engineers/b.ics").contains_key(week), "back with Bob");
     assert_eq!(cancelled(&third, "engineers/c.ics").get(week), Some(&2));
     assert_eq!(revisions(&third)[week].0, 2);
 
-    let terms = Terms { at: at("2026-12-18T15:00:00Z"), cause: Cause::Time, is_written: true };
-    let rolled = third.renewed(&Publisher::forgetful(), terms).unwrap();
+    let builder = Builder::new(Publisher::without_journal());
+    let rolled = builder.renew(&third, at("2026-12-18T15:00:00Z")).written().unwrap();
     assert!(cancelled(&rolled, "team.ics").is_empty(), "that is over");
 }
 
@@ -327,11 +330,7 @@ fn a_download_tells_whoever_had_a_shift_of_their_own_and_who_has_it_now() {
         )
     };
     let [_, second] = published(PLAIN, &agreed("d"));
-    let next = |before: &Snapshot, plan: &str, now: &str| {
-        let terms = Terms { at: at(now), cause: Cause::Change, is_written: true };
-        let plan = Arc::new(configuration(plan));
-        before.reloaded(plan, BTreeSet::new(), &Publisher::forgetful(), terms).unwrap()
-    };
+    let next = |before: &Snapshot, plan: &str, now: &str| reloaded(before, configuration(plan), now);
     let third = next(&second, &agreed("a"), "2026-11-25T14:00:00Z");
     let (day, own) = ("data.primary.20261215T050000Z@oncal", "CANCELLED Dee: primary on-call");
     assert_eq!(told(&third, "engineers/d.ics", day), said(own, "Ann has it now."));
@@ -347,7 +346,7 @@ fn a_download_tells_whoever_had_a_shift_of_their_own_and_who_has_it_now() {
 fn a_swap_without_a_reason_says_that_it_is_one() {
     let swap = "[[swap]]\nweek = 2026-12-11\nprimary = \"c\"\nsecondary = \"d\"\n";
     let [_, second] = published(PLAIN, &format!("{PLAIN}{swap}"));
-    let why = |change: &oncal::live::Change| change.moved.after.as_ref().unwrap().reason.clone();
+    let why = |change: &Change| change.moved.after.as_ref().unwrap().reason.clone();
     let whys: Vec<_> = team(&second).changes().iter().map(why).collect();
     assert!(!whys.is_empty() && whys.iter().all(|why| why.as_deref() == Some("swap")), "{whys:?}");
 }
@@ -360,9 +359,7 @@ fn a_holiday_added_to_a_calendar_changes_the_weeks_it_touches_and_later_ones_by_
     let plan = plan
         .replace("{ id = \"b\", name = \"Bob <b>&\" }", &format!("{{ id = \"b\", name = \"Bob\", {away} }}"));
     let first = Snapshot::new(with_holidays(&plan, &[]), at(NOW));
-    let terms = Terms { at: at(LATER), cause: Cause::Change, is_written: true };
-    let next = Arc::new(with_holidays(&plan, &["12-15"]));
-    let second = first.reloaded(next, BTreeSet::new(), &Publisher::forgetful(), terms).unwrap();
+    let second = reloaded(&first, with_holidays(&plan, &["12-15"]), LATER);
     let touched = at("2026-12-11T15:00:00Z")..at("2026-12-18T15:00:00Z");
     let moves: Vec<_> = team(&second).changes().iter().map(|change| &change.moved).collect();
     let within = |instant: &Instant| touched.contains(instant);

@@ -363,7 +363,7 @@ fn fairness(args: &[&str]) -> Value {
 fn fairness_counts_each_engineer_and_year_and_names_the_locks() {
     let answer = fairness(&["--now", "2026-05-03T12:00:00Z", "--years", "6"]);
     let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
-    let shape = ["team", "from", "to", "warnings", "years", "engineers", "locks", "shift", "yearly_shift"];
+    let shape = ["team", "from", "to", "warnings", "years", "engineers", "streaks", "shift", "yearly_shift"];
     assert_eq!(keys.len(), shape.len());
     assert!(shape.iter().all(|key| answer.get(key).is_some()), "{keys:?}");
     assert_eq!((&answer["from"], &answer["to"]), (&"2026-01-01".into(), &"2032-01-01".into()));
@@ -381,14 +381,14 @@ fn fairness_counts_each_engineer_and_year_and_names_the_locks() {
         "holiday": "Christmas Day",
         "years": [2026, 2027, 2028, 2029, 2030, 2031],
     });
-    assert!(answer["locks"].as_array().unwrap().contains(&christmas), "{}", answer["locks"]);
+    assert!(answer["streaks"].as_array().unwrap().contains(&christmas), "{}", answer["streaks"]);
 }
 
 #[test]
 fn a_single_shift_leaves_locks_and_one_a_year_leaves_none() {
     let answer = fairness(&["--now", "2026-05-03T12:00:00Z"]);
-    let left = |shift: &str| answer[shift]["locks"].as_array().unwrap().len();
-    assert!(left("shift") > 0 && left("shift") < answer["locks"].as_array().unwrap().len());
+    let left = |shift: &str| answer[shift]["streaks"].as_array().unwrap().len();
+    assert!(left("shift") > 0 && left("shift") < answer["streaks"].as_array().unwrap().len());
     assert_eq!(left("yearly_shift"), 0);
     let first = serde_json::json!({
         "starts": "2027-01-01T10:00:00",
@@ -417,9 +417,9 @@ fn the_rotations_that_fairness_shows_end_the_locks_and_leave_no_error() {
     let check = run(&["check", "--config", config]);
     assert!(text(&check.stdout).starts_with("1 team, 0 errors, 0 warnings"), "{}", text(&check.stderr));
     let after = fairness(&["--config", config]);
-    assert_eq!((&after["locks"], &after["shift"]), (&serde_json::json!([]), &Value::Null));
+    assert_eq!((&after["streaks"], &after["shift"]), (&serde_json::json!([]), &Value::Null));
     let told = text(&run(&["fairness", "--config", config]).stdout);
-    assert!(told.ends_with("no locks: nobody has the same holiday three years in a row\n"), "{told}");
+    assert!(told.ends_with("no streaks: nobody has the same holiday three years in a row\n"), "{told}");
 }
 
 #[test]
@@ -437,7 +437,7 @@ Data Engineer B  13 w 2259 h  13 w 2098 h  13        1    4        0
 Data Engineer C  13 w 2074 h  13 w 2173 h  13        6    1        0
 Data Engineer D  13 w 2247 h  13 w 2064 h  14        3    6        0
 
-Locks show in 3 years or more: --years 3
+Streaks show in 3 years or more: --years 3
 "
     );
     let folder = tempfile::tempdir().unwrap();

@@ -85,6 +85,16 @@ fn nothing_but_the_rendered_source_holds_what_is_private() {
 }
 
 #[test]
+fn no_secret_address_is_shown_not_even_with_the_source_line() {
+    let configuration = bad("addresses-in-the-wrong-places");
+    let told = rendered(&configuration);
+    assert!(configuration.diagnostics.len() > 8, "{told}");
+    assert!(!told.to_lowercase().contains("hush"), "{told}");
+    assert!(told.contains("calendar.example.org/…"), "the host says which address is meant: {told}");
+    assert!(configuration.diagnostics.iter().all(|found| !found.to_string().to_lowercase().contains("hush")));
+}
+
+#[test]
 fn errors_of_all_files_are_told_at_once_and_touch_no_other_team() {
     let configuration = bad("several-files");
     let errors = configuration.diagnostics.iter().filter(|d| d.is_error());

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use oncal::feed::{Alarm, Event, Feed, Head, Links, Plan, Rendered, Revision, calendar, events};
+use oncal::feed::{Alarm, Event, Feed, Head, Links, Plan, Rendered, calendar, events};
+use oncal::journal::Revision;
 use oncal::rota::{Calendar, EngineerIdx, Instant, Period, Pipeline, PipelineId, Role, Team};
 use oncal::text::clean;
 use proptest::prelude::*;

@@ -12,7 +12,8 @@ use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web::Data};
 use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Cause, Publisher, Snapshot, Store, TeamSnapshot, Terms};
+use oncal::live::{Builder, Snapshot, Store, TeamSnapshot};
+use oncal::publish::Publisher;
 use oncal::rota::Instant;
 use oncal::web::{State, create_admin_app, create_app};
 
@@ -353,8 +354,8 @@ fn a_duty_change_reaches_clients_that_hold_the_week_before() {
     let before = served.get("/data/primary.ics");
     let shift = "UID:data.primary.20260306T150000Z@";
     assert!(!before.text().contains(shift) && before.text().contains("UID:data.primary.20260206T150000Z@"));
-    let terms = Terms { at: CHANGE.parse().unwrap(), cause: Cause::Time, is_written: true };
-    let next = served.store.load().renewed(&Publisher::forgetful(), terms).unwrap();
+    let builder = Builder::new(Publisher::without_journal());
+    let next = builder.renew(&served.store.load(), CHANGE.parse().unwrap()).written().unwrap();
     served.store.replace(next.into());
     let condition = format!("If-None-Match: {}", before.header("etag"));
     let after = served.send("GET", "/data/primary.ics", &[&condition]);

@@ -90,7 +90,7 @@ fn a_calendar_of_rules_may_extend_an_imported_one() {
 fn time_off(team: &str, id: &str) -> String {
     let mut told = diagnostics(&format!("time-off/{team}/{id}.ics"));
     let Some(config) = CORPUS.teams.get(&TeamId::new(team).unwrap()) else { return told };
-    let engineer = config.team.engineer(config.team.seat(id).unwrap());
+    let engineer = config.team.engineer(config.team.index_of(id).unwrap());
     for period in &engineer.time_off {
         let (start, end) = (period.start(), period.end());
         writeln!(

@@ -80,7 +80,7 @@ proptest! {
         for planned in expand(&team, window).weeks {
             let nobody = |period: Period| {
                 let conflict = planned.conflicts.iter().find(|conflict| conflict.period == period);
-                conflict.is_some_and(|conflict| conflict.standing == ProposalStatus::Nobody)
+                conflict.is_some_and(|conflict| conflict.status == ProposalStatus::Nobody)
             };
             for shift in &planned.shifts {
                 let chosen = matches!(shift.holder.kind, ShiftKind::Proposal | ShiftKind::Backfill);
@@ -131,14 +131,14 @@ proptest! {
 
     #[test]
     fn one_more_absence_changes_no_earlier_week_and_later_ones_only_by_ranking(
-        team in teams(), seat in 0usize..7, day in 0..SPAN_DAYS, days in 1u64..9,
+        team in teams(), idx in 0usize..7, day in 0..SPAN_DAYS, days in 1u64..9,
     ) {
-        let seat = seat % team.engineers.len();
-        let zone = team.engineers[seat].zone.clone();
+        let idx = idx % team.engineers.len();
+        let zone = team.engineers[idx].zone.clone();
         let from = epoch() + Days::new(day);
         let extra = Period::new(zone.first_instant(from), zone.first_instant(from + Days::new(days))).unwrap();
         let mut other = team.clone();
-        other.engineers[seat].time_off.push(extra);
+        other.engineers[idx].time_off.push(extra);
         let (before, after) = (expand(&team, whole(&team)), expand(&other, whole(&team)));
         prop_assert_eq!(before.weeks.len(), after.weeks.len());
         for (was, is) in before.weeks.iter().zip(&after.weeks) {
@@ -213,8 +213,8 @@ proptest! {
         for meeting in expand(&team, window).handovers {
             prop_assert!(meeting.period.start() < meeting.change + TimeDelta::days(2));
             prop_assert!(!(meeting.moved && meeting.flagged));
-            let missed = [meeting.outgoing.primary, meeting.incoming.primary].iter().any(|seat| {
-                let absences = oncal::rota::Absences::of(team.engineer(*seat), meeting.period);
+            let missed = [meeting.outgoing.primary, meeting.incoming.primary].iter().any(|idx| {
+                let absences = oncal::rota::Absences::of(team.engineer(*idx), meeting.period);
                 !absences.away(meeting.period).is_empty()
             });
             prop_assert_eq!(missed, meeting.flagged, "{:?}", meeting);

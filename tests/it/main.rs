@@ -29,8 +29,6 @@ mod imports;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
-mod keeper;
-#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod licences;
@@ -46,6 +44,8 @@ mod proxy;
 #[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod reload;
+#[cfg(test)]
+mod reloader;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]

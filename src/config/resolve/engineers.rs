@@ -13,6 +13,9 @@ use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
 use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
 
+/// Where the address of a holiday calendar goes.
+const ADDRESS_OF_HOLIDAYS: &str = "name the calendar here, such as `ours`; the address is `url` in the table [import] of holidays/ours.toml";
+
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
 pub(super) struct Roster {
@@ -86,7 +89,7 @@ impl Roster {
     }
 
     /// The seat of the engineer named at `at`; an error where there is none.
-    pub(super) fn seat(&self, at: &At<String>, problems: &Problems) -> Option<EngineerIdx> {
+    pub(super) fn index_of(&self, at: &At<String>, problems: &Problems) -> Option<EngineerIdx> {
         let found = self.seats.get(&at.value).copied();
         // Without any engineer that is the error, and these would be its echoes.
         if found.is_none() && !self.engineers.is_empty() {
@@ -105,8 +108,8 @@ impl Roster {
 
     /// The pair named in `table`; an error where it is one person twice.
     pub(super) fn pair(&self, table: &PairTable, problems: &Problems) -> Option<Pair> {
-        let primary = table.primary.as_ref().and_then(|at| self.seat(at, problems));
-        let secondary = table.secondary.as_ref().and_then(|at| self.seat(at, problems));
+        let primary = table.primary.as_ref().and_then(|at| self.index_of(at, problems));
+        let secondary = table.secondary.as_ref().and_then(|at| self.index_of(at, problems));
         let pair = Pair { primary: primary?, secondary: secondary? };
         differ(pair.primary, Some(pair.secondary), table.secondary.as_ref(), problems).then_some(pair)
     }
@@ -209,6 +212,8 @@ fn calendars(ids: &[At<String>], context: &Context<'_>, problems: &Problems) -> 
                 let message = error.to_string();
                 match error {
                     CalendarError::Unknown { help, .. } => {
+                        let is_address = at.value.contains("://");
+                        let help = if is_address { ADDRESS_OF_HOLIDAYS.to_owned() } else { help };
                         problems.error_with_help("unknown-calendar", at.span.clone(), message, help);
                     }
                     CalendarError::Broken { .. } => {

@@ -91,8 +91,8 @@ pub(super) fn overrides<'t>(
     let mut periods: Vec<(Period, &OverrideTable)> = Vec::new();
     let mut found = Vec::new();
     for table in tables {
-        let primary = table.primary.as_ref().and_then(|at| roster.seat(at, problems));
-        let secondary = table.secondary.as_ref().map(|at| roster.seat(at, problems));
+        let primary = table.primary.as_ref().and_then(|at| roster.index_of(at, problems));
+        let secondary = table.secondary.as_ref().map(|at| roster.index_of(at, problems));
         let Some(period) = period(table, zone, problems) else { continue };
         periods.push((period, table));
         if eras.and_then(Eras::start).is_some_and(|first| period.end() <= first) {
@@ -202,7 +202,7 @@ pub(super) fn warn_of_whom_it_leaves(
             continue;
         };
         let absences = Absences::of(engineer, part);
-        if !absences.unable(&policy, part).is_empty() && warned.insert(seat) {
+        if !absences.cannot_cover(&policy, part).is_empty() && warned.insert(seat) {
             let names = absences.names(part).join(", ");
             let id = &engineer.id;
             let message = format!(

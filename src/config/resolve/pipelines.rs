@@ -29,7 +29,7 @@ fn pipeline(
     let name = names::name(table.name.as_ref(), problems);
     let area = table.area.as_ref().and_then(|area| names::name(Some(area), problems));
     let owner = |at: &At<String>| {
-        let seat = roster.seat(at, problems)?;
+        let seat = roster.index_of(at, problems)?;
         warn_of_departure(seat, at, roster, context.now, problems);
         Some(seat)
     };

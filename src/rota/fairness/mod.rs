@@ -1,10 +1,10 @@
 //! Who carries how much over the years, and where the rotation always hits the same person.
 //!
 //! Three questions, one file each: what everybody had in each year (`tally`), on which holidays the rotation puts
-//! the same person year after year (`lock`), and what would end that (`remedy`).
+//! the same person year after year (`streaks`), and what would end that (`rebalance`).
 
-mod lock;
-mod remedy;
+mod rebalance;
+mod streaks;
 mod tally;
 
 use std::ops::RangeInclusive;
@@ -13,12 +13,12 @@ use chrono::{Days, NaiveDate};
 
 use super::coverage::{UnknownHolidays, unknown_holidays};
 use super::period::{Instant, Period};
-use super::schedule::expand;
+use super::planning::schedule::expand;
 use super::team::Team;
 use super::zone::Zone;
 
-pub use lock::{LOCKED_YEARS, Lock, year_spans};
-pub use remedy::Remedy;
+pub use rebalance::Rebalance;
+pub use streaks::{MIN_STREAK_YEARS, Streak, year_spans};
 pub use tally::Tally;
 
 /// How the duty of some calendar years falls on the engineers of a team.
@@ -31,40 +31,40 @@ pub struct Fairness {
     /// By year, then file order. Somebody who is no member in a year and held nothing has no entry for it.
     pub tallies: Vec<Tally>,
     /// By the day of the year on which the holiday first falls, then primary first, then file order.
-    pub locks: Vec<Lock>,
+    pub streaks: Vec<Streak>,
     /// How many weeks the latest rotation has before it repeats.
     pub cycle: usize,
-    /// The best single shift of the latest rotation, where one leaves fewer locks.
-    pub once: Option<Remedy>,
-    /// The best shift of the latest rotation that is repeated each year, where one leaves fewer locks.
-    pub yearly: Option<Remedy>,
+    /// The best single shift of the latest rotation, where one leaves fewer streaks.
+    pub once: Option<Rebalance>,
+    /// The best shift of the latest rotation that is repeated each year, where one leaves fewer streaks.
+    pub yearly: Option<Rebalance>,
 }
 
-/// How the duty of `years` falls on the engineers of `team`. Remedies change nothing up to `now`.
+/// How the duty of `years` falls on the engineers of `team`. Rebalances change nothing up to `now`.
 ///
 /// A year is a calendar year in the team's zone. The tallies tell the rota as it is, with covers, proposals, swaps
-/// and overrides; the locks tell what the plain rotation does, since that is what repeats.
+/// and overrides; the streaks tell what the plain rotation does, since that is what repeats.
 pub fn fairness(team: &Team, years: RangeInclusive<i32>, now: Instant) -> Fairness {
     let cycle = team.rotations.last().map_or(0, |rotation| rotation.weeks.len());
     let none = Fairness {
         years: years.clone(),
         unknown: Vec::new(),
         tallies: Vec::new(),
-        locks: Vec::new(),
+        streaks: Vec::new(),
         cycle,
         once: None,
         yearly: None,
     };
     let Some(span) = span(&team.zone, &years) else { return none };
-    let plan = lock::Plan::new(team, &years, span);
-    let locks = plan.locks(&plan.pairs());
-    let remedies = remedy::Remedies::new(&plan, &locks, now);
+    let plan = streaks::Plan::new(team, &years, span);
+    let streaks = plan.streaks(&plan.pairs());
+    let rebalances = rebalance::Rebalances::new(&plan, &streaks, now);
     Fairness {
         unknown: unknown_holidays(team, span),
         tallies: tally::tallies(team, &expand(team, around(span)), &years),
-        once: remedies.once(),
-        yearly: remedies.yearly(),
-        locks,
+        once: rebalances.once(),
+        yearly: rebalances.yearly(),
+        streaks,
         ..none
     }
 }

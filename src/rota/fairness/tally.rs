@@ -7,9 +7,9 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use super::span;
 use crate::rota::absence::holidays;
-use crate::rota::cover::PlannedWeek;
 use crate::rota::period::Period;
-use crate::rota::schedule::Schedule;
+use crate::rota::planning::planned_week::PlannedWeek;
+use crate::rota::planning::schedule::Schedule;
 use crate::rota::team::{EngineerIdx, Role, Team};
 use crate::rota::zone::Zone;
 
@@ -105,7 +105,7 @@ pub(super) fn tallies(team: &Team, schedule: &Schedule, years: &RangeInclusive<i
 struct Sheet<'t> {
     team: &'t Team,
     tallies: BTreeMap<(i32, EngineerIdx), Tally>,
-    /// By seat: the holidays that may count, in order of time as far as one calendar gives them.
+    /// by engineer: the holidays that may count, in order of time as far as one calendar gives them.
     holidays: Vec<Vec<(NaiveDate, Period)>>,
     weekends: BTreeSet<(EngineerIdx, NaiveDate)>,
     own: BTreeSet<(EngineerIdx, NaiveDate)>,
@@ -118,10 +118,10 @@ impl<'t> Sheet<'t> {
         let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
         let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
         let of = |engineer| holidays(engineer, first, last).map(|(date, day, _)| (date, day)).collect();
-        let entries = years.clone().flat_map(|year| team.seats().map(move |seat| (year, seat)));
+        let entries = years.clone().flat_map(|year| team.indices().map(move |idx| (year, idx)));
         Sheet {
             team,
-            tallies: entries.map(|(year, seat)| ((year, seat), Tally::new(seat, year))).collect(),
+            tallies: entries.map(|(year, idx)| ((year, idx), Tally::new(idx, year))).collect(),
             holidays: team.engineers.iter().map(of).collect(),
             weekends: BTreeSet::new(),
             own: BTreeSet::new(),
@@ -130,19 +130,19 @@ impl<'t> Sheet<'t> {
     }
 
     /// Adds one to what `figure` names; nothing in a year that was not asked for.
-    fn count(&mut self, seat: EngineerIdx, year: i32, figure: impl Fn(&mut Tally) -> &mut u32) {
-        if let Some(tally) = self.tallies.get_mut(&(year, seat)) {
+    fn count(&mut self, idx: EngineerIdx, year: i32, figure: impl Fn(&mut Tally) -> &mut u32) {
+        if let Some(tally) = self.tallies.get_mut(&(year, idx)) {
             *figure(tally) += 1;
         }
     }
 
     fn weeks(&mut self, planned: &PlannedWeek) {
         let year = planned.week.id.0.year();
-        if let Some(seat) = longest(planned, Role::Primary) {
-            self.count(seat, year, |tally| &mut tally.primary_weeks);
+        if let Some(idx) = longest(planned, Role::Primary) {
+            self.count(idx, year, |tally| &mut tally.primary_weeks);
         }
-        if let Some(seat) = longest(planned, Role::Secondary) {
-            self.count(seat, year, |tally| &mut tally.secondary_weeks);
+        if let Some(idx) = longest(planned, Role::Secondary) {
+            self.count(idx, year, |tally| &mut tally.secondary_weeks);
         }
     }
 
@@ -166,10 +166,10 @@ impl<'t> Sheet<'t> {
 
     fn weekends(&mut self, planned: &PlannedWeek) {
         for shift in planned.shifts.iter().filter(|shift| shift.role == Role::Primary) {
-            let seat = shift.holder.engineer;
+            let idx = shift.holder.engineer;
             for saturday in saturdays(&self.team.zone, shift.period) {
-                if self.weekends.insert((seat, saturday)) {
-                    self.count(seat, saturday.year(), |tally| &mut tally.weekends);
+                if self.weekends.insert((idx, saturday)) {
+                    self.count(idx, saturday.year(), |tally| &mut tally.weekends);
                 }
             }
         }
@@ -186,9 +186,9 @@ impl<'t> Sheet<'t> {
                 self.count(primary, date.year(), |tally| &mut tally.own_holidays);
             }
             for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(day)) {
-                let seat = duty.primary.engineer;
-                if seat != primary && self.covered.insert((seat, primary, date)) {
-                    self.count(seat, date.year(), |tally| &mut tally.holidays_covered);
+                let idx = duty.primary.engineer;
+                if idx != primary && self.covered.insert((idx, primary, date)) {
+                    self.count(idx, date.year(), |tally| &mut tally.holidays_covered);
                 }
             }
         }
@@ -211,14 +211,14 @@ fn saturdays(zone: &Zone, period: Period) -> Vec<NaiveDate> {
 fn longest(planned: &PlannedWeek, role: Role) -> Option<EngineerIdx> {
     let mut held: Vec<(EngineerIdx, i64)> = Vec::new();
     for shift in planned.shifts.iter().filter(|shift| shift.role == role) {
-        let (seat, seconds) = (shift.holder.engineer, shift.period.seconds());
-        match held.iter_mut().find(|(holder, _)| *holder == seat) {
+        let (idx, seconds) = (shift.holder.engineer, shift.period.seconds());
+        match held.iter_mut().find(|(holder, _)| *holder == idx) {
             Some((_, sum)) => *sum += seconds,
-            None => held.push((seat, seconds)),
+            None => held.push((idx, seconds)),
         }
     }
     // `max_by_key` gives the last of equals.
-    held.into_iter().rev().max_by_key(|(_, seconds)| *seconds).map(|(seat, _)| seat)
+    held.into_iter().rev().max_by_key(|(_, seconds)| *seconds).map(|(idx, _)| idx)
 }
 
 #[cfg(test)]
@@ -231,9 +231,9 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
-    fn of(team: &Team, year: i32, seat: EngineerIdx) -> Tally {
-        let told = fairness(team, year..=year, at("2026-01-01T00:00:00Z"));
-        told.tallies.into_iter().find(|tally| tally.engineer == seat).unwrap()
+    fn of(team: &Team, year: i32, idx: EngineerIdx) -> Tally {
+        let found = fairness(team, year..=year, at("2026-01-01T00:00:00Z"));
+        found.tallies.into_iter().find(|tally| tally.engineer == idx).unwrap()
     }
 
     /// A and B have every week from `starts` on.
@@ -255,7 +255,7 @@ mod tests {
         );
         assert_eq!(of(&team, 2027, B).secondary_weeks, 1);
         assert_eq!(after.primary_weeks, 13, "without the one that was begun in 2027");
-        let sum: i64 = team.seats().map(|seat| of(&team, 2028, seat).primary_seconds).sum();
+        let sum: i64 = team.indices().map(|idx| of(&team, 2028, idx).primary_seconds).sum();
         assert_eq!(sum, 366 * 24 * HOUR, "a leap year");
     }
 
@@ -297,7 +297,7 @@ mod tests {
         team.rotations[0].starts = local("2023-01-02T00:00:00");
         assert_eq!(of(&team, 2022, A).weekends, 0);
         team.rotations[0].starts = local("2023-01-01T12:00:00");
-        let both = [A, B].map(|seat| of(&team, 2023, seat).weekends);
+        let both = [A, B].map(|idx| of(&team, 2023, idx).weekends);
         assert_eq!(both, [52, 52], "each Sunday noon one hands over to the other");
     }
 
@@ -309,7 +309,7 @@ mod tests {
         let middle = at("2026-01-06T03:00:00Z");
         for (from, winner) in [("2026-01-06T02:59:59Z", C), ("2026-01-06T03:00:00Z", A)] {
             team.overrides = vec![given(Period::new(at(from), week.end()).unwrap(), C)];
-            let weeks = [A, C].map(|seat| of(&team, 2026, seat).primary_weeks);
+            let weeks = [A, C].map(|idx| of(&team, 2026, idx).primary_weeks);
             assert_eq!(weeks, if winner == A { [13, 13] } else { [12, 14] }, "{from}");
         }
         team.overrides = vec![given(Period::new(week.start(), middle).unwrap(), C)];
@@ -320,8 +320,8 @@ mod tests {
     fn a_holiday_in_ones_week_is_ones_own_and_whoever_takes_it_has_covered_it() {
         let mut team = with_holiday();
         let counts = |team: &Team| {
-            [A, B, C, D].map(|seat| {
-                let tally = of(team, 2026, seat);
+            [A, B, C, D].map(|idx| {
+                let tally = of(team, 2026, idx);
                 (tally.own_holidays, tally.holidays_covered, tally.proposals_taken)
             })
         };
@@ -375,8 +375,8 @@ mod tests {
         team.engineers[D.0].left = Some(date("2027-01-01"));
         let weeks = vec![pair(A, B), pair(B, C), pair(C, A)];
         team.rotations.push(Rotation { starts: local("2026-12-25T10:00:00"), weeks });
-        let told = fairness(&team, 2026..=2027, at("2026-01-01T00:00:00Z")).tallies;
-        let who: Vec<_> = told.iter().map(|tally| (tally.year, tally.engineer)).collect();
+        let found = fairness(&team, 2026..=2027, at("2026-01-01T00:00:00Z")).tallies;
+        let who: Vec<_> = found.iter().map(|tally| (tally.year, tally.engineer)).collect();
         assert_eq!(who, [(2026, A), (2026, B), (2026, C), (2026, D), (2027, A), (2027, B), (2027, C)]);
         team.engineers[D.0].left = Some(date("2027-01-02"));
         assert_eq!(fairness(&team, 2027..=2027, at("2026-01-01T00:00:00Z")).tallies.len(), 4);

@@ -1,4 +1,5 @@
-//! `/api/v1/teams/{team}/fairness`: what everybody has in each calendar year, and what the rotation locks.
+//! `/api/v1/teams/{team}/fairness`: what everybody has in each calendar year, and who
+//! has the same holiday year after year.
 
 use actix_web::{HttpRequest, HttpResponse};
 

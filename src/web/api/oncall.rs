@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::of_team;
 use super::problem::Problem;
 use crate::json::OnCall;
-use crate::rota::sight;
+use crate::rota::expand_until_change;
 use crate::web::state::State;
 
 /// Who is on call
@@ -22,7 +22,7 @@ pub(in crate::web) fn oncall(state: &State, request: &HttpRequest) -> Result<Htt
     of_team(state, request, &["at"], |team, asked, now| {
         let team = team.team();
         let at = asked.at(team, now)?;
-        let schedule = sight(team, at).ok_or(Problem::INTERNAL)?;
+        let schedule = expand_until_change(team, at).ok_or(Problem::INTERNAL)?;
         Ok(OnCall::new(team, &schedule, at))
     })
 }

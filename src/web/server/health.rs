@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::request_counts::Totals;
 use crate::config::{Diagnostic, Severity};
-use crate::live::{Fault, Faults, Standing, TeamSnapshot};
+use crate::live::{Fault, Faults, TeamSnapshot};
+use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
 use crate::web::response::text;
 use crate::web::state::State;
@@ -85,8 +86,8 @@ pub(in crate::web) async fn robots() -> HttpResponse {
 pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
     let (snapshot, now, faults) = (state.store.load(), state.clock.now(), state.store.faults());
     let configuration = snapshot.configuration();
-    let is_older = snapshot.teams().any(|team| team.standing() == Standing::Older);
-    let degraded = configuration.has_errors() || faults.any() || is_older || !snapshot.gone().is_empty();
+    let is_older = snapshot.teams().any(|team| team.journal_state() == JournalState::Older);
+    let degraded = configuration.has_errors() || faults.any() || is_older || !snapshot.removed().is_empty();
     let served = |is: &dyn Fn(&TeamSnapshot) -> bool| {
         snapshot.teams().filter(|team| is(team)).map(|team| team.team().id.as_str()).collect()
     };
@@ -98,7 +99,7 @@ pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
             good: served(&|team| !snapshot.is_outdated(&team.team().id)),
             outdated: served(&|team| snapshot.is_outdated(&team.team().id)),
             broken: configuration.broken.keys().filter(is_broken).map(TeamId::as_str).collect(),
-            provisional: served(&|team| team.standing() == Standing::Unsaved),
+            provisional: served(&|team| team.journal_state() == JournalState::Provisional),
         },
         diagnostics: configuration.diagnostics.iter().map(finding).collect(),
         tzdata: configuration.zone_data.to_string(),

@@ -15,7 +15,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::config::Severity;
-use crate::live::{Fault, Snapshot, Standing, TeamSnapshot};
+use crate::live::{Fault, Snapshot, TeamSnapshot};
+use crate::publish::JournalState;
 use crate::rota::{Coverage, Instant, Row, coverage};
 use crate::web::response::text;
 use crate::web::state::State;
@@ -109,7 +110,8 @@ fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
         gauges.get_or_create(&vec![("fault", kind.to_owned())]).set(i64::from(fault.is_some()));
     }
     registry.register("fault", "1 while the server cannot keep current, by what keeps it", gauges);
-    let provisional = snapshot.teams().filter(|team| team.standing() == Standing::Unsaved).count();
+    let provisional =
+        snapshot.teams().filter(|team| team.journal_state() == JournalState::Provisional).count();
     let gauge = Gauge::<i64>::default();
     gauge.set(number(provisional));
     registry.register("teams_provisional", "Teams that the journal does not have as they are served", gauge);

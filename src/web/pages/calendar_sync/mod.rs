@@ -124,7 +124,7 @@ fn name(slot: &FeedSlot, people: &People<'_>) -> Markup {
             Feed::Role(Role::Primary) => "The primary’s shifts",
             Feed::Role(Role::Secondary) => "The secondary’s shifts",
             Feed::Engineer(engineer) => {
-                @match people.team().seat(engineer.as_str()) {
+                @match people.team().index_of(engineer.as_str()) {
                     Some(seat) => (people.person(seat)),
                     None => bdi { (engineer) },
                 }

@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::json::days_ahead;
-use crate::live::{Change, TeamSnapshot};
-use crate::rota::{Instant, Move, Side, Team, Zone};
+use crate::live::TeamSnapshot;
+use crate::publish::Change;
+use crate::rota::{Instant, RoleChange, Side, Team, Zone};
 use crate::text::clean;
 use crate::web::atom::{key, notice};
 use crate::web::pages::kit::clock::Wall;
@@ -84,7 +85,7 @@ fn rota_from(team: &Team, instant: Instant, wall: Wall<'_>) -> String {
 }
 
 /// `B → C`; where nobody moved, what became of the proposal.
-fn whose(people: &People<'_>, moved: &Move) -> Markup {
+fn whose(people: &People<'_>, moved: &RoleChange) -> Markup {
     html! {
         @match (&moved.before, &moved.after) {
             (Some(before), Some(after)) if before.engineer == after.engineer => {
@@ -106,7 +107,7 @@ fn side(people: &People<'_>, side: Option<&Side>) -> Markup {
         @match side {
             None => "nobody",
             Some(side) => {
-                @match people.team().seat(side.engineer.as_str()) {
+                @match people.team().index_of(side.engineer.as_str()) {
                     Some(seat) => (people.person(seat)),
                     None => span.person { bdi { (side.engineer) } },
                 }

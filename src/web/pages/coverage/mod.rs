@@ -135,7 +135,7 @@ fn form(people: &People<'_>, filter: Filter, wall: Wall<'_>) -> Markup {
                 label for="engineer" { "Engineer" }
                 select #engineer name="engineer" {
                     option value="" { "Everybody" }
-                    @for seat in team.seats() {
+                    @for seat in team.indices() {
                         option value=(team.engineer(seat).id) selected[filter.engineer == Some(seat)] { (people.text(seat)) }
                     }
                 }

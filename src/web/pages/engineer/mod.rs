@@ -28,7 +28,7 @@ pub(in crate::web) fn engineer(state: &State, request: &HttpRequest) -> HttpResp
     let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
         let rota = team.team();
-        let Some(seat) = rota.seat(part(request, "id")) else {
+        let Some(seat) = rota.index_of(part(request, "id")) else {
             return missing_page(state, &snapshot, request);
         };
         let layout = Layout::of(state, request, &snapshot, team, Tab::Other);

@@ -143,7 +143,7 @@ fn chart(people: &People<'_>, fairness: &Fairness, figure: &Figure) -> Markup {
         own.map(figure.value).reduce(|sum, next| sum + next)
     };
     let bar = |seat| sum(seat).map(|value| Bar { seat, value, text: (figure.text)(value) });
-    let all: Vec<Bar> = people.team().seats().filter_map(bar).collect();
+    let all: Vec<Bar> = people.team().indices().filter_map(bar).collect();
     html! {
         div.card.figure {
             h2 { (figure.title) " " small { (figure.what) ", on average " ((figure.text)(average(&all))) } }

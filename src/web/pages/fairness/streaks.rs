@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::config::rotation_entry;
 use crate::json::FAIRNESS_YEARS;
-use crate::rota::{Fairness, LOCKED_YEARS, Lock, Remedy, year_spans};
+use crate::rota::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, year_spans};
 use crate::text::{clean, count};
 use crate::web::pages::kit::people::People;
 
@@ -13,23 +13,23 @@ pub(in crate::web) fn locks(people: &People<'_>, fairness: &Fairness, span: &str
     html! {
         section aria-labelledby="locks" {
             h2 #locks { "Always the same person" }
-            @if fairness.years.clone().count() < LOCKED_YEARS {
-                p { "Such holidays show over " (LOCKED_YEARS) " years or more: " a href="fairness" { "show " (FAIRNESS_YEARS) " years" } "." }
-            } @else if fairness.locks.is_empty() {
+            @if fairness.years.clone().count() < MIN_STREAK_YEARS {
+                p { "Such holidays show over " (MIN_STREAK_YEARS) " years or more: " a href="fairness" { "show " (FAIRNESS_YEARS) " years" } "." }
+            } @else if fairness.streaks.is_empty() {
                 p { span.tag.ok { "None" } " Nobody has the same holiday three years in a row." }
             } @else {
                 p { "By the rotation alone, the same person has the same role on these holidays three or more years in a row." }
-                (list(people, &fairness.locks))
+                (list(people, &fairness.streaks))
                 (remedies(people, fairness, span))
             }
         }
     }
 }
 
-fn list(people: &People<'_>, locks: &[Lock]) -> Markup {
+fn list(people: &People<'_>, locks: &[Streak]) -> Markup {
     html! {
-        ul.locks {
-            @for (lock, backing) in Lock::together(locks) {
+        ul.streaks {
+            @for (lock, backing) in Streak::together(locks) {
                 li {
                     (people.badge(lock.engineer)) " " b { (people.name(lock.engineer)) } " is " (lock.role.as_str()) " on "
                     b { (clean(&lock.holiday)) } " in " (year_spans(&lock.years))
@@ -44,16 +44,16 @@ fn list(people: &People<'_>, locks: &[Lock]) -> Markup {
 fn remedies(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
     let once = fairness.once.as_ref();
     let yearly = fairness.yearly.as_ref().filter(|yearly| yearly.rotations.len() > 1);
-    let chosen = [once, yearly].into_iter().flatten().min_by_key(|remedy| remedy.locks.len());
+    let chosen = [once, yearly].into_iter().flatten().min_by_key(|remedy| remedy.streaks.len());
     html! {
         h3 { "What would end it" }
         @if let Some(chosen) = chosen {
-            p { (offer(chosen, Lock::together(&fairness.locks).count(), span)) " The years before stay as they are." }
+            p { (offer(chosen, Streak::together(&fairness.streaks).count(), span)) " The years before stay as they are." }
             @for (seat, week) in &chosen.doubled {
                 p { (people.name(*seat)) " is then primary two weeks in a row, the second from " (week.format("%-d %B %Y")) "." }
             }
-            @if !chosen.locks.is_empty() {
-                details { summary { "What it leaves" } (list(people, &chosen.locks)) }
+            @if !chosen.streaks.is_empty() {
+                details { summary { "What it leaves" } (list(people, &chosen.streaks)) }
             }
             details {
                 summary { "How to write it" }
@@ -72,8 +72,8 @@ fn remedies(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
     }
 }
 
-fn offer(remedy: &Remedy, all: usize, span: &str) -> String {
-    let left = match Lock::together(&remedy.locks).count() {
+fn offer(remedy: &Rebalance, all: usize, span: &str) -> String {
+    let left = match Streak::together(&remedy.streaks).count() {
         0 => format!("leaves none in {span}"),
         left => format!("leaves {left} of {all}"),
     };

@@ -110,7 +110,7 @@ impl<'a> Layout<'a> {
                             (printed(own))
                             (self.banner(own))
                             (outdated(own.snapshot, own.team.team()))
-                            (behind(&own.faults, own.team.standing()))
+                            (behind(&own.faults, own.team.journal_state()))
                         }
                         (main)
                     }
@@ -169,7 +169,7 @@ impl<'a> Layout<'a> {
     fn banner(&self, own: &TeamLayout<'_>) -> Markup {
         let visitor = Visitor::of(self.request);
         let engineer = visitor.as_ref().and_then(Visitor::engineer);
-        let seat = engineer.and_then(|engineer| own.team.team().seat(engineer.as_str()));
+        let seat = engineer.and_then(|engineer| own.team.team().index_of(engineer.as_str()));
         let people = seat.map(|_| self.people(own.team.team()));
         html! {
             @if let (Some(seat), Some(people)) = (seat, people) {

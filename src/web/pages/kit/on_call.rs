@@ -107,7 +107,8 @@ pub(in crate::web) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall
                 p.when { (time(wall, planned.week.period.start())) }
                 @if let Some(duty) = first {
                     p.why {
-                        (people.person(duty.primary.engineer)) " takes over"
+                        @let stays = schedule.on_call(wall.now).is_some_and(|now| now.primary.engineer == duty.primary.engineer);
+                        (people.person(duty.primary.engineer)) @if stays { " stays primary" } @else { " takes over" }
                         @if let Some(why) = why(people, &duty.primary, planned.is_uncovered(duty.period)) { " (" (why) ")" }
                         (backed(people, duty.hands().1))
                         @if let Some(usual) = usual.filter(|usual| usual.period.start() > duty.period.start()) {

@@ -93,7 +93,7 @@ impl<'t> People<'t> {
 
     /// `A`, `A and B`, `A, B and C`; all members are `everyone`, and most of many `everyone but D`.
     pub(in crate::web) fn list(&self, seats: &[EngineerIdx]) -> Markup {
-        let missing: Vec<EngineerIdx> = self.team.seats().filter(|seat| !seats.contains(seat)).collect();
+        let missing: Vec<EngineerIdx> = self.team.indices().filter(|seat| !seats.contains(seat)).collect();
         html! {
             @if seats.len() > 1 && missing.is_empty() { "everyone" }
             @else if let ([seat], true) = (&missing[..], seats.len() > 2) { "everyone but " (self.name(*seat)) }

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use crate::config::Diagnostic;
-use crate::live::{Faults, Snapshot, Standing};
+use crate::live::{Faults, Snapshot};
+use crate::publish::JournalState;
 use crate::rota::Team;
 use crate::web::pages::kit::clock::Wall;
 
@@ -42,7 +43,7 @@ pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
         @if let Some(since) = snapshot.outdated_since(id) {
             @let since = Wall::new(&team.zone, since).moment(since);
             section.alert aria-label="Not current" {
-                @if snapshot.gone().contains(id) {
+                @if snapshot.removed().contains(id) {
                     p {
                         b { "The file of this team is gone. " }
                         "What you see, and what calendars get, is the rota as it was before " (since) "."
@@ -61,8 +62,8 @@ pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
 
 /// That the server cannot keep a team current; nothing where it can. What exactly is wrong is for those who run it, and
 /// that changes show some seconds late, where the folder cannot be watched, is nobody's concern.
-pub(in crate::web) fn behind(faults: &Faults, standing: Standing) -> Markup {
-    let is_older = standing == Standing::Older;
+pub(in crate::web) fn behind(faults: &Faults, state: JournalState) -> Markup {
+    let is_older = state == JournalState::Older;
     html! {
         @if faults.configuration.is_some() || faults.journal.is_some() || is_older {
             section.alert aria-label="Not current" {
@@ -97,24 +98,28 @@ mod tests {
 
     #[test]
     fn a_page_says_what_keeps_it_from_being_current_and_nothing_of_the_inside() {
-        let told = |faults: Faults, standing| behind(&faults, standing).into_string();
+        let told = |faults: Faults, state| behind(&faults, state).into_string();
         let fault = || Some(Fault { since: Instant::UNIX_EPOCH, message: "the inside".to_owned() });
         let fine = Faults::default;
-        for (faults, standing, expected) in [
+        for (faults, state, expected) in [
             (
                 Faults { configuration: fault(), ..fine() },
-                Standing::Kept,
+                JournalState::Written,
                 "The configuration cannot be read.",
             ),
-            (Faults { journal: fault(), ..fine() }, Standing::Unsaved, "cannot write to its database."),
-            (fine(), Standing::Older, "Another server has a newer configuration"),
+            (
+                Faults { journal: fault(), ..fine() },
+                JournalState::Provisional,
+                "cannot write to its database.",
+            ),
+            (fine(), JournalState::Older, "Another server has a newer configuration"),
         ] {
-            let told = told(faults, standing);
+            let told = told(faults, state);
             assert!(told.contains(expected) && told.contains("Not current"), "{told}");
             assert!(told.matches("<p>").count() == 1 && !told.contains("the inside"), "{told}");
         }
-        for standing in [Standing::Kept, Standing::Unsaved] {
-            assert_eq!(told(Faults { watch: fault(), ..fine() }, standing), "");
+        for state in [JournalState::Written, JournalState::Provisional] {
+            assert_eq!(told(Faults { watch: fault(), ..fine() }, state), "");
         }
     }
 }

@@ -49,7 +49,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
             }
             section aria-labelledby="people" {
                 h2 #people { "By person" }
-                div.cards { @for seat in rota.seats() { (owned(people, seat, duty)) } }
+                div.cards { @for seat in rota.indices() { (owned(people, seat, duty)) } }
             }
         }
         @if !other.is_empty() {

@@ -37,12 +37,12 @@ pub(in crate::web) fn secondary<'s>(
     planned: &'s PlannedWeek,
 ) -> Vec<Piece<'s>> {
     let week = planned.week.period;
-    let unable = schedule.unable(team, Role::Secondary, week);
-    let unable = unable.into_iter().filter(|unable| !unable.is_agreed);
-    let mut pieces: Vec<Piece<'s>> = unable
-        .map(|unable| {
-            let reasons = unable.reasons.iter().map(|reason| reason.to_string()).collect();
-            Piece { period: unable.period, what: What::NoBackup { away: unable.engineer, reasons } }
+    let unavailable = schedule.unavailable(team, Role::Secondary, week);
+    let unavailable = unavailable.into_iter().filter(|part| !part.is_agreed);
+    let mut pieces: Vec<Piece<'s>> = unavailable
+        .map(|part| {
+            let reasons = part.reasons.iter().map(|reason| reason.to_string()).collect();
+            Piece { period: part.period, what: What::NoBackup { away: part.engineer, reasons } }
         })
         .collect();
     let away: Periods = pieces.iter().map(|piece| piece.period).collect();
@@ -80,7 +80,7 @@ pub(in crate::web) fn away(
             || planned.shifts.iter().any(|shift| shift.holder.engineer == seat)
     };
     let (mut on_duty, mut others): (Vec<Away>, Vec<Away>) = (Vec::new(), Vec::new());
-    for (seat, own) in team.seats().zip(absences) {
+    for (seat, own) in team.indices().zip(absences) {
         let all = if is_on_duty(seat) { &mut on_duty } else { &mut others };
         let Some(member) = team.engineer(seat).member_within(week) else { continue };
         let (holidays, time_off) = (own.holidays(member), own.time_off(member));

@@ -19,7 +19,7 @@ pub(in crate::web) struct Notes<'a> {
 /// What a week needs, in a few words: conflicts that are not over, and where the secondary is away.
 pub(in crate::web) fn tags(planned: &PlannedWeek, secondary: &[Piece<'_>], wall: Wall<'_>) -> Markup {
     let open: Vec<_> = planned.conflicts.iter().filter(|conflict| wall.now < conflict.period.end()).collect();
-    let is_uncovered = open.iter().any(|conflict| conflict.standing == ProposalStatus::Nobody);
+    let is_uncovered = open.iter().any(|conflict| conflict.status == ProposalStatus::Nobody);
     let is_overdue = planned.deadline <= wall.now;
     let gone = secondary.iter().find(|piece| matches!(piece.what, What::NoBackup { .. }));
     html! {

@@ -61,7 +61,7 @@ impl Weeks<'_> {
                     (self.lane(Role::Primary, &primary, planned))
                     (self.lane(Role::Secondary, &secondary, planned))
                     @if !on_duty.is_empty() {
-                        span.label aria-hidden="true" { "Away" }
+                        span.label.away aria-hidden="true" { "Away" }
                         ul.lane.away aria-label="Away" { @for away in &on_duty { (self.chip(week, away)) } }
                     }
                 }
@@ -75,7 +75,7 @@ impl Weeks<'_> {
         let bars = Bars { people: self.people, wall: self.wall };
         let week = planned.week.period;
         html! {
-            span.label aria-hidden="true" { (role_title(role)) }
+            span class={ "label " (role.as_str()) } aria-hidden="true" { (role_title(role)) }
             ul class={ "lane " (role.as_str()) } aria-label=(role_title(role)) {
                 (bars.lane(role, pieces, planned, |piece| Some((Span::within(week, piece.period), false))))
             }

@@ -36,7 +36,7 @@ impl Year<'_> {
         let months = (1..=12).filter_map(|month| view.first.with_month(month));
         html! {
             h3.month-name { (view.first.year()) }
-            ul.people aria-label="People" { @for seat in team.seats() { li { (self.people.person(seat)) } } }
+            ul.people aria-label="People" { @for seat in team.indices() { li { (self.people.person(seat)) } } }
             div.year { @for first in months { (self.month(first, &absences)) } }
             p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: a public holiday of somebody." }
         }

@@ -1,0 +1,130 @@
+//! Why a calendar could not be fetched. No message quotes anything that the server sent.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why a fetch failed. The texts go to logs and pages, so they quote nothing of the address or the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FetchError {
+    /// The whole fetch took too long, redirects included.
+    #[error("the server did not finish its answer within {seconds} seconds")]
+    TimedOut {
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// The answer is too large after decompression.
+    #[error("the answer is larger than {megabytes} MB")]
+    TooLarge {
+        /// What would have been accepted.
+        megabytes: u64,
+    },
+    /// Redirects go on and on.
+    #[error("the server redirects more than {limit} times")]
+    TooManyRedirects {
+        /// How many are followed.
+        limit: usize,
+    },
+    /// A redirect without a place to go, or to what is no address.
+    #[error("the server redirects to something that is not an address")]
+    BadRedirect,
+    /// A redirect to an address that is not encrypted.
+    #[error("the server redirects to an address that is not https")]
+    RedirectNotEncrypted,
+    /// A redirect from the internet into a private network.
+    #[error("the server redirects from a public address to a private one")]
+    RedirectToPrivate,
+    /// Any status but 200 and 304.
+    #[error("the server answered with status {0}")]
+    Status(u16),
+    /// A 304 although nothing is known.
+    #[error("the server answered with status 304 (not modified) although nothing had been fetched before")]
+    NotModifiedUnasked,
+    /// The name of the host has no IP address.
+    #[error("the host was not found")]
+    HostNotFound,
+    /// The connection failed or broke.
+    #[error("the connection failed: {0}")]
+    Connection(io::ErrorKind),
+    /// The certificate is over.
+    #[error("the server's certificate has expired")]
+    CertificateExpired,
+    /// The certificate is another host's.
+    #[error("the server's certificate is for another host")]
+    CertificateName,
+    /// The certificate has an unknown issuer.
+    #[error("the server's certificate was issued by nobody that this machine trusts")]
+    CertificateIssuer,
+    /// The certificate is not valid for another reason.
+    #[error("the server's certificate is not valid")]
+    Certificate,
+    /// TLS could not be agreed on.
+    #[error("no encrypted connection could be made")]
+    Encryption,
+    /// The answer is no HTTP.
+    #[error("the server's answer is not valid HTTP")]
+    Protocol,
+    /// The answer cannot be decompressed.
+    #[error("the answer's compression is damaged")]
+    Compression,
+    /// The proxy refused, or its address is none.
+    #[error("the proxy of HTTPS_PROXY could not be used")]
+    Proxy,
+    /// An HTML page.
+    #[error(
+        "the answer is a web page and not a calendar; perhaps the address needs a sign-in or was revoked"
+    )]
+    WebPage,
+    /// Anything else that is no calendar.
+    #[error("the answer is not a calendar (it has no BEGIN:VCALENDAR)")]
+    NotACalendar,
+    /// A calendar that breaks off.
+    #[error("the answer breaks off before the calendar's end (END:VCALENDAR)")]
+    Incomplete,
+    /// Not UTF-8.
+    #[error("the answer is not UTF-8 text")]
+    NotUtf8,
+}
+
+impl FetchError {
+    /// What kept a connection from being made or an answer from being read; the limits themselves are the caller's.
+    pub(super) fn of(error: ureq::Error) -> Option<FetchError> {
+        Some(match error {
+            ureq::Error::Timeout(_) | ureq::Error::BodyExceedsLimit(_) => return None,
+            ureq::Error::HostNotFound => FetchError::HostNotFound,
+            ureq::Error::Io(error) => match rustls_error(&error) {
+                Some(error) => FetchError::of_tls(error),
+                None => FetchError::Connection(error.kind()),
+            },
+            ureq::Error::Rustls(error) => FetchError::of_tls(&error),
+            ureq::Error::Tls(_) | ureq::Error::TlsRequired | ureq::Error::Pem(_) => FetchError::Encryption,
+            ureq::Error::Decompress(..) => FetchError::Compression,
+            ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => FetchError::Proxy,
+            ureq::Error::ConnectionFailed => FetchError::Connection(io::ErrorKind::NotConnected),
+            ureq::Error::Other(error) => match error.downcast_ref::<FetchError>() {
+                Some(error) => *error,
+                None => FetchError::Connection(io::ErrorKind::Other),
+            },
+            _ => FetchError::Protocol,
+        })
+    }
+
+    fn of_tls(error: &rustls::Error) -> FetchError {
+        use rustls::CertificateError::{
+            Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
+        };
+        match error {
+            rustls::Error::InvalidCertificate(error) => match error {
+                Expired | ExpiredContext { .. } => FetchError::CertificateExpired,
+                NotValidForName | NotValidForNameContext { .. } => FetchError::CertificateName,
+                UnknownIssuer => FetchError::CertificateIssuer,
+                _ => FetchError::Certificate,
+            },
+            _ => FetchError::Encryption,
+        }
+    }
+}
+
+fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}

@@ -1,0 +1,20 @@
+//! Calendars fetched from an address: what an address is, and how one is fetched safely.
+//!
+//! In reading order: an [`Address`] is the secret that a calendar is found by; `public_ip` tells the public internet from
+//! private networks; `guard` resolves names and refuses what a redirect must not reach; the [`Fetcher`] makes one
+//! request with all its limits; `calendar_text` decides whether the answer is a calendar at all.
+//!
+//! Not here: what the calendar says (`ics`), what is kept of it (`journal`), and when it is fetched (`live`).
+
+mod address;
+mod calendar_text;
+mod error;
+mod fetcher;
+mod guard;
+#[cfg(test)]
+mod hostile_servers;
+mod public_ip;
+
+pub use address::{Address, AddressDigest, AddressError};
+pub use error::FetchError;
+pub use fetcher::{Fetched, Fetcher, Limits, Validators};

@@ -1,0 +1,291 @@
+//! Builds snapshots: the first one, and each that follows another.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::SubsecRound;
+
+use super::snapshot::Snapshot;
+use super::subscribers::Subscribers;
+use super::team::TeamSnapshot;
+use crate::access::{Keyring, Secret};
+use crate::config::{Access, BaseUrl, Configuration, Settings, TeamConfig};
+use crate::feed::Links;
+use crate::journal::{Database, JournalError};
+use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger, frame};
+use crate::rota::{Instant, TeamId};
+
+/// Builds snapshots, and has every team published before anybody is served it.
+#[derive(Debug)]
+pub struct Builder {
+    publisher: Publisher,
+    subscribers: Subscribers,
+    secret: Option<Secret>,
+}
+
+/// A snapshot about to be built: from what, after which other, and at what time.
+#[derive(Debug, Clone)]
+pub struct Build<'b> {
+    builder: &'b Builder,
+    configuration: Arc<Configuration>,
+    loaded_at: Instant,
+    /// The teams whose files are gone and that stay in service for now.
+    removed: BTreeSet<TeamId>,
+    origin: Origin<'b>,
+    trigger: Trigger,
+    at: Instant,
+}
+
+/// What a snapshot is built on.
+#[derive(Debug, Clone)]
+enum Origin<'b> {
+    /// What the journal knows of every team: it is the first snapshot.
+    Journal(BTreeMap<TeamId, Arc<PublishedTeam>>),
+    /// The snapshot in service.
+    Previous(&'b Snapshot),
+}
+
+/// A team of the snapshot that is being built.
+enum NextTeam {
+    /// The same as in the previous snapshot.
+    Unchanged(Arc<TeamSnapshot>),
+    /// It must be published first.
+    Changed(TeamToPublish),
+}
+
+impl Builder {
+    /// Publishes with `publisher`.
+    pub fn new(publisher: Publisher) -> Builder {
+        Builder { publisher, subscribers: Subscribers::default(), secret: None }
+    }
+
+    /// Derives the keys of secret links from `secret`. Without it no key opens anything where `access = "links"`.
+    #[must_use]
+    pub fn with_secret(self, secret: Secret) -> Builder {
+        Builder { secret: Some(secret), ..self }
+    }
+
+    /// The first snapshot of a server. All of it is written to the journal before it is returned.
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be read or written.
+    pub fn first(&self, configuration: Configuration, now: Instant) -> Result<Snapshot, JournalError> {
+        if let Some(database) = self.publisher.database() {
+            self.subscribers.read(database)?;
+        }
+        self.start(configuration, self.publisher.known()?, now).written()
+    }
+
+    fn start(
+        &self,
+        configuration: Configuration,
+        known: BTreeMap<TeamId, Arc<PublishedTeam>>,
+        now: Instant,
+    ) -> Build<'_> {
+        Build {
+            builder: self,
+            configuration: Arc::new(configuration),
+            loaded_at: now.trunc_subsecs(0),
+            removed: BTreeSet::new(),
+            origin: Origin::Journal(known),
+            trigger: Trigger::Start,
+            at: now.trunc_subsecs(0),
+        }
+    }
+
+    /// The snapshot that follows `previous` with another configuration, read at `at`. Teams with errors in it stay as
+    /// they are in `previous`, and so do those of `removed`, whose files are gone.
+    pub fn reload<'b>(
+        &'b self,
+        previous: &'b Snapshot,
+        configuration: Arc<Configuration>,
+        removed: BTreeSet<TeamId>,
+        at: Instant,
+    ) -> Build<'b> {
+        let at = at.trunc_subsecs(0);
+        let origin = Origin::Previous(previous);
+        Build {
+            builder: self,
+            configuration,
+            loaded_at: at,
+            removed,
+            origin,
+            trigger: Trigger::FileChange,
+            at,
+        }
+    }
+
+    /// The snapshot that follows `previous` with the same configuration at the later time `at`. Teams whose week is not
+    /// over are shared with `previous`, except those whose revisions are still provisional.
+    pub fn renew<'b>(&'b self, previous: &'b Snapshot, at: Instant) -> Build<'b> {
+        Build {
+            builder: self,
+            configuration: Arc::clone(previous.shared_configuration()),
+            loaded_at: previous.loaded_at(),
+            removed: previous.removed().clone(),
+            origin: Origin::Previous(previous),
+            trigger: Trigger::Time,
+            at: at.trunc_subsecs(0),
+        }
+    }
+
+    /// The journal's database, if there is a journal.
+    pub(super) fn database(&self) -> Option<&Database> {
+        self.publisher.database()
+    }
+
+    /// What was counted at every feed.
+    pub(super) fn subscribers(&self) -> &Subscribers {
+        &self.subscribers
+    }
+}
+
+impl Build<'_> {
+    /// Builds the snapshot; everything new in it is written to the journal before it is returned.
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be read or written.
+    pub fn written(&self) -> Result<Snapshot, JournalError> {
+        let teams = self.teams(true);
+        let published = self.builder.publisher.publish(&changed(&teams), self.trigger, self.at)?;
+        Ok(self.snapshot(teams, published))
+    }
+
+    /// Builds the snapshot without the journal: the revisions of whatever is new in it are provisional.
+    pub fn provisional(&self) -> Snapshot {
+        let teams = self.teams(false);
+        let publisher = &self.builder.publisher;
+        let published = publisher.publish_provisionally(&changed(&teams), self.trigger, self.at);
+        self.snapshot(teams, published)
+    }
+
+    fn previous(&self) -> Option<&Snapshot> {
+        match self.origin {
+            Origin::Journal(_) => None,
+            Origin::Previous(previous) => Some(previous),
+        }
+    }
+
+    /// Every team that is to be served, by id: as configured, otherwise as it was.
+    fn teams(&self, is_written: bool) -> Vec<NextTeam> {
+        let mut teams: BTreeMap<&TeamId, &Arc<TeamConfig>> = self.configuration.teams.iter().collect();
+        for old in self.previous().into_iter().flat_map(Snapshot::shared_teams) {
+            let id = &old.team().id;
+            if self.configuration.broken.contains_key(id) || self.removed.contains(id) {
+                teams.entry(id).or_insert_with(|| old.config());
+            }
+        }
+        let links = Links::new(self.configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
+        teams.into_values().filter_map(|config| self.team(config, &links, is_written)).collect()
+    }
+
+    fn team(&self, config: &Arc<TeamConfig>, links: &Links, is_written: bool) -> Option<NextTeam> {
+        let settings = &self.configuration.settings;
+        let id = &config.team.id;
+        let old = self.previous().and_then(|previous| previous.shared_team(id.as_str()));
+        if let (Some(team), Some(previous)) = (old, self.previous()) {
+            let reach = |settings: &Settings| (settings.past_weeks, settings.future_weeks);
+            let is_same = team.config().fingerprint == config.fingerprint
+                && team.links() == links
+                && reach(&previous.configuration().settings) == reach(settings)
+                && self.at < team.frame().week.end();
+            let must_write = is_written && team.journal_state() == JournalState::Provisional;
+            if is_same && !must_write {
+                return Some(NextTeam::Unchanged(Arc::clone(team)));
+            }
+        }
+        let frame = frame(&config.team, weeks(settings.past_weeks), weeks(settings.future_weeks), self.at)?;
+        let known = match &self.origin {
+            Origin::Journal(known) => known.get(id).cloned(),
+            Origin::Previous(_) => old.map(|old| Arc::clone(old.published())),
+        };
+        let is_in_use = old.is_some_and(|team| team.is_in_use());
+        let (config, links) = (Arc::clone(config), links.clone());
+        Some(NextTeam::Changed(TeamToPublish { config, frame, links, known, is_in_use }))
+    }
+
+    fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {
+        let mut published = published.into_iter();
+        let team = |team| match team {
+            NextTeam::Unchanged(team) => Some(team),
+            NextTeam::Changed(team) => published.next().map(|published| {
+                let subscribers = self.builder.subscribers.team(&team.config.team.id);
+                Arc::new(TeamSnapshot::new(team, published, subscribers, self.at))
+            }),
+        };
+        let teams: Vec<Arc<TeamSnapshot>> = teams.into_iter().filter_map(team).collect();
+        let keyring = self.keyring(&teams);
+        let generation = self.previous().map_or(1, |previous| previous.generation() + 1);
+        let configuration = Arc::clone(&self.configuration);
+        let times = (self.at, self.loaded_at);
+        let next = Snapshot::assemble(generation, times, configuration, teams, self.removed.clone());
+        next.with_keyring(keyring).with_outdated_teams(self.previous())
+    }
+
+    /// The keys to `teams`: those of the previous snapshot if nothing about them changed, since each one is a hash that
+    /// must be computed.
+    fn keyring(&self, teams: &[Arc<TeamSnapshot>]) -> Option<Arc<Keyring>> {
+        let Configuration { settings, broken, .. } = &*self.configuration;
+        if settings.access == Access::Open {
+            return None;
+        }
+        let lacks_teams = broken
+            .keys()
+            .any(|id| teams.binary_search_by(|team| team.team().id.as_str().cmp(id.as_str())).is_err());
+        if let Some(previous) = self.previous()
+            && let Some(keyring) = previous.shared_keyring()
+            && keyring.lacks_teams() == lacks_teams
+            && self.has_same_keys(previous, teams)
+        {
+            return Some(Arc::clone(keyring));
+        }
+        // A team whose file has errors is served as it was, but not to those whose links were revoked in that file.
+        let links: Vec<_> = teams
+            .iter()
+            .map(|team| {
+                let (id, own) = (&team.team().id, &team.config().links);
+                let edited = broken.get(id).and_then(|broken| broken.links.as_ref());
+                (id, edited.map_or(Cow::Borrowed(own), |edited| Cow::Owned(own.raised_by(edited))))
+            })
+            .collect();
+        let links = links.iter().map(|(id, links)| (*id, &**links));
+        let secret = self.builder.secret.as_ref();
+        let keyring = secret.map(|secret| Keyring::new(secret, settings.link_generation, links));
+        Some(Arc::new(keyring.unwrap_or_default().lacking_teams(lacks_teams)))
+    }
+
+    fn has_same_keys(&self, previous: &Snapshot, teams: &[Arc<TeamSnapshot>]) -> bool {
+        let same = |(one, other): (&Arc<TeamSnapshot>, &Arc<TeamSnapshot>)| {
+            Arc::ptr_eq(one, other)
+                || one.team().id == other.team().id && one.config().links == other.config().links
+        };
+        let (old, new) = (previous.configuration(), &*self.configuration);
+        old.settings.link_generation == new.settings.link_generation
+            && old.broken == new.broken
+            && previous.shared_teams().len() == teams.len()
+            && previous.shared_teams().iter().zip(teams).all(same)
+    }
+}
+
+impl Snapshot {
+    /// The first snapshot of `configuration`, loaded at `now`, without a journal.
+    pub fn new(configuration: Configuration, now: Instant) -> Snapshot {
+        let builder = Builder::new(Publisher::without_journal());
+        builder.start(configuration, BTreeMap::new(), now).provisional()
+    }
+}
+
+fn changed(teams: &[NextTeam]) -> Vec<TeamToPublish> {
+    let changed = |team: &NextTeam| match team {
+        NextTeam::Changed(team) => Some(team.clone()),
+        NextTeam::Unchanged(_) => None,
+    };
+    teams.iter().filter_map(changed).collect()
+}
+
+fn weeks(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,118 @@
+//! Which part of the configuration must be read again, and when: once the folder has been quiet for a moment.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path};
+use std::time::{Duration, Instant as Moment};
+
+use crate::config::Scope;
+use crate::rota::TeamId;
+
+/// How long the folder must be quiet before it is read: editors save in several steps.
+pub(super) const QUIET: Duration = Duration::from_millis(150);
+
+/// How long a folder that never becomes quiet is left unread.
+const MAX_DELAY: Duration = Duration::from_secs(1);
+
+/// The changes that have not been read yet.
+#[derive(Debug, Default)]
+pub(super) struct Debounce(Option<Pending>);
+
+#[derive(Debug)]
+struct Pending {
+    scope: Scope,
+    /// When the first of these changes happened.
+    first: Moment,
+    /// When they may be read.
+    from: Moment,
+}
+
+impl Debounce {
+    /// Everything is read at once.
+    pub(super) fn everything(now: Moment) -> Debounce {
+        Debounce(Some(Pending { scope: Scope::All, first: now, from: now }))
+    }
+
+    /// Adds `scope`. It is read together with earlier changes once there was none for `quiet`.
+    pub(super) fn add(&mut self, now: Moment, scope: Scope, quiet: Duration) {
+        let (scope, first) = match (self.0.take(), scope) {
+            (None, scope) => (scope, now),
+            (Some(Pending { scope: Scope::Teams(mut old), first, .. }), Scope::Teams(new)) => {
+                old.extend(new);
+                (Scope::Teams(old), first)
+            }
+            (Some(pending), _) => (Scope::All, pending.first),
+        };
+        self.0 = Some(Pending { scope, first, from: (now + quiet).min(first + MAX_DELAY) });
+    }
+
+    /// What must be read by `now`; it counts as read from then on.
+    pub(super) fn take(&mut self, now: Moment) -> Option<Scope> {
+        self.0.take_if(|pending| pending.from <= now).map(|pending| pending.scope)
+    }
+
+    /// How long until something must be read.
+    pub(super) fn remaining(&self, now: Moment) -> Option<Duration> {
+        self.0.as_ref().map(|pending| pending.from.saturating_duration_since(now))
+    }
+}
+
+/// What must be read after a change of the file at `within`, a path below the configuration folder.
+pub(super) fn scope_of(within: &Path) -> Scope {
+    team_of(within).map_or(Scope::All, |team| Scope::Teams(BTreeSet::from([team])))
+}
+
+/// The team that a file belongs to, if it belongs to one team alone.
+fn team_of(within: &Path) -> Option<TeamId> {
+    let mut parts = within.components().map(Component::as_os_str).map(|part| part.to_str());
+    match (parts.next()??, parts.next()??, parts.next()) {
+        ("teams", file, None) => TeamId::new(file.strip_suffix(".toml")?),
+        ("runbooks" | "time-off", team, Some(_)) => TeamId::new(team),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn teams(ids: &[&str]) -> Scope {
+        Scope::Teams(ids.iter().map(|id| TeamId::new(id).unwrap()).collect())
+    }
+
+    #[test]
+    fn a_change_of_a_team_file_concerns_that_team_and_any_other_change_all_teams() {
+        for (path, scope) in [
+            ("teams/a.toml", teams(&["a"])),
+            ("runbooks/a/profit.md", teams(&["a"])),
+            ("time-off/a/ann.ics", teams(&["a"])),
+            ("teams", Scope::All),
+            ("teams/A.toml", Scope::All),
+            ("teams/a.toml.swp", Scope::All),
+            ("teams/a/b.toml", Scope::All),
+            ("runbooks/a", Scope::All),
+            ("holidays/a.toml", Scope::All),
+            ("oncal.toml", Scope::All),
+            ("..data", Scope::All),
+        ] {
+            assert_eq!(scope_of(Path::new(path)), scope, "{path}");
+        }
+    }
+
+    #[test]
+    fn changes_are_read_once_the_folder_is_quiet_or_after_a_second() {
+        let (mut debounce, start) = (Debounce::default(), Moment::now());
+        let after = |ms| start + Duration::from_millis(ms);
+        assert_eq!((debounce.remaining(start), debounce.take(start)), (None, None));
+        debounce.add(start, teams(&["a"]), QUIET);
+        debounce.add(after(100), teams(&["b"]), QUIET);
+        assert_eq!(debounce.take(after(200)), None, "it was not quiet yet");
+        assert_eq!(debounce.remaining(after(200)), Some(Duration::from_millis(50)));
+        assert_eq!(debounce.take(after(250)), Some(teams(&["a", "b"])));
+        assert_eq!(debounce.take(after(9999)), None);
+        for ms in (0..5000).step_by(100) {
+            debounce.add(after(ms), teams(&["a"]), QUIET);
+        }
+        debounce.add(after(5000), Scope::All, QUIET);
+        assert_eq!(debounce.take(after(1000)), Some(Scope::All), "a second after the first change");
+    }
+}

@@ -1,0 +1,151 @@
+//! Which parts of the configuration have errors, and since when. A load logs this, so that nobody believes that a file
+//! with errors is in service. The errors themselves are logged one by one (`Options::report`).
+
+use std::collections::BTreeMap;
+
+use chrono::SecondsFormat;
+
+use crate::config::Diagnostic;
+use crate::live::snapshot::Snapshot;
+use crate::rota::Instant;
+
+/// What has errors, by team id, or by file if it does not belong to one team.
+#[derive(Debug, Default)]
+pub(super) struct LoadReport(BTreeMap<String, State>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Its state from before this instant is served.
+    Outdated(Instant),
+    /// It never was without errors.
+    NotServed,
+}
+
+/// The outcome of a load.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Everything is in service.
+    NoErrors,
+    /// Everything is in service, after a load with errors.
+    Fixed,
+    /// This has errors and is not in service.
+    Errors(String),
+}
+
+impl LoadReport {
+    /// For the snapshot that a server starts with.
+    pub(super) fn at_start(first: &Snapshot) -> LoadReport {
+        let mut report = LoadReport::default();
+        report.read(first, first.loaded_at());
+        report
+    }
+
+    /// The outcome of the load of `next` at `at`.
+    pub(super) fn update(&mut self, next: &Snapshot, at: Instant) -> Outcome {
+        let had_errors = !self.0.is_empty();
+        self.read(next, at);
+        if self.0.is_empty() {
+            return if had_errors { Outcome::Fixed } else { Outcome::NoErrors };
+        }
+        let parts = self.0.iter().map(|(what, state)| match state {
+            State::Outdated(since) => {
+                let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+                format!("{what} is served as it was before {since}")
+            }
+            State::NotServed => format!("{what} is not served"),
+        });
+        Outcome::Errors(parts.collect::<Vec<_>>().join("; "))
+    }
+
+    fn read(&mut self, snapshot: &Snapshot, at: Instant) {
+        let configuration = snapshot.configuration();
+        let errors = configuration.diagnostics.iter().filter(|found| found.is_error());
+        // A team that uses a calendar with errors is in service itself; only the calendar is outdated.
+        let is_read = |error: &&Diagnostic| {
+            error.team.as_ref().is_some_and(|team| configuration.teams.contains_key(team))
+        };
+        let state = |error: &Diagnostic| match &error.team {
+            Some(team) if snapshot.team(team.as_str()).is_none() => (team.to_string(), State::NotServed),
+            Some(team) => (team.to_string(), State::Outdated(at)),
+            None => (error.file.clone(), State::Outdated(at)),
+        };
+        let mut now: BTreeMap<String, State> = errors.filter(|error| !is_read(error)).map(state).collect();
+        for (what, state) in &mut now {
+            if let (State::Outdated(_), Some(State::Outdated(before))) = (*state, self.0.get(what)) {
+                *state = State::Outdated(*before);
+            }
+        }
+        self.0 = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::{Scope, load, reload};
+    use crate::live::Builder;
+    use crate::live::sample::{TEAM, at, configuration};
+    use crate::publish::Publisher;
+
+    #[test]
+    fn a_calendar_with_errors_is_outdated_and_the_teams_that_use_it_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("teams/good.toml", TEAM);
+        write(
+            "holidays/house.toml",
+            "[calendar]\nname = \"House\"\n[[holiday]]\nname = \"Day\"\non = \"01-07\"\n",
+        );
+        let now = at("2026-02-10T12:00:00Z");
+        let before = Snapshot::new(load(folder.path(), now).unwrap(), now);
+        let mut report = LoadReport::at_start(&before);
+        write("holidays/house.toml", "[calendar]\nname = ");
+        write("teams/good.toml", &TEAM.replace("Sample", "Moved on"));
+        let configuration = reload(folder.path(), now, before.configuration(), &Scope::All).unwrap();
+        let builder = Builder::new(Publisher::without_journal());
+        let next = builder.reload(&before, Arc::new(configuration), Default::default(), now).provisional();
+        let expected = "holidays/house.toml is served as it was before 2026-02-10T12:00:00Z";
+        assert_eq!(report.update(&next, now), Outcome::Errors(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_load_reports_what_is_outdated_and_when_it_was_fixed() {
+        let now = at("2026-02-10T12:00:00Z");
+        let broken_beside = |good: &str, settings: &str, at: Instant| {
+            configuration(settings, &[("good", good), ("lost", "name = 1")], at)
+        };
+        let mut snapshot = Snapshot::new(broken_beside(TEAM, "", now), now);
+        let mut report = LoadReport::at_start(&snapshot);
+        let mut load = |configuration, time: &str| {
+            let builder = Builder::new(Publisher::without_journal());
+            let build = builder.reload(&snapshot, Arc::new(configuration), Default::default(), at(time));
+            let next = build.provisional();
+            snapshot = next;
+            report.update(&snapshot, at(time))
+        };
+        let lost = "lost is not served";
+        let outdated = "good is served as it was before 2026-02-10T12:01:00Z";
+        assert_eq!(
+            load(broken_beside("name = 1", "", now), "2026-02-10T12:01:00Z"),
+            Outcome::Errors(format!("{outdated}; {lost}"))
+        );
+        let settings = "oncal.toml is served as it was before 2026-02-10T12:02:00Z";
+        assert_eq!(
+            load(broken_beside("name = 2", "x = 1", now), "2026-02-10T12:02:00Z"),
+            Outcome::Errors(format!("{outdated}; {lost}; {settings}"))
+        );
+        let valid = || configuration("", &[("good", TEAM)], now);
+        assert_eq!(load(valid(), "2026-02-10T12:03:00Z"), Outcome::Fixed);
+        assert_eq!(load(valid(), "2026-02-10T12:04:00Z"), Outcome::NoErrors);
+        assert_eq!(
+            load(broken_beside("name = 1", "", now), "2026-02-10T12:05:00Z"),
+            Outcome::Errors(format!("good is served as it was before 2026-02-10T12:05:00Z; {lost}"))
+        );
+    }
+}

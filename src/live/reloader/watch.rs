@@ -1,0 +1,100 @@
+//! Watches the configuration folder for changes, with what the operating system offers.
+//!
+//! Not here: what is done about a change (`worker`), and waiting until the folder is quiet (`debounce`). Symbolic links
+//! that lead out of the folder are not followed; reading all files now and then finds what was missed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, recommended_watcher};
+
+/// What the reloader is notified of.
+#[derive(Debug)]
+pub(super) enum Notice {
+    /// These changed; if there are none, anything may have.
+    Changed(Vec<PathBuf>),
+    /// The configuration must be read again in any case (SIGHUP).
+    Reload,
+    /// The server stops.
+    Stop,
+}
+
+/// Watches one folder until it is dropped.
+pub(super) struct Watch {
+    folder: PathBuf,
+    identity: Option<Identity>,
+    watcher: Option<RecommendedWatcher>,
+    notices: Sender<Notice>,
+}
+
+/// Which folder a path leads to: it changes when a link is replaced, or the folder is removed and created again.
+type Identity = (PathBuf, u64);
+
+impl Watch {
+    /// Will watch `folder` from the first call of [`Watch::renew`] on.
+    pub(super) fn new(folder: &Path, notices: Sender<Notice>) -> Watch {
+        Watch { folder: folder.to_owned(), identity: None, watcher: None, notices }
+    }
+
+    /// Watches the folder that the path leads to now, if it is not watched yet.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or the operating system cannot watch it: on some network file systems, or when the limit of
+    /// watches is reached.
+    pub(super) fn renew(&mut self) -> Result<(), String> {
+        let identity = identity(&self.folder).map_err(|error| error.to_string())?;
+        if self.watcher.is_some() && self.identity.as_ref() == Some(&identity) {
+            return Ok(());
+        }
+        self.watcher = None;
+        let notices = self.notices.clone();
+        let notify = move |event: notify::Result<Event>| {
+            // Reading is an event too: without this each load would cause the next.
+            let paths = match event {
+                Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
+                Ok(event) if event.need_rescan() => Vec::new(),
+                Ok(event) => event.paths,
+                Err(_) => Vec::new(),
+            };
+            let _ = notices.send(Notice::Changed(paths));
+        };
+        let mut watcher = recommended_watcher(notify).map_err(|error| error.to_string())?;
+        watcher.watch(&identity.0, RecursiveMode::Recursive).map_err(|error| error.to_string())?;
+        // That the folder is removed, or a link replaced, is an event of the folder around it.
+        if let Ok(parent) = fs::canonicalize(parent(&self.folder)) {
+            let _ = watcher.watch(&parent, RecursiveMode::NonRecursive);
+        }
+        self.watcher = Some(watcher);
+        self.identity = Some(identity);
+        Ok(())
+    }
+
+    /// Watches nothing until it is renewed.
+    pub(super) fn stop(&mut self) {
+        self.watcher = None;
+    }
+
+    /// `path` relative to the folder, empty for the folder itself; `None` if it is elsewhere.
+    pub(super) fn within<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        path.strip_prefix(&self.identity.as_ref()?.0).ok()
+    }
+
+    /// Whether `path`, in the folder around it, is the folder itself.
+    pub(super) fn is_folder(&self, path: &Path) -> bool {
+        path.file_name().is_some() && path.file_name() == self.folder.file_name()
+    }
+}
+
+fn parent(folder: &Path) -> &Path {
+    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn identity(folder: &Path) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let real = fs::canonicalize(folder)?;
+    let inode = fs::metadata(&real)?.ino();
+    Ok((real, inode))
+}

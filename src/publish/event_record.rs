@@ -1,0 +1,266 @@
+//! Events and changes in the form in which the journal stores them.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use chrono::serde::ts_seconds;
+use serde::{Deserialize, Serialize};
+
+use crate::feed::{Event, Feed, Kind, Status, When};
+use crate::journal::{Entry, Fact, Logged, Mark};
+use crate::rota::{EngineerId, Holding, Instant, Period, Role, RoleChange, Side, Team, Zone};
+use crate::text::clean;
+
+/// An event as the journal stores it, so that a download can still list it as cancelled once it is gone. It is encoded
+/// with postcard: whoever changes these types must also change the number of the journal's layout.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    kind: KindName,
+    when: WhenRecord,
+    summary: String,
+    /// For a shift only.
+    side: Option<SideRecord>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum KindName {
+    Primary,
+    Secondary,
+    Handover,
+    Deadline,
+    Holiday,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WhenRecord {
+    Instants(#[serde(with = "ts_seconds")] Instant, #[serde(with = "ts_seconds")] Instant),
+    Days(NaiveDate, NaiveDate),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SideRecord {
+    engineer: String,
+    tentative: bool,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct MoveRecord {
+    role: KindName,
+    start: Instant,
+    end: Instant,
+    before: Option<SideRecord>,
+    after: Option<SideRecord>,
+}
+
+/// A change of who is on call, and when it was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// When it was published, in whole seconds.
+    pub at: Instant,
+    /// What changed.
+    pub moved: RoleChange,
+}
+
+/// `event` for the journal; its whole days end in `zone`.
+pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
+    let record = Record {
+        kind: event.kind.into(),
+        when: event.when.into(),
+        summary: event.summary.clone(),
+        side: event.engineers.first().filter(|_| matches!(event.kind, Kind::Shift(_))).map(|engineer| {
+            SideRecord {
+                engineer: engineer.to_string(),
+                tentative: event.status == Status::Tentative,
+                reason: event.reason.clone(),
+            }
+        }),
+    };
+    let hashes = event.hashes();
+    Fact {
+        uid: event.uid.clone(),
+        anchor: event.anchor,
+        end: event.when.end(zone),
+        substance: mark(hashes.substance),
+        content: mark(hashes.content),
+        concerns: event.engineers.iter().map(ToString::to_string).collect(),
+        record: postcard::to_allocvec(&record).unwrap_or_default(),
+    }
+}
+
+/// The properties of the feed at `path` itself, for the journal: a change of them changes the feed.
+pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> Fact {
+    Fact {
+        uid: head_uid(path),
+        anchor: week_start,
+        end: week_start,
+        substance: 0,
+        content: mark(content),
+        concerns: BTreeSet::new(),
+        record: Vec::new(),
+    }
+}
+
+/// The name under which the journal stores a feed's own properties. No event has such a UID: theirs contain a full stop
+/// before the `@`.
+pub(crate) fn head_uid(path: &str) -> String {
+    format!("feed:{path}")
+}
+
+/// Who holds a role, if the entry is a shift that is not withdrawn.
+pub(super) fn holding(entry: &Entry) -> Option<Holding> {
+    let record: Record = postcard::from_bytes(&entry.fact.record).ok().filter(|_| !entry.withdrawn)?;
+    let WhenRecord::Instants(start, end) = record.when else { return None };
+    let (role, side) = (record.kind.role()?, record.side?.read()?);
+    Some(Holding { role, period: Period::new(start, end)?, side })
+}
+
+/// The cancelled event with which a download of `feed` reports an entry that left it: withdrawn, or given to other
+/// engineers. `None` for an entry that did not leave it.
+pub(crate) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event> {
+    if !has_left(entry, feed) {
+        return None;
+    }
+    let record: Record = postcard::from_bytes(&entry.fact.record).ok()?;
+    let (kind, when) = (record.kind.into(), record.when.into());
+    let when = (when, entry.fact.anchor);
+    let is_own = entry.withdrawn && Event::cancelled("", kind, when, "", "").is_in(feed);
+    let concerns =
+        |id: &EngineerId| entry.former.contains(id.as_str()) || entry.fact.concerns.contains(id.as_str());
+    let event = || {
+        let (summary, why) = cancelled_text(entry, &record, feed, team);
+        Event::cancelled(&entry.fact.uid, kind, when, &summary, &why)
+    };
+    (is_own || matches!(feed, Feed::Engineer(id) if concerns(id))).then(event)
+}
+
+/// The title of an event that left `feed`, and what became of it. The record has the latest title only, which for
+/// somebody who held the shift before names another person.
+fn cancelled_text(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (String, String) {
+    let removed = || "This is no longer in the plan.".to_owned();
+    let (Feed::Engineer(own), kind) = (feed, Kind::from(record.kind)) else {
+        return (record.summary.clone(), removed());
+    };
+    let name =
+        |id: &str| team.index_of(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
+    let former = name(own.as_str());
+    let holder = record.side.as_ref().map(|side| side.engineer.as_str());
+    match (kind, holder.filter(|holder| *holder != own.as_str())) {
+        (Kind::Shift(role), Some(holder)) => {
+            let summary = format!("{former}: {} on-call", role.as_str());
+            (summary, if entry.withdrawn { removed() } else { format!("{} has it now.", name(holder)) })
+        }
+        _ if entry.withdrawn => (record.summary.clone(), removed()),
+        _ => (record.summary.clone(), format!("This no longer concerns {former}.")),
+    }
+}
+
+/// Whether an entry may once have been in `feed` and is not any more.
+fn has_left(entry: &Entry, feed: &Feed) -> bool {
+    entry.withdrawn || matches!(feed, Feed::Engineer(id) if entry.former.contains(id.as_str()))
+}
+
+/// `moved` for the list of changes.
+pub(super) fn logged(at: Instant, moved: &RoleChange) -> Logged {
+    let record = MoveRecord {
+        role: Kind::Shift(moved.role).into(),
+        start: moved.period.start(),
+        end: moved.period.end(),
+        before: moved.before.as_ref().map(SideRecord::of),
+        after: moved.after.as_ref().map(SideRecord::of),
+    };
+    // Strings and numbers always are JSON.
+    Logged { at, record: serde_json::to_string(&record).unwrap_or_default() }
+}
+
+/// A stored change; `None` if this version cannot read it.
+pub(super) fn change(logged: &Logged) -> Option<Change> {
+    let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
+    let moved = RoleChange {
+        role: record.role.role()?,
+        period: Period::new(record.start, record.end)?,
+        before: record.before.and_then(SideRecord::read),
+        after: record.after.and_then(SideRecord::read),
+    };
+    Some(Change { at: logged.at, moved })
+}
+
+/// The first 64 bits of a hash.
+fn mark(hash: [u8; 32]) -> Mark {
+    let [a, b, c, d, e, f, g, h, ..] = hash;
+    Mark::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+impl SideRecord {
+    fn of(side: &Side) -> SideRecord {
+        SideRecord {
+            engineer: side.engineer.to_string(),
+            tentative: side.tentative,
+            reason: side.reason.clone(),
+        }
+    }
+
+    fn read(self) -> Option<Side> {
+        let engineer = EngineerId::new(&self.engineer)?;
+        Some(Side { engineer, tentative: self.tentative, reason: self.reason })
+    }
+}
+
+impl KindName {
+    fn role(self) -> Option<Role> {
+        match self.into() {
+            Kind::Shift(role) => Some(role),
+            _ => None,
+        }
+    }
+}
+
+impl From<Kind> for KindName {
+    fn from(kind: Kind) -> KindName {
+        match kind {
+            Kind::Shift(Role::Primary) => KindName::Primary,
+            Kind::Shift(Role::Secondary) => KindName::Secondary,
+            Kind::Handover => KindName::Handover,
+            Kind::Deadline => KindName::Deadline,
+            Kind::Holiday => KindName::Holiday,
+            Kind::HolidaysUnknown => KindName::Unknown,
+        }
+    }
+}
+
+impl From<KindName> for Kind {
+    fn from(name: KindName) -> Kind {
+        match name {
+            KindName::Primary => Kind::Shift(Role::Primary),
+            KindName::Secondary => Kind::Shift(Role::Secondary),
+            KindName::Handover => Kind::Handover,
+            KindName::Deadline => Kind::Deadline,
+            KindName::Holiday => Kind::Holiday,
+            KindName::Unknown => Kind::HolidaysUnknown,
+        }
+    }
+}
+
+impl From<When> for WhenRecord {
+    fn from(when: When) -> WhenRecord {
+        match when {
+            When::Instants(period) => WhenRecord::Instants(period.start(), period.end()),
+            When::Days { start, end } => WhenRecord::Days(start, end),
+        }
+    }
+}
+
+impl From<WhenRecord> for When {
+    fn from(record: WhenRecord) -> When {
+        match record {
+            WhenRecord::Days(start, end) => When::Days { start, end },
+            WhenRecord::Instants(start, end) => match Period::new(start, end) {
+                Some(period) => When::Instants(period),
+                None => When::Days { start: start.date_naive(), end: start.date_naive() },
+            },
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the journal knows of one team, as this process holds it.
+
+use std::sync::Arc;
+
+use super::event_record::{Change, change};
+use crate::journal::{Draft, Journal, Logged, Packed, Revision, Stored};
+use crate::rota::{Instant, TeamId};
+
+/// How many changes of a team are held in memory; older ones stay in the database.
+const MAX_CHANGES: usize = 500;
+
+/// How a team's revisions relate to what the database has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalState {
+    /// The database has them.
+    Written,
+    /// They are not written yet, so they are provisional.
+    Provisional,
+    /// Another server published a newer configuration: this one reads the journal and changes nothing.
+    Older,
+}
+
+/// What was published of a team, and what changed.
+#[derive(Debug, Clone)]
+pub(crate) struct PublishedTeam {
+    /// What the database has; or what it is to have, apart from the version.
+    pub(super) stored: Stored,
+    pub(crate) state: JournalState,
+    /// In the order in which they were published.
+    pub(crate) changes: Arc<[Change]>,
+    /// The changes that are not written yet.
+    pub(super) pending: Vec<Logged>,
+}
+
+impl PublishedTeam {
+    /// As read from the database.
+    pub(super) fn from_database(stored: Stored, changes: &[Logged]) -> PublishedTeam {
+        let skipped = changes.len().saturating_sub(MAX_CHANGES);
+        let changes = changes.iter().skip(skipped).filter_map(change).collect();
+        PublishedTeam { stored, state: JournalState::Written, changes, pending: Vec::new() }
+    }
+
+    /// What follows `known` (`None` for a team that was never published), not written yet.
+    pub(super) fn next(
+        known: Option<&PublishedTeam>,
+        journal: &Journal,
+        changed: Vec<Logged>,
+    ) -> PublishedTeam {
+        let stored = Stored {
+            version: known.map_or(0, |known| known.stored.version),
+            generation: journal.generation,
+            fingerprint: journal.fingerprint.clone(),
+            journal: Packed::new(journal),
+        };
+        let old = known.map(|known| &*known.changes).unwrap_or_default();
+        let new: Vec<Change> = changed.iter().filter_map(change).collect();
+        let skipped = (old.len() + new.len()).saturating_sub(MAX_CHANGES);
+        let changes = old.iter().cloned().chain(new).skip(skipped).collect();
+        let pending = known.map(|known| &*known.pending).unwrap_or_default();
+        let pending = pending.iter().cloned().chain(changed).collect();
+        PublishedTeam { stored, state: JournalState::Provisional, changes, pending }
+    }
+
+    /// What is to be written.
+    pub(super) fn draft(&self, team: &TeamId) -> Draft {
+        let stored = Stored { version: self.stored.version + 1, ..self.stored.clone() };
+        Draft { team: team.clone(), stored, moved: self.pending.clone() }
+    }
+
+    /// Notes that the draft was written.
+    pub(super) fn mark_written(&mut self) {
+        self.stored.version += 1;
+        self.state = JournalState::Written;
+        self.pending.clear();
+    }
+
+    /// The journal. If it is damaged, which the database did not notice, that is logged, and the journal counts as
+    /// empty: then every event is new in the current week.
+    pub(crate) fn open(&self, team: &TeamId, week_start: Instant) -> Journal {
+        self.stored.journal.open().unwrap_or_else(|error| {
+            tracing::error!(%team, %error, "journal");
+            Journal {
+                generation: self.stored.generation,
+                fingerprint: String::new(),
+                week_start,
+                until: week_start,
+                entries: std::collections::BTreeMap::new(),
+            }
+        })
+    }
+}
+
+/// The revision of an event: the journal's, or for an event that it does not know a first one from the week's start.
+pub(crate) fn revision(journal: &Journal, uid: &str, week_start: Instant) -> Revision {
+    let known = journal.entries.get(uid).map(|entry| entry.revision);
+    known.unwrap_or(Revision { sequence: 0, created: week_start, modified: week_start })
+}

@@ -1,0 +1,283 @@
+//! Decides the revisions of events and writes them to the journal.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use chrono::SubsecRound;
+use sha2::{Digest, Sha256};
+
+use super::event_record::{fact, head_fact, holding, logged};
+use super::frame::Frame;
+use super::published_team::{JournalState, PublishedTeam};
+use crate::config::TeamConfig;
+use crate::feed::{Event, Feed, Head, Links, Plan, events};
+use crate::journal::{Database, Journal, JournalError, Packed, Publication, consult, publish};
+use crate::rota::{Holding, Instant, Period, TeamId, changes};
+
+/// How often a publication is repeated because other servers wrote first.
+const MAX_ATTEMPTS: usize = 20;
+
+/// Why something is published. This decides which of two configurations counts as the newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// The server starts: the times of the files say how new its configuration is.
+    Start,
+    /// Files changed while the server runs: they are newer than anything published before.
+    FileChange,
+    /// A week ended, or something that could not be written is tried again.
+    Time,
+}
+
+/// A team that is to be published.
+#[derive(Debug, Clone)]
+pub(crate) struct TeamToPublish {
+    pub(crate) config: Arc<TeamConfig>,
+    pub(crate) frame: Frame,
+    pub(crate) links: Links,
+    /// What was published before.
+    pub(crate) known: Option<Arc<PublishedTeam>>,
+    /// Whether its feeds are in use, so that its events will soon be rendered.
+    pub(crate) is_in_use: bool,
+}
+
+impl TeamToPublish {
+    fn id(&self) -> &TeamId {
+        &self.config.team.id
+    }
+}
+
+/// A team that was published. Its events are included if its feeds are in use and the events had to be computed.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) team: Arc<PublishedTeam>,
+    pub(crate) events: Option<Vec<Event>>,
+}
+
+/// Publishes teams.
+#[derive(Debug)]
+pub struct Publisher {
+    database: Option<Database>,
+    revision: Option<i64>,
+    build: String,
+}
+
+impl Publisher {
+    /// Publishes to the journal in `database`. `revision` (`ONCAL_REVISION`) says how new the configuration is, for
+    /// deployments whose file times do not; `build` identifies the program, since another version may word events
+    /// differently.
+    pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
+        Publisher { database: Some(database), revision, build }
+    }
+
+    /// Remembers nothing beyond this process.
+    pub fn without_journal() -> Publisher {
+        Publisher { database: None, revision: None, build: String::new() }
+    }
+
+    /// The journal's database, if there is a journal.
+    pub(crate) fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+
+    /// What the journal knows of every team.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub(crate) fn known(&self) -> Result<BTreeMap<TeamId, Arc<PublishedTeam>>, JournalError> {
+        let Some(database) = &self.database else { return Ok(BTreeMap::new()) };
+        let changes = database.moved()?;
+        let all = database.read_all()?.into_iter();
+        Ok(all
+            .map(|(team, stored)| {
+                let changes = changes.get(&team).map(Vec::as_slice).unwrap_or_default();
+                (team, Arc::new(PublishedTeam::from_database(stored, changes)))
+            })
+            .collect())
+    }
+
+    /// Publishes `teams`, in their order, without writing anything: their revisions are provisional.
+    pub(crate) fn publish_provisionally(
+        &self,
+        teams: &[TeamToPublish],
+        trigger: Trigger,
+        at: Instant,
+    ) -> Vec<Published> {
+        let publish = |team: &TeamToPublish| self.publish_one(team, team.known.as_ref(), trigger, at);
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        if teams.len() < 2 * threads {
+            return teams.iter().map(publish).collect();
+        }
+        let parts = Mutex::new(BTreeMap::new());
+        thread::scope(|scope| {
+            for (position, part) in teams.chunks(teams.len().div_ceil(threads)).enumerate() {
+                let (parts, publish) = (&parts, &publish);
+                scope.spawn(move || {
+                    let done: Vec<Published> = part.iter().map(publish).collect();
+                    parts.lock().unwrap_or_else(PoisonError::into_inner).insert(position, done);
+                });
+            }
+        });
+        parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().flatten().collect()
+    }
+
+    /// Publishes `teams`, in their order. All of it is written in one transaction before this returns.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read or written; then nothing is written.
+    pub(crate) fn publish(
+        &self,
+        teams: &[TeamToPublish],
+        trigger: Trigger,
+        at: Instant,
+    ) -> Result<Vec<Published>, JournalError> {
+        let mut published = self.publish_provisionally(teams, trigger, at);
+        let Some(database) = &self.database else { return Ok(published) };
+        for _ in 0..MAX_ATTEMPTS {
+            let mut unwritten: Vec<(&TeamToPublish, &mut Published)> = teams
+                .iter()
+                .zip(&mut published)
+                .filter(|(_, done)| done.team.state == JournalState::Provisional)
+                .collect();
+            if unwritten.is_empty() {
+                return Ok(published);
+            }
+            let drafts: Vec<_> = unwritten.iter().map(|(team, done)| done.team.draft(team.id())).collect();
+            let refused: Vec<TeamId> = database.write(&drafts)?.into_iter().cloned().collect();
+            for (team, done) in &mut unwritten {
+                if refused.contains(team.id()) {
+                    **done = self.publish_again(database, team, done, (trigger, at))?;
+                } else {
+                    Arc::make_mut(&mut done.team).mark_written();
+                }
+            }
+        }
+        Ok(published)
+    }
+
+    /// Publishes after another server has written first, on top of what it wrote.
+    fn publish_again(
+        &self,
+        database: &Database,
+        team: &TeamToPublish,
+        done: &Published,
+        (trigger, at): (Trigger, Instant),
+    ) -> Result<Published, JournalError> {
+        let id = team.id();
+        let known = database.read(id)?.map(|stored| {
+            database.moved_in(id).map(|changes| PublishedTeam::from_database(stored, &changes))
+        });
+        let was_provisional =
+            team.known.as_ref().is_some_and(|known| known.state == JournalState::Provisional);
+        let known = match known.transpose()? {
+            Some(known) if was_provisional => Some(merged(known, &done.team, team)),
+            known => known,
+        };
+        Ok(self.publish_one(team, known.map(Arc::new).as_ref(), trigger, at))
+    }
+
+    fn publish_one(
+        &self,
+        to_publish: &TeamToPublish,
+        known: Option<&Arc<PublishedTeam>>,
+        trigger: Trigger,
+        at: Instant,
+    ) -> Published {
+        let fingerprint = self.fingerprint(to_publish);
+        if let Some(known) = known.filter(|known| known.stored.fingerprint == fingerprint) {
+            return Published { team: Arc::clone(known), events: None };
+        }
+        let (team, frame) = (&to_publish.config.team, to_publish.frame);
+        let plan = Plan::new(team, frame.window);
+        let events = events(&plan, &to_publish.links);
+        let mut facts: Vec<_> = events.iter().map(|event| fact(event, &team.zone)).collect();
+        facts.extend(Feed::all(team).iter().map(|feed| {
+            let head = Head { feed, team, links: &to_publish.links, changed: frame.week.start() };
+            head_fact(&feed.path(), head.content(), frame.week.start())
+        }));
+        let before = known.map(|known| known.open(&team.id, frame.week.start()));
+        let generation = self.generation(to_publish, known, trigger);
+        let publication = Publication {
+            generation,
+            fingerprint,
+            at: at.trunc_subsecs(0),
+            week_start: frame.week.start(),
+            window: frame.window,
+        };
+        let is_shared = self.database.as_ref().is_some_and(Database::is_shared);
+        let known = known.map(|known| &**known);
+        let published = match before {
+            Some(before) if is_shared && generation < before.generation => {
+                let journal = consult(&before, facts, &publication);
+                let mut published = PublishedTeam::next(known, &journal, Vec::new());
+                published.state = JournalState::Older;
+                published
+            }
+            before => {
+                let journal = publish(before.as_ref(), facts, &publication);
+                let moved = before.map(|before| moved(&before, &journal, frame.window)).unwrap_or_default();
+                let at = journal.entries.values().map(|entry| entry.revision.modified).max();
+                let at = at.unwrap_or(publication.at);
+                let moved = moved.iter().map(|moved| logged(at, moved)).collect();
+                let mut published = PublishedTeam::next(known, &journal, moved);
+                if self.database.is_none() {
+                    published.mark_written();
+                }
+                published
+            }
+        };
+        Published { team: Arc::new(published), events: to_publish.is_in_use.then_some(events) }
+    }
+
+    /// Says how new the team's configuration is, compared with what other servers published.
+    fn generation(&self, team: &TeamToPublish, known: Option<&Arc<PublishedTeam>>, trigger: Trigger) -> i64 {
+        let newest_file = team.config.modified.timestamp_micros();
+        let own = team.known.as_ref().filter(|known| known.state != JournalState::Older);
+        match (trigger, own, known) {
+            (Trigger::Time, Some(own), _) => own.stored.generation,
+            (Trigger::FileChange, _, Some(known)) if self.revision.is_none() => {
+                newest_file.max(known.stored.generation.saturating_add(1))
+            }
+            _ => self.revision.unwrap_or(newest_file),
+        }
+    }
+
+    /// Equal for whatever publishes equal events.
+    fn fingerprint(&self, team: &TeamToPublish) -> String {
+        let ends = [team.frame.week.start(), team.frame.window.start(), team.frame.window.end()];
+        let text = format!("{}\n{}\n{:?}\n{ends:?}", self.build, team.config.fingerprint, team.links);
+        hex::encode(Sha256::digest(text))
+    }
+}
+
+/// Who gained and lost which duty, over the part of `window` that both journals cover.
+fn moved(before: &Journal, after: &Journal, window: Period) -> Vec<crate::rota::RoleChange> {
+    let held = |journal: &Journal| -> Vec<Holding> { journal.entries.values().filter_map(holding).collect() };
+    let (old, new) = (held(before), held(after));
+    let first = old.iter().map(|holding| holding.period.start()).min();
+    let start = first.map_or(window.start(), |first| first.max(window.start()));
+    Period::new(start, before.until.min(window.end())).map_or_else(Vec::new, |both| changes(&old, &new, both))
+}
+
+/// What another server wrote, joined with the provisional revisions that this one served meanwhile, so that none of them
+/// goes back.
+fn merged(mut written: PublishedTeam, provisional: &PublishedTeam, team: &TeamToPublish) -> PublishedTeam {
+    let week_start = team.frame.week.start();
+    let (mut journal, served) =
+        (written.open(team.id(), week_start), provisional.open(team.id(), week_start));
+    for (uid, served) in served.entries {
+        match journal.entries.get_mut(&uid) {
+            Some(known) => {
+                known.revision.sequence = known.revision.sequence.max(served.revision.sequence);
+                known.revision.modified = known.revision.modified.max(served.revision.modified);
+            }
+            None => drop(journal.entries.insert(uid, served)),
+        }
+    }
+    written.stored.journal = Packed::new(&journal);
+    // No publication has this fingerprint, so the result is always written.
+    written.stored.fingerprint.clear();
+    written
+}

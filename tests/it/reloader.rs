@@ -1,0 +1,188 @@
+//! The reloader with a clock that the test sets: weeks end, machines sleep, files are removed and come back.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant as Moment};
+
+use crate::support::pair::{TEAM, configuration};
+use chrono::DateTime;
+use oncal::config;
+use oncal::journal::{Database, Place};
+use oncal::live::reloader::{Options, Reloader};
+use oncal::live::{Builder, Coding, Store, Variant};
+use oncal::publish::{JournalState, Publisher};
+use oncal::rota::{Instant, TeamId};
+use tempfile::TempDir;
+
+const CHANGE: &str = "2026-02-13T15:00:00Z";
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+/// A reloader of a folder with one team, `data`, and its clock.
+struct Reloading {
+    folder: TempDir,
+    store: Arc<Store>,
+    clock: Arc<AtomicI64>,
+    reloader: Reloader,
+}
+
+impl Reloading {
+    fn new(now: &str, has_journal: bool) -> Reloading {
+        let folder = configuration("config", "past_weeks = 1\nfuture_weeks = 3\n");
+        let config = folder.path().join("config");
+        let publisher = match has_journal {
+            true => {
+                let database = Database::open(Place::Folder(folder.path().join("state"))).unwrap();
+                Publisher::new(database, None, String::new())
+            }
+            false => Publisher::without_journal(),
+        };
+        let builder = Builder::new(publisher);
+        let first = builder.first(config::load(&config, at(now)).unwrap(), at(now)).unwrap();
+        let store = Arc::new(Store::new(first));
+        let clock = Arc::new(AtomicI64::new(at(now).timestamp_millis()));
+        let time = Arc::clone(&clock);
+        let reloader = Reloader::start(Options {
+            store: Arc::clone(&store),
+            builder,
+            folder: config,
+            now: Box::new(move || DateTime::from_timestamp_millis(time.load(Ordering::SeqCst)).unwrap()),
+            report: |_| {},
+        });
+        Reloading { folder, store, clock, reloader: reloader.unwrap() }
+    }
+
+    /// Sets the clock, and wakes the reloader, which would otherwise look at it within some seconds.
+    fn set(&self, now: &str) {
+        self.clock.store(at(now).timestamp_millis(), Ordering::SeqCst);
+        self.reloader.reload();
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("config/teams/data.toml")
+    }
+
+    fn week(&self) -> Instant {
+        self.store.load().team("data").unwrap().frame().week.start()
+    }
+
+    fn feed(&self) -> String {
+        let snapshot = self.store.load();
+        let team = snapshot.team("data").unwrap();
+        let slot = team.feed_at("team.ics").unwrap();
+        let body = &team.representation(slot, Variant::default(), Coding::Identity).body;
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    fn until(&self, what: &str, is_so: impl Fn(&Reloading) -> bool) {
+        let since = Moment::now();
+        while !is_so(self) {
+            assert!(since.elapsed() < Duration::from_secs(20), "{what} never comes");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn database(folder: &Path) -> Database {
+    Database::open(Place::Folder(folder.join("state"))).unwrap()
+}
+
+#[test]
+fn the_snapshot_rolls_over_at_the_duty_change_and_not_before() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", true);
+    server.set("2026-02-13T14:59:59.950Z");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!((server.store.load().generation(), server.week()), (1, at("2026-02-06T15:00:00Z")));
+    server.set(CHANGE);
+    server.until("the next week", |server| server.week() == at(CHANGE));
+    assert_eq!(server.store.load().generation(), 2);
+    let created = "CREATED:20260213T150000Z";
+    assert!(server.feed().contains(created), "what the week brought is of its start");
+}
+
+#[test]
+fn what_a_week_brings_is_in_the_journal_before_it_is_served() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", true);
+    let id = TeamId::new("data").unwrap();
+    let version = || database(server.folder.path()).read(&id).unwrap().unwrap().version;
+    assert_eq!(version(), 1);
+    server.set("2026-02-13T14:59:45Z");
+    server.until("the writing ahead", |_| version() == 2);
+    assert_eq!(server.week(), at("2026-02-06T15:00:00Z"), "and still the old week is served");
+    server.set(CHANGE);
+    server.until("the next week", |server| server.week() == at(CHANGE));
+    assert_eq!(version(), 2);
+    assert_eq!(server.store.load().team("data").unwrap().journal_state(), JournalState::Written);
+}
+
+#[test]
+fn a_machine_that_slept_through_weeks_wakes_in_the_right_one_at_once() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", false);
+    server.set("2026-04-01T00:00:00Z");
+    server.until("the right week", |server| server.week() == at("2026-03-27T14:00:00Z"));
+    assert_eq!(server.store.load().generation(), 2, "not week by week");
+}
+
+#[test]
+fn a_change_between_building_ahead_and_the_duty_change_is_not_lost() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", true);
+    server.set("2026-02-13T14:59:45Z");
+    thread::sleep(Duration::from_millis(200));
+    fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
+    server.until("the change", |server| server.feed().contains("Anna"));
+    server.set(CHANGE);
+    server.until("the next week", |server| server.week() == at(CHANGE));
+    assert!(server.feed().contains("Anna"));
+}
+
+#[test]
+fn a_team_whose_file_is_removed_stays_in_service_and_is_reported() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", false);
+    let before = server.feed();
+    fs::remove_file(server.file()).unwrap();
+    server.until("notice", |server| !server.store.load().removed().is_empty());
+    assert!(server.store.load().is_outdated(&TeamId::new("data").unwrap()));
+    assert!(server.feed() == before);
+    fs::write(server.file(), TEAM).unwrap();
+    server.until("its return", |server| server.store.load().removed().is_empty());
+    assert!(server.feed() == before, "nothing changed, so nothing is told as changed");
+}
+
+#[test]
+fn a_folder_that_is_moved_away_is_reported_and_noticed_when_it_is_back() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", false);
+    let [config, away] = ["config", "away"].map(|name| server.folder.path().join(name));
+    fs::rename(&config, &away).unwrap();
+    server.until("the fault", |server| server.store.faults().configuration.is_some());
+    assert!(server.feed().contains("Ann"));
+    fs::write(away.join("teams/data.toml"), TEAM.replace("Ann", "Anna")).unwrap();
+    fs::rename(&away, &config).unwrap();
+    server.until("its return", |server| server.feed().contains("Anna"));
+    assert!(!server.store.faults().any());
+    fs::write(server.file(), TEAM.replace("Ann", "Annette")).unwrap();
+    server.until("a change after that", |server| server.feed().contains("Annette"));
+}
+
+#[test]
+fn reading_files_is_not_a_change() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", false);
+    // The watch is on once a change shows; what else the writing set off is over a second later.
+    fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
+    server.until("the change", |server| server.feed().contains("Anna"));
+    thread::sleep(Duration::from_secs(1));
+    let before = server.store.last_load().unwrap();
+    for _ in 0..60 {
+        assert!(Command::new("cat").arg(server.file()).stdout(Stdio::null()).status().unwrap().success());
+        fs::read_dir(server.file().parent().unwrap()).unwrap().for_each(drop);
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.store.last_load(), Some(before), "no two loads take equally long");
+    fs::write(server.file(), TEAM.replace("Ann", "Annette")).unwrap();
+    server.until("a change after that", |server| server.feed().contains("Annette"));
+}
