@@ -21,7 +21,7 @@ use std::time::{Duration, Instant as Moment};
 
 use chrono::{DateTime, TimeDelta};
 use oncal::config::{self, Scope};
-use oncal::journal::{Database, Place};
+use oncal::journal::{Database, Location};
 use oncal::live::{Builder, Snapshot};
 use oncal::publish::Publisher;
 use oncal::rota::TeamId;
@@ -123,7 +123,7 @@ fn changes(count: usize, fill: impl Fn(&Path)) {
         ("one changed, all looked at", &Scope::All, true),
         ("one changed, nothing written", &only, false),
     ] {
-        let database = || Database::open(Place::Folder(root.path().join("state"))).unwrap();
+        let database = || Database::open(Location::folder(root.path().join("state"))).unwrap();
         let publisher = match has_journal {
             true => Publisher::new(database(), None, String::new()),
             false => Publisher::without_journal(),

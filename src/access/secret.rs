@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,19 +13,13 @@ use thiserror::Error;
 
 use super::key::Key;
 use crate::rota::{EngineerId, TeamId};
+use crate::state_dir::{GROUP, OTHERS, StateDir};
 
 /// Fewer could be guessed.
 const MIN_BYTES: usize = 32;
 
 /// Fewer different ones are a word, or a key that is held down. Of 32 random hexadecimal digits fewer never are.
 const MIN_DIFFERENT: usize = 8;
-
-/// The permissions to read and write a file of those who are not its owner: of its group, and of all others.
-const OF_GROUP: u32 = 0o070;
-const OF_OTHERS: u32 = 0o007;
-
-/// Its name in the state folder.
-const FILE: &str = "secret";
 
 /// A secret key of HMAC-SHA-256, made ready. Debug shows none of it.
 #[derive(Clone)]
@@ -38,8 +32,11 @@ pub struct Sources {
     pub given: Option<Vec<u8>>,
     /// A file that holds it: `ONCAL_SECRET_FILE`.
     pub file: Option<PathBuf>,
-    /// The folder in which one is made that is nowhere else; none where servers must share theirs.
-    pub state: Option<PathBuf>,
+    /// The state folder, for a secret that is given in no other way; `None` if servers must share theirs.
+    pub state: Option<StateDir>,
+    /// Whether a missing secret is made in the state folder. Only a server may do that: of a new secret no link works
+    /// yet.
+    pub may_make: bool,
 }
 
 /// Why there is no secret.
@@ -54,6 +51,15 @@ pub enum SecretError {
          ONCAL_SECRET_FILE, to the same {MIN_BYTES} bytes or more for all of them"
     )]
     NotShared,
+    /// No server has made one yet.
+    #[error(
+        "read the secret of the links: there is none in {0}; `oncal serve` makes it when it first starts, so name its \
+         state folder with --state DIR"
+    )]
+    Missing(
+        /// Where it should be.
+        String,
+    ),
     /// It is too short.
     #[error("use the secret of the links: {place} has {bytes} bytes and must have {MIN_BYTES} or more")]
     Short {
@@ -91,7 +97,7 @@ pub enum SecretError {
 }
 
 impl Secret {
-    /// The secret that `sources` give. The first start makes one in the state folder.
+    /// The secret that `sources` give. The first start of a server makes one in the state folder.
     ///
     /// # Errors
     ///
@@ -106,15 +112,16 @@ impl Secret {
             (Some(_), Some(_), _) => Err(SecretError::Twice),
             (Some(given), None, _) => checked("ONCAL_SECRET", given),
             (None, Some(path), _) => {
-                let bytes = fs::read(path).map_err(at(path))?;
+                let bytes = fs::read(path).map_err(in_file(path))?;
                 // Container runtimes mount secrets so that all can read them who are in the container.
-                warn_of_readers(path, mode(path)?, OF_GROUP | OF_OTHERS);
+                warn_of_readers(path, mode(path)?, GROUP | OTHERS);
                 checked(&path.display().to_string(), without_end_of_line(&bytes))
             }
             (None, None, Some(state)) => {
-                let path = state.join(FILE);
-                let bytes = in_state(&path)?;
-                checked(&path.display().to_string(), without_end_of_line(&bytes))
+                let text = in_state(state, sources.may_make)?;
+                let secret = checked(&state.secret_file().display().to_string(), without_end_of_line(&text))?;
+                state.remember_secret(&text);
+                Ok(secret)
             }
             (None, None, None) => Err(SecretError::NotShared),
         }
@@ -160,14 +167,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> SecretError {
+fn in_file(path: &Path) -> impl FnOnce(io::Error) -> SecretError {
     let path = path.display().to_string();
     move |source| SecretError::File { path, source }
 }
 
 /// The permissions of the file at `path`.
 fn mode(path: &Path) -> Result<u32, SecretError> {
-    Ok(fs::metadata(path).map_err(at(path))?.permissions().mode())
+    Ok(fs::metadata(path).map_err(in_file(path))?.permissions().mode())
 }
 
 fn warn_of_readers(path: &Path, mode: u32, who: u32) {
@@ -182,57 +189,38 @@ fn is_plain(bytes: &[u8]) -> bool {
     different.len() < MIN_DIFFERENT
 }
 
-/// The secret in the state folder, made if there is none. An empty file is none: nobody ever had links made of it.
-fn in_state(path: &Path) -> Result<Vec<u8>, SecretError> {
-    match fs::metadata(path) {
-        Ok(found) if found.len() > 0 => {}
-        Ok(_) => return make(path, |aside| fs::rename(aside, path)),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            match make(path, |aside| fs::hard_link(aside, path).or_else(|error| no_link(&error, aside, path)))
-            {
-                // Another server was faster.
-                Err(SecretError::File { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {}
-                made => return made,
-            }
-        }
-        Err(error) => return Err(at(path)(error)),
+/// The secret in the state folder, made if there is none and `may_make` says so.
+fn in_state(state: &StateDir, may_make: bool) -> Result<Vec<u8>, SecretError> {
+    let path = state.secret_file();
+    if let Some(found) = readable(state)? {
+        return Ok(found);
     }
-    let mode = mode(path)?;
-    if mode & OF_OTHERS != 0 {
+    if !may_make {
+        return Err(SecretError::Missing(path.display().to_string()));
+    }
+    let mut random = [0; MIN_BYTES];
+    getrandom::fill(&mut random).map_err(|_| SecretError::Random)?;
+    let text = format!("{}\n", hex::encode(random)).into_bytes();
+    match state.create_secret(&text) {
+        Ok(()) => Ok(text),
+        // Another server was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            readable(state)?.ok_or_else(|| in_file(&path)(error))
+        }
+        Err(error) => Err(in_file(&path)(error)),
+    }
+}
+
+/// The secret in the state folder, if there is one.
+fn readable(state: &StateDir) -> Result<Option<Vec<u8>>, SecretError> {
+    let path = state.secret_file();
+    let Some((text, mode)) = state.read_secret().map_err(in_file(&path))? else { return Ok(None) };
+    if mode & OTHERS != 0 {
         return Err(SecretError::Readable(path.display().to_string()));
     }
     // Kubernetes gives its volumes to a group of the pod's own at each start, so refusing this would be for good.
-    warn_of_readers(path, mode, OF_GROUP);
-    fs::read(path).map_err(at(path))
-}
-
-/// Some file systems have no links.
-fn no_link(error: &io::Error, aside: &Path, path: &Path) -> io::Result<()> {
-    let exists = error.kind() == ErrorKind::AlreadyExists || path.exists();
-    if exists { Err(ErrorKind::AlreadyExists.into()) } else { fs::rename(aside, path) }
-}
-
-/// Writes a new secret aside and has `put` move it to `path`, so that no crash leaves half of one there.
-fn make(path: &Path, put: impl FnOnce(&Path) -> io::Result<()>) -> Result<Vec<u8>, SecretError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
-    let mut random = [0; MIN_BYTES + 8];
-    getrandom::fill(&mut random).map_err(|_| SecretError::Random)?;
-    let (name, random) = random.split_at(8);
-    let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let (aside, text) = (folder.join(format!("{FILE}-{}", digits(name))), format!("{}\n", digits(random)));
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside);
-    let written = written.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        put(&aside)
-    });
-    // It is still there as a second link, or where something failed.
-    let _ = fs::remove_file(&aside);
-    written.map_err(at(path))?;
-    // A folder that cannot be written to its disk is no reason not to serve.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(text.into_bytes())
+    warn_of_readers(&path, mode, GROUP);
+    Ok(Some(text))
 }
 
 /// Editors and `echo` end a line that is no part of the secret.
@@ -246,7 +234,7 @@ mod tests {
     use super::*;
 
     fn in_folder(folder: &Path) -> Sources {
-        Sources { state: Some(folder.join("state")), ..Sources::default() }
+        Sources { state: Some(StateDir::new(folder.join("state"))), may_make: true, ..Sources::default() }
     }
 
     fn key(sources: &Sources) -> Key {
@@ -341,7 +329,7 @@ mod tests {
 
         let short = Sources { given: Some(bytes[1..].to_vec()), ..Sources::default() };
         assert!(matches!(Secret::find(&short), Err(SecretError::Short { bytes: 31, .. })));
-        let twice = Sources { given: Some(bytes), file: Some(file), state: None };
+        let twice = Sources { given: Some(bytes), file: Some(file), ..Sources::default() };
         assert!(matches!(Secret::find(&twice), Err(SecretError::Twice)));
         assert!(matches!(Secret::find(&Sources::default()), Err(SecretError::NotShared)));
     }

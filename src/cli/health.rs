@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::args::{self, Common};
 use super::output::{Exit, Output};
-use super::{plan, running};
+use super::plan;
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,7 +26,7 @@ struct Health {
 
 pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> anyhow::Result<Exit> {
     // Nobody is there any more where a server was killed; then the configuration is all there is to go by.
-    let noted = running::noted(&plan::state(common)).map(reached);
+    let noted = plan::state(common).admin_address().map(reached);
     let found = noted.and_then(|address| Some((address, connected(address).ok()?)));
     let (address, found) = match found {
         Some((address, stream)) => (address, look(address, Ok(stream))),

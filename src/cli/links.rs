@@ -15,6 +15,7 @@ use crate::access::{Key, SEGMENT, Secret, Sources};
 use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings};
 use crate::feed::Feed;
 use crate::rota::Team;
+use crate::state_dir::StateDir;
 use crate::text::clean;
 
 /// A secret for the links that is not in the state folder.
@@ -38,7 +39,7 @@ pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> a
             "{url} leads nowhere but to this machine; `public_url` in oncal.toml says otherwise"
         ));
     }
-    let site = Site { secret: secret(common, settings)?, settings };
+    let site = Site { secret: secret(&plan::state(common), settings, false)?, settings };
     let shape = Shape {
         organisation: args.of.team.is_none().then(|| site.organisation()),
         teams: chosen.teams.iter().filter_map(|team| site.team(&configuration, team)).collect(),
@@ -51,13 +52,14 @@ pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> a
     Ok(chosen.exit)
 }
 
-/// The secret of the links, made in the state folder where there is none yet.
-pub(super) fn secret(common: &Common, settings: &Settings) -> anyhow::Result<Secret> {
+/// The secret of the links. One that is missing is made in the state folder `state` if `may_make` says so.
+pub(super) fn secret(state: &StateDir, settings: &Settings, may_make: bool) -> anyhow::Result<Secret> {
     let given = |name| env::var_os(name).filter(|value| !value.is_empty());
     let sources = Sources {
         given: given(SECRET).map(OsString::into_vec),
         file: given(SECRET_FILE).map(PathBuf::from),
-        state: settings.journal.is_none().then(|| plan::state(common)),
+        state: settings.journal.is_none().then(|| state.clone()),
+        may_make,
     };
     Secret::find(&sources).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }

@@ -11,9 +11,9 @@ use tracing_subscriber::EnvFilter;
 /// oncal's own lines, and a worker's are in other parts of actix.
 const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
 
-/// What quotes secrets: sqlx the URL of the journal where it is odd, ureq the addresses of calendars, rustls what servers
-/// send.
-const QUOTES_SECRETS: [&str; 4] = ["sqlx_postgres::options=off", "ureq=off", "ureq_proto=off", "rustls=off"];
+/// What logs secrets: tokio-postgres the parameters of statements, which have names and reasons, ureq the addresses of
+/// calendars, rustls what servers send.
+const QUOTES_SECRETS: [&str; 4] = ["tokio_postgres=off", "ureq=off", "ureq_proto=off", "rustls=off"];
 
 /// Starts logging; `ONCAL_LOG`, else `RUST_LOG`, choose what.
 pub(super) fn start() {

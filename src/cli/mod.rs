@@ -13,7 +13,6 @@ mod logging;
 mod now;
 mod output;
 mod plan;
-mod running;
 mod schedule;
 mod serve;
 mod table;

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{self, Configuration};
 use crate::json::{Dates, Teams};
 use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, WeekId, week_at, weeks};
+use crate::state_dir::StateDir;
 use crate::text::clean;
 use crate::toml_reader::nearest;
 
@@ -23,8 +24,8 @@ pub(super) fn clock(common: &Common) -> Clock {
 }
 
 /// The folder of what the server remembers.
-pub(super) fn state(common: &Common) -> PathBuf {
-    common.state.clone().unwrap_or_else(|| PathBuf::from("state"))
+pub(super) fn state(common: &Common) -> StateDir {
+    StateDir::new(common.state.clone().unwrap_or_else(|| PathBuf::from("state")))
 }
 
 /// Reads the configuration folder.

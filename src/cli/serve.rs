@@ -10,11 +10,12 @@ use anyhow::Context;
 
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
-use super::{links, logging, plan, running};
+use super::{links, logging, plan};
 use crate::config::{Access, Diagnostic, JournalUrl, Settings, render};
-use crate::journal::{Database, Place};
+use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Store, reloader};
 use crate::publish::Publisher;
+use crate::state_dir::StateDir;
 use crate::web;
 
 /// Says how new the configuration is, where servers share a journal.
@@ -41,12 +42,13 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         anyhow::bail!("not serving: {why}");
     }
     logging::start();
-    configuration.diagnostics.iter().for_each(log);
+    configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
     let clock = plan::clock(common);
     let settings = &configuration.settings;
-    let mut builder = Builder::new(publisher(common, settings, revision)?);
+    let state = plan::state(common);
+    let mut builder = Builder::new(publisher(common, &state, settings, revision)?);
     if settings.access == Access::Links {
-        builder = builder.with_secret(links::secret(common, settings)?);
+        builder = builder.with_secret(links::secret(&state, settings, true)?);
     }
     let first = builder.first(configuration, clock.now());
     let store = Arc::new(Store::new(first.map_err(|error| anyhow::anyhow!("failed to {error}"))?));
@@ -58,15 +60,14 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         report: log,
     });
     let reloader = reloader.context("failed to start the thread that reloads the configuration")?;
-    let state = plan::state(common);
     let mut noted = None;
     let listening = |address| {
         // A what-if must not be taken for the server.
         if common.now.is_none() || common.state.is_some() {
-            let note = running::note(&state, address);
+            let note = state.write_admin_address(address);
             noted = note
                 .inspect_err(|error| {
-                    tracing::info!(%error, "nothing to note in the state folder where monitoring is");
+                    tracing::info!(%error, "failed to write the address for monitoring into the state folder");
                 })
                 .ok();
         }
@@ -77,14 +78,22 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     Ok(Exit::Fine)
 }
 
-fn publisher(common: &Common, settings: &Settings, revision: Option<i64>) -> anyhow::Result<Publisher> {
-    let place = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
+fn publisher(
+    common: &Common,
+    state: &StateDir,
+    settings: &Settings,
+    revision: Option<i64>,
+) -> anyhow::Result<Publisher> {
+    let location = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
         // A what-if must not go down in the journal of what was.
         (_, None) if common.now.is_some() => return Ok(Publisher::without_journal()),
-        (Some(url), _) => Place::Postgres(url.to_owned()),
-        (None, _) => Place::Folder(plan::state(common)),
+        (Some(url), _) => Location::Postgres(url.to_owned()),
+        (None, _) => {
+            state.lock().map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+            Location::Folder(state.clone())
+        }
     };
-    let database = Database::open(place).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let database = Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Publisher::new(database, revision, build()))
 }
 

@@ -18,6 +18,21 @@ pub enum Feed {
 }
 
 impl Feed {
+    /// The paths of all feeds below `/{team}/`, with `{id}` for an engineer's id.
+    pub const TEMPLATES: [&'static str; 5] =
+        ["team.ics", "engineers/{id}.ics", "coverage.ics", "primary.ics", "secondary.ics"];
+
+    /// The place of its path in [`TEMPLATES`](Feed::TEMPLATES).
+    pub fn template(&self) -> usize {
+        match self {
+            Feed::Team => 0,
+            Feed::Engineer(_) => 1,
+            Feed::Coverage => 2,
+            Feed::Role(Role::Primary) => 3,
+            Feed::Role(Role::Secondary) => 4,
+        }
+    }
+
     /// All feeds of `team`: the whole, each person in file order, coverage, each role.
     pub fn all(team: &Team) -> Vec<Feed> {
         let people = team.engineers.iter().map(|engineer| Feed::Engineer(engineer.id.clone()));
@@ -37,10 +52,7 @@ impl Feed {
 
     /// Where it is below `/{team}/`.
     pub fn path(&self) -> String {
-        match self {
-            Feed::Engineer(id) => format!("engineers/{id}.ics"),
-            _ => format!("{}.ics", self.what()),
-        }
+        Feed::TEMPLATES[self.template()].replace("{id}", self.what())
     }
 
     /// The name of a downloaded file: `<team>-<what>.ics`.

@@ -1,353 +1,358 @@
-//! The journals of all teams in a database: SQLite in the state folder, or PostgreSQL by URL.
+//! The connection to where journals are kept: opened when needed, thrown away after each failure.
 //!
-//! The SQL is of the kind that both understand. Whoever writes names the version it built upon, so that of two
-//! servers that publish at once the second learns of the first and reads again.
+//! After a failed write nothing is known of a connection: SQLite may have ended the transaction by itself, a PostgreSQL
+//! session may have become read-only. So each failure closes it, and the first transaction after a failure counts only
+//! once it was read back through another connection.
 
-use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
-use std::str::FromStr;
-use std::time::Duration;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, TimeDelta};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, ConnectOptions, Row, SqlStr};
-use tokio::runtime::{Builder, Runtime};
+use super::error::JournalError;
+use super::layout;
+use super::location::Location;
+use super::postgres::PostgresConnection;
+use super::sql::{Connection, Failure, FailureKind, Result};
+use super::sqlite::SqliteConnection;
 
-use super::encoding::Packed;
-use super::failure::JournalError;
-use super::place::{FILE, Place};
-use super::revision::Hash;
-use crate::rota::{Instant, TeamId};
+/// Of all teams' journals. It only ever grows, unless something that was written is gone.
+const TOTAL: &str = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM publication";
 
-/// In the order in which they are made; none of them ever changes.
-const TABLES: [(&str, &str); 2] = [
-    ("journal", include_str!("migrations/0001_journal.sql")),
-    ("subscriber", include_str!("migrations/0002_subscriber.sql")),
-];
-
-/// The permissions of those who are neither the owner of a file nor of its group, which some volumes are shared with.
-const OF_OTHERS: u32 = 0o007;
-
-/// How long a database may take to answer before it counts as out of reach.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long what moved is remembered.
-const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
-
-/// The journal of a team as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// How often it was written.
-    pub version: i64,
-    /// See [`Journal::generation`](super::Journal::generation).
-    pub generation: i64,
-    /// See [`Journal::fingerprint`](super::Journal::fingerprint).
-    pub fingerprint: Hash,
-    /// The journal.
-    pub journal: Packed,
-}
-
-/// The journal of a team as it should be kept from now on.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// Whose.
-    pub team: TeamId,
-    /// The journal, its version one more than that which it was built upon.
-    pub stored: Stored,
-    /// What moved with it, in order.
-    pub moved: Vec<Logged>,
-}
-
-/// Something that moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
-    /// When it was published, in whole seconds.
-    pub at: Instant,
-    /// What moved, in the publisher's words.
-    pub record: String,
-}
-
-/// A connection to where journals are kept. Its calls wait for the database; none may be made from async code.
-#[derive(Debug)]
+/// A database that keeps the journals of all teams. Its calls wait for the database; none may be made from async code.
 pub struct Database {
-    runtime: Runtime,
-    pub(super) pool: AnyPool,
-    place: Place,
+    location: Location,
+    state: Mutex<State>,
+}
+
+/// What is known of the database.
+#[derive(Debug, Default)]
+struct State {
+    /// Good as far as is known.
+    connection: Option<Connection>,
+    /// The connection can only read: the database could not be opened for writing.
+    is_read_only: bool,
+    /// Something failed since a transaction was last read back.
+    is_suspect: bool,
+    /// The sum of all versions is at least this.
+    total: i64,
+    /// Something that was written is gone, and is not yet written again.
+    is_lost: bool,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_shared() { "Database in PostgreSQL" } else { "Database in SQLite" })
+    }
 }
 
 impl Database {
-    /// Opens the database at `place`, makes its tables where they are missing, and sees that it can be written.
+    /// Opens the database at `location` and makes its tables where they are missing. One that can be read and not
+    /// written is opened too: then each write fails until it can be written.
     ///
     /// # Errors
     ///
-    /// Where it cannot be read and written. The message says what to do.
-    pub fn open(place: Place) -> Result<Database, JournalError> {
-        sqlx::any::install_default_drivers();
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(JournalError::Start)?;
-        if let Place::Folder(folder) = &place {
-            make(folder).map_err(|source| JournalError::Folder { folder: folder.clone(), source })?;
+    /// If it cannot be read. The message says what to do.
+    pub fn open(location: Location) -> std::result::Result<Database, JournalError> {
+        if let Location::Folder(folder) = &location
+            && let Err(source) = folder.create()
+        {
+            return Err(JournalError::Folder { folder: folder.path().to_owned(), source });
         }
-        let options = AnyPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .idle_timeout(None)
-            .max_lifetime(None);
-        // What takes long is told where it fails; statements are no business of a log.
-        let connection =
-            AnyConnectOptions::from_str(&place.url()).map(ConnectOptions::disable_statement_logging);
-        let connection = connection.map_err(|error| JournalError::of(&place, &error))?;
-        let pool = {
-            let _entered = runtime.enter();
-            options.connect_lazy_with(connection)
-        };
-        let database = Database { runtime, pool, place };
-        database.prepare()?;
-        Ok(database)
+        let mut state = State::default();
+        let opened = state.connect(&location, true);
+        opened.map_err(|failure| JournalError::new(&location, failure))?;
+        Ok(Database { location, state: Mutex::new(state) })
     }
 
     /// Whether other servers may write to it too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.place, Place::Postgres(_))
+        matches!(self.location, Location::Postgres(_))
     }
 
-    /// The journals of all teams.
+    /// Checks that the database can be written, and still has what was written to it.
     ///
     /// # Errors
     ///
-    /// Where the database cannot be read.
-    pub fn read_all(&self) -> Result<BTreeMap<TeamId, Stored>, JournalError> {
-        self.wait(async {
-            let select = "SELECT team, version, generation, fingerprint, journal FROM publication";
-            let rows = sqlx::query(select).fetch_all(&self.pool).await?;
-            let mut all = BTreeMap::new();
-            for row in &rows {
-                if let Some(team) = TeamId::new(row.try_get("team")?) {
-                    all.insert(team, stored(row)?);
+    /// If it cannot be written; with [`JournalError::Lost`] if something is gone, until all that is in memory was
+    /// written again.
+    pub fn probe(&self) -> std::result::Result<(), JournalError> {
+        if let Location::Folder(folder) = &self.location
+            && let Err(source) = folder.restore()
+        {
+            return Err(JournalError::Folder { folder: folder.path().to_owned(), source });
+        }
+        let found = self.transaction(|connection| {
+            write_mark(connection, "probe", 0)?;
+            total(connection)
+        })?;
+        let mut state = self.lock();
+        state.compare(found);
+        if state.is_lost { Err(JournalError::Lost) } else { Ok(()) }
+    }
+
+    /// Whether something that was written is gone, and is not yet written again.
+    pub fn is_lost(&self) -> bool {
+        self.lock().is_lost
+    }
+
+    /// Runs `work`, which only reads.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> std::result::Result<T, JournalError> {
+        let mut state = self.lock();
+        let done = state.connect(&self.location, false).and_then(work);
+        state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
+    }
+
+    /// Runs `work` in a transaction: either all that it writes is written, or nothing.
+    pub(super) fn transaction<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> std::result::Result<T, JournalError> {
+        let mut state = self.lock();
+        let done = state.transaction(&self.location, work);
+        state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
+    }
+
+    /// Runs `work` in a transaction that writes again what was gone.
+    pub(super) fn regain(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<()>,
+    ) -> std::result::Result<(), JournalError> {
+        let mut state = self.lock();
+        state.is_lost = false;
+        state.total = 0;
+        let done = state.transaction(&self.location, |connection| {
+            work(connection)?;
+            total(connection)
+        });
+        let done = state.end(done);
+        // Only what was seen to be written is there.
+        state.is_lost = done.is_err();
+        state.total = state.total.max(done.as_ref().copied().unwrap_or_default());
+        done.map(drop).map_err(|failure| JournalError::new(&self.location, failure))
+    }
+
+    /// So many versions of teams' journals were written.
+    pub(super) fn grow(&self, versions: usize) {
+        self.lock().total += i64::try_from(versions).unwrap_or_default();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A connection that can read, and write unless [`State::is_read_only`].
+    fn connect(&mut self, location: &Location, is_first: bool) -> Result<&mut Connection> {
+        self.forget_if_dead(location);
+        if self.connection.is_none() {
+            let mut opened = match open(location, is_first) {
+                Ok(connection) => connection,
+                Err(failure) => {
+                    self.is_read_only = true;
+                    open_to_read(location, &failure).ok_or(failure)?
                 }
+            };
+            let found = total(&mut opened)?;
+            self.connection = Some(opened);
+            self.compare(found);
+        }
+        self.connection.as_mut().ok_or_else(|| Failure::new(FailureKind::Other, "no connection"))
+    }
+
+    fn transaction<T>(
+        &mut self,
+        location: &Location,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> Result<T> {
+        if self.is_read_only {
+            self.connection = None;
+            self.is_read_only = false;
+        }
+        self.forget_if_dead(location);
+        if self.connection.is_none() {
+            let mut opened = open(location, false)?;
+            let found = total(&mut opened)?;
+            self.connection = Some(opened);
+            self.compare(found);
+        }
+        if self.is_lost {
+            return Err(Failure::new(FailureKind::Lost, "something that was written is gone"));
+        }
+        let mark = self.is_suspect.then(|| RandomState::new().hash_one(0).cast_signed());
+        let Some(connection) = &mut self.connection else {
+            return Err(Failure::new(FailureKind::Other, "no connection"));
+        };
+        let name = mark.map(|mark| match location {
+            Location::Folder(_) => "read back".to_owned(),
+            // Each server has its own.
+            Location::Postgres(_) => format!("read back {mark}"),
+        });
+        connection.begin()?;
+        let done = work(connection)?;
+        if let (Some(name), Some(mark)) = (&name, mark) {
+            write_mark(connection, name, mark)?;
+        }
+        connection.commit()?;
+        if let (Some(name), Some(mark)) = (&name, mark) {
+            read_back(location, name, mark)?;
+            self.is_suspect = false;
+        }
+        Ok(done)
+    }
+
+    /// After a failure the connection is not used again, whatever it was.
+    fn end<T>(&mut self, done: Result<T>) -> Result<T> {
+        if done.is_err() {
+            self.connection = None;
+            self.is_suspect = true;
+        }
+        done
+    }
+
+    /// A connection that was lost while nothing was asked of it is opened again without a word, as is a file that is no
+    /// longer the one at its path.
+    fn forget_if_dead(&mut self, location: &Location) {
+        let is_good = match (&mut self.connection, location) {
+            (Some(Connection::Sqlite(connection)), Location::Folder(folder)) => {
+                connection.is_still_at(folder)
             }
-            Ok(all)
-        })
+            (Some(connection), _) => connection.is_alive(),
+            (None, _) => true,
+        };
+        if !is_good {
+            self.connection = None;
+            self.is_suspect = true;
+        }
     }
 
-    /// The journal of `team`, if it ever had one.
-    ///
-    /// # Errors
-    ///
-    /// Where the database cannot be read.
-    pub fn read(&self, team: &TeamId) -> Result<Option<Stored>, JournalError> {
-        self.wait(async {
-            let select =
-                "SELECT team, version, generation, fingerprint, journal FROM publication WHERE team = $1";
-            let row = sqlx::query(select).bind(team.as_str()).fetch_optional(&self.pool).await?;
-            row.as_ref().map(stored).transpose()
-        })
-    }
-
-    /// What moved in each team that anything moved in, in the order in which it was published.
-    ///
-    /// # Errors
-    ///
-    /// Where the database cannot be read.
-    pub fn moved(&self) -> Result<BTreeMap<TeamId, Vec<Logged>>, JournalError> {
-        self.wait(async {
-            let select = "SELECT team, published_at, record FROM change ORDER BY team, version, position";
-            let rows = sqlx::query(select).fetch_all(&self.pool).await?;
-            let mut all: BTreeMap<TeamId, Vec<Logged>> = BTreeMap::new();
-            for row in &rows {
-                if let Some(team) = TeamId::new(row.try_get("team")?) {
-                    all.entry(team).or_default().push(logged(row)?);
-                }
-            }
-            Ok(all)
-        })
-    }
-
-    /// What moved in `team`, in the order in which it was published.
-    ///
-    /// # Errors
-    ///
-    /// Where the database cannot be read.
-    pub fn moved_in(&self, team: &TeamId) -> Result<Vec<Logged>, JournalError> {
-        self.wait(async {
-            let select = "SELECT published_at, record FROM change WHERE team = $1 ORDER BY version, position";
-            let rows = sqlx::query(select).bind(team.as_str()).fetch_all(&self.pool).await?;
-            rows.iter().map(logged).collect()
-        })
-    }
-
-    /// Writes `drafts` in one transaction, but for those of teams that somebody else wrote to since: these are given
-    /// back, and are to be made anew.
-    ///
-    /// # Errors
-    ///
-    /// Where the database cannot be written; then nothing of it is.
-    pub fn write<'d>(&self, drafts: &'d [Draft]) -> Result<Vec<&'d TeamId>, JournalError> {
-        self.wait(async {
-            let mut outdated = Vec::new();
-            let mut transaction = self.pool.begin().await?;
-            for Draft { team, stored, moved } in drafts {
-                let statement = if stored.version == 1 {
-                    "INSERT INTO publication (team, version, generation, fingerprint, journal) \
-                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (team) DO NOTHING"
-                } else {
-                    "UPDATE publication SET version = $2, generation = $3, fingerprint = $4, journal = $5 \
-                     WHERE team = $1 AND version = $2 - 1"
-                };
-                let written = sqlx::query(statement)
-                    .bind(team.as_str())
-                    .bind(stored.version)
-                    .bind(stored.generation)
-                    .bind(stored.fingerprint.as_str())
-                    .bind(&*stored.journal.0)
-                    .execute(&mut *transaction)
-                    .await?;
-                if written.rows_affected() == 0 {
-                    outdated.push(team);
-                    continue;
-                }
-                for (position, logged) in (0i64..).zip(moved) {
-                    let insert = "INSERT INTO change (team, version, position, published_at, record) \
-                                  VALUES ($1, $2, $3, $4, $5)";
-                    sqlx::query(insert)
-                        .bind(team.as_str())
-                        .bind(stored.version)
-                        .bind(position)
-                        .bind(logged.at.timestamp())
-                        .bind(logged.record.as_str())
-                        .execute(&mut *transaction)
-                        .await?;
-                }
-            }
-            transaction.commit().await?;
-            Ok(outdated)
-        })
-    }
-
-    /// Forgets what moved long before `now`.
-    ///
-    /// # Errors
-    ///
-    /// Where the database cannot be written.
-    pub fn forget(&self, now: Instant) -> Result<(), JournalError> {
-        self.wait(async {
-            let delete = sqlx::query("DELETE FROM change WHERE published_at < $1");
-            delete.bind((now - REMEMBERED).timestamp()).execute(&self.pool).await?;
-            Ok(())
-        })
-    }
-
-    fn prepare(&self) -> Result<(), JournalError> {
-        self.wait(async {
-            if !self.is_shared() {
-                sqlx::query("PRAGMA journal_mode = WAL").execute(&self.pool).await?;
-                // In pages. What is committed is safe in the log; a first start need not wait until all of it is copied
-                // from there into the file as well.
-                sqlx::query("PRAGMA wal_autocheckpoint = 10000").execute(&self.pool).await?;
-                let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(&self.pool).await?;
-                let found: String = row.try_get(0)?;
-                if found != "ok" {
-                    return Err(sqlx::Error::Protocol(format!("malformed: {found}")));
-                }
-            }
-            let tables = (1..).zip(TABLES).map(|(version, (name, sql))| {
-                Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
-            });
-            Migrator::with_migrations(tables.collect()).run(&self.pool).await?;
-            // Takes the lock that writing takes, and changes nothing.
-            sqlx::query("UPDATE publication SET version = version WHERE team = ''")
-                .execute(&self.pool)
-                .await?;
-            Ok(())
-        })
-    }
-
-    pub(super) fn wait<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, JournalError> {
-        let done = self.runtime.block_on(async { tokio::time::timeout(4 * PATIENCE, work).await });
-        match done {
-            Ok(done) => done.map_err(|error| JournalError::of(&self.place, &error)),
-            Err(_) => Err(JournalError::of(&self.place, &sqlx::Error::PoolTimedOut)),
+    fn compare(&mut self, found: i64) {
+        if found < self.total {
+            self.is_lost = true;
+        } else {
+            self.total = found;
         }
     }
 }
 
-/// Makes the folder, and in it a file for the database, for nobody but their owner: a journal has names and who is away.
-/// SQLite gives the files beside it the same permissions.
-fn make(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    // Where this is not to be had, opening the database says why and what to do.
-    let _ = OpenOptions::new().append(true).create(true).mode(0o600).open(folder.join(FILE));
-    for file in ["", "-wal", "-shm"].map(|end| folder.join(format!("{FILE}{end}"))) {
-        if let Ok(found) = fs::metadata(&file) {
-            let mode = found.permissions().mode();
-            if mode & OF_OTHERS != 0 {
-                let _ = fs::set_permissions(&file, fs::Permissions::from_mode(mode & !OF_OTHERS));
+/// A connection that can write. The first time, a file is read in whole.
+fn open(location: &Location, is_first: bool) -> Result<Connection> {
+    let mut connection = match location {
+        Location::Folder(folder) => {
+            let made = folder.prepare_journal();
+            made.map_err(|error| Failure::new(FailureKind::CannotOpen, error.to_string()))?;
+            let mut connection = SqliteConnection::open(folder)?;
+            if is_first {
+                connection.check_whole()?;
             }
+            Connection::Sqlite(connection)
         }
+        Location::Postgres(url) => Connection::Postgres(PostgresConnection::open(url)?),
+    };
+    layout::prepare(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that can only read, where one that can write failed with `failure`.
+fn open_to_read(location: &Location, failure: &Failure) -> Option<Connection> {
+    use FailureKind::{CannotOpen, Full, Locked, Other, ReadOnly};
+    let Location::Folder(folder) = location else { return None };
+    if !matches!(failure.kind, CannotOpen | Full | Locked | Other | ReadOnly) {
+        return None;
+    }
+    let mut connection = Connection::Sqlite(SqliteConnection::open_to_read(folder).ok()?);
+    layout::is_current(&mut connection).is_ok_and(|is_current| is_current).then_some(connection)
+}
+
+fn total(connection: &mut Connection) -> Result<i64> {
+    connection.query(TOTAL, &[])?.first().map_or(Ok(0), |row| row.int(0))
+}
+
+fn write_mark(connection: &mut Connection, name: &str, mark: i64) -> Result<()> {
+    let upsert = "INSERT INTO write_check (name, mark) VALUES ($1, $2) \
+                  ON CONFLICT (name) DO UPDATE SET mark = excluded.mark";
+    connection.execute(upsert, &[name.into(), mark.into()]).map(drop)
+}
+
+/// Sees through another connection that `mark` was written.
+fn read_back(location: &Location, name: &str, mark: i64) -> Result<()> {
+    let mut other = open(location, false)?;
+    let rows = other.query("SELECT mark FROM write_check WHERE name = $1", &[name.into()])?;
+    if rows.first().map(|row| row.int(0)).transpose()? != Some(mark) {
+        return Err(Failure::new(FailureKind::Other, "what was written cannot be read back"));
+    }
+    if matches!(location, Location::Postgres(_)) {
+        other.execute("DELETE FROM write_check WHERE name = $1", &[name.into()])?;
     }
     Ok(())
 }
 
-fn stored(row: &AnyRow) -> sqlx::Result<Stored> {
-    let journal: Vec<u8> = row.try_get("journal")?;
-    Ok(Stored {
-        version: row.try_get("version")?,
-        generation: row.try_get("generation")?,
-        fingerprint: row.try_get("fingerprint")?,
-        journal: Packed(journal.into()),
-    })
-}
-
-fn logged(row: &AnyRow) -> sqlx::Result<Logged> {
-    let seconds: i64 = row.try_get("published_at")?;
-    let at = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
-    Ok(Logged { at, record: row.try_get("record")? })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+
     use super::*;
+
+    const FILE: &str = "journal.sqlite";
 
     #[track_caller]
     fn refuses(folder: &Path, expected: &[&str]) {
-        let error = Database::open(Place::Folder(folder.to_owned())).unwrap_err().to_string();
+        let error = Database::open(Location::folder(folder)).unwrap_err().to_string();
         for part in expected {
             assert!(error.contains(part), "{part}: {error}");
         }
     }
 
     #[test]
-    fn a_state_that_is_of_no_use_is_told_with_what_to_do() {
+    fn a_state_folder_that_cannot_be_used_is_refused_with_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
         refuses(&folder.path().join("file/state"), &["use the state folder", "--state DIR"]);
         for text in ["this is no database at all, it is text of some length", &"\0x".repeat(5000)] {
             fs::write(folder.path().join(FILE), text).unwrap();
-            refuses(folder.path(), &["it is damaged", "move it away"]);
+            refuses(folder.path(), &["it is damaged", "restore it from a backup"]);
         }
         fs::remove_file(folder.path().join(FILE)).unwrap();
         fs::create_dir(folder.path().join(FILE)).unwrap();
         refuses(folder.path(), &["write the journal", "name another with --state DIR"]);
     }
 
+    #[test]
+    fn a_journal_of_a_newer_oncal_is_called_newer_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Database::open(Location::folder(folder.path()));
+        let database = open().unwrap();
+        let newer = "UPDATE layout SET version = 1000";
+        database.transaction(|connection| connection.execute(newer, &[])).unwrap();
+        drop(database);
+        let before = fs::read(folder.path().join(FILE)).unwrap();
+        let error = open().unwrap_err().to_string();
+        assert!(error.contains("a newer oncal wrote it") && !error.contains("damaged"), "{error}");
+        assert!(!error.contains("start again") && !error.contains("away"), "{error}");
+        assert!(fs::read(folder.path().join(FILE)).unwrap() == before);
+    }
+
     /// The permissions of everything in the state folder, and of itself.
     fn modes(state: &Path) -> Vec<u32> {
         let files = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
-        let mode = |path: std::path::PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         [state.to_owned()].into_iter().chain(files).map(mode).collect()
     }
 
     #[test]
-    fn the_journal_is_its_owners_alone() {
+    fn only_its_owner_can_read_the_journal() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("below/state");
-        let open = || Database::open(Place::Folder(state.clone())).unwrap();
+        let open = || Database::open(Location::folder(&state)).unwrap();
         let database = open();
-        assert_eq!(modes(&state), [0o700, 0o600, 0o600, 0o600], "with what SQLite has beside it");
+        assert_eq!(modes(&state), [0o700, 0o600, 0o600, 0o600], "with the files that SQLite has beside it");
         drop(database);
+        assert_eq!(modes(&state), [0o700, 0o600], "closed, it is one whole file");
         let file = state.join(FILE);
         for (before, after) in [(0o644, 0o640), (0o664, 0o660), (0o600, 0o600)] {
             fs::set_permissions(&file, fs::Permissions::from_mode(before)).unwrap();
@@ -357,17 +362,17 @@ mod tests {
     }
 
     #[test]
-    fn a_database_out_of_reach_is_told_without_its_password() {
-        let place = Place::Postgres("postgres://oncal:geheim@127.0.0.1:1/oncal".to_owned());
-        let error = Database::open(place).unwrap_err().to_string();
+    fn an_error_of_a_database_that_cannot_be_reached_does_not_quote_its_password() {
+        let location = Location::Postgres("postgres://oncal:geheim@127.0.0.1:1/oncal".to_owned());
+        let error = Database::open(location).unwrap_err().to_string();
         assert!(error.contains("PostgreSQL") && !error.contains("geheim"), "{error}");
     }
 
     #[test]
     fn a_url_that_is_not_understood_is_not_quoted() {
-        for odd in ["@db/oncal?sslmode=geheim", "@db/oncal?port=geheim", "@db:geheim/oncal", "#@db"] {
-            let place = Place::Postgres(format!("postgres://oncal:geheim{odd}"));
-            let error = Database::open(place).unwrap_err().to_string();
+        for odd in ["@db/oncal?sslmode=geheim", "@db/oncal?port=geheim", "@db:geheim/oncal"] {
+            let location = Location::Postgres(format!("postgres://oncal:geheim{odd}"));
+            let error = Database::open(location).unwrap_err().to_string();
             assert!(error.contains("not understood") && !error.contains("geheim"), "{odd}: {error}");
         }
     }

@@ -1,21 +1,29 @@
 //! The journal: what was published before, so that each event has a true SEQUENCE, CREATED and LAST-MODIFIED.
 //!
-//! In reading order: a [`Fact`] is an event as it is to be published, of which the journal knows no more than its
-//! hashes; [`publish`] sets the facts of a team against its [`Journal`] and decides every [`Revision`], as a pure
-//! function; a [`Database`] keeps the journals, in SQLite or PostgreSQL, and the log of what moved.
+//! In reading order: a [`Fact`] is an event as it is to be published, of which the journal knows little more than hashes;
+//! [`publish`] compares the facts of a team with its [`Journal`] and decides every [`Revision`], as a pure function; a
+//! [`Database`] keeps the journals and the log of changes, in SQLite or PostgreSQL.
 //!
 //! Not here: what an event shows (`feed`) and when something is published (`live`).
 
 mod database;
-mod encoding;
-mod failure;
-mod place;
+mod error;
+mod layout;
+mod location;
+mod packed;
+mod postgres;
+mod postgres_url;
+mod publication;
 mod revision;
+mod sql;
+mod sqlite;
 mod subscriber;
 
-pub use database::{Database, Draft, Logged, Stored};
-pub use encoding::{Packed, Unreadable};
-pub use failure::JournalError;
-pub use place::Place;
-pub use revision::{Entry, Fact, Hash, Journal, Mark, Publication, Revision, consult, publish};
+pub use database::Database;
+pub use error::JournalError;
+pub use location::Location;
+pub use packed::{Packed, Unreadable};
+pub use postgres_url::is_unverified;
+pub use publication::{ChangeRecord, Draft, Highest, Stored};
+pub use revision::{Entry, Fact, Hash, Journal, Publication, Revision, ShortHash, consult, publish};
 pub use subscriber::Subscriber;

@@ -13,7 +13,7 @@ use crate::rota::{Instant, Period};
 pub type Hash = String;
 
 /// 64 bits of a hash of some of an event. They are only ever set against those of the same event before.
-pub type Mark = u64;
+pub type ShortHash = u64;
 
 /// How long an event that is over is remembered, so that one that comes back goes on counting.
 const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
@@ -31,10 +31,10 @@ pub struct Fact {
     pub end: Instant,
     /// Of time, status, holder and reason: what raises SEQUENCE.
     #[serde(with = "postcard::fixint::le")]
-    pub substance: Mark,
+    pub substance: ShortHash,
     /// Of all that the event shows.
     #[serde(with = "postcard::fixint::le")]
-    pub content: Mark,
+    pub content: ShortHash,
     /// The engineers in whose feeds it is, by id.
     pub concerns: BTreeSet<String>,
     /// The event in the publisher's words; the journal keeps it and does not read it.
@@ -81,7 +81,7 @@ pub struct Journal {
     #[serde(with = "ts_seconds")]
     pub until: Instant,
     /// By UID.
-    #[serde(with = "super::encoding::by_uid")]
+    #[serde(with = "super::packed::by_uid")]
     pub entries: BTreeMap<String, Entry>,
 }
 
@@ -195,8 +195,8 @@ mod tests {
         format!("2026-{text}:00Z").parse().unwrap()
     }
 
-    fn mark(text: &str) -> Mark {
-        text.bytes().fold(1, |mark, byte| mark << 8 | Mark::from(byte))
+    fn mark(text: &str) -> ShortHash {
+        text.bytes().fold(1, |mark, byte| mark << 8 | ShortHash::from(byte))
     }
 
     fn fact(uid: &str, anchor: &str, substance: &str, content: &str, concerns: &[&str]) -> Fact {

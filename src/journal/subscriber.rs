@@ -1,11 +1,22 @@
 //! Which calendar client last fetched which feed, kept beside the journals.
 
-use sqlx::Row;
-use sqlx::any::AnyRow;
-
 use super::database::Database;
-use super::failure::JournalError;
+use super::error::JournalError;
+use super::sql::{Connection, Param, Result, Row};
 use crate::rota::{Instant, TeamId};
+
+/// Servers that share a database count together.
+const ADD: &str = "INSERT INTO subscriber (team, path, client, given, confirmed, last_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (team, path, client) DO UPDATE SET \
+    given = subscriber.given + excluded.given, confirmed = subscriber.confirmed + excluded.confirmed, \
+    version = CASE WHEN excluded.last_at >= subscriber.last_at THEN excluded.version ELSE subscriber.version END, \
+    last_at = CASE WHEN excluded.last_at >= subscriber.last_at THEN excluded.last_at ELSE subscriber.last_at END";
+
+/// Counts only ever grow, so of two the higher is the newer.
+const REWRITE: &str = "INSERT INTO subscriber (team, path, client, given, confirmed, last_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (team, path, client) DO UPDATE SET \
+    given = excluded.given, confirmed = excluded.confirmed, last_at = excluded.last_at, version = excluded.version \
+    WHERE subscriber.given + subscriber.confirmed < excluded.given + excluded.confirmed";
 
 /// One kind of calendar client at one feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,16 +25,30 @@ pub struct Subscriber {
     pub team: TeamId,
     /// Where the feed is below `/{team}/`.
     pub path: String,
-    /// The kind, in the words of whoever counts.
+    /// The kind of client, as the caller names it.
     pub client: String,
-    /// How often it was given the feed.
+    /// How often it was sent the whole feed.
     pub given: i64,
-    /// How often it was told that what it has is still right.
+    /// How often it was answered that the feed has not changed.
     pub confirmed: i64,
     /// When it last asked, in seconds since 1970.
     pub last: i64,
-    /// What it has since then, in the words of whoever counts.
+    /// Which version of the feed it has since then, as the caller numbers them.
     pub version: i64,
+}
+
+impl Subscriber {
+    fn params(&self) -> Vec<Param<'_>> {
+        vec![
+            self.team.as_str().into(),
+            self.path.as_str().into(),
+            self.client.as_str().into(),
+            self.given.into(),
+            self.confirmed.into(),
+            self.last.into(),
+            self.version.into(),
+        ]
+    }
 }
 
 impl Database {
@@ -31,70 +56,50 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be read.
-    pub fn subscribers(&self) -> Result<Vec<Subscriber>, JournalError> {
-        self.wait(async {
+    /// If the database cannot be read.
+    pub fn subscribers(&self) -> std::result::Result<Vec<Subscriber>, JournalError> {
+        self.read(|connection| {
             let select = "SELECT team, path, client, given, confirmed, last_at, version FROM subscriber";
-            let rows = sqlx::query(select).fetch_all(&self.pool).await?;
-            rows.iter().filter_map(|row| read(row).transpose()).collect()
+            connection.query(select, &[])?.iter().filter_map(|row| read(row).transpose()).collect()
         })
     }
 
-    /// Adds what `more` says to what is kept, in one transaction: servers that share a database count together.
+    /// Adds the counts of `more` to those in the database, in one transaction.
     ///
     /// # Errors
     ///
-    /// Where the database cannot be written; then nothing of it is.
-    pub fn count_subscribers(&self, more: &[Subscriber]) -> Result<(), JournalError> {
-        self.wait(async {
-            let mut transaction = self.pool.begin().await?;
-            for one in more {
-                let upsert = "INSERT INTO subscriber (team, path, client, given, confirmed, last_at, version) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (team, path, client) DO UPDATE SET \
-                     given = subscriber.given + excluded.given, \
-                     confirmed = subscriber.confirmed + excluded.confirmed, \
-                     version = CASE WHEN excluded.last_at >= subscriber.last_at \
-                       THEN excluded.version ELSE subscriber.version END, \
-                     last_at = CASE WHEN excluded.last_at >= subscriber.last_at \
-                       THEN excluded.last_at ELSE subscriber.last_at END";
-                sqlx::query(upsert)
-                    .bind(one.team.as_str())
-                    .bind(one.path.as_str())
-                    .bind(one.client.as_str())
-                    .bind(one.given)
-                    .bind(one.confirmed)
-                    .bind(one.last)
-                    .bind(one.version)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            transaction.commit().await
-        })
+    /// If the database cannot be written; then nothing of it is.
+    pub fn count_subscribers(&self, more: &[Subscriber]) -> std::result::Result<(), JournalError> {
+        let lists: Vec<_> = more.iter().map(Subscriber::params).collect();
+        self.transaction(|connection| connection.execute_each(ADD, &lists).map(drop))
     }
 
-    /// Forgets whoever last asked before `since`: those of teams and engineers that are no more among them.
+    /// Deletes the subscribers that last asked before `since`: those of removed teams and engineers among them.
     ///
     /// # Errors
     ///
-    /// Where the database cannot be written.
-    pub fn forget_subscribers(&self, since: Instant) -> Result<(), JournalError> {
-        self.wait(async {
-            let delete = sqlx::query("DELETE FROM subscriber WHERE last_at < $1");
-            delete.bind(since.timestamp()).execute(&self.pool).await?;
-            Ok(())
-        })
+    /// If the database cannot be written.
+    pub fn delete_subscribers(&self, since: Instant) -> std::result::Result<(), JournalError> {
+        let delete = "DELETE FROM subscriber WHERE last_at < $1";
+        self.transaction(|connection| connection.execute(delete, &[since.timestamp().into()]).map(drop))
     }
 }
 
-fn read(row: &AnyRow) -> sqlx::Result<Option<Subscriber>> {
-    let Some(team) = TeamId::new(row.try_get("team")?) else { return Ok(None) };
+/// Writes the counts of `all` in place of lower ones.
+pub(super) fn rewrite(connection: &mut Connection, all: &[Subscriber]) -> Result<()> {
+    let lists: Vec<_> = all.iter().map(Subscriber::params).collect();
+    connection.execute_each(REWRITE, &lists).map(drop)
+}
+
+fn read(row: &Row) -> Result<Option<Subscriber>> {
+    let Some(team) = TeamId::new(row.text(0)?) else { return Ok(None) };
     Ok(Some(Subscriber {
         team,
-        path: row.try_get("path")?,
-        client: row.try_get("client")?,
-        given: row.try_get("given")?,
-        confirmed: row.try_get("confirmed")?,
-        last: row.try_get("last_at")?,
-        version: row.try_get("version")?,
+        path: row.text(1)?.to_owned(),
+        client: row.text(2)?.to_owned(),
+        given: row.int(3)?,
+        confirmed: row.int(4)?,
+        last: row.int(5)?,
+        version: row.int(6)?,
     }))
 }

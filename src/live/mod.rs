@@ -1,7 +1,7 @@
 //! What is served now: one immutable [`Snapshot`] behind one pointer.
 //!
-//! In reading order: a [`TeamSnapshot`] is one team within its current week, with its feeds, each rendered when it is
-//! first requested; a [`Snapshot`] is all teams; a [`Builder`] makes each snapshot from the configuration and the
+//! In reading order: a [`TeamSnapshot`] is one team within its current week, with what its feeds are written
+//! from, computed when it is first requested; a [`Snapshot`] is all teams; a [`Builder`] makes each snapshot from the configuration and the
 //! snapshot before it, and has it published; the [`Store`] holds the one in service; the [`Reloader`] replaces it when
 //! files change and at duty changes. [`FeedSubscribers`] counts which calendar clients fetch which feed.
 //!
@@ -10,9 +10,7 @@
 
 mod builder;
 mod client;
-mod coding;
-mod etag;
-mod feeds;
+mod feed_slot;
 pub mod reloader;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -23,11 +21,9 @@ mod team;
 
 pub use builder::{Build, Builder};
 pub use client::Client;
-pub use coding::Coding;
-pub use etag::etag;
-pub use feeds::{FeedSlot, Representation, Variant};
+pub use feed_slot::{FeedSlot, FeedSource};
 pub use reloader::Reloader;
 pub use snapshot::Snapshot;
-pub use store::{Fault, Faults, Load, Store};
+pub use store::{Fault, FaultKind, Faults, Load, Store};
 pub use subscribers::{FeedSubscribers, Fetched};
 pub use team::TeamSnapshot;

@@ -13,8 +13,7 @@ use crate::feed::{Event, Feed, Links, Plan, Rendered, events};
 use crate::journal::Journal;
 use crate::rota::{Coverage, Instant, Period, Schedule, Team, coverage, expand};
 
-use super::coding::Coding;
-use super::feeds::{FeedSlot, Representation, Source, Variant};
+use super::feed_slot::{FeedSlot, FeedSource};
 use super::subscribers::{FeedSubscribers, TeamSubscribers};
 use crate::publish::{
     Change, Frame, JournalState, Published, PublishedTeam, TeamToPublish, cancelled as cancelled_of,
@@ -40,8 +39,11 @@ pub struct TeamSnapshot {
     coverage: OnceLock<Coverage>,
     computed_events: Mutex<Option<Vec<Event>>>,
     contents: OnceLock<Contents>,
-    written: AtomicU64,
+    serial: u64,
 }
+
+/// Numbers the snapshots of teams.
+static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// What a team's feeds are written from.
 #[derive(Debug)]
@@ -70,7 +72,7 @@ impl TeamSnapshot {
     ) -> TeamSnapshot {
         let TeamToPublish { config, frame, links, .. } = team;
         let feeds = Feed::all(&config.team);
-        let feeds = feeds.into_iter().map(|feed| FeedSlot::new(feed, &config.team)).collect();
+        let feeds = feeds.into_iter().enumerate().map(|(index, feed)| FeedSlot::new(feed, index)).collect();
         TeamSnapshot {
             has_begun: frame.week.start() <= now,
             published: published.team,
@@ -83,28 +85,26 @@ impl TeamSnapshot {
             near: OnceLock::new(),
             coverage: OnceLock::new(),
             contents: OnceLock::new(),
-            written: AtomicU64::new(0),
+            serial: NEXT_SERIAL.fetch_add(1, Ordering::Relaxed),
         }
     }
 
-    /// Computes ahead whatever somebody requested of `before`. What nobody requested while `before` was in service is
-    /// dropped, so that a client that tries every alarm once does not fill the memory for good.
-    pub(super) fn prepare_like(&self, before: Option<&TeamSnapshot>) {
-        if let Some(before) = before.filter(|before| before.is_in_use()) {
+    /// Computes ahead what somebody requested of `before`.
+    pub(super) fn prepare_like(&self, before: &TeamSnapshot) {
+        if before.is_in_use() {
             self.contents();
-            for old in &before.feeds {
-                let Some(new) = self.feeds.iter().find(|slot| slot.path == old.path) else { continue };
-                for (variant, coding) in old.asked() {
-                    self.written_out(new, variant, coding);
-                }
-            }
         }
-        if before.is_some_and(|before| before.near.get().is_some()) {
+        if before.near.get().is_some() {
             self.near();
         }
-        if before.is_some_and(|before| before.coverage.get().is_some()) {
+        if before.coverage.get().is_some() {
             self.coverage();
         }
+    }
+
+    /// Tells this snapshot of the team from every other snapshot of any team in this process.
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// Whether anybody has requested one of its feeds.
@@ -120,6 +120,16 @@ impl TeamSnapshot {
     /// What the links in its events start with.
     pub(super) fn links(&self) -> &Links {
         &self.links
+    }
+
+    /// When the current week began; `None` for the first week of the rota, which is the current one at any time before.
+    pub(super) fn valid_from(&self) -> Option<Instant> {
+        Some(self.frame.week.start()).filter(|start| *start != self.team().starts())
+    }
+
+    /// Whether the current week is the one at `now`.
+    pub(super) fn is_current(&self, now: Instant) -> bool {
+        self.valid_from().is_none_or(|from| from <= now) && now < self.frame.week.end()
     }
 
     /// What was published of it.
@@ -170,54 +180,23 @@ impl TeamSnapshot {
         self.feeds.iter().find(|slot| slot.path == path)
     }
 
-    /// The bytes of one of this team's feeds: rendered now if nobody requested them before, and only once however many
-    /// request them at the same time.
-    pub fn representation<'a>(
-        &'a self,
-        slot: &'a FeedSlot,
-        variant: Variant,
-        coding: Coding,
-    ) -> &'a Representation {
-        slot.ask(variant, coding);
-        self.written_out(slot, variant, coding)
-    }
-
-    fn written_out<'a>(&'a self, slot: &'a FeedSlot, variant: Variant, coding: Coding) -> &'a Representation {
-        if let Some(ready) = slot.ready(variant, coding) {
-            return ready;
-        }
+    /// What one of this team's feeds is written from.
+    pub fn source<'a>(&'a self, slot: &'a FeedSlot) -> FeedSource<'a> {
         let contents = self.contents();
-        let place = self.feeds.iter().position(|own| own.path == slot.path);
-        let own = place.and_then(|place| contents.feeds.get(place));
-        let cancelled = own.map(|own| &*own.cancelled).unwrap_or_default();
-        let source = Source {
+        let own = contents.feeds.get(slot.index);
+        FeedSource {
+            feed: &slot.feed,
             team: self.team(),
             links: &self.links,
             changed: own.map_or(self.frame.week.start(), |own| own.changed),
             events: &contents.events,
-            cancelled,
-            written: &self.written,
-        };
-        // With nothing cancelled a download has the bytes of the feed.
-        let download = variant.download && !cancelled.is_empty();
-        slot.write(&source, Variant { download, ..variant }, coding)
+            cancelled: own.map(|own| &*own.cancelled).unwrap_or_default(),
+        }
     }
 
     /// What is counted at one of this team's feeds, now and in later snapshots.
     pub fn subscribers<'a>(&'a self, slot: &'a FeedSlot) -> &'a FeedSubscribers {
         slot.subscribers.get_or_init(|| self.subscribers.feed(&slot.path))
-    }
-
-    /// When the content that replaced `version` of one of this team's feeds was made; `None` if that version is current.
-    pub fn outdated_since(&self, slot: &FeedSlot, version: u64) -> Option<Instant> {
-        let (variant, coding) = Variant::of(version);
-        let current = self.written_out(slot, variant, coding);
-        (current.version(variant) != version).then_some(current.modified)
-    }
-
-    /// How many representations of feeds have been rendered.
-    pub fn written(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
     }
 
     fn take_computed_events(&self) -> Option<Vec<Event>> {
@@ -263,11 +242,9 @@ impl TeamSnapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::Alarm;
     use crate::live::sample::{TEAM, at, configuration};
     use crate::live::{Builder, Snapshot};
     use crate::publish::Publisher;
-    use http::HeaderValue;
 
     fn loaded(settings: &str, now: &str) -> Snapshot {
         let now = at(now);
@@ -281,59 +258,16 @@ mod tests {
     /// What follows at a duty change, with what was in use written ahead.
     fn rolled(snapshot: &Snapshot, now: &str) -> Snapshot {
         let next = Builder::new(Publisher::without_journal()).renew(snapshot, at(now)).written().unwrap();
-        next.prepare_like(snapshot);
+        next.prepare_like(snapshot, |_, _| {});
         next
     }
 
-    fn rings(alarm: Alarm) -> Variant {
-        Variant { alarm: Some(alarm), download: false }
-    }
-
     fn text(team: &TeamSnapshot, path: &str) -> String {
-        let slot = team.feed_at(path).unwrap();
-        String::from_utf8(team.representation(slot, Variant::default(), Coding::Identity).body.to_vec())
-            .unwrap()
+        String::from_utf8(team.source(team.feed_at(path).unwrap()).calendar(None, false)).unwrap()
     }
 
     fn modified(team: &TeamSnapshot, path: &str) -> Instant {
-        team.representation(team.feed_at(path).unwrap(), Variant::default(), Coding::Identity).modified
-    }
-
-    #[test]
-    fn however_many_ask_at_once_each_representation_is_written_once() {
-        let snapshot = loaded("", "2026-02-10T12:00:00Z");
-        let team = sample(&snapshot);
-        let start = std::sync::Barrier::new(64);
-        std::thread::scope(|scope| {
-            for n in 0..64 {
-                let start = &start;
-                scope.spawn(move || {
-                    start.wait();
-                    let coding = Coding::ALL[n % Coding::ALL.len()];
-                    team.representation(team.feed_at("team.ics").unwrap(), Variant::default(), coding);
-                });
-            }
-        });
-        assert_eq!(team.written(), 3, "one for each coding");
-        team.representation(team.feed_at("team.ics").unwrap(), rings(Alarm::H1), Coding::Gzip);
-        assert_eq!(team.written(), 5, "and with an alarm one as it is and one compressed");
-    }
-
-    #[test]
-    fn a_tag_is_of_the_bytes_so_each_coding_has_its_own() {
-        let snapshots = ["2026-02-10T12:00:00Z"; 2].map(|now| loaded("", now));
-        let [one, other] = snapshots.each_ref().map(sample);
-        let tag = |team: &TeamSnapshot, path: &str, coding| {
-            team.representation(team.feed_at(path).unwrap(), Variant::default(), coding).etag.clone()
-        };
-        let tags = Coding::ALL.map(|coding| tag(one, "team.ics", coding));
-        assert_eq!(tags, Coding::ALL.map(|coding| tag(other, "team.ics", coding)), "the same bytes");
-        let distinct: std::collections::BTreeSet<_> = tags.iter().map(HeaderValue::as_bytes).collect();
-        assert_eq!(distinct.len(), 3);
-        for tag in tags.iter().map(|tag| tag.to_str().unwrap()) {
-            assert!(tag.len() == 2 + 2 * 16 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
-        }
-        assert_ne!(tag(one, "primary.ics", Coding::Identity), tags[0]);
+        team.source(team.feed_at(path).unwrap()).modified()
     }
 
     #[test]
@@ -397,25 +331,26 @@ mod tests {
     }
 
     #[test]
-    fn what_was_in_use_is_written_ahead_and_the_rest_is_not() {
+    fn what_was_in_use_is_computed_ahead_and_the_rest_is_not() {
         let snapshot = loaded("", "2026-02-10T12:00:00Z");
         let (team, change) = (sample(&snapshot), "2026-02-13T15:00:00Z");
         let next = rolled(&snapshot, change);
         let untouched = sample(&next);
-        assert_eq!((untouched.written(), untouched.contents.get().is_some()), (0, false));
+        assert!(untouched.contents.get().is_none());
         assert!(untouched.near.get().is_none() && untouched.coverage.get().is_none());
-        assert!(untouched.take_computed_events().is_none(), "nobody asked, so nothing is held");
+        assert!(untouched.take_computed_events().is_none(), "nobody requested a feed, so nothing is held");
         team.near();
         team.coverage();
-        team.representation(team.feed_at("team.ics").unwrap(), rings(Alarm::M5), Coding::Brotli);
-        let rolled_once = rolled(&snapshot, change);
-        let next = sample(&rolled_once);
-        assert_eq!(next.written(), 2);
-        assert!(next.near.get().is_some() && next.coverage.get().is_some());
-        let slot = next.feed_at("team.ics").unwrap();
-        assert!(slot.ready(rings(Alarm::M5), Coding::Brotli).is_some());
-        assert!(slot.ready(Variant::default(), Coding::Identity).is_none());
-        let later = rolled(&rolled_once, "2026-02-20T15:00:00Z");
-        assert_eq!(sample(&later).written(), 0, "nobody asked for it since");
+        team.contents();
+        let next = rolled(&snapshot, change);
+        let prepared = sample(&next);
+        assert!(prepared.contents.get().is_some());
+        assert!(prepared.near.get().is_some() && prepared.coverage.get().is_some());
+    }
+
+    #[test]
+    fn no_two_snapshots_of_a_team_have_one_serial() {
+        let snapshots = ["2026-02-10T12:00:00Z"; 2].map(|now| loaded("", now));
+        assert_ne!(sample(&snapshots[0]).serial(), sample(&snapshots[1]).serial());
     }
 }

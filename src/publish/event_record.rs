@@ -7,7 +7,7 @@ use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::feed::{Event, Feed, Kind, Status, When};
-use crate::journal::{Entry, Fact, Logged, Mark};
+use crate::journal::{ChangeRecord, Entry, Fact, ShortHash};
 use crate::rota::{EngineerId, Holding, Instant, Period, Role, RoleChange, Side, Team, Zone};
 use crate::text::clean;
 
@@ -164,7 +164,7 @@ fn has_left(entry: &Entry, feed: &Feed) -> bool {
 }
 
 /// `moved` for the list of changes.
-pub(super) fn logged(at: Instant, moved: &RoleChange) -> Logged {
+pub(super) fn logged(at: Instant, moved: &RoleChange) -> ChangeRecord {
     let record = MoveRecord {
         role: Kind::Shift(moved.role).into(),
         start: moved.period.start(),
@@ -173,11 +173,11 @@ pub(super) fn logged(at: Instant, moved: &RoleChange) -> Logged {
         after: moved.after.as_ref().map(SideRecord::of),
     };
     // Strings and numbers always are JSON.
-    Logged { at, record: serde_json::to_string(&record).unwrap_or_default() }
+    ChangeRecord { at, record: serde_json::to_string(&record).unwrap_or_default() }
 }
 
 /// A stored change; `None` if this version cannot read it.
-pub(super) fn change(logged: &Logged) -> Option<Change> {
+pub(super) fn change(logged: &ChangeRecord) -> Option<Change> {
     let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
     let moved = RoleChange {
         role: record.role.role()?,
@@ -189,9 +189,9 @@ pub(super) fn change(logged: &Logged) -> Option<Change> {
 }
 
 /// The first 64 bits of a hash.
-fn mark(hash: [u8; 32]) -> Mark {
+fn mark(hash: [u8; 32]) -> ShortHash {
     let [a, b, c, d, e, f, g, h, ..] = hash;
-    Mark::from_be_bytes([a, b, c, d, e, f, g, h])
+    ShortHash::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 impl SideRecord {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::event_record::{Change, change};
-use crate::journal::{Draft, Journal, Logged, Packed, Revision, Stored};
+use crate::journal::{ChangeRecord, Draft, Journal, Revision, Stored};
 use crate::rota::{Instant, TeamId};
 
 /// How many changes of a team are held in memory; older ones stay in the database.
@@ -29,12 +29,12 @@ pub(crate) struct PublishedTeam {
     /// In the order in which they were published.
     pub(crate) changes: Arc<[Change]>,
     /// The changes that are not written yet.
-    pub(super) pending: Vec<Logged>,
+    pub(super) pending: Vec<ChangeRecord>,
 }
 
 impl PublishedTeam {
     /// As read from the database.
-    pub(super) fn from_database(stored: Stored, changes: &[Logged]) -> PublishedTeam {
+    pub(super) fn from_database(stored: Stored, changes: &[ChangeRecord]) -> PublishedTeam {
         let skipped = changes.len().saturating_sub(MAX_CHANGES);
         let changes = changes.iter().skip(skipped).filter_map(change).collect();
         PublishedTeam { stored, state: JournalState::Written, changes, pending: Vec::new() }
@@ -44,14 +44,9 @@ impl PublishedTeam {
     pub(super) fn next(
         known: Option<&PublishedTeam>,
         journal: &Journal,
-        changed: Vec<Logged>,
+        changed: Vec<ChangeRecord>,
     ) -> PublishedTeam {
-        let stored = Stored {
-            version: known.map_or(0, |known| known.stored.version),
-            generation: journal.generation,
-            fingerprint: journal.fingerprint.clone(),
-            journal: Packed::new(journal),
-        };
+        let stored = Stored::new(known.map_or(0, |known| known.stored.version), journal);
         let old = known.map(|known| &*known.changes).unwrap_or_default();
         let new: Vec<Change> = changed.iter().filter_map(change).collect();
         let skipped = (old.len() + new.len()).saturating_sub(MAX_CHANGES);
@@ -61,10 +56,20 @@ impl PublishedTeam {
         PublishedTeam { stored, state: JournalState::Provisional, changes, pending }
     }
 
+    /// How often the database has been written, as far as this process knows.
+    pub(crate) fn version(&self) -> i64 {
+        self.stored.version
+    }
+
+    /// Says how new the configuration is.
+    pub(crate) fn generation(&self) -> i64 {
+        self.stored.generation
+    }
+
     /// What is to be written.
     pub(super) fn draft(&self, team: &TeamId) -> Draft {
         let stored = Stored { version: self.stored.version + 1, ..self.stored.clone() };
-        Draft { team: team.clone(), stored, moved: self.pending.clone() }
+        Draft { team: team.clone(), stored, changes: self.pending.clone() }
     }
 
     /// Notes that the draft was written.

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use atom_syndication::{Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text};
 use chrono::{DateTime, Utc};
 
-use super::feeds::handler::unavailable;
+use super::feeds::handler::broken;
 use super::server::visitor::base_url;
 use crate::config::BaseUrl;
 use crate::json::days_ahead;
@@ -26,7 +26,7 @@ pub(super) fn atom(state: &State, request: &HttpRequest) -> HttpResponse {
     let Some(team) = snapshot.team(id) else {
         // Feed readers drop what is gone, as calendars do.
         return match snapshot.is_broken(id) {
-            true => unavailable(),
+            true => broken(),
             false => text(StatusCode::NOT_FOUND, "there is no team at this address\n"),
         };
     };

@@ -10,6 +10,7 @@
 
 mod api;
 mod atom;
+mod cache_policy;
 mod feeds;
 mod pages;
 mod query;
@@ -17,6 +18,9 @@ mod response;
 mod server;
 mod state;
 
+pub use feeds::coding::Coding;
+pub use feeds::representation::{Representation, Validators, represent};
+pub use feeds::variant::Variant;
 pub use server::app::{create_admin_app, create_app};
 pub use server::serve::{ServeError, serve};
 pub use state::State;

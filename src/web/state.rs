@@ -1,4 +1,4 @@
-//! What every request has at hand.
+//! What every request uses.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Access;
 use crate::live::Store;
 
+use super::feeds::cache::FeedCache;
 use super::pages::{Books, STYLE};
 use super::server::hosts::Hosts;
 use super::server::request_counts::RequestCounts;
@@ -18,26 +19,27 @@ use super::server::request_log::{RequestId, RequestIds};
 pub struct State {
     pub(super) store: Arc<Store>,
     pub(super) clock: Clock,
-    /// Whether only secret links open anything.
-    pub(super) is_locked: bool,
-    /// The style sheet of the page that whoever shows no key gets. Absolute, since the depth of its address would tell
-    /// whether a key was taken off it.
+    pub(super) access: Access,
+    /// The address of the style sheet for a page that must not reveal anything. Absolute, since a relative one would
+    /// depend on whether a key was removed from the path.
     pub(super) style: Arc<str>,
     pub(super) hosts: Hosts,
     pub(super) admin_hosts: Hosts,
     pub(super) counts: RequestCounts,
+    pub(super) feeds: Arc<FeedCache>,
     pub(super) books: Books,
     request_ids: RequestIds,
 }
 
 impl State {
-    /// A state that serves from `store` and tells the time by `clock`.
+    /// Serves what is in `store`, with the time from `clock`. Feeds in use are written ahead whenever a new snapshot is
+    /// put into `store`.
     pub fn new(store: Arc<Store>, clock: Clock) -> State {
         let snapshot = store.load();
         let settings = &snapshot.configuration().settings;
-        // Whoever comes by another name still needs a key.
-        let is_locked = settings.access == Access::Links;
-        let hosts = match settings.open_to_network || is_locked {
+        let access = settings.access;
+        // With secret links a request under another name still needs a key.
+        let hosts = match settings.open_to_network || access == Access::Links {
             true => Hosts::Any,
             false => Hosts::local(settings.public_url.as_str()),
         };
@@ -49,20 +51,24 @@ impl State {
         let style = [prefix, STYLE.path.as_str()].into_iter().filter(|part| !part.is_empty());
         let style = style.map(|part| format!("/{part}")).collect::<String>().into();
         drop(snapshot);
+        let feeds = Arc::new(FeedCache::default());
+        let cache = Arc::clone(&feeds);
+        store.prepare_with(move |before, next| cache.prepare(before, next));
         State {
             store,
             clock,
-            is_locked,
+            access,
             style,
             hosts,
             admin_hosts,
             counts: RequestCounts::default(),
+            feeds,
             books: Books::default(),
             request_ids: RequestIds::default(),
         }
     }
 
-    /// What a request is called in the log.
+    /// The id of a request in the log.
     pub(super) fn request_id(&self, head: &RequestHead) -> RequestId {
         self.request_ids.of(head, &self.store.load().configuration().settings.trusted_proxies)
     }

@@ -136,7 +136,7 @@ const OF_TEAM: [&str; 14] = [
 const OF_ENGINEER: [&str; 3] =
     ["/data/engineers/a.ics", "/data/engineers/a.ics?download=1", "/data/engineers/a.ics?alarm=1h&x=1"];
 
-const OF_NOBODY: [&str; 16] = [
+const OF_NOBODY: [&str; 17] = [
     "/none/",
     "/none/team.ics",
     "/data/none",
@@ -152,7 +152,8 @@ const OF_NOBODY: [&str; 16] = [
     "/data/../growth/",
     "/data/%2e%2e/growth/",
     "/data//team.ics",
-    "/%64ata/team.ics",
+    "/data%2Fteam.ics",
+    "/%2564ata/team.ics",
 ];
 
 /// The style sheet's path.
@@ -224,7 +225,7 @@ fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
     let (page, text) = (nothing(true), nothing(false));
     assert!(page.body.contains("<h1>There is nothing at this address</h1>"), "{}", page.body);
     assert!(page.body.contains(" href=\"/on-call/assets/") && page.body.matches("href").count() == 1);
-    assert!(text.body.starts_with("there is nothing at this address"), "{}", text.body);
+    assert!(text.body.starts_with("nothing exists at this address"), "{}", text.body);
     for ((target, answer), is_open) in targets.iter().zip(&answers).zip(open) {
         if is_open {
             assert!([200, 308].contains(&answer.code), "{target}: {answer:?}");

@@ -9,10 +9,10 @@ use actix_web::{test as served, web};
 use oncal::clock::Clock;
 use oncal::config::{self, Configuration};
 use oncal::json::{self, Dates};
-use oncal::live::{Builder, Coding, Snapshot, Store, TeamSnapshot, Variant};
+use oncal::live::{Builder, Snapshot, Store, TeamSnapshot};
 use oncal::publish::{Change, Publisher};
 use oncal::rota::{Instant, expand};
-use oncal::web::{State, create_app};
+use oncal::web::{Coding, Representation, State, Variant, create_app, represent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -83,8 +83,8 @@ fn revisions(snapshot: &Snapshot) -> BTreeMap<String, (u32, String)> {
     let mut all = BTreeMap::new();
     for path in ["team.ics", "coverage.ics"] {
         let slot = team(snapshot).feed_at(path).unwrap();
-        let body = &team(snapshot).representation(slot, Variant::default(), Coding::Identity).body;
-        let text = String::from_utf8(body.to_vec()).unwrap().replace("\r\n ", "");
+        let body = team(snapshot).source(slot).calendar(None, false);
+        let text = String::from_utf8(body).unwrap().replace("\r\n ", "");
         for event in text.split("BEGIN:VEVENT").skip(1) {
             let value = |name: &str| {
                 event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().to_owned()
@@ -161,10 +161,14 @@ proptest! {
             for download in [false, true] {
                 let variant = Variant { download, ..Variant::default() };
                 let [one, two] = [(&first, slot), (&second, other)]
-                    .map(|(snapshot, slot)| team(snapshot).representation(slot, variant, Coding::Gzip));
-                prop_assert_eq!(one.body == two.body, one.etag == two.etag, "{}", slot.path);
+                    .map(|(snapshot, slot)| represent(&team(snapshot).source(slot), variant, Coding::Gzip));
+                let [Representation { body: first, validators: one }, Representation { body: second, validators: two }] =
+                    [one, two];
+                let is_same = first == second;
+                prop_assert_eq!(is_same, one.etag == two.etag, "{}", slot.path);
+                prop_assert_eq!(is_same, one.version == two.version, "{}", slot.path);
                 prop_assert!(two.modified >= one.modified);
-                prop_assert_eq!(one.body == two.body, two.modified == one.modified, "{}", slot.path);
+                prop_assert_eq!(is_same, two.modified == one.modified, "{}", slot.path);
             }
         }
     }
@@ -268,9 +272,8 @@ async fn what_there_is_not_is_told_as_each_kind_of_reader_takes_it() {
 fn cancelled(snapshot: &Snapshot, path: &str) -> BTreeMap<String, u32> {
     let slot = team(snapshot).feed_at(path).unwrap();
     let body = |download| {
-        let variant = Variant { download, ..Variant::default() };
-        let bytes = &team(snapshot).representation(slot, variant, Coding::Identity).body;
-        String::from_utf8(bytes.to_vec()).unwrap().replace("\r\n ", "")
+        let bytes = team(snapshot).source(slot).calendar(None, download);
+        String::from_utf8(bytes).unwrap().replace("\r\n ", "")
     };
     assert!(!body(false).contains("STATUS:CANCELLED"), "never in what is subscribed to");
     let value = |event: &str, name: &str| {
@@ -307,9 +310,8 @@ fn a_download_takes_back_what_went_to_somebody_else_or_away() {
 fn a_download_tells_whoever_had_a_shift_of_their_own_and_who_has_it_now() {
     let told = |snapshot: &Snapshot, path: &str, uid: &str| {
         let slot = team(snapshot).feed_at(path).unwrap();
-        let variant = Variant { download: true, ..Variant::default() };
-        let bytes = &team(snapshot).representation(slot, variant, Coding::Identity).body;
-        let text = String::from_utf8(bytes.to_vec()).unwrap().replace("\r\n ", "");
+        let bytes = team(snapshot).source(slot).calendar(None, true);
+        let text = String::from_utf8(bytes).unwrap().replace("\r\n ", "");
         let event = text.split("BEGIN:VEVENT").find(|event| event.contains(uid)).unwrap().to_owned();
         let value = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
         assert_eq!(value("STATUS:"), "CANCELLED");

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::support::postgres::Postgres;
-use chrono::{DateTime, TimeDelta};
-use oncal::journal::{Database, Draft, Journal, Logged, Packed, Place, Stored, Subscriber};
+use chrono::DateTime;
+use oncal::journal::{ChangeRecord, Database, Draft, Journal, Location, Stored, Subscriber};
 use oncal::rota::TeamId;
 
 fn id(text: &str) -> TeamId {
@@ -15,22 +15,16 @@ fn id(text: &str) -> TeamId {
 fn draft(team: &str, version: i64, mark: i64, moved: &[&str]) -> Draft {
     let at = DateTime::from_timestamp(1_800_000_000 + version, 0).unwrap();
     let fingerprint = format!("f{mark}");
-    let journal = Journal {
-        generation: mark,
-        fingerprint: fingerprint.clone(),
-        week_start: at,
-        until: at,
-        entries: BTreeMap::new(),
-    };
-    let journal = Packed::new(&journal);
+    let journal =
+        Journal { generation: mark, fingerprint, week_start: at, until: at, entries: BTreeMap::new() };
     Draft {
         team: id(team),
-        stored: Stored { version, generation: mark, fingerprint, journal },
-        moved: moved.iter().map(|record| Logged { at, record: (*record).to_owned() }).collect(),
+        stored: Stored::new(version, &journal),
+        changes: moved.iter().map(|record| ChangeRecord { at, record: (*record).to_owned() }).collect(),
     }
 }
 
-fn records(moved: Vec<Logged>) -> Vec<String> {
+fn records(moved: Vec<ChangeRecord>) -> Vec<String> {
     moved.into_iter().map(|moved| moved.record).collect()
 }
 
@@ -38,7 +32,7 @@ fn records(moved: Vec<Logged>) -> Vec<String> {
 fn keeps_what_it_is_given(open: impl Fn() -> Database) {
     let database = open();
     let (one, two) = (draft("one", 1, 1, &["m"]), draft("two", 1, 2, &[]));
-    assert_eq!(database.read(&id("one")).unwrap(), None);
+    assert_eq!(database.read_team(&id("one")).unwrap(), None);
     assert!(database.write(&[one, two]).unwrap().is_empty());
 
     let other = open();
@@ -52,12 +46,12 @@ fn keeps_what_it_is_given(open: impl Fn() -> Database) {
     assert_eq!(all.keys().map(TeamId::as_str).collect::<Vec<_>>(), ["one", "two"]);
     assert_eq!(all[&id("one")], newer.stored);
     assert_eq!(all[&id("two")].journal.open().unwrap().generation, 6);
-    assert_eq!(database.read(&id("one")).unwrap().as_ref(), all.get(&id("one")));
+    assert_eq!(database.read_team(&id("one")).unwrap().as_ref(), all.get(&id("one")));
 
-    assert_eq!(records(database.moved_in(&id("one")).unwrap()), ["m", "n", "o\n\"ü"]);
-    assert_eq!(database.moved().unwrap().keys().collect::<Vec<_>>(), [&id("one")]);
-    database.forget(newer.moved[0].at + TimeDelta::weeks(104)).unwrap();
-    assert_eq!(records(database.moved_in(&id("one")).unwrap()), ["n", "o\n\"ü"]);
+    assert_eq!(records(database.changes_of(&id("one")).unwrap()), ["m", "n", "o\n\"ü"]);
+    assert_eq!(database.changes().unwrap().keys().collect::<Vec<_>>(), [&id("one")]);
+    database.delete_changes(newer.changes[0].at).unwrap();
+    assert_eq!(records(database.changes_of(&id("one")).unwrap()), ["n", "o\n\"ü"]);
 }
 
 /// Servers that write to one team at once, each building upon what it read, lose nothing of one another.
@@ -69,7 +63,7 @@ fn counts_every_writing(open: impl Fn() -> Database + Sync) {
             scope.spawn(move || {
                 let (database, mut written) = (open(), 0);
                 while written < 25 {
-                    let version = database.read(&id("busy")).unwrap().map_or(0, |stored| stored.version);
+                    let version = database.read_team(&id("busy")).unwrap().map_or(0, |stored| stored.version);
                     let draft = draft("busy", version + 1, server, &[&format!("{server}-{written}")]);
                     written += i32::from(database.write(&[draft]).unwrap().is_empty());
                 }
@@ -77,8 +71,8 @@ fn counts_every_writing(open: impl Fn() -> Database + Sync) {
         }
     });
     let database = open();
-    assert_eq!(database.read(&id("busy")).unwrap().unwrap().version, 100);
-    let mut moved = records(database.moved_in(&id("busy")).unwrap());
+    assert_eq!(database.read_team(&id("busy")).unwrap().unwrap().version, 100);
+    let mut moved = records(database.changes_of(&id("busy")).unwrap());
     moved.sort();
     moved.dedup();
     assert_eq!(moved.len(), 100);
@@ -105,7 +99,7 @@ fn counts_subscribers_together(open: impl Fn() -> Database) {
     let expected = [fetched("apple", 1, 1, 6, i64::MAX), fetched("google", 11, 22, 1_800_000_010, -7)];
     assert_eq!(all, expected);
 
-    let forget = |since| one.forget_subscribers(DateTime::from_timestamp(since, 0).unwrap()).unwrap();
+    let forget = |since| one.delete_subscribers(DateTime::from_timestamp(since, 0).unwrap()).unwrap();
     forget(6);
     assert_eq!(other.subscribers().unwrap().len(), 2);
     forget(7);
@@ -116,7 +110,7 @@ fn counts_subscribers_together(open: impl Fn() -> Database) {
 fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("new/with space & ü%");
-    let open = || Database::open(Place::Folder(state.clone())).unwrap();
+    let open = || Database::open(Location::folder(state.clone())).unwrap();
     keeps_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
@@ -127,15 +121,15 @@ fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
     let postgres = Postgres::start();
-    let open = || Database::open(Place::Postgres(postgres.url.clone())).unwrap();
+    let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
     keeps_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
 
     let database = open();
-    let before = database.read(&id("busy")).unwrap();
+    let before = database.read_team(&id("busy")).unwrap();
     postgres.stop();
-    assert!(database.read(&id("busy")).unwrap_err().to_string().contains("PostgreSQL"));
+    assert!(database.read_team(&id("busy")).unwrap_err().to_string().contains("PostgreSQL"));
     postgres.restart();
-    assert_eq!(database.read(&id("busy")).unwrap(), before, "the same connection serves again");
+    assert_eq!(database.read_team(&id("busy")).unwrap(), before, "the same connection serves again");
 }

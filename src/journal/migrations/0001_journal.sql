@@ -1,5 +1,5 @@
 -- What was published of a team: its journal, packed, and how often that was written.
-CREATE TABLE publication (
+CREATE TABLE IF NOT EXISTS publication (
     team TEXT NOT NULL PRIMARY KEY,
     version BIGINT NOT NULL,
     generation BIGINT NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE publication (
 );
 
 -- What moved: one line each, in the order in which they were published.
-CREATE TABLE change (
+CREATE TABLE IF NOT EXISTS change (
     team TEXT NOT NULL,
     version BIGINT NOT NULL,
     position BIGINT NOT NULL,

@@ -1,5 +1,5 @@
 -- Which calendar client last fetched which feed: a row for each feed and kind of client, and nothing about whose it is.
-CREATE TABLE subscriber (
+CREATE TABLE IF NOT EXISTS subscriber (
   team TEXT NOT NULL,
   path TEXT NOT NULL,
   client TEXT NOT NULL,

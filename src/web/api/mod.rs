@@ -49,7 +49,7 @@ pub(super) fn api(
     move |state, request| {
         // An answer only reads, so nothing can be left half done.
         let answer = catch_unwind(AssertUnwindSafe(|| answer(&state, &request)));
-        ready(answer.unwrap_or(Err(Problem::INTERNAL)).unwrap_or_else(|problem| problem.answer()))
+        ready(answer.unwrap_or(Err(Problem::INTERNAL)).unwrap_or_else(|problem| problem.response()))
     }
 }
 

@@ -20,16 +20,16 @@ pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> Resul
         let feeds = team.feeds().iter().map(|slot| FeedClients {
             path: slot.path.clone(),
             title: slot.feed.title(team.team()),
-            clients: clients(team, slot),
+            clients: clients(state, team, slot),
         });
         Ok(Subscribers { team: team.team().id.to_string(), feeds: feeds.collect() })
     })
 }
 
-fn clients(team: &TeamSnapshot, slot: &FeedSlot) -> Vec<FeedClient> {
+fn clients(state: &State, team: &TeamSnapshot, slot: &FeedSlot) -> Vec<FeedClient> {
     let fetched = team.subscribers(slot).fetched().into_iter();
     let client = fetched.map(|one| {
-        let behind = team.outdated_since(slot, one.version);
+        let behind = state.feeds.outdated_since(team, slot, one.version);
         FeedClient::new(one.client.as_str(), one.last, [one.given, one.confirmed], behind)
     });
     client.collect()

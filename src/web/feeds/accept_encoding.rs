@@ -2,15 +2,16 @@
 
 use actix_web::http::header::{ACCEPT_ENCODING, HeaderMap};
 
-use crate::live::Coding;
+use super::coding::Coding;
 
 /// A quality in thousandths.
 type Quality = u16;
 
 const FULL: Quality = 1000;
 
-/// The coding of greatest quality, the smaller result where two are equal. Without the header: identity, since a
-/// client that does not ask may not decode. So where nothing offered is acceptable: it is better than no rota.
+/// The coding of greatest quality; of two with equal quality, the one that compresses better. Identity without the
+/// header, since the client may not be able to decode anything else, and where nothing that is offered is acceptable,
+/// since that is better than no rota.
 pub(in crate::web) fn negotiate(headers: &HeaderMap) -> Coding {
     let (mut brotli, mut gzip, mut identity, mut any) = (None, None, None, None);
     for value in headers.get_all(ACCEPT_ENCODING) {
@@ -25,7 +26,7 @@ pub(in crate::web) fn negotiate(headers: &HeaderMap) -> Coding {
             *place = Some(quality);
         }
     }
-    // Identity need not be listed; then anything listed goes before it.
+    // Identity need not be listed; then anything that is listed is preferred to it.
     let identity = identity.or(any).unwrap_or(0);
     let (brotli, gzip) = (brotli.or(any).unwrap_or(0), gzip.or(any).unwrap_or(0));
     match () {
@@ -35,7 +36,7 @@ pub(in crate::web) fn negotiate(headers: &HeaderMap) -> Coding {
     }
 }
 
-/// One listed coding and its quality; `None` for what is no member of a list.
+/// One listed coding and its quality; `None` for what is not a list member.
 fn member(text: &[u8]) -> Option<(&[u8], Quality)> {
     let mut parts = text.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let name = parts.next().filter(|name| !name.is_empty())?;

@@ -1,7 +1,7 @@
-//! A large body in slices.
+//! Large bodies are sent in slices.
 //!
-//! The connection copies what it is given into its write buffer, which past 128 KiB the allocator takes from and
-//! gives back to the system for each answer.
+//! The connection copies each part of a body into its write buffer. A buffer of more than 128 KiB is one that the
+//! allocator requests from the system, and returns to it, for each response.
 
 use std::convert::Infallible;
 use std::pin::Pin;

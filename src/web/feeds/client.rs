@@ -1,10 +1,10 @@
-//! Which calendar client asks, by its User-Agent.
+//! Which calendar program sends a request, by its User-Agent.
 
 use actix_web::http::header::{HeaderMap, USER_AGENT};
 
 use crate::live::Client;
 
-/// What user agents of a kind start with.
+/// How the user agents of a kind start.
 const STARTS: [(&str, Client); 15] = [
     ("Google-Calendar-Importer", Client::Google),
     ("Microsoft.Exchange/", Client::OutlookWeb),
@@ -23,7 +23,7 @@ const STARTS: [(&str, Client); 15] = [
     ("DAVdroid/", Client::Davx5),
 ];
 
-/// What user agents of a kind have somewhere: those that first say they are a browser.
+/// What the user agents of a kind contain, where they start as a browser's does.
 const PARTS: [(&str, Client); 7] = [
     ("Thunderbird/", Client::Thunderbird),
     ("Google-Calendar-Importer", Client::Google),
@@ -34,7 +34,7 @@ const PARTS: [(&str, Client); 7] = [
     ("CalendarAgent/", Client::Apple),
 ];
 
-/// The kind of client that sends `headers`.
+/// The kind of client that sent `headers`.
 pub(in crate::web) fn client(headers: &HeaderMap) -> Client {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     agent.map_or(Client::Other, named)

@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110 13): whether a client already has what it asks for.
+//! Conditional requests (RFC 9110 13): whether the client already has what it requests.
 
 use std::slice;
 use std::time::SystemTime;
@@ -8,16 +8,16 @@ use actix_web::http::header::{
     IF_UNMODIFIED_SINCE,
 };
 
-use crate::live::Representation;
+use super::representation::Validators;
 
-/// What the conditions of a request come to.
+/// The outcome of a request's conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::web) enum Verdict {
-    /// They hold, or there are none: send it.
+    /// Send the representation: the conditions hold, or there are none.
     Send,
-    /// 304: the client has it.
+    /// 304: the client has it already.
     NotModified,
-    /// 412: the client wants another version than there is.
+    /// 412: the client wants another version than the current one.
     Failed,
 }
 
@@ -28,8 +28,8 @@ enum Comparison {
     Weak,
 }
 
-/// Works through the conditions in the order of RFC 9110 13.2.2.
-pub(in crate::web) fn verdict(headers: &HeaderMap, current: &Representation) -> Verdict {
+/// Evaluates the conditions in the order of RFC 9110 13.2.2.
+pub(in crate::web) fn verdict(headers: &HeaderMap, current: &Validators) -> Verdict {
     let wanted = headers.get_all(IF_MATCH);
     let is_wanted = match wanted.len() {
         0 => date(headers, IF_UNMODIFIED_SINCE).is_none_or(|date| modified(current) <= date),
@@ -46,21 +46,21 @@ pub(in crate::web) fn verdict(headers: &HeaderMap, current: &Representation) -> 
     if is_known { Verdict::NotModified } else { Verdict::Send }
 }
 
-/// Whether a request for what has this tag and no date comes from somebody who has it.
+/// Whether the client has what `etag` names, for content without a date of modification.
 pub(in crate::web) fn has(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     lists(headers.get_all(IF_NONE_MATCH), etag, Comparison::Weak)
 }
 
-fn is_unmodified(headers: &HeaderMap, current: &Representation) -> bool {
+fn is_unmodified(headers: &HeaderMap, current: &Validators) -> bool {
     let echoed = headers.get(IF_MODIFIED_SINCE) == Some(&current.last_modified);
     echoed || date(headers, IF_MODIFIED_SINCE).is_some_and(|date| modified(current) <= date)
 }
 
-fn modified(current: &Representation) -> SystemTime {
+fn modified(current: &Validators) -> SystemTime {
     current.modified.into()
 }
 
-/// The date in header `name`; a date that is none is as if it were not there.
+/// The date in header `name`; an invalid date is ignored.
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     let date: HttpDate = headers.get(name)?.to_str().ok()?.parse().ok()?;
     Some(date.into())
@@ -71,7 +71,7 @@ fn lists(mut lines: slice::Iter<'_, HeaderValue>, etag: &HeaderValue, comparison
     let etag = etag.as_bytes();
     lines.any(|line| {
         let line = line.as_bytes();
-        // What clients send is nearly always the one tag they were given.
+        // Nearly always it is the one tag that the client was given.
         line == etag || line.trim_ascii() == b"*" || Tags(line).any(|tag| tag.is(etag, comparison))
     })
 }
@@ -89,7 +89,7 @@ impl Tag<'_> {
     }
 }
 
-/// The tags of a list up to the first thing that is none. A tag may hold commas.
+/// The tags of a list, up to the first thing that is not a tag. A tag may contain commas.
 struct Tags<'a>(&'a [u8]);
 
 impl<'a> Iterator for Tags<'a> {
@@ -111,8 +111,7 @@ impl<'a> Iterator for Tags<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::Coding;
-    use bytes::Bytes;
+    use crate::web::feeds::coding::Coding;
 
     const DATE: &str = "Fri, 02 Jan 2026 15:00:00 GMT";
 
@@ -121,12 +120,12 @@ mod tests {
         for (name, value) in conditions {
             headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
         }
-        let current = Representation {
-            body: Bytes::from_static(b"body"),
+        let current = Validators {
             coding: Coding::Identity,
             etag: HeaderValue::from_static("\"one\""),
             modified: "2026-01-02T15:00:00Z".parse().unwrap(),
             last_modified: HeaderValue::from_static(DATE),
+            version: 0,
         };
         verdict(&headers, &current)
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use crate::feed::NoSuchAlarm;
-use crate::live::Variant;
+use crate::web::feeds::variant::Variant;
 
 /// A query that asks for what there is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,75 +1,66 @@
-//! Secret links: which requests a key opens, and the one answer to all others.
+//! Secret links: which requests a key opens, and the one response to all others.
 //!
-//! Behind the gate a request has lost its key: routes, pages and logs see `/data/team.ics`, whatever link led there.
-//! What is refused, and what there is not, are one and the same 404 at an address, so nobody learns which teams exist.
+//! Behind the gate a request no longer has its key: routes, pages and logs see `/data/team.ics`, whatever link led
+//! there. A path that the key does not open and one that does not exist get the same 404, so nobody learns which teams
+//! exist.
 
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, RETRY_AFTER};
-use actix_web::http::uri::PathAndQuery;
-use actix_web::http::{StatusCode, Uri};
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpMessage, HttpResponse};
 
+use super::path::set_path;
 use super::visitor::Visitor;
 use crate::access::{Key, Keyring, SEGMENT, Scope};
-use crate::web::pages::{KEPT, RETRY_SECONDS, is_asset, no_key};
-use crate::web::response::{page, text};
+use crate::web::cache_policy::CachePolicy;
+use crate::web::pages::{is_asset, no_key};
+use crate::web::response::{page, text, unavailable, with_policy};
 
-/// Below the root, what a scope below the organisation has of the API besides its own team.
+/// What needs no key, besides the files that pages load.
+const WITHOUT_KEY: [&str; 3] = ["/healthz", "/robots.txt", "/favicon.ico"];
+
+/// What a key for less than the organisation opens of the API, besides its own team.
 const DESCRIPTION: &str = "/openapi.json";
 
-/// Lets a request pass that needs no key, or shows one that opens its path, and takes the key out of it. To any other
-/// the answer.
-pub(in crate::web) fn enter(
-    keyring: &Keyring,
-    style: &str,
-    request: &mut ServiceRequest,
-) -> Option<HttpResponse> {
+/// The response to a request that has no key for its path. Any other request may pass: it needs no key, or has one that
+/// opens its path, which is then removed from the path.
+pub(super) fn refuse(keyring: &Keyring, style: &str, request: &mut ServiceRequest) -> Option<HttpResponse> {
     let path = request.path();
-    if path == "/healthz" || path == "/robots.txt" || is_asset(path) {
+    if WITHOUT_KEY.contains(&path) || is_asset(path) {
         return None;
     }
-    let shown = shown(path).and_then(|(key, rest)| {
+    let opened = split(path).and_then(|(key, rest)| {
         let scope = keyring.scope(&key).filter(|scope| opens(scope, rest))?;
         Some((Visitor { key, scope: scope.clone() }, rest.to_owned()))
     });
-    let Some((visitor, rest)) = shown else { return Some(refused(keyring, style, request.head())) };
-    if rest.is_empty() {
-        return Some(to_slash(&visitor.key));
+    match opened {
+        Some((visitor, rest)) if rest.is_empty() => Some(to_slash(&visitor.key)),
+        Some((visitor, rest)) if set_path(request, &rest).is_some() => {
+            request.extensions_mut().insert(visitor);
+            None
+        }
+        _ => Some(refused(keyring, style, request.head())),
     }
-    if take_key(request, &rest).is_none() {
-        return Some(refused(keyring, style, request.head()));
-    }
-    request.extensions_mut().insert(visitor);
-    None
 }
 
-/// What is sent instead of `response` where only secret links open anything: nothing that a cache may give to others,
-/// and for whatever there is not, what somebody without a key gets.
-pub(in crate::web) fn sealed(response: ServiceResponse, style: &str) -> ServiceResponse {
-    if response.status() == StatusCode::NOT_FOUND {
-        let (request, _) = response.into_parts();
-        let nothing = nothing(request.head(), style);
-        return ServiceResponse::new(request, nothing);
+/// Whatever does not exist gets the response that somebody without a key gets.
+pub(super) fn hide_not_found(response: ServiceResponse, style: &str) -> ServiceResponse {
+    if response.status() != StatusCode::NOT_FOUND {
+        return response;
     }
-    let mut response = response;
-    let headers = response.headers_mut();
-    let is_kept = headers.get(CACHE_CONTROL).is_none_or(|value| value != "no-store");
-    if is_kept {
-        let is_asset = headers.get(CACHE_CONTROL).is_some_and(|value| value == KEPT);
-        let private = if is_asset { "private, max-age=31536000, immutable" } else { "private, no-cache" };
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(private));
-    }
-    response
+    let (request, _) = response.into_parts();
+    let response = not_found(request.head(), style);
+    ServiceResponse::new(request, response)
 }
 
-/// `/k/<key>` and what follows, with its `/`.
-fn shown(path: &str) -> Option<(Key, &str)> {
+/// `/k/<key>` and the rest, which starts with a slash unless it is empty.
+fn split(path: &str) -> Option<(Key, &str)> {
     let rest = path.strip_prefix('/')?.strip_prefix(SEGMENT)?.strip_prefix('/')?;
     let (key, rest) = rest.split_at_checked(Key::CHARACTERS)?;
     (rest.is_empty() || rest.starts_with('/')).then_some(())?;
     // Every path that is served is written like this, so none can be read as another.
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._".contains(&byte);
-    (rest.bytes().all(is_plain) && !rest.contains("//") && !rest.contains("..")).then_some(())?;
+    rest.bytes().all(is_plain).then_some(())?;
     Some((Key::read(key)?, rest))
 }
 
@@ -92,21 +83,7 @@ fn opens(scope: &Scope, path: &str) -> bool {
     }
 }
 
-/// Makes of `/k/<key>/rest?query` the request `/rest?query`.
-fn take_key(request: &mut ServiceRequest, rest: &str) -> Option<()> {
-    let target = match request.uri().query() {
-        Some(query) => format!("{rest}?{query}"),
-        None => rest.to_owned(),
-    };
-    let mut parts = request.uri().clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
-    let uri = Uri::from_parts(parts).ok()?;
-    request.match_info_mut().get_mut().update(&uri);
-    request.head_mut().uri = uri;
-    Some(())
-}
-
-/// `/k/<key>`: people leave out the slash. Relative, since a proxy may serve this below a prefix.
+/// To `/k/<key>/`: people leave out the slash. Relative, since a proxy may serve this below a prefix.
 fn to_slash(key: &Key) -> HttpResponse {
     let mut response = text(StatusCode::PERMANENT_REDIRECT, "the address ends with a slash\n");
     if let Ok(location) = format!("{}/", key.text()).parse() {
@@ -115,31 +92,26 @@ fn to_slash(key: &Key) -> HttpResponse {
     response
 }
 
-/// A key that opens nothing may be one of a team whose file has had errors since the start: then nobody is told that
-/// there is nothing, since calendars are dropped on that.
+/// A key that opens nothing may belong to a team whose file has had errors since the start. Then nobody gets 404, since
+/// clients drop a calendar on that.
 fn refused(keyring: &Keyring, style: &str, head: &RequestHead) -> HttpResponse {
-    if !keyring.lacks_teams() {
-        return nothing(head, style);
+    if keyring.lacks_teams() {
+        return unavailable("some of the configuration has errors; this address may work again later\n");
     }
-    let told = "some of the configuration has errors; what this address is of may be served again later\n";
-    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, told);
-    response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
-    response
+    not_found(head, style)
 }
 
-/// A page at addresses such as pages have, else a text. It depends on nothing that whoever asks does not know.
-fn nothing(head: &RequestHead, style: &str) -> HttpResponse {
+/// The same 404 for every address: a page for an address such as pages have, otherwise a text. It reveals nothing that
+/// the client does not know.
+pub(super) fn not_found(head: &RequestHead, style: &str) -> HttpResponse {
     let path = head.uri.path();
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if is_file || path.contains("/api/") {
-        return text(
-            StatusCode::NOT_FOUND,
-            "there is nothing at this address; if it is a link that once worked, ask your on-call team for its new one\n",
-        );
+        let detail = "nothing exists at this address; if it is a link that used to work, ask your on-call team for its \
+                      new link\n";
+        return text(StatusCode::NOT_FOUND, detail);
     }
-    let mut response = page(head, StatusCode::NOT_FOUND, no_key(style));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    with_policy(page(head, StatusCode::NOT_FOUND, no_key(style)), CachePolicy::NoStore)
 }
 
 #[cfg(test)]
@@ -179,25 +151,22 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_read_as_another_path_shows_no_key() {
+    fn a_key_is_read_only_where_links_have_it() {
         let key = "a".repeat(Key::CHARACTERS);
-        for (rest, is_shown) in [
+        for (rest, is_read) in [
             ("", true),
             ("/", true),
             ("/data/engineers/a.ics", true),
             ("x/", false),
-            ("/data/../other/", false),
-            ("/data/%2e%2e/other/", false),
             ("/data%2Fteam.ics", false),
-            ("//data/", false),
             ("/data\\", false),
         ] {
-            assert_eq!(shown(&format!("/k/{key}{rest}")).is_some(), is_shown, "{rest}");
+            assert_eq!(split(&format!("/k/{key}{rest}")).is_some(), is_read, "{rest}");
         }
         for path in
             ["/", "/k", "/k/", "/k/a/", "/data/k/", "k/", &format!("/K/{key}/"), &format!("//k/{key}/")]
         {
-            assert!(shown(path).is_none(), "{path}");
+            assert!(split(path).is_none(), "{path}");
         }
     }
 }

@@ -8,21 +8,23 @@ use actix_web::http::StatusCode;
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
 use tracing::{Instrument, Span};
 
-use super::access::sealed;
-use super::gate::{early, refusal};
+use super::access::hide_not_found;
+use super::gate::{Early, early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::metrics::metrics;
-use super::request_counts::{self, UNMATCHED};
+use super::request_counts::UNMATCHED;
 use super::request_log::{self, REQUEST_ID, RequestId};
+use crate::config::Access;
 use crate::live::Client;
 use crate::web::api::{self, api};
 use crate::web::atom;
 use crate::web::feeds::client::client;
 use crate::web::pages::{self, page};
-use crate::web::response::{guard, text};
+use crate::web::response::{finish, text};
 use crate::web::state::State;
 
-/// What people and calendars reach. No middleware but the gate: each would cost feeds more than their answer does.
+/// What people and calendars reach. The gate is the only middleware: each further one would cost a feed more than its
+/// response does.
 pub fn create_app(
     state: web::Data<State>,
 ) -> App<
@@ -39,6 +41,7 @@ pub fn create_app(
         .route("/", web::to(page(pages::index)))
         .route("/healthz", web::to(healthz))
         .route("/robots.txt", web::to(robots))
+        .route("/favicon.ico", web::to(pages::favicon))
         .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
         .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
         .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
@@ -65,27 +68,29 @@ pub fn create_app(
         .route("/{team}/subscribe", web::to(page(pages::subscribe)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |request, routes| {
-            let gated = match gated(&state, request) {
+            let gated = match pass_gate(&state, request) {
                 Gated::Answered(response) => Err(response),
-                Gated::ToRoute(request, way) => {
-                    request.extensions_mut().insert(way.id.clone());
-                    Ok((routes.call(request).instrument(way.span.clone()), state.clone(), way))
+                Gated::ToRoute(request, tracked) => {
+                    request.extensions_mut().insert(tracked.id.clone());
+                    Ok((routes.call(request).instrument(tracked.span.clone()), tracked))
                 }
             };
-            let style = state.is_locked.then(|| state.style.clone());
+            let state = state.clone();
             async move {
                 let response = match gated {
                     Err(response) => response,
-                    Ok((answer, state, way)) => {
-                        let response = answer.await?;
-                        routed(&state, &response, &way);
-                        named(response, &way.id)
+                    Ok((response, tracked)) => {
+                        let response = response.await?;
+                        record_routed(&state, &response, &tracked);
+                        with_request_id(response, &tracked.id)
                     }
                 };
-                Ok(guarded(match style {
-                    Some(style) => sealed(response, &style),
-                    None => response,
-                }))
+                let mut response = match state.access {
+                    Access::Open => response,
+                    Access::Links => hide_not_found(response, &state.style),
+                };
+                finish(response.response_mut(), state.access);
+                Ok(response)
             }
         })
 }
@@ -110,78 +115,76 @@ pub fn create_admin_app(
         .default_service(web::to(no_such_check))
         .wrap_fn(move |request, routes| {
             let routed = match refusal(&state.admin_hosts, request.head()) {
-                Some(answer) => Err(request.into_response(answer)),
+                Some(response) => Err(request.into_response(response)),
                 None => Ok(routes.call(request)),
             };
+            let access = state.access;
             async move {
-                Ok(guarded(match routed {
-                    Err(answer) => answer,
+                let mut response = match routed {
+                    Err(response) => response,
                     Ok(routed) => routed.await?,
-                }))
+                };
+                finish(response.response_mut(), access);
+                Ok(response)
             }
         })
 }
 
-fn guarded(mut response: ServiceResponse) -> ServiceResponse {
-    guard(response.status(), response.headers_mut());
-    response
-}
-
 async fn no_such_check(_request: HttpRequest) -> HttpResponse {
-    text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics here\n")
+    text(StatusCode::NOT_FOUND, "this address serves /healthz, /readyz and /metrics\n")
 }
 
-/// What became of a request at the gate.
+/// A request after the gate.
 enum Gated {
     Answered(ServiceResponse),
-    ToRoute(ServiceRequest, Way),
+    ToRoute(ServiceRequest, Tracked),
 }
 
-/// What is known of a request while a route answers it.
-struct Way {
+/// What is noted of a request while a route answers it.
+struct Tracked {
     id: RequestId,
     span: Span,
     client: Client,
     since: Instant,
 }
 
-/// Sends a request through the gate. What is answered there has an id, a span and a line only where lines are on: each
-/// costs more than a feed.
-fn gated(state: &State, mut request: ServiceRequest) -> Gated {
+/// Sends a request through the gate. A request that is answered there has an id, a span and a log line only where
+/// requests are logged: each of them costs more than a feed.
+fn pass_gate(state: &State, mut request: ServiceRequest) -> Gated {
     let (since, client) = (Instant::now(), client(request.headers()));
-    let named = |request: &ServiceRequest| {
+    let identify = |request: &ServiceRequest| {
         let id = state.request_id(request.head());
         let span = request_log::span(&id);
         (id, span)
     };
-    let names = request_log::is_on().then(|| named(&request));
-    let answer = match &names {
+    let identity = request_log::is_enabled().then(|| identify(&request));
+    let early = match &identity {
         Some((_, span)) => span.in_scope(|| early(state, &mut request, client)),
         None => early(state, &mut request, client),
     };
-    let Some(answer) = answer else {
-        let (id, span) = names.unwrap_or_else(|| named(&request));
-        return Gated::ToRoute(request, Way { id, span, client, since });
+    let Some(Early { response, route }) = early else {
+        let (id, span) = identity.unwrap_or_else(|| identify(&request));
+        return Gated::ToRoute(request, Tracked { id, span, client, since });
     };
-    let (head, status, took) = (request.head(), answer.status(), since.elapsed());
-    state.counts.early(head.uri.path(), status, client, took);
-    if let Some((_, span)) = names {
-        let route = request_counts::template(head.uri.path());
-        span.in_scope(|| request_log::answered(&head.method, route, status, client, took));
+    let (status, took) = (response.status(), since.elapsed());
+    state.counts.count_early(route, status, client, took);
+    if let Some((_, span)) = identity {
+        let method = &request.head().method;
+        span.in_scope(|| request_log::log(method, &route.label(), status, client, took));
     }
-    Gated::Answered(request.into_response(answer))
+    Gated::Answered(request.into_response(response))
 }
 
-fn routed(state: &State, response: &ServiceResponse, way: &Way) {
-    let (request, status, took) = (response.request(), response.status(), way.since.elapsed());
+fn record_routed(state: &State, response: &ServiceResponse, tracked: &Tracked) {
+    let (request, status, took) = (response.request(), response.status(), tracked.since.elapsed());
     let pattern = request.match_pattern();
     let route = pattern.as_deref().unwrap_or(UNMATCHED);
-    way.span.in_scope(|| request_log::answered(request.method(), route, status, way.client, took));
-    state.counts.routed(route, status, way.client, took);
+    tracked.span.in_scope(|| request_log::log(request.method(), route, status, tracked.client, took));
+    state.counts.count_routed(route, status, tracked.client, took);
 }
 
-/// Of an answer that failed, whoever got it can say which it was.
-fn named(mut response: ServiceResponse, id: &RequestId) -> ServiceResponse {
+/// Names the request in a response with status 500, so that whoever gets it can report which one failed.
+fn with_request_id(mut response: ServiceResponse, id: &RequestId) -> ServiceResponse {
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && let Some(id) = id.header()
     {

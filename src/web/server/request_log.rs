@@ -1,7 +1,7 @@
-//! What the log says of requests: each has an id, which all that is logged on its way carries, so that a fault, the line
-//! of a proxy and what somebody was shown can be found together.
+//! What the log says about requests. Each request has an id, and everything logged while it is handled carries that id,
+//! so that an error, the line in a proxy's log and the page that somebody saw can be matched.
 //!
-//! Lines name routes by their template, never the path itself: a mistyped link still holds most of a key.
+//! Lines name the template of a route, never the path: a mistyped link still contains most of a key.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -16,13 +16,13 @@ use tracing::{Level, Span};
 
 use crate::live::Client;
 
-/// What proxies name a request in, and what an answer that failed names it in.
+/// Where proxies send the id of a request, and where a response with status 500 names it.
 pub(in crate::web) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Ids of proxies are 32 digits or a UUID.
-const LONGEST: usize = 128;
+/// The ids of proxies are 32 digits or a UUID.
+const MAX_ID_BYTES: usize = 128;
 
-/// The name of one request.
+/// The id of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::web) struct RequestId(String);
 
@@ -38,7 +38,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Names requests: with the start of the process, so that two starts have no name in common.
+/// Makes ids. Each begins with a value of this process, so that two processes have no id in common.
 #[derive(Debug)]
 pub(in crate::web) struct RequestIds {
     start: u64,
@@ -52,7 +52,7 @@ impl Default for RequestIds {
 }
 
 impl RequestIds {
-    /// What the proxy calls the request, if it is one of `trusted` and says so; else a new name.
+    /// The id that the proxy sent, if it is one of `trusted` and sent a usable one; otherwise a new id.
     pub(in crate::web) fn of(&self, head: &RequestHead, trusted: &[IpAddr]) -> RequestId {
         let is_trusted = head.peer_addr.is_some_and(|peer| trusted.contains(&peer.ip().to_canonical()));
         let given = head.headers.get(REQUEST_ID).filter(|_| is_trusted).and_then(given);
@@ -63,31 +63,26 @@ impl RequestIds {
     }
 }
 
-/// Nothing that could be taken for another line, or for markup.
+/// The id in a header, if it contains nothing that could be read as another line or as markup.
 fn given(value: &HeaderValue) -> Option<RequestId> {
     let text = value.to_str().ok()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-    ((1..=LONGEST).contains(&text.len()) && text.bytes().all(is_plain)).then(|| RequestId(text.to_owned()))
+    ((1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(is_plain))
+        .then(|| RequestId(text.to_owned()))
 }
 
-/// Whether each request has its line. It costs several times what a feed does.
-pub(in crate::web) fn is_on() -> bool {
+/// Whether each request is logged, which costs several times what a feed does.
+pub(in crate::web) fn is_enabled() -> bool {
     tracing::enabled!(Level::DEBUG)
 }
 
-/// What everything logged on the way of a request is within.
+/// The span of everything that is logged while the request is handled.
 pub(in crate::web) fn span(id: &RequestId) -> Span {
     tracing::error_span!("request", %id)
 }
 
-/// The line of a request that was answered with `status`.
-pub(in crate::web) fn answered(
-    method: &Method,
-    route: &str,
-    status: StatusCode,
-    client: Client,
-    took: Duration,
-) {
+/// Logs a request that got a response with `status`.
+pub(in crate::web) fn log(method: &Method, route: &str, status: StatusCode, client: Client, took: Duration) {
     let (status, client) = (status.as_u16(), client.as_str());
     let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(%method, route, status, client, microseconds, "request");
@@ -99,7 +94,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[test]
-    fn a_trusted_proxy_names_requests_and_nobody_else() {
+    fn only_a_trusted_proxy_gives_requests_their_ids() {
         let ids = RequestIds::default();
         let trusted = ["10.0.0.1".parse().unwrap()];
         let of = |peer: &str, given: &str| {
@@ -107,7 +102,7 @@ mod tests {
             let request = request.peer_addr(format!("{peer}:80").parse().unwrap());
             ids.of(request.to_http_request().head(), &trusted).to_string()
         };
-        let long = "x".repeat(LONGEST);
+        let long = "x".repeat(MAX_ID_BYTES);
         for (peer, given, is_taken) in [
             ("10.0.0.1", "7d0b2c1e-9a51-4c39-a5a0-0d3b5f6f8f3f", true),
             ("[::ffff:10.0.0.1]", "req:1_2.3", true),

@@ -1,7 +1,8 @@
-//! Connections that get nowhere end.
+//! Connections that make no progress end.
 //!
-//! actix-web bounds the head of a connection's first request and the wait for the next one, and nothing else: who sends
-//! one byte of a second head, or takes no more of an answer, would keep a connection, and what it holds, for ever.
+//! actix-web limits the time for the head of a connection's first request and the wait for the next one, and nothing
+//! else: a client that sends one byte of a second head, or stops reading a response, would keep the connection, and
+//! what it holds, for ever.
 
 use std::io;
 use std::pin::Pin;
@@ -11,64 +12,64 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How often a connection is looked at. It ends at the first look after as many as it may stay where it was.
-const EVERY: Duration = Duration::from_secs(5);
+/// How often a connection is checked.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 
-/// Whom a connection waits for.
+/// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wait {
-    /// Nobody: it was answered, or has not asked.
-    Quiet,
-    /// It has begun to ask, and what it has sent so far has no answer.
-    Asking,
-    /// It does not take what it is sent.
-    Taking,
+    /// The next request: the last one was answered, or there was none.
+    Idle,
+    /// The rest of a request, or its response.
+    Request,
+    /// The client to read the response.
+    Response,
 }
 
 impl Wait {
-    /// So many looks may find it where it was.
-    fn looks(self) -> u8 {
+    /// How many checks in a row may find the connection without progress.
+    fn max_checks(self) -> u8 {
         match self {
-            // Longer than actix-web lets it wait for its next request, unless a part of that has come already.
-            Wait::Quiet => 16,
-            Wait::Asking | Wait::Taking => 2,
+            // Longer than actix-web waits for the next request, unless a part of it has arrived already.
+            Wait::Idle => 16,
+            Wait::Request | Wait::Response => 2,
         }
     }
 }
 
-/// A connection that ends, as a failure to read or write, ten to fifteen seconds after it stopped between a question
-/// and the end of its answer: half a head, half a body, an answer of which no more is taken. Whatever part of an answer
-/// is taken begins these anew; a system passes it on by dozens of kilobytes. Otherwise it ends after eighty to
-/// eighty-five seconds in which nothing was answered.
+/// A connection that ends, as a failure to read or write, ten to fifteen seconds after it stopped between the start of a
+/// request and the end of its response: half a head, half a body, or a response that the client does not read on. Each
+/// part of a response that the client reads starts that time again; systems pass a response on in parts of some dozens
+/// of kilobytes. Otherwise it ends after eighty to eighty-five seconds in which nothing was answered.
 #[derive(Debug)]
-pub(in crate::web) struct StallTimeout<S> {
+pub(super) struct StallTimeout<S> {
     stream: S,
     wait: Wait,
-    /// Looks since it last moved.
-    looks: u8,
-    next_look: Pin<Box<Sleep>>,
+    /// Checks since it last made progress.
+    checks: u8,
+    next_check: Pin<Box<Sleep>>,
 }
 
 impl<S> StallTimeout<S> {
-    pub(in crate::web) fn new(stream: S) -> StallTimeout<S> {
-        StallTimeout { stream, wait: Wait::Quiet, looks: 0, next_look: Box::pin(sleep(EVERY)) }
+    pub(super) fn new(stream: S) -> StallTimeout<S> {
+        StallTimeout { stream, wait: Wait::Idle, checks: 0, next_check: Box::pin(sleep(CHECK_EVERY)) }
     }
 
-    /// Looks, when it is time; an error if the connection has not moved for too long.
-    fn look(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        while self.next_look.as_mut().poll(context).is_ready() {
-            self.next_look.as_mut().reset(Instant::now() + EVERY);
-            self.looks += 1;
-            if self.looks > self.wait.looks() {
+    /// Checks the connection when it is time; an error if it has not made progress for too long.
+    fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        while self.next_check.as_mut().poll(context).is_ready() {
+            self.next_check.as_mut().reset(Instant::now() + CHECK_EVERY);
+            self.checks += 1;
+            if self.checks > self.wait.max_checks() {
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
         Ok(())
     }
 
-    fn moved(&mut self, wait: Wait) {
+    fn progress(&mut self, wait: Wait) {
         self.wait = wait;
-        self.looks = 0;
+        self.checks = 0;
     }
 }
 
@@ -81,12 +82,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for StallTimeout<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         match &read {
-            // Each byte more of a question does not begin its time anew.
-            Poll::Ready(Ok(())) if buffer.filled().len() > before && self.wait == Wait::Quiet => {
-                self.moved(Wait::Asking);
+            // Each further byte of a request does not start its time again.
+            Poll::Ready(Ok(())) if buffer.filled().len() > before && self.wait == Wait::Idle => {
+                self.progress(Wait::Request);
             }
             Poll::Ready(_) => {}
-            Poll::Pending => self.look(context)?,
+            Poll::Pending => self.check(context)?,
         }
         read
     }
@@ -100,12 +101,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StallTimeout<S> {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         match &written {
-            Poll::Ready(_) => self.moved(Wait::Quiet),
+            Poll::Ready(_) => self.progress(Wait::Idle),
             Poll::Pending => {
-                if self.wait != Wait::Taking {
-                    self.moved(Wait::Taking);
+                if self.wait != Wait::Response {
+                    self.progress(Wait::Response);
                 }
-                self.look(context)?;
+                self.check(context)?;
             }
         }
         written

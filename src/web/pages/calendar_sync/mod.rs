@@ -24,7 +24,7 @@ pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> HttpR
         match PageQuery::by(request).zone(team.team()) {
             Ok(zone) => {
                 let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                let main = page(team, &layout.people(team.team()), wall);
+                let main = page(state, team, &layout.people(team.team()), wall);
                 layout.respond(StatusCode::OK, "Calendar sync", &main)
             }
             Err(error) => bad_query(&layout, &error, request),
@@ -40,8 +40,8 @@ struct Sync<'t> {
     behind_since: Option<Instant>,
 }
 
-fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
-    let all: Vec<Sync<'_>> = team.feeds().iter().flat_map(|slot| syncs(team, slot)).collect();
+fn page(state: &State, team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let all: Vec<Sync<'_>> = team.feeds().iter().flat_map(|slot| syncs(state, team, slot)).collect();
     let is_quiet = |slot: &&FeedSlot| all.iter().all(|sync| sync.slot.path != slot.path);
     let quiet: Vec<&FeedSlot> = team.feeds().iter().filter(is_quiet).collect();
     let behind = all.iter().filter(|sync| sync.behind_since.is_some()).count();
@@ -79,12 +79,12 @@ fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     }
 }
 
-fn syncs<'t>(team: &'t TeamSnapshot, slot: &'t FeedSlot) -> impl Iterator<Item = Sync<'t>> {
+fn syncs<'t>(state: &'t State, team: &'t TeamSnapshot, slot: &'t FeedSlot) -> impl Iterator<Item = Sync<'t>> {
     let fetched = team.subscribers(slot).fetched().into_iter();
     fetched.map(move |fetched| Sync {
         slot,
         fetched,
-        behind_since: team.outdated_since(slot, fetched.version),
+        behind_since: state.feeds.outdated_since(team, slot, fetched.version),
     })
 }
 

@@ -1,27 +1,30 @@
 //! The files that pages load, each named by its content: browsers keep them for good.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use crate::web::cache_policy::CachePolicy;
+use crate::web::feeds::accept_encoding::negotiate;
+use crate::web::feeds::coding::Coding;
 use crate::web::pages::kit::grid;
 use crate::web::pages::kit::people::PALETTE;
 
 /// Enough of the hash to tell two versions apart.
 const NAME_BYTES: usize = 8;
 
-/// What is named by its content never changes.
-pub(in crate::web) const KEPT: &str = "public, max-age=31536000, immutable";
-
 /// A file with the path that names it.
 pub(in crate::web) struct Asset {
     /// Below the root.
     pub(in crate::web) path: String,
     media_type: &'static str,
-    text: String,
+    text: Bytes,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
 }
 
 /// How pages look.
@@ -49,14 +52,30 @@ impl Asset {
     fn new(extension: &str, media_type: &'static str, text: String) -> Asset {
         let digest = Sha256::digest(&text);
         let name = hex::encode(&digest[..NAME_BYTES]);
-        Asset { path: format!("assets/{name}.{extension}"), media_type, text }
+        let path = format!("assets/{name}.{extension}");
+        Asset { path, media_type, text: text.into(), gzip: OnceLock::new(), brotli: OnceLock::new() }
     }
 
-    fn response(&self) -> HttpResponse {
-        HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, self.media_type))
-            .insert_header((CACHE_CONTROL, KEPT))
-            .body(self.text.clone())
+    /// The file, to be kept as `policy` says.
+    fn response(&self, request: &HttpRequest, policy: CachePolicy) -> HttpResponse {
+        let mut response = HttpResponse::Ok();
+        response.insert_header((CONTENT_TYPE, self.media_type)).insert_header((VARY, "accept-encoding"));
+        response.extensions_mut().insert(policy);
+        let coding = negotiate(request.headers());
+        if coding != Coding::Identity {
+            response.insert_header((CONTENT_ENCODING, coding.as_str()));
+        }
+        response.body(self.encoded(coding))
+    }
+
+    /// Encoded once, since it never changes.
+    fn encoded(&self, coding: Coding) -> Bytes {
+        let encode = || coding.encode(&self.text).map_or_else(|_| self.text.clone(), Bytes::from);
+        match coding {
+            Coding::Identity => self.text.clone(),
+            Coding::Gzip => self.gzip.get_or_init(encode).clone(),
+            Coding::Brotli => self.brotli.get_or_init(encode).clone(),
+        }
     }
 }
 
@@ -67,16 +86,21 @@ pub(in crate::web) fn is_asset(path: &str) -> bool {
 }
 
 /// The style sheet.
-pub(in crate::web) async fn style() -> HttpResponse {
-    STYLE.response()
+pub(in crate::web) async fn style(request: HttpRequest) -> HttpResponse {
+    STYLE.response(&request, CachePolicy::Immutable)
 }
 
 /// The script.
-pub(in crate::web) async fn script() -> HttpResponse {
-    SCRIPT.response()
+pub(in crate::web) async fn script(request: HttpRequest) -> HttpResponse {
+    SCRIPT.response(&request, CachePolicy::Immutable)
 }
 
 /// The icon.
-pub(in crate::web) async fn icon() -> HttpResponse {
-    ICON.response()
+pub(in crate::web) async fn icon(request: HttpRequest) -> HttpResponse {
+    ICON.response(&request, CachePolicy::Immutable)
+}
+
+/// The icon at the address where programs look that read no page.
+pub(in crate::web) async fn favicon(request: HttpRequest) -> HttpResponse {
+    ICON.response(&request, CachePolicy::Hour)
 }

@@ -10,10 +10,8 @@ use crate::rota::TeamId;
 use crate::text::clean;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::problems::errors;
+use crate::web::response::RETRY_SECONDS;
 use crate::web::state::State;
-
-/// How long to wait before asking again for a team whose configuration has errors.
-pub(in crate::web) const RETRY_SECONDS: u16 = 300;
 
 /// Up to so many teams are listed; of more, the first page has them all.
 const MAX_TEAMS: usize = 20;

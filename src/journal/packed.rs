@@ -1,4 +1,4 @@
-//! A journal as bytes: small and quick to make, so that thousands of teams can be published and held at once.
+//! A journal as bytes: small and quick to make, so that thousands of teams can be published and held in memory.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -10,20 +10,35 @@ use thiserror::Error;
 
 use super::revision::Journal;
 
-/// What is packed begins with this: another number for another layout. The first was JSON, and began with a brace.
+/// The first byte of what is packed; each layout has a higher number. The first layout was JSON, and began with a brace.
 const LAYOUT: u8 = 2;
+
+/// The first byte of JSON.
+const JSON: u8 = b'{';
 
 /// A [`Journal`], packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed(pub(super) Arc<[u8]>);
 
-/// Bytes that no journal gives: the database is damaged, or written by something else.
-#[derive(Debug, Error)]
-#[error("read an entry of the journal: {0}")]
-pub struct Unreadable(String);
+/// Why bytes are no journal that can be read.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum Unreadable {
+    /// They are damaged, or an older oncal wrote them.
+    #[error("the entry is damaged or of an older layout: {0}")]
+    Damaged(
+        /// What is wrong with them.
+        String,
+    ),
+    /// A newer oncal wrote them.
+    #[error("a newer oncal wrote the entry: its layout is {0}, and this oncal knows {LAYOUT}")]
+    Newer(
+        /// The number of the layout.
+        u8,
+    ),
+}
 
-/// More than any team's journal has, in bytes: damage must not fill the memory.
-const MOST: u64 = 256_000_000;
+/// More bytes than any team's journal has: damaged data must not fill the memory.
+const MAX_BYTES: u64 = 256_000_000;
 
 impl Packed {
     /// Packs `journal`.
@@ -40,15 +55,18 @@ impl Packed {
     ///
     /// # Errors
     ///
-    /// Where the bytes, read from elsewhere, are not a journal's.
+    /// If the bytes, which come from a database, are not a journal in the layout of this oncal.
     pub fn open(&self) -> Result<Journal, Unreadable> {
+        let damaged = |error: String| Unreadable::Damaged(error);
         let mut plain = Vec::new();
-        let read = GzDecoder::new(&*self.0).take(MOST).read_to_end(&mut plain);
-        read.map_err(|error| Unreadable(error.to_string()))?;
-        let Some(plain) = plain.strip_prefix(&[LAYOUT]) else {
-            return Err(Unreadable("it is laid out as another oncal does".to_owned()));
-        };
-        postcard::from_bytes(plain).map_err(|error| Unreadable(error.to_string()))
+        let read = GzDecoder::new(&*self.0).take(MAX_BYTES).read_to_end(&mut plain);
+        read.map_err(|error| damaged(error.to_string()))?;
+        match plain.split_first() {
+            Some((&LAYOUT, plain)) => postcard::from_bytes(plain).map_err(|error| damaged(error.to_string())),
+            Some((&layout, _)) if layout > LAYOUT && layout != JSON => Err(Unreadable::Newer(layout)),
+            Some((layout, _)) => Err(damaged(format!("its layout is {layout}"))),
+            None => Err(damaged("it is empty".to_owned())),
+        }
     }
 }
 
@@ -83,7 +101,7 @@ mod tests {
     use crate::journal::{Entry, Fact, Revision};
 
     #[test]
-    fn a_journal_comes_out_as_it_went_in_and_damage_is_told() {
+    fn a_journal_is_read_as_it_was_packed_and_damaged_bytes_are_refused() {
         let at: crate::rota::Instant = "2026-02-03T12:00:00Z".parse().unwrap();
         let fact = Fact {
             uid: "ü@\n".to_owned(),
@@ -105,13 +123,15 @@ mod tests {
         };
         let packed = Packed::new(&journal);
         assert_eq!(packed.open().unwrap(), journal);
-        let older = {
+        let gzip = |plain: &[u8]| {
             let mut out = GzEncoder::new(Vec::new(), Compression::fast());
-            out.write_all(b"{}").unwrap();
+            out.write_all(plain).unwrap();
             out.finish().unwrap()
         };
-        for damaged in [&packed.0[..packed.0.len() / 2], &b"SQLite"[..], &[], &*older] {
-            assert!(Packed(damaged.into()).open().is_err());
+        for damaged in [&packed.0[..packed.0.len() / 2], &b"SQLite"[..], &[], &*gzip(b"{}"), &*gzip(&[1])] {
+            let read = Packed(damaged.into()).open();
+            assert!(matches!(read, Err(Unreadable::Damaged(_))), "{read:?}");
         }
+        assert_eq!(Packed(gzip(&[LAYOUT + 1, 0]).into()).open(), Err(Unreadable::Newer(LAYOUT + 1)));
     }
 }

@@ -1,16 +1,16 @@
-//! The content codings that feeds are kept and answers sent in.
+//! The content codings in which feeds and other responses are sent.
 
 use std::io::{self, Write};
 
 use flate2::{Compression, write::GzEncoder};
 
-/// zlib's own default: 10 % of the size, in a millisecond.
+/// zlib's default.
 const GZIP_LEVEL: u32 = 6;
-/// Smaller than gzip for up to twice its time; 11 would take two hundred times as long.
+/// Smaller than gzip at up to twice its time; 11 would take two hundred times as long.
 const BROTLI_QUALITY: i32 = 5;
-/// 4 MiB, brotli's largest window that every client must take.
-const BROTLI_WINDOW_BITS: i32 = 22;
-
+/// A window as large as the content is enough, and a smaller one costs less memory. 24 is the largest that every client
+/// must accept.
+const BROTLI_WINDOW_BITS: std::ops::RangeInclusive<u32> = 16..=22;
 /// A content coding (RFC 9110 8.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Coding {
@@ -23,7 +23,7 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// All there are.
+    /// Every coding.
     pub const ALL: [Coding; 3] = [Coding::Identity, Coding::Gzip, Coding::Brotli];
 
     /// As in Accept-Encoding and Content-Encoding.
@@ -39,7 +39,7 @@ impl Coding {
     ///
     /// # Errors
     ///
-    /// None that happens in memory.
+    /// None in practice: writing to memory does not fail.
     pub fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Coding::Identity => Ok(bytes.to_vec()),
@@ -49,9 +49,11 @@ impl Coding {
                 encoder.finish()
             }
             Coding::Brotli => {
+                let window_bits = (bytes.len().max(1).ilog2() + 1)
+                    .clamp(*BROTLI_WINDOW_BITS.start(), *BROTLI_WINDOW_BITS.end());
                 let params = brotli::enc::BrotliEncoderParams {
                     quality: BROTLI_QUALITY,
-                    lgwin: BROTLI_WINDOW_BITS,
+                    lgwin: window_bits.cast_signed(),
                     size_hint: bytes.len(),
                     ..Default::default()
                 };

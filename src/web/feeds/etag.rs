@@ -1,13 +1,13 @@
-//! The tag of whatever has one.
+//! Entity tags.
 
-use http::HeaderValue;
+use actix_web::http::header::HeaderValue;
 use sha2::{Digest, Sha256};
 
 /// Half of SHA-256: enough that two contents never share a tag.
 const TAG_BYTES: usize = 16;
 
 /// A strong entity tag (RFC 9110 8.8.3), quotes included, of these bytes alone.
-pub fn etag(body: &[u8]) -> HeaderValue {
+pub(in crate::web) fn etag(body: &[u8]) -> HeaderValue {
     let tag = hex::encode(&Sha256::digest(body)[..TAG_BYTES]);
     // Hexadecimal digits always are a header's value.
     HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
