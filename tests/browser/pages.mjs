@@ -2,7 +2,8 @@
 // logged as an error or be asked of another host, axe and the W3C's validator (vnu) may find nothing, and the Tab key must
 // reach all there is to use. Chromium does all of it; Firefox and WebKit open every page at every width.
 //
-// node pages.mjs ONCAL TOOLS; with SHOTS=FOLDER it also leaves a picture of each page there.
+// node pages.mjs ONCAL TOOLS; with SHOTS=FOLDER it also leaves a picture of each page there, with ONLY=PATTERN it opens
+// only the pages whose path matches, with CHROMIUM_ONLY=1 only Chromium does.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -71,7 +72,7 @@ const PAGES = [
   "/hostile/run-books/odd",
   "/broken/",
   "/nothing/here",
-];
+].filter((path) => new RegExp(process.env.ONLY ?? "").test(path));
 
 /** What lies further right than the page is wide, if it scrolls because of that. Runs in the page. */
 function sideways() {

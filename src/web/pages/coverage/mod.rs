@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{EngineerIdx, Instant, Row, RowStatus, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Row, RowStatus, Team, Zone, week_at};
 use crate::text::count;
 use crate::web::pages::coverage::conflict::conflict;
 use crate::web::pages::coverage::months::Months;
@@ -89,7 +89,14 @@ fn page(
     let wall = Wall::new(zone.unwrap_or(&rota.zone), now);
     let all = team.coverage();
     let admits = |row: &Row| filter.admits(row);
-    let unsettled: Vec<&Row> = open(all, now).into_iter().filter(|row| admits(row)).collect();
+    // A conflict concerns the secondary who cannot cover, too.
+    let is_secondary = |row: &Row| {
+        let pair = week_at(rota, row.period.start()).map(|week| week.pair);
+        pair.is_some_and(|pair| filter.engineer == Some(pair.secondary))
+            && filter.status.is_none_or(|status| row.status == status)
+    };
+    let (unsettled, hidden): (Vec<&Row>, Vec<&Row>) =
+        open(all, now).into_iter().partition(|row| admits(row) || is_secondary(row));
     let shown = occasions(&all.rows).into_iter().filter(|occasion| !occasion.parts(admits).is_empty());
     let (ahead, past): (Vec<Occasion<'_>>, Vec<Occasion<'_>>) =
         shown.partition(|occasion| now < occasion.span().1);
@@ -101,8 +108,7 @@ fn page(
         (form(people, filter, wall))
         section aria-labelledby="agree" {
             h2 #agree { "To agree" }
-            @if unsettled.is_empty() { p { span.tag.ok { "Settled" } " Nothing needs the team’s agreement" @if filter.is_any() { " here" } "." } }
-            @else if unsettled.iter().any(|row| !row.candidates.is_empty()) { (load()) }
+            (summary(unsettled.len(), hidden.len(), people, wall))
             @for row in unsettled { (conflict(people, row, wall)) }
         }
         (policy(rota.policy))
@@ -117,12 +123,23 @@ fn page(
     }
 }
 
-/// What the candidates of every conflict are compared by.
-fn load() -> Markup {
+/// How much is to be agreed, and whether a filter leaves some of it out.
+fn summary(to_agree: usize, hidden: usize, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let all = format!("coverage{}", wall.kept(people.team()));
     html! {
-        p.fine {
-            "Holiday load counts the hours for which somebody was primary by cover, proposal or agreement, for time off as for
-            holidays, from the start of the rota to the start of that week. Hours on a holiday of their own count twice."
+        @match (to_agree, hidden) {
+            (0, 0) => p { span.tag.ok { "Settled" } " Nothing needs the team’s agreement." },
+            (0, hidden) => p {
+                span.tag.warn { (hidden) " to agree" } " Not shown, since the filter leaves " @if hidden == 1 { "it" } @else { "them" } " out. "
+                a href=(all) { "Show all" }
+            },
+            (_, hidden) => {
+                p.fine {
+                    "Holiday load counts the hours for which somebody was primary by cover, proposal or agreement, for time off as for
+                    holidays, up to the start of that week. Hours on a holiday of their own count twice."
+                }
+                @if hidden > 0 { p.fine { (hidden) " more to agree, left out by the filter. " a href=(all) { "Show all" } } }
+            },
         }
     }
 }

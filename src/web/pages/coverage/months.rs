@@ -31,7 +31,7 @@ impl<'a> Months<'a> {
             @for dated in dated.chunk_by(|one, other| month(one.0) == month(other.0)) {
                 @let all = dated.iter().map(|(_, occasion)| *occasion);
                 @let (idle, met): (Vec<_>, Vec<_>) = all.partition(|occasion| occasion.is_unaffected());
-                h3.month { (dated[0].0.format("%B %Y")) }
+                h3.in-month { (dated[0].0.format("%B %Y")) }
                 @if !met.is_empty() { (self.table(&met, &admits)) }
                 @if !idle.is_empty() {
                     details.idle open[self.is_unfolded] {
