@@ -17,6 +17,8 @@ mod config;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod edit;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod feeds_http;

@@ -372,7 +372,9 @@ fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal(
     page.has(">Unaffected</span>").has(">No backup</span>").has("of people who are not on duty then");
     page.lacks("Not on duty").lacks("<th scope=\"col\">Away");
     let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
-    asked_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <a class=\"who\".lacks(">Works<");
+    asked_of(&covers, NOW, &[("/data/coverage", "")])[0]
+        .has(">Working</span> <a class=\"who\"")
+        .lacks(">Works<");
     let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
     asked_of(&all_away, NOW, &[("/data/coverage", "")])[0]
         .has(">Volunteer needed</span>")
@@ -476,9 +478,7 @@ fn the_index_is_a_table_from_six_teams_on_with_the_most_urgent_first_and_a_searc
     teams.push(("data".to_owned(), TEAM.to_owned()));
     let index = |query: &str| asked_of_all(&teams, NOW, &[(&format!("/{query}"), "")]).remove(0);
     let page = index("");
-    page.has("<table class=\"stack index\">")
-        .has("role=\"search\"")
-        .has("not served</span> its file has ");
+    page.has("<table class=\"stack index\">").has("role=\"search\"").has("not served</span> its file has ");
     let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}\n{}", page.body));
     assert!(place("pipelines") < place(">Eta<") && place(">Eta<") < place(">Zeta<"));
     let found = index("?q=th%C3%A9ta");

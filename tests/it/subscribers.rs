@@ -79,8 +79,7 @@ fn what_was_fetched_is_told_after_a_restart_too() {
         (of_team.to_vec(), of_ann.to_vec())
     );
     let page = String::from_utf8(get(running.address, "/data/subscribers").1).unwrap();
-    for expected in ["Google Calendar", "All up to date</span>", "just now", "<bdi>Bob</bdi>"]
-    {
+    for expected in ["Google Calendar", "All up to date</span>", "just now", "<bdi>Bob</bdi>"] {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     running.signal("TERM");

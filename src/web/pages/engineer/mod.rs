@@ -168,7 +168,7 @@ fn absences(team: &TeamSnapshot, people: &People<'_>, seat: EngineerIdx, wall: W
         @if !own.is_empty() {
             section aria-labelledby="away" {
                 h2 #away { "Holidays and time off" }
-                ul.plain { @for (when, what) in own.iter().take(MAX_ABSENCES) { li { b { (when) } " " (what) } } }
+                ul.bare { @for (when, what) in own.iter().take(MAX_ABSENCES) { li { b { (when) } " " (what) } } }
             }
         }
     }
@@ -181,7 +181,7 @@ fn pipelines(pipelines: &[Pipeline], seat: EngineerIdx, root: &str) -> Markup {
         @if own().next().is_some() {
             section aria-labelledby="pipelines" {
                 h2 #pipelines { "Pipelines" }
-                ul.plain {
+                ul.bare {
                     @for pipeline in own() {
                         li {
                             a href={ (root) "pipelines#" (pipeline.id) } { (clean(&pipeline.name)) } ", "

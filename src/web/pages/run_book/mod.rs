@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId};
+use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId, RunBookRef};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
@@ -48,7 +48,7 @@ fn page(
     wall: Wall<'_>,
 ) -> Markup {
     let rota = team.team();
-    let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref() == Some(&book.id);
+    let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref().and_then(RunBookRef::file) == Some(&book.id);
     let pipelines: Vec<&Pipeline> = rota.pipelines.iter().filter(uses).collect();
     html! {
         h1 { (clean(&book.title)) }
