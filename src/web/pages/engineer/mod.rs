@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{EngineerIdx, Instant, Pipeline, PlannedWeek, Role, Row, Shift, TIME_OFF};
+use crate::rota::{Absences, EngineerIdx, Instant, Period, Pipeline, PlannedWeek, Role, Row, Shift};
 use crate::text::{clean, reasons, role_title};
 use crate::web::pages::kit::agreement::{anchor, open, sentence, unknown_of, urgency};
 use crate::web::pages::kit::clock::Wall;
@@ -149,26 +149,24 @@ fn concerns(
     }
 }
 
-/// Their own holidays and time off ahead.
+/// Their own holidays and time off ahead, each unbroken absence as one.
 fn absences(team: &TeamSnapshot, people: &People<'_>, seat: EngineerIdx, wall: Wall<'_>) -> Markup {
-    let zone = &people.team().engineer(seat).zone;
-    let mut own: Vec<(String, String)> = Vec::new();
-    for row in team.coverage().rows.iter().filter(|row| row.away == seat && wall.now < row.period.end()) {
-        let when = wall.days_in(zone, row.period).unwrap_or_else(|| wall.span(row.period));
-        let what = if row.reasons.iter().all(|reason| **reason == *TIME_OFF) {
-            "time off".to_owned()
-        } else {
-            reasons(&row.reasons)
-        };
-        if !own.contains(&(when.clone(), what.clone())) {
-            own.push((when, what));
-        }
-    }
+    let engineer = people.team().engineer(seat);
+    let ahead = Period::new(wall.now, team.frame().window.end());
+    let member = ahead.and_then(|ahead| engineer.member_within(ahead));
+    let own = member.map(|member| (Absences::of(engineer, member), member));
     html! {
-        @if !own.is_empty() {
+        @if let Some((own, member)) = own.filter(|(own, member)| !own.away(*member).is_empty()) {
             section aria-labelledby="away" {
                 h2 #away { "Holidays and time off" }
-                ul.bare { @for (when, what) in own.iter().take(MAX_ABSENCES) { li { b { (when) } " " (what) } } }
+                ul.bare {
+                    @for period in own.away(member).iter().take(MAX_ABSENCES) {
+                        li {
+                            b { (wall.days_in(&engineer.zone, period).unwrap_or_else(|| wall.span(period))) }
+                            " " (reasons(&own.names(period)))
+                        }
+                    }
+                }
             }
         }
     }
