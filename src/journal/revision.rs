@@ -98,6 +98,8 @@ pub struct Publication {
     pub week_start: Instant,
     /// The window that the facts are of.
     pub window: Period,
+    /// A time that is past even if the clock is wrong; `None` if there is none, and nothing is forgotten.
+    pub surely_past: Option<Instant>,
 }
 
 /// The journal after `facts` were published: all events of a team over the publication's window.
@@ -133,11 +135,12 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
             entry.revision = entry.revision.raised(at);
         }
     }
-    let oldest = publication.week_start - REMEMBERED;
-    entries.retain(|_, entry| {
-        oldest <= entry.fact.end.max(entry.revision.modified)
-            || publication.window.contains(entry.fact.anchor)
-    });
+    if let Some(oldest) = publication.surely_past.map(|past| past - REMEMBERED) {
+        entries.retain(|_, entry| {
+            oldest <= entry.fact.end.max(entry.revision.modified)
+                || publication.window.contains(entry.fact.anchor)
+        });
+    }
     Journal {
         generation: publication.generation,
         fingerprint: publication.fingerprint.clone(),
@@ -215,7 +218,8 @@ mod tests {
     fn publication(now: &str, week: &str) -> Publication {
         let week_start = at(&format!("{week}T00:00"));
         let window = Period::new(week_start - TimeDelta::weeks(1), week_start + TimeDelta::weeks(3)).unwrap();
-        Publication { generation: 1, fingerprint: String::new(), at: at(now), week_start, window }
+        let surely_past = Some(week_start);
+        Publication { generation: 1, fingerprint: String::new(), at: at(now), week_start, window, surely_past }
     }
 
     const FIRST: (&str, &str) = ("02-03T12:00", "02-01");
@@ -314,6 +318,10 @@ mod tests {
         much_later.week_start += TimeDelta::weeks(110);
         much_later.at += TimeDelta::weeks(110);
         much_later.window = Period::new(much_later.week_start, much_later.at + TimeDelta::weeks(1)).unwrap();
+        much_later.surely_past = None;
+        let kept = publish(Some(&before), vec![], &much_later).entries;
+        assert_eq!(kept.len(), 1, "the clock may be wrong");
+        much_later.surely_past = Some(much_later.week_start);
         assert!(publish(Some(&before), vec![], &much_later).entries.is_empty());
     }
 

@@ -10,6 +10,7 @@ mod event_record;
 mod frame;
 mod published_team;
 mod publisher;
+mod retention;
 
 pub use event_record::Change;
 pub(crate) use event_record::{cancelled, head_uid};
@@ -17,4 +18,5 @@ pub use frame::{Frame, frame};
 pub use published_team::JournalState;
 pub(crate) use published_team::{PublishedTeam, revision};
 pub use publisher::Publisher;
+pub(crate) use retention::{CHECK_EVERY, Retention};
 pub(crate) use publisher::{Published, TeamToPublish, Trigger};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::event_record::{Change, change};
-use crate::journal::{ChangeRecord, Draft, Journal, Revision, Stored};
+use crate::journal::{ChangeRecord, Draft, Journal, Revision, SourceFile, Stored};
 use crate::rota::{Instant, TeamId};
 
 /// How many changes of a team are held in memory; older ones stay in the database.
@@ -66,10 +66,10 @@ impl PublishedTeam {
         self.stored.generation
     }
 
-    /// What is to be written.
-    pub(super) fn draft(&self, team: &TeamId) -> Draft {
+    /// What is to be written, with the files that the team was made of.
+    pub(super) fn draft(&self, team: &TeamId, sources: Option<Vec<SourceFile>>) -> Draft {
         let stored = Stored { version: self.stored.version + 1, ..self.stored.clone() };
-        Draft { team: team.clone(), stored, changes: self.pending.clone() }
+        Draft { team: team.clone(), stored, changes: self.pending.clone(), sources }
     }
 
     /// Notes that the draft was written.

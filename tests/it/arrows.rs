@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
-    ("config", &["toml_reader", "holidays", "ics", "rota"]),
+    ("config", &["fetch", "toml_reader", "holidays", "ics", "rota"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),

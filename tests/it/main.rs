@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod acceptance;
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod access;
 #[cfg(test)]
 mod api;
@@ -29,6 +31,8 @@ mod imports;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod last_good;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod licences;
@@ -37,6 +41,8 @@ mod licences;
 mod limits;
 #[cfg(test)]
 mod on_duty;
+#[cfg(test)]
+mod outages;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
