@@ -213,7 +213,7 @@ fn because(team: &Team, holder: &Holder, role: Role) -> Option<String> {
     match holder.kind {
         ShiftKind::Rotation | ShiftKind::Swap => None,
         ShiftKind::Cover => Some(format!("covers{instead_of}{in_brackets}")),
-        ShiftKind::Backfill => Some(format!("{} backs up", name(team, holder.engineer))),
+        ShiftKind::Backfill => Some(format!("{} stands in{instead_of}", name(team, holder.engineer))),
         ShiftKind::Proposal => Some(format!("PROPOSED{instead_of}{in_brackets}")),
         ShiftKind::Override if role == Role::Secondary => None,
         ShiftKind::Override => Some(format!("agreed{instead_of}{in_brackets}")),

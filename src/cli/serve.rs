@@ -90,7 +90,7 @@ fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> any
 /// Logs what is wrong with the configuration, and names each team that is left out.
 fn log_start(first: &Snapshot) {
     let configuration = first.configuration();
-    configuration.diagnostics.iter().for_each(log);
+    configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
     for (id, broken) in configuration.broken.iter().filter(|(id, _)| first.is_broken(id.as_str())) {
         let mut errors = configuration.diagnostics_of(id).filter(|found| found.is_error());
         let reason = errors.next().map(ToString::to_string).unwrap_or_default();

@@ -121,7 +121,11 @@ impl Writer<'_> {
             }
             ShiftKind::Proposal => format!("{name} is PROPOSED as {}{said}", role.as_str()),
             ShiftKind::Override => format!("{name} is {}, as the team agreed{said}", role.as_str()),
-            ShiftKind::Rotation | ShiftKind::Swap | ShiftKind::Backfill => {
+            ShiftKind::Backfill => {
+                let whom = held.instead_of.map(|idx| format!(" for {}", self.name(idx)));
+                format!("{name} stands in{}", whom.unwrap_or_default())
+            }
+            ShiftKind::Rotation | ShiftKind::Swap => {
                 format!("{name} is {}", role.as_str())
             }
         }

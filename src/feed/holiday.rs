@@ -82,6 +82,9 @@ impl Writer<'_> {
             RowStatus::Agreed | RowStatus::AgreedLate => format!("agreed, {primary} is primary"),
             RowStatus::Reported => "stays primary".to_owned(),
             RowStatus::NoBackup => format!("no backup for {primary}"),
+            RowStatus::Backfilled => {
+                format!("{} stands in", row.secondary.map_or("nobody", |secondary| self.name(secondary)))
+            }
             RowStatus::Working => {
                 let role = if row.primary == row.away { Role::Primary } else { Role::Secondary };
                 match row.proposal {
@@ -153,6 +156,10 @@ impl Writer<'_> {
             RowStatus::NoBackup => format!(
                 "{away} is secondary in the week of {week} and could not cover if {primary} were away: nobody \
                  stands behind {primary}."
+            ),
+            RowStatus::Backfilled => format!(
+                "{away} is secondary in the week of {week} and could not cover; {} stands in.",
+                row.secondary.map_or("nobody", |secondary| self.name(secondary))
             ),
             RowStatus::Working if row.proposal == Some(ProposalStatus::Nobody) => {
                 format!("{away} is on call on a holiday of their own, since nobody is free.")

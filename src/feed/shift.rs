@@ -89,10 +89,7 @@ impl Writer<'_> {
                 Some(name) => format!("covers {said} for {name}"),
                 None => format!("covers {said}"),
             }),
-            ShiftKind::Backfill => Some(match instead_of {
-                Some(name) => format!("while {name} covers {said}"),
-                None => said.to_owned(),
-            }),
+            ShiftKind::Backfill => instead_of.map(|name| format!("stands in for {name}")),
             ShiftKind::Override => Some(joined("agreed", instead)),
             ShiftKind::Proposal => {
                 let standing = conflict_of(planned, shift).map(|conflict| conflict.status);
@@ -146,10 +143,13 @@ impl Writer<'_> {
                 format!("{away}, this week's primary, is away ({said}), so the secondary covers.")
             }
             ShiftKind::Backfill => {
-                let covering = self.name(planned.week.pair.secondary);
-                format!(
-                    "{covering}, this week's secondary, covers for {away} ({said}), so somebody else stands by."
-                )
+                let secondary = self.name(planned.week.pair.secondary);
+                let covers = planned.duties.iter().any(|duty| {
+                    duty.primary.kind == ShiftKind::Cover && duty.period.contains(shift.period.start())
+                });
+                let what = if covers { format!("covers for {away}") } else { "is away".to_owned() };
+                let stand_in = self.name(shift.holder.engineer);
+                format!("{secondary}, this week's secondary, {what} ({said}), so {stand_in} stands in.")
             }
             ShiftKind::Override => {
                 let by = self.team().overrides.iter().find(|by| by.period.overlaps(shift.period));

@@ -219,7 +219,14 @@ mod tests {
         let week_start = at(&format!("{week}T00:00"));
         let window = Period::new(week_start - TimeDelta::weeks(1), week_start + TimeDelta::weeks(3)).unwrap();
         let surely_past = Some(week_start);
-        Publication { generation: 1, fingerprint: String::new(), at: at(now), week_start, window, surely_past }
+        Publication {
+            generation: 1,
+            fingerprint: String::new(),
+            at: at(now),
+            week_start,
+            window,
+            surely_past,
+        }
     }
 
     const FIRST: (&str, &str) = ("02-03T12:00", "02-01");

@@ -81,7 +81,7 @@ pub(super) fn write<'f>(
     connection: &mut Connection,
     teams: impl Iterator<Item = (&'f TeamId, &'f [SourceFile])>,
 ) -> Result<()> {
-    let is_first = connection.query("SELECT 1 FROM team_source LIMIT 1", &[])?.is_empty();
+    let is_first = connection.query("SELECT team FROM team_source LIMIT 1", &[])?.is_empty();
     let (mut is_changed, mut contents, mut links) = (false, Vec::new(), Vec::new());
     for (team, files) in teams {
         is_changed = true;

@@ -85,9 +85,8 @@ impl Builder {
             self.subscribers.read(database)?;
         }
         let known = self.publisher.known()?;
-        let is_missing = |id: &&TeamId| {
-            !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id)
-        };
+        let is_missing =
+            |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
         let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
         let restored = self.restore(&configuration, &known, now)?;
         Build { removed, restored, ..self.start(configuration, known, now) }.written()
@@ -196,7 +195,8 @@ impl Builder {
         let mut is_changed = false;
         for team in &mut teams {
             let id = &team.team().id;
-            let is_newer = check.versions.get(id).is_some_and(|version| *version > team.published().version());
+            let is_newer =
+                check.versions.get(id).is_some_and(|version| *version > team.published().version());
             if !is_newer || team.journal_state() == JournalState::Provisional {
                 continue;
             }
@@ -236,7 +236,11 @@ impl Builder {
 
     /// `previous` with the secret links of `configuration`; `None` if these are the same. Nothing has to be published
     /// for that.
-    pub(super) fn revoke_links(&self, previous: &Snapshot, configuration: &Configuration) -> Option<Snapshot> {
+    pub(super) fn revoke_links(
+        &self,
+        previous: &Snapshot,
+        configuration: &Configuration,
+    ) -> Option<Snapshot> {
         let known = previous.shared_keys()?;
         let links = effective_links(previous.shared_teams(), configuration);
         let keys = self.keys(configuration, previous.removed(), links, Some(known));
@@ -257,7 +261,8 @@ impl Builder {
         let lacks_teams =
             unavailable.any(|id| links.binary_search_by(|(team, _)| team.as_str().cmp(id.as_str())).is_err());
         if let Some(known) = known
-            && (known.generation, &known.links, known.keyring.lacks_teams()) == (generation, &links, lacks_teams)
+            && (known.generation, &known.links, known.keyring.lacks_teams())
+                == (generation, &links, lacks_teams)
         {
             return Arc::clone(known);
         }
@@ -287,8 +292,7 @@ impl Build<'_> {
     pub fn written(&self) -> Result<Snapshot, JournalError> {
         let teams = self.teams(true);
         let files = TeamFiles::new(&self.configuration);
-        let published =
-            self.builder.publisher.publish(&changed(&teams), &files, (self.trigger, self.at))?;
+        let published = self.builder.publisher.publish(&changed(&teams), &files, (self.trigger, self.at))?;
         Ok(self.snapshot(teams, published))
     }
 
@@ -365,9 +369,7 @@ impl Build<'_> {
         let mut published = published.into_iter();
         let team = |team| match team {
             NextTeam::Unchanged(team) => Some(team),
-            NextTeam::Changed(team) => {
-                published.next().map(|published| self.team_snapshot(team, published))
-            }
+            NextTeam::Changed(team) => published.next().map(|published| self.team_snapshot(team, published)),
         };
         let teams = teams.into_iter().filter_map(team).collect();
         self.assemble(teams)

@@ -18,5 +18,5 @@ pub use frame::{Frame, frame};
 pub use published_team::JournalState;
 pub(crate) use published_team::{PublishedTeam, revision};
 pub use publisher::Publisher;
-pub(crate) use retention::{CHECK_EVERY, Retention};
 pub(crate) use publisher::{Published, TeamToPublish, Trigger};
+pub(crate) use retention::{CHECK_EVERY, Retention};

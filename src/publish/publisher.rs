@@ -12,7 +12,7 @@ use super::frame::Frame;
 use super::published_team::{JournalState, PublishedTeam};
 use crate::config::{TeamConfig, TeamFile, TeamFiles};
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
-use crate::journal::{Database, Journal, JournalError, Publication, Stored, consult, publish, SourceFile};
+use crate::journal::{Database, Journal, JournalError, Publication, SourceFile, Stored, consult, publish};
 use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
 /// How often a publication is repeated because other servers wrote first.
@@ -118,7 +118,10 @@ impl Publisher {
     ///
     /// If the database cannot be read.
     pub(crate) fn versions(&self) -> Result<BTreeMap<TeamId, i64>, JournalError> {
-        self.database.as_ref().filter(|database| database.is_shared()).map_or(Ok(BTreeMap::new()), Database::versions)
+        self.database
+            .as_ref()
+            .filter(|database| database.is_shared())
+            .map_or(Ok(BTreeMap::new()), Database::versions)
     }
 
     /// What the journal knows of one team.

@@ -40,9 +40,8 @@ mod tests {
     #[test]
     fn data_is_old_only_if_two_checks_a_day_of_uptime_apart_agree() {
         let (mut retention, start) = (Retention::default(), Moment::now());
-        let mut check = |hours: u64, now: &str| {
-            retention.check(start + Duration::from_secs(hours * 3600), at(now))
-        };
+        let mut check =
+            |hours: u64, now: &str| retention.check(start + Duration::from_secs(hours * 3600), at(now));
         let (right, wrong) = ("2026-02-01T00:00:00Z", "2036-02-01T00:00:00Z");
         assert_eq!(check(0, wrong), None, "the first check of a process");
         assert_eq!(check(23, wrong), None, "too soon after it");

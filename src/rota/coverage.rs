@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::period::{Instant, Period, Periods, merge_adjacent};
-use super::planning::duty::ShiftKind;
+use super::planning::duty::{Holder, ShiftKind};
 use super::planning::planned_week::{Conflict, PlannedWeek};
 use super::planning::proposal::{Candidate, ProposalStatus};
 use super::planning::schedule::Schedule;
@@ -29,8 +29,10 @@ pub enum RowStatus {
     AgreedLate,
     /// Time off of a primary that moves nothing.
     Reported,
-    /// The secondary could not cover.
+    /// The secondary could not cover, and nobody stands in.
     NoBackup,
+    /// Somebody stands in for the secondary, who could not cover.
+    Backfilled,
     /// On duty on a holiday of their own.
     Working,
     /// Not on duty.
@@ -38,17 +40,18 @@ pub enum RowStatus {
 }
 
 impl RowStatus {
-    /// All there are: what is to be agreed or known first.
-    pub const ALL: [RowStatus; 10] = [
-        RowStatus::Proposed,
-        RowStatus::NeedsVolunteer,
+    /// All there are, worst first (R11): the first three need somebody.
+    pub const ALL: [RowStatus; 11] = [
         RowStatus::Nobody,
+        RowStatus::NeedsVolunteer,
+        RowStatus::Proposed,
         RowStatus::NoBackup,
-        RowStatus::Reported,
-        RowStatus::Covered,
-        RowStatus::Agreed,
         RowStatus::AgreedLate,
+        RowStatus::Reported,
         RowStatus::Working,
+        RowStatus::Covered,
+        RowStatus::Backfilled,
+        RowStatus::Agreed,
         RowStatus::Unaffected,
     ];
 
@@ -63,6 +66,7 @@ impl RowStatus {
             RowStatus::AgreedLate => "agreed-late",
             RowStatus::Reported => "reported",
             RowStatus::NoBackup => "no-backup",
+            RowStatus::Backfilled => "backfilled",
             RowStatus::Working => "working",
             RowStatus::Unaffected => "unaffected",
         }
@@ -172,14 +176,16 @@ fn rows(team: &Team, planned: &PlannedWeek, schedule: &Schedule) -> Vec<Row> {
     let sheet = Sheet { team, planned, schedule };
     let pair = planned.week.pair;
     let mut rows = sheet.of_primary(pair.primary);
-    let no_backup = sheet.without_backup(pair.secondary);
-    rows.extend(
-        no_backup.iter().flat_map(|period| sheet.rows(pair.secondary, period, |_| RowStatus::NoBackup)),
-    );
+    let (no_backup, backfilled) = (sheet.without_backup(pair.secondary), sheet.backfilled(pair.secondary));
+    for (periods, status) in [(&no_backup, RowStatus::NoBackup), (&backfilled, RowStatus::Backfilled)] {
+        rows.extend(periods.iter().flat_map(|period| sheet.rows(pair.secondary, period, |_| status)));
+    }
     for idx in team.indices().filter(|idx| *idx != pair.primary) {
-        let told = if idx == pair.secondary { &no_backup } else { &Periods::default() };
         let membership: Periods = team.engineer(idx).member_within(sheet.week()).into_iter().collect();
-        let holidays = schedule.absences_of(idx).holidays(sheet.week()).intersect(&membership).minus(told);
+        let mut holidays = schedule.absences_of(idx).holidays(sheet.week()).intersect(&membership);
+        if idx == pair.secondary {
+            holidays = holidays.minus(&no_backup).minus(&backfilled);
+        }
         for period in holidays.iter() {
             let status = |hands: Hands| {
                 let working = hands.primary == idx || hands.secondary == Some(idx);
@@ -265,13 +271,21 @@ impl Sheet<'_> {
 
     /// R10: where the pair's secondary holds that role, no override naming them for it, and could not cover.
     fn without_backup(&self, secondary: EngineerIdx) -> Periods {
-        let standing_by = self.planned.duties.iter().filter(|duty| {
-            let holder = duty.secondary.as_ref();
-            holder.is_some_and(|holder| holder.engineer == secondary && holder.kind != ShiftKind::Override)
-        });
-        let standing_by: Periods = standing_by.map(|duty| duty.period).collect();
-        let unable = self.schedule.absences_of(secondary).cannot_cover(&self.team.policy, self.week());
-        standing_by.intersect(&unable)
+        self.could_not_cover(secondary, |holder| {
+            holder.engineer == secondary && holder.kind != ShiftKind::Override
+        })
+    }
+
+    /// R10: where somebody stands in for the pair's secondary, who could not cover.
+    fn backfilled(&self, secondary: EngineerIdx) -> Periods {
+        self.could_not_cover(secondary, |holder| holder.kind == ShiftKind::Backfill)
+    }
+
+    /// Where the pair's secondary could not cover while somebody whom `is_held_by` accepts holds the secondary role.
+    fn could_not_cover(&self, secondary: EngineerIdx, is_held_by: impl Fn(&Holder) -> bool) -> Periods {
+        let held = self.planned.duties.iter().filter(|duty| duty.secondary.as_ref().is_some_and(&is_held_by));
+        let held: Periods = held.map(|duty| duty.period).collect();
+        held.intersect(&self.schedule.absences_of(secondary).cannot_cover(&self.team.policy, self.week()))
     }
 
     /// How far the first proposal carries that is in force for any of `part`.

@@ -161,6 +161,12 @@ impl Team {
         self.engineers.iter().position(|engineer| engineer.id.as_str() == id).map(EngineerIdx)
     }
 
+    /// How many engineers further down the file `engineer` is than `from`, going on at the top after the last.
+    pub fn steps_after(&self, from: EngineerIdx, engineer: EngineerIdx) -> usize {
+        let count = self.engineers.len();
+        (engineer.0 + count - from.0) % count.max(1)
+    }
+
     /// The first duty change of all.
     pub fn starts(&self) -> Instant {
         self.rotations.first().map_or(Instant::MAX_UTC, |first| self.zone.instant(first.starts))
@@ -267,7 +273,7 @@ pub struct HolidayPolicy {
     pub secondary_on_holiday: SecondaryOnHoliday,
     /// Whether the primary's time off moves duty.
     pub time_off: TimeOffRule,
-    /// Whether somebody takes the secondary role while the secondary covers.
+    /// Whether somebody stands in for the secondary while the secondary covers or is away.
     pub backfill: bool,
     /// How many calendar days before the week's start a conflict must be agreed.
     pub notice_days: u16,

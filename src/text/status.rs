@@ -28,6 +28,7 @@ pub fn status(status: RowStatus) -> &'static str {
         RowStatus::AgreedLate => "agreed late",
         RowStatus::Reported => "reported",
         RowStatus::NoBackup => "no backup",
+        RowStatus::Backfilled => "stand-in",
         RowStatus::Working => "working",
         RowStatus::Unaffected => "unaffected",
     }
@@ -39,7 +40,7 @@ pub fn tone(status: RowStatus, is_overdue: bool) -> Tone {
         _ if is_overdue => Tone::Alarm,
         RowStatus::Nobody => Tone::Alarm,
         RowStatus::Proposed | RowStatus::NeedsVolunteer | RowStatus::NoBackup => Tone::Warning,
-        RowStatus::Covered | RowStatus::Agreed | RowStatus::AgreedLate => Tone::Good,
+        RowStatus::Covered | RowStatus::Backfilled | RowStatus::Agreed | RowStatus::AgreedLate => Tone::Good,
         RowStatus::Reported | RowStatus::Working => Tone::Plain,
         RowStatus::Unaffected => Tone::Faint,
     }

@@ -20,7 +20,8 @@ fn rules() -> String {
 
 fn promtool(arguments: &[&str], rules: &Path) {
     let output = Command::new("promtool").args(arguments).arg(rules).output().unwrap();
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let told =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}");
 }
 
@@ -30,8 +31,7 @@ fn each_alert_fires_when_its_metric_says_so_and_not_before() {
     promtool(&["test", "rules"], &file("tests/data/alerts.test.yml"));
     let tests = fs::read_to_string(file("tests/data/alerts.test.yml")).unwrap();
     let rules = rules();
-    let alerts: Vec<&str> =
-        rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let alerts: Vec<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
     assert!(alerts.len() > 10);
     for alert in alerts {
         let tested = tests.split("  - name: ").find(|test| test.starts_with(&format!("{alert}\n")));
@@ -43,8 +43,7 @@ fn each_alert_fires_when_its_metric_says_so_and_not_before() {
 #[test]
 fn every_metric_of_an_alert_is_there_from_the_start() {
     let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
-    let running =
-        Running::start(&mut program(folder.path(), &["--state", state.path().to_str().unwrap()]));
+    let running = Running::start(&mut program(folder.path(), &["--state", state.path().to_str().unwrap()]));
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
     let samples: BTreeSet<&str> = metrics.lines().filter(|line| !line.starts_with('#')).collect();
     let rules = rules();

@@ -41,9 +41,12 @@ fn configured() -> TempDir {
     let write = |below: &str, text: &str| write(folder.path(), below, text);
     write("oncal.toml", SETTINGS);
     write("holidays/house.toml", HOUSE);
-    for (id, holidays, more) in
-        [("syntax", "us-federal", ""), ("calendar", "house", ""), ("book", "us-federal", PIPELINE), ("fine", "gb-eng", "")]
-    {
+    for (id, holidays, more) in [
+        ("syntax", "us-federal", ""),
+        ("calendar", "house", ""),
+        ("book", "us-federal", PIPELINE),
+        ("fine", "gb-eng", ""),
+    ] {
         write(&format!("teams/{id}.toml"), &team(id, holidays, more));
         write(&format!("time-off/{id}/ann.ics"), LEAVE);
     }

@@ -95,6 +95,31 @@ proptest! {
     }
 
     #[test]
+    fn a_stand_in_is_outside_the_pair_and_has_no_absence_that_rules_out_covering(
+        (team, window) in teams_with_windows(),
+    ) {
+        for planned in expand(&team, window).weeks {
+            for duty in &planned.duties {
+                let Some(secondary) = duty.secondary.as_ref().filter(|held| held.kind == ShiftKind::Backfill) else {
+                    continue;
+                };
+                prop_assert!(team.policy.backfill);
+                prop_assert_eq!(planned.week.pair.role_of(secondary.engineer), None);
+                prop_assert_eq!(secondary.instead_of, Some(planned.week.pair.secondary));
+                let engineer = team.engineer(secondary.engineer);
+                prop_assert!(engineer.is_member_throughout(duty.period));
+                let absences = oncal::rota::Absences::of(engineer, duty.period);
+                prop_assert!(absences.cannot_cover(&team.policy, duty.period).is_empty(), "{:?}", duty);
+                let replaced = oncal::rota::Absences::of(team.engineer(planned.week.pair.secondary), duty.period);
+                let covers = duty.primary.kind == ShiftKind::Cover;
+                let cannot_cover = replaced.cannot_cover(&team.policy, duty.period);
+                let whole: Periods = [duty.period].into_iter().collect();
+                prop_assert!(if covers { cannot_cover.is_empty() } else { cannot_cover == whole }, "{:?}", duty);
+            }
+        }
+    }
+
+    #[test]
     fn a_window_split_in_two_and_joined_is_the_whole(
         (team, window) in teams_with_windows(), share in 1i64..100,
     ) {
@@ -146,7 +171,7 @@ proptest! {
             if week.end() <= extra.start() {
                 prop_assert_eq!(was, is);
             } else if week.start() >= extra.end() {
-                let ranked = |kind| matches!(kind, ShiftKind::Proposal | ShiftKind::Backfill);
+                let ranked = |kind| kind == ShiftKind::Proposal;
                 let plain = |planned: &oncal::rota::PlannedWeek| {
                     let shifts = planned.shifts.iter().filter(|shift| !ranked(shift.holder.kind));
                     shifts.cloned().collect::<Vec<_>>()

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod acceptance;
 #[cfg(test)]
-mod alerts;
-#[cfg(test)]
 mod access;
+#[cfg(test)]
+mod alerts;
 #[cfg(test)]
 mod api;
 #[cfg(test)]

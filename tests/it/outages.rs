@@ -61,7 +61,8 @@ fn an_outage_of_the_journal_shows_before_anybody_edits_and_links_can_be_revoked_
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     within(SOON, "the fault", || faults(&running) == ["journal"]);
     assert!(is_metric(&running, "oncal_fault{fault=\"journal\"} 1"));
-    let renewed = TEAM.replace("name = \"Data\"", "name = \"Data\"\nlink_generation = 2").replace("Ann", "Anna");
+    let renewed =
+        TEAM.replace("name = \"Data\"", "name = \"Data\"\nlink_generation = 2").replace("Ann", "Anna");
     fs::write(folder.path().join("teams/data.toml"), renewed).unwrap();
     within(Duration::from_secs(5), "the end of the revoked link", || feed(1).0 == "404");
     let (status, body) = feed(2);
@@ -128,7 +129,8 @@ fn a_server_that_gets_no_more_threads_goes_on_reloading() {
     command.stderr(std::process::Stdio::piped());
     let running = Running::start(&mut command);
     let pid = running.child.id().to_string();
-    let limited = Command::new("prlimit").args(["--pid", &pid, "--nproc=1:1"]).status().unwrap();
+    let lower = ["--reuid=54321", "--clear-groups", "prlimit", "--pid", &pid, "--nproc=1:1"];
+    let limited = Command::new("setpriv").args(lower).status().unwrap();
     assert!(limited.success());
     write("Anna");
     let feed = |team: &str| String::from_utf8(get(running.address, &format!("/{team}/team.ics")).1).unwrap();

@@ -37,7 +37,10 @@ struct Pending {
 impl Debounce {
     /// Everything is read at once.
     pub(super) fn everything(now: Moment) -> Debounce {
-        Debounce { pending: Some(Pending { scope: Scope::All, first: now, from: now }), ..Debounce::default() }
+        Debounce {
+            pending: Some(Pending { scope: Scope::All, first: now, from: now }),
+            ..Debounce::default()
+        }
     }
 
     /// Adds `scope`. It is read together with earlier changes once there was none for `quiet`.

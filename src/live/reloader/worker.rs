@@ -262,7 +262,13 @@ impl Worker {
                 tracing::info!(published, changed, teams, duration_ms, "configuration in service");
             }
             Outcome::Fixed => {
-                tracing::info!(published, changed, teams, duration_ms, "configuration is without errors again");
+                tracing::info!(
+                    published,
+                    changed,
+                    teams,
+                    duration_ms,
+                    "configuration is without errors again"
+                );
             }
             Outcome::Errors(what) => {
                 tracing::warn!(published, changed, teams, duration_ms, "configuration has errors: {what}");
@@ -433,6 +439,7 @@ fn is_in_service(current: &Snapshot, loaded: &Configuration, removed: &BTreeSet<
 /// Reports the diagnostics that the snapshot before did not have.
 fn report_new(before: &Snapshot, after: &Snapshot, report: fn(&Diagnostic)) {
     let known = &before.configuration().diagnostics;
-    let new = after.configuration().diagnostics.iter().filter(|found| !known.contains(found));
+    let new =
+        after.configuration().diagnostics.iter().filter(|found| !found.is_note() && !known.contains(found));
     new.for_each(report);
 }

@@ -13,9 +13,9 @@ pub enum ShiftKind {
     Rotation,
     /// The week was swapped.
     Swap,
-    /// R4: the secondary stands in for the primary.
+    /// R4: the secondary covers for the primary.
     Cover,
-    /// R4: a third person stands in for the secondary who covers.
+    /// R4: a third person stands in for the secondary, who covers or is away.
     Backfill,
     /// R6: what oncal suggests until the team has agreed.
     Proposal,

@@ -1,9 +1,14 @@
 //! R6: who should take a conflict, and the figures that explain the choice.
 
+use std::collections::VecDeque;
+
+use chrono::{Days, NaiveDate};
+
 use super::duty::Shift;
 use crate::rota::absence::Absences;
 use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
+use crate::rota::week::WeekId;
 
 /// How far a proposal carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,11 +28,11 @@ pub struct Candidate {
     pub engineer: EngineerIdx,
     /// How much of the period is a holiday of theirs.
     pub own_holiday_seconds: i64,
-    /// Their holiday load so far.
+    /// Their holiday load over the weeks that R6 counts.
     pub load_before_seconds: i64,
     /// Their holiday load if they took the period.
     pub load_after_seconds: i64,
-    /// How long they have been primary so far.
+    /// How long they have been primary in these weeks.
     pub primary_seconds: i64,
 }
 
@@ -38,11 +43,24 @@ impl Candidate {
     }
 }
 
-/// Holiday load and time as primary of each engineer, from the first duty change to the start of some week.
+/// For how many days R6 looks back from a week's start: 56 weeks, since the same holiday falls up to 55 weeks after the
+/// last one.
+const LEDGER_DAYS: u64 = 392;
+
+/// Holiday load and time as primary of each engineer over the weeks that R6 counts for some week.
 #[derive(Debug, Clone)]
 pub(super) struct Ledger {
-    load_seconds: Vec<i64>,
-    primary_seconds: Vec<i64>,
+    /// The weeks counted, in order of time, with what each engineer held in them.
+    weeks: VecDeque<(NaiveDate, Vec<Held>)>,
+    /// Their sums, by engineer.
+    sums: Vec<Held>,
+}
+
+/// What somebody held as primary, in whole seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Held {
+    load_seconds: i64,
+    primary_seconds: i64,
 }
 
 /// What holding the primary role for `period` adds to somebody's load: holidays of their own count twice.
@@ -53,18 +71,36 @@ pub(super) fn load_seconds(period: Period, absences: &Absences) -> i64 {
 impl Ledger {
     /// The ledger at the first duty change of a team of `engineers` people.
     pub(super) fn new(engineers: usize) -> Ledger {
-        Ledger { load_seconds: vec![0; engineers], primary_seconds: vec![0; engineers] }
+        Ledger { weeks: VecDeque::new(), sums: vec![Held::default(); engineers] }
     }
 
-    /// Adds the shifts of a week that is over. A proposal counts for the person proposed.
-    pub(super) fn add(&mut self, shifts: &[Shift], absences: &[Absences]) {
-        for shift in shifts.iter().filter(|shift| shift.role == Role::Primary) {
-            let idx = shift.holder.engineer.0;
-            self.primary_seconds[idx] += shift.period.seconds();
-            if shift.holder.kind.is_load() {
-                self.load_seconds[idx] += load_seconds(shift.period, &absences[idx]);
+    /// Drops the weeks that start too long before `week`, by local date, for R6 to count them.
+    pub(super) fn advance_to(&mut self, week: WeekId) {
+        let Some(first) = week.0.checked_sub_days(Days::new(LEDGER_DAYS)) else { return };
+        while self.weeks.front().is_some_and(|(date, _)| *date < first) {
+            let Some((_, dropped)) = self.weeks.pop_front() else { return };
+            for (sum, held) in self.sums.iter_mut().zip(dropped) {
+                sum.load_seconds -= held.load_seconds;
+                sum.primary_seconds -= held.primary_seconds;
             }
         }
+    }
+
+    /// Adds the shifts of `week`. A proposal counts for the person proposed.
+    pub(super) fn add(&mut self, week: WeekId, shifts: &[Shift], absences: &[Absences]) {
+        let mut held = vec![Held::default(); self.sums.len()];
+        for shift in shifts.iter().filter(|shift| shift.role == Role::Primary) {
+            let idx = shift.holder.engineer.0;
+            held[idx].primary_seconds += shift.period.seconds();
+            if shift.holder.kind.is_load() {
+                held[idx].load_seconds += load_seconds(shift.period, &absences[idx]);
+            }
+        }
+        for (sum, held) in self.sums.iter_mut().zip(&held) {
+            sum.load_seconds += held.load_seconds;
+            sum.primary_seconds += held.primary_seconds;
+        }
+        self.weeks.push_back((week.0, held));
     }
 
     /// Everybody who is a member for all of `period` and has no time off in it, best first. `earlier` is the load
@@ -83,25 +119,23 @@ impl Ledger {
         let mut candidates: Vec<Candidate> = able
             .map(|engineer| {
                 let own_holiday_seconds = absences[engineer.0].holidays(period).seconds();
-                let load_before_seconds = self.load_seconds[engineer.0] + earlier[engineer.0];
+                let load_before_seconds = self.sums[engineer.0].load_seconds + earlier[engineer.0];
                 Candidate {
                     engineer,
                     own_holiday_seconds,
                     load_before_seconds,
                     load_after_seconds: load_before_seconds + load_seconds(period, &absences[engineer.0]),
-                    primary_seconds: self.primary_seconds[engineer.0],
+                    primary_seconds: self.sums[engineer.0].primary_seconds,
                 }
             })
             .collect();
-        let distance_from_secondary =
-            |idx: EngineerIdx| (idx.0 + team.engineers.len() - pair.secondary.0) % team.engineers.len();
         candidates.sort_by_key(|candidate| {
             (
                 !candidate.is_free(),
                 candidate.engineer == pair.primary,
                 candidate.load_after_seconds,
                 candidate.primary_seconds,
-                distance_from_secondary(candidate.engineer),
+                team.steps_after(pair.secondary, candidate.engineer),
             )
         });
         candidates
@@ -209,10 +243,27 @@ mod tests {
         let absences: Vec<_> =
             team.engineers.iter().map(|engineer| Absences::of(engineer, week.week.period)).collect();
         let mut ledger = Ledger::new(4);
-        ledger.add(&week.shifts, &absences);
-        assert_eq!(ledger.load_seconds, [0, 0, 24 * 3600, 0]);
-        assert_eq!(ledger.primary_seconds, [6 * 24 * 3600, 0, 24 * 3600, 0]);
+        ledger.add(week.week.id, &week.shifts, &absences);
+        let hours = |seconds: fn(&Held) -> i64| -> Vec<_> {
+            ledger.sums.iter().map(|held| seconds(held) / 3600).collect()
+        };
+        assert_eq!(hours(|held| held.load_seconds), [0, 0, 24, 0]);
+        assert_eq!(hours(|held| held.primary_seconds), [6 * 24, 0, 24, 0]);
         assert_eq!(load_seconds(holiday(), &absences[B.0]), 2 * 24 * 3600);
+    }
+
+    #[test]
+    fn a_week_counts_until_392_days_after_its_start_and_not_one_day_longer() {
+        let week = first_week(&conflict());
+        let absences: Vec<_> =
+            conflict().engineers.iter().map(|engineer| Absences::of(engineer, week.week.period)).collect();
+        let mut ledger = Ledger::new(4);
+        ledger.add(week.week.id, &week.shifts, &absences);
+        let later = |days| WeekId(week.week.id.0 + Days::new(days));
+        ledger.advance_to(later(392));
+        assert_eq!(ledger.sums[C.0].load_seconds, 24 * 3600);
+        ledger.advance_to(later(393));
+        assert_eq!(ledger.sums, [Held::default(); 4]);
     }
 
     #[test]

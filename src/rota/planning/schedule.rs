@@ -55,8 +55,9 @@ pub fn expand(team: &Team, window: Period) -> Schedule {
         schedule.handovers.extend(meeting.filter(|meeting| meeting.period.overlaps(window)));
         before = Some(week.clone());
         if week.period.start() < window.end() {
+            ledger.advance_to(week.id);
             let planned = plan(team, week, &absences, &ledger);
-            ledger.add(&planned.shifts, &absences);
+            ledger.add(planned.week.id, &planned.shifts, &absences);
             if planned.week.period.overlaps(window) {
                 schedule.weeks.push(planned);
             }
@@ -186,12 +187,16 @@ pub fn expand_until_change(team: &Team, at: Instant) -> Option<Schedule> {
 fn settled_after(team: &Team, at: Instant) -> Option<Instant> {
     let turns = || team.rotations.iter().flat_map(|rotation| &rotation.weeks);
     let pairs = turns().chain(team.swaps.values().map(|swap| &swap.pair));
-    let primaries: BTreeSet<_> = pairs.map(|pair| pair.primary).collect();
+    let decisive = pairs.flat_map(|pair| {
+        let secondary = team.policy.backfill.then_some(pair.secondary);
+        std::iter::once(pair.primary).chain(secondary)
+    });
+    let decisive: BTreeSet<_> = decisive.collect();
 
     let rotations = team.rotations.iter().map(|rotation| team.zone.instant(rotation.starts));
     let swaps = team.swaps.keys().map(|week| team.zone.first_instant(*week));
     let overrides = team.overrides.iter().map(|given| given.period.end());
-    let absences = primaries.into_iter().filter_map(|idx| last_absence(team.engineer(idx)));
+    let absences = decisive.into_iter().filter_map(|idx| last_absence(team.engineer(idx)));
     let last = rotations.chain(swaps).chain(overrides).chain(absences).chain([at]).max()?;
 
     // Every turn once more, the week that `last` lies in and the one in which a swap ends.

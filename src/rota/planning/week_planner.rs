@@ -30,17 +30,22 @@ pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledg
             duties.push(planner.proposed(&conflict));
             conflicts.push(conflict);
         } else {
-            duties.push(planner.covered(period, &reasons, &earlier));
+            duties.push(planner.covered(period, &reasons));
         }
     }
-    let settled: Periods = duties.iter().map(|duty| duty.period).collect();
-    let rest = std::iter::once(week.period).collect::<Periods>().minus(&settled);
-    duties.extend(rest.iter().map(|period| planner.plain(period)));
+    duties.extend(planner.backed_up(&remaining(week.period, &duties)));
+    duties.extend(remaining(week.period, &duties).iter().map(|period| planner.plain(period)));
     duties.sort_by_key(|duty| duty.period);
 
     let shifts = shifts(&week, &duties);
     let deadline = deadline(team, &week);
     PlannedWeek { deadline, duties, conflicts, shifts, week }
+}
+
+/// The parts of `week` that no piece of `duties` takes.
+fn remaining(week: Period, duties: &[Duty]) -> Periods {
+    let decided: Periods = duties.iter().map(|duty| duty.period).collect();
+    std::iter::once(week).collect::<Periods>().minus(&decided)
 }
 
 /// R8: the week's start less the days of notice, at the same wall clock.
@@ -88,20 +93,43 @@ impl<'a> WeekPlanner<'a> {
         }
     }
 
-    fn covered(&self, period: Period, reasons: &[Arc<str>], earlier: &[i64]) -> Duty {
-        let pair = self.week.pair;
+    fn covered(&self, period: Period, reasons: &[Arc<str>]) -> Duty {
         let reason = Some(joined(reasons));
-        let third = || {
-            let ranked = self.ledger.rank(self.team, pair, self.absences, period, earlier);
-            ranked.into_iter().find(|next| next.is_free() && next.engineer != pair.secondary)
-        };
-        let backfill = self.team.policy.backfill.then(third).flatten();
+        let secondary = self.stand_in(period);
         Duty {
             period,
-            primary: self.hold(Role::Primary, pair.secondary, ShiftKind::Cover, reason.clone()),
-            secondary: backfill
-                .map(|next| self.hold(Role::Secondary, next.engineer, ShiftKind::Backfill, reason)),
+            primary: self.hold(Role::Primary, self.week.pair.secondary, ShiftKind::Cover, reason.clone()),
+            secondary: secondary
+                .map(|engineer| self.hold(Role::Secondary, engineer, ShiftKind::Backfill, reason)),
         }
+    }
+
+    /// R4: the unbroken periods within `undecided` in which the secondary cannot cover and somebody stands in for them.
+    fn backed_up(&self, undecided: &Periods) -> Vec<Duty> {
+        let absences = self.absences_of(self.week.pair.secondary);
+        let cannot_cover = absences.cannot_cover(&self.team.policy, self.week.period).intersect(undecided);
+        let backed_up = cannot_cover.iter().filter_map(|period| {
+            let reason = Some(joined(&absences.names(period)));
+            let secondary = self.hold(Role::Secondary, self.stand_in(period)?, ShiftKind::Backfill, reason);
+            Some(Duty { period, primary: self.by_pair(Role::Primary), secondary: Some(secondary) })
+        });
+        backed_up.collect()
+    }
+
+    /// R4: who holds the secondary role for all of `period` in place of the secondary: somebody outside the pair who could
+    /// cover it. Those without a holiday of their own in it come first, then rota order after the secondary.
+    fn stand_in(&self, period: Period) -> Option<EngineerIdx> {
+        let (team, pair) = (self.team, self.week.pair);
+        let could_cover = |engineer: &EngineerIdx| {
+            pair.role_of(*engineer).is_none()
+                && team.engineer(*engineer).is_member_throughout(period)
+                && self.absences_of(*engineer).cannot_cover(&team.policy, period).is_empty()
+        };
+        let candidates = team.indices().filter(|_| team.policy.backfill).filter(could_cover);
+        candidates.min_by_key(|engineer| {
+            let has_holiday = !self.absences_of(*engineer).holidays(period).is_empty();
+            (has_holiday, team.steps_after(pair.secondary, *engineer))
+        })
     }
 
     fn overridden(&self, period: Period, by: &Override) -> Duty {
@@ -225,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secondary_on_a_holiday_is_unable_only_where_the_policy_says_so() {
+    fn a_secondary_on_a_holiday_cannot_cover_only_where_the_policy_says_so() {
         let mut team = with_holiday();
         team.policy.secondary_on_holiday = SecondaryOnHoliday::Unavailable;
         assert_eq!(first_week(&team).conflicts[0].status, ProposalStatus::NeedsVolunteer);
@@ -252,12 +280,50 @@ mod tests {
     }
 
     #[test]
-    fn a_backfill_is_the_first_free_third_person() {
+    fn a_stand_in_is_whoever_could_cover_next_first_those_without_a_holiday() {
         let mut team = with_holiday();
         team.policy.backfill = true;
-        assert_eq!(during(&first_week(&team), NOON), (B, Cover, None, None), "everybody has the holiday");
+        assert_eq!(
+            during(&first_week(&team), NOON),
+            (B, Cover, Some(C), Some(Backfill)),
+            "on a holiday of C's"
+        );
         team.engineers[3].works_on = vec![date("2026-01-07")];
         assert_eq!(during(&first_week(&team), NOON), (B, Cover, Some(D), Some(Backfill)));
+        team.policy.secondary_on_holiday = SecondaryOnHoliday::Unavailable;
+        team.engineers[1].works_on = vec![date("2026-01-07")];
+        team.engineers[3].works_on.clear();
+        assert_eq!(during(&first_week(&team), NOON), (B, Cover, None, None), "nobody covers on a holiday");
+    }
+
+    #[test]
+    fn somebody_stands_in_for_a_secondary_who_cannot_cover() {
+        let mut team = team();
+        let afternoon = period("2026-01-07T18:00:00Z", "2026-01-07T22:00:00Z");
+        team.engineers[1].time_off = vec![afternoon];
+        let at_three = |team: &Team| during(&first_week(team), "2026-01-07T20:00:00Z");
+        assert_eq!(at_three(&team), (A, Rotation, Some(B), Some(Rotation)), "not unless the team wants it");
+        team.policy.backfill = true;
+        assert_eq!(at_three(&team), (A, Rotation, Some(C), Some(Backfill)));
+        let planned = first_week(&team);
+        let stand_in = planned.shifts.iter().find(|shift| shift.holder.kind == Backfill).unwrap();
+        assert_eq!((stand_in.period, stand_in.role), (afternoon, Role::Secondary));
+        assert_eq!(
+            (stand_in.holder.instead_of, stand_in.holder.reason.as_deref()),
+            (Some(B), Some("Time off"))
+        );
+        team.engineers[2].time_off = vec![period("2026-01-07T21:59:59Z", "2026-01-08T00:00:00Z")];
+        assert_eq!(at_three(&team).2, Some(D), "C is away for the last second");
+        team.engineers[3].left = Some(date("2026-01-07"));
+        assert_eq!(at_three(&team), (A, Rotation, Some(B), Some(Rotation)), "nobody could");
+    }
+
+    #[test]
+    fn the_search_for_a_stand_in_wraps_round_the_end_of_the_file() {
+        let mut team = with_holiday();
+        team.policy.backfill = true;
+        team.rotations[0].weeks = vec![pair(B, D)];
+        assert_eq!(during(&first_week(&team), NOON), (D, Cover, Some(A), Some(Backfill)));
     }
 
     #[test]

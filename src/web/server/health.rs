@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::request_counts::Totals;
-use crate::config::{Diagnostic, Severity};
+use crate::config::Diagnostic;
 use crate::live::{Fault, FaultKind, Faults, TeamSnapshot};
 use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
@@ -114,7 +114,7 @@ pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
             restored: served(&|team| team.is_restored()),
             removed: snapshot.removed().iter().map(TeamId::as_str).collect(),
         },
-        diagnostics: configuration.diagnostics.iter().map(finding).collect(),
+        diagnostics: configuration.diagnostics.iter().filter(|found| !found.is_note()).map(finding).collect(),
         tzdata: configuration.zone_data.to_string(),
         snapshot: Age {
             generation: snapshot.generation(),
@@ -138,10 +138,7 @@ fn shown(faults: &Faults) -> Vec<FaultShown<'_>> {
 
 fn finding(diagnostic: &Diagnostic) -> Finding<'_> {
     Finding {
-        severity: match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
+        severity: diagnostic.severity.as_str(),
         code: diagnostic.code,
         file: &diagnostic.file,
         line: diagnostic.place.as_ref().map(|place| place.line),

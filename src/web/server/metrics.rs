@@ -100,7 +100,11 @@ fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Insta
     gauge("load_timestamp_seconds", "When the files were last read", seconds(read_at));
     gauge("load_duration_seconds", "How long it took; 0 for the first time", took);
     let look_age = state.store.look_age().as_secs_f64();
-    gauge("reloader_look_age_seconds", "Since the reloader last looked whether anything must be done", look_age);
+    gauge(
+        "reloader_look_age_seconds",
+        "Since the reloader last looked whether anything must be done",
+        look_age,
+    );
     let diagnostics = Gauges::default();
     for (severity, label) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
         let found = snapshot.configuration().diagnostics.iter().filter(|found| found.severity == severity);

@@ -171,6 +171,9 @@ impl<'a> Months<'a> {
                 RowStatus::NoBackup => {
                     (people.name(row.away)) " is secondary and away: " (people.name(row.primary)) " has nobody to fall back on"
                 },
+                RowStatus::Backfilled => {
+                    @if let Some(secondary) = row.secondary { (people.name(secondary)) " stands in for " (people.name(row.away)) " as secondary" }
+                },
                 RowStatus::Working | RowStatus::Unaffected => "",
             }
         }

@@ -23,7 +23,7 @@ pub(in crate::web) fn policy(policy: HolidayPolicy) -> Markup {
                     ", the secondary is primary"
                     @if covers { ", also on a holiday that both have" }
                     ". "
-                    @if policy.backfill { "The next free person is secondary meanwhile." } @else { "Nobody is secondary meanwhile." }
+                    @if policy.backfill { "Somebody else stands in as secondary then, and while the secondary alone cannot cover." } @else { "Nobody is secondary meanwhile." }
                 }
                 @if !moves {
                     li { (tag(RowStatus::Reported)) " Time off of the primary moves no duty." }
@@ -69,7 +69,10 @@ mod tests {
             (plain, "While the secondary alone has time off, no duty moves"),
             (HolidayPolicy { notice_days: 1, ..plain }, "at the latest 1 day before the week starts."),
             (HolidayPolicy { notice_days: 0, ..plain }, "at the latest before the week starts."),
-            (HolidayPolicy { backfill: true, ..plain }, "The next free person is secondary meanwhile."),
+            (
+                HolidayPolicy { backfill: true, ..plain },
+                "Somebody else stands in as secondary then, and while the secondary alone cannot cover.",
+            ),
             (
                 HolidayPolicy { time_off: TimeOffRule::Report, ..plain },
                 "While the primary has a public holiday, the secondary is primary",
