@@ -129,7 +129,7 @@ fn a_server_that_gets_no_more_threads_goes_on_reloading() {
     command.stderr(std::process::Stdio::piped());
     let running = Running::start(&mut command);
     let pid = running.child.id().to_string();
-    let lower = ["--reuid=54321", "--clear-groups", "prlimit", "--pid", &pid, "--nproc=1:1"];
+    let lower = ["--reuid=54321", "--regid=54321", "--clear-groups", "prlimit", "--pid", &pid, "--nproc=1:1"];
     let limited = Command::new("setpriv").args(lower).status().unwrap();
     assert!(limited.success());
     write("Anna");
