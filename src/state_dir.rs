@@ -84,6 +84,11 @@ impl StateDir {
         self.0.path.join(JOURNAL)
     }
 
+    /// Where SQLite has what is not in the journal's file yet.
+    pub fn journal_log_file(&self) -> PathBuf {
+        self.0.path.join(format!("{JOURNAL}-wal"))
+    }
+
     /// Where the secret of the links is, if it is not given in another way.
     pub fn secret_file(&self) -> PathBuf {
         self.0.path.join(SECRET)

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
+use super::publication::Highest;
 use crate::rota::{Instant, Period};
 
 /// A hash of all that went into a publication, as hexadecimal digits.
@@ -98,8 +99,11 @@ pub struct Publication {
     pub week_start: Instant,
     /// The window that the facts are of.
     pub window: Period,
-    /// A time that is past even if the clock is wrong; `None` if there is none, and nothing is forgotten.
-    pub surely_past: Option<Instant>,
+    /// The highest revision of a journal that cannot be read; those of all events are higher.
+    pub above: Option<Highest>,
+    /// An instant that has certainly passed, by which entries are old (see [`Retention`](super::Retention)); without it
+    /// none is.
+    pub past: Option<Instant>,
 }
 
 /// The journal after `facts` were published: all events of a team over the publication's window.
@@ -111,6 +115,8 @@ pub struct Publication {
 pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publication) -> Journal {
     let mut entries = known.map(|journal| journal.entries.clone()).unwrap_or_default();
     let newest = entries.values().map(|entry| entry.revision.modified).max();
+    let newest = newest.max(publication.above.map(|above| above.modified));
+    let sequence = publication.above.map_or(0, |above| above.sequence.saturating_add(1));
     let at = newest.map_or(publication.at, |newest| publication.at.max(newest + TimeDelta::seconds(1)));
     let has_rolled = known.is_some_and(|journal| journal.week_start < publication.week_start);
     let until = known.map(|journal| journal.until).filter(|_| has_rolled);
@@ -123,7 +129,7 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
             None => {
                 let entered = until.is_some_and(|until| until <= fact.anchor);
                 let since = if entered { publication.week_start } else { at };
-                entries.insert(fact.uid.clone(), Entry::new(fact, since));
+                entries.insert(fact.uid.clone(), Entry::new(fact, since, sequence));
             }
         }
     }
@@ -135,7 +141,8 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
             entry.revision = entry.revision.raised(at);
         }
     }
-    if let Some(oldest) = publication.surely_past.map(|past| past - REMEMBERED) {
+    if let Some(past) = publication.past {
+        let oldest = past - REMEMBERED;
         entries.retain(|_, entry| {
             oldest <= entry.fact.end.max(entry.revision.modified)
                 || publication.window.contains(entry.fact.anchor)
@@ -156,7 +163,7 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
 pub fn consult(known: &Journal, facts: Vec<Fact>, publication: &Publication) -> Journal {
     let entries = facts.into_iter().map(|fact| {
         let revision = known.entries.get(&fact.uid).map(|entry| entry.revision);
-        let mut entry = Entry::new(fact, publication.at);
+        let mut entry = Entry::new(fact, publication.at, 0);
         entry.revision = revision.unwrap_or(entry.revision);
         (entry.fact.uid.clone(), entry)
     });
@@ -164,8 +171,8 @@ pub fn consult(known: &Journal, facts: Vec<Fact>, publication: &Publication) -> 
 }
 
 impl Entry {
-    fn new(fact: Fact, since: Instant) -> Entry {
-        let revision = Revision { sequence: 0, created: since, modified: since };
+    fn new(fact: Fact, since: Instant, sequence: u32) -> Entry {
+        let revision = Revision { sequence, created: since, modified: since };
         Entry { fact, revision, former: BTreeSet::new(), withdrawn: false }
     }
 
@@ -218,15 +225,8 @@ mod tests {
     fn publication(now: &str, week: &str) -> Publication {
         let week_start = at(&format!("{week}T00:00"));
         let window = Period::new(week_start - TimeDelta::weeks(1), week_start + TimeDelta::weeks(3)).unwrap();
-        let surely_past = Some(week_start);
-        Publication {
-            generation: 1,
-            fingerprint: String::new(),
-            at: at(now),
-            week_start,
-            window,
-            surely_past,
-        }
+        let fingerprint = String::new();
+        Publication { generation: 1, fingerprint, at: at(now), week_start, window, above: None, past: None }
     }
 
     const FIRST: (&str, &str) = ("02-03T12:00", "02-01");
@@ -325,11 +325,23 @@ mod tests {
         much_later.week_start += TimeDelta::weeks(110);
         much_later.at += TimeDelta::weeks(110);
         much_later.window = Period::new(much_later.week_start, much_later.at + TimeDelta::weeks(1)).unwrap();
-        much_later.surely_past = None;
-        let kept = publish(Some(&before), vec![], &much_later).entries;
-        assert_eq!(kept.len(), 1, "the clock may be wrong");
-        much_later.surely_past = Some(much_later.week_start);
+        assert_eq!(
+            publish(Some(&before), vec![], &much_later).entries.len(),
+            1,
+            "not by one look at the clock"
+        );
+        much_later.past = Some(much_later.at);
         assert!(publish(Some(&before), vec![], &much_later).entries.is_empty());
+    }
+
+    #[test]
+    fn after_a_journal_that_cannot_be_read_every_revision_is_higher_than_any_in_it() {
+        let mut publication = publication("02-03T12:00", "02-01");
+        publication.above = Some(Highest { sequence: 7, modified: at("02-03T13:00") });
+        let journal = publish(None, vec![fact("a", "02-05T00:00", "x", "", &[])], &publication);
+        let later = at("02-03T13:00") + TimeDelta::seconds(1);
+        let expected = Revision { sequence: 8, created: later, modified: later };
+        assert_eq!(journal.entries["a"].revision, expected);
     }
 
     #[test]

@@ -154,6 +154,14 @@ impl Connection {
         }
     }
 
+    /// Runs one statement that may return every row of a table.
+    pub(super) fn query_all(&mut self, statement: &str) -> Result<Vec<Row>> {
+        match self {
+            Connection::Sqlite(connection) => connection.query(statement, &[]),
+            Connection::Postgres(connection) => connection.query_all(statement),
+        }
+    }
+
     /// Runs several statements without parameters.
     pub(super) fn run(&mut self, statements: &str) -> Result<()> {
         match self {
@@ -188,10 +196,10 @@ impl Connection {
         Ok(self.query(count, &[name.into()])?.first().map_or(Ok(0), |row| row.int(0))? > 0)
     }
 
-    /// Whether it still reaches its database. `false` is no failure of anything that was asked before.
-    pub(super) fn is_alive(&mut self) -> bool {
+    /// Whether it is still there. `false` is no failure: the server may have been started again since the last use.
+    pub(super) fn is_alive(&mut self) -> Result<bool> {
         match self {
-            Connection::Sqlite(_) => true,
+            Connection::Sqlite(_) => Ok(true),
             Connection::Postgres(connection) => connection.is_alive(),
         }
     }

@@ -60,7 +60,7 @@ impl Database {
     pub fn subscribers(&self) -> std::result::Result<Vec<Subscriber>, JournalError> {
         self.read(|connection| {
             let select = "SELECT team, path, client, given, confirmed, last_at, version FROM subscriber";
-            connection.query(select, &[])?.iter().filter_map(|row| read(row).transpose()).collect()
+            connection.query_all(select)?.iter().filter_map(|row| read(row).transpose()).collect()
         })
     }
 

@@ -12,7 +12,7 @@ use super::team::TeamSnapshot;
 use crate::access::{Keyring, Secret};
 use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings, TeamConfig, TeamFiles};
 use crate::feed::Links;
-use crate::journal::{Database, JournalError};
+use crate::journal::{Database, JournalError, Retention};
 use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger, frame};
 use crate::rota::{Instant, TeamId};
 
@@ -75,11 +75,12 @@ impl Builder {
         Builder { secret: Some(secret), ..self }
     }
 
-    /// The first snapshot of a server. All of it is written to the journal before it is returned.
+    /// The first snapshot of a server. All of it is written to the journal before it is returned; if the journal can be
+    /// read and not written, its revisions are provisional.
     ///
     /// # Errors
     ///
-    /// If the journal cannot be read or written.
+    /// If the journal cannot be read.
     pub fn first(&self, configuration: Configuration, now: Instant) -> Result<Snapshot, JournalError> {
         if let Some(database) = self.publisher.database() {
             self.subscribers.read(database)?;
@@ -89,7 +90,12 @@ impl Builder {
             |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
         let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
         let restored = self.restore(&configuration, &known, now)?;
-        Build { removed, restored, ..self.start(configuration, known, now) }.written()
+        let start = Build { removed, restored, ..self.start(configuration, known, now) };
+        // The last state that could be read is better than none: what cannot be written is tried again.
+        Ok(start.written().unwrap_or_else(|error| {
+            tracing::error!(%error, "failed to write the journal at the start; serving with provisional revisions");
+            start.provisional()
+        }))
     }
 
     /// The teams that have errors in `configuration` and were published before: as they were published last.
@@ -172,8 +178,9 @@ impl Builder {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub(super) fn check_journal(&self) -> Result<JournalCheck, JournalError> {
-        self.publisher.check_journal()?;
+    pub(super) fn check_journal(&self, current: &Snapshot) -> Result<JournalCheck, JournalError> {
+        let teams = current.shared_teams().iter().map(|team| (&team.team().id, &**team.published()));
+        self.publisher.check_journal(teams, || self.subscribers.all())?;
         Ok(JournalCheck { versions: self.publisher.versions()? })
     }
 
@@ -229,11 +236,6 @@ impl Builder {
         self.publisher.write_missing_sources(&TeamFiles::new(configuration), teams)
     }
 
-    /// From now on what is long past by `past`, a time that is surely past itself, may be forgotten.
-    pub(super) fn set_surely_past(&self, past: Instant) {
-        self.publisher.set_surely_past(past);
-    }
-
     /// `previous` with the secret links of `configuration`; `None` if these are the same. Nothing has to be published
     /// for that.
     pub(super) fn revoke_links(
@@ -275,6 +277,11 @@ impl Builder {
     /// The journal's database, if there is a journal.
     pub(super) fn database(&self) -> Option<&Database> {
         self.publisher.database()
+    }
+
+    /// When what is old may be deleted.
+    pub(super) fn retention(&self) -> &Retention {
+        self.publisher.retention()
     }
 
     /// What was counted at every feed.
@@ -423,7 +430,7 @@ fn effective_links(
 
 /// The generation of the configuration that this server published, unless another server has a newer one.
 fn own_generation(published: &PublishedTeam) -> Option<i64> {
-    (published.state != JournalState::Older).then(|| published.generation())
+    (!matches!(published.state, JournalState::Older | JournalState::Newer)).then(|| published.generation())
 }
 
 fn changed(teams: &[NextTeam]) -> Vec<TeamToPublish> {

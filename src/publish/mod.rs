@@ -10,7 +10,6 @@ mod event_record;
 mod frame;
 mod published_team;
 mod publisher;
-mod retention;
 
 pub use event_record::Change;
 pub(crate) use event_record::{cancelled, head_uid};
@@ -19,4 +18,3 @@ pub use published_team::JournalState;
 pub(crate) use published_team::{PublishedTeam, revision};
 pub use publisher::Publisher;
 pub(crate) use publisher::{Published, TeamToPublish, Trigger};
-pub(crate) use retention::{CHECK_EVERY, Retention};

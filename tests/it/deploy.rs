@@ -148,7 +148,7 @@ fn the_unit_allows_every_system_call_that_oncal_makes() {
     fs::write(&team, text.replace("Data Engineer A", "Data Engineer Z")).unwrap();
     told(&running, "configuration in service");
     running.signal("HUP");
-    told(&running, "asked to read the configuration again");
+    told(&running, "reloading the configuration");
     running.signal("TERM");
     running.ended();
 

@@ -13,11 +13,16 @@ mod arrows;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod chaos;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
 mod deploy;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]

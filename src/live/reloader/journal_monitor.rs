@@ -56,8 +56,9 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
         // A panic is logged by the panic hook, and the next check is made all the same.
         let checked = catch_unwind(AssertUnwindSafe(|| {
             maintenance.run(&options.builder, Moment::now(), (options.now)());
-            let checked = options.builder.check_journal()?;
-            options.builder.write_missing_sources(&options.store.load())?;
+            let current = options.store.load();
+            let checked = options.builder.check_journal(&current)?;
+            options.builder.write_missing_sources(&current)?;
             Ok::<_, JournalError>(checked)
         }));
         pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };

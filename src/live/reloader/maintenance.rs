@@ -6,14 +6,13 @@ use chrono::TimeDelta;
 
 use crate::journal::JournalError;
 use crate::live::builder::Builder;
-use crate::publish::{CHECK_EVERY, Retention};
 use crate::rota::Instant;
 
 /// How often the counts of subscribers are written.
 const WRITE_COUNTS_EVERY: Duration = Duration::from_secs(10);
 
-/// How often old data is deleted. Only what two of these checks agree on is old.
-const CLEAN_UP_EVERY: Duration = CHECK_EVERY;
+/// How often old data is deleted.
+const CLEAN_UP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long the database is left alone after a failure: all other uses of it matter more.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -29,7 +28,6 @@ const SUBSCRIBED: TimeDelta = TimeDelta::days(90);
 pub(super) struct Maintenance {
     write_counts: Moment,
     clean_up: Moment,
-    retention: Retention,
     is_failing: bool,
 }
 
@@ -37,7 +35,7 @@ impl Maintenance {
     /// The first tasks are due some seconds after `now`, since a start has more urgent things to do.
     pub(super) fn new(now: Moment) -> Maintenance {
         let soon = now + WRITE_COUNTS_EVERY;
-        Maintenance { write_counts: soon, clean_up: soon, retention: Retention::default(), is_failing: false }
+        Maintenance { write_counts: soon, clean_up: soon, is_failing: false }
     }
 
     /// Does what is due by `now`; `at` is the same time by the wall clock.
@@ -47,7 +45,7 @@ impl Maintenance {
             self.write_counts = now + if done { WRITE_COUNTS_EVERY } else { RETRY_AFTER };
         }
         if self.clean_up <= now {
-            let done = self.retention.check(now, at).is_none_or(|past| self.check(&clean_up(builder, past)));
+            let done = self.check(&clean_up(builder, now, at));
             self.clean_up = now + if done { CLEAN_UP_EVERY } else { RETRY_AFTER };
         }
     }
@@ -73,12 +71,11 @@ fn write_counts(builder: &Builder) -> Result<(), JournalError> {
     builder.database().map_or(Ok(()), |database| builder.subscribers().write(database))
 }
 
-/// Deletes what is old at `now`, a time that is surely past.
-fn clean_up(builder: &Builder, now: Instant) -> Result<(), JournalError> {
-    builder.set_surely_past(now);
+fn clean_up(builder: &Builder, moment: Moment, now: Instant) -> Result<(), JournalError> {
     let Some(database) = builder.database() else { return Ok(()) };
-    database.delete_changes(now - CHANGES_KEPT)?;
-    let since = now - SUBSCRIBED;
+    let Some(past) = builder.retention().check(moment, now) else { return Ok(()) };
+    database.delete_changes(past - CHANGES_KEPT)?;
+    let since = past - SUBSCRIBED;
     database.delete_subscribers(since)?;
     builder.subscribers().forget(since);
     Ok(())
