@@ -22,6 +22,8 @@ mod config;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod edit;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod feeds;
