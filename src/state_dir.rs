@@ -230,7 +230,7 @@ impl StateDir {
         }
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let text = format!("process {} on {}\n", process::id(), host.trim());
-        // A full disk is no reason not to serve; then the lock names nobody.
+        // A full disk must not prevent a start; then the lock file is empty.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
         *self.0.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         Ok(())

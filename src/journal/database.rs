@@ -8,11 +8,12 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::connection::Connection;
 use super::error::JournalError;
 use super::layout;
 use super::location::Location;
 use super::postgres::PostgresConnection;
-use super::sql::{Connection, Failure, FailureKind, Result};
+use super::sql::{Failure, FailureKind, Result};
 use super::sqlite::SqliteConnection;
 
 /// Of all teams' journals. It only ever grows, unless something that was written is gone.

@@ -19,7 +19,7 @@ const TIMEOUT_OF_ALL: Duration = Duration::from_secs(30);
 /// How much longer for each further list of parameters of a statement.
 const TIMEOUT_OF_EACH: Duration = Duration::from_millis(10);
 
-/// On the server's side: a lock that somebody else holds, and a statement that nobody waits for any more, end first.
+/// The server gives up waiting for a lock before the client does, and ends statements that the client has given up.
 const SESSION: &str = "SET lock_timeout = '2s'; SET statement_timeout = '60s'";
 
 /// An open connection to PostgreSQL. Its calls wait for the server; none may be made from async code.

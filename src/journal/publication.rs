@@ -10,7 +10,7 @@ use chrono::DateTime;
 use super::database::Database;
 use super::error::JournalError;
 use super::packed::Packed;
-use super::revision::{Hash, Journal};
+use super::revision::{Hash, Highest, Journal};
 use super::source::{self, SourceFile};
 use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
@@ -57,15 +57,6 @@ pub struct Stored {
     pub journal: Packed,
     /// What is known of its events even if the journal cannot be read.
     pub highest: Highest,
-}
-
-/// The highest revision of a team's events.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Highest {
-    /// The highest SEQUENCE.
-    pub sequence: u32,
-    /// The latest LAST-MODIFIED, in whole seconds.
-    pub modified: Instant,
 }
 
 /// A journal that is to be written.
@@ -277,7 +268,7 @@ impl Database {
 
 fn stored(row: &Row) -> Result<Stored> {
     let (journal, checksum) = (row.bytes(4)?, row.int(7)?);
-    // A journal that is damaged is nobody's: whatever is published next is compared with it.
+    // Without a fingerprint the team is published again, and the damage is noticed then.
     let is_whole = checksum == 0 || checksum == i64::from(crc32fast::hash(journal));
     let fingerprint = if is_whole { row.text(3)?.to_owned() } else { String::new() };
     Ok(Stored {

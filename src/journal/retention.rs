@@ -1,7 +1,7 @@
-//! When what is old may be deleted.
+//! Decides when old data may be deleted.
 //!
-//! A clock that is wrong for a while must not delete anything. So something is old only once two checks agree, between
-//! which the process ran for a day.
+//! A clock that is wrong for a while must not cause anything to be deleted. So data counts as old only once two checks agree,
+//! and the process ran for at least a day between them.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Moment};
@@ -11,15 +11,15 @@ use crate::rota::Instant;
 /// How long the process must run between two checks that agree.
 const APART: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Remembers what earlier checks found.
+/// Remembers the earlier checks.
 #[derive(Debug, Default)]
 pub struct Retention(Mutex<Checks>);
 
 #[derive(Debug, Default)]
 struct Checks {
-    /// When a check was made, and what the clock said.
+    /// When the last check was made, and the time by the clock.
     last: Option<(Moment, Instant)>,
-    /// The earlier of what the clock said at two checks.
+    /// The earlier of the clock's times at two checks.
     agreed: Option<Instant>,
 }
 

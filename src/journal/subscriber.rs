@@ -1,8 +1,9 @@
 //! Which calendar client last fetched which feed, kept beside the journals.
 
+use super::connection::Connection;
 use super::database::Database;
 use super::error::JournalError;
-use super::sql::{Connection, Param, Result, Row};
+use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
 
 /// Servers that share a database count together.

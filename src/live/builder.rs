@@ -279,7 +279,7 @@ impl Builder {
         self.publisher.database()
     }
 
-    /// When what is old may be deleted.
+    /// Decides when old data may be deleted.
     pub(super) fn retention(&self) -> &Retention {
         self.publisher.retention()
     }

@@ -103,7 +103,7 @@ impl Publisher {
         database.probe()
     }
 
-    /// When what is old may be deleted.
+    /// Decides when old data may be deleted.
     pub(crate) fn retention(&self) -> &Retention {
         &self.retention
     }

@@ -38,7 +38,7 @@ impl Edited {
     /// Edit number `number`: each has another holder for every shift, so that each SEQUENCE rises.
     pub(crate) fn edit(&self, number: usize) {
         let text = TEAM.replace("name = \"Data\"", &format!("name = \"Edit {number}.\""));
-        let text = if number % 2 == 0 {
+        let text = if number.is_multiple_of(2) {
             text
         } else {
             text.replace("weeks = [{ primary = \"a\", secondary = \"b\" }, ", "weeks = [").replace(
