@@ -9,9 +9,10 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+use super::connection::Connection;
 use super::database::Database;
 use super::error::JournalError;
-use super::sql::{Connection, Param, Result};
+use super::sql::{Param, Result};
 use crate::rota::TeamId;
 
 /// More than any file of a configuration may have, in bytes: damage must not fill the memory.
