@@ -11,7 +11,7 @@ use crate::web::pages::kit::on_call;
 use crate::web::pages::kit::people::{People, class};
 
 /// A bar of fewer steps has room for initials only, also on a wide screen.
-const MIN_NAME_STEPS: i64 = STEPS / 12;
+const MIN_NAME_STEPS: i64 = STEPS / 9;
 
 /// A bar of fewer steps has room for no words.
 const MIN_WORDS_STEPS: i64 = STEPS / 9;

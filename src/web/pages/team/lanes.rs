@@ -41,7 +41,7 @@ pub(in crate::web) fn secondary<'s>(
     let unavailable = unavailable.into_iter().filter(|part| !part.is_agreed);
     let mut pieces: Vec<Piece<'s>> = unavailable
         .map(|part| {
-            let reasons = part.reasons.iter().map(|reason| reason.to_string()).collect();
+            let reasons = part.reasons.iter().map(ToString::to_string).collect();
             Piece { period: part.period, what: What::NoBackup { away: part.engineer, reasons } }
         })
         .collect();
