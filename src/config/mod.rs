@@ -29,6 +29,7 @@ mod schema;
 mod settings;
 mod sources;
 mod time_off;
+mod zone_hints;
 mod zones;
 
 pub use crate::toml_reader::Severity;

@@ -1,9 +1,18 @@
 //! What the TOML parser found wrong, less the echoes of its own recovery.
 
-use super::problem::{Problems, Span};
+use super::hints::{Hint, hint};
+use super::problem::Problems;
+use super::span::Span;
 
 /// What the parser says of a key, and of a table, that was there before.
 const DUPLICATE: &str = "duplicate key";
+
+/// What ends what the parser found open.
+const CLOSING: [(&str, &str); 3] = [
+    ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
+    ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
+    ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that may come again"),
+];
 
 /// An error of the parser.
 struct Fault {
@@ -36,7 +45,17 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
     }
     for Fault { span, message } in without_echoes(faults, text) {
-        problems.error("toml-syntax", span, format!("this is not valid TOML: {message}"));
+        let (message, help, span) = match hint(text, &span) {
+            Some(Hint { message, help, span }) => (message, Some(help), span),
+            None => {
+                let help = CLOSING
+                    .iter()
+                    .find(|(what, _)| message.contains(what))
+                    .map(|(_, help)| (*help).to_owned());
+                (message, help, span)
+            }
+        };
+        problems.error_with_help("toml-syntax", span, format!("this is not valid TOML: {message}"), help);
     }
 }
 
