@@ -10,7 +10,7 @@ use super::edit_args::{
 };
 use super::options::{Format, OfTeam, Range};
 use super::times::{TypedTime, instant, moment, year};
-use crate::json::FAIRNESS_YEARS;
+use crate::json::{FAIRNESS_YEARS, MAX_FAIRNESS_YEARS};
 use crate::rota::Instant;
 
 static VERSION: LazyLock<String> =
@@ -290,7 +290,12 @@ pub(super) struct Fairness {
     #[command(flatten)]
     pub(super) of: OfTeam,
     /// How many calendar years, from the current one on
-    #[arg(long, value_name = "N", default_value_t = FAIRNESS_YEARS, value_parser = clap::value_parser!(u8).range(1..=50))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = FAIRNESS_YEARS,
+        value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_FAIRNESS_YEARS)),
+    )]
     pub(super) years: u8,
     #[command(flatten)]
     pub(super) format: Format,

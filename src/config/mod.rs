@@ -39,7 +39,7 @@ pub use diagnostic::{Diagnostic, Place};
 pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, entry_text};
 pub use entry::{end_line, override_entry, rotation_entry};
 pub use folder::LoadError;
-pub use link_generations::LinkGenerations;
+pub use link_generations::{EngineerLink, LinkGenerations};
 pub use load::{Scope, load, load_edited, load_with, reload};
 pub use places::TeamPlaces;
 pub use render::render;

@@ -61,7 +61,7 @@ fn wrong_use_is_two_and_names_what_is_near() {
         (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
         (&["holidays", "uk"], "did you mean `gb-eng` or `gb-sct` or `gb-nir`?"),
         (&["now", "--at", "soon"], "expected"),
-        (&["fairness", "--years", "0"], "0 is not in 1..=50"),
+        (&["fairness", "--years", "0"], "0 is not in 1..=10"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = run(args);
@@ -634,7 +634,7 @@ fn tables_and_what_is_to_be_agreed_fit_eighty_columns() {
         &["schedule", "--weeks", "52", "--engineer", "b"],
         &["coverage", "--weeks", "52"],
         &["coverage", "--weeks", "8", "--config", config.to_str().unwrap()],
-        &["fairness", "--years", "12"],
+        &["fairness", "--years", "10"],
         &["fairness", "--years", "1"],
         &["holidays"],
         &["holidays", "gb-eng", "2027"],

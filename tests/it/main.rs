@@ -11,6 +11,9 @@ mod arrows;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod chaos;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;
@@ -18,6 +21,8 @@ mod config;
 mod deploy;
 #[cfg(test)]
 mod edit;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]

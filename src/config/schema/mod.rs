@@ -7,9 +7,9 @@ mod values;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::link_generations::{LinkGenerations, generation};
+use super::link_generations::{EngineerLink, LinkGenerations, generation};
 use crate::ics::Patterns;
-use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
+use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule, Zone};
 use crate::time_off;
 use crate::toml_reader::{At, Moment, Span, TableReader};
 use values::{date, in_range, required_moment};
@@ -141,10 +141,21 @@ impl TeamTable {
         pairs.chain(overrides).chain(owners).flatten()
     }
 
-    /// The generations of links; of engineers that have an id.
+    /// What decides which links work; of engineers that have an id. Dates are those of the zone that the file names, by
+    /// the rules that oncal was built with; of UTC where it names none.
     pub(in crate::config) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
-            Some((EngineerId::new(&table.id.as_ref()?.value)?, table.link_generation))
+            let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
+            let zone = zone.and_then(|name| Zone::bundled(&name.value));
+            let first_instant = |date: NaiveDate| match &zone {
+                Some(zone) => zone.first_instant(date),
+                None => date.and_time(NaiveTime::MIN).and_utc(),
+            };
+            Some(EngineerLink {
+                id: EngineerId::new(&table.id.as_ref()?.value)?,
+                generation: table.link_generation,
+                ends: table.left.as_ref().map(|left| first_instant(left.value)),
+            })
         };
         LinkGenerations {
             team: self.link_generation,
