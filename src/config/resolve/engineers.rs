@@ -18,7 +18,7 @@ use crate::config::time_off::Reading;
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
 use crate::time_off::Person;
-use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
+use crate::toml_reader::{At, Moment, Problem, Problems, listed, nearest};
 
 /// Where the address of a holiday calendar goes.
 const ADDRESS_OF_HOLIDAYS: &str = "name the calendar here, such as `ours`; the address is `url` in the table [import] of holidays/ours.toml";
