@@ -14,6 +14,15 @@ const CLOSING: [(&str, &str); 3] = [
     ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that may come again"),
 ];
 
+/// What the parser says of a word in a list.
+const UNQUOTED: &str = "string values must be quoted";
+
+fn is_in_header(text: &str, span: &Span) -> bool {
+    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or_default().trim();
+    line.starts_with('[') && line.ends_with(']') && !line.contains(['"', ',', '='])
+}
+
 /// An error of the parser.
 struct Fault {
     span: Span,
@@ -46,6 +55,11 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
     }
     for Fault { span, message } in without_echoes(faults, text) {
         let (message, help, span) = match hint(text, &span) {
+            // In a list the header of the next table is read as an odd value.
+            None if message.starts_with(UNQUOTED) && is_in_header(text, &span) => {
+                let help = "add `]` at its end, before this header".to_owned();
+                ("a list above this header is never closed".to_owned(), Some(help), span)
+            }
             Some(Hint { message, help, span }) => (message, Some(help), span),
             None => {
                 let help = CLOSING

@@ -134,7 +134,9 @@ impl Roster {
         if let Some(id) = self.ids.get(&plain(at)) {
             return format!("that is a name: write the id, `{id}`");
         }
-        let mut ids: Vec<(&String, &EngineerIdx)> = self.seats.iter().collect();
+        let is_valid = |id: &str| EngineerId::new(id).is_some();
+        let mut ids: Vec<(&String, &EngineerIdx)> =
+            self.seats.iter().filter(|(id, _)| is_valid(id)).collect();
         ids.sort_by_key(|(_, seat)| seat.0);
         let ids = || ids.iter().map(|(id, _)| id.as_str());
         nearest(&at.value, ids()).unwrap_or_else(|| format!("engineers of this team: {}", listed(ids())))
