@@ -88,6 +88,11 @@ impl Database {
         })?;
         let mut state = self.lock();
         state.compare(found);
+        let limited = match (&mut state.connection, &self.location) {
+            (Some(Connection::Sqlite(connection)), Location::Folder(folder)) => connection.limit_log(folder),
+            _ => Ok(()),
+        };
+        state.end(limited).map_err(|failure| JournalError::new(&self.location, failure))?;
         if state.is_lost { Err(JournalError::Lost) } else { Ok(()) }
     }
 
@@ -365,6 +370,17 @@ mod tests {
             drop(open());
             assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, after, "{before:o}");
         }
+    }
+
+    #[test]
+    fn the_write_ahead_log_does_not_grow_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(Location::folder(folder.path())).unwrap();
+        for _ in 0..600 {
+            database.probe().unwrap();
+        }
+        let log = fs::metadata(folder.path().join("journal.sqlite-wal")).unwrap().len();
+        assert!((500_000..1_200_000).contains(&log), "{log}");
     }
 
     #[test]
