@@ -83,7 +83,8 @@ impl Database {
             return Err(JournalError::Folder { folder: folder.path().to_owned(), source });
         }
         let found = self.transaction(|connection| {
-            write_mark(connection, "probe", 0)?;
+            // SQLite writes nothing if a row stays as it was.
+            write_mark(connection, "probe", random())?;
             total(connection)
         })?;
         let mut state = self.lock();
@@ -188,7 +189,7 @@ impl State {
         if self.is_lost {
             return Err(Failure::new(FailureKind::Lost, "something that was written is gone"));
         }
-        let mark = self.is_suspect.then(|| RandomState::new().hash_one(0).cast_signed());
+        let mark = self.is_suspect.then(random);
         let Some(connection) = &mut self.connection else {
             return Err(Failure::new(FailureKind::Other, "no connection"));
         };
@@ -276,6 +277,11 @@ fn open_to_read(location: &Location, failure: &Failure) -> Option<Connection> {
     }
     let mut connection = Connection::Sqlite(SqliteConnection::open_to_read(folder).ok()?);
     layout::is_current(&mut connection).is_ok_and(|is_current| is_current).then_some(connection)
+}
+
+/// Another number each time.
+fn random() -> i64 {
+    RandomState::new().hash_one(0).cast_signed()
 }
 
 fn total(connection: &mut Connection) -> Result<i64> {
