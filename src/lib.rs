@@ -26,5 +26,6 @@ pub mod publish;
 pub mod rota;
 pub mod state_dir;
 pub mod text;
+pub mod time_off;
 pub mod toml_reader;
 pub mod web;

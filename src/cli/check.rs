@@ -38,7 +38,8 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
         output.note(format_args!("{}\n", render(diagnostic, &configuration.sources, true)));
     }
     let errors = configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let warnings = configuration.diagnostics.len() - errors;
+    let warnings =
+        configuration.diagnostics.iter().filter(|found| found.severity == Severity::Warning).count();
     output.data(&format!(
         "{}, {}, {}; tzdata {}\n",
         when::count(configuration.teams.len() + configuration.broken.len(), "team", "teams"),
@@ -299,7 +300,7 @@ impl Report {
     fn new(configuration: &Configuration) -> Report {
         let found = configuration.diagnostics.iter().map(|diagnostic| Finding {
             code: diagnostic.code,
-            severity: if diagnostic.is_error() { "error" } else { "warning" },
+            severity: diagnostic.severity.as_str(),
             file: Some(diagnostic.file.clone()),
             line: diagnostic.place.as_ref().map(|place| place.line),
             column: diagnostic.place.as_ref().map(|place| place.column),

@@ -42,7 +42,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         anyhow::bail!("not serving: {why}");
     }
     logging::start();
-    configuration.diagnostics.iter().for_each(log);
+    configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);

@@ -12,7 +12,7 @@ use crate::toml_reader::{Problem, Severity, Span};
 pub struct Diagnostic {
     /// Stable name of the kind of defect, `lower-kebab-case`.
     pub code: &'static str,
-    /// Error or warning.
+    /// Error, warning or note.
     pub severity: Severity,
     /// The team whose file or run book has it; none for everything that is no team's own.
     pub team: Option<TeamId>,
@@ -47,6 +47,11 @@ impl Diagnostic {
     /// Whether it keeps the file from being used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    /// Whether it is a mere note, which only `oncal check` shows.
+    pub fn is_note(&self) -> bool {
+        self.severity == Severity::Note
     }
 
     /// `problems` as found in `text`, the content of `file`; in the order of their places, so that the text is gone
@@ -110,8 +115,7 @@ impl fmt::Display for Diagnostic {
         if let Some(place) = &self.place {
             write!(f, ":{}:{}", place.line, place.column)?;
         }
-        let severity = if self.is_error() { "error" } else { "warning" };
-        write!(f, ": {severity}[{}]: {}", self.code, self.message)?;
+        write!(f, ": {}[{}]: {}", self.severity.as_str(), self.code, self.message)?;
         self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::ics;
+use crate::ics::{self, NotUtf8};
 use crate::toml_reader::Span;
 
 /// The most that a file of the configuration may have, in bytes.
@@ -65,9 +65,12 @@ pub(super) fn read_text(path: &Path) -> Result<Arc<str>, FileFault> {
     text(&read_bytes(path)?)
 }
 
-/// The text of the iCalendar file at `path`, which may have folds within characters.
+/// The text of the iCalendar file at `path`.
 pub(super) fn read_calendar(path: &Path) -> Result<Arc<str>, FileFault> {
-    text(&ics::mend_folds(&read_bytes(path)?))
+    match ics::decode(&read_bytes(path)?) {
+        Ok(text) => Ok(text.into()),
+        Err(NotUtf8 { bytes, .. }) => text(&bytes),
+    }
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFault> {

@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::files::{self, Entry, FileFault};
 use super::ids::shape_problem;
 use super::sources::Diagnostics;
@@ -40,12 +42,21 @@ pub(super) struct Calendars {
     pub(super) kept: BTreeSet<String>,
 }
 
-/// All calendars: those of the folder, where there is one, over the built-in ones. `now` and `zones` are for the
-/// recurrences and times of imported ones. One with errors is taken from `before`, if it was right there.
+/// What imported calendars are read by.
+#[derive(Clone, Copy)]
+pub(super) struct Basis<'a> {
+    pub(super) zones: &'a Zones,
+    /// How far recurrences are followed.
+    pub(super) now: Instant,
+    /// Events that are over before this day are never an error.
+    pub(super) relevant_from: NaiveDate,
+}
+
+/// All calendars: those of the folder, where there is one, over the built-in ones. One with errors is taken from
+/// `before`, if it was right there.
 pub(super) fn read(
     config: &Path,
-    zones: &Zones,
-    now: Instant,
+    basis: Basis<'_>,
     before: Option<&Library>,
     findings: &mut Diagnostics,
 ) -> io::Result<Calendars> {
@@ -66,8 +77,10 @@ pub(super) fn read(
             *(if is_ics { &mut kinds.ics } else { &mut kinds.toml }) = true;
         }
     }
+    let Basis { zones, now, relevant_from } = basis;
     let named = |name: &str| zones.named(name).ok();
-    let import = Import { now, named: &named };
+    let utc = zones.utc().ok_or_else(|| io::Error::other("the time-zone data has no zone UTC"))?;
+    let import = Import { now, relevant_from, named: &named, zone: &utc };
     let mut reader = Reader { config, found: Vec::new(), findings };
     let mut kept = BTreeSet::new();
     let own: Vec<_> = calendars

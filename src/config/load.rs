@@ -15,7 +15,7 @@ use super::files::{self, Entry, FileFault};
 use super::folder::{
     LoadError, check_folder, list, team_ids, unreadable, warn_of_ownerless_folders, warn_of_strays,
 };
-use super::holiday_files::{self, Calendars, FOLDER as HOLIDAYS};
+use super::holiday_files::{self, Basis, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
 use super::link_generations::LinkGenerations;
 use super::resolve::{self, Context};
@@ -90,9 +90,12 @@ fn read(
     }
     let zones = zones(settings.tzdata, zone_folders, &mut findings);
     let last_library = before.map(|(before, _)| &before.library);
-    let Calendars { library, kept } = holiday_files::read(folder, &zones, now, last_library, &mut findings)
+    let window = window(&settings, now);
+    let relevant_from = window.map_or(now, Period::start).date_naive();
+    let basis = Basis { zones: &zones, now, relevant_from };
+    let Calendars { library, kept } = holiday_files::read(folder, basis, last_library, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let common = Common { folder, zones: &zones, library: &library, now, window: window(&settings, now) };
+    let common = Common { folder, zones: &zones, library: &library, now, window };
 
     let ids = team_ids(folder, &mut findings)?;
     warn_of_ownerless_folders(folder, &ids, &mut findings)?;

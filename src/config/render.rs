@@ -23,6 +23,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let path = sources.folder().join(&diagnostic.file).display().to_string();
     let text = sources.text(&diagnostic.file);

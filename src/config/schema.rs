@@ -6,11 +6,15 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::link_generations::{LinkGenerations, generation};
 use crate::holidays::YEARS;
+use crate::ics::Patterns;
 use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
+use crate::time_off;
 use crate::toml_reader::{At, Moment, Problems, Span, TableReader};
 
 const MAX_MEETING_MINUTES: i64 = 480;
 const MAX_NOTICE_DAYS: i64 = 365;
+/// RFC 5321 4.5.3.1.3.
+const MAX_EMAIL: usize = 254;
 
 /// A week of a rotation.
 const PAIR: &str = "{ primary = \"a\", secondary = \"b\" }";
@@ -26,6 +30,7 @@ pub(super) struct TeamTable {
     pub(super) rotations: Vec<RotationTable>,
     pub(super) handover: Option<HandoverTable>,
     pub(super) policy: HolidayPolicy,
+    pub(super) time_off_rules: time_off::Rules,
     pub(super) swaps: Vec<SwapTable>,
     pub(super) overrides: Vec<OverrideTable>,
     pub(super) pipelines: Vec<PipelineTable>,
@@ -44,6 +49,8 @@ pub(super) struct EngineerTable {
     pub(super) works_on: Vec<At<NaiveDate>>,
     pub(super) time_off: Vec<TimeOffTable>,
     pub(super) time_off_calendar: Option<At<String>>,
+    pub(super) time_off_only: Patterns,
+    pub(super) email: Option<At<String>>,
     pub(super) joined: Option<At<NaiveDate>>,
     pub(super) left: Option<At<NaiveDate>>,
     pub(super) link_generation: u32,
@@ -120,6 +127,7 @@ impl TeamTable {
         let rotations = read_all(&mut root, ("rotation", "[[rotation]]"), RotationTable::read);
         let handover = root.table("handover").map(HandoverTable::read);
         let policy = root.table("holiday_policy").map(read_policy).unwrap_or_default();
+        let time_off_rules = root.table("time_off_calendars").map(read_time_off_rules).unwrap_or_default();
         let swaps = read_all(&mut root, ("swap", "[[swap]]"), SwapTable::read);
         let overrides = read_all(&mut root, ("override", "[[override]]"), OverrideTable::read);
         let pipelines = read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read);
@@ -134,6 +142,7 @@ impl TeamTable {
             rotations,
             handover,
             policy,
+            time_off_rules,
             swaps,
             overrides,
             pipelines,
@@ -166,6 +175,8 @@ impl EngineerTable {
         let joined = date(&mut table, "joined");
         let left = date(&mut table, "left");
         let time_off_calendar = table.text("time_off_calendar");
+        let time_off_only = Patterns::read(&mut table, "time_off_only");
+        let email = read_email(&mut table);
         let link_generation = generation(&mut table);
         let (span, problems) = (table.span(), table.problems());
         table.finish();
@@ -179,6 +190,8 @@ impl EngineerTable {
             works_on: works_on.into_iter().filter(|at| in_range(at.value, &at.span, problems)).collect(),
             time_off: time_off.into_iter().filter_map(TimeOffTable::read).collect(),
             time_off_calendar,
+            time_off_only,
+            email,
             joined,
             left,
             link_generation,
@@ -321,6 +334,31 @@ fn read_policy(mut table: TableReader<'_>) -> HolidayPolicy {
         backfill: backfill.map_or(defaults.backfill, |at| at.value),
         notice_days: notice_days.and_then(|at| u16::try_from(at.value).ok()).unwrap_or(defaults.notice_days),
     }
+}
+
+fn read_time_off_rules(mut table: TableReader<'_>) -> time_off::Rules {
+    let counts = [("days", time_off::Count::Days), ("busy", time_off::Count::Busy)];
+    let count = table.choice("count", &counts).map(|at| at.value).unwrap_or_default();
+    let include = Patterns::read(&mut table, "include");
+    let exclude = Patterns::read(&mut table, "exclude");
+    table.finish();
+    time_off::Rules { count, include, exclude }
+}
+
+/// A mail address as people have one: what RFC 5321 allows besides, such as quoted local parts, nobody has.
+fn read_email(table: &mut TableReader<'_>) -> Option<At<String>> {
+    let at = table.text("email")?;
+    let is_plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;@\\,\"".contains(c);
+    let is_address = at.value.len() <= MAX_EMAIL
+        && at.value.split_once('@').is_some_and(|(name, domain)| {
+            !name.is_empty() && !domain.is_empty() && name.chars().chain(domain.chars()).all(is_plain)
+        });
+    if !is_address {
+        let help = "such as `ana@example.org`".to_owned();
+        table.problems().error_with_help("invalid-email", at.span, "`email` is not a mail address", help);
+        return None;
+    }
+    Some(at)
 }
 
 fn read_day_off(mut table: TableReader<'_>) -> Option<(At<NaiveDate>, At<String>)> {

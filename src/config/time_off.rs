@@ -1,20 +1,22 @@
-//! Absences exported from people's calendars: the files of `time-off/<team>/`.
+//! The files of `time-off/<team>/`: calendars of time off, exported from other programs.
 //!
 //! Titles are private: nothing is kept but when somebody is away, diagnostics quote nothing, and the texts are not
-//! shown even on the command line. Not here: the syntax and the recurrences (`ics`).
+//! shown even on the command line. Not here: which entries of a calendar count (`time_off`).
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
+
 use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
 use super::sources::Diagnostics;
 use super::zones::Zones;
-use crate::ics::{self, Bounds, Event, Expansion, Report};
 use crate::rota::{Instant, Period, Periods, TeamId, Zone};
-use crate::toml_reader::{At, Problem, Problems, Severity, nearest};
+use crate::time_off::{Leave, Person, Reader, Rules};
+use crate::toml_reader::{At, Problem, Problems, nearest};
 
 /// The folder of all exported absences, within the configuration.
 pub(super) const FOLDER: &str = "time-off";
@@ -31,12 +33,19 @@ pub(super) struct TimeOffFiles {
     found: RefCell<Vec<Diagnostic>>,
 }
 
-/// Whose absences they are, and when.
+/// Whose calendar is read, and by which rules.
 pub(super) struct Reading<'a> {
+    /// The engineer's id, for messages.
+    pub(super) engineer: &'a str,
+    /// What counts in the team.
+    pub(super) rules: &'a Rules,
+    pub(super) person: Person<'a>,
     /// Where the engineer lives.
     pub(super) zone: &'a Zone,
     pub(super) zones: &'a Zones,
     pub(super) now: Instant,
+    /// What is over before this day is never an error.
+    pub(super) relevant_from: NaiveDate,
 }
 
 impl TimeOffFiles {
@@ -57,7 +66,7 @@ impl TimeOffFiles {
         })
     }
 
-    /// The absences in the file that an engineer names at `at`; `None`, told, where they cannot be read.
+    /// The absences in the file that an engineer names at `at`; `None`, with an error reported, where they cannot be read.
     pub(super) fn absences(
         &self,
         at: &At<String>,
@@ -65,27 +74,30 @@ impl TimeOffFiles {
         problems: &Problems,
     ) -> Option<Vec<Period>> {
         let name = at.value.as_str();
-        let again = !self.named.borrow_mut().insert(name.to_owned());
+        let is_shared = !self.named.borrow_mut().insert(name.to_owned());
         let path = self.path(at, problems)?;
         let file = format!("{}/{name}", self.shown);
-        match files::read_calendar(&path) {
-            Ok(text) => {
-                if again {
-                    let message = "somebody above has this calendar of absences too";
-                    problems.warning("time-off-calendar-twice", at.span.clone(), message);
-                }
-                let of_file = Problems::default();
-                let absences = absences(&text, reading, &of_file).filter(|_| !of_file.has_errors());
-                let team = self.team.as_ref();
-                let found = of_file.into_sorted();
-                self.tell(Diagnostic::located(found, &file, team, &text));
-                absences
-            }
+        let text = match files::read_calendar(&path) {
+            Ok(text) => text,
             Err(fault) => {
-                problems.push(Problem { span: at.span.clone(), ..unusable(&fault) });
-                None
+                problems.push(unusable(&fault).at(&at.span));
+                return None;
             }
+        };
+        if is_shared && reading.person.only.is_empty() {
+            let message = "an engineer above has the same calendar of time off";
+            problems.warning("time-off-calendar-twice", at.span.clone(), message);
         }
+        let of_file = Problems::default();
+        let leave = reading.read(&text, &of_file);
+        if let Some(leave) = &leave {
+            let message = format!("`{}`: {}", reading.engineer, leave.summary);
+            of_file.push(Problem::note("time-off-counted", message));
+        }
+        self.record(Diagnostic::located(of_file.into_sorted(), &file, self.team.as_ref(), &text));
+        let absences = leave?.absences;
+        let merged: Periods = absences.iter().filter_map(|absence| absence.period(reading.zone)).collect();
+        Some(merged.iter().collect())
     }
 
     /// Where the file is that is named at `at`: within the folder, links followed.
@@ -96,7 +108,8 @@ impl TimeOffFiles {
         };
         if at.value.contains(['/', '\\']) {
             let help = format!("the name of a file in {}/, without folders", self.shown);
-            return error("time-off-outside", "absences lie in the folder of the team".to_owned(), help);
+            let message = "calendars of time off are in the folder of the team".to_owned();
+            return error("time-off-outside", message, help);
         }
         if !self.names.contains(&at.value) {
             let message = format!("there is no calendar {}/{}", self.shown, at.value.escape_debug());
@@ -112,18 +125,18 @@ impl TimeOffFiles {
                 error("time-off-outside", message, "put the file itself there".to_owned())
             }
             Err(fault) => {
-                problems.push(Problem { span: at.span.clone(), ..unusable(&fault.into()) });
+                problems.push(unusable(&fault.into()).at(&at.span));
                 None
             }
         }
     }
 
-    /// A file that two engineers name is told of once.
-    fn tell(&self, found: impl Iterator<Item = Diagnostic>) {
-        let mut told = self.found.borrow_mut();
+    /// Keeps what was found in a file, once where two engineers have the same one.
+    fn record(&self, found: impl Iterator<Item = Diagnostic>) {
+        let mut known = self.found.borrow_mut();
         for diagnostic in found {
-            if !told.contains(&diagnostic) {
-                told.push(diagnostic);
+            if !known.contains(&diagnostic) {
+                known.push(diagnostic);
             }
         }
     }
@@ -133,16 +146,10 @@ impl TimeOffFiles {
         let named = self.named.into_inner();
         findings.diagnostics.extend(self.found.into_inner());
         for name in self.names.difference(&named).filter(|name| files::has_extension(name, &["ics"])) {
-            let problem = Problem {
-                code: "time-off-unnamed",
-                severity: Severity::Warning,
-                span: 0..0,
-                message: "no engineer names this calendar of absences".to_owned(),
-                help: Some(format!(
-                    "give its [[engineer]] the line `time_off_calendar = \"{}\"`",
-                    name.escape_debug()
-                )),
-            };
+            let help =
+                format!("give its [[engineer]] the line `time_off_calendar = \"{}\"`", name.escape_debug());
+            let message = "no engineer names this calendar of time off";
+            let problem = Problem::warning("time-off-unnamed", message).help(help);
             findings.whole(&format!("{}/{name}", self.shown), self.team.as_ref(), problem);
         }
     }
@@ -153,65 +160,24 @@ fn unusable(fault: &FileFault) -> Problem {
         FileFault::NotUtf8 { readable, bad } => {
             let before = readable.get(..bad.start).unwrap_or_default();
             let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-            Some(format!("export it as UTF-8; the first odd character is on line {line}"))
+            Some(format!("export it as UTF-8; line {line} has the first character that is not"))
         }
         _ => None,
     };
-    let message = format!("this calendar of absences cannot be used: {fault}");
-    Problem { code: fault.code(), severity: Severity::Error, span: 0..0, message, help }
+    Problem::error(fault.code(), format!("cannot use this calendar of time off: {fault}")).maybe_help(help)
 }
 
-/// The times of all events that are neither free nor called off, merged.
-fn absences(text: &str, reading: &Reading<'_>, problems: &Problems) -> Option<Vec<Period>> {
-    let report = Report::new(problems);
-    let file = ics::read(text, &report)?;
-    let named = |name: &str| reading.zones.named(name).ok();
-    let busy = |event: &Event<'_>| !event.is_transparent();
-    let expansion = ics::expand(&file, &busy, Bounds::at(reading.now), &named, &report);
-    let mut tentative = BTreeSet::new();
-    let absences: Periods = expansion
-        .occurrences
-        .iter()
-        .filter_map(|occurrence| {
-            let period = expansion.period(occurrence, reading.zone, &report)?;
-            if period.end() > reading.now {
-                tentative.insert(occurrence.event);
-            }
-            Some(period)
-        })
-        .collect();
-    warn_of_tentative(&tentative, &expansion, &report);
-    let free = file.events.iter().filter(|event| event.is_transparent()).count();
-    if absences.is_empty() && free > 0 {
-        let message = match free {
-            1 => "the calendar's one event is marked as free, so it is no absence".to_owned(),
-            _ => format!("the calendar's {free} events are marked as free, so none is an absence"),
+impl Reading<'_> {
+    fn read(&self, text: &str, problems: &Problems) -> Option<Leave> {
+        let named = |name: &str| self.zones.named(name).ok();
+        let reader = Reader {
+            rules: self.rules,
+            person: self.person,
+            zone: self.zone,
+            named: &named,
+            now: self.now,
+            relevant_from: self.relevant_from,
         };
-        let end = text.lines().next().map_or(0, str::len);
-        report.warning(
-            "no-time-off",
-            0..end,
-            message,
-            "mark leave as busy or out of office, and export again",
-        );
+        reader.read(text, problems)
     }
-    Some(absences.iter().collect())
-}
-
-/// Tentative leave counts, since a rota that takes it for certain errs on the safe side.
-fn warn_of_tentative(events: &BTreeSet<usize>, expansion: &Expansion<'_, '_>, report: &Report<'_>) {
-    let places = events.iter().filter_map(|event| expansion.event_at(*event)?.tentative());
-    let places: Vec<_> = places.collect();
-    let Some(first) = places.first() else { return };
-    let message = match places.len() {
-        1 => "this absence is tentative and counts all the same".to_owned(),
-        2 => "this absence is tentative and counts all the same, and so does one more".to_owned(),
-        count => format!("this absence is tentative and counts all the same, and so do {} more", count - 1),
-    };
-    report.warning(
-        "tentative-time-off",
-        first.clone(),
-        message,
-        "confirm it in the calendar, or delete it there",
-    );
 }

@@ -18,6 +18,7 @@ pub struct ResolvedCalendar {
     id: String,
     name: String,
     source: Option<String>,
+    note: Option<String>,
     weekend: WeekdaySet,
     confirmed_through: Option<i32>,
     sandwich: Option<Arc<str>>,
@@ -44,6 +45,7 @@ impl Default for ResolvedCalendar {
             id: String::new(),
             name: String::new(),
             source: None,
+            note: None,
             weekend: WeekdaySet::from_array([Weekday::Sat, Weekday::Sun]),
             confirmed_through: None,
             sandwich: None,
@@ -71,6 +73,7 @@ impl ResolvedCalendar {
         definition.id.clone_into(&mut self.id);
         definition.name.clone_into(&mut self.name);
         self.source = definition.source.clone().or(self.source.take());
+        self.note = definition.note.clone().or(self.note.take());
         self.weekend = definition.weekend.unwrap_or(self.weekend);
         // What is not known of the calendar extended is not known here either.
         let known = [self.confirmed_through, definition.confirmed_through];
@@ -123,6 +126,11 @@ impl ResolvedCalendar {
     /// The law or publication behind it.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
+    }
+
+    /// What people have to know who rely on it, such as days that it cannot have.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// The last year for which its dates are known; `None` where rules alone decide.

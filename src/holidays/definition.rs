@@ -25,6 +25,8 @@ pub struct Definition {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) source: Option<String>,
+    /// What people have to know who rely on it, such as days that it cannot have.
+    pub(super) note: Option<String>,
     pub(super) weekend: Option<WeekdaySet>,
     pub(super) confirmed_through: Option<i32>,
     pub(super) sandwich: Option<Sandwich>,
@@ -117,6 +119,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     let mut calendar = calendar?;
     let name = non_empty(calendar.required_text("name", "Our holidays"), calendar.problems());
     let source = calendar.text("source").map(|source| source.value);
+    let note = non_empty(calendar.text("note"), calendar.problems());
     let weekend = read_weekend(&mut calendar);
     let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
     let confirmed_through = calendar
@@ -137,6 +140,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
         id: id.to_owned(),
         name: name?,
         source,
+        note,
         weekend,
         confirmed_through,
         sandwich,

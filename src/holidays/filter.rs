@@ -3,14 +3,10 @@
 //!
 //! Not here: the events (`ics`).
 
-use std::cell::Cell;
-
 use super::YEARS;
 use super::definition::non_empty;
-use crate::toml_reader::{self, At, Problem, Problems, Severity, Span, TableReader};
-
-/// How many patterns a list may have.
-const MAX_PATTERNS: usize = 200;
+use crate::ics::Patterns;
+use crate::toml_reader::{self, Problem, Problems, Severity, TableReader};
 
 /// What to take from an `.ics` file.
 #[derive(Debug, Default)]
@@ -18,16 +14,8 @@ pub struct Filter {
     pub(super) name: Option<String>,
     pub(super) source: Option<String>,
     pub(super) confirmed_through: Option<i32>,
-    include: Vec<Pattern>,
-    exclude: Vec<Pattern>,
-}
-
-/// Text to be found anywhere in another, in upper or lower case, `*` standing for any characters or none.
-#[derive(Debug)]
-struct Pattern {
-    parts: Vec<String>,
-    span: Span,
-    matched: Cell<bool>,
+    include: Patterns,
+    exclude: Patterns,
 }
 
 impl Filter {
@@ -38,51 +26,27 @@ impl Filter {
         filter.filter(|_| !problems.has_errors())
     }
 
-    /// Whether an event with these texts is wanted: one of `include`, where there are any, and none of `exclude`.
+    /// Whether an event with these texts, in lower case, is wanted: one of `include`, where there are any, and none of
+    /// `exclude`.
     pub(super) fn takes(&self, texts: &[String]) -> bool {
-        let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
-        // All are asked, so that each pattern knows whether it ever matched.
-        let any =
-            |patterns: &[Pattern]| patterns.iter().filter(|pattern| pattern.matches(&texts)).count() > 0;
-        let (included, excluded) = (any(&self.include), any(&self.exclude));
+        let (included, excluded) = (self.include.matches(texts), self.exclude.matches(texts));
         (included || self.include.is_empty()) && !excluded
     }
 
     /// Warns of patterns that no event matched: a slip, or an event that is no longer there.
     pub fn check(&self, problems: &Problems) {
-        for pattern in self.include.iter().chain(&self.exclude).filter(|pattern| !pattern.matched.get()) {
+        for span in self.include.unmatched().chain(self.exclude.unmatched()) {
             problems.push(Problem {
                 code: "pattern-without-event",
                 severity: Severity::Warning,
-                span: pattern.span.clone(),
+                span,
                 message: "no event of the calendar matches this pattern".to_owned(),
                 help: Some(
-                    "it is looked for in SUMMARY, DESCRIPTION and CATEGORIES of each event".to_owned(),
+                    "patterns are matched against SUMMARY, DESCRIPTION and CATEGORIES of each event"
+                        .to_owned(),
                 ),
             });
         }
-    }
-}
-
-impl Pattern {
-    fn new(at: At<String>) -> Pattern {
-        let parts =
-            at.value.to_lowercase().split('*').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        Pattern { parts, span: at.span, matched: Cell::new(false) }
-    }
-
-    fn matches(&self, texts: &[String]) -> bool {
-        let found = texts.iter().any(|text| {
-            let mut rest = text.as_str();
-            self.parts.iter().all(|part| {
-                rest.find(part.as_str()).is_some_and(|at| {
-                    rest = rest.get(at + part.len()..).unwrap_or_default();
-                    true
-                })
-            })
-        });
-        self.matched.set(self.matched.get() || found);
-        found
     }
 }
 
@@ -105,8 +69,8 @@ fn read(mut root: TableReader<'_>) -> Option<Filter> {
     let source = import.text("source").map(|source| source.value);
     let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
     let confirmed_through = import.integer("confirmed_through", *years.start(), *years.end());
-    let include = patterns(&mut import, "include");
-    let exclude = patterns(&mut import, "exclude");
+    let include = Patterns::read(&mut import, "include");
+    let exclude = Patterns::read(&mut import, "exclude");
     import.finish();
     Some(Filter {
         name,
@@ -117,56 +81,16 @@ fn read(mut root: TableReader<'_>) -> Option<Filter> {
     })
 }
 
-fn patterns(import: &mut TableReader<'_>, key: &'static str) -> Vec<Pattern> {
-    let problems = import.problems();
-    let given = import.texts(key).unwrap_or_default();
-    if given.len() > MAX_PATTERNS {
-        let message = format!("`{key}` has more than {MAX_PATTERNS} patterns");
-        let help = "one pattern may match many events: `*` stands for any characters".to_owned();
-        problems.error_with_help("too-many-patterns", import.span_of(key), message, help);
-        return Vec::new();
-    }
-    let mut patterns = Vec::new();
-    for at in given {
-        if at.value.trim().trim_matches('*').is_empty() {
-            let help = "a part of the title, description or category of the events meant".to_owned();
-            problems.error_with_help("empty-pattern", at.span, "this pattern matches every event", help);
-        } else {
-            patterns.push(Pattern::new(at));
-        }
-    }
-    patterns
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pattern(text: &str) -> Pattern {
-        Pattern::new(At { value: text.to_owned(), span: 0..0 })
-    }
-
     #[test]
-    fn a_pattern_is_found_anywhere_in_any_case() {
-        for (given, text, expected) in [
-            ("observance", "Observance\nTo hide…", true),
-            ("Christmas*observed", "Christmas Day (observed)", true),
-            ("observed*Christmas", "Christmas Day (observed)", false),
-            ("*day*", "Christmas Day", true),
-            ("ÉTÉ", "Fête d'été", true),
-            ("a*a", "a", false),
-            ("Easter", "Eastern", true),
-        ] {
-            assert_eq!(pattern(given).matches(&[text.to_lowercase()]), expected, "{given} in {text}");
-        }
-    }
-
-    #[test]
-    fn exclude_wins_over_include_and_unmatched_patterns_are_told() {
+    fn exclude_wins_over_include_and_unmatched_patterns_are_reported() {
         let text = "[import]\ninclude = [\"holiday\", \"closed\"]\nexclude = [\"optional\", \"half\"]";
         let problems = Problems::default();
         let filter = Filter::parse(text, &problems).unwrap();
-        let takes = |text: &str| filter.takes(&[text.to_owned()]);
+        let takes = |text: &str| filter.takes(&[text.to_lowercase()]);
         assert!(takes("Public holiday") && !takes("Optional holiday") && !takes("Birthday"));
         filter.check(&problems);
         let codes: Vec<_> =

@@ -1,7 +1,7 @@
 //! Holiday calendars: from a TOML file of rules, or an iCalendar file, to dated names.
 //!
-//! In reading order: `rule` is the language of `on`, `easter` what it needs of the sky, `years` the language of
-//! `years`; `definition` reads a file, `ics` an iCalendar file through a `filter`, `library` joins files that extend one another and those of `builtin`,
+//! In reading order: `rule` is the language of `on`, `easter` the date of Easter, `years` the language of
+//! `years`; `definition` reads a file, `import` an iCalendar file through a `filter`, `library` joins files that extend one another and those of `builtin`,
 //! `calendar` is the result, and `expand` turns its rules into dates.
 //!
 //! Not here: who is away on those dates (`rota::absence`), and which folder the files lie in (`config`).
@@ -12,7 +12,7 @@ mod definition;
 mod easter;
 mod expand;
 mod filter;
-mod ics;
+mod import;
 mod library;
 mod rule;
 mod years;
@@ -22,7 +22,7 @@ use std::ops::RangeInclusive;
 pub use calendar::{Holiday, ResolvedCalendar};
 pub use definition::Definition;
 pub use filter::Filter;
-pub use ics::Import;
+pub use import::Import;
 pub use library::{CalendarError, Library};
 pub use rule::{On, RuleError, RuleFault};
 pub use years::{Years, YearsError};

@@ -1,110 +1,178 @@
-//! Components (RFC 5545 3.6): the events of a file and what its calendars say of themselves.
+//! Components (RFC 5545 3.6): the events, free/busy times and time zones of a file, and what its calendars are called.
 //!
-//! Not here: when events take place (`event`).
-
-use std::collections::BTreeMap;
-
-use chrono::NaiveTime;
+//! Not here: when events take place (`event`), and which of several versions of an event counts (`series`).
 
 use super::line::{self, BadLine, Line};
 use super::report::Report;
-use super::value::{self, Clock, Stamp};
+use super::value;
 use crate::toml_reader::{At, Span};
 
-/// How deep components may lie within each other; real files have three levels.
-const DEEPEST: usize = 8;
+/// How deep components may be nested; real files have three levels.
+const MAX_DEPTH: usize = 8;
 
-/// The properties of an event that anybody here asks for.
-const KEPT: [&str; 14] = [
+/// The properties of an event or of free/busy times that are used.
+const USED: [&str; 19] = [
+    "ATTENDEE",
     "CATEGORIES",
     "DESCRIPTION",
     "DTEND",
+    "DTSTAMP",
     "DTSTART",
     "DURATION",
     "EXDATE",
     "EXRULE",
+    "FREEBUSY",
+    "LAST-MODIFIED",
     "RDATE",
     "RECURRENCE-ID",
     "RRULE",
+    "SEQUENCE",
     "STATUS",
     "SUMMARY",
     "TRANSP",
     "UID",
 ];
 
+/// Outlook's finer form of `TRANSP`.
+const BUSY_STATUS: &str = "X-MICROSOFT-CDO-BUSYSTATUS";
+
 /// A file of one or several calendars.
 #[derive(Debug, Default)]
 pub struct CalendarFile<'t> {
     /// In the file's order; at least one.
-    pub calendars: Vec<Calendar>,
-    /// In the file's order.
+    pub calendars: Vec<Calendar<'t>>,
+    /// Every `VEVENT`, in the file's order.
     pub events: Vec<Event<'t>>,
+    /// Every `VFREEBUSY`, in the file's order.
+    pub free_busy: Vec<Event<'t>>,
 }
 
-/// What a `VCALENDAR` says besides its events.
+/// A `VCALENDAR` without its events.
 #[derive(Debug, Default)]
-pub struct Calendar {
+pub struct Calendar<'t> {
     /// `X-WR-CALNAME` or `NAME`.
     pub name: Option<String>,
-    /// `X-WR-TIMEZONE`: the zone whose days whole days in UTC are.
+    /// `PRODID`: the program that wrote it.
+    pub product: Option<String>,
+    /// `X-WR-TIMEZONE`: the zone in which a day of the calendar begins.
     pub zone: Option<At<String>>,
-    /// For `TZID`s that are no zone's name, the name that the `VTIMEZONE` gives.
-    pub(super) locations: BTreeMap<String, String>,
+    pub(super) zones: Vec<ZoneDefinition<'t>>,
 }
 
-/// A `VEVENT`, with the properties that matter, unread.
+/// A `VTIMEZONE`.
+#[derive(Debug, Default)]
+pub(super) struct ZoneDefinition<'t> {
+    pub(super) tzid: Option<String>,
+    /// `X-LIC-LOCATION`: an IANA name.
+    pub(super) location: Option<String>,
+    pub(super) observances: Vec<Observance<'t>>,
+}
+
+/// A `STANDARD` or `DAYLIGHT` of a `VTIMEZONE`, unread.
+#[derive(Debug, Default)]
+pub(super) struct Observance<'t> {
+    pub(super) lines: Vec<Line<'t>>,
+}
+
+/// A `VEVENT` or `VFREEBUSY`, with the properties that are used, unread.
 #[derive(Debug)]
 pub struct Event<'t> {
-    /// Which of [`CalendarFile::calendars`] it belongs to.
+    /// Its place in [`CalendarFile::calendars`].
     pub calendar: usize,
     /// Where its `BEGIN` stands.
     pub span: Span,
     pub(super) lines: Vec<Line<'t>>,
 }
 
+/// How an event shows in its owner's calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BusyStatus {
+    /// The time is free.
+    Free,
+    /// At work, but not at the usual place.
+    WorkingElsewhere,
+    /// Perhaps.
+    Tentative,
+    /// The time is taken.
+    Busy,
+    /// Away.
+    OutOfOffice,
+}
+
+/// What somebody answered to an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// They do not come.
+    Declined,
+    /// They may come, or have not answered yet.
+    Open,
+    /// They come.
+    Accepted,
+}
+
 impl<'t> Event<'t> {
-    /// What it is called, unescaped; private in a calendar of absences.
+    /// Its title, unescaped. Private in a calendar of absences.
     pub fn summary(&self) -> Option<String> {
         self.text("SUMMARY")
     }
 
-    /// All that a filter may look at: SUMMARY, DESCRIPTION and each of CATEGORIES.
-    pub fn searchable(&self) -> Vec<String> {
-        let mut texts: Vec<String> =
-            ["SUMMARY", "DESCRIPTION"].into_iter().filter_map(|n| self.text(n)).collect();
+    /// SUMMARY and each of CATEGORIES, in lower case, for patterns.
+    pub fn title_and_categories(&self) -> Vec<String> {
+        let mut texts: Vec<String> = self.text("SUMMARY").into_iter().collect();
         texts.extend(self.all("CATEGORIES").flat_map(|line| value::text_list(&line.value)));
+        texts.into_iter().map(|text| text.to_lowercase()).collect()
+    }
+
+    /// SUMMARY, DESCRIPTION and each of CATEGORIES, in lower case, for patterns.
+    pub fn searchable(&self) -> Vec<String> {
+        let mut texts = self.title_and_categories();
+        texts.extend(self.text("DESCRIPTION").map(|text| text.to_lowercase()));
         texts
     }
 
-    /// Whether it was called off.
+    /// The identity that it shares with its other versions and instances.
+    pub fn uid(&self) -> Option<&str> {
+        self.line("UID").map(|line| line.value.trim())
+    }
+
+    /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.says("STATUS", "CANCELLED")
+        self.is("STATUS", "CANCELLED")
     }
 
     /// Where it says that it is tentative, if it does.
     pub fn tentative(&self) -> Option<Span> {
-        self.line("STATUS").filter(|_| self.says("STATUS", "TENTATIVE")).map(Line::value_span)
+        let by_status = self.line("STATUS").filter(|_| self.is("STATUS", "TENTATIVE"));
+        let by_busy_status = self.line(BUSY_STATUS).filter(|_| self.is(BUSY_STATUS, "TENTATIVE"));
+        by_status.or(by_busy_status).map(Line::value_span)
     }
 
-    /// Whether it takes no time: the person is free.
-    pub fn is_transparent(&self) -> bool {
-        self.says("TRANSP", "TRANSPARENT")
-    }
-
-    /// Whether it starts at a time of day other than midnight, on its own clock. Of a start that cannot be read, or is
-    /// in UTC, nothing is known.
-    pub fn starts_within_day(&self) -> bool {
-        let start = self.line("DTSTART").and_then(|line| value::stamps(line).next()?.2);
-        match start {
-            Some(Stamp::Time(local, Clock::Floating | Clock::Named(_))) => local.time() != NaiveTime::MIN,
-            _ => false,
+    /// Outlook's status where the event has one, otherwise what TRANSP says.
+    pub fn busy_status(&self) -> BusyStatus {
+        match self.line(BUSY_STATUS).map(|line| line.value.trim().to_ascii_uppercase()).as_deref() {
+            Some("FREE") => BusyStatus::Free,
+            Some("WORKINGELSEWHERE") => BusyStatus::WorkingElsewhere,
+            Some("TENTATIVE") => BusyStatus::Tentative,
+            Some("BUSY") => BusyStatus::Busy,
+            Some("OOF") => BusyStatus::OutOfOffice,
+            _ if self.is("TRANSP", "TRANSPARENT") => BusyStatus::Free,
+            _ => BusyStatus::Busy,
         }
     }
 
-    pub(super) fn uid(&self) -> Option<&str> {
-        self.line("UID").map(|line| line.value.trim()).filter(|uid| !uid.is_empty())
+    /// What the attendee with the mail address `email` answered, and where that stands; `None` where they are not
+    /// invited.
+    pub fn answer_of(&self, email: &str) -> Option<(Answer, Span)> {
+        let line = self.all("ATTENDEE").find(|line| is_attendee(line, email))?;
+        let answer = match line.parameter("PARTSTAT").map(str::to_ascii_uppercase).as_deref() {
+            Some("DECLINED") => Answer::Declined,
+            Some("NEEDS-ACTION" | "TENTATIVE") => Answer::Open,
+            _ => Answer::Accepted,
+        };
+        Some((answer, line.span()))
     }
 
+    /// Whether the property is there with a value. One without a value says nothing.
     pub(super) fn line(&self, name: &str) -> Option<&Line<'t>> {
         self.all(name).next()
     }
@@ -113,7 +181,7 @@ impl<'t> Event<'t> {
         self.lines.iter().filter(move |line| line.name == name)
     }
 
-    fn says(&self, name: &str, word: &str) -> bool {
+    fn is(&self, name: &str, word: &str) -> bool {
         self.line(name).is_some_and(|line| line.value.trim().eq_ignore_ascii_case(word))
     }
 
@@ -122,24 +190,61 @@ impl<'t> Event<'t> {
     }
 }
 
-/// What the line being read lies in.
+/// Whether an `ATTENDEE` is the person with that mail address: in its value, or in the `EMAIL` that Apple adds.
+pub(super) fn is_attendee(line: &Line<'_>, email: &str) -> bool {
+    let value = line.value.trim();
+    let address = value
+        .split_at_checked(7)
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("mailto:"))
+        .map(|(_, rest)| rest);
+    [address, line.parameter("EMAIL")]
+        .into_iter()
+        .flatten()
+        .any(|known| known.trim().eq_ignore_ascii_case(email))
+}
+
+/// What the line being read belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Outside,
+    Calendar,
+    Event,
+    FreeBusy,
+    TimeZone,
+    Observance,
+    Other,
+}
+
+impl Place {
+    fn of(parent: Place, name: &str) -> Place {
+        match (parent, name) {
+            (Place::Outside, "VCALENDAR") => Place::Calendar,
+            (Place::Calendar, "VEVENT") => Place::Event,
+            (Place::Calendar, "VFREEBUSY") => Place::FreeBusy,
+            (Place::Calendar, "VTIMEZONE") => Place::TimeZone,
+            (Place::TimeZone, "STANDARD" | "DAYLIGHT") => Place::Observance,
+            _ => Place::Other,
+        }
+    }
+}
+
+/// A component whose end has not been read.
 struct Open {
     name: String,
     span: Span,
+    place: Place,
 }
 
 struct Reader<'t, 'r> {
     file: CalendarFile<'t>,
     open: Vec<Open>,
-    /// `TZID` and `X-LIC-LOCATION` of the `VTIMEZONE` being read, in whatever order they come.
-    zone: (Option<String>, Option<String>),
     report: &'r Report<'r>,
 }
 
-/// Reads the text of a file. A line that is no property is left out with a warning; a file that is no calendar, or
-/// whose components do not match, which is how a download that broke off shows, is an error and gives nothing.
+/// Reads the text of a file. A line that is no property is left out with a warning. A file that is no calendar, or
+/// whose components do not match, as when a download broke off, is an error and gives nothing.
 pub fn read<'t>(text: &'t str, report: &Report<'_>) -> Option<CalendarFile<'t>> {
-    let mut reader = Reader { file: CalendarFile::default(), open: Vec::new(), zone: (None, None), report };
+    let mut reader = Reader { file: CalendarFile::default(), open: Vec::new(), report };
     let mut bad: Vec<Span> = Vec::new();
     for line in line::lines(text) {
         match line {
@@ -155,32 +260,30 @@ pub fn read<'t>(text: &'t str, report: &Report<'_>) -> Option<CalendarFile<'t>> 
     }
     if let Some(open) = reader.open.pop() {
         let message = format!("the file ends within this {}", open.name);
-        report.error(
-            "broken-off",
-            open.span,
-            message,
-            "it was cut short: export or download the calendar again",
-        );
+        let help = "it was cut short: export or download the calendar again";
+        report.error("broken-off", open.span, message, help);
         return None;
     }
-    if let Some(first) = bad.first() {
-        let message = match bad.len() {
-            1 => "this line is no property of a calendar and was left out".to_owned(),
-            2 => "this line is no property of a calendar, nor is one more; they were left out".to_owned(),
-            count => format!(
-                "this line is no property of a calendar, nor are {} more; they were left out",
-                count - 1
-            ),
-        };
-        report.warning("bad-line", first.clone(), message, "a property is a name, a colon and a value");
-    }
+    warn_of_bad_lines(&bad, report);
     Some(reader.file)
+}
+
+fn warn_of_bad_lines(bad: &[Span], report: &Report<'_>) {
+    let Some(first) = bad.first() else { return };
+    let message = match bad.len() {
+        1 => "this line is no property of a calendar and was ignored".to_owned(),
+        2 => "this line is no property of a calendar and was ignored, and so was one more".to_owned(),
+        count => {
+            format!("this line is no property of a calendar and was ignored, and so were {} more", count - 1)
+        }
+    };
+    report.warning("bad-line", first.clone(), message, "a property is a name, a colon and a value");
 }
 
 impl<'t> Reader<'t, '_> {
     /// `None` where nothing more can be read.
     fn line(&mut self, line: Line<'t>) -> Option<()> {
-        match line.name.as_str() {
+        match &*line.name {
             "BEGIN" => self.begin(&line),
             "END" => self.end(&line),
             _ => {
@@ -190,28 +293,43 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
+    fn place(&self) -> Place {
+        self.open.last().map_or(Place::Outside, |open| open.place)
+    }
+
     fn begin(&mut self, line: &Line<'t>) -> Option<()> {
         let (name, span) = (line.value.trim().to_ascii_uppercase(), line.span());
-        if self.open.len() >= DEEPEST {
-            let message = format!("components lie more than {DEEPEST} deep within each other");
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("components are nested more than {MAX_DEPTH} deep");
             self.report.error("components-too-deep", span, message, "export or download the calendar again");
             return None;
         }
-        match (self.open.last().map(|open| open.name.as_str()), name.as_str()) {
-            (None, "VCALENDAR") => self.file.calendars.push(Calendar::default()),
-            (None, _) => {
-                let help = "components lie between BEGIN:VCALENDAR and END:VCALENDAR";
-                self.report.error("outside-calendar", span, "this stands outside of any VCALENDAR", help);
-                return None;
-            }
-            (Some("VCALENDAR"), "VEVENT") => {
-                let calendar = self.file.calendars.len().saturating_sub(1);
-                self.file.events.push(Event { calendar, span: span.clone(), lines: Vec::new() });
-            }
-            (Some("VCALENDAR"), "VTIMEZONE") => self.zone = (None, None),
-            _ => {}
+        let place = Place::of(self.place(), &name);
+        if self.open.is_empty() && place != Place::Calendar {
+            let help = "components lie between BEGIN:VCALENDAR and END:VCALENDAR";
+            self.report.error("outside-calendar", span, "this component is outside of any VCALENDAR", help);
+            return None;
         }
-        self.open.push(Open { name, span });
+        let calendar = self.file.calendars.len().saturating_sub(1);
+        let event = || Event { calendar, span: span.clone(), lines: Vec::new() };
+        match place {
+            Place::Calendar => self.file.calendars.push(Calendar::default()),
+            Place::Event => self.file.events.push(event()),
+            Place::FreeBusy => self.file.free_busy.push(event()),
+            Place::TimeZone => {
+                if let Some(calendar) = self.file.calendars.last_mut() {
+                    calendar.zones.push(ZoneDefinition::default());
+                }
+            }
+            Place::Observance => {
+                let zone = self.file.calendars.last_mut().and_then(|calendar| calendar.zones.last_mut());
+                if let Some(zone) = zone {
+                    zone.observances.push(Observance::default());
+                }
+            }
+            Place::Outside | Place::Other => {}
+        }
+        self.open.push(Open { name, span, place });
         Some(())
     }
 
@@ -221,9 +339,7 @@ impl<'t> Reader<'t, '_> {
             Some(open) if open.name.eq_ignore_ascii_case(name) => Some(()),
             open => {
                 let message = match open {
-                    Some(open) => {
-                        format!("this should end {}, which is the component that is open here", open.name)
-                    }
+                    Some(open) => format!("expected the end of {} here", open.name),
                     None => "no component is open that could end here".to_owned(),
                 };
                 self.report.error("wrong-end", line.span(), message, "export or download the calendar again");
@@ -233,38 +349,53 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn property(&mut self, line: Line<'t>) {
-        let path: Vec<&str> = self.open.iter().map(|open| open.name.as_str()).collect();
-        match path.as_slice() {
-            ["VCALENDAR", "VEVENT"] => {
-                if KEPT.contains(&line.name.as_str())
-                    && let Some(event) = self.file.events.last_mut()
-                {
+        if line.value.trim().is_empty() {
+            return;
+        }
+        let place = self.place();
+        match place {
+            Place::Event | Place::FreeBusy => {
+                let is_used = USED.contains(&&*line.name) || line.name == BUSY_STATUS;
+                let events =
+                    if place == Place::Event { &mut self.file.events } else { &mut self.file.free_busy };
+                if let Some(event) = events.last_mut().filter(|_| is_used) {
                     event.lines.push(line);
                 }
             }
-            ["VCALENDAR"] => {
-                let Some(calendar) = self.file.calendars.last_mut() else { return };
-                match line.name.as_str() {
-                    "X-WR-CALNAME" => calendar.name = Some(value::text(&line.value)),
-                    "NAME" if calendar.name.is_none() => calendar.name = Some(value::text(&line.value)),
-                    "X-WR-TIMEZONE" => {
-                        let span = line.value_span();
-                        calendar.zone = Some(At { value: value::text(line.value.trim()), span });
-                    }
-                    _ => {}
+            Place::Calendar | Place::TimeZone | Place::Observance => {
+                if let Some(calendar) = self.file.calendars.last_mut() {
+                    calendar.property(place, line);
                 }
             }
-            ["VCALENDAR", "VTIMEZONE"] => {
-                let word = || Some(line.value.trim().to_owned());
-                match line.name.as_str() {
-                    "TZID" => self.zone.0 = word(),
-                    "X-LIC-LOCATION" => self.zone.1 = word(),
-                    _ => return,
+            Place::Outside | Place::Other => {}
+        }
+    }
+}
+
+impl<'t> Calendar<'t> {
+    fn property(&mut self, place: Place, line: Line<'t>) {
+        let word = || Some(line.value.trim().to_owned());
+        match (place, &*line.name) {
+            (Place::Calendar, "X-WR-CALNAME") => self.name = Some(value::text(&line.value)),
+            (Place::Calendar, "NAME") if self.name.is_none() => self.name = Some(value::text(&line.value)),
+            (Place::Calendar, "PRODID") => self.product = Some(value::text(&line.value)),
+            (Place::Calendar, "X-WR-TIMEZONE") => {
+                self.zone = Some(At { value: value::text(line.value.trim()), span: line.value_span() });
+            }
+            (Place::TimeZone, "TZID") => {
+                if let Some(zone) = self.zones.last_mut() {
+                    zone.tzid = word();
                 }
-                if let (Some(calendar), (Some(tzid), Some(location))) =
-                    (self.file.calendars.last_mut(), &self.zone)
-                {
-                    calendar.locations.insert(tzid.clone(), location.clone());
+            }
+            (Place::TimeZone, "X-LIC-LOCATION") => {
+                if let Some(zone) = self.zones.last_mut() {
+                    zone.location = word();
+                }
+            }
+            (Place::Observance, "DTSTART" | "TZOFFSETFROM" | "TZOFFSETTO" | "RRULE" | "RDATE") => {
+                let observance = self.zones.last_mut().and_then(|zone| zone.observances.last_mut());
+                if let Some(observance) = observance {
+                    observance.lines.push(line);
                 }
             }
             _ => {}

@@ -1,176 +1,204 @@
-//! When one event takes place, as its properties say it (RFC 5545 3.6.1).
+//! What the properties of one event say of its times (RFC 5545 3.6.1), without working anything out.
 //!
-//! Not here: what follows for each of its occurrences (`expand`).
+//! Not here: the clocks that the times are on (`time_zone`), and which instants follow (`expand`).
 
-use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 
 use super::component::Event;
 use super::line::Line;
-use super::report::Report;
+use super::recur::{self, Allowance};
 use super::rule::{Rule, RuleFault};
-use super::value::{self, Length, Stamp};
+use super::value::{self, Entry, Length, PeriodEnd, Stamp};
 use crate::toml_reader::{At, Span};
 
-/// The times of an event.
+/// Why an event cannot be read. Reported only where the event may count.
 #[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) code: &'static str,
+    pub(super) span: Span,
+    pub(super) message: String,
+    pub(super) help: &'static str,
+}
+
+/// When an event starts and ends.
+#[derive(Debug, Clone)]
 pub(super) struct Times {
     pub(super) start: At<Stamp>,
-    pub(super) end: End,
-    pub(super) rules: Vec<At<Rule>>,
-    pub(super) also: Vec<At<Stamp>>,
-    pub(super) except: Vec<At<Stamp>>,
+    pub(super) end: At<End>,
 }
 
 /// How an event says when it ends.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     /// Not at all: a date lasts a day, a time no time.
     Open,
-    At(At<Stamp>),
-    After(At<Length>),
+    At(Stamp),
+    After(Length),
+}
+
+/// How an event repeats.
+#[derive(Debug, Default)]
+pub(super) struct Recurrence {
+    pub(super) rules: Vec<At<Rule>>,
+    /// `EXRULE`, which RFC 5545 deprecates.
+    pub(super) except_rules: Vec<At<Rule>>,
+    pub(super) also: Vec<At<Entry>>,
+    pub(super) except: Vec<At<Entry>>,
 }
 
 const DATES: &str = "a date such as 20261225, or a time such as 20261225T090000";
 
+impl From<PeriodEnd> for End {
+    fn from(end: PeriodEnd) -> End {
+        match end {
+            PeriodEnd::At(stamp) => End::At(stamp),
+            PeriodEnd::After(length) => End::After(length),
+        }
+    }
+}
+
 impl Times {
-    /// Reads them; `None`, told, where one cannot be read.
-    pub(super) fn read(event: &Event<'_>, report: &Report<'_>) -> Option<Times> {
+    pub(super) fn read(event: &Event<'_>) -> Result<Times, Fault> {
         let Some(line) = event.line("DTSTART") else {
-            report.error(
-                "event-without-start",
-                event.span.clone(),
-                "this event has no DTSTART",
-                "every event has one",
-            );
-            return None;
+            let (message, help) = ("this event has no DTSTART".to_owned(), "every event has one");
+            return Err(Fault { code: "event-without-start", span: event.span.clone(), message, help });
         };
-        let start = single(line, report);
+        let start = single(line)?;
         let end = match (event.line("DTEND"), event.line("DURATION")) {
-            (Some(line), _) => single(line, report).map(End::At),
-            (None, Some(line)) => length(line, report).map(End::After),
-            (None, None) => Some(End::Open),
+            (Some(line), _) => {
+                let At { value, span } = single(line)?;
+                At { value: End::At(value), span }
+            }
+            (None, Some(line)) => At { value: End::After(length(line)?), span: line.span() },
+            (None, None) => At { value: End::Open, span: start.span.clone() },
         };
-        let rules: Vec<_> = event.all("RRULE").map(|line| rule(line, report)).collect();
-        let also: Vec<_> = event.all("RDATE").map(|line| list(line, report)).collect();
-        let except: Vec<_> = event.all("EXDATE").map(|line| list(line, report)).collect();
-        if let Some(line) = event.line("EXRULE") {
-            let help = "name the dates that are left out in EXDATE";
-            report.error("unknown-recurrence", line.span(), "EXRULE is not understood", help);
-            return None;
-        }
-        let times = Times {
-            start: start?,
-            end: end?,
-            rules: rules.into_iter().collect::<Option<_>>()?,
-            also: also.into_iter().collect::<Option<Vec<_>>>()?.concat(),
-            except: except.into_iter().collect::<Option<Vec<_>>>()?.concat(),
-        };
-        times.rules.iter().all(|rule| times.keeps_time(rule, report)).then_some(times)
-    }
-
-    /// Whether `BYHOUR` and its like say no more than the start does. With a date they count for nothing.
-    fn keeps_time(&self, rule: &At<Rule>, report: &Report<'_>) -> bool {
-        use chrono::Timelike;
-        let Stamp::Time(local, _) = &self.start.value else { return true };
-        let start = [local.hour(), local.minute(), local.second()];
-        let keeps =
-            rule.value.time.iter().zip(start).all(|(given, start)| given.is_none_or(|given| given == start));
-        if !keeps {
-            let fault = RuleFault::WithinDay;
-            report.error("unknown-recurrence", rule.span.clone(), fault.to_string(), fault.help());
-        }
-        keeps
+        Ok(Times { start, end })
     }
 }
 
-/// The instance that a `RECURRENCE-ID` stands for, if the event has one; `Err`, told, where it cannot be read.
-pub(super) fn instance(event: &Event<'_>, report: &Report<'_>) -> Result<Option<At<Stamp>>, ()> {
+impl Recurrence {
+    /// Reads it, for an event that starts at `start`.
+    pub(super) fn read(event: &Event<'_>, start: &Stamp) -> Result<Recurrence, Fault> {
+        let rules = |name| event.all(name).map(|line| rule(line, start)).collect::<Result<Vec<_>, _>>();
+        let lists = |name| event.all(name).map(list).collect::<Result<Vec<_>, _>>();
+        Ok(Recurrence {
+            rules: rules("RRULE")?,
+            except_rules: rules("EXRULE")?,
+            also: lists("RDATE")?.concat(),
+            except: lists("EXDATE")?.concat(),
+        })
+    }
+
+    /// Whether a rule of it goes on without an end.
+    pub(super) fn is_endless(&self) -> bool {
+        self.rules.iter().any(|rule| rule.value.count.is_none() && rule.value.until.is_none())
+    }
+}
+
+/// The `RECURRENCE-ID` of a changed instance, and whether all later instances change too; `None` for an event of its own.
+pub(super) fn instance(event: &Event<'_>) -> Result<Option<(At<Stamp>, bool)>, Fault> {
     let Some(line) = event.line("RECURRENCE-ID") else { return Ok(None) };
-    if line.parameter("RANGE").is_some() {
-        let help = "export each changed instance as an event of its own";
-        report.error(
-            "unknown-recurrence",
-            line.span(),
-            "a change of all later instances is not understood",
-            help,
-        );
-        return Err(());
-    }
-    single(line, report).map(Some).ok_or(())
+    let range = line.parameter("RANGE").is_some_and(|range| range.eq_ignore_ascii_case("THISANDFUTURE"));
+    Ok(Some((single(line)?, range)))
 }
 
-/// An `UNTIL`, which has the form of a start.
-pub(super) fn until(text: &str) -> Option<(NaiveDateTime, bool)> {
-    let (digits, utc) = text.strip_suffix('Z').map_or((text, false), |digits| (digits, true));
-    if digits.len() == 8 {
-        let date = NaiveDate::parse_from_str(digits, "%Y%m%d").ok()?;
-        return date.and_hms_opt(23, 59, 59).map(|end| (end, false));
-    }
-    NaiveDateTime::parse_from_str(digits, "%Y%m%dT%H%M%S").ok().map(|time| (time, utc))
+/// Whether the event, all its occurrences included, is over before `date`, as far as its dates can be read.
+pub(super) fn is_over(event: &Event<'_>, date: NaiveDate, allowance: &Allowance) -> bool {
+    last_date(event, date, allowance).is_some_and(|last| last < date)
 }
 
-fn single(line: &Line<'_>, report: &Report<'_>) -> Option<At<Stamp>> {
-    list(line, report)?.into_iter().next()
-}
-
-fn list(line: &Line<'_>, report: &Report<'_>) -> Option<Vec<At<Stamp>>> {
-    let mut list = Vec::new();
-    for (from, word, stamp) in value::stamps(line) {
-        let Some(value) = stamp else {
-            report.error(
-                "bad-date",
-                line.within(from, word.len()),
-                format!("{} has no date here", line.name),
-                DATES,
-            );
-            return None;
-        };
-        list.push(At { value, span: line.span() });
-    }
-    Some(list)
-}
-
-fn length(line: &Line<'_>, report: &Report<'_>) -> Option<At<Length>> {
-    let length = value::length(&line.value);
-    if length.is_none() {
-        report.error("bad-date", line.value_span(), "this is no length of time", "such as P1D, P2W or PT30M");
-    }
-    length.map(|value| At { value, span: line.span() })
-}
-
-fn rule(line: &Line<'_>, report: &Report<'_>) -> Option<At<Rule>> {
-    let bad = |fault: RuleFault, place: Span| {
-        report.error("unknown-recurrence", place, fault.to_string(), fault.help());
+/// The last day that the event takes; `None` where it has none, it cannot be read, or it is not before `limit`.
+fn last_date(event: &Event<'_>, limit: NaiveDate, allowance: &Allowance) -> Option<NaiveDate> {
+    let start = value::single(event.line("DTSTART")?)?.local().date();
+    let end = match (event.line("DTEND"), event.line("DURATION")) {
+        (Some(line), _) => value::single(line)?.local().date(),
+        (None, Some(line)) => {
+            let length = value::length(&line.value)?;
+            start.checked_add_signed(TimeDelta::days(length.days + length.seconds / 86_400 + 1))?
+        }
+        (None, None) => start,
     };
-    match Rule::parse(&line.value) {
-        Ok(rule) if rule.until.as_deref().is_some_and(|text| until(text).is_none()) => {
-            bad(RuleFault::Value, line.value_span());
-            None
-        }
-        Ok(value) => Some(At { value, span: line.value_span() }),
-        Err(error) => {
-            bad(error.fault, line.within(error.place.start, error.place.len()));
-            None
-        }
+    let length = (end - start).max(TimeDelta::zero());
+    if event.line("RECURRENCE-ID").is_some_and(|line| line.parameter("RANGE").is_some()) {
+        return None;
+    }
+    let mut last = start;
+    for (_, _, entry) in event.all("RDATE").flat_map(value::entries) {
+        let Entry { start, end } = entry?;
+        let end = match end {
+            Some(PeriodEnd::At(end)) => end.local().date(),
+            Some(PeriodEnd::After(length)) => start
+                .local()
+                .date()
+                .checked_add_signed(TimeDelta::days(length.days + length.seconds / 86_400 + 1))?,
+            None => start.local().date(),
+        };
+        last = last.max(end);
+    }
+    for line in event.all("RRULE") {
+        let rule = Rule::parse(&line.value).ok()?;
+        let of_rule = match (&rule.until, rule.count) {
+            (Some(until), _) => value::until(until)?.local().date(),
+            (None, Some(count)) => {
+                let dates = recur::dates(&rule, start, (start, limit), allowance).ok()?;
+                let is_whole = u32::try_from(dates.len()) == Ok(count);
+                dates.last().copied().filter(|_| is_whole)?
+            }
+            (None, None) => return None,
+        };
+        last = last.max(of_rule);
+    }
+    last.checked_add_signed(length)
+}
+
+fn single(line: &Line<'_>) -> Result<At<Stamp>, Fault> {
+    match value::single(line) {
+        Some(value) => Ok(At { value, span: line.span() }),
+        None => Err(bad_date(line, line.value_span())),
     }
 }
 
-impl End {
-    /// When an occurrence ends that starts at `start`. `own_length` is how long the event itself lasts, where it says
-    /// when it ends; on a clock, so that an occurrence ends at the same time of day across a clock change.
-    pub(super) fn of(
-        &self,
-        whole_day: bool,
-        start: NaiveDateTime,
-        own_length: Option<TimeDelta>,
-    ) -> Option<NaiveDateTime> {
-        match self {
-            End::Open if whole_day => start.checked_add_signed(TimeDelta::days(1)),
-            End::Open => Some(start),
-            End::At(_) => start.checked_add_signed(own_length?),
-            End::After(length) => start
-                .checked_add_signed(TimeDelta::days(length.value.days))?
-                .checked_add_signed(TimeDelta::seconds(length.value.seconds)),
-        }
+fn bad_date(line: &Line<'_>, span: Span) -> Fault {
+    Fault { code: "bad-date", span, message: format!("this is not a date for {}", line.name), help: DATES }
+}
+
+fn list(line: &Line<'_>) -> Result<Vec<At<Entry>>, Fault> {
+    let entries = value::entries(line).map(|(from, word, entry)| match entry {
+        Some(value) => Ok(At { value, span: line.span() }),
+        None => Err(bad_date(line, line.within(from, word.len()))),
+    });
+    entries.collect()
+}
+
+fn length(line: &Line<'_>) -> Result<Length, Fault> {
+    value::length(&line.value).ok_or_else(|| {
+        let message = "this is not a length of time".to_owned();
+        Fault { code: "bad-date", span: line.value_span(), message, help: "such as P1D, P2W or PT30M" }
+    })
+}
+
+fn rule(line: &Line<'_>, start: &Stamp) -> Result<At<Rule>, Fault> {
+    let bad = |fault: RuleFault, span: Span| Fault {
+        code: "unknown-recurrence",
+        span,
+        message: fault.to_string(),
+        help: fault.help(),
+    };
+    let rule = Rule::parse(&line.value)
+        .map_err(|error| bad(error.fault, line.within(error.place.start, error.place.len())))?;
+    if rule.until.as_deref().is_some_and(|text| value::until(text).is_none()) {
+        return Err(bad(RuleFault::Value, line.value_span()));
     }
+    if !keeps_time(&rule, start) {
+        return Err(bad(RuleFault::WithinDay, line.value_span()));
+    }
+    Ok(At { value: rule, span: line.value_span() })
+}
+
+/// Whether `BYHOUR` and its like say no more than the start does. With a date they do not count.
+fn keeps_time(rule: &Rule, start: &Stamp) -> bool {
+    use chrono::Timelike;
+    let Stamp::Time(local, _) = start else { return true };
+    let start = [local.hour(), local.minute(), local.second()];
+    rule.time.iter().zip(start).all(|(given, start)| given.is_none_or(|given| given == start))
 }

@@ -3,18 +3,22 @@
 //! Recurrences are worked out on the event's own clock, so that an absence at nine stays at nine when clocks change;
 //! instants come last.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::component::{Calendar, CalendarFile, Event};
-use super::event::{self, End, Times};
-use super::recur::{self, Allowance, Exhausted};
+use super::component::{CalendarFile, Event};
+use super::event::{self, Fault};
+use super::instances::{Changes, Failure, Starts};
+use super::recur::{Allowance, Exhausted};
 use super::report::Report;
-use super::tzid::TimeZones;
+use super::series::{self, Series};
+use super::shape::{Clocks, Shaped, Span};
+use super::time_zone::{TimeZone, TimeZones};
 use super::value::{Clock, Stamp};
-use crate::rota::{Instant, Period, Zone};
-use crate::toml_reader::{self, At};
+use crate::rota::{Instant, Zone};
+use crate::toml_reader;
 
 /// How much is expanded.
 #[derive(Debug, Clone, Copy)]
@@ -25,21 +29,62 @@ pub struct Bounds {
     pub last: NaiveDate,
     /// How many days all occurrences may have together; more is an error.
     pub days: u64,
+    /// Events that are over before this day are never an error or a warning.
+    pub relevant_from: NaiveDate,
 }
 
 impl Bounds {
     /// From 1970 to the end of the twentieth year after `now`'s, and 100 000 days in all: more holidays and absences
-    /// than anybody has, and little enough to be held for every team.
+    /// than anybody has, and little enough to be kept for every team. What is over before `now` is not relevant.
     pub fn at(now: Instant) -> Bounds {
         let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
-        Bounds { first: date(1970, 1, 1), last: date(now.year() + 20, 12, 31), days: 100_000 }
+        Bounds {
+            first: date(1970, 1, 1),
+            last: date(now.year() + 20, 12, 31),
+            days: 100_000,
+            relevant_from: now.date_naive(),
+        }
     }
+
+    /// The same with errors and warnings for what is not over before `date`.
+    #[must_use]
+    pub fn relevant_from(self, date: NaiveDate) -> Bounds {
+        Bounds { relevant_from: date, ..self }
+    }
+}
+
+/// Which occurrences of an event are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// None: whatever is wrong with the event, it is no error.
+    No,
+    /// Those of whole days.
+    WholeDays,
+    /// Those of whole days, and those that cover at least one whole local day.
+    CoversADay,
+    /// All.
+    All,
+}
+
+/// What came of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not wanted.
+    NotWanted,
+    /// A newer version of it counts.
+    Superseded,
+    /// It has times of day, or takes no time at all, where whole days are wanted.
+    TooShort,
+    /// None of its occurrences is left within the bounds, or it could not be read.
+    Nothing,
+    /// It has occurrences.
+    Taken,
 }
 
 /// One occurrence of one event.
 #[derive(Debug, Clone)]
 pub struct Occurrence {
-    /// The event, by place in [`CalendarFile::events`].
+    /// The event, by its place in [`CalendarFile::events`].
     pub event: usize,
     /// When.
     pub span: Span,
@@ -50,312 +95,348 @@ pub struct Occurrence {
 /// Whether an event has more than one occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeats {
-    /// Its dates are given one by one.
-    Dated,
-    /// By a rule with an end.
-    Bounded,
+    /// Its dates are given one by one, or by a rule with an end.
+    Ending,
     /// By a rule without an end.
-    Forever,
-    /// It is an instance of another event, changed, which says nothing of how far that one goes.
-    Instance,
+    Endless,
+    /// It is a changed instance of an endless event, which does not show how far that one was looked after.
+    ChangedInstance,
 }
 
-/// The time that an occurrence takes.
-#[derive(Debug, Clone)]
-pub enum Span {
-    /// Whole days, both included.
-    Days(NaiveDate, NaiveDate),
-    /// From and to, on one clock.
-    Times(NaiveDateTime, NaiveDateTime, Clock),
-}
-
-/// What [`expand`] gives: the occurrences, and the zones to understand them by.
-pub struct Expansion<'e, 't> {
+/// What [`expand`] gives.
+#[derive(Debug, Default)]
+pub struct Expansion {
     /// In the order of events.
     pub occurrences: Vec<Occurrence>,
-    file: &'e CalendarFile<'t>,
-    zones: TimeZones<'e>,
+    /// Of each event, by its place in [`CalendarFile::events`].
+    pub outcomes: Vec<Outcome>,
 }
 
-/// Works out the occurrences of the events that are `wanted` and not called off, where one cannot be read with an
-/// error. `named` gives the zone of an IANA name.
-pub fn expand<'e, 't>(
-    file: &'e CalendarFile<'t>,
-    wanted: &dyn Fn(&Event<'t>) -> bool,
-    bounds: Bounds,
-    named: &'e dyn Fn(&str) -> Option<Zone>,
+/// What an expansion rests on.
+pub struct Context<'a> {
+    /// How much.
+    pub bounds: Bounds,
+    /// Gives the zone of an IANA name.
+    pub named: &'a dyn Fn(&str) -> Option<Zone>,
+    /// The zone of whoever reads the calendar: that of times without a zone.
+    pub own: &'a Zone,
+}
+
+/// Works out the occurrences of the events that are `wanted` and not cancelled. One that cannot be read is an error.
+pub fn expand<'t>(
+    file: &CalendarFile<'t>,
+    wanted: &dyn Fn(&Event<'t>) -> Wanted,
+    context: &Context<'_>,
     report: &Report<'_>,
-) -> Expansion<'e, 't> {
+) -> Expansion {
+    let allowance = Allowance::default();
+    let zones = TimeZones::new(file, context.named, context.own, context.bounds, &allowance);
+    let of_event = |event: &Event<'t>| if event.is_cancelled() { Wanted::No } else { wanted(event) };
     let mut expander = Expander {
-        expansion: Expansion { occurrences: Vec::new(), file, zones: TimeZones::new(named) },
-        replaced: replaced(file, report),
-        bounds,
-        allowance: Allowance::default(),
-        days: 0,
+        file,
+        zones: &zones,
+        bounds: context.bounds,
+        own: context.own,
+        allowance: &allowance,
+        wanted: file.events.iter().map(of_event).collect(),
+        expansion: Expansion { occurrences: Vec::new(), outcomes: vec![Outcome::Nothing; file.events.len()] },
+        days: Cell::new(0),
+        same_versions: Vec::new(),
+        other_rules: BTreeMap::new(),
         report,
     };
-    for (n, event) in file.events.iter().enumerate() {
-        if event.is_cancelled() || !wanted(event) {
-            continue;
-        }
-        if let Err(exhausted) = expander.event(n, event) {
+    for series in series::series(&file.events) {
+        if let Err(Stop { event, exhausted }) = expander.series(&series) {
+            let span = file.events.get(event).map_or(0..0, |event| event.span.clone());
+            let bounds = context.bounds;
             let help = format!("a calendar may have {} days up to {}", bounds.days, bounds.last.year());
-            report.error("too-many-days", event.span.clone(), exhausted.to_string(), &help);
+            report.error("too-many-days", span, exhausted.to_string(), &help);
             break;
         }
     }
-    expander.expansion
+    expander.warn();
+    let mut expansion = expander.expansion;
+    expansion.occurrences.sort_by_key(|occurrence| occurrence.event);
+    expansion
 }
 
-/// By UID, the instances that another event of the file replaces or calls off.
-type Replaced<'e> = BTreeMap<&'e str, Vec<At<Stamp>>>;
-
-fn replaced<'e>(file: &'e CalendarFile<'_>, report: &Report<'_>) -> Replaced<'e> {
-    let mut replaced = Replaced::new();
-    for event in &file.events {
-        if let (Some(uid), Ok(Some(instance))) = (event.uid(), event::instance(event, report)) {
-            replaced.entry(uid).or_default().push(instance);
-        }
-    }
-    replaced
+/// The event at which the allowance was used up.
+struct Stop {
+    event: usize,
+    exhausted: Exhausted,
 }
 
-struct Expander<'e, 't, 'r> {
-    expansion: Expansion<'e, 't>,
-    replaced: Replaced<'e>,
+struct Expander<'e, 't> {
+    file: &'e CalendarFile<'t>,
+    zones: &'e TimeZones<'e>,
     bounds: Bounds,
-    allowance: Allowance,
-    days: u64,
-    report: &'r Report<'r>,
+    own: &'e Zone,
+    allowance: &'e Allowance,
+    wanted: Vec<Wanted>,
+    expansion: Expansion,
+    days: Cell<u64>,
+    /// Events that share UID and version with another and have other times.
+    same_versions: Vec<toml_reader::Span>,
+    /// By `TZID`, where the file's own rules give another time than the zone of that name.
+    other_rules: BTreeMap<String, toml_reader::Span>,
+    report: &'e Report<'e>,
 }
 
-/// Dates and times that are left out of a recurrence.
-#[derive(Default)]
-struct Except {
-    days: BTreeSet<NaiveDate>,
-    times: BTreeSet<NaiveDateTime>,
-}
-
-impl Expander<'_, '_, '_> {
-    fn event(&mut self, n: usize, event: &Event<'_>) -> Result<(), Exhausted> {
-        let Some(times) = Times::read(event, self.report) else { return Ok(()) };
-        let replaced = event.uid().and_then(|uid| self.replaced.get(uid)).map_or(0, Vec::len);
-        self.allowance.take(u64::try_from(replaced).unwrap_or(u64::MAX))?;
-        let is_instance = event.line("RECURRENCE-ID").is_some();
-        let Some(own_length) = self.own_length(&times, event) else { return Ok(()) };
-        let starts =
-            if is_instance { Some([times.start.value.local()].into()) } else { self.starts(&times, event)? };
-        let Some(starts) = starts else { return Ok(()) };
-        let repeats = match times.rules.as_slice() {
-            _ if is_instance => Repeats::Instance,
-            [] => Repeats::Dated,
-            rules
-                if rules
-                    .iter()
-                    .all(|rule| rule.value.count.or(rule.value.until.as_ref().map(|_| 0)).is_some()) =>
-            {
-                Repeats::Bounded
-            }
-            _ => Repeats::Forever,
-        };
-        let whole_day = matches!(times.start.value, Stamp::Date(_));
-        for start in starts {
-            let Some(end) = times.end.of(whole_day, start, own_length) else { continue };
-            self.push(n, &times.start.value, (start, end), repeats)?;
+impl<'e, 't> Expander<'e, 't> {
+    fn series(&mut self, series: &Series) -> Result<(), Stop> {
+        let file = self.file;
+        let masters = series::newest(&file.events, &series.masters);
+        self.supersede(&series.masters, &masters);
+        if masters.len() > 1 {
+            self.note_same_versions(&masters);
         }
-        Ok(())
-    }
-
-    fn push(
-        &mut self,
-        event: usize,
-        like: &Stamp,
-        (start, end): (NaiveDateTime, NaiveDateTime),
-        repeats: Repeats,
-    ) -> Result<(), Exhausted> {
-        if start.date() > self.bounds.last || end.date() < self.bounds.first {
+        let all = masters.iter().chain(&series.instances);
+        if all.clone().all(|event| self.wanted_of(*event) == Wanted::No) {
+            all.for_each(|event| self.outcome(*event, Outcome::NotWanted));
             return Ok(());
         }
-        let days = u64::try_from((end.date() - start.date()).num_days()).unwrap_or(0).max(1);
-        self.days += days;
-        if self.days > self.bounds.days {
-            return Err(Exhausted::Days);
+        let (changes, faults) = Changes::read(file, &series.instances, self.zones);
+        for (event, fault) in faults {
+            self.fail(event, fault);
         }
-        let span = match like {
-            Stamp::Date(_) => {
-                // Some programs write the last day, which is the first, for the day after it.
-                let last = (end - TimeDelta::nanoseconds(1)).date().max(start.date());
-                Span::Days(start.date(), last)
-            }
-            Stamp::Time(_, clock) => Span::Times(start, end, clock.clone()),
-        };
-        self.expansion.occurrences.push(Occurrence { event, span, repeats });
+        self.supersede(&series.instances, &changes.events().collect());
+        let mut is_endless = false;
+        for master in masters {
+            is_endless |= self.master(master, &changes)?;
+        }
+        let repeats = if is_endless { Repeats::ChangedInstance } else { Repeats::Ending };
+        for event in changes.events() {
+            self.instance(event, repeats)?;
+        }
         Ok(())
     }
 
-    /// The length of an event that says when it ends; `None`, told, where it ends before it starts or its zones are
-    /// not known.
-    fn own_length(&self, times: &Times, event: &Event<'_>) -> Option<Option<TimeDelta>> {
-        let End::At(end) = &times.end else { return Some(None) };
-        let length = self.on_clock(end, &times.start.value, event)? - times.start.value.local();
-        if length < TimeDelta::zero() {
-            let help = "DTEND is the first moment, or the day, after the event";
-            self.report.error("inverted-event", end.span.clone(), "this event ends before it starts", help);
-            return None;
+    /// An event without its changed instances. Whether it is endless.
+    fn master(&mut self, place: usize, changes: &Changes) -> Result<bool, Stop> {
+        let Some(event) = self.file.events.get(place) else { return Ok(false) };
+        let wanted = self.wanted_of(place);
+        self.allowance.take(changes.work()).map_err(|exhausted| Stop { event: place, exhausted })?;
+        let is_range_wanted = changes.ranges().any(|range| self.wanted_of(range) != Wanted::No);
+        if wanted == Wanted::No {
+            self.outcome(place, Outcome::NotWanted);
+            if !is_range_wanted {
+                return Ok(false);
+            }
         }
-        Some(Some(length))
-    }
-
-    /// When the occurrences start, on the event's clock; `None`, told, where a zone is not known.
-    fn starts(
-        &mut self,
-        times: &Times,
-        event: &Event<'_>,
-    ) -> Result<Option<BTreeSet<NaiveDateTime>>, Exhausted> {
-        let start = &times.start.value;
-        let (date, time) = (start.local().date(), start.local().time());
-        let Some(except) = self.except(times, event) else { return Ok(None) };
-        let mut starts: BTreeSet<NaiveDateTime> = [start.local()].into();
-        for rule in &times.rules {
-            let until = rule.value.until.as_deref().and_then(event::until);
-            let until = match until {
-                Some((until, true)) => {
-                    let stamp = At { value: Stamp::Time(until, Clock::Utc), span: rule.span.clone() };
-                    let Some(until) = self.on_clock(&stamp, start, event) else { return Ok(None) };
-                    Some(until)
+        let Some(shaped) = self.shaped(place) else { return Ok(false) };
+        let has_periods = event.all("RDATE").any(|line| line.value.contains('/'));
+        if !is_range_wanted && !has_periods && !may_have(wanted, &shaped) {
+            self.outcome(place, Outcome::TooShort);
+            return Ok(false);
+        }
+        let clocks = self.clocks(event);
+        let starts = Starts::of(event, &shaped, clocks, changes, (self.bounds, self.allowance));
+        let starts = match starts {
+            Ok(starts) => starts,
+            Err(Failure::Exhausted(exhausted)) => return Err(Stop { event: place, exhausted }),
+            Err(Failure::Fault(fault)) => {
+                self.fail(place, fault);
+                return Ok(false);
+            }
+        };
+        let repeats = if starts.is_endless { Repeats::Endless } else { Repeats::Ending };
+        let mut ranges: BTreeMap<usize, Option<Shaped>> = BTreeMap::new();
+        for start in &starts.list {
+            match starts.range_at(start.key) {
+                None => self.push(place, start.span(&shaped), repeats)?,
+                Some(range) if self.wanted_of(range.event) == Wanted::No => {}
+                Some(range) => {
+                    let changed =
+                        ranges.entry(range.event).or_insert_with(|| self.shaped_quietly(range.event));
+                    let span =
+                        changed.as_ref().and_then(|changed| range.span(start, &shaped, changed, clocks));
+                    self.push(range.event, span, repeats)?;
                 }
-                Some((until, false)) => Some(until),
-                None => None,
-            };
-            let last = until.map_or(self.bounds.last, |until| until.date().min(self.bounds.last));
-            let dates = recur::dates(&rule.value, date, last, &mut self.allowance)?;
-            let ends = |at: &NaiveDateTime| {
-                matches!(start, Stamp::Date(_)) || until.is_none_or(|until| *at <= until)
-            };
-            starts.extend(dates.into_iter().map(|date| date.and_time(time)).filter(ends));
-        }
-        for also in &times.also {
-            let Some(at) = self.on_clock(also, start, event) else { return Ok(None) };
-            let whole_day = matches!((start, &also.value), (Stamp::Date(_), _) | (_, Stamp::Date(_)));
-            starts.insert(if whole_day { at.date().and_time(time) } else { at });
-        }
-        starts.retain(|at| !except.times.contains(at) && !except.days.contains(&at.date()));
-        Ok(Some(starts))
-    }
-
-    /// `EXDATE`s and instances that other events stand for.
-    fn except(&self, times: &Times, event: &Event<'_>) -> Option<Except> {
-        let mut except = Except::default();
-        let replaced = event.uid().and_then(|uid| self.replaced.get(uid));
-        for stamp in times.except.iter().chain(replaced.into_iter().flatten()) {
-            match (&times.start.value, &stamp.value) {
-                (Stamp::Date(_), other) => drop(except.days.insert(other.local().date())),
-                (_, Stamp::Date(date)) => drop(except.days.insert(*date)),
-                (start, _) => drop(except.times.insert(self.on_clock(stamp, start, event)?)),
             }
         }
-        Some(except)
+        self.warn_of_inversion(place, &shaped);
+        Ok(starts.is_endless)
     }
 
-    /// What the clock of `like` shows at `stamp`; `None`, told, where a zone is not known. Dates and floating times
-    /// are taken for what they say.
-    fn on_clock(&self, stamp: &At<Stamp>, like: &Stamp, event: &Event<'_>) -> Option<NaiveDateTime> {
-        let (Stamp::Time(local, from), Stamp::Time(_, to)) = (&stamp.value, like) else {
-            return Some(stamp.value.local());
-        };
-        if from == to || *from == Clock::Floating || *to == Clock::Floating {
-            return Some(*local);
+    /// A changed instance, which takes place when it says itself.
+    fn instance(&mut self, place: usize, repeats: Repeats) -> Result<(), Stop> {
+        if self.wanted_of(place) == Wanted::No {
+            self.outcome(place, Outcome::NotWanted);
+            return Ok(());
         }
-        let expansion = &self.expansion;
-        let instant = match from {
-            Clock::Named(tzid) => expansion.zone(tzid, event, &stamp.span, self.report)?.instant(*local),
-            Clock::Utc | Clock::Floating => local.and_utc(),
+        let Some(shaped) = self.shaped(place) else { return Ok(()) };
+        self.push(place, shaped.span(shaped.times.start.value.local()), repeats)?;
+        self.warn_of_inversion(place, &shaped);
+        Ok(())
+    }
+
+    fn wanted_of(&self, place: usize) -> Wanted {
+        self.wanted.get(place).copied().unwrap_or(Wanted::No)
+    }
+
+    fn outcome(&mut self, place: usize, outcome: Outcome) {
+        if let Some(found) = self.expansion.outcomes.get_mut(place) {
+            // One occurrence that counts decides.
+            if *found != Outcome::Taken {
+                *found = outcome;
+            }
+        }
+    }
+
+    fn supersede(&mut self, all: &[usize], newest: &BTreeSet<usize>) {
+        for place in all.iter().filter(|place| !newest.contains(place)) {
+            self.outcome(*place, Outcome::Superseded);
+        }
+    }
+
+    fn clocks(&self, event: &Event<'_>) -> Clocks<'e> {
+        Clocks { zones: self.zones, calendar: event.calendar }
+    }
+
+    /// The times of an event; one that cannot be read is reported.
+    fn shaped(&mut self, place: usize) -> Option<Shaped> {
+        let event = self.file.events.get(place)?;
+        match event::Times::read(event).and_then(|times| self.clocks(event).shaped(times)) {
+            Ok(shaped) if shaped.is_negative() && self.wanted_of(place) == Wanted::All => {
+                let fault = Fault {
+                    code: "inverted-event",
+                    span: shaped.times.end.span.clone(),
+                    message: "this event ends before it starts".to_owned(),
+                    help: "DTEND is the first moment, or the day, after the event",
+                };
+                self.fail(place, fault);
+                None
+            }
+            Ok(shaped) => Some(shaped),
+            Err(fault) => {
+                self.fail(place, fault);
+                None
+            }
+        }
+    }
+
+    fn shaped_quietly(&self, place: usize) -> Option<Shaped> {
+        let event = self.file.events.get(place)?;
+        event::Times::read(event).and_then(|times| self.clocks(event).shaped(times)).ok()
+    }
+
+    /// Reports what is wrong with an event, unless it is over long ago.
+    fn fail(&mut self, place: usize, fault: Fault) {
+        let Some(event) = self.file.events.get(place) else { return };
+        if !self.is_over(event) {
+            self.report.error(fault.code, fault.span, fault.message, fault.help);
+        }
+    }
+
+    fn is_over(&self, event: &Event<'_>) -> bool {
+        // A day more on either side of the world.
+        let date = self.bounds.relevant_from - TimeDelta::days(2);
+        event::is_over(event, date, self.allowance)
+    }
+
+    fn push(&mut self, place: usize, span: Option<Span>, repeats: Repeats) -> Result<(), Stop> {
+        let Some(span) = span.filter(|span| self.is_long_enough(place, span)) else {
+            self.outcome(place, Outcome::TooShort);
+            return Ok(());
         };
-        match to {
-            Clock::Named(tzid) => Some(expansion.zone(tzid, event, &stamp.span, self.report)?.local(instant)),
-            Clock::Utc | Clock::Floating => Some(instant.naive_utc()),
+        let (first, last) = match &span {
+            Span::Days(first, last) => (*first, *last),
+            Span::Exact(period) => (period.start().date_naive(), period.end().date_naive()),
+        };
+        if first > self.bounds.last || last < self.bounds.first {
+            return Ok(());
+        }
+        let days = u64::try_from((last - first).num_days()).unwrap_or(0) + 1;
+        self.days.set(self.days.get() + days);
+        if self.days.get() > self.bounds.days {
+            return Err(Stop { event: place, exhausted: Exhausted::Days });
+        }
+        if last >= self.bounds.relevant_from && matches!(span, Span::Exact(_)) {
+            self.compare_rules(place);
+        }
+        self.outcome(place, Outcome::Taken);
+        self.expansion.occurrences.push(Occurrence { event: place, span, repeats });
+        Ok(())
+    }
+
+    fn is_long_enough(&self, place: usize, span: &Span) -> bool {
+        match (self.wanted_of(place), span) {
+            (Wanted::No, _) => false,
+            (Wanted::All, _) | (_, Span::Days(..)) => true,
+            (Wanted::WholeDays, Span::Exact(_)) => false,
+            (Wanted::CoversADay, Span::Exact(period)) => {
+                let date = self.own.date(period.start());
+                let begins_at = self.own.first_instant(date) >= period.start();
+                let whole = if begins_at { Some(date) } else { date.succ_opt() };
+                let next = whole.and_then(|date| date.succ_opt());
+                next.is_some_and(|next| self.own.first_instant(next) <= period.end())
+            }
+        }
+    }
+
+    /// Notes where the file's own rules for a zone give another time than those of its name, which are used.
+    fn compare_rules(&mut self, place: usize) {
+        let Some(event) = self.file.events.get(place) else { return };
+        for line in ["DTSTART", "DTEND"].into_iter().filter_map(|name| event.line(name)) {
+            let Some(Stamp::Time(local, Clock::Named(tzid))) = super::value::single(line) else { continue };
+            if self.other_rules.contains_key(&*tzid) {
+                continue;
+            }
+            let Some(named @ TimeZone::Iana(_)) = self.zones.find(&tzid, event.calendar) else { continue };
+            let Some(rules) = self.zones.rules(&tzid, event.calendar) else { continue };
+            if rules.instant(local) != named.instant(local) {
+                self.other_rules.insert(tzid.to_string(), line.span());
+            }
+        }
+    }
+
+    fn note_same_versions(&mut self, masters: &BTreeSet<usize>) {
+        let file = self.file;
+        let others = masters.iter().skip(1).filter(|place| self.wanted_of(**place) != Wanted::No);
+        let others = others.filter_map(|place| file.events.get(*place)).filter(|event| !self.is_over(event));
+        let spans: Vec<_> = others.map(|event| event.span.clone()).collect();
+        self.same_versions.extend(spans);
+    }
+
+    fn warn_of_inversion(&self, place: usize, shaped: &Shaped) {
+        let is_relevant = || self.file.events.get(place).is_some_and(|event| !self.is_over(event));
+        if shaped.is_inverted && is_relevant() {
+            let message = "this event ends on a day before it starts; it was read as one day";
+            let help = "DTEND is the day after the event";
+            self.report.warning("inverted-event", shaped.times.end.span.clone(), message, help);
+        }
+    }
+
+    fn warn(&self) {
+        if let Some(first) = self.same_versions.first() {
+            let message = match self.same_versions.len() {
+                1 => {
+                    "this event has the UID and version of another, but other times; both are used".to_owned()
+                }
+                count => format!(
+                    "this event has the UID and version of another, but other times, and so have {} more; all are used",
+                    count - 1
+                ),
+            };
+            let help = "an event that was changed has a higher SEQUENCE; delete the one that does not apply";
+            self.report.warning("same-uid", first.clone(), message, help);
+        }
+        for span in self.other_rules.values() {
+            let message =
+                "this file's own rules for the time zone give another time than the zone of that name";
+            let help =
+                "the zone's present rules were used; if the event is at the wrong time, export it again";
+            self.report.warning("zone-rules-differ", span.clone(), message, help);
         }
     }
 }
 
-impl<'e, 't> Expansion<'e, 't> {
-    /// The event of an occurrence.
-    pub fn event(&self, occurrence: &Occurrence) -> Option<&'e Event<'t>> {
-        self.event_at(occurrence.event)
+/// Whether an event of this shape may have occurrences that are wanted.
+fn may_have(wanted: Wanted, shaped: &Shaped) -> bool {
+    match wanted {
+        Wanted::No => false,
+        Wanted::All => true,
+        Wanted::WholeDays => shaped.has_whole_days(),
+        Wanted::CoversADay => shaped.may_cover_a_day(),
     }
-
-    /// The event at that place in [`CalendarFile::events`].
-    pub fn event_at(&self, place: usize) -> Option<&'e Event<'t>> {
-        self.file.events.get(place)
-    }
-
-    /// The days of an occurrence, first and last, if it has whole days only: dates, or midnight to midnight on its
-    /// own clock; times in UTC are looked at on the clock of the calendar's `X-WR-TIMEZONE`, if it has one.
-    pub fn whole_days(&self, occurrence: &Occurrence) -> Option<(NaiveDate, NaiveDate)> {
-        match &occurrence.span {
-            Span::Days(first, last) => Some((*first, *last)),
-            Span::Times(start, end, Clock::Utc) => {
-                let zone = self.calendar_zone(occurrence);
-                let local = |at: &NaiveDateTime| zone.as_ref().map_or(*at, |zone| zone.local(at.and_utc()));
-                midnights(local(start), local(end))
-            }
-            Span::Times(start, end, _) => midnights(*start, *end),
-        }
-    }
-
-    /// The instants of an occurrence, for somebody who lives in `own`: whole days are days there, wherever their
-    /// calendar was kept, and so is the clock of times without a zone. `None` for one that takes no time, or, told,
-    /// one whose zone is not known.
-    pub fn period(&self, occurrence: &Occurrence, own: &Zone, report: &Report<'_>) -> Option<Period> {
-        // In UTC midnight means something only on the clock of the calendar.
-        let in_utc = matches!(occurrence.span, Span::Times(_, _, Clock::Utc));
-        let whole_days = self.whole_days(occurrence);
-        if let Some((first, last)) =
-            whole_days.filter(|_| !in_utc || self.calendar_zone(occurrence).is_some())
-        {
-            return Period::new(own.first_instant(first), own.first_instant(last.succ_opt()?));
-        }
-        let Span::Times(start, end, clock) = &occurrence.span else { return None };
-        match clock {
-            Clock::Utc => Period::new(start.and_utc(), end.and_utc()),
-            Clock::Floating => Period::new(own.instant(*start), own.instant(*end)),
-            Clock::Named(tzid) => {
-                let event = self.event(occurrence)?;
-                let place = event.line("DTSTART").map_or(event.span.clone(), super::line::Line::span);
-                let zone = self.zone(tzid, event, &place, report)?;
-                Period::new(zone.instant(*start), zone.instant(*end))
-            }
-        }
-    }
-
-    fn calendar_zone(&self, occurrence: &Occurrence) -> Option<Zone> {
-        let calendar = self.calendar(occurrence)?;
-        self.zones.find(&calendar.zone.as_ref()?.value, Some(calendar))
-    }
-
-    fn calendar(&self, occurrence: &Occurrence) -> Option<&'e Calendar> {
-        self.event(occurrence).and_then(|event| self.file.calendars.get(event.calendar))
-    }
-
-    fn zone(
-        &self,
-        tzid: &str,
-        event: &Event<'_>,
-        place: &toml_reader::Span,
-        report: &Report<'_>,
-    ) -> Option<Zone> {
-        let zone = self.zones.find(tzid, self.file.calendars.get(event.calendar));
-        if zone.is_none() {
-            let help = "a TZID is an IANA name such as `America/New_York`, or a Windows name";
-            report.error("unknown-zone", place.clone(), "the time zone of this time is not known", help);
-        }
-        zone
-    }
-}
-
-/// From one midnight to another: the days between.
-fn midnights(start: NaiveDateTime, end: NaiveDateTime) -> Option<(NaiveDate, NaiveDate)> {
-    let whole = start.time() == NaiveTime::MIN && end.time() == NaiveTime::MIN && start < end;
-    whole.then_some(())?;
-    Some((start.date(), end.date().pred_opt()?))
 }

@@ -1,24 +1,28 @@
 //! Content lines (RFC 5545 3.1): unfolding, names, parameters and values, each with its place.
+//!
+//! Also the quoted-printable values of vCalendar 1.0, which some programs still write.
 
 use std::borrow::Cow;
 
 use crate::toml_reader;
 
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// One property as it stands in the file, unfolded.
 #[derive(Debug, Clone)]
 pub(super) struct Line<'t> {
     /// In upper case.
-    pub(super) name: String,
+    pub(super) name: Cow<'t, str>,
     parameters: Vec<(String, String)>,
-    /// As written: escaped where the property is TEXT.
-    pub(super) value: String,
-    raw: &'t str,
+    /// As written: escaped where the property is TEXT. Quoted-printable is already decoded.
+    pub(super) value: Cow<'t, str>,
+    pub(super) raw: &'t str,
     start: usize,
-    /// Where the value begins in the unfolded line.
-    value_at: usize,
+    /// Where the value begins in the unfolded line; `None` where the value was decoded.
+    value_at: Option<usize>,
 }
 
-/// A line that is no property.
+/// The place of a line that is no property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadLine(pub(super) toml_reader::Span);
 
@@ -40,13 +44,14 @@ impl Line<'_> {
 
     /// Where `length` bytes of the value stand, from `from` on.
     pub(super) fn within(&self, from: usize, length: usize) -> toml_reader::Span {
-        let first = folded_offset(self.raw, self.value_at + from);
-        let last = folded_offset(self.raw, self.value_at + from + length);
+        let Some(value_at) = self.value_at else { return self.span() };
+        let first = folded_offset(self.raw, value_at + from);
+        let last = folded_offset(self.raw, value_at + from + length);
         self.start + first..self.start + last
     }
 }
 
-/// The lines of a file, each with all its folds; empty ones are left out.
+/// The lines of a file, each with all its folds; blank ones are left out.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Result<Line<'_>, BadLine>> {
     Raw { text, at: 0 }.map(|(start, raw)| parse(raw, start))
 }
@@ -61,16 +66,12 @@ impl<'t> Iterator for Raw<'t> {
 
     fn next(&mut self) -> Option<(usize, &'t str)> {
         loop {
-            let start = self.at;
-            let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-            let mut length = 0;
-            for line in rest.split_inclusive('\n') {
-                if length > 0 && !line.starts_with([' ', '\t']) {
-                    break;
-                }
-                length += line.len();
-            }
-            self.at += length;
+            let rest = self.text.get(self.at..)?;
+            let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+            let start = self.at + blank;
+            let rest = rest.get(blank..).filter(|rest| !rest.is_empty())?;
+            let length = property_length(rest);
+            self.at = start + length;
             let raw = rest.get(..length).unwrap_or_default().trim_end_matches(['\r', '\n']);
             if !raw.trim().is_empty() {
                 return Some((start, raw));
@@ -79,7 +80,37 @@ impl<'t> Iterator for Raw<'t> {
     }
 }
 
-/// A fold is a line break and one blank.
+/// How many bytes at the beginning of `text` are one property: its first line and all that continue it.
+fn property_length(text: &str) -> usize {
+    let (mut length, mut ahead) = (0, 0);
+    let mut soft_break = false;
+    for line in text.split_inclusive('\n') {
+        ahead += line.len();
+        let content = line.trim_end_matches(['\r', '\n']);
+        if length == 0 {
+            soft_break = is_quoted_printable(content);
+        } else if !soft_break {
+            if content.is_empty() {
+                // A blank line inside a fold is skipped; before another property it ends this one.
+                continue;
+            }
+            if !line.starts_with([' ', '\t']) {
+                break;
+            }
+        }
+        soft_break = soft_break && content.ends_with('=');
+        length = ahead;
+    }
+    length
+}
+
+/// Whether the head of a property, before its value, says that the value is quoted-printable.
+fn is_quoted_printable(line: &str) -> bool {
+    let head = line.split(':').next().unwrap_or_default();
+    head.contains(';') && head.to_ascii_uppercase().contains("QUOTED-PRINTABLE")
+}
+
+/// A fold is a line break and one blank; blank lines inside it do not count.
 fn unfold(raw: &str) -> Cow<'_, str> {
     if !raw.contains('\n') {
         return Cow::Borrowed(raw);
@@ -107,9 +138,10 @@ fn folded_offset(raw: &str, offset: usize) -> usize {
 
 fn parse(raw: &str, start: usize) -> Result<Line<'_>, BadLine> {
     let bad = || BadLine(start..start + raw.len());
-    let text = unfold(raw);
+    let quoted_printable = is_quoted_printable(raw);
+    let text = if quoted_printable { Cow::Borrowed(raw) } else { unfold(raw) };
     let name_ends = text.find([';', ':']).ok_or_else(bad)?;
-    let name = text.get(..name_ends).unwrap_or_default().trim().to_ascii_uppercase();
+    let name = text.get(..name_ends).unwrap_or_default().trim_start_matches(BYTE_ORDER_MARK).trim();
     if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
         return Err(bad());
     }
@@ -122,8 +154,42 @@ fn parse(raw: &str, start: usize) -> Result<Line<'_>, BadLine> {
         parameters.push((name.trim().to_ascii_uppercase(), value.replace('"', "")));
         at += 1 + end;
     }
-    let value = text.get(at + 1..).unwrap_or_default().to_owned();
-    Ok(Line { name, parameters, value, raw, start, value_at: at + 1 })
+    let name = Cow::Owned(name.to_ascii_uppercase());
+    let value_at = at + 1;
+    if quoted_printable {
+        let charset = parameters.iter().find(|(name, _)| name == "CHARSET").map(|(_, value)| value.as_str());
+        let value = decoded(text.get(value_at..).unwrap_or_default(), charset.unwrap_or_default());
+        let (value, value_at) = (Cow::Owned(value), None);
+        return Ok(Line { name, parameters, value, raw, start, value_at });
+    }
+    let value = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(value_at..).unwrap_or_default()),
+        Cow::Owned(text) => Cow::Owned(text.get(value_at..).unwrap_or_default().to_owned()),
+    };
+    Ok(Line { name, parameters, value, raw, start, value_at: Some(value_at) })
+}
+
+/// A quoted-printable value over all its lines: `=` at an end of line joins it to the next.
+fn decoded(value: &str, charset: &str) -> String {
+    let mut joined = String::with_capacity(value.len());
+    for line in value.split('\n').map(|line| line.trim_end_matches('\r')) {
+        let is_soft = joined.ends_with('=');
+        if is_soft {
+            joined.pop();
+        }
+        let folded = !joined.is_empty() && !is_soft;
+        joined.push_str(if folded { line.trim_start_matches([' ', '\t']) } else { line });
+    }
+    let bytes = quoted_printable::decode(&joined, quoted_printable::ParseMode::Robust);
+    let bytes = bytes.unwrap_or_else(|_| joined.into_bytes());
+    let one_byte = ["ISO-8859-1", "LATIN1", "WINDOWS-1252", "US-ASCII"];
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if one_byte.iter().any(|known| known.eq_ignore_ascii_case(charset)) => {
+            error.into_bytes().into_iter().map(char::from).collect()
+        }
+        Err(error) => String::from_utf8_lossy(&error.into_bytes()).into_owned(),
+    }
 }
 
 /// The first `;` or `:` that is not within quotes.
@@ -147,12 +213,25 @@ mod tests {
     }
 
     #[test]
-    fn folds_go_whatever_their_line_breaks_and_blanks() {
-        for text in
-            ["A:one two", "A:on\r\n e two", "A:on\n e two\n", "A:one\r\n\t two\r\n", "A\n :one\n  two"]
-        {
-            assert_eq!((one(text).name.as_str(), one(text).value.as_str()), ("A", "one two"), "{text:?}");
+    fn lines_are_unfolded_whatever_their_line_breaks_and_blanks() {
+        for text in [
+            "A:one two",
+            "A:on\r\n e two",
+            "A:on\n e two\n",
+            "A:one\r\n\t two\r\n",
+            "A\n :one\n  two",
+            "\n\nA:on\n\n e two\n\n",
+            "\u{feff}A:one two",
+        ] {
+            assert_eq!((&*one(text).name, &*one(text).value), ("A", "one two"), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_blank_line_ends_a_property_unless_a_fold_follows() {
+        let text = "A:1\n\n\nB:2\n \n\nC:3";
+        let found: Vec<_> = lines(text).map(|line| line.unwrap()).map(|l| l.value.into_owned()).collect();
+        assert_eq!(found, ["1", "2", "3"]);
     }
 
     #[test]
@@ -164,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_property_is_told_with_its_place() {
+    fn lines_that_are_no_property_are_found_with_their_places() {
         let text = "A:1\n<html>\n\n;x\nB;C=\"D:1\n";
         let bad: Vec<_> = lines(text).filter_map(Result::err).map(|bad| &text[bad.0]).collect();
         assert_eq!(bad, ["<html>", ";x", "B;C=\"D:1"]);
@@ -179,5 +258,23 @@ mod tests {
         assert_eq!(&text[line.within(11, 7)], "COU\r\n NT=0");
         assert_eq!(&text[line.value_span()], "FREQ=\r\n DAILY;COU\r\n NT=0");
         assert!(text[line.span()].starts_with("RRULE:"));
+    }
+
+    #[test]
+    fn quoted_printable_is_decoded_across_its_soft_breaks() {
+        for (text, expected) in [
+            ("SUMMARY;ENCODING=QUOTED-PRINTABLE:F=C3=BCr =\r\n uns=\r\n!\r\nX:1", "Für  uns!"),
+            ("SUMMARY;QUOTED-PRINTABLE:a=\nb\nX:1", "ab"),
+            ("SUMMARY;CHARSET=ISO-8859-1;ENCODING=quoted-printable:Caf=E9\nX:1", "Café"),
+            ("SUMMARY;ENCODING=QUOTED-PRINTABLE:a=ZZb=\nX:1", "a=ZZbX:1"),
+        ] {
+            assert_eq!(lines(text).next().unwrap().unwrap().value, expected, "{text:?}");
+        }
+        assert_eq!(
+            lines("A;ENCODING=QUOTED-PRINTABLE:b=\n\nX:1").count(),
+            2,
+            "a soft break at an empty line"
+        );
+        assert_eq!(one("X:quoted-printable=").value, "quoted-printable=");
     }
 }

@@ -1,58 +1,56 @@
 //! From a recurrence rule to its dates (RFC 5545 3.3.10).
 //!
-//! Each part of a rule is a question to a day: a period (day, week, month or year) is walked day by day, and the days
-//! to which every part says yes are its dates. What the rule leaves open it takes from its start.
+//! Each part of a rule is a test of a day: a period (day, week, month or year) is walked day by day, and the days that
+//! pass every test are its dates. What the rule leaves open is taken from its start.
+
+use std::cell::Cell;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use thiserror::Error;
 
 use super::rule::{Frequency, Rule};
 
-/// How many days and periods all rules of one file may look at together, so that a file of rules that never come true
-/// ends. A thousand yearly rules over 25 years take less than half.
-const STEPS: u64 = 20_000_000;
+/// How many days and periods the rules of one file may look at together, so that a file of rules without any date
+/// ends too. A thousand yearly rules over 25 years take less than half.
+const MAX_STEPS: u64 = 20_000_000;
 
 /// What is left of the work that one file may cause.
 #[derive(Debug)]
-pub struct Allowance {
-    steps: u64,
+pub(super) struct Allowance {
+    steps: Cell<u64>,
 }
 
-/// A calendar takes more room or more work than any real one. Says so of the event that was the last straw.
+/// A calendar takes more room or more work than any real one. Reported at the event at which it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Exhausted {
+pub(super) enum Exhausted {
     /// All occurrences together.
     #[error("with this event the calendar has too many days")]
     Days,
-    /// The days that rules have to be asked about.
+    /// The days that rules have to look at.
     #[error("with this event the calendar's recurrences have too many days to look through")]
     Steps,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Allowance { steps: STEPS }
+        Allowance { steps: Cell::new(MAX_STEPS) }
     }
 }
 
 impl Allowance {
-    pub(super) fn take(&mut self, steps: u64) -> Result<(), Exhausted> {
-        self.steps = self.steps.checked_sub(steps).ok_or(Exhausted::Steps)?;
+    pub(super) fn take(&self, steps: u64) -> Result<(), Exhausted> {
+        self.steps.set(self.steps.get().checked_sub(steps).ok_or(Exhausted::Steps)?);
         Ok(())
     }
 }
 
-/// The dates of `rule` from `start` to `last`, both included, in order. `start` is the first, whether it follows the
-/// rule or not (RFC 5545 3.8.5.3), and counts.
-///
-/// # Errors
-///
-/// Where `allowance` does not suffice.
-pub fn dates(
+/// The dates of `rule`: `start`, which counts whether it follows the rule or not (RFC 5545 3.8.5.3), then those from
+/// `first` to `last`, both included, in order; of a rule with COUNT also those before `first`.
+pub(super) fn dates(
     rule: &Rule,
     start: NaiveDate,
-    last: NaiveDate,
-    allowance: &mut Allowance,
+    (first, last): (NaiveDate, NaiveDate),
+    allowance: &Allowance,
 ) -> Result<Vec<NaiveDate>, Exhausted> {
     let most = rule.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
     let mut dates = Vec::new();
@@ -61,10 +59,12 @@ pub fn dates(
     }
     dates.push(start);
     let days = Matcher::new(rule, start);
-    let mut period = Some(Period::containing(start, rule));
+    let period = Period::containing(start, rule);
+    let mut period =
+        if rule.count.is_none() { period.skipped_to(first, rule.interval) } else { Some(period) };
     while let Some((from, to)) = period.and_then(Period::bounds).filter(|(from, _)| *from <= last) {
         let length = u64::try_from((to - from).num_days()).unwrap_or(0);
-        allowance.take(2 + length * rule.questions())?;
+        allowance.take(2 + length * rule.steps_a_day())?;
         let found: Vec<NaiveDate> =
             from.iter_days().take_while(|date| *date <= to).filter(|date| days.has(*date)).collect();
         for date in positions(&found, &rule.positions) {
@@ -131,6 +131,18 @@ impl Period {
                 Some((NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year, 12, 31)?))
             }
         }
+    }
+
+    /// The last period of the rule that begins at or before `first`, or this one.
+    fn skipped_to(self, first: NaiveDate, interval: u32) -> Option<Period> {
+        let months = |year: i32, month: u32| i64::from(year) * 12 + i64::from(month);
+        let (passed, length) = match self {
+            Period::Days { from, length } => ((first - from).num_days(), i64::try_from(length).ok()?),
+            Period::Month { year, month } => (months(first.year(), first.month()) - months(year, month), 1),
+            Period::Year(year) => (i64::from(first.year()) - i64::from(year), 1),
+        };
+        let skipped = u32::try_from((passed / (length * i64::from(interval))).max(0)).ok()?;
+        if skipped == 0 { Some(self) } else { self.later(skipped.checked_mul(interval)?) }
     }
 
     fn later(self, interval: u32) -> Option<Period> {
@@ -238,7 +250,8 @@ mod tests {
     #[track_caller]
     fn gives(rule: &str, start: &str, expected: &[&str]) {
         let rule = Rule::parse(rule).unwrap();
-        let got = dates(&rule, date(start), date("2040-12-31"), &mut Allowance::default()).unwrap();
+        let got =
+            dates(&rule, date(start), (date(start), date("2040-12-31")), &Allowance::default()).unwrap();
         let got: Vec<String> = got.iter().take(expected.len() + 1).map(NaiveDate::to_string).collect();
         assert_eq!(got, expected);
     }
@@ -289,11 +302,11 @@ mod tests {
     #[test]
     fn a_rule_that_never_comes_true_ends() {
         let rule = Rule::parse("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30").unwrap();
-        let mut allowance = Allowance { steps: 50_000 };
-        let once = dates(&rule, date("2026-01-01"), date("2046-12-31"), &mut allowance);
+        let allowance = Allowance { steps: Cell::new(50_000) };
+        let once = dates(&rule, date("2026-01-01"), (date("2026-01-01"), date("2046-12-31")), &allowance);
         assert_eq!(once, Ok(vec![date("2026-01-01")]));
         let rule = Rule::parse("FREQ=DAILY").unwrap();
-        let twice = dates(&rule, date("1970-01-01"), date("2046-12-31"), &mut allowance);
+        let twice = dates(&rule, date("1970-01-01"), (date("1970-01-01"), date("2046-12-31")), &allowance);
         assert_eq!(twice, Err(Exhausted::Steps), "one allowance for all");
     }
 
@@ -342,7 +355,7 @@ mod tests {
             let start = date("2000-01-01") + TimeDelta::days(day);
             let last = start + TimeDelta::days(2200);
             let parsed = Rule::parse(&rule).unwrap();
-            let mut ours = dates(&parsed, start, last, &mut Allowance::default()).unwrap();
+            let mut ours = dates(&parsed, start, (start, last), &Allowance::default()).unwrap();
             ours.retain(|date| *date > start);
             let text = format!("DTSTART:{}T000000Z\nRRULE:{rule};UNTIL={}T000000Z", start.format("%Y%m%d"), last.format("%Y%m%d"));
             let theirs: rrule::RRuleSet = text.parse().unwrap();

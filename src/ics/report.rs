@@ -1,14 +1,14 @@
-//! What is wrong with a calendar, told often enough to be mended and not once for each of a million lines.
+//! Collects what is wrong with a calendar: enough of it to fix the file, but not once for each of a million lines.
 
 use std::cell::Cell;
 
 use crate::toml_reader::{Problem, Problems, Severity, Span};
 
-/// How many errors, and how many warnings, of one file are told.
-const MOST: usize = 20;
+/// How many errors, and how many warnings, of one file are reported.
+const MAX_REPORTED: usize = 20;
 
-/// Collects the problems of one file, the first of them alone where there are many. Nothing told here may quote a text
-/// of the file that is private, such as a title.
+/// Collects the problems of one file, only the first of them where there are many. No message may quote a private text
+/// of the file, such as a title.
 #[derive(Debug)]
 pub struct Report<'p> {
     problems: &'p Problems,
@@ -22,30 +22,31 @@ impl<'p> Report<'p> {
         Report { problems, errors: Cell::new(0), warnings: Cell::new(0) }
     }
 
-    /// Tells an error.
+    /// Reports an error.
     pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
         let (message, help) = (message.into(), Some(help.to_owned()));
-        self.tell(&self.errors, Problem { code, severity: Severity::Error, span, message, help });
+        self.push(&self.errors, Problem { code, severity: Severity::Error, span, message, help });
     }
 
-    /// Tells a warning.
+    /// Reports a warning.
     pub fn warning(&self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
         let (message, help) = (message.into(), Some(help.to_owned()));
-        self.tell(&self.warnings, Problem { code, severity: Severity::Warning, span, message, help });
+        self.push(&self.warnings, Problem { code, severity: Severity::Warning, span, message, help });
     }
 
-    /// Whether there was an error, told or not.
+    /// Whether there was an error, whether reported or left out.
     pub fn has_errors(&self) -> bool {
         self.errors.get() > 0
     }
 
-    fn tell(&self, counter: &Cell<usize>, problem: Problem) {
-        let told = counter.get();
-        counter.set(told + 1);
-        if told < MOST {
+    fn push(&self, counter: &Cell<usize>, problem: Problem) {
+        let count = counter.get();
+        counter.set(count + 1);
+        if count < MAX_REPORTED {
             self.problems.push(problem);
-        } else if told == MOST {
-            let message = format!("there is more wrong with this file; above are the first {MOST}");
+        } else if count == MAX_REPORTED {
+            let kind = if problem.severity == Severity::Error { "errors" } else { "warnings" };
+            let message = format!("this file has more {kind}; only the first {MAX_REPORTED} are shown");
             self.problems.push(Problem { code: "more-problems", message, help: None, ..problem });
         }
     }
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_problems_the_first_are_told_and_an_error_is_never_lost_among_warnings() {
+    fn only_the_first_problems_are_reported_and_an_error_is_never_lost_among_warnings() {
         let problems = Problems::default();
         let report = Report::new(&problems);
         (0..1000).for_each(|n| report.warning("w", n..n, "w", "h"));
@@ -64,6 +65,9 @@ mod tests {
         report.error("e", 5000..5000, "e", "h");
         assert!(report.has_errors() && problems.has_errors());
         let codes: Vec<_> = problems.into_sorted().iter().map(|problem| problem.code).collect();
-        assert_eq!((codes.len(), codes[MOST], codes[MOST + 1]), (MOST + 2, "more-problems", "e"));
+        assert_eq!(
+            (codes.len(), codes[MAX_REPORTED], codes[MAX_REPORTED + 1]),
+            (MAX_REPORTED + 2, "more-problems", "e")
+        );
     }
 }

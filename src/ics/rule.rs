@@ -1,6 +1,6 @@
 //! The language of `RRULE` (RFC 5545 3.3.10), as far as it names days.
 //!
-//! Rules that repeat within a day are refused: neither a holiday nor an absence is one. Not here: the dates that
+//! Rules that repeat within a day are refused: no holiday or absence repeats like that. Not here: the dates that
 //! follow from a rule (`recur`).
 
 use std::ops::{Range, RangeInclusive};
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// How often a rule repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frequency {
+pub(super) enum Frequency {
     /// Each day.
     Daily,
     /// Each week.
@@ -23,15 +23,15 @@ pub enum Frequency {
 
 /// A recurrence rule. Lists that were not given are empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// How often.
-    pub frequency: Frequency,
-    /// Each, each second, each third …; at least 1.
-    pub interval: u32,
+pub(super) struct Rule {
+    /// How often it repeats.
+    pub(super) frequency: Frequency,
+    /// 1 for each period, 2 for every second, and so on; at least 1.
+    pub(super) interval: u32,
     /// How many times in all, the first included.
-    pub count: Option<u32>,
+    pub(super) count: Option<u32>,
     /// `UNTIL` as written: a date, or a time of the event's clock or of UTC.
-    pub until: Option<String>,
+    pub(super) until: Option<String>,
     pub(super) months: Vec<u32>,
     pub(super) month_days: Vec<i32>,
     pub(super) year_days: Vec<i32>,
@@ -44,19 +44,19 @@ pub struct Rule {
     pub(super) time: [Option<u32>; 3],
 }
 
-/// Why a text is no rule that can be followed, and which part of it.
+/// Why a rule cannot be followed, and which part of it is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{fault}")]
-pub struct BadRule {
+pub(super) struct BadRule {
     /// What is wrong.
-    pub fault: RuleFault,
-    /// The part of the text that is, in bytes.
-    pub place: Range<usize>,
+    pub(super) fault: RuleFault,
+    /// The wrong part of the text, in bytes.
+    pub(super) place: Range<usize>,
 }
 
 /// What can be wrong with a rule. None of them quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum RuleFault {
+pub(super) enum RuleFault {
     /// No `FREQ`.
     #[error("this recurrence does not say how often it repeats")]
     NoFrequency,
@@ -70,13 +70,13 @@ pub enum RuleFault {
     #[error("this part of the recurrence is out of range")]
     Value,
     /// `RSCALE` or `SKIP` of RFC 7529 for another calendar than ours.
-    #[error("this recurrence follows another calendar than the Gregorian")]
+    #[error("this recurrence follows a calendar other than the Gregorian one")]
     Calendar,
 }
 
 impl RuleFault {
     /// What would be right.
-    pub fn help(self) -> &'static str {
+    pub(super) fn help(self) -> &'static str {
         match self {
             RuleFault::NoFrequency => "FREQ is DAILY, WEEKLY, MONTHLY or YEARLY",
             RuleFault::WithinDay => {
@@ -90,12 +90,12 @@ impl RuleFault {
     }
 }
 
-/// So many entries a list can have at most: the days of a year, from either end.
-const LONGEST_LIST: usize = 732;
+/// How many entries a list may have: the days of a year, from either end.
+const MAX_LIST: usize = 732;
 
 impl Rule {
     /// A rule that repeats on the day of its start.
-    pub fn new(frequency: Frequency) -> Rule {
+    pub(super) fn new(frequency: Frequency) -> Rule {
         Rule {
             frequency,
             interval: 1,
@@ -117,7 +117,7 @@ impl Rule {
     /// # Errors
     ///
     /// The first part that cannot be followed, with its place in `text`.
-    pub fn parse(text: &str) -> Result<Rule, BadRule> {
+    pub(super) fn parse(text: &str) -> Result<Rule, BadRule> {
         let mut rule = Rule::new(Frequency::Yearly);
         let (mut at, mut frequency) = (0, None);
         for part in text.split(';') {
@@ -137,7 +137,7 @@ impl Rule {
         }
         let whole = |fault| BadRule { fault, place: 0..text.len() };
         rule.frequency = frequency.ok_or_else(|| whole(RuleFault::NoFrequency))?;
-        if rule.nonsense() {
+        if rule.is_nonsense() {
             return Err(whole(RuleFault::Value));
         }
         Ok(rule)
@@ -167,16 +167,16 @@ impl Rule {
         Ok(())
     }
 
-    /// How many things a day is asked, eight of them being as much work as one step.
-    pub(super) fn questions(&self) -> u64 {
+    /// How much work it is to test one day, in steps; eight entries of lists are one.
+    pub(super) fn steps_a_day(&self) -> u64 {
         let lists = [&self.month_days, &self.year_days, &self.weeks, &self.positions];
         let entries =
             lists.iter().map(|list| list.len()).sum::<usize>() + self.months.len() + self.weekdays.len();
         u64::try_from(1 + entries / 8).unwrap_or(u64::MAX)
     }
 
-    /// What RFC 5545 forbids because it means nothing.
-    fn nonsense(&self) -> bool {
+    /// Whether it has a combination of parts that RFC 5545 forbids because it means nothing.
+    fn is_nonsense(&self) -> bool {
         let nth = self.weekdays.iter().any(|(nth, _)| *nth != 0);
         let (daily, weekly) = (self.frequency == Frequency::Daily, self.frequency == Frequency::Weekly);
         let yearly = self.frequency == Frequency::Yearly;
@@ -199,8 +199,8 @@ fn read_frequency(value: &str) -> Result<Frequency, RuleFault> {
 }
 
 fn list<T>(value: &str, read: impl Fn(&str) -> Result<T, RuleFault>) -> Result<Vec<T>, RuleFault> {
-    let words: Vec<&str> = value.split(',').take(LONGEST_LIST + 1).collect();
-    if words.len() > LONGEST_LIST {
+    let words: Vec<&str> = value.split(',').take(MAX_LIST + 1).collect();
+    if words.len() > MAX_LIST {
         return Err(RuleFault::Value);
     }
     words.into_iter().map(|word| read(word.trim())).collect()
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_told_with_its_place() {
+    fn each_fault_is_reported_with_its_place() {
         use RuleFault::*;
         for (text, fault, place) in [
             ("", NoFrequency, ""),

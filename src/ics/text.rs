@@ -1,19 +1,52 @@
-//! Bytes that other programs folded without regard for characters.
+//! From the bytes of a file to text that can be read line by line.
 
 use std::borrow::Cow;
+use std::str::Utf8Error;
 
-/// `bytes` with each fold that stands within a UTF-8 character moved behind it, so that the whole can be read as text
-/// with its lines where they were. RFC 5545 3.1 folds by octets, so such files are legal.
+use super::line::BYTE_ORDER_MARK;
+
+/// The text of an iCalendar file: without a byte order mark, with each fold inside a UTF-8 character moved behind that
+/// character (RFC 5545 3.1 folds by octets, so such files are legal), and with lines that end in a bare CR ended by LF.
+///
+/// # Errors
+///
+/// Where the bytes are not UTF-8: the repaired bytes, and the first place in them that is no character.
 ///
 /// ```
 /// let folded = b"SUMMARY:Caf\xc3\r\n \xa9\r\n";
-/// assert_eq!(&*oncal::ics::mend_folds(folded), "SUMMARY:Caf\u{e9}\r\n \r\n".as_bytes());
+/// assert_eq!(&*oncal::ics::decode(folded).unwrap(), "SUMMARY:Caf\u{e9}\r\n \r\n");
 /// ```
-pub fn mend_folds(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, NotUtf8> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
+    let text = match repair_folds(bytes) {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed),
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Owned(text)),
+            Err(error) => {
+                let cause = error.utf8_error();
+                return Err(NotUtf8 { bytes: error.into_bytes(), cause });
+            }
+        },
+    };
+    let text = text.map_err(|cause| NotUtf8 { bytes: bytes.to_vec(), cause })?;
+    let has_bare_cr = text.contains('\r') && !text.contains('\n');
+    Ok(if has_bare_cr { Cow::Owned(text.replace('\r', "\n")) } else { text })
+}
+
+/// Bytes that are not UTF-8.
+#[derive(Debug)]
+pub struct NotUtf8 {
+    /// What was to be read.
+    pub bytes: Vec<u8>,
+    /// Where it cannot be.
+    pub cause: Utf8Error,
+}
+
+fn repair_folds(bytes: &[u8]) -> Cow<'_, [u8]> {
     if std::str::from_utf8(bytes).is_ok() {
         return Cow::Borrowed(bytes);
     }
-    let mut mended: Vec<u8> = Vec::with_capacity(bytes.len());
+    let mut repaired: Vec<u8> = Vec::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let torn = match line {
             [b' ' | b'\t', rest @ ..] => {
@@ -22,16 +55,16 @@ pub fn mend_folds(bytes: &[u8]) -> Cow<'_, [u8]> {
             _ => 0,
         };
         if torn == 0 {
-            mended.extend_from_slice(line);
+            repaired.extend_from_slice(line);
             continue;
         }
         let (moved, rest) = line.get(1..).unwrap_or_default().split_at(torn);
-        let end = mended.len() - line_break(&mended);
-        mended.splice(end..end, moved.iter().copied());
-        mended.push(b' ');
-        mended.extend_from_slice(rest);
+        let end = repaired.len() - line_break(&repaired);
+        repaired.splice(end..end, moved.iter().copied());
+        repaired.push(b' ');
+        repaired.extend_from_slice(rest);
     }
-    Cow::Owned(mended)
+    Cow::Owned(repaired)
 }
 
 /// Bytes of UTF-8 after a character's first.
@@ -49,21 +82,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fold_within_a_character_moves_behind_it_and_lines_stay() {
-        for (given, mended) in [
+    fn a_fold_inside_a_character_moves_behind_it_and_lines_stay() {
+        for (given, repaired) in [
             (&b"A:\xe2\x82\n \xacx\nB:1\n"[..], "A:€\n x\nB:1\n"),
             (b"A:\xe2\r\n \x82\xac", "A:€\r\n "),
             (b"A:\xf0\x9f\n\t\x8e\x84!\n", "A:🎄\n !\n"),
             (b"A:x\n y\n", "A:x\n y\n"),
         ] {
-            assert_eq!(std::str::from_utf8(&mend_folds(given)), Ok(mended));
+            assert_eq!(&*decode(given).unwrap(), repaired);
         }
     }
 
     #[test]
-    fn what_is_no_text_stays_none() {
+    fn bytes_that_are_not_utf_8_are_an_error() {
         for given in [&b"A:\xff\n"[..], b" \x80", b"\n \xbf\xbf\xbf\xbf", b"A:caf\xe9\n x"] {
-            assert!(std::str::from_utf8(&mend_folds(given)).is_err(), "{given:?}");
+            assert!(decode(given).is_err(), "{given:?}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_bare_carriage_returns_are_no_obstacle() {
+        assert_eq!(&*decode(b"\xef\xbb\xbfA:1\rB:2\r").unwrap(), "A:1\nB:2\n");
+        assert_eq!(&*decode(b"A:1\r\nB:2\rC\r\n").unwrap(), "A:1\r\nB:2\rC\r\n");
     }
 }

@@ -1,12 +1,14 @@
 //! Single values (RFC 5545 3.3): dates, times, durations and texts.
 
+use std::rc::Rc;
+
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::line::Line;
 
 /// A date, or a time of day on some clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stamp {
+pub(super) enum Stamp {
     /// A whole day, wherever one is.
     Date(NaiveDate),
     /// What a clock shows.
@@ -15,18 +17,18 @@ pub enum Stamp {
 
 /// Whose clock shows a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Clock {
+pub(super) enum Clock {
     /// The reader's own, wherever that is.
     Floating,
     /// UTC.
     Utc,
     /// That of the zone named by `TZID`.
-    Named(String),
+    Named(Rc<str>),
 }
 
 impl Stamp {
     /// What the clock shows; the first moment of a date.
-    pub fn local(&self) -> NaiveDateTime {
+    pub(super) fn local(&self) -> NaiveDateTime {
         match self {
             Stamp::Date(date) => date.and_time(NaiveTime::MIN),
             Stamp::Time(local, _) => *local,
@@ -34,24 +36,56 @@ impl Stamp {
     }
 }
 
-/// A length of time. Days are those of a calendar: 23 to 25 hours where clocks change.
+/// A length of time. Days are those of a calendar, 23 to 25 hours where clocks change; seconds are exact (RFC 5545 3.3.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Length {
     pub(super) days: i64,
     pub(super) seconds: i64,
 }
 
-/// The dates and times of a property such as `DTSTART` or `EXDATE`: `None` for one that is neither, with its place in
-/// the value.
-pub(super) fn stamps<'l>(line: &'l Line<'_>) -> impl Iterator<Item = (usize, &'l str, Option<Stamp>)> {
+/// One entry of a list such as `EXDATE` or `RDATE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) start: Stamp,
+    /// Of a `PERIOD`, how it ends.
+    pub(super) end: Option<PeriodEnd>,
+}
+
+/// How a `PERIOD` ends (RFC 5545 3.3.9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PeriodEnd {
+    At(Stamp),
+    After(Length),
+}
+
+/// The date or time of a property such as `DTSTART`; `None` where there is none.
+pub(super) fn single(line: &Line<'_>) -> Option<Stamp> {
+    stamp(line.value.trim().trim_end_matches(','), line)
+}
+
+/// The entries of a list of dates, times or periods: `None` for one that is neither, with its place in the value. Empty
+/// entries are left out.
+pub(super) fn entries<'l>(line: &'l Line<'_>) -> impl Iterator<Item = (usize, &'l str, Option<Entry>)> {
     let mut at = 0;
-    line.value.split(',').map(move |word| {
+    let words = line.value.split(',').map(move |word| {
         let from = at;
         at += word.len() + 1;
-        // Of a period the start is what recurs.
-        let start = word.split('/').next().unwrap_or_default();
-        (from, word, stamp(start.trim(), line))
-    })
+        (from, word)
+    });
+    words
+        .filter(|(_, word)| !word.trim().is_empty())
+        .map(|(from, word)| (from, word, entry(word.trim(), line)))
+}
+
+fn entry(word: &str, line: &Line<'_>) -> Option<Entry> {
+    let Some((start, end)) = word.split_once('/') else {
+        return Some(Entry { start: stamp(word, line)?, end: None });
+    };
+    let end = match length(end) {
+        Some(length) => PeriodEnd::After(length),
+        None => PeriodEnd::At(stamp(end.trim(), line)?),
+    };
+    Some(Entry { start: stamp(start.trim(), line)?, end: Some(end) })
 }
 
 fn stamp(word: &str, line: &Line<'_>) -> Option<Stamp> {
@@ -74,18 +108,55 @@ fn stamp(word: &str, line: &Line<'_>) -> Option<Stamp> {
     if digits.len() != 6 {
         return None;
     }
+    let clock = match line.parameter("TZID").map(str::trim).filter(|tzid| !tzid.is_empty()) {
+        _ if utc => Clock::Utc,
+        Some(tzid) => Clock::Named(tzid.into()),
+        None => Clock::Floating,
+    };
+    if digits == "240000" {
+        return Some(Stamp::Time(date.succ_opt()?.and_time(NaiveTime::MIN), clock));
+    }
     // A leap second is the second before, as everywhere outside astronomy.
     let second = match number(digits, 4, 6)? {
         60 => 59,
         second => second,
     };
     let time = NaiveTime::from_hms_opt(number(digits, 0, 2)?, number(digits, 2, 4)?, second)?;
-    let clock = match line.parameter("TZID").filter(|tzid| !tzid.trim().is_empty()) {
-        _ if utc => Clock::Utc,
-        Some(tzid) => Clock::Named(tzid.trim().to_owned()),
-        None => Clock::Floating,
-    };
     Some(Stamp::Time(date.and_time(time), clock))
+}
+
+/// An `UNTIL`, which has the form of a start: a date, or a time of the event's clock or of UTC.
+pub(super) fn until(text: &str) -> Option<Stamp> {
+    let (digits, clock) = match text.strip_suffix('Z') {
+        Some(digits) => (digits, Clock::Utc),
+        None => (text, Clock::Floating),
+    };
+    if digits.len() == 8 {
+        return NaiveDate::parse_from_str(digits, "%Y%m%d").ok().map(Stamp::Date);
+    }
+    let midnight =
+        digits.strip_suffix("T240000").and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok());
+    if let Some(date) = midnight {
+        return Some(Stamp::Time(date.succ_opt()?.and_time(NaiveTime::MIN), clock));
+    }
+    NaiveDateTime::parse_from_str(digits, "%Y%m%dT%H%M%S").ok().map(|time| Stamp::Time(time, clock))
+}
+
+/// A `TZOFFSETFROM` such as `+0100` or `-053000`, in seconds.
+pub(super) fn utc_offset(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.len() != 4 && digits.len() != 6 {
+        return None;
+    }
+    let part = |from: usize| {
+        if from < digits.len() { number(digits, from, from + 2).map(i64::from) } else { Some(0) }
+    };
+    let (hours, minutes, seconds) = (part(0)?, part(2)?, part(4)?);
+    (hours < 24 && minutes < 60 && seconds < 60).then_some(sign * (hours * 3600 + minutes * 60 + seconds))
 }
 
 fn number(text: &str, from: usize, to: usize) -> Option<u32> {
@@ -162,7 +233,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<Option<Stamp>> {
         let line = lines(text).next().unwrap().unwrap();
-        stamps(&line).map(|(_, _, stamp)| stamp).collect()
+        entries(&line).map(|(_, _, entry)| entry.map(|entry| entry.start)).collect()
     }
 
     #[test]
@@ -178,13 +249,14 @@ mod tests {
             ("DTSTART:20261225T235960", Stamp::Time(time(23, 59, 59), Clock::Floating)),
             (
                 "DTSTART;TZID=\"Europe/London\":20261225T000000",
-                Stamp::Time(time(0, 0, 0), Clock::Named("Europe/London".to_owned())),
+                Stamp::Time(time(0, 0, 0), Clock::Named("Europe/London".into())),
             ),
         ] {
             assert_eq!(read(text), [Some(expected)], "{text}");
         }
+        let next = date.succ_opt().unwrap().and_time(NaiveTime::MIN);
+        assert_eq!(read("DTEND:20261225T240000"), [Some(Stamp::Time(next, Clock::Floating))]);
         for bad in [
-            "",
             "2026-12-25",
             "20261325",
             "20261225T",
@@ -195,7 +267,33 @@ mod tests {
         ] {
             assert_eq!(read(&format!("DTSTART:{bad}")), [None], "{bad}");
         }
-        assert_eq!(read("RDATE;VALUE=PERIOD:20261225T000000/P1D,20261225").len(), 2);
+        assert_eq!(read("EXDATE:,20261225,"), [Some(Stamp::Date(date))], "empty entries say nothing");
+    }
+
+    #[test]
+    fn a_period_has_an_end_or_a_length() {
+        let line = lines("RDATE;VALUE=PERIOD:20261225T090000/PT3H,20261226T090000Z/20261226T100000Z").next();
+        let line = line.unwrap().unwrap();
+        let ends: Vec<_> = entries(&line).map(|(_, _, entry)| entry.unwrap().end.unwrap()).collect();
+        assert_eq!(ends[0], PeriodEnd::After(Length { days: 0, seconds: 10_800 }));
+        assert!(matches!(&ends[1], PeriodEnd::At(Stamp::Time(_, Clock::Utc))));
+        let bad = lines("RDATE:20261225T090000/soon").next().unwrap().unwrap();
+        assert_eq!(entries(&bad).map(|(_, _, entry)| entry).collect::<Vec<_>>(), [None]);
+    }
+
+    #[test]
+    fn offsets_are_seconds_east_of_utc() {
+        for (text, expected) in [
+            ("+0100", Some(3600)),
+            ("-0530", Some(-19_800)),
+            ("+001730", Some(1050)),
+            ("0100", Some(3600)),
+            ("+1", None),
+            ("+2500", None),
+            ("+01:00", None),
+        ] {
+            assert_eq!(utc_offset(text), expected, "{text}");
+        }
     }
 
     #[test]

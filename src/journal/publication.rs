@@ -160,6 +160,23 @@ impl Database {
         })
     }
 
+    /// How often the journal of each team was written.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub fn versions(&self) -> std::result::Result<BTreeMap<TeamId, i64>, JournalError> {
+        self.read(|connection| {
+            let mut all = BTreeMap::new();
+            for row in connection.query("SELECT team, version FROM publication", &[])? {
+                if let Some(team) = TeamId::new(row.text(0)?) {
+                    all.insert(team, row.int(1)?);
+                }
+            }
+            Ok(all)
+        })
+    }
+
     /// The changes of each team that has any, in the order in which they were published.
     ///
     /// # Errors

@@ -1,16 +1,15 @@
 //! Builds snapshots: the first one, and each that follows another.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::SubsecRound;
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Keys, Snapshot};
 use super::subscribers::Subscribers;
 use super::team::TeamSnapshot;
 use crate::access::{Keyring, Secret};
-use crate::config::{Access, BaseUrl, Configuration, Settings, TeamConfig};
+use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings, TeamConfig};
 use crate::feed::Links;
 use crate::journal::{Database, JournalError};
 use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger, frame};
@@ -22,6 +21,13 @@ pub struct Builder {
     publisher: Publisher,
     subscribers: Subscribers,
     secret: Option<Secret>,
+}
+
+/// What a check of the journal found.
+#[derive(Debug, Default)]
+pub(super) struct JournalCheck {
+    /// The versions of the teams' journals, where other servers may write them.
+    versions: BTreeMap<TeamId, i64>,
 }
 
 /// A snapshot about to be built: from what, after which other, and at what time.
@@ -131,6 +137,92 @@ impl Builder {
         }
     }
 
+    /// Checks that the journal can be written, and finds the teams that it has in another version than any server of this
+    /// process wrote or read, because another server published them.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub(super) fn check_journal(&self) -> Result<JournalCheck, JournalError> {
+        self.publisher.check_journal()?;
+        Ok(JournalCheck { versions: self.publisher.versions()? })
+    }
+
+    /// `previous` with what other servers published since, according to `check`: a team with the same configuration
+    /// takes over its revisions, and one whose configuration is older than that in the journal is marked as
+    /// [`JournalState::Older`]. `None` if nothing changed.
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be read.
+    pub(super) fn refresh(
+        &self,
+        previous: &Snapshot,
+        check: &JournalCheck,
+        at: Instant,
+    ) -> Result<Option<Snapshot>, JournalError> {
+        let build = self.renew(previous, at);
+        let mut teams = previous.shared_teams().to_vec();
+        let mut is_changed = false;
+        for team in &mut teams {
+            let id = &team.team().id;
+            let is_newer =
+                check.versions.get(id).is_some_and(|version| *version > team.published().version());
+            if !is_newer || team.journal_state() == JournalState::Provisional {
+                continue;
+            }
+            let Some(known) = self.publisher.known_team(id)? else { continue };
+            let to_publish = TeamToPublish {
+                config: Arc::clone(team.config()),
+                frame: team.frame(),
+                links: team.links().clone(),
+                known: Some(Arc::new(known)),
+                own_generation: own_generation(team.published()),
+                is_in_use: team.is_in_use(),
+            };
+            if let Some(published) = self.publisher.compare(&to_publish, at) {
+                *team = build.team_snapshot(to_publish, published);
+                is_changed = true;
+            }
+        }
+        Ok(is_changed.then(|| build.assemble(teams)))
+    }
+
+    /// `previous` with the secret links of `configuration`; `None` if these are the same. Nothing has to be published
+    /// for that.
+    pub(super) fn revoke_links(
+        &self,
+        previous: &Snapshot,
+        configuration: &Configuration,
+    ) -> Option<Snapshot> {
+        let known = previous.shared_keys()?;
+        let links = effective_links(previous.shared_teams(), configuration);
+        let keys = self.keys(configuration, links, Some(known));
+        (!Arc::ptr_eq(&keys, known)).then(|| previous.with_other_keys(keys))
+    }
+
+    /// The keys to teams with these `links`: `known` if nothing about them changed, since each key is a hash that must
+    /// be computed.
+    fn keys(
+        &self,
+        configuration: &Configuration,
+        links: Vec<(TeamId, LinkGenerations)>,
+        known: Option<&Arc<Keys>>,
+    ) -> Arc<Keys> {
+        let generation = configuration.settings.link_generation;
+        let lacks_teams = configuration.broken.keys().any(|id| links.iter().all(|(team, _)| team != id));
+        if let Some(known) = known
+            && (known.generation, &known.links, known.keyring.lacks_teams())
+                == (generation, &links, lacks_teams)
+        {
+            return Arc::clone(known);
+        }
+        let teams = links.iter().map(|(id, links)| (id, links));
+        let keyring = self.secret.as_ref().map(|secret| Keyring::new(secret, generation, teams));
+        let keyring = keyring.unwrap_or_default().lacking_teams(lacks_teams);
+        Arc::new(Keys { keyring, generation, links })
+    }
+
     /// The journal's database, if there is a journal.
     pub(super) fn database(&self) -> Option<&Database> {
         self.publisher.database()
@@ -191,7 +283,7 @@ impl Build<'_> {
             let is_same = team.config().fingerprint == config.fingerprint
                 && team.links() == links
                 && reach(&previous.configuration().settings) == reach(settings)
-                && self.at < team.frame().week.end();
+                && team.is_current(self.at);
             let must_write = is_written && team.journal_state() == JournalState::Provisional;
             if is_same && !must_write {
                 return Some(NextTeam::Unchanged(Arc::clone(team)));
@@ -202,71 +294,37 @@ impl Build<'_> {
             Origin::Journal(known) => known.get(id).cloned(),
             Origin::Previous(_) => old.map(|old| Arc::clone(old.published())),
         };
+        let own_generation = old.and_then(|old| own_generation(old.published()));
         let is_in_use = old.is_some_and(|team| team.is_in_use());
         let (config, links) = (Arc::clone(config), links.clone());
-        Some(NextTeam::Changed(TeamToPublish { config, frame, links, known, is_in_use }))
+        Some(NextTeam::Changed(TeamToPublish { config, frame, links, known, own_generation, is_in_use }))
     }
 
     fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {
         let mut published = published.into_iter();
         let team = |team| match team {
             NextTeam::Unchanged(team) => Some(team),
-            NextTeam::Changed(team) => published.next().map(|published| {
-                let subscribers = self.builder.subscribers.team(&team.config.team.id);
-                Arc::new(TeamSnapshot::new(team, published, subscribers, self.at))
-            }),
+            NextTeam::Changed(team) => published.next().map(|published| self.team_snapshot(team, published)),
         };
-        let teams: Vec<Arc<TeamSnapshot>> = teams.into_iter().filter_map(team).collect();
-        let keyring = self.keyring(&teams);
+        let teams = teams.into_iter().filter_map(team).collect();
+        self.assemble(teams)
+    }
+
+    fn team_snapshot(&self, team: TeamToPublish, published: Published) -> Arc<TeamSnapshot> {
+        let subscribers = self.builder.subscribers.team(&team.config.team.id);
+        Arc::new(TeamSnapshot::new(team, published, subscribers, self.at))
+    }
+
+    fn assemble(&self, teams: Vec<Arc<TeamSnapshot>>) -> Snapshot {
+        let keys = (self.configuration.settings.access == Access::Links).then(|| {
+            let known = self.previous().and_then(Snapshot::shared_keys);
+            self.builder.keys(&self.configuration, effective_links(&teams, &self.configuration), known)
+        });
         let generation = self.previous().map_or(1, |previous| previous.generation() + 1);
         let configuration = Arc::clone(&self.configuration);
         let times = (self.at, self.loaded_at);
         let next = Snapshot::assemble(generation, times, configuration, teams, self.removed.clone());
-        next.with_keyring(keyring).with_outdated_teams(self.previous())
-    }
-
-    /// The keys to `teams`: those of the previous snapshot if nothing about them changed, since each one is a hash that
-    /// must be computed.
-    fn keyring(&self, teams: &[Arc<TeamSnapshot>]) -> Option<Arc<Keyring>> {
-        let Configuration { settings, broken, .. } = &*self.configuration;
-        if settings.access == Access::Open {
-            return None;
-        }
-        let lacks_teams = broken
-            .keys()
-            .any(|id| teams.binary_search_by(|team| team.team().id.as_str().cmp(id.as_str())).is_err());
-        if let Some(previous) = self.previous()
-            && let Some(keyring) = previous.shared_keyring()
-            && keyring.lacks_teams() == lacks_teams
-            && self.has_same_keys(previous, teams)
-        {
-            return Some(Arc::clone(keyring));
-        }
-        // A team whose file has errors is served as it was, but not to those whose links were revoked in that file.
-        let links: Vec<_> = teams
-            .iter()
-            .map(|team| {
-                let (id, own) = (&team.team().id, &team.config().links);
-                let edited = broken.get(id).and_then(|broken| broken.links.as_ref());
-                (id, edited.map_or(Cow::Borrowed(own), |edited| Cow::Owned(own.raised_by(edited))))
-            })
-            .collect();
-        let links = links.iter().map(|(id, links)| (*id, &**links));
-        let secret = self.builder.secret.as_ref();
-        let keyring = secret.map(|secret| Keyring::new(secret, settings.link_generation, links));
-        Some(Arc::new(keyring.unwrap_or_default().lacking_teams(lacks_teams)))
-    }
-
-    fn has_same_keys(&self, previous: &Snapshot, teams: &[Arc<TeamSnapshot>]) -> bool {
-        let same = |(one, other): (&Arc<TeamSnapshot>, &Arc<TeamSnapshot>)| {
-            Arc::ptr_eq(one, other)
-                || one.team().id == other.team().id && one.config().links == other.config().links
-        };
-        let (old, new) = (previous.configuration(), &*self.configuration);
-        old.settings.link_generation == new.settings.link_generation
-            && old.broken == new.broken
-            && previous.shared_teams().len() == teams.len()
-            && previous.shared_teams().iter().zip(teams).all(same)
+        next.with_keys(keys).with_outdated_teams(self.previous())
     }
 }
 
@@ -276,6 +334,30 @@ impl Snapshot {
         let builder = Builder::new(Publisher::without_journal());
         builder.start(configuration, BTreeMap::new(), now).provisional()
     }
+}
+
+/// The link generations that count for each of `teams`. A team whose file has errors is served as it was, but not to
+/// those whose links were revoked in that file.
+fn effective_links(
+    teams: &[Arc<TeamSnapshot>],
+    configuration: &Configuration,
+) -> Vec<(TeamId, LinkGenerations)> {
+    let links = |team: &Arc<TeamSnapshot>| {
+        let (id, own) = (&team.team().id, &team.config().links);
+        let edited = configuration.broken.get(id).and_then(|broken| broken.links.as_ref());
+        let links = match (configuration.teams.get(id), edited) {
+            (Some(loaded), _) => loaded.links.clone(),
+            (None, Some(edited)) => own.raised_by(edited),
+            (None, None) => own.clone(),
+        };
+        (id.clone(), links)
+    };
+    teams.iter().map(links).collect()
+}
+
+/// The generation of the configuration that this server published, unless another server has a newer one.
+fn own_generation(published: &PublishedTeam) -> Option<i64> {
+    (published.state != JournalState::Older).then(|| published.generation())
 }
 
 fn changed(teams: &[NextTeam]) -> Vec<TeamToPublish> {

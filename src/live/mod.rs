@@ -24,6 +24,6 @@ pub use client::Client;
 pub use feed_slot::{FeedSlot, FeedSource};
 pub use reloader::Reloader;
 pub use snapshot::Snapshot;
-pub use store::{Fault, Faults, Load, Store};
+pub use store::{Fault, FaultKind, Faults, Load, Store};
 pub use subscribers::{FeedSubscribers, Fetched};
 pub use team::TeamSnapshot;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::team::TeamSnapshot;
 use crate::access::Keyring;
-use crate::config::{Configuration, Diagnostic};
+use crate::config::{Configuration, Diagnostic, LinkGenerations};
 use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
 
@@ -22,7 +22,17 @@ pub struct Snapshot {
     /// The teams that are served from an earlier state of their files, and since when.
     outdated: BTreeMap<TeamId, Instant>,
     /// `None` if everybody may read everything.
-    keyring: Option<Arc<Keyring>>,
+    keys: Option<Arc<Keys>>,
+}
+
+/// The keys to what is served, and what they were made from.
+#[derive(Debug)]
+pub(super) struct Keys {
+    pub(super) keyring: Keyring,
+    /// The `link_generation` of the organisation.
+    pub(super) generation: u32,
+    /// Those of the teams and their engineers.
+    pub(super) links: Vec<(TeamId, LinkGenerations)>,
 }
 
 impl Snapshot {
@@ -36,12 +46,26 @@ impl Snapshot {
         removed: BTreeSet<TeamId>,
     ) -> Snapshot {
         let outdated = BTreeMap::new();
-        Snapshot { generation, built_at, loaded_at, configuration, teams, removed, outdated, keyring: None }
+        Snapshot { generation, built_at, loaded_at, configuration, teams, removed, outdated, keys: None }
     }
 
     /// With the keys to what is served.
-    pub(super) fn with_keyring(self, keyring: Option<Arc<Keyring>>) -> Snapshot {
-        Snapshot { keyring, ..self }
+    pub(super) fn with_keys(self, keys: Option<Arc<Keys>>) -> Snapshot {
+        Snapshot { keys, ..self }
+    }
+
+    /// The next snapshot, which differs in its keys alone.
+    pub(super) fn with_other_keys(&self, keys: Arc<Keys>) -> Snapshot {
+        Snapshot {
+            generation: self.generation + 1,
+            built_at: self.built_at,
+            loaded_at: self.loaded_at,
+            configuration: Arc::clone(&self.configuration),
+            teams: self.teams.clone(),
+            removed: self.removed.clone(),
+            outdated: self.outdated.clone(),
+            keys: Some(keys),
+        }
     }
 
     /// Notes which teams are outdated; those that were so in `previous` have been since then.
@@ -70,6 +94,12 @@ impl Snapshot {
     /// The first duty change, at which this snapshot is no longer right; `None` without teams.
     pub fn valid_until(&self) -> Option<Instant> {
         self.teams.iter().map(|team| team.frame().week.end()).min()
+    }
+
+    /// The time from which this snapshot is right: before it some team is still in an earlier week. `None` without teams,
+    /// and if each team is in the first week of its rota.
+    pub fn valid_from(&self) -> Option<Instant> {
+        self.teams.iter().filter_map(|team| team.valid_from()).max()
     }
 
     /// Counts the snapshots of this process, from 1.
@@ -126,11 +156,17 @@ impl Snapshot {
 
     /// The keys to what is served; `None` if everybody may read it.
     pub fn keyring(&self) -> Option<&Keyring> {
-        self.keyring.as_deref()
+        self.keys.as_ref().map(|keys| &keys.keyring)
     }
 
-    pub(super) fn shared_keyring(&self) -> Option<&Arc<Keyring>> {
-        self.keyring.as_ref()
+    pub(super) fn shared_keys(&self) -> Option<&Arc<Keys>> {
+        self.keys.as_ref()
+    }
+
+    /// The teams of which another server published a newer configuration than this one has.
+    pub fn older_teams(&self) -> impl Iterator<Item = &TeamId> {
+        let older = self.teams.iter().filter(|team| team.journal_state() == JournalState::Older);
+        older.map(|team| &team.team().id)
     }
 
     /// Whether the revisions of any team are not in the journal yet.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -16,6 +16,7 @@ pub struct Store {
     current: ArcSwap<Snapshot>,
     faults: Mutex<Faults>,
     last_load: Mutex<Option<Load>>,
+    last_look: Mutex<Moment>,
     prepare: OnceLock<Prepare>,
 }
 
@@ -48,6 +49,25 @@ pub struct Faults {
     pub configuration: Option<Fault>,
     /// The folder cannot be watched, so that changes show late.
     pub watch: Option<Fault>,
+    /// Another server has published a newer configuration than this one has.
+    pub older: Option<Fault>,
+    /// The reloader failed unexpectedly, and tries again.
+    pub reloader: Option<Fault>,
+}
+
+/// What can keep the snapshot from being current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// See [`Faults::journal`].
+    Journal,
+    /// See [`Faults::configuration`].
+    Configuration,
+    /// See [`Faults::watch`].
+    Watch,
+    /// See [`Faults::older`].
+    Older,
+    /// See [`Faults::reloader`].
+    Reloader,
 }
 
 /// One thing that is wrong.
@@ -59,10 +79,54 @@ pub struct Fault {
     pub message: String,
 }
 
+impl FaultKind {
+    /// All kinds.
+    pub const ALL: [FaultKind; 5] = [
+        FaultKind::Journal,
+        FaultKind::Configuration,
+        FaultKind::Watch,
+        FaultKind::Older,
+        FaultKind::Reloader,
+    ];
+
+    /// Its name in `/readyz` and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FaultKind::Journal => "journal",
+            FaultKind::Configuration => "configuration",
+            FaultKind::Watch => "watch",
+            FaultKind::Older => "older",
+            FaultKind::Reloader => "reloader",
+        }
+    }
+}
+
 impl Faults {
+    /// The fault of one kind, if there is one.
+    pub fn get(&self, kind: FaultKind) -> Option<&Fault> {
+        match kind {
+            FaultKind::Journal => &self.journal,
+            FaultKind::Configuration => &self.configuration,
+            FaultKind::Watch => &self.watch,
+            FaultKind::Older => &self.older,
+            FaultKind::Reloader => &self.reloader,
+        }
+        .as_ref()
+    }
+
+    fn slot(&mut self, kind: FaultKind) -> &mut Option<Fault> {
+        match kind {
+            FaultKind::Journal => &mut self.journal,
+            FaultKind::Configuration => &mut self.configuration,
+            FaultKind::Watch => &mut self.watch,
+            FaultKind::Older => &mut self.older,
+            FaultKind::Reloader => &mut self.reloader,
+        }
+    }
+
     /// Whether anything is wrong.
     pub fn any(&self) -> bool {
-        self.journal.is_some() || self.configuration.is_some() || self.watch.is_some()
+        FaultKind::ALL.iter().any(|kind| self.get(*kind).is_some())
     }
 }
 
@@ -73,6 +137,7 @@ impl Store {
             current: ArcSwap::from_pointee(first),
             faults: Mutex::default(),
             last_load: Mutex::default(),
+            last_look: Mutex::new(Moment::now()),
             prepare: OnceLock::new(),
         }
     }
@@ -117,8 +182,26 @@ impl Store {
         *self.last_load.lock().unwrap_or_else(PoisonError::into_inner) = Some(load);
     }
 
-    /// Changes what is recorded as wrong.
-    pub(super) fn update_faults(&self, change: impl FnOnce(&mut Faults)) {
-        change(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Records that something is wrong. It began at `at`, unless it was wrong before. Returns whether it is new.
+    pub(super) fn raise(&self, kind: FaultKind, at: Instant, message: String) -> bool {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = faults.slot(kind);
+        let since = fault.as_ref().map_or(at, |fault| fault.since);
+        fault.replace(Fault { since, message }).is_none()
+    }
+
+    /// Records that something is right. Returns whether it was wrong before.
+    pub(super) fn clear(&self, kind: FaultKind) -> bool {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).slot(kind).take().is_some()
+    }
+
+    /// Records that the reloader has just looked whether anything must be done.
+    pub(super) fn record_look(&self) {
+        *self.last_look.lock().unwrap_or_else(PoisonError::into_inner) = Moment::now();
+    }
+
+    /// How long ago the reloader last looked whether anything must be done. It looks every 15 seconds or more often.
+    pub fn look_age(&self) -> Duration {
+        self.last_look.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 }

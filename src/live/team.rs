@@ -122,6 +122,16 @@ impl TeamSnapshot {
         &self.links
     }
 
+    /// When the current week began; `None` for the first week of the rota, which is the current one at any time before.
+    pub(super) fn valid_from(&self) -> Option<Instant> {
+        Some(self.frame.week.start()).filter(|start| *start != self.team().starts())
+    }
+
+    /// Whether the current week is the one at `now`.
+    pub(super) fn is_current(&self, now: Instant) -> bool {
+        self.valid_from().is_none_or(|from| from <= now) && now < self.frame.week.end()
+    }
+
     /// What was published of it.
     pub(super) fn published(&self) -> &Arc<PublishedTeam> {
         &self.published

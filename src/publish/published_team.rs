@@ -56,6 +56,16 @@ impl PublishedTeam {
         PublishedTeam { stored, state: JournalState::Provisional, changes, pending }
     }
 
+    /// How often the database has been written, as far as this process knows.
+    pub(crate) fn version(&self) -> i64 {
+        self.stored.version
+    }
+
+    /// Says how new the configuration is.
+    pub(crate) fn generation(&self) -> i64 {
+        self.stored.generation
+    }
+
     /// What is to be written.
     pub(super) fn draft(&self, team: &TeamId) -> Draft {
         let stored = Stored { version: self.stored.version + 1, ..self.stored.clone() };

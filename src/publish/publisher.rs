@@ -35,8 +35,10 @@ pub(crate) struct TeamToPublish {
     pub(crate) config: Arc<TeamConfig>,
     pub(crate) frame: Frame,
     pub(crate) links: Links,
-    /// What was published before.
+    /// What was published before, by this server or another.
     pub(crate) known: Option<Arc<PublishedTeam>>,
+    /// How new the configuration was that this server published before.
+    pub(crate) own_generation: Option<i64>,
     /// Whether its feeds are in use, so that its events will soon be rendered.
     pub(crate) is_in_use: bool,
 }
@@ -75,6 +77,15 @@ impl Publisher {
         Publisher { database: None, revision: None, build: String::new() }
     }
 
+    /// Checks that the journal can be written.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot.
+    pub(crate) fn check_journal(&self) -> Result<(), JournalError> {
+        self.database.as_ref().map_or(Ok(()), Database::probe)
+    }
+
     /// The journal's database, if there is a journal.
     pub(crate) fn database(&self) -> Option<&Database> {
         self.database.as_ref()
@@ -97,6 +108,39 @@ impl Publisher {
             .collect())
     }
 
+    /// The versions of all teams' journals, where other servers may write them; otherwise none.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub(crate) fn versions(&self) -> Result<BTreeMap<TeamId, i64>, JournalError> {
+        self.database
+            .as_ref()
+            .filter(|database| database.is_shared())
+            .map_or(Ok(BTreeMap::new()), Database::versions)
+    }
+
+    /// What the journal knows of one team.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub(crate) fn known_team(&self, id: &TeamId) -> Result<Option<PublishedTeam>, JournalError> {
+        let Some(database) = &self.database else { return Ok(None) };
+        let Some(stored) = database.read_team(id)? else { return Ok(None) };
+        Ok(Some(PublishedTeam::from_database(stored, &database.changes_of(id)?)))
+    }
+
+    /// What becomes of `team` after another server published it as `team.known`: that, if it has the same configuration;
+    /// otherwise, if its configuration is newer, the revisions that it gives to this one's events. `None` if this
+    /// server's configuration is as new, and nothing has to change. Publishes nothing.
+    pub(crate) fn compare(&self, team: &TeamToPublish, at: Instant) -> Option<Published> {
+        let known = team.known.as_ref()?;
+        let is_same = known.stored.fingerprint == self.fingerprint(team);
+        let is_older = self.generation(team, Some(known), Trigger::Time) < known.stored.generation;
+        (is_same || is_older).then(|| self.publish_one(team, Some(known), Trigger::Time, at))
+    }
+
     /// Publishes `teams`, in their order, without writing anything: their revisions are provisional.
     pub(crate) fn publish_provisionally(
         &self,
@@ -113,10 +157,14 @@ impl Publisher {
         thread::scope(|scope| {
             for (position, part) in teams.chunks(teams.len().div_ceil(threads)).enumerate() {
                 let (parts, publish) = (&parts, &publish);
-                scope.spawn(move || {
+                let publish_part = move || {
                     let done: Vec<Published> = part.iter().map(publish).collect();
                     parts.lock().unwrap_or_else(PoisonError::into_inner).insert(position, done);
-                });
+                };
+                // Where the system has no thread to spare, this one does the work.
+                if thread::Builder::new().spawn_scoped(scope, publish_part).is_err() {
+                    publish_part();
+                }
             }
         });
         parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().flatten().collect()
@@ -133,6 +181,7 @@ impl Publisher {
         trigger: Trigger,
         at: Instant,
     ) -> Result<Vec<Published>, JournalError> {
+        let teams = &self.with_newest_known(teams)?[..];
         let mut published = self.publish_provisionally(teams, trigger, at);
         let Some(database) = &self.database else { return Ok(published) };
         for _ in 0..MAX_ATTEMPTS {
@@ -148,7 +197,7 @@ impl Publisher {
             let refused: Vec<TeamId> = database.write(&drafts)?.into_iter().cloned().collect();
             for (team, done) in &mut unwritten {
                 if refused.contains(team.id()) {
-                    **done = self.publish_again(database, team, done, (trigger, at))?;
+                    **done = self.publish_again(team, done, (trigger, at))?;
                 } else {
                     Arc::make_mut(&mut done.team).mark_written();
                 }
@@ -157,21 +206,27 @@ impl Publisher {
         Ok(published)
     }
 
+    /// Of a team that had an older configuration, this process knows only its own events. They may be all that has to be
+    /// published, or may have been published meanwhile.
+    fn with_newest_known(&self, teams: &[TeamToPublish]) -> Result<Vec<TeamToPublish>, JournalError> {
+        let newest = |team: &TeamToPublish| {
+            let is_older = team.known.as_ref().is_some_and(|known| known.state == JournalState::Older);
+            let read = if is_older { self.known_team(team.id())?.map(Arc::new) } else { None };
+            Ok(TeamToPublish { known: read.or_else(|| team.known.clone()), ..team.clone() })
+        };
+        teams.iter().map(newest).collect()
+    }
+
     /// Publishes after another server has written first, on top of what it wrote.
     fn publish_again(
         &self,
-        database: &Database,
         team: &TeamToPublish,
         done: &Published,
         (trigger, at): (Trigger, Instant),
     ) -> Result<Published, JournalError> {
-        let id = team.id();
-        let known = database.read_team(id)?.map(|stored| {
-            database.changes_of(id).map(|changes| PublishedTeam::from_database(stored, &changes))
-        });
         let was_provisional =
             team.known.as_ref().is_some_and(|known| known.state == JournalState::Provisional);
-        let known = match known.transpose()? {
+        let known = match self.known_team(team.id())? {
             Some(known) if was_provisional => Some(merged(known, &done.team, team)),
             known => known,
         };
@@ -234,9 +289,8 @@ impl Publisher {
     /// Says how new the team's configuration is, compared with what other servers published.
     fn generation(&self, team: &TeamToPublish, known: Option<&Arc<PublishedTeam>>, trigger: Trigger) -> i64 {
         let newest_file = team.config.modified.timestamp_micros();
-        let own = team.known.as_ref().filter(|known| known.state != JournalState::Older);
-        match (trigger, own, known) {
-            (Trigger::Time, Some(own), _) => own.stored.generation,
+        match (trigger, team.own_generation, known) {
+            (Trigger::Time, Some(own), _) => own,
             (Trigger::FileChange, _, Some(known)) if self.revision.is_none() => {
                 newest_file.max(known.stored.generation.saturating_add(1))
             }

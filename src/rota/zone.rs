@@ -50,6 +50,19 @@ impl Zone {
         }
     }
 
+    /// The instant of `local` as RFC 5545 3.3.5 has it, for times of iCalendar files: one that a clock change skips is read
+    /// with the offset before the gap; one that occurs twice means the earlier.
+    pub fn instant_by_earlier_offset(&self, local: NaiveDateTime) -> Instant {
+        match self.offsets(local) {
+            Some(
+                AmbiguousOffset::Unambiguous { offset: before }
+                | AmbiguousOffset::Fold { before, .. }
+                | AmbiguousOffset::Gap { before, .. },
+            ) => utc(local, before.seconds()),
+            None => local.and_utc(),
+        }
+    }
+
     /// The local day `[first instant of date, first instant of the next date)`: 23 to 25 hours as a rule.
     /// `None` for a date that the zone skipped altogether.
     pub fn day(&self, date: NaiveDate) -> Option<Period> {

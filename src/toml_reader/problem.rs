@@ -15,6 +15,8 @@ pub enum Severity {
     Error,
     /// Legal, but likely not what was meant.
     Warning,
+    /// Nothing is wrong; `oncal check` alone shows it.
+    Note,
 }
 
 /// One defect. `message` and `help` quote no private value (a `reason` may be nobody's business), so they may
@@ -23,7 +25,7 @@ pub enum Severity {
 pub struct Problem {
     /// Stable name of the kind of defect, `lower-kebab-case`.
     pub code: &'static str,
-    /// Error or warning.
+    /// Error, warning or note.
     pub severity: Severity,
     /// The place, in bytes of the file.
     pub span: Span,
@@ -31,6 +33,17 @@ pub struct Problem {
     pub message: String,
     /// What would be right, with the nearest valid name where there is one.
     pub help: Option<String>,
+}
+
+impl Severity {
+    /// `error`, `warning` or `note`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
 }
 
 impl Problem {
@@ -42,6 +55,11 @@ impl Problem {
     /// A warning; its place as of [`Problem::error`].
     pub fn warning(code: &'static str, message: impl Into<String>) -> Problem {
         Problem { severity: Severity::Warning, ..Problem::error(code, message) }
+    }
+
+    /// A note; its place as of [`Problem::error`].
+    pub fn note(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Note, ..Problem::error(code, message) }
     }
 
     /// The same, at `span`.
@@ -76,6 +94,7 @@ pub struct Problems {
     found: RefCell<Vec<Problem>>,
     errors: Cell<usize>,
     warnings: Cell<usize>,
+    notes: Cell<usize>,
     secrets: RefCell<Secrets>,
 }
 
@@ -111,6 +130,7 @@ impl Problems {
         let count = match problem.severity {
             Severity::Error => &self.errors,
             Severity::Warning => &self.warnings,
+            Severity::Note => &self.notes,
         };
         count.set(count.get() + 1);
         if count.get() <= MAX_REPORTED {
@@ -139,6 +159,7 @@ impl Problems {
         for (severity, count, one, many) in [
             (Severity::Error, self.errors.get(), "error", "errors"),
             (Severity::Warning, self.warnings.get(), "warning", "warnings"),
+            (Severity::Note, self.notes.get(), "note", "notes"),
         ] {
             let more = count.saturating_sub(MAX_REPORTED);
             if more > 0 {

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 /// What each room may name of the others.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
-    ("config", &["toml_reader", "holidays", "ics", "rota"]),
+    ("time_off", &["toml_reader", "ics", "rota"]),
+    ("config", &["toml_reader", "holidays", "ics", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),

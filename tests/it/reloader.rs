@@ -1,6 +1,7 @@
 //! The reloader with a clock that the test sets: weeks end, machines sleep, files are removed and come back.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant as Moment};
 
 use crate::support::pair::{TEAM, configuration};
 use chrono::DateTime;
-use oncal::config;
+use oncal::config::{self, Diagnostic};
 use oncal::journal::{Database, Location};
 use oncal::live::reloader::{Options, Reloader};
 use oncal::live::{Builder, Store};
@@ -34,6 +35,10 @@ struct Reloading {
 
 impl Reloading {
     fn new(now: &str, has_journal: bool) -> Reloading {
+        Reloading::reporting(now, has_journal, |_| {})
+    }
+
+    fn reporting(now: &str, has_journal: bool, report: fn(&Diagnostic)) -> Reloading {
         let folder = configuration("config", "past_weeks = 1\nfuture_weeks = 3\n");
         let config = folder.path().join("config");
         let publisher = match has_journal {
@@ -53,7 +58,7 @@ impl Reloading {
             builder,
             folder: config,
             now: Box::new(move || DateTime::from_timestamp_millis(time.load(Ordering::SeqCst)).unwrap()),
-            report: |_| {},
+            report,
         });
         Reloading { folder, store, clock, reloader: reloader.unwrap() }
     }
@@ -184,4 +189,60 @@ fn reading_files_is_not_a_change() {
     assert_eq!(server.store.last_load(), Some(before), "no two loads take equally long");
     fs::write(server.file(), TEAM.replace("Ann", "Annette")).unwrap();
     server.until("a change after that", |server| server.feed().contains("Annette"));
+}
+
+#[test]
+fn a_clock_that_was_ahead_at_the_start_is_corrected() {
+    let server = Reloading::new("2026-06-10T12:00:00Z", true);
+    let future = server.week();
+    server.set("2026-02-10T12:00:00Z");
+    server.until("the right week", |server| server.week() == at("2026-02-06T15:00:00Z"));
+    assert!(future > server.week());
+    server.set("2026-02-06T14:59:45Z");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(server.week(), at("2026-02-06T15:00:00Z"), "a correction by seconds changes nothing");
+    server.set(CHANGE);
+    server.until("the next week", |server| server.week() == at(CHANGE));
+}
+
+/// Panics while the file has an error.
+fn fails(diagnostic: &Diagnostic) {
+    assert!(!diagnostic.is_error(), "the test makes the reloader fail");
+}
+
+#[test]
+fn a_reloader_that_fails_unexpectedly_is_reported_and_goes_on() {
+    let server = Reloading::reporting("2026-02-10T12:00:00Z", false, fails);
+    fs::write(server.file(), "name = 1").unwrap();
+    server.until("the fault", |server| server.store.faults().reloader.is_some());
+    assert!(server.feed().contains("Ann"), "and what was in service stays so");
+    fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
+    server.until("the change", |server| server.feed().contains("Anna"));
+    server.until("its end", |server| !server.store.faults().any());
+    assert!(server.store.look_age() < Duration::from_secs(16));
+}
+
+#[test]
+fn a_file_is_not_read_while_somebody_writes_to_it() {
+    let server = Reloading::new("2026-02-10T12:00:00Z", false);
+    fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
+    server.until("the watch", |server| server.feed().contains("Anna"));
+    // Each part is a valid team by itself.
+    let mut file = fs::File::create(server.file()).unwrap();
+    file.write_all(TEAM.replace("Ann", "Half").as_bytes()).unwrap();
+    let since = Moment::now();
+    while since.elapsed() < Duration::from_secs(2) {
+        assert!(!server.feed().contains("Half"), "published after {:?}", since.elapsed());
+        thread::sleep(Duration::from_millis(20));
+    }
+    file.write_all(b"[[swap]]\nweek = 2026-02-13\nprimary = \"a\"\nsecondary = \"b\"\n").unwrap();
+    drop(file);
+    server.until("the whole file", |server| server.feed().contains("swap"));
+    assert!(server.feed().contains("Half"));
+
+    let mut file = fs::File::create(server.file()).unwrap();
+    file.write_all(TEAM.replace("Ann", "Endless").as_bytes()).unwrap();
+    let since = Moment::now();
+    server.until("a file that stays open", |server| server.feed().contains("Endless"));
+    assert!(since.elapsed() > Duration::from_secs(4), "it was waited for");
 }

@@ -5,12 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, names, zone};
+use chrono::NaiveDate;
+
+use super::{Context, UID_DOMAIN, names, zone};
 use crate::config::local_time::starts_at;
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
+use crate::time_off::Person;
 use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
 
 /// Where the address of a holiday calendar goes.
@@ -47,12 +50,13 @@ impl Roster {
         );
         // Named once here: engineers without `holidays` of their own share the team's.
         let team_calendars = calendars(&team.holidays, context, problems);
+        let common = Common { team, zone: team_zone, relevant_from: relevant_from(team, context) };
         let engineers = team.engineers.iter().map(|table| {
             let calendars = table
                 .holidays
                 .as_ref()
                 .map_or_else(|| team_calendars.clone(), |own| calendars(own, context, problems));
-            engineer(table, calendars, team_zone, context, problems)
+            engineer(table, calendars, &common, context, problems)
         });
         let engineers = engineers.collect();
         let mut seats = BTreeMap::new();
@@ -149,10 +153,25 @@ pub(super) fn differ(
     !one_person
 }
 
+/// What is the same for all engineers of a team.
+struct Common<'a> {
+    team: &'a TeamTable,
+    zone: &'a Zone,
+    /// What is over before this day changes no shift that is shown.
+    relevant_from: NaiveDate,
+}
+
+/// The first day of the first week that feeds show, or of the rotation if that is later.
+fn relevant_from(team: &TeamTable, context: &Context<'_>) -> NaiveDate {
+    let shown = context.window.map_or(context.now, Period::start).date_naive();
+    let starts = team.rotations.iter().filter_map(|rotation| Some(rotation.starts.as_ref()?.value.date()));
+    starts.min().map_or(shown, |first| first.max(shown))
+}
+
 fn engineer(
     table: &EngineerTable,
     calendars: Option<Vec<Arc<Calendar>>>,
-    team_zone: &Zone,
+    common: &Common<'_>,
     context: &Context<'_>,
     problems: &Problems,
 ) -> Option<Engineer> {
@@ -160,7 +179,7 @@ fn engineer(
     let name = names::name(table.name.as_ref(), problems);
     let zone = match &table.time_zone {
         Some(at) => zone(at, context.zones, problems),
-        None => Some(team_zone.clone()),
+        None => Some(common.zone.clone()),
     };
     let also_off: Vec<_> = table
         .also_off
@@ -175,12 +194,22 @@ fn engineer(
         problems.error_with_help("inverted-period", left.span.clone(), message, help);
     }
     // Without a zone of its own the team's serves for the checks below.
-    let clock = zone.as_ref().unwrap_or(team_zone);
+    let clock = zone.as_ref().unwrap_or(common.zone);
     let mut time_off: Vec<_> =
         table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
     warn_of_time_off_that_is_over(&table.time_off, &time_off, context.now, problems);
     let exported = table.time_off_calendar.as_ref().map(|at| {
-        let reading = Reading { zone: clock, zones: context.zones, now: context.now };
+        let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
+        let email = table.email.as_ref().map(|at| at.value.as_str());
+        let reading = Reading {
+            engineer: table.id.as_ref().map_or("", |at| &at.value),
+            rules: &common.team.time_off_rules,
+            person: Person { only: &table.time_off_only, email, uid_domain },
+            zone: clock,
+            zones: context.zones,
+            now: context.now,
+            relevant_from: common.relevant_from,
+        };
         context.time_off.absences(at, &reading, problems)
     });
     time_off.extend(exported.map_or(Some(Vec::new()), |absences| absences)?);

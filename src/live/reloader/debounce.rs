@@ -1,7 +1,8 @@
-//! Which part of the configuration must be read again, and when: once the folder has been quiet for a moment.
+//! Which part of the configuration must be read again, and when: once the folder has been quiet for a moment and no
+//! changed file is open for writing.
 
-use std::collections::BTreeSet;
-use std::path::{Component, Path};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant as Moment};
 
 use crate::config::Scope;
@@ -13,9 +14,16 @@ pub(super) const QUIET: Duration = Duration::from_millis(150);
 /// How long a folder that never becomes quiet is left unread.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
+/// How long a file that somebody writes to is waited for: a program may keep it open for good.
+pub(super) const MAX_WRITE: Duration = Duration::from_secs(5);
+
 /// The changes that have not been read yet.
 #[derive(Debug, Default)]
-pub(super) struct Debounce(Option<Pending>);
+pub(super) struct Debounce {
+    pending: Option<Pending>,
+    /// The files that somebody writes to, and since when.
+    open: BTreeMap<PathBuf, Moment>,
+}
 
 #[derive(Debug)]
 struct Pending {
@@ -29,12 +37,15 @@ struct Pending {
 impl Debounce {
     /// Everything is read at once.
     pub(super) fn everything(now: Moment) -> Debounce {
-        Debounce(Some(Pending { scope: Scope::All, first: now, from: now }))
+        Debounce {
+            pending: Some(Pending { scope: Scope::All, first: now, from: now }),
+            ..Debounce::default()
+        }
     }
 
     /// Adds `scope`. It is read together with earlier changes once there was none for `quiet`.
     pub(super) fn add(&mut self, now: Moment, scope: Scope, quiet: Duration) {
-        let (scope, first) = match (self.0.take(), scope) {
+        let (scope, first) = match (self.pending.take(), scope) {
             (None, scope) => (scope, now),
             (Some(Pending { scope: Scope::Teams(mut old), first, .. }), Scope::Teams(new)) => {
                 old.extend(new);
@@ -42,17 +53,43 @@ impl Debounce {
             }
             (Some(pending), _) => (Scope::All, pending.first),
         };
-        self.0 = Some(Pending { scope, first, from: (now + quiet).min(first + MAX_DELAY) });
+        self.pending = Some(Pending { scope, first, from: (now + quiet).min(first + MAX_DELAY) });
     }
 
     /// What must be read by `now`; it counts as read from then on.
     pub(super) fn take(&mut self, now: Moment) -> Option<Scope> {
-        self.0.take_if(|pending| pending.from <= now).map(|pending| pending.scope)
+        if now < self.written(now) {
+            return None;
+        }
+        self.pending.take_if(|pending| pending.from <= now).map(|pending| pending.scope)
+    }
+
+    /// Whether nothing has to be read.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pending.is_none()
+    }
+
+    /// Notes that somebody writes to the file at `path`.
+    pub(super) fn open(&mut self, now: Moment, path: PathBuf) {
+        self.open.entry(path).or_insert(now);
+    }
+
+    /// Notes that nobody writes to the file at `path` any more.
+    pub(super) fn close(&mut self, path: &Path) {
+        self.open.remove(path);
+    }
+
+    /// When no changed file is open for writing any more, as far as that is waited for; `now` if none is.
+    fn written(&mut self, now: Moment) -> Moment {
+        self.open.retain(|_, since| now < *since + MAX_WRITE);
+        self.open.values().max().map_or(now, |since| *since + MAX_WRITE)
     }
 
     /// How long until something must be read.
-    pub(super) fn remaining(&self, now: Moment) -> Option<Duration> {
-        self.0.as_ref().map(|pending| pending.from.saturating_duration_since(now))
+    pub(super) fn remaining(&mut self, now: Moment) -> Option<Duration> {
+        let written = self.written(now);
+        let pending = self.pending.as_ref()?;
+        Some(pending.from.max(written).saturating_duration_since(now))
     }
 }
 
@@ -96,6 +133,25 @@ mod tests {
         ] {
             assert_eq!(scope_of(Path::new(path)), scope, "{path}");
         }
+    }
+
+    #[test]
+    fn changes_wait_for_files_that_are_open_for_writing_but_no_longer_than_five_seconds() {
+        let (mut debounce, start) = (Debounce::default(), Moment::now());
+        let after = |ms| start + Duration::from_millis(ms);
+        let [one, other] = ["one", "other"].map(PathBuf::from);
+        debounce.open(start, one.clone());
+        debounce.add(start, teams(&["a"]), QUIET);
+        assert_eq!(debounce.take(after(4999)), None);
+        debounce.close(&one);
+        assert_eq!(debounce.take(after(4999)), Some(teams(&["a"])));
+        debounce.open(after(5000), one.clone());
+        debounce.open(after(6000), other);
+        debounce.open(after(9000), one);
+        debounce.add(after(9000), Scope::All, Duration::ZERO);
+        assert_eq!(debounce.remaining(after(9000)), Some(Duration::from_secs(2)));
+        assert_eq!(debounce.take(after(10_999)), None);
+        assert_eq!(debounce.take(after(11_000)), Some(Scope::All));
     }
 
     #[test]

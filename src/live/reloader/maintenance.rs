@@ -38,11 +38,6 @@ impl Maintenance {
         Maintenance { write_counts: soon, clean_up: soon, is_failing: false }
     }
 
-    /// How long until a task is due.
-    pub(super) fn remaining(&self, now: Moment) -> Duration {
-        self.write_counts.min(self.clean_up).saturating_duration_since(now)
-    }
-
     /// Does what is due by `now`; `at` is the same time by the wall clock.
     pub(super) fn run(&mut self, builder: &Builder, now: Moment, at: Instant) {
         if self.write_counts <= now {
@@ -130,7 +125,6 @@ mod tests {
             let now = start + Duration::from_secs(seconds);
             maintenance.run(&builder, now, at(clock));
             assert_eq!(fetched(folder.path()), kept, "{seconds}");
-            assert!(maintenance.remaining(now) <= WRITE_COUNTS_EVERY, "{seconds}");
         }
         assert_eq!(feed.fetched().len(), 1, "the server that counted deletes them too");
         feed.count(Client::Google, true, 8, at("2026-04-02T00:00:00Z"));

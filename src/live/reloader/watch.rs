@@ -8,18 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
+use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, recommended_watcher};
 
-/// What the reloader is notified of.
-#[derive(Debug)]
-pub(super) enum Notice {
-    /// These changed; if there are none, anything may have.
-    Changed(Vec<PathBuf>),
-    /// The configuration must be read again in any case (SIGHUP).
-    Reload,
-    /// The server stops.
-    Stop,
-}
+use super::notice::Notice;
 
 /// Watches one folder until it is dropped.
 pub(super) struct Watch {
@@ -51,15 +43,10 @@ impl Watch {
         }
         self.watcher = None;
         let notices = self.notices.clone();
-        let notify = move |event: notify::Result<Event>| {
-            // Reading is an event too: without this each load would cause the next.
-            let paths = match event {
-                Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
-                Ok(event) if event.need_rescan() => Vec::new(),
-                Ok(event) => event.paths,
-                Err(_) => Vec::new(),
-            };
-            let _ = notices.send(Notice::Changed(paths));
+        let notify = move |event| {
+            for notice in to_notices(event) {
+                let _ = notices.send(notice);
+            }
         };
         let mut watcher = recommended_watcher(notify).map_err(|error| error.to_string())?;
         watcher.watch(&identity.0, RecursiveMode::Recursive).map_err(|error| error.to_string())?;
@@ -86,6 +73,36 @@ impl Watch {
     pub(super) fn is_folder(&self, path: &Path) -> bool {
         path.file_name().is_some() && path.file_name() == self.folder.file_name()
     }
+}
+
+fn to_notices(event: notify::Result<Event>) -> Vec<Notice> {
+    let Ok(event) = event else { return vec![Notice::Changed(Vec::new())] };
+    if event.need_rescan() {
+        return vec![Notice::Changed(Vec::new())];
+    }
+    let path = event.paths.first().cloned();
+    let writing = match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => path.map(Notice::Closed),
+        // Reading is an event too: without this each load would cause the next.
+        EventKind::Access(_) => return Vec::new(),
+        EventKind::Modify(ModifyKind::Data(_)) => path.map(Notice::BeingWritten),
+        // A link appears at once as it is, without being opened.
+        EventKind::Create(CreateKind::File) => {
+            path.filter(|path| is_unlinked_file(path)).map(Notice::BeingWritten)
+        }
+        _ => None,
+    };
+    let changed = Notice::Changed(event.paths);
+    // A file is known as open before it is known as changed, and as changed before it is known as closed.
+    match writing {
+        Some(closed @ Notice::Closed(_)) => vec![changed, closed],
+        writing => writing.into_iter().chain([changed]).collect(),
+    }
+}
+
+fn is_unlinked_file(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.nlink() == 1)
 }
 
 fn parent(folder: &Path) -> &Path {

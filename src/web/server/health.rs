@@ -1,12 +1,14 @@
 //! What monitoring and search engines ask.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::request_counts::Totals;
-use crate::config::{Diagnostic, Severity};
-use crate::live::{Fault, Faults, TeamSnapshot};
+use crate::config::Diagnostic;
+use crate::live::{Fault, FaultKind, Faults, TeamSnapshot};
 use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
 use crate::web::cache_policy::CachePolicy;
@@ -17,10 +19,14 @@ use crate::web::state::State;
 /// this file too.
 const ROBOTS: &str = "User-agent: *\nAllow: /\n";
 
+/// The longest time between two looks of a reloader that works. It looks at least every 15 seconds, and waits at most 20
+/// seconds for each answer of a database.
+const MAX_LOOK_AGE: Duration = Duration::from_secs(120);
+
 #[derive(Serialize)]
 struct Readiness<'a> {
     status: &'static str,
-    faults: Vec<FaultShown>,
+    faults: Vec<FaultShown<'a>>,
     teams: Teams<'a>,
     diagnostics: Vec<Finding<'a>>,
     tzdata: String,
@@ -43,10 +49,10 @@ struct Teams<'a> {
 
 /// What keeps the server from being current.
 #[derive(Serialize)]
-struct FaultShown {
+struct FaultShown<'a> {
     what: &'static str,
     since: Instant,
-    message: String,
+    message: &'a str,
 }
 
 /// A diagnostic without its source line, which may hold what is nobody's business.
@@ -68,9 +74,14 @@ struct Age {
     age_seconds: i64,
 }
 
-/// `/healthz`: the process answers.
-pub(in crate::web) async fn healthz() -> HttpResponse {
-    text(StatusCode::OK, "ok")
+/// `/healthz`: the process answers, and what keeps it current has not stopped. If it has, a restart helps.
+pub(in crate::web) async fn healthz(state: web::Data<State>) -> HttpResponse {
+    let age = state.store.look_age();
+    if age <= MAX_LOOK_AGE {
+        return text(StatusCode::OK, "ok");
+    }
+    let problem = format!("the reloader last looked at the configuration {} seconds ago", age.as_secs());
+    text(StatusCode::SERVICE_UNAVAILABLE, problem)
 }
 
 /// `/robots.txt`.
@@ -83,22 +94,21 @@ pub(in crate::web) async fn robots() -> HttpResponse {
 pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
     let (snapshot, now, faults) = (state.store.load(), state.clock.now(), state.store.faults());
     let configuration = snapshot.configuration();
-    let is_older = snapshot.teams().any(|team| team.journal_state() == JournalState::Older);
-    let degraded = configuration.has_errors() || faults.any() || is_older || !snapshot.removed().is_empty();
+    let degraded = configuration.has_errors() || faults.any() || !snapshot.removed().is_empty();
     let served = |is: &dyn Fn(&TeamSnapshot) -> bool| {
         snapshot.teams().filter(|team| is(team)).map(|team| team.team().id.as_str()).collect()
     };
     let is_broken = |id: &&TeamId| snapshot.is_broken(id.as_str());
     let readiness = Readiness {
         status: if degraded { "degraded" } else { "ok" },
-        faults: shown(faults, is_older.then_some(snapshot.built_at())),
+        faults: shown(&faults),
         teams: Teams {
             good: served(&|team| !snapshot.is_outdated(&team.team().id)),
             outdated: served(&|team| snapshot.is_outdated(&team.team().id)),
             broken: configuration.broken.keys().filter(is_broken).map(TeamId::as_str).collect(),
             provisional: served(&|team| team.journal_state() == JournalState::Provisional),
         },
-        diagnostics: configuration.diagnostics.iter().map(finding).collect(),
+        diagnostics: configuration.diagnostics.iter().filter(|found| !found.is_note()).map(finding).collect(),
         tzdata: configuration.zone_data.to_string(),
         snapshot: Age {
             generation: snapshot.generation(),
@@ -112,24 +122,17 @@ pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok().json(readiness)
 }
 
-fn shown(faults: Faults, older: Option<Instant>) -> Vec<FaultShown> {
-    let Faults { journal, configuration, watch } = faults;
-    let older = older.map(|since| Fault {
-        since,
-        message: "another server has published a newer configuration than this one has".to_owned(),
-    });
-    [("journal", journal), ("configuration", configuration), ("watch", watch), ("older", older)]
-        .into_iter()
-        .filter_map(|(what, fault)| fault.map(|Fault { since, message }| FaultShown { what, since, message }))
-        .collect()
+fn shown(faults: &Faults) -> Vec<FaultShown<'_>> {
+    let shown = |kind: FaultKind| {
+        let Fault { since, message } = faults.get(kind)?;
+        Some(FaultShown { what: kind.as_str(), since: *since, message })
+    };
+    FaultKind::ALL.into_iter().filter_map(shown).collect()
 }
 
 fn finding(diagnostic: &Diagnostic) -> Finding<'_> {
     Finding {
-        severity: match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
+        severity: diagnostic.severity.as_str(),
         code: diagnostic.code,
         file: &diagnostic.file,
         line: diagnostic.place.as_ref().map(|place| place.line),

@@ -15,7 +15,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::config::Severity;
-use crate::live::{Fault, Snapshot, TeamSnapshot};
+use crate::live::{FaultKind, Snapshot, TeamSnapshot};
 use crate::publish::JournalState;
 use crate::rota::{Coverage, Instant, Row, coverage};
 use crate::web::response::text;
@@ -92,6 +92,12 @@ fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Insta
         gauge("load_timestamp_seconds", "When the files were last read", seconds(load.at));
         gauge("load_duration_seconds", "How long it took", load.took.as_secs_f64());
     }
+    let look_age = state.store.look_age().as_secs_f64();
+    gauge(
+        "reloader_look_age_seconds",
+        "Since the reloader last looked whether anything must be done",
+        look_age,
+    );
     let diagnostics = Gauges::default();
     for (severity, label) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
         let found = snapshot.configuration().diagnostics.iter().filter(|found| found.severity == severity);
@@ -103,10 +109,9 @@ fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Insta
 fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
     let faults = state.store.faults();
     let gauges = Gauges::default();
-    let kinds: [(&str, &Option<Fault>); 3] =
-        [("journal", &faults.journal), ("configuration", &faults.configuration), ("watch", &faults.watch)];
-    for (kind, fault) in kinds {
-        gauges.get_or_create(&vec![("fault", kind.to_owned())]).set(i64::from(fault.is_some()));
+    for kind in FaultKind::ALL {
+        let is_raised = faults.get(kind).is_some();
+        gauges.get_or_create(&vec![("fault", kind.as_str().to_owned())]).set(i64::from(is_raised));
     }
     registry.register("fault", "1 while the server cannot keep current, by what keeps it", gauges);
     let provisional =

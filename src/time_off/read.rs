@@ -1,0 +1,225 @@
+//! The absences in a person's calendar.
+
+use std::cell::RefCell;
+
+use chrono::NaiveDate;
+
+use super::rules::{Decision, Person, Rules};
+use super::summary::{PassedOver, Summary};
+use crate::ics::{
+    self, Bounds, BusyType, CalendarFile, Context, Event, Expansion, Outcome, Report, Span, Wanted,
+};
+use crate::rota::{Instant, Period, Zone};
+use crate::toml_reader::{self, Problems};
+
+/// What is needed to read somebody's calendar.
+pub struct Reader<'a> {
+    /// What counts in the team.
+    pub rules: &'a Rules,
+    /// Whose calendar it is.
+    pub person: Person<'a>,
+    /// Where they live: the clock of their days, and of times without a zone.
+    pub zone: &'a Zone,
+    /// Gives the zone of an IANA name.
+    pub named: &'a dyn Fn(&str) -> Option<Zone>,
+    /// Recurrences are followed for twenty years from here.
+    pub now: Instant,
+    /// Entries that are over before this day are never an error.
+    pub relevant_from: NaiveDate,
+}
+
+/// What a calendar says of somebody's time off.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Leave {
+    /// One for each occurrence of each entry that counts, in the calendar's order; they may overlap.
+    pub absences: Vec<Absence>,
+    /// How many entries count, and how many do not.
+    pub summary: Summary,
+}
+
+/// One absence. It has no title, which is nobody's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Absence {
+    /// Whole local days of the engineer, both included.
+    Days(NaiveDate, NaiveDate),
+    /// An exact time.
+    Exact(Period),
+}
+
+impl Absence {
+    /// The period that it is for somebody who lives in `zone`.
+    pub fn period(&self, zone: &Zone) -> Option<Period> {
+        match self {
+            Absence::Days(first, last) => Span::Days(*first, *last).period(zone),
+            Absence::Exact(period) => Some(*period),
+        }
+    }
+}
+
+impl From<&Span> for Absence {
+    fn from(span: &Span) -> Absence {
+        match span {
+            Span::Days(first, last) => Absence::Days(*first, *last),
+            Span::Exact(period) => Absence::Exact(*period),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Reads the text of a calendar, as [`ics::decode`] gives it. Every defect goes to `problems`, which are to be those
+    /// of this calendar alone; with an error among them there is nothing. An entry that does not count, or is over before
+    /// `relevant_from`, is never an error.
+    pub fn read(&self, text: &str, problems: &Problems) -> Option<Leave> {
+        let report = Report::new(problems);
+        let file = ics::read(text, &report)?;
+        let context = Context {
+            bounds: Bounds::at(self.now).relevant_from(self.relevant_from),
+            named: self.named,
+            own: self.zone,
+        };
+        let decisions = RefCell::new(Vec::with_capacity(file.events.len()));
+        let wanted = |event: &Event<'_>| {
+            let decision = self.rules.decide(event, &file, &self.person);
+            let wanted = match &decision {
+                Decision::PassedOver(_) => Wanted::No,
+                Decision::Counts(wanted, _) => *wanted,
+            };
+            decisions.borrow_mut().push(decision);
+            wanted
+        };
+        let expansion = ics::expand(&file, &wanted, &context, &report);
+        let decisions = decisions.into_inner();
+        let mut leave = Leave { absences: Vec::new(), summary: summary(&decisions, &expansion) };
+        leave.absences.extend(expansion.occurrences.iter().map(|occurrence| Absence::from(&occurrence.span)));
+        let mut tentative = self.tentative(&decisions, &expansion);
+        tentative.extend(self.free_busy(&file, &context, &report, &mut leave));
+        warn_of_tentative(&tentative, &report);
+        self.warn_of_free_days(&file, &decisions, &context, &report);
+        if leave.absences.is_empty() {
+            self.warn_of_nothing(&file, &leave.summary, text, &report);
+        }
+        (!report.has_errors()).then_some(leave)
+    }
+
+    fn is_ahead(&self, span: &Span) -> bool {
+        span.period(self.zone).is_some_and(|period| period.end() > self.now)
+    }
+
+    /// Where entries ahead that count say that they are tentative.
+    fn tentative(&self, decisions: &[Decision], expansion: &Expansion) -> Vec<toml_reader::Span> {
+        let mut places: Vec<_> = Vec::new();
+        for occurrence in expansion.occurrences.iter().filter(|occurrence| self.is_ahead(&occurrence.span)) {
+            if let Some(Decision::Counts(_, Some(place))) = decisions.get(occurrence.event)
+                && places.last() != Some(place)
+            {
+                places.push(place.clone());
+            }
+        }
+        places
+    }
+
+    /// Adds the free/busy times that count; gives the places of those ahead that are tentative.
+    fn free_busy(
+        &self,
+        file: &CalendarFile<'_>,
+        context: &Context<'_>,
+        report: &Report<'_>,
+        leave: &mut Leave,
+    ) -> Vec<toml_reader::Span> {
+        let passed_over = RefCell::new(0usize);
+        let wanted = |kind: BusyType| {
+            let counts = self.rules.counts(kind);
+            if !counts && kind != BusyType::Free {
+                *passed_over.borrow_mut() += 1;
+            }
+            counts
+        };
+        let found = ics::free_busy(file, &wanted, context, report);
+        leave.summary.count += found.len();
+        (0..passed_over.into_inner()).for_each(|_| leave.summary.pass_over(PassedOver::FreeBusy));
+        leave.absences.extend(found.iter().map(|time| Absence::from(&time.span)));
+        let tentative = found.into_iter().filter(|time| time.kind == BusyType::BusyTentative);
+        tentative.filter(|time| self.is_ahead(&time.span)).map(|time| time.place).collect()
+    }
+
+    /// Whole days ahead that are marked as free: programs do so by default, and most people never see it.
+    fn warn_of_free_days(
+        &self,
+        file: &CalendarFile<'_>,
+        decisions: &[Decision],
+        context: &Context<'_>,
+        report: &Report<'_>,
+    ) {
+        let is_free =
+            |place: usize| matches!(decisions.get(place), Some(Decision::PassedOver(PassedOver::Free)));
+        if !(0..file.events.len()).any(is_free) {
+            return;
+        }
+        let place = RefCell::new(0..);
+        let wanted = |_: &Event<'_>| {
+            let place = place.borrow_mut().next().unwrap_or_default();
+            if is_free(place) { Wanted::WholeDays } else { Wanted::No }
+        };
+        // What cannot be read does not count, so that it is no error.
+        let ignored = Problems::default();
+        let expansion = ics::expand(file, &wanted, context, &Report::new(&ignored));
+        let ahead = expansion.occurrences.iter().filter(|occurrence| self.is_ahead(&occurrence.span));
+        let mut events: Vec<usize> = ahead.map(|occurrence| occurrence.event).collect();
+        events.dedup();
+        let Some(first) = events.first().and_then(|place| file.events.get(*place)) else { return };
+        let message = match events.len() {
+            1 => "this whole day ahead is marked as free, so it does not count as time off".to_owned(),
+            2 => "this whole day ahead and one more are marked as free, so they do not count as time off"
+                .to_owned(),
+            count => format!(
+                "this whole day ahead and {} more are marked as free, so they do not count as time off",
+                count - 1
+            ),
+        };
+        let help = "mark leave as busy or out of office, or name it in `include` of [time_off_calendars]";
+        report.warning("free-whole-days", first.span.clone(), message, help);
+    }
+
+    /// A calendar that gives nothing is likely the wrong one, or read by the wrong rules.
+    fn warn_of_nothing(&self, file: &CalendarFile<'_>, summary: &Summary, text: &str, report: &Report<'_>) {
+        if report.has_errors() || file.events.is_empty() && file.free_busy.is_empty() {
+            return;
+        }
+        let end = text.lines().next().map_or(0, str::len);
+        if file.events.is_empty() {
+            let message = "this calendar has free/busy times only, and none of them counts as time off";
+            let help = "`count = \"busy\"` in [time_off_calendars] counts all times that are not free";
+            report.warning("no-time-off", 0..end, message, help);
+        } else if !self.person.only.is_empty() && summary.passed_over.contains_key(&PassedOver::OtherPeople) {
+            let message = "no entry of this calendar that matches `time_off_only` counts as time off";
+            let help = "`time_off_only` is matched against SUMMARY and CATEGORIES of each event";
+            report.warning("no-time-off", 0..end, message, help);
+        }
+    }
+}
+
+fn summary(decisions: &[Decision], expansion: &Expansion) -> Summary {
+    let mut summary = Summary::default();
+    for (decision, outcome) in decisions.iter().zip(&expansion.outcomes) {
+        match (decision, outcome) {
+            (_, Outcome::Superseded) => {}
+            (Decision::PassedOver(reason), _) => summary.pass_over(*reason),
+            (Decision::Counts(..), Outcome::TooShort) => summary.pass_over(PassedOver::Short),
+            (Decision::Counts(..), Outcome::Taken) => summary.count += 1,
+            (Decision::Counts(..), Outcome::Nothing | Outcome::NotWanted) => {}
+        }
+    }
+    summary
+}
+
+/// Tentative leave counts: a rota that takes it for certain errs on the safe side.
+fn warn_of_tentative(places: &[toml_reader::Span], report: &Report<'_>) {
+    let Some(first) = places.first() else { return };
+    let message = match places.len() {
+        1 => "this absence is tentative and counts all the same".to_owned(),
+        2 => "this absence is tentative and counts all the same, and so does one more".to_owned(),
+        count => format!("this absence is tentative and counts all the same, and so do {} more", count - 1),
+    };
+    let help = "confirm it in the calendar, or delete it there";
+    report.warning("tentative-time-off", first.clone(), message, help);
+}
