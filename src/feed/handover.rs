@@ -65,7 +65,7 @@ impl Writer<'_> {
             }
         }
         let change = self.moment_for(&indices, meeting.change);
-        let duty = format!("Duty changes {change}, meeting or not.{}", self.at_first(meeting));
+        let duty = format!("Duty changes {change}.{}", self.at_first(meeting));
         let duty = format!("{duty}\n{}", self.secondaries(meeting));
         paragraphs(&[&head, &self.irregular(meeting), &duty, &self.agenda(meeting)])
     }
@@ -141,7 +141,7 @@ impl Writer<'_> {
         let open: Vec<String> = self.open_redistributions(meeting);
         let holidays = self.next_holidays(meeting);
         format!(
-            "Agenda:\n1. Ongoing issues\n2. Potential alerts\n3. Open redistributions{}\n4. Holidays of the coming week{}",
+            "Agenda:\n1. Ongoing issues\n2. Potential alerts\n3. Open redistributions{}\n4. Holidays next week{}",
             items(&open),
             items(&holidays),
         )

@@ -138,7 +138,7 @@ fn pipelines(team: &Team, idx: EngineerIdx) -> String {
         (!titles.is_empty()).then(|| format!("{what}: {}", titles.join(", ")))
     };
     let first = list("Owns", &|pipeline| pipeline.primary == idx);
-    let second = list("Second owner", &|pipeline| pipeline.secondary == Some(idx));
+    let second = list("Backs up", &|pipeline| pipeline.secondary == Some(idx));
     [first, second].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 

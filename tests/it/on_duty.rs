@@ -197,15 +197,9 @@ fn whoever_misses_the_meeting_is_marked_among_those_who_attend() {
     let events = memorial_day(folder.path());
     says(
         &events["handover.20270528T140000Z"],
-        &[
-            "- Data Engineer B: outgoing secondary, incoming primary\n",
-            "- Data Engineer C (away): incoming secondary\n",
-        ],
+        &["Secondaries: Data Engineer B, then Data Engineer C (away)\n"],
     );
-    says(
-        &events["handover.20270604T140000Z"],
-        &["- Data Engineer C: outgoing secondary, incoming primary\n"],
-    );
+    says(&events["handover.20270604T140000Z"], &["Secondaries: Data Engineer C, then Data Engineer D\n"]);
 }
 
 #[test]
@@ -273,7 +267,7 @@ fn a_holiday_is_one_event_with_who_is_on_call_through_it_in_order() {
             "On call: Data Engineer D (no backup) until 10:00, then Data Engineer A (no backup)\n",
             "25 Dec: Data Engineer C: Christmas Day until 10:00 (Data Engineer D covers)\n",
             "25 Dec: Data Engineer D: Christmas Day from 10:00 (Data Engineer A covers)\n",
-            "25 Dec: Data Engineer B, Data Engineer C: Christmas Day from 10:00 (not on call)\n",
+            "25 Dec: Data Engineer B, Data Engineer C: Christmas Day from 10:00 (not on call)",
         ],
     );
     let london = "name = \"Data Engineer D\"\ntime_zone = \"Europe/London\"\nholidays = [\"gb-eng\"]";
@@ -305,12 +299,6 @@ fn the_neighbours_of_a_gap_explain_it() {
             "Next: Thu 26 Nov 00:00 EST, the secondary role is empty, as {covers} until Fri 27 Nov 00:00 EST, then \
                  Data Engineer D is secondary again\n"
         )],
-    );
-    says(&events["primary.20261127T050000Z"], &[&format!("Before: from Thu 26 Nov 00:00 EST, {covers}\n")]);
-    // A week that begins with a holiday: nothing of D's own comes before the gap.
-    says(
-        &events["primary.20261226T050000Z"],
-        &["Before: from Fri 25 Dec 10:00 EST, Data Engineer A covers Christmas Day for Data Engineer D\n"],
     );
 }
 
