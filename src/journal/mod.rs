@@ -6,6 +6,7 @@
 //!
 //! Not here: what an event shows (`feed`) and when something is published (`live`).
 
+mod connection;
 mod database;
 mod error;
 mod layout;
@@ -14,7 +15,9 @@ mod packed;
 mod postgres;
 mod postgres_url;
 mod publication;
+mod retention;
 mod revision;
+mod source;
 mod sql;
 mod sqlite;
 mod subscriber;
@@ -24,6 +27,8 @@ pub use error::JournalError;
 pub use location::Location;
 pub use packed::{Packed, Unreadable};
 pub use postgres_url::is_unverified;
-pub use publication::{ChangeRecord, Draft, Highest, Stored};
-pub use revision::{Entry, Fact, Hash, Journal, Publication, Revision, ShortHash, consult, publish};
+pub use publication::{ChangeRecord, Draft, Stored};
+pub use retention::Retention;
+pub use revision::{Entry, Fact, Hash, Highest, Journal, Publication, Revision, ShortHash, consult, publish};
+pub use source::SourceFile;
 pub use subscriber::Subscriber;

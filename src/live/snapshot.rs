@@ -131,10 +131,10 @@ impl Snapshot {
         self.teams.iter().map(|team| &**team)
     }
 
-    /// Whether `id` names a team that cannot be served.
+    /// Whether `id` names a team that cannot be served now: its file has errors, or is gone for less than five minutes.
     pub fn is_broken(&self, id: &str) -> bool {
-        self.team(id).is_none()
-            && TeamId::new(id).is_some_and(|id| self.configuration.broken.contains_key(&id))
+        let is_known = |id: TeamId| self.configuration.broken.contains_key(&id) || self.removed.contains(&id);
+        self.team(id).is_none() && TeamId::new(id).is_some_and(is_known)
     }
 
     /// Whether the team, or a calendar that it uses, is served from an earlier state of its files, since they have errors
@@ -149,7 +149,8 @@ impl Snapshot {
         self.outdated.get(id).copied()
     }
 
-    /// The teams that are still served although their files are gone.
+    /// The teams whose files are gone, for a while. They are still served, except those that were gone at the start: of
+    /// these only the journal knows.
     pub fn removed(&self) -> &BTreeSet<TeamId> {
         &self.removed
     }
@@ -167,6 +168,15 @@ impl Snapshot {
     pub fn older_teams(&self) -> impl Iterator<Item = &TeamId> {
         let older = self.teams.iter().filter(|team| team.journal_state() == JournalState::Older);
         older.map(|team| &team.team().id)
+    }
+
+    /// The teams of which the journal could not be read, with whether a newer oncal wrote it. If it was damaged, this lasts
+    /// until the team is next published.
+    pub fn unreadable_teams(&self) -> impl Iterator<Item = (&TeamId, bool)> {
+        self.teams.iter().filter_map(|team| {
+            let is_newer = team.journal_state() == JournalState::Newer;
+            (is_newer || team.published().is_rebuilt).then_some((&team.team().id, is_newer))
+        })
     }
 
     /// Whether the revisions of any team are not in the journal yet.

@@ -1,6 +1,7 @@
 //! The snapshot in service, behind one pointer, and what keeps it from being current.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
@@ -17,6 +18,7 @@ pub struct Store {
     faults: Mutex<Faults>,
     last_load: Mutex<Option<Load>>,
     last_look: Mutex<Moment>,
+    removed_teams: AtomicU64,
     prepare: OnceLock<Prepare>,
 }
 
@@ -51,6 +53,8 @@ pub struct Faults {
     pub watch: Option<Fault>,
     /// Another server has published a newer configuration than this one has.
     pub older: Option<Fault>,
+    /// The journals of some teams cannot be read.
+    pub unreadable: Option<Fault>,
     /// The reloader failed unexpectedly, and tries again.
     pub reloader: Option<Fault>,
 }
@@ -66,6 +70,8 @@ pub enum FaultKind {
     Watch,
     /// See [`Faults::older`].
     Older,
+    /// See [`Faults::unreadable`].
+    Unreadable,
     /// See [`Faults::reloader`].
     Reloader,
 }
@@ -81,11 +87,12 @@ pub struct Fault {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [FaultKind; 5] = [
+    pub const ALL: [FaultKind; 6] = [
         FaultKind::Journal,
         FaultKind::Configuration,
         FaultKind::Watch,
         FaultKind::Older,
+        FaultKind::Unreadable,
         FaultKind::Reloader,
     ];
 
@@ -96,6 +103,7 @@ impl FaultKind {
             FaultKind::Configuration => "configuration",
             FaultKind::Watch => "watch",
             FaultKind::Older => "older",
+            FaultKind::Unreadable => "unreadable-journal",
             FaultKind::Reloader => "reloader",
         }
     }
@@ -109,6 +117,7 @@ impl Faults {
             FaultKind::Configuration => &self.configuration,
             FaultKind::Watch => &self.watch,
             FaultKind::Older => &self.older,
+            FaultKind::Unreadable => &self.unreadable,
             FaultKind::Reloader => &self.reloader,
         }
         .as_ref()
@@ -120,6 +129,7 @@ impl Faults {
             FaultKind::Configuration => &mut self.configuration,
             FaultKind::Watch => &mut self.watch,
             FaultKind::Older => &mut self.older,
+            FaultKind::Unreadable => &mut self.unreadable,
             FaultKind::Reloader => &mut self.reloader,
         }
     }
@@ -138,6 +148,7 @@ impl Store {
             faults: Mutex::default(),
             last_load: Mutex::default(),
             last_look: Mutex::new(Moment::now()),
+            removed_teams: AtomicU64::new(0),
             prepare: OnceLock::new(),
         }
     }
@@ -193,6 +204,16 @@ impl Store {
     /// Records that something is right. Returns whether it was wrong before.
     pub(super) fn clear(&self, kind: FaultKind) -> bool {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).slot(kind).take().is_some()
+    }
+
+    /// Counts teams whose files were removed.
+    pub(super) fn count_removed_teams(&self, count: usize) {
+        self.removed_teams.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// How many times the file of a team was removed since the start.
+    pub fn removed_teams(&self) -> u64 {
+        self.removed_teams.load(Ordering::Relaxed)
     }
 
     /// Records that the reloader has just looked whether anything must be done.

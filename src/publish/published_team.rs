@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::event_record::{Change, change};
-use crate::journal::{ChangeRecord, Draft, Journal, Revision, Stored};
+use super::event_record::{Change, change, logged};
+use crate::journal::{ChangeRecord, Draft, Journal, Revision, SourceFile, Stored};
 use crate::rota::{Instant, TeamId};
 
 /// How many changes of a team are held in memory; older ones stay in the database.
@@ -18,6 +18,8 @@ pub enum JournalState {
     Provisional,
     /// Another server published a newer configuration: this one reads the journal and changes nothing.
     Older,
+    /// A newer oncal wrote the journal: this one cannot read it and changes nothing.
+    Newer,
 }
 
 /// What was published of a team, and what changed.
@@ -30,6 +32,8 @@ pub(crate) struct PublishedTeam {
     pub(crate) changes: Arc<[Change]>,
     /// The changes that are not written yet.
     pub(super) pending: Vec<ChangeRecord>,
+    /// The journal before could not be read: all events count as changed.
+    pub(crate) is_rebuilt: bool,
 }
 
 impl PublishedTeam {
@@ -37,7 +41,13 @@ impl PublishedTeam {
     pub(super) fn from_database(stored: Stored, changes: &[ChangeRecord]) -> PublishedTeam {
         let skipped = changes.len().saturating_sub(MAX_CHANGES);
         let changes = changes.iter().skip(skipped).filter_map(change).collect();
-        PublishedTeam { stored, state: JournalState::Written, changes, pending: Vec::new() }
+        PublishedTeam {
+            stored,
+            state: JournalState::Written,
+            changes,
+            pending: Vec::new(),
+            is_rebuilt: false,
+        }
     }
 
     /// What follows `known` (`None` for a team that was never published), not written yet.
@@ -53,7 +63,7 @@ impl PublishedTeam {
         let changes = old.iter().cloned().chain(new).skip(skipped).collect();
         let pending = known.map(|known| &*known.pending).unwrap_or_default();
         let pending = pending.iter().cloned().chain(changed).collect();
-        PublishedTeam { stored, state: JournalState::Provisional, changes, pending }
+        PublishedTeam { stored, state: JournalState::Provisional, changes, pending, is_rebuilt: false }
     }
 
     /// How often the database has been written, as far as this process knows.
@@ -66,10 +76,26 @@ impl PublishedTeam {
         self.stored.generation
     }
 
-    /// What is to be written.
-    pub(super) fn draft(&self, team: &TeamId) -> Draft {
+    /// What is to be written, with the files that the team was made of.
+    pub(super) fn draft(&self, team: &TeamId, sources: Option<Vec<SourceFile>>) -> Draft {
         let stored = Stored { version: self.stored.version + 1, ..self.stored.clone() };
-        Draft { team: team.clone(), stored, changes: self.pending.clone() }
+        Draft { team: team.clone(), stored, changes: self.pending.clone(), sources }
+    }
+
+    /// What the database should have, to be written again if it was lost there. `None` if it never was there, or another
+    /// server wrote it.
+    pub(super) fn lost_draft(&self, team: &TeamId) -> Option<Draft> {
+        let is_own = matches!(self.state, JournalState::Written | JournalState::Provisional);
+        (is_own && self.stored.version > 0).then(|| {
+            let written = self.changes.len().saturating_sub(self.pending.len());
+            let changes = self.changes.iter().take(written).map(|change| logged(change.at, &change.moved));
+            Draft {
+                team: team.clone(),
+                stored: self.stored.clone(),
+                changes: changes.collect(),
+                sources: None,
+            }
+        })
     }
 
     /// Notes that the draft was written.
@@ -79,8 +105,8 @@ impl PublishedTeam {
         self.pending.clear();
     }
 
-    /// The journal. If it is damaged, which the database did not notice, that is logged, and the journal counts as
-    /// empty: then every event is new in the current week.
+    /// The journal of what is served. It always can be read: a journal in the database that cannot be read is replaced
+    /// before anything is served from it.
     pub(crate) fn open(&self, team: &TeamId, week_start: Instant) -> Journal {
         self.stored.journal.open().unwrap_or_else(|error| {
             tracing::error!(%team, %error, "journal");

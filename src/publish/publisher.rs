@@ -10,9 +10,12 @@ use sha2::{Digest, Sha256};
 use super::event_record::{fact, head_fact, holding, logged};
 use super::frame::Frame;
 use super::published_team::{JournalState, PublishedTeam};
-use crate::config::TeamConfig;
+use crate::config::{TeamConfig, TeamFile, TeamFiles};
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
-use crate::journal::{Database, Journal, JournalError, Publication, Stored, consult, publish};
+use crate::journal::{
+    Database, Journal, JournalError, Publication, Retention, SourceFile, Stored, Subscriber, Unreadable,
+    consult, publish,
+};
 use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
 /// How often a publication is repeated because other servers wrote first.
@@ -39,6 +42,8 @@ pub(crate) struct TeamToPublish {
     pub(crate) known: Option<Arc<PublishedTeam>>,
     /// How new the configuration was that this server published before.
     pub(crate) own_generation: Option<i64>,
+    /// Whether this is what was published last, because the files of now have errors. Then nothing is published.
+    pub(crate) is_restored: bool,
     /// Whether its feeds are in use, so that its events will soon be rendered.
     pub(crate) is_in_use: bool,
 }
@@ -62,6 +67,7 @@ pub struct Publisher {
     database: Option<Database>,
     revision: Option<i64>,
     build: String,
+    retention: Retention,
 }
 
 impl Publisher {
@@ -69,21 +75,37 @@ impl Publisher {
     /// deployments whose file times do not; `build` identifies the program, since another version may word events
     /// differently.
     pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
-        Publisher { database: Some(database), revision, build }
+        Publisher { database: Some(database), revision, build, retention: Retention::default() }
     }
 
     /// Remembers nothing beyond this process.
     pub fn without_journal() -> Publisher {
-        Publisher { database: None, revision: None, build: String::new() }
+        Publisher { database: None, revision: None, build: String::new(), retention: Retention::default() }
     }
 
-    /// Checks that the journal can be written.
+    /// Checks that the journal can be written and has what was written to it. If it is known to have lost that, `teams`
+    /// and `subscribers`, which are what this process remembers, are written again first.
     ///
     /// # Errors
     ///
-    /// If it cannot.
-    pub(crate) fn check_journal(&self) -> Result<(), JournalError> {
-        self.database.as_ref().map_or(Ok(()), Database::probe)
+    /// If it cannot be written, or a loss was found just now.
+    pub(crate) fn check_journal<'t>(
+        &self,
+        teams: impl Iterator<Item = (&'t TeamId, &'t PublishedTeam)>,
+        subscribers: impl FnOnce() -> Vec<Subscriber>,
+    ) -> Result<(), JournalError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        if database.is_lost() {
+            let drafts: Vec<_> = teams.filter_map(|(id, team)| team.lost_draft(id)).collect();
+            database.rewrite(&drafts, &subscribers())?;
+            tracing::warn!(teams = drafts.len(), "the journal was written again from memory");
+        }
+        database.probe()
+    }
+
+    /// Decides when old data may be deleted.
+    pub(crate) fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// The journal's database, if there is a journal.
@@ -135,7 +157,7 @@ impl Publisher {
     /// otherwise, if its configuration is newer, the revisions that it gives to this one's events. `None` if this
     /// server's configuration is as new, and nothing has to change. Publishes nothing.
     pub(crate) fn compare(&self, team: &TeamToPublish, at: Instant) -> Option<Published> {
-        let known = team.known.as_ref()?;
+        let known = team.known.as_ref().filter(|_| !team.is_restored)?;
         let is_same = known.stored.fingerprint == self.fingerprint(team);
         let is_older = self.generation(team, Some(known), Trigger::Time) < known.stored.generation;
         (is_same || is_older).then(|| self.publish_one(team, Some(known), Trigger::Time, at))
@@ -170,7 +192,43 @@ impl Publisher {
         parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().flatten().collect()
     }
 
-    /// Publishes `teams`, in their order. All of it is written in one transaction before this returns.
+    /// The files that a team was made of, for the journal; `None` if they have changed since.
+    fn sources(&self, files: &TeamFiles<'_>, team: &TeamConfig) -> Option<Vec<SourceFile>> {
+        self.database.as_ref()?;
+        let source = |TeamFile { path, content }| SourceFile { path, content };
+        Some(files.of(team)?.into_iter().map(source).collect())
+    }
+
+    /// What the journal keeps of the files of the team `id` when it was published last.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub(crate) fn stored_sources(&self, id: &TeamId) -> Result<Vec<SourceFile>, JournalError> {
+        self.database.as_ref().map_or(Ok(Vec::new()), |database| database.sources(id))
+    }
+
+    /// Stores the files of those of `teams` that the journal has no files of, since an earlier oncal published them, or
+    /// the journal was lost.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read or written.
+    pub(crate) fn write_missing_sources<'t>(
+        &self,
+        files: &TeamFiles<'_>,
+        teams: impl Iterator<Item = &'t TeamConfig>,
+    ) -> Result<(), JournalError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        let missing = database.teams_without_sources()?;
+        let teams = teams.filter(|team| missing.contains(&team.team.id));
+        let sources = |team: &TeamConfig| Some((team.team.id.clone(), self.sources(files, team)?));
+        let sources: Vec<_> = teams.filter_map(sources).collect();
+        if sources.is_empty() { Ok(()) } else { database.write_sources(&sources) }
+    }
+
+    /// Publishes `teams`, in their order. All of it is written in one transaction before this returns, with the `files`
+    /// that the teams were made of.
     ///
     /// # Errors
     ///
@@ -178,8 +236,8 @@ impl Publisher {
     pub(crate) fn publish(
         &self,
         teams: &[TeamToPublish],
-        trigger: Trigger,
-        at: Instant,
+        files: &TeamFiles<'_>,
+        (trigger, at): (Trigger, Instant),
     ) -> Result<Vec<Published>, JournalError> {
         let teams = &self.with_newest_known(teams)?[..];
         let mut published = self.publish_provisionally(teams, trigger, at);
@@ -193,7 +251,10 @@ impl Publisher {
             if unwritten.is_empty() {
                 return Ok(published);
             }
-            let drafts: Vec<_> = unwritten.iter().map(|(team, done)| done.team.draft(team.id())).collect();
+            let draft = |(team, done): &(&TeamToPublish, &mut Published)| {
+                done.team.draft(team.id(), self.sources(files, &team.config))
+            };
+            let drafts: Vec<_> = unwritten.iter().map(draft).collect();
             let refused: Vec<TeamId> = database.write(&drafts)?.into_iter().cloned().collect();
             for (team, done) in &mut unwritten {
                 if refused.contains(team.id()) {
@@ -226,9 +287,20 @@ impl Publisher {
     ) -> Result<Published, JournalError> {
         let was_provisional =
             team.known.as_ref().is_some_and(|known| known.state == JournalState::Provisional);
-        let known = match self.known_team(team.id())? {
-            Some(known) if was_provisional => Some(merged(known, &done.team, team)),
-            known => known,
+        let known = match (self.known_team(team.id())?, &team.known) {
+            // The database has lost what this process knows.
+            (None, Some(known)) => {
+                let mut known = PublishedTeam::clone(known);
+                known.stored.version = 0;
+                Some(known)
+            }
+            (Some(found), Some(known))
+                if (was_provisional || found.version() < known.version())
+                    && found.stored.journal.open().is_ok() =>
+            {
+                Some(merged(found, &done.team, team))
+            }
+            (found, _) => found,
         };
         Ok(self.publish_one(team, known.map(Arc::new).as_ref(), trigger, at))
     }
@@ -241,7 +313,9 @@ impl Publisher {
         at: Instant,
     ) -> Published {
         let fingerprint = self.fingerprint(to_publish);
-        if let Some(known) = known.filter(|known| known.stored.fingerprint == fingerprint) {
+        let is_published =
+            |known: &&Arc<PublishedTeam>| to_publish.is_restored || known.stored.fingerprint == fingerprint;
+        if let Some(known) = known.filter(is_published) {
             return Published { team: Arc::clone(known), events: None };
         }
         let (team, frame) = (&to_publish.config.team, to_publish.frame);
@@ -252,7 +326,16 @@ impl Publisher {
             let head = Head { feed, team, links: &to_publish.links, changed: frame.week.start() };
             head_fact(&feed.path(), head.content(), frame.week.start())
         }));
-        let before = known.map(|known| known.open(&team.id, frame.week.start()));
+        let (before, unreadable) = match known.map(|known| known.stored.journal.open()) {
+            Some(Ok(before)) => (Some(before), None),
+            Some(Err(error)) => {
+                tracing::error!(team = %team.id, %error, "a team's journal cannot be read; all its events count as changed");
+                (None, Some(error))
+            }
+            None => (None, None),
+        };
+        let is_newer = matches!(unreadable, Some(Unreadable::Newer(_)))
+            || known.is_some_and(|known| known.state == JournalState::Newer);
         let generation = self.generation(to_publish, known, trigger);
         let publication = Publication {
             generation,
@@ -260,6 +343,8 @@ impl Publisher {
             at: at.trunc_subsecs(0),
             week_start: frame.week.start(),
             window: frame.window,
+            above: known.filter(|_| unreadable.is_some()).map(|known| known.stored.highest),
+            past: self.retention.agreed(),
         };
         let is_shared = self.database.as_ref().is_some_and(Database::is_shared);
         let known = known.map(|known| &**known);
@@ -277,7 +362,10 @@ impl Publisher {
                 let at = at.unwrap_or(publication.at);
                 let moved = moved.iter().map(|moved| logged(at, moved)).collect();
                 let mut published = PublishedTeam::next(known, &journal, moved);
-                if self.database.is_none() {
+                published.is_rebuilt = unreadable.is_some();
+                if is_newer {
+                    published.state = JournalState::Newer;
+                } else if self.database.is_none() {
                     published.mark_written();
                 }
                 published

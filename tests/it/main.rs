@@ -5,17 +5,26 @@ mod acceptance;
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod api;
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod chaos;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
 mod deploy;
+#[cfg(test)]
+mod edit;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
@@ -29,6 +38,8 @@ mod imports;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod last_good;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod licences;
@@ -37,6 +48,8 @@ mod licences;
 mod limits;
 #[cfg(test)]
 mod on_duty;
+#[cfg(test)]
+mod outages;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
