@@ -349,12 +349,12 @@ fn the_dockerfile_names_what_there_is() {
 
     // The program, whose lock file is up to date, and the folder that its user may write to.
     let name = package["name"].as_str().unwrap();
-    let copied = format!("--from=build {}/target/release/{name} /oncal", all("WORKDIR")[0]);
+    let copied = format!("--from=build {}/target/dist/{name} /oncal", all("WORKDIR")[0]);
     let user = format!("{USER}:{USER}");
     let state = format!("--from=build --chown={user} --chmod=0700 /state /state");
     assert_eq!(all("COPY"), [". .", &copied, &state]);
     assert_eq!((all("USER"), all("VOLUME")), (vec![user.as_str()], vec!["/state"]));
-    assert!(all("RUN").contains(&"cargo build --release --locked && mkdir /state"));
+    assert!(all("RUN").contains(&"cargo build --profile dist --locked && mkdir /state"));
     sure(Command::new(env!("CARGO")).args(["tree", "--locked", "--offline", "--quiet", "--depth", "0"]));
 
     let help = sure(Command::new(env!("CARGO_BIN_EXE_oncal")).args(["serve", "--help"]));
