@@ -257,6 +257,9 @@ pub(super) struct Coverage {
     /// End with 3 if something must be agreed within this many days
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub(super) warn_days: u16,
+    /// Print every absence, a row each, instead of a few lines for each holiday and time off
+    #[arg(long)]
+    pub(super) all: bool,
     #[command(flatten)]
     pub(super) format: Format,
 }
