@@ -43,10 +43,17 @@ debian python3 python3
 debian node nodejs
 debian npm npm
 debian chromium chromium
+debian firefox-esr firefox-esr
+debian WebKitWebDriver webkit2gtk-driver
+debian Xvfb xvfb
+debian java default-jre-headless
 debian pkg-config pkg-config
 debian nginx nginx-light nginx
 debian caddy caddy caddy
 debian openssl openssl
+debian promtool prometheus prometheus
+debian setpriv util-linux
+debian prlimit util-linux
 debian strace strace
 debian faketime faketime
 debian sqlite3 sqlite3
