@@ -14,7 +14,7 @@ use super::plan;
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the server says of itself, for programs.
+/// What the server reports, for programs.
 #[derive(Serialize)]
 struct Health {
     /// The address that was tried.

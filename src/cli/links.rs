@@ -46,7 +46,7 @@ pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> a
     if args.format.json {
         output.json(&shape)?;
     } else {
-        output.data(&told(&shape))?;
+        output.data(&rendered(&shape))?;
     }
     Ok(chosen.exit)
 }
@@ -121,7 +121,7 @@ impl Site<'_> {
 }
 
 /// Two columns. Links are never cut or broken, however wide the terminal is.
-fn told(shape: &Shape) -> String {
+fn rendered(shape: &Shape) -> String {
     let mut rows = vec![("OPENS", "LINK")];
     rows.extend(shape.organisation.as_ref().map(|link| ("everything", link.as_str())));
     let names: Vec<_> = shape

@@ -1,4 +1,4 @@
-//! The command line of design section 7: one file a command. Not here: what the answers are made of.
+//! The command line: one file for each command. Not here: what the answers are made of.
 
 mod args;
 mod check;

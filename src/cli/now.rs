@@ -21,7 +21,7 @@ pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) 
         if args.format.json {
             shapes.push(OnCall::new(team, &schedule, at));
         } else {
-            output.data(&told(team, &schedule, at))?;
+            output.data(&rendered(team, &schedule, at))?;
         }
     }
     if args.format.json {
@@ -30,7 +30,7 @@ pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) 
     Ok(chosen.exit)
 }
 
-fn told(team: &Team, schedule: &Schedule, at: Instant) -> String {
+fn rendered(team: &Team, schedule: &Schedule, at: Instant) -> String {
     let zone = &team.zone;
     let mut text = format!("{} · {}\n", clean(&team.name), when::instant(zone, at));
     let Some(duty) = schedule.on_call(at) else {

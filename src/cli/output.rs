@@ -1,5 +1,5 @@
 //! Where commands write and how they end: data to standard output, the rest to standard error, and the exit codes
-//! of design section 7.
+//! of the README.
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -27,7 +27,7 @@ struct Kinds {
     ics: bool,
 }
 
-/// A file that was read; it is told of only once all others are known, since it may extend them.
+/// A file that was read; it is reported only once all others are known, since it may extend them.
 struct Found {
     id: String,
     file: String,
@@ -164,7 +164,7 @@ impl Reader<'_> {
     }
 }
 
-/// The id that a file's name gives, and whether it is an `.ics` file; `None`, told, for a file that is no calendar.
+/// The id that a file's name gives, and whether it is an `.ics` file; `None`, reported, for a file that is not a calendar.
 fn calendar_id(name: &str, findings: &mut Diagnostics) -> Option<(String, bool)> {
     let file = format!("{FOLDER}/{name}");
     let (id, is_ics) = match (name.strip_suffix(".toml"), name.strip_suffix(".ics")) {

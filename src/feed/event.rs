@@ -89,7 +89,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// What is told, in downloads alone, of an event that is no more, or is somebody else's now: that it is cancelled.
+    /// In downloads alone: that an event which was withdrawn, or went to somebody else, is cancelled.
     /// `summary` is what it was called and `why` a sentence.
     pub fn cancelled(
         uid: &str,

@@ -22,7 +22,7 @@ pub(super) struct Writer<'a> {
     pipelines: Vec<String>,
     /// The team's run books, as a paragraph; empty where it has none.
     run_books: String,
-    /// On the team's clock, once each: a duty change is told of by the shifts before and after it and by its meeting.
+    /// On the team's clock, once each: a duty change shows in the shifts before and after it and by its meeting.
     moments: RefCell<BTreeMap<Instant, Rc<Moment>>>,
 }
 
@@ -117,8 +117,8 @@ pub(super) fn other(role: Role) -> Role {
 
 /// Paragraphs with an empty line between them; empty ones are left out.
 pub(super) fn paragraphs(parts: &[&str]) -> String {
-    let told: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
-    told.join("\n\n")
+    let paragraphs: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    paragraphs.join("\n\n")
 }
 
 /// The pipelines that an engineer owns, first or second; what investors read is marked where its name does not say so.

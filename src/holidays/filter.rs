@@ -1,5 +1,5 @@
 //! The file beside an imported calendar, `<name>.toml` with an `[import]` table: which events of `<name>.ics` are
-//! holidays, and what the calendar says of itself.
+//! holidays, and what the calendar says about itself.
 //!
 //! Not here: the events (`ics`).
 

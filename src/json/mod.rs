@@ -1,4 +1,4 @@
-//! The JSON of design section 8, made from what the rota and the holiday calendars say.
+//! The JSON of the API and of `--json`, made from what the rota and the holiday calendars say.
 //!
 //! One shape a file, fields in the order in which they are written; command line and web API share them, so a
 //! script that reads one reads the other. Not here: which window or instant is asked for, and how the text
@@ -31,13 +31,13 @@ pub use schedule::{Agreement, Handover, PairIds, Schedule, Shift};
 pub use subscribers::{FeedClient, FeedClients, Subscribers};
 pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList, TeamStatus};
 
-/// How many weeks of a schedule are told where nobody asks for others.
+/// How many weeks of a schedule are returned by default.
 pub const SCHEDULE_WEEKS: u16 = 8;
 
-/// How many weeks of coverage are told where nobody asks for others.
+/// How many weeks of coverage are returned by default.
 pub const COVERAGE_WEEKS: u16 = 26;
 
-/// How many calendar years of fairness are told where nobody asks for others, the current one being the first.
+/// How many calendar years of fairness are returned by default, the current one being the first.
 pub const FAIRNESS_YEARS: u8 = 5;
 
 /// How many calendar years of fairness can be shown at once.

@@ -30,7 +30,7 @@ pub struct Pipeline {
     pub primary: String,
     /// The second owner.
     pub secondary: Option<String>,
-    /// Whether investors are told its figures.
+    /// Whether its figures are reported to investors.
     pub investor_reported: bool,
     /// The id of its run book, or the `https` address of one that is kept elsewhere.
     pub run_book: Option<String>,

@@ -37,7 +37,7 @@ pub struct FeedClient {
     pub last: String,
     /// How often it was given the feed (200).
     pub given: u64,
-    /// How often it was told that what it has is still right (304).
+    /// How often the answer was that its version is still current (304).
     pub confirmed: u64,
     /// Whether it has the current version.
     pub current: bool,

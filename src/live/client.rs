@@ -1,4 +1,4 @@
-//! The kinds of calendar client that are told apart.
+//! The kinds of calendar client that are distinguished.
 
 /// A kind of calendar client, as far as what it sends tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,7 @@ pub enum Client {
 }
 
 impl Client {
-    /// All there are, in the order in which they are told.
+    /// All of them, in the order in which they are listed.
     pub const ALL: [Client; 7] = [
         Client::Google,
         Client::OutlookDesktop,

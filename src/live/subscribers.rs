@@ -48,7 +48,7 @@ pub struct Fetched {
     pub client: Client,
     /// How often it was given the feed.
     pub given: u64,
-    /// How often it was told that its version is still current.
+    /// How often the answer was that its version is still current.
     pub confirmed: u64,
     /// When it last asked.
     pub last: Instant,

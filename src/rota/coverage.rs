@@ -503,8 +503,8 @@ mod tests {
         team.engineers[1].calendars = dated(2026);
         team.engineers[2].calendars.clear();
         let unknown = coverage(&team, &first_weeks(&team)).unknown;
-        let told: Vec<_> = unknown.iter().map(|unknown| (unknown.engineer, unknown.from)).collect();
-        assert_eq!(told, [(A, Some(date("2026-01-01"))), (C, None)]);
+        let found: Vec<_> = unknown.iter().map(|unknown| (unknown.engineer, unknown.from)).collect();
+        assert_eq!(found, [(A, Some(date("2026-01-01"))), (C, None)]);
         team.engineers[2].left = Some(date("2026-01-01"));
         assert_eq!(coverage(&team, &first_weeks(&team)).unknown.len(), 1, "no longer a member");
     }

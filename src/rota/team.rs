@@ -321,7 +321,7 @@ pub struct Pipeline {
     pub primary: EngineerIdx,
     /// The second owner.
     pub secondary: Option<EngineerIdx>,
-    /// Whether investors are told its figures.
+    /// Whether its figures are reported to investors.
     pub investor_reported: bool,
     /// What to do when it breaks.
     pub run_book: Option<RunBookRef>,

@@ -67,18 +67,18 @@ pub fn part(zone: &Zone, period: Period, with_letters: bool) -> Option<String> {
     let [start, end] = [period.start(), period.end()].map(|instant| Moment::of(zone, instant));
     let (first, last) = dates(zone, period);
     let changes = start.letters != end.letters;
-    let told = |moment: &Moment, with_letters: bool| {
+    let shown = |moment: &Moment, with_letters: bool| {
         let day =
             if first == last { String::new() } else { format!("{} ", day_of_month(moment.local.date())) };
         let letters = if with_letters { format!(" {}", moment.letters) } else { String::new() };
         format!("{day}{}{letters}", moment.clock())
     };
     Some(match whole {
-        (_, true) => format!("from {}", told(&start, with_letters)),
-        (true, _) => format!("until {}", told(&end, with_letters)),
+        (_, true) => format!("from {}", shown(&start, with_letters)),
+        (true, _) => format!("until {}", shown(&end, with_letters)),
         _ => {
             let dash = if first == last { "–" } else { " – " };
-            format!("{}{dash}{}", told(&start, changes), told(&end, with_letters || changes))
+            format!("{}{dash}{}", shown(&start, changes), shown(&end, with_letters || changes))
         }
     })
 }
@@ -91,8 +91,8 @@ pub fn stretch(zone: &Zone, period: Period) -> String {
         Some(part) if first == last => format!("{} {part}", day_of_month(first)),
         Some(_) => {
             let [start, end] = [period.start(), period.end()].map(|instant| zone.local(instant));
-            let told = |local: NaiveDateTime| format!("{} {}", day_of_month(local.date()), Clock(local));
-            format!("{} to {}", told(start), told(end))
+            let shown = |local: NaiveDateTime| format!("{} {}", day_of_month(local.date()), Clock(local));
+            format!("{} to {}", shown(start), shown(end))
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::rota::{
 /// More people in turn than this are counted rather than named.
 const MAX_IN_TURN: usize = 4;
 
-/// Times within so many days are told apart by their weekday.
+/// Times within so many days are distinguished by their weekday.
 const WEEKDAYS_ARE_CLEAR: TimeDelta = TimeDelta::days(6);
 
 /// `Christmas Day + 1` or `Time off of Data Engineer B`.

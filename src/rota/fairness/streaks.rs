@@ -328,13 +328,13 @@ pub(super) mod tests {
 
     #[test]
     fn years_in_a_row_are_one_span() {
-        for (years, told) in [
+        for (years, spans) in [
             (&[2026, 2027, 2028][..], "2026–2028"),
             (&[2026], "2026"),
             (&[2026, 2027, 2029], "2026–2027, 2029"),
             (&[2026, 2030, 2034], "2026, 2030, 2034"),
         ] {
-            assert_eq!(year_spans(years), told);
+            assert_eq!(year_spans(years), spans);
         }
     }
 }

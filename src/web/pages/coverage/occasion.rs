@@ -129,14 +129,14 @@ rotation = [{ starts = 2026-01-02T10:00:00, weeks = [
         coverage(team, &expand(team, window)).rows
     }
 
-    fn told(team: &Team, rows: &[Row]) -> Vec<String> {
+    fn rendered(team: &Team, rows: &[Row]) -> Vec<String> {
         let people = People::of(team, "./", String::new());
-        let told = |occasion: &Occasion<'_>| {
+        let rendered = |occasion: &Occasion<'_>| {
             let whose: Vec<_> = occasion.seats().into_iter().map(|seat| people.text(seat)).collect();
             let dates = occasion.dates(&people).map(|(first, last)| format!("{first}/{last}"));
             format!("{} {} {}", dates.unwrap_or_default(), whose.join(""), occasion.reasons().join(", "))
         };
-        occasions(rows).iter().map(told).collect()
+        occasions(rows).iter().map(rendered).collect()
     }
 
     #[test]
@@ -146,7 +146,7 @@ rotation = [{ starts = 2026-01-02T10:00:00, weeks = [
         let team = &configuration.teams.values().next().unwrap().team;
         let rows = rows(team, "2026-12-18T15:00:00Z", "2027-01-03T15:00:00Z");
         assert_eq!(
-            told(team, &rows),
+            rendered(team, &rows),
             [
                 "2026-12-25/2026-12-26 ABC Christmas Day, Boxing Day",
                 "2026-12-26/2026-12-29 B Time off",

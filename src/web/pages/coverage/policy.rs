@@ -51,7 +51,7 @@ pub(in crate::web) fn policy(policy: HolidayPolicy) -> Markup {
 mod tests {
     use super::*;
 
-    fn told(policy: HolidayPolicy) -> String {
+    fn rendered(policy: HolidayPolicy) -> String {
         super::policy(policy).into_string().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -94,8 +94,8 @@ mod tests {
                 "While the secondary alone is away, no duty moves",
             ),
         ] {
-            assert!(told(policy).contains(expected), "{expected}\n{}", told(policy));
+            assert!(rendered(policy).contains(expected), "{expected}\n{}", rendered(policy));
         }
-        assert!(!told(plain).contains("Reported"));
+        assert!(!rendered(plain).contains("Reported"));
     }
 }

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_page_says_what_keeps_it_from_being_current_and_nothing_of_the_inside() {
-        let told = |faults: Faults, state| behind(&faults, state).into_string();
+        let rendered = |faults: Faults, state| behind(&faults, state).into_string();
         let fault = || Some(Fault { since: Instant::UNIX_EPOCH, message: "the inside".to_owned() });
         let fine = Faults::default;
         for (faults, state, expected) in [
@@ -121,12 +121,12 @@ mod tests {
             ),
             (fine(), JournalState::Older, "Another server has a newer configuration"),
         ] {
-            let told = told(faults, state);
-            assert!(told.contains(expected) && told.contains("Not current"), "{told}");
-            assert!(told.matches("<p>").count() == 1 && !told.contains("the inside"), "{told}");
+            let rendered = rendered(faults, state);
+            assert!(rendered.contains(expected) && rendered.contains("Not current"), "{rendered}");
+            assert!(rendered.matches("<p>").count() == 1 && !rendered.contains("the inside"), "{rendered}");
         }
         for state in [JournalState::Written, JournalState::Provisional] {
-            assert_eq!(told(Faults { watch: fault(), ..fine() }, state), "");
+            assert_eq!(rendered(Faults { watch: fault(), ..fine() }, state), "");
         }
     }
 }

@@ -168,10 +168,10 @@ pub(in crate::web) fn bad_query(
     error: &BadQuery,
     request: &HttpRequest,
 ) -> HttpResponse {
-    let told = error.to_string();
+    let message = error.to_string();
     let main = html! {
         h1 { "This page cannot be shown like that" }
-        p.lead { (ticked(&told)) @if !told.ends_with('?') { "." } }
+        p.lead { (ticked(&message)) @if !message.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
     };
     layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
