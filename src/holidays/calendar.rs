@@ -1,4 +1,4 @@
-//! A calendar with all that it extends, and what can be asked of it.
+//! A calendar with all that it extends: its names, and its dates in any year.
 //!
 //! Not here: which calendars it extends (`library`), and how rules become dates (`expand`).
 
@@ -56,8 +56,8 @@ impl Default for ResolvedCalendar {
 }
 
 impl ResolvedCalendar {
-    /// Lays a definition over what is here: its own words win, its rules are added after `remove` took names out.
-    /// Gives back what it removes although nobody defines it.
+    /// Adds a definition on top: its name and source replace those below, `remove` takes holidays out, and its rules are
+    /// added. Returns a problem for each name in `remove` that nobody defines.
     pub(super) fn extend(&mut self, definition: &Definition) -> Vec<Problem> {
         let found = self.remove(&definition.remove.iter().map(|name| &*name.value).collect());
         let mut unknown = Vec::new();
@@ -87,7 +87,8 @@ impl ResolvedCalendar {
         unknown
     }
 
-    /// Takes the holidays of these names out, or only the substitutes where these bear one; which of them there were.
+    /// Removes the holidays of these names, or only their substitutes where those have such a name. Returns the names that
+    /// were found.
     fn remove<'n>(&mut self, names: &BTreeSet<&'n str>) -> BTreeSet<&'n str> {
         let mut found = BTreeSet::new();
         let mut is_removed = |name: &str| {
@@ -118,12 +119,12 @@ impl ResolvedCalendar {
         &self.id
     }
 
-    /// What people call it.
+    /// Its name, for people.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The law or publication behind it.
+    /// The law or publication that it rests on.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }
@@ -138,7 +139,7 @@ impl ResolvedCalendar {
         self.confirmed_through
     }
 
-    /// Every name that a date of this calendar can bear, substitutes included, each once, in the file's order.
+    /// Every name that a date of this calendar can have, substitutes included, each once, in the file's order.
     pub fn names(&self) -> Vec<Arc<str>> {
         let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
         let observed =
@@ -158,7 +159,7 @@ impl ResolvedCalendar {
         of_year.map(Dated::holiday).collect()
     }
 
-    /// What the rota sees of it: dates and names, for all of [`YEARS`](super::YEARS). Worked out once.
+    /// Dates and names for all of [`YEARS`](super::YEARS), as the rota uses them. Worked out once.
     pub fn calendar(&self) -> Arc<rota::Calendar> {
         let expanded = self.expanded.get_or_init(|| {
             let holidays =

@@ -140,14 +140,14 @@ impl<'t> Event<'t> {
         self.is("STATUS", "CANCELLED")
     }
 
-    /// Where it says that it is tentative, if it does.
+    /// Where it is marked as tentative, if it is.
     pub fn tentative(&self) -> Option<Span> {
         let by_status = self.line("STATUS").filter(|_| self.is("STATUS", "TENTATIVE"));
         let by_busy_status = self.line(BUSY_STATUS).filter(|_| self.is(BUSY_STATUS, "TENTATIVE"));
         by_status.or(by_busy_status).map(Line::value_span)
     }
 
-    /// Outlook's status where the event has one, otherwise what TRANSP says.
+    /// Outlook's status where the event has one, otherwise by TRANSP.
     pub fn busy_status(&self) -> BusyStatus {
         match self.line(BUSY_STATUS).map(|line| line.value.trim().to_ascii_uppercase()).as_deref() {
             Some("FREE") => BusyStatus::Free,
@@ -172,7 +172,7 @@ impl<'t> Event<'t> {
         Some((answer, line.span()))
     }
 
-    /// Whether the property is there with a value. One without a value says nothing.
+    /// The first property of that name; properties without a value do not count.
     pub(super) fn line(&self, name: &str) -> Option<&Line<'t>> {
         self.all(name).next()
     }

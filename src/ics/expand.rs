@@ -122,7 +122,8 @@ pub struct Context<'a> {
     pub own: &'a Zone,
 }
 
-/// Works out the occurrences of the events that are `wanted` and not cancelled. One that cannot be read is an error.
+/// Works out the occurrences of the events that are `wanted`, which is called once for each event in the file's order, and
+/// not cancelled. One that cannot be read is an error.
 pub fn expand<'t>(
     file: &CalendarFile<'t>,
     wanted: &dyn Fn(&Event<'t>) -> Wanted,
@@ -131,7 +132,10 @@ pub fn expand<'t>(
 ) -> Expansion {
     let allowance = Allowance::default();
     let zones = TimeZones::new(file, context.named, context.own, context.bounds, &allowance);
-    let of_event = |event: &Event<'t>| if event.is_cancelled() { Wanted::No } else { wanted(event) };
+    let of_event = |event: &Event<'t>| {
+        let wanted = wanted(event);
+        if event.is_cancelled() { Wanted::No } else { wanted }
+    };
     let mut expander = Expander {
         file,
         zones: &zones,
@@ -197,7 +201,11 @@ impl<'e, 't> Expander<'e, 't> {
         }
         let (changes, faults) = Changes::read(file, &series.instances, self.zones);
         for (event, fault) in faults {
-            self.fail(event, fault);
+            match self.wanted_of(event) {
+                Wanted::No => self.outcome(event, Outcome::NotWanted),
+                _ if self.may_count(event) => self.fail(event, fault),
+                _ => self.outcome(event, Outcome::TooShort),
+            }
         }
         self.supersede(&series.instances, &changes.events().collect());
         let mut is_endless = false;
@@ -216,7 +224,7 @@ impl<'e, 't> Expander<'e, 't> {
         let Some(event) = self.file.events.get(place) else { return Ok(false) };
         let wanted = self.wanted_of(place);
         self.allowance.take(changes.work()).map_err(|exhausted| Stop { event: place, exhausted })?;
-        let is_range_wanted = changes.ranges().any(|range| self.wanted_of(range) != Wanted::No);
+        let is_range_wanted = changes.ranges().any(|range| self.may_count(range));
         if wanted == Wanted::No {
             self.outcome(place, Outcome::NotWanted);
             if !is_range_wanted {
@@ -258,7 +266,7 @@ impl<'e, 't> Expander<'e, 't> {
         Ok(starts.is_endless)
     }
 
-    /// A changed instance, which takes place when it says itself.
+    /// A changed instance, which has times of its own.
     fn instance(&mut self, place: usize, repeats: Repeats) -> Result<(), Stop> {
         if self.wanted_of(place) == Wanted::No {
             self.outcome(place, Outcome::NotWanted);
@@ -308,10 +316,31 @@ impl<'e, 't> Expander<'e, 't> {
                 None
             }
             Ok(shaped) => Some(shaped),
+            Err(_) if !self.may_count(place) => {
+                self.outcome(place, Outcome::TooShort);
+                None
+            }
             Err(fault) => {
                 self.fail(place, fault);
                 None
             }
+        }
+    }
+
+    /// Whether an event may have occurrences that are wanted, as far as its times can be read.
+    fn may_count(&self, place: usize) -> bool {
+        let (wanted, Some(event)) = (self.wanted_of(place), self.file.events.get(place)) else {
+            return false;
+        };
+        match event::Times::read(event).map(|times| (times.clone(), self.clocks(event).shaped(times))) {
+            Ok((_, Ok(shaped))) => may_have(wanted, &shaped),
+            Ok((times, Err(_))) => match wanted {
+                Wanted::No => false,
+                Wanted::All => true,
+                Wanted::WholeDays => times.may_be_whole_days(),
+                Wanted::CoversADay => times.may_cover_a_day(),
+            },
+            Err(_) => wanted != Wanted::No,
         }
     }
 

@@ -11,12 +11,12 @@ use super::time_zone::TimeZones;
 use super::value::{self, PeriodEnd, Stamp};
 use crate::toml_reader::{self, At};
 
-/// What `FBTYPE` says of a time.
+/// The kind of a time, by `FBTYPE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BusyType {
     /// Nothing is planned.
     Free,
-    /// Something is; also what is not said or not known (RFC 5545 3.2.9).
+    /// Something is; also where `FBTYPE` is missing or not known (RFC 5545 3.2.9).
     Busy,
     /// Something may be.
     BusyTentative,

@@ -9,6 +9,8 @@ mod api;
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod cli;
@@ -16,6 +18,8 @@ mod cli;
 mod config;
 #[cfg(test)]
 mod deploy;
+#[cfg(test)]
+mod exports;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
@@ -46,6 +50,8 @@ mod proxy;
 mod reload;
 #[cfg(test)]
 mod reloader;
+#[cfg(test)]
+mod second_opinions;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
