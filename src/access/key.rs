@@ -23,9 +23,9 @@ pub struct Key([u8; BYTES]);
 pub enum Scope {
     /// Everything.
     Organisation,
-    /// All that is of one team.
+    /// All that belongs to one team.
     Team(TeamId),
-    /// The feed of one engineer.
+    /// The same, for one of its engineers.
     Engineer(TeamId, EngineerId),
 }
 

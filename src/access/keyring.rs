@@ -6,14 +6,21 @@ use std::fmt;
 use super::key::{Key, Scope};
 use super::secret::Secret;
 use crate::config::LinkGenerations;
-use crate::rota::TeamId;
+use crate::rota::{Instant, TeamId};
 
 /// Finds what a key opens, in a time that does not depend on how nearly the key is right: the table hashes with a
 /// random key of its own, and compares in constant time.
 #[derive(Clone, Default)]
 pub struct Keyring {
-    scopes: HashMap<Key, Scope>,
+    scopes: HashMap<Key, Grant>,
     lacks_teams: bool,
+}
+
+/// What a key opens, and until when.
+#[derive(Clone)]
+struct Grant {
+    scope: Scope,
+    ends: Option<Instant>,
 }
 
 impl Keyring {
@@ -23,13 +30,16 @@ impl Keyring {
         generation: u32,
         teams: impl Iterator<Item = (&'t TeamId, &'t LinkGenerations)>,
     ) -> Keyring {
-        let mut scopes = HashMap::from([(secret.organisation(generation), Scope::Organisation)]);
+        let for_good = |scope| Grant { scope, ends: None };
+        let organisation = (secret.organisation(generation), for_good(Scope::Organisation));
+        let mut scopes = HashMap::from([organisation]);
         for (team, generations) in teams {
             let key = secret.team(generation, team, generations.team);
-            scopes.insert(key, Scope::Team(team.clone()));
-            for (engineer, own) in &generations.engineers {
-                let key = secret.engineer(generation, (team, generations.team), (engineer, *own));
-                scopes.insert(key, Scope::Engineer(team.clone(), engineer.clone()));
+            scopes.insert(key, for_good(Scope::Team(team.clone())));
+            for link in &generations.engineers {
+                let key = secret.engineer(generation, (team, generations.team), (&link.id, link.generation));
+                let scope = Scope::Engineer(team.clone(), link.id.clone());
+                scopes.insert(key, Grant { scope, ends: link.ends });
             }
         }
         Keyring { scopes, lacks_teams: false }
@@ -46,9 +56,10 @@ impl Keyring {
         self.lacks_teams
     }
 
-    /// What `key` opens.
-    pub fn scope(&self, key: &Key) -> Option<&Scope> {
-        self.scopes.get(key)
+    /// What `key` opens at `now`.
+    pub fn scope(&self, key: &Key, now: Instant) -> Option<&Scope> {
+        let grant = self.scopes.get(key).filter(|grant| grant.ends.is_none_or(|ends| now < ends))?;
+        Some(&grant.scope)
     }
 }
 
@@ -61,6 +72,7 @@ impl fmt::Debug for Keyring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::EngineerLink;
     use crate::rota::EngineerId;
 
     fn team(id: &str) -> TeamId {
@@ -72,14 +84,15 @@ mod tests {
     }
 
     fn generations(team: u32, own: u32) -> LinkGenerations {
-        LinkGenerations { team, engineers: vec![(engineer("a"), own), (engineer("b"), 1)] }
+        let link = |id, generation| EngineerLink { id: engineer(id), generation, ends: None };
+        LinkGenerations { team, engineers: vec![link("a", own), link("b", 1)] }
     }
 
     /// Keys of the organisation, of team x, of its engineers a and b, and of team y.
     fn keys(all: u32, of_x: &LinkGenerations) -> Vec<Key> {
         let secret = Secret::of(&[7; 32]);
         let x = team("x");
-        let of = |place: usize| (&of_x.engineers[place].0, of_x.engineers[place].1);
+        let of = |place: usize| (&of_x.engineers[place].id, of_x.engineers[place].generation);
         vec![
             secret.organisation(all),
             secret.team(all, &x, of_x.team),
@@ -94,7 +107,8 @@ mod tests {
         let (x, y) = (generations(1, 1), LinkGenerations { team: 1, engineers: vec![] });
         let (x_id, y_id) = (team("x"), team("y"));
         let keyring = Keyring::new(&Secret::of(&[7; 32]), 1, [(&x_id, &x), (&y_id, &y)].into_iter());
-        let scopes: Vec<_> = keys(1, &x).iter().map(|key| keyring.scope(key).cloned()).collect();
+        let scopes: Vec<_> =
+            keys(1, &x).iter().map(|key| keyring.scope(key, Instant::UNIX_EPOCH).cloned()).collect();
         let expected = [
             Scope::Organisation,
             Scope::Team(team("x")),
@@ -104,7 +118,7 @@ mod tests {
         ];
         assert_eq!(scopes, expected.map(Some));
         let foreign = Secret::of(&[8; 32]).organisation(1);
-        assert_eq!(keyring.scope(&foreign), None);
+        assert_eq!(keyring.scope(&foreign, Instant::UNIX_EPOCH), None);
     }
 
     #[test]
@@ -118,6 +132,21 @@ mod tests {
             let after = keys(all, &x);
             let differ: Vec<bool> = before.iter().zip(&after).map(|(old, new)| old != new).collect();
             assert_eq!(differ, changed);
+        }
+    }
+
+    #[test]
+    fn the_key_of_an_engineer_opens_until_they_leave() {
+        let ends: Instant = "2026-03-01T05:00:00Z".parse().unwrap();
+        let mut links = generations(1, 1);
+        links.engineers[0].ends = Some(ends);
+        let x = team("x");
+        let keyring = Keyring::new(&Secret::of(&[7; 32]), 1, [(&x, &links)].into_iter());
+        let keys = keys(1, &links);
+        let opens = |place: usize, now: Instant| keyring.scope(&keys[place], now).is_some();
+        let second = chrono::TimeDelta::seconds(1);
+        for (place, before, after) in [(0, true, true), (1, true, true), (2, true, false), (3, true, true)] {
+            assert_eq!((opens(place, ends - second), opens(place, ends)), (before, after), "{place}");
         }
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::times::{TypedTime, date, instant, moment, year};
-use crate::json::{COVERAGE_WEEKS, FAIRNESS_YEARS, SCHEDULE_WEEKS};
+use crate::json::{COVERAGE_WEEKS, FAIRNESS_YEARS, MAX_FAIRNESS_YEARS, SCHEDULE_WEEKS};
 use crate::rota::Instant;
 
 /// How many weeks `oncal diff` compares: a year, since what a change moves shows late in a long rotation.
@@ -132,6 +132,29 @@ pub(super) enum Command {
     ///
     /// It asks at `admin_bind` of oncal.toml and ends with 1 where nothing answers: the health check of a container.
     Health(Health),
+    /// Give the primary role to somebody, from now or another time on
+    ///
+    /// Writes an [[override]] to the team's file. One that it overlaps is shortened or split. Without --secondary the
+    /// week's secondary stays, or, where they become primary, the week's primary.
+    #[command(after_help = COVER_EXAMPLES)]
+    Cover(Cover),
+    /// Record what the team agreed on for a holiday that was not covered
+    ///
+    /// Writes the [[override]] that settles the conflict on DATE, agreed on today. `oncal coverage` lists conflicts.
+    #[command(after_help = AGREE_EXAMPLES)]
+    Agree(Agree),
+    /// Give a week to another pair, or exchange two weeks
+    ///
+    /// Writes a [[swap]] to the team's file, or takes it out where the rotation has that pair anyway. A week is named by
+    /// the date on which it starts. Holidays are covered as in any other week.
+    #[command(after_help = SWAP_EXAMPLES)]
+    Swap(SwapWeeks),
+    /// Record somebody's leave
+    ///
+    /// Writes a `time_off` entry to the team's file and shows what that does to duty. Both days are included. The reason
+    /// stays in the file.
+    #[command(after_help = OFF_EXAMPLES)]
+    Off(Off),
     /// Print the secret links, to hand them out
     ///
     /// There are any where oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for
@@ -142,6 +165,12 @@ pub(super) enum Command {
     /// They are made of a secret that the first start writes to the state folder, or of ONCAL_SECRET, or of the file
     /// that ONCAL_SECRET_FILE names: this command must see the same one as the server.
     Links(Links),
+    /// Print the script with which a shell completes commands and options
+    ///
+    /// For bash: oncal completions bash > /etc/bash_completion.d/oncal
+    Completions(Completions),
+    /// Print the manual page, or write all of them to a folder
+    Man(Man),
     /// Write a commented starting configuration to a new folder
     ///
     /// It is a whole example: a team of four, their rotation, pipelines and run books. The folder may exist, but
@@ -172,6 +201,31 @@ Examples:
 
 Exit codes: 3 if something moves, opens or closes; 1 if one of the two has errors or cannot be read.";
 
+const COVER_EXAMPLES: &str = "\
+Examples:
+  oncal cover dan tomorrow 09:00                     from now until tomorrow 9:00
+  oncal cover dan fri 18:00 mon 09:00 --secondary b  the weekend
+  oncal cover dan 2026-12-24 2026-12-26              24 and 25 December: a date means its beginning
+  oncal cover dan 18:00 --dry-run                    only show what would change
+
+Times are the team's. People are named by id or by name.";
+
+const AGREE_EXAMPLES: &str = "\
+Examples:
+  oncal agree 2026-12-25 dan
+  oncal agree 2026-12-25 dan --secondary ann --reason \"agreed in the Friday meeting\"";
+
+const SWAP_EXAMPLES: &str = "\
+Examples:
+  oncal swap 2027-03-12 ann dan           Ann is primary and Dan secondary in the week of 12 March
+  oncal swap 2027-03-12 2027-03-19        the two weeks change hands";
+
+const OFF_EXAMPLES: &str = "\
+Examples:
+  oncal off dan 2026-12-24                         one day
+  oncal off dan 2026-12-24 2026-12-26              three days
+  oncal off dan \"2026-12-24 13:00\" \"2026-12-24 17:30\"   hours, on Dan's own clock";
+
 const NOW_EXAMPLES: &str = "\
 Examples:
   oncal now
@@ -192,6 +246,91 @@ Examples:
   oncal holidays                   all calendars, built in and own
   oncal holidays us-federal        this year
   oncal holidays gb-eng 2027";
+
+/// Whether a command writes.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Writing {
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Cover {
+    /// Who is primary then, by id or by name
+    #[arg(value_name = "WHO")]
+    pub(super) who: String,
+    /// From when, unless from now on, and until when
+    #[arg(value_name = "[FROM] UNTIL", required = true, num_args = 1..)]
+    pub(super) times: Vec<String>,
+    /// Who is secondary meanwhile
+    #[arg(long, value_name = "WHO")]
+    pub(super) secondary: Option<String>,
+    /// Why; it is published with the shifts
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) writing: Writing,
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Agree {
+    /// A date of the conflict
+    #[arg(value_name = "DATE")]
+    pub(super) date: String,
+    /// Who is primary then, by id or by name
+    #[arg(value_name = "WHO")]
+    pub(super) who: String,
+    /// Who is secondary meanwhile [default: whom oncal proposes]
+    #[arg(long, value_name = "WHO")]
+    pub(super) secondary: Option<String>,
+    /// A time in the conflict, where there are several on that date
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<String>,
+    /// Why; it is published with the shifts [default: the names of the holidays]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) writing: Writing,
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SwapWeeks {
+    /// The date on which the week starts
+    #[arg(value_name = "WEEK")]
+    pub(super) week: String,
+    /// Who is primary and who secondary, or the week that it is exchanged for
+    #[arg(value_name = "PRIMARY SECONDARY | WEEK", required = true, num_args = 1..=2)]
+    pub(super) other: Vec<String>,
+    /// Why; it is published with the shifts
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) writing: Writing,
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Off {
+    /// Who is away, by id or by name
+    #[arg(value_name = "WHO")]
+    pub(super) who: String,
+    /// The first day, and the last unless it is the same one; or times
+    #[arg(value_name = "FROM [TO]", required = true, num_args = 1..)]
+    pub(super) times: Vec<String>,
+    /// Why; it stays in the file and is never published
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) writing: Writing,
+    #[command(flatten)]
+    pub(super) of: OfTeam,
+}
 
 /// Which team.
 #[derive(Debug, Args)]
@@ -246,6 +385,9 @@ pub(super) struct Check {
     /// Only these files of the configuration, or this folder [default: the whole folder of --config]
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// End with 1 also if there are only warnings
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
     #[command(flatten)]
     pub(super) format: Format,
 }
@@ -292,7 +434,12 @@ pub(super) struct Fairness {
     #[command(flatten)]
     pub(super) of: OfTeam,
     /// How many calendar years, from the current one on
-    #[arg(long, value_name = "N", default_value_t = FAIRNESS_YEARS, value_parser = clap::value_parser!(u8).range(1..=50))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = FAIRNESS_YEARS,
+        value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_FAIRNESS_YEARS)),
+    )]
     pub(super) years: u8,
     #[command(flatten)]
     pub(super) format: Format,
@@ -322,6 +469,20 @@ pub(super) struct Links {
     pub(super) of: OfTeam,
     #[command(flatten)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Write oncal.1 and a page for each command to this folder
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -29,7 +29,8 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
         .flat_map(|config| TeamReview::at(&configuration, config, now).findings())
         .collect();
     configuration.add(found);
-    let exit = if configuration.has_errors() { Exit::Failed } else { Exit::Fine };
+    let fails = configuration.has_errors() || args.deny_warnings && !configuration.diagnostics.is_empty();
+    let exit = if fails { Exit::Failed } else { Exit::Fine };
     if args.format.json {
         output.json(&Report::new(&configuration))?;
         return Ok(exit);

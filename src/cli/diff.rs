@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use chrono::NaiveDate;
+
 use super::args;
-use super::output::{Exit, Output};
+use super::output::{Exit, Output, Usage};
 use super::plan::{self, heading};
 use super::table::{Table, Tone};
 use super::when;
@@ -55,6 +57,41 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
         output.note("weeks before the current one are not compared; --from DATE compares them too");
     }
     Ok(exit)
+}
+
+/// What a change of a team's file does to the rota.
+pub(super) struct Consequence {
+    /// The moves and what is to be agreed, for people.
+    pub(super) text: String,
+    /// Those who gain or lose anything, by id.
+    pub(super) concerned: Vec<EngineerId>,
+    /// The dates of conflicts that are new.
+    pub(super) opened: Vec<NaiveDate>,
+}
+
+/// What differs between two versions of one team over `dates`; `None` where nothing does.
+pub(super) fn consequence(
+    [before, after]: [&Team; 2],
+    dates: Dates,
+    now: Instant,
+) -> Result<Option<Consequence>, Usage> {
+    let compared = Compared::new([Some(before), Some(after)], plan::window(after, dates)?);
+    let changed = compared.opened_and_closed();
+    let rows = changed
+        .each_ref()
+        .map(|rows| rows.iter().map(|(team, row)| json::Row::new(team, row, now)).collect());
+    let shape = Diff::new(after, "changed", dates, &compared.moves, rows);
+    if shape.is_empty() {
+        return Ok(None);
+    }
+    let text = text(after, &shape, &compared, dates) + &told_rows(after, &changed, &compared);
+    let sides = compared.moves.iter().flat_map(|moved| [&moved.before, &moved.after]).flatten();
+    let mut concerned: Vec<EngineerId> = sides.map(|side| side.engineer.clone()).collect();
+    concerned.sort();
+    concerned.dedup();
+    let [opened, _] = &changed;
+    let opened = opened.iter().map(|(team, row)| team.zone.date(row.period.start())).collect();
+    Ok(Some(Consequence { text, concerned, opened }))
 }
 
 /// Two plans can be compared only where both are whole.

@@ -13,7 +13,6 @@ use super::output::{Exit, Output};
 use super::plan::{self, Chosen};
 use crate::access::{Key, SEGMENT, Secret, Sources};
 use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings};
-use crate::feed::Feed;
 use crate::rota::Team;
 use crate::state_dir::StateDir;
 use crate::text::clean;
@@ -100,13 +99,12 @@ impl Site<'_> {
         let LinkGenerations { team: of_team, engineers } = &configuration.teams.get(&team.id)?.links;
         let all = self.settings.link_generation;
         let engineers = team.engineers.iter().filter_map(|engineer| {
-            let (id, own) = engineers.iter().find(|(id, _)| *id == engineer.id)?;
-            let key = self.secret.engineer(all, (&team.id, *of_team), (id, *own));
-            let feed = Feed::Engineer(id.clone()).path();
+            let link = engineers.iter().find(|link| link.id == engineer.id)?;
+            let key = self.secret.engineer(all, (&team.id, *of_team), (&link.id, link.generation));
             Some(EngineerLink {
-                engineer: id.to_string(),
+                engineer: link.id.to_string(),
                 name: clean(&engineer.name),
-                link: self.link(&key, &format!("{}/{feed}", team.id)),
+                link: self.link(&key, &format!("{}/", team.id)),
             })
         });
         Some(TeamLinks {
@@ -130,10 +128,11 @@ fn told(shape: &Shape) -> String {
         .teams
         .iter()
         .flat_map(|team| {
-            let own = (format!("team {}", team.name), &team.link);
-            let people =
-                team.engineers.iter().map(|person| (format!("  feed of {}", person.name), &person.link));
-            std::iter::once(own).chain(people)
+            let people = team
+                .engineers
+                .iter()
+                .map(|person| (format!("team {}, for {}", team.name, person.name), &person.link));
+            people.chain([(format!("team {}, for wall screens and managers", team.name), &team.link)])
         })
         .collect();
     rows.extend(names.iter().map(|(name, link)| (name.as_str(), link.as_str())));

@@ -2,8 +2,10 @@
 
 mod args;
 mod check;
+mod completions;
 mod coverage;
 mod diff;
+mod edit;
 mod fairness;
 mod health;
 mod holidays;
@@ -17,6 +19,7 @@ mod schedule;
 mod serve;
 mod table;
 mod times;
+mod typed;
 mod unknown;
 mod when;
 
@@ -42,6 +45,12 @@ pub fn main() -> ExitCode {
         Command::Holidays(args) => holidays::run(&common, args, &mut output),
         Command::Health(args) => health::run(&common, args, &mut output),
         Command::Links(args) => links::run(&common, args, &mut output),
+        Command::Cover(args) => edit::cover(&common, args, &mut output),
+        Command::Agree(args) => edit::agree(&common, args, &mut output),
+        Command::Swap(args) => edit::swap(&common, args, &mut output),
+        Command::Off(args) => edit::off(&common, args, &mut output),
+        Command::Completions(args) => completions::completions(args, &mut output),
+        Command::Man(args) => completions::man(args, &mut output),
         Command::Init(args) => init::run(args, &mut output),
     };
     match ended {

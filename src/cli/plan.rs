@@ -87,7 +87,12 @@ impl<'c> Chosen<'c> {
 /// How many errors a command that is not `check` shows.
 const SHOWN: usize = 3;
 
-fn known(configuration: &Configuration, named: &str) -> Result<(), Usage> {
+/// That there is a team called `named`.
+///
+/// # Errors
+///
+/// Where there is none.
+pub(super) fn known(configuration: &Configuration, named: &str) -> Result<(), Usage> {
     let ids = configuration.teams.keys().chain(configuration.broken.keys());
     let ids: Vec<&str> = ids.map(TeamId::as_str).collect();
     if ids.contains(&named) {

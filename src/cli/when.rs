@@ -23,6 +23,11 @@ pub(super) fn instant(zone: &Zone, instant: Instant) -> String {
     on(zone).moment(instant)
 }
 
+/// Whether a local day starts at `instant`, also one that has no 00:00.
+pub(super) fn is_midnight(zone: &Zone, instant: Instant) -> bool {
+    on(zone).is_midnight(instant)
+}
+
 /// `Mon 31 May 2027 10:00`, for tables whose heading names the zone.
 pub(super) fn tabled(zone: &Zone, instant: Instant) -> String {
     format!("{} {}", on(zone).day(instant), tabled_clock(zone, instant))

@@ -44,13 +44,22 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
     let lines = [
         "[[override]]".to_owned(),
         format!("from = {}", time(row.period.start())),
-        format!("to = {}", time(row.period.end())),
+        end_line(&team.zone, row.period.end()),
         primary,
         secondary,
         format!("agreed_on = {today}"),
         format!("reason = {}", toml_text(&row.reasons.join(", "))),
     ];
     lines.join("\n") + "\n"
+}
+
+/// The end of an override: `through`, its last day, where it ends at a midnight.
+pub fn end_line(zone: &Zone, end: Instant) -> String {
+    let date = zone.date(end);
+    match date.pred_opt().filter(|_| zone.first_instant(date) == end) {
+        Some(last) => format!("through = {last}"),
+        None => format!("to = {}", toml_time(zone, end)),
+    }
 }
 
 /// Team time as the file has it: a bare date is the first instant of its day.
@@ -64,7 +73,7 @@ fn toml_time(zone: &Zone, instant: Instant) -> String {
 
 /// A basic string of one line. JSON's escapes are a part of TOML's, but for the one character that TOML wants escaped
 /// too.
-fn toml_text(text: &str) -> String {
+pub(super) fn toml_text(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 

@@ -73,11 +73,45 @@ pub fn reload(
     read(folder, now, &SYSTEM_FOLDERS.map(Path::new), Some((before, scope)))
 }
 
+/// Reads the configuration in `folder` as it would be if the file of `team` had `text`; `before` is what it is now. Other
+/// teams without errors are taken from there.
+///
+/// # Errors
+///
+/// Where the folder, or one within it, cannot be listed.
+pub fn load_edited(
+    folder: &Path,
+    now: Instant,
+    before: &Configuration,
+    team: &TeamId,
+    text: &str,
+) -> Result<Configuration, LoadError> {
+    let scope = Scope::Teams(BTreeSet::from([team.clone()]));
+    let edited = Edited { team, text: text.into() };
+    read_edited(folder, now, &SYSTEM_FOLDERS.map(Path::new), Some((before, &scope)), Some(&edited))
+}
+
+/// A team's file that is read in place of the one in the folder.
+struct Edited<'a> {
+    team: &'a TeamId,
+    text: Arc<str>,
+}
+
 fn read(
     folder: &Path,
     now: Instant,
     zone_folders: &[&Path],
     before: Option<(&Configuration, &Scope)>,
+) -> Result<Configuration, LoadError> {
+    read_edited(folder, now, zone_folders, before, None)
+}
+
+fn read_edited(
+    folder: &Path,
+    now: Instant,
+    zone_folders: &[&Path],
+    before: Option<(&Configuration, &Scope)>,
+    edited: Option<&Edited<'_>>,
 ) -> Result<Configuration, LoadError> {
     check_folder(folder)?;
     let listed = list(folder)?;
@@ -95,7 +129,7 @@ fn read(
     let basis = Basis { zones: &zones, now, relevant_from };
     let Calendars { library, kept } = holiday_files::read(folder, basis, last_library, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let common = Common { folder, zones: &zones, library: &library, now, window };
+    let common = Common { folder, edited, zones: &zones, library: &library, now, window };
 
     let ids = team_ids(folder, &mut findings)?;
     warn_of_ownerless_folders(folder, &ids, &mut findings)?;
@@ -122,7 +156,8 @@ fn read_teams(
         let file = format!("{TEAMS}/{id}.toml");
         let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
         let inputs = skips.is_none().then(|| Inputs::of_team(common.folder, &id, &file, &shared));
-        let same = before.and_then(|(before, _)| before.teams.get(&id));
+        let is_edited = common.edited.is_some_and(|edited| *edited.team == id);
+        let same = before.filter(|_| !is_edited).and_then(|(before, _)| before.teams.get(&id));
         let same =
             same.filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
         if let Some(team) = same {
@@ -244,6 +279,7 @@ fn window(settings: &Settings, now: Instant) -> Option<Period> {
 /// What all teams are checked against.
 struct Common<'a> {
     folder: &'a Path,
+    edited: Option<&'a Edited<'a>>,
     zones: &'a Zones,
     library: &'a Library,
     now: Instant,
@@ -257,7 +293,8 @@ fn read_team(
     common: &Common<'_>,
     findings: &mut Diagnostics,
 ) -> Result<(Team, LinkGenerations), Option<LinkGenerations>> {
-    let text = files::read_text(&common.folder.join(file)).map_err(|fault| {
+    let edited = common.edited.filter(|edited| edited.team == id).map(|edited| Arc::clone(&edited.text));
+    let text = edited.map_or_else(|| files::read_text(&common.folder.join(file)), Ok).map_err(|fault| {
         findings.fault(file, Some(id), fault);
         None
     })?;

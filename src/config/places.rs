@@ -3,6 +3,8 @@
 //! The files are read a second time, from the texts that the load kept. Only the command line needs this.
 
 use super::configuration::{Configuration, TeamConfig};
+use chrono::NaiveDate;
+
 use super::diagnostic::Place;
 use super::local_time::starts_at;
 use super::schema::TeamTable;
@@ -54,6 +56,19 @@ impl TeamPlaces<'_> {
         let begins = |from| starts_at(from, self.zone) == start;
         let found = overrides.iter().find(|by| by.from.as_ref().is_some_and(|from| begins(from.value)))?;
         Some(self.place(&found.span))
+    }
+
+    /// Which `[[override]]` of the file begins at `start`, counted from 0.
+    pub fn override_index(&self, start: Instant) -> Option<usize> {
+        let overrides = &self.table.as_ref()?.overrides;
+        let begins = |from| starts_at(from, self.zone) == start;
+        overrides.iter().position(|by| by.from.as_ref().is_some_and(|from| begins(from.value)))
+    }
+
+    /// Which `[[swap]]` of the file is of the week `date`, counted from 0.
+    pub fn swap_index(&self, date: NaiveDate) -> Option<usize> {
+        let swaps = &self.table.as_ref()?.swaps;
+        swaps.iter().position(|swap| swap.week.as_ref().is_some_and(|week| week.value == date))
     }
 
     fn place(&self, span: &Span) -> Place {

@@ -4,10 +4,10 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::link_generations::{LinkGenerations, generation};
+use super::link_generations::{EngineerLink, LinkGenerations, generation};
 use crate::holidays::YEARS;
 use crate::ics::Patterns;
-use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule};
+use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule, Zone};
 use crate::time_off;
 use crate::toml_reader::{At, Moment, Problems, Span, TableReader};
 
@@ -97,11 +97,20 @@ pub(super) struct SwapTable {
 pub(super) struct OverrideTable {
     pub(super) span: Span,
     pub(super) from: Option<At<Moment>>,
-    pub(super) to: Option<At<Moment>>,
+    pub(super) end: Option<OverrideEnd>,
     pub(super) primary: Option<At<String>>,
     pub(super) secondary: Option<At<String>>,
     pub(super) agreed_on: Option<At<NaiveDate>>,
     pub(super) reason: Option<String>,
+}
+
+/// When an override ends, as the file says it.
+#[derive(Debug)]
+pub(super) enum OverrideEnd {
+    /// `to`: the first moment no longer in it; a bare date is that day's beginning.
+    To(At<Moment>),
+    /// `through`: the last date in it.
+    Through(At<NaiveDate>),
 }
 
 #[derive(Debug)]
@@ -150,10 +159,21 @@ impl TeamTable {
         }
     }
 
-    /// The generations of links; of engineers that have an id.
+    /// What decides which links work; of engineers that have an id. Dates are those of the zone that the file names, by
+    /// the rules that oncal was built with; of UTC where it names none.
     pub(super) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
-            Some((EngineerId::new(&table.id.as_ref()?.value)?, table.link_generation))
+            let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
+            let zone = zone.and_then(|name| Zone::bundled(&name.value));
+            let first_instant = |date: NaiveDate| match &zone {
+                Some(zone) => zone.first_instant(date),
+                None => date.and_time(NaiveTime::MIN).and_utc(),
+            };
+            Some(EngineerLink {
+                id: EngineerId::new(&table.id.as_ref()?.value)?,
+                generation: table.link_generation,
+                ends: table.left.as_ref().map(|left| first_instant(left.value)),
+            })
         };
         LinkGenerations {
             team: self.link_generation,
@@ -283,7 +303,7 @@ impl OverrideTable {
         let entry = OverrideTable {
             span: table.span(),
             from: required_moment(&mut table, "from", "2026-12-24T18:00:00"),
-            to: required_moment(&mut table, "to", "2026-12-26"),
+            end: override_end(&mut table),
             primary: table.required_text("primary", "a"),
             secondary: table.text("secondary"),
             agreed_on: date(&mut table, "agreed_on"),
@@ -291,6 +311,37 @@ impl OverrideTable {
         };
         table.finish();
         entry
+    }
+}
+
+/// Exactly one of `to` and `through`; both or none is an error.
+fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
+    let (to, through) = (table.has("to"), table.has("through"));
+    if to && through {
+        let message = "`to` and `through` both say when this override ends";
+        let help = "keep one: `through` is the last day, `to` the first moment that is no longer part of it";
+        let span = table.span_of("through");
+        table.problems().error_with_help("two-ends", span, message, help.to_owned());
+        table.moment("to");
+        table.moment("through");
+        return None;
+    }
+    if !to && !through {
+        let message = "`override` lacks its end";
+        let help =
+            "the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
+        table.problems().error_with_help("missing-key", table.span(), message, help.to_owned());
+    }
+    let end = moment(table, "to").map(OverrideEnd::To);
+    let Some(At { value, span }) = moment(table, "through") else { return end };
+    match value {
+        Moment::Date(date) => Some(OverrideEnd::Through(At { value: date, span })),
+        Moment::DateTime(time) => {
+            let message = "`through` is the last day, without a time";
+            let help = format!("write `to = {}`", time.format("%Y-%m-%dT%H:%M:%S"));
+            table.problems().error_with_help("wrong-type", span, message, help);
+            None
+        }
     }
 }
 
@@ -380,6 +431,10 @@ fn date(table: &mut TableReader<'_>, key: &'static str) -> Option<At<NaiveDate>>
 
 fn required_moment(table: &mut TableReader<'_>, key: &'static str, example: &str) -> Option<At<Moment>> {
     table.require(key, &format!("{key} = {example}"));
+    moment(table, key)
+}
+
+fn moment(table: &mut TableReader<'_>, key: &'static str) -> Option<At<Moment>> {
     let moment = table.moment(key)?;
     let date = match moment.value {
         Moment::Date(date) => date,

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use ipnet::IpNet;
+
 use super::base_url::{BaseUrl, is_loopback};
 use super::link_generations::{FIRST_GENERATION, generation};
 use super::zones::ZoneDataSource;
@@ -39,8 +41,8 @@ pub struct Settings {
     pub journal: Option<JournalUrl>,
     /// How often all secret links were renewed.
     pub link_generation: u32,
-    /// Whose `X-Request-Id` names a request in the log.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// The networks whose `X-Request-Id` is believed.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Who may read.
@@ -235,19 +237,34 @@ fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
     None
 }
 
-/// The addresses of proxies.
-fn proxies(root: &mut TableReader<'_>) -> Vec<IpAddr> {
+/// The networks of proxies; an address alone is a network of one.
+fn proxies(root: &mut TableReader<'_>) -> Vec<IpNet> {
     let problems = root.problems();
     let read = |at: At<String>| {
-        let address = at.value.parse::<IpAddr>().ok().map(|address| address.to_canonical());
-        if address.is_none() {
-            let message = "this is not the address of a proxy";
-            let help = "an IP address without a port, such as \"127.0.0.1\" or \"2001:db8::1\"".to_owned();
-            problems.error_with_help("invalid-address", at.span, message, help);
+        let network = network(&at.value);
+        if network.is_none() {
+            let message = "this is not the address of a proxy or a network";
+            let help = "an IP address without a port, or a network, such as \"127.0.0.1\", \"2001:db8::1\" or \"10.0.0.0/8\"";
+            problems.error_with_help("invalid-address", at.span.clone(), message, help.to_owned());
         }
-        address
+        if network.is_some_and(|network| network.prefix_len() == 0) {
+            let help = "name the proxies, or the network that they are in";
+            warn(
+                "trusts-everybody",
+                &at.span,
+                "this network has every address, so anybody is trusted",
+                help,
+                problems,
+            );
+        }
+        network
     };
     root.texts("trusted_proxies").unwrap_or_default().into_iter().filter_map(read).collect()
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    let address = text.parse::<IpAddr>().ok().map(|address| IpNet::from(address.to_canonical()));
+    address.or_else(|| text.parse::<IpNet>().ok()).map(|network| network.trunc())
 }
 
 fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
@@ -317,10 +334,19 @@ mod tests {
     }
 
     #[test]
-    fn proxies_are_addresses() {
+    fn proxies_are_addresses_or_networks() {
         let (settings, codes) = read("trusted_proxies = [\"10.0.0.1\", \"::1\"]");
         assert_eq!((settings.trusted_proxies.len(), codes), (2, vec![]));
-        assert_eq!(read("trusted_proxies = [\"10.0.0.1:80\"]").1, ["invalid-address"]);
+        let (settings, codes) = read("trusted_proxies = [\"10.1.2.3/8\", \"fd00::/8\", \"::ffff:10.0.0.1\"]");
+        let networks: Vec<_> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (networks, codes),
+            (["10.0.0.0/8", "fd00::/8", "10.0.0.1/32"].map(String::from).to_vec(), vec![])
+        );
+        for wrong in ["10.0.0.1:80", "10.0.0.0/33", "proxy.example.org", "10.0.0.0/255.0.0.0", ""] {
+            assert_eq!(read(&format!("trusted_proxies = [\"{wrong}\"]")).1, ["invalid-address"], "{wrong}");
+        }
+        assert_eq!(read("trusted_proxies = [\"0.0.0.0/0\"]").1, ["trusts-everybody"]);
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub const COVERAGE_WEEKS: u16 = 26;
 /// How many calendar years of fairness are told where nobody asks for others, the current one being the first.
 pub const FAIRNESS_YEARS: u8 = 5;
 
+/// How many calendar years of fairness can be shown at once.
+pub const MAX_FAIRNESS_YEARS: u8 = 10;
+
 /// The dates `[from, to)` that a schedule or coverage is asked for, in the team's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dates {

@@ -32,7 +32,7 @@ pub struct Pipeline {
     pub secondary: Option<String>,
     /// Whether investors are told its figures.
     pub investor_reported: bool,
-    /// The id of its run book.
+    /// The id of its run book, or the `https` address of one that is kept elsewhere.
     pub run_book: Option<String>,
 }
 
@@ -68,7 +68,10 @@ impl Pipeline {
             primary: id(team, pipeline.primary),
             secondary: pipeline.secondary.map(|idx| id(team, idx)),
             investor_reported: pipeline.investor_reported,
-            run_book: pipeline.run_book.as_ref().map(ToString::to_string),
+            run_book: pipeline.run_book.as_ref().map(|at| match at {
+                rota::RunBookRef::File(id) => id.to_string(),
+                rota::RunBookRef::Address(address) => address.to_string(),
+            }),
         }
     }
 }

@@ -324,7 +324,34 @@ pub struct Pipeline {
     /// Whether investors are told its figures.
     pub investor_reported: bool,
     /// What to do when it breaks.
-    pub run_book: Option<RunBookId>,
+    pub run_book: Option<RunBookRef>,
+}
+
+/// Where the run book of a pipeline is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunBookRef {
+    /// One of the team's own.
+    File(RunBookId),
+    /// A page elsewhere: an `https` address.
+    Address(Arc<str>),
+}
+
+impl RunBookRef {
+    /// The id of one of the team's own.
+    pub fn file(&self) -> Option<&RunBookId> {
+        match self {
+            RunBookRef::File(id) => Some(id),
+            RunBookRef::Address(_) => None,
+        }
+    }
+
+    /// The address of a page elsewhere.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            RunBookRef::File(_) => None,
+            RunBookRef::Address(address) => Some(address),
+        }
+    }
 }
 
 /// A run book of the team.

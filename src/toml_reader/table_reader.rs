@@ -193,6 +193,11 @@ impl<'a> TableReader<'a> {
         self.get(key).is_some_and(|value| value.get_ref().type_str() == type_name)
     }
 
+    /// Whether there is a value under `key`.
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     /// Reports `key` as missing where it is; `example` is a line that would give it.
     pub fn require(&mut self, key: &'static str, example: &str) {
         if self.get(key).is_none() {

@@ -77,9 +77,8 @@ struct Answer {
     body: String,
 }
 
-/// A server on the configuration in `folder`.
-fn site(folder: &Path) -> Data<State> {
-    let now: Instant = NOW.parse().unwrap();
+/// A server on the configuration in `folder`, at `now`.
+fn state(folder: &Path, now: Instant) -> Data<State> {
     let configuration = config::load(folder, now).unwrap();
     let builder = Builder::new(Publisher::without_journal()).with_secret(Secret::of(SECRET.as_bytes()));
     let first = builder.first(configuration, now).unwrap();
@@ -88,9 +87,14 @@ fn site(folder: &Path) -> Data<State> {
 
 /// The answers of a server on the configuration in `folder`.
 fn asked(folder: &Path, targets: &[String]) -> Vec<Answer> {
-    let site = site(folder);
+    asked_at(folder, targets, NOW.parse().unwrap())
+}
+
+/// The same at `now`.
+fn asked_at(folder: &Path, targets: &[String], now: Instant) -> Vec<Answer> {
+    let state = state(folder, now);
     actix_web::rt::System::new().block_on(async move {
-        let app = init_service(create_app(site)).await;
+        let app = init_service(create_app(state)).await;
         let mut answers = Vec::new();
         for target in targets {
             let request = TestRequest::with_uri(target).insert_header(("Host", "rota.example"));
@@ -111,7 +115,7 @@ fn one(folder: &Path, target: &str) -> Answer {
     asked(folder, &[target.to_owned()]).remove(0)
 }
 
-const OPEN: [&str; 2] = ["/healthz", "/robots.txt"];
+const OPEN: [&str; 3] = ["/healthz", "/robots.txt", "/favicon.ico"];
 
 const OF_ALL: [&str; 2] = ["/", "/api/v1/teams"];
 
@@ -132,9 +136,6 @@ const OF_TEAM: [&str; 14] = [
     "/secondary.ics?alarm=15m",
     "/engineers/b.ics",
 ];
-
-const OF_ENGINEER: [&str; 3] =
-    ["/data/engineers/a.ics", "/data/engineers/a.ics?download=1", "/data/engineers/a.ics?alarm=1h&x=1"];
 
 const OF_NOBODY: [&str; 17] = [
     "/none/",
@@ -163,23 +164,22 @@ fn asset(folder: &Path, key: &str) -> String {
     path.split('"').next().unwrap().trim_start_matches('.').to_owned()
 }
 
-/// Each path without a key, and whom it is open to: all, the organisation, team data, its engineer a.
+/// Each path without a key, and who may read it: everybody, the organisation, team data, its engineer a.
 fn walk(folder: &Path, key: &str) -> Vec<(String, [bool; 4])> {
     let mut walk = Vec::new();
     let mut add = |path: &str, open_to| walk.push((path.to_owned(), open_to));
     OF_ALL.iter().for_each(|path| add(path, [false, true, false, false]));
     OF_NOBODY.iter().for_each(|path| add(path, [false; 4]));
-    OF_ENGINEER.iter().for_each(|path| add(path, [false, true, true, true]));
     for path in OF_TEAM {
-        add(&format!("/data{path}"), [false, true, true, false]);
+        add(&format!("/data{path}"), [false, true, true, true]);
         add(&format!("/growth{path}"), [false, true, false, false]);
     }
     for part in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines", "subscribers"] {
-        add(&format!("/api/v1/teams/data/{part}"), [false, true, true, false]);
+        add(&format!("/api/v1/teams/data/{part}"), [false, true, true, true]);
         add(&format!("/api/v1/teams/growth/{part}"), [false, true, false, false]);
     }
-    add("/openapi.json", [false, true, true, false]);
-    add(&asset(folder, key), [true, true, true, false]);
+    add("/openapi.json", [false, true, true, true]);
+    add(&asset(folder, key), [true, true, true, true]);
     for path in OPEN {
         add(path, [true, true, false, false]);
     }
@@ -255,6 +255,35 @@ fn nothing_that_a_key_opens_may_be_kept_for_others_or_tells_where_a_visitor_came
             assert_eq!(answer.headers["referrer-policy"], "no-referrer");
         }
     }
+}
+
+/// The links of engineers c, who leaves before `NOW`, d, who leaves after it, and e, whose day of leaving has begun for
+/// the team and not yet for them.
+#[test]
+fn the_link_of_an_engineer_ends_where_they_live_on_the_day_they_leave() {
+    let folder = folder(SETTINGS, true);
+    let people = r#"{ id = "b", name = "Bob" },
+        { id = "c", name = "Cy", left = 2026-11-20 },
+        { id = "d", name = "Dee", left = 2026-11-21 },
+        { id = "e", name = "Eve", time_zone = "Pacific/Pago_Pago", left = 2026-11-20 },
+        { id = "f", name = "Fay", time_zone = "Pacific/Auckland", left = 2026-11-21 }]"#;
+    let good = TEAM.replace("{ id = \"b\", name = \"Bob\" }]", people);
+    let file = folder.path().join("teams/data.toml");
+    fs::write(&file, &good).unwrap();
+    let (secret, team) = (Secret::of(SECRET.as_bytes()), TeamId::new("data").unwrap());
+    let link = |id| {
+        let key = secret.engineer(1, (&team, 1), (&EngineerId::new(id).unwrap(), 1));
+        format!("/k/{}/data/", key.text())
+    };
+    for (id, code) in [("a", 200), ("c", 404), ("d", 200), ("e", 404), ("f", 404)] {
+        assert_eq!(one(folder.path(), &link(id)).code, code, "{id}");
+    }
+    // Eleven hours behind UTC the day has only begun an hour ago.
+    let hours_earlier = |hours: i64| {
+        let now = NOW.parse::<Instant>().unwrap() - chrono::TimeDelta::hours(hours);
+        asked_at(folder.path(), &[link("e")], now).remove(0).code
+    };
+    assert_eq!((hours_earlier(1), hours_earlier(2)), (404, 200));
 }
 
 #[test]
@@ -384,11 +413,11 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     }
     let [ready, metrics] =
         ["/readyz", "/metrics"].map(|path| String::from_utf8(get(running.admin, path).1).unwrap());
-    assert!(metrics.contains("route=\"/{team}/engineers/{id}.ics\",status=\"200\""), "{metrics}");
+    assert!(metrics.contains("route=\"/{team}/\",status=\"200\""), "{metrics}");
     running.signal("TERM");
     running.ended();
     let told = [running.log(), ready, metrics];
-    assert!(told[0].contains("/{team}/engineers/{id}.ics"), "requests are logged: {}", told[0]);
+    assert!(told[0].contains("/{team}/"), "requests are logged: {}", told[0]);
     for link in first.iter().chain(&second).chain(&third) {
         told.iter().for_each(|told| assert!(!told.contains(&key(link)), "{told}"));
     }
@@ -465,8 +494,8 @@ fn servers_that_share_a_journal_must_share_the_secret() {
     let [all, team, engineer] = keys("data", [1, 1, 1]);
     for (name, link) in [
         ("everything", format!("/k/{all}/")),
-        ("team Data", format!("/k/{team}/data/")),
-        ("  feed of Ann", format!("/k/{engineer}/data/engineers/a.ics")),
+        ("team Data, for Ann", format!("/k/{engineer}/data/")),
+        ("team Data, for wall screens and managers", format!("/k/{team}/data/")),
     ] {
         let end = format!("https://rota.example/on-call{link}");
         assert!(table.lines().any(|line| line.starts_with(name) && line.ends_with(&end)), "{table}");

@@ -61,7 +61,7 @@ fn wrong_use_is_two_and_names_what_is_near() {
         (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
         (&["holidays", "uk"], "`oncal holidays` lists those that there are"),
         (&["now", "--at", "soon"], "expected"),
-        (&["fairness", "--years", "0"], "0 is not in 1..=50"),
+        (&["fairness", "--years", "0"], "0 is not in 1..=10"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = run(args);
@@ -634,7 +634,7 @@ fn tables_and_what_is_to_be_agreed_fit_eighty_columns() {
         &["schedule", "--weeks", "52", "--engineer", "b"],
         &["coverage", "--weeks", "52"],
         &["coverage", "--weeks", "8", "--config", config.to_str().unwrap()],
-        &["fairness", "--years", "12"],
+        &["fairness", "--years", "10"],
         &["fairness", "--years", "1"],
         &["holidays"],
         &["holidays", "gb-eng", "2027"],
@@ -727,4 +727,18 @@ fn all_calendars_are_listed_with_how_far_they_are_known() {
         "calendar": "gb-eng", "name": "England and Wales bank holidays", "confirmed_through": null, "broken": false
     });
     assert_eq!((entry("gb-eng"), &entry("nz")["confirmed_through"]), (&england, &2052.into()));
+}
+
+#[test]
+fn shells_and_man_know_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        let script = text(&output.stdout);
+        assert!(output.status.success() && script.contains("agree") && script.contains("dry-run"), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(&["man", folder.path().to_str().unwrap()]).status.success());
+    for page in ["oncal.1", "oncal-cover.1", "oncal-check.1"] {
+        assert!(fs::read_to_string(folder.path().join(page)).unwrap().contains(".TH"), "{page}");
+    }
 }

@@ -23,10 +23,15 @@ fn configuration(settings: &str) -> TempDir {
 }
 
 fn median_of_a_normal_client(address: SocketAddr) -> Duration {
-    let mut times: Vec<Duration> = (0..41)
+    median(address, "/data/team.ics", 41)
+}
+
+/// How long a request for `target` takes, at the median of an odd `number`.
+fn median(address: SocketAddr, target: &str, number: usize) -> Duration {
+    let mut times: Vec<Duration> = (0..number)
         .map(|_| {
             let since = Instant::now();
-            assert!(get(address, "/data/team.ics").0.starts_with("HTTP/1.1 200"));
+            assert!(get(address, target).0.starts_with("HTTP/1.1 200"));
             since.elapsed()
         })
         .collect();
@@ -227,6 +232,130 @@ fn any_number_of_wrong_keys_harms_nobody_who_shares_the_address() {
     }
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
     assert!(metrics.contains("status=\"404\"") && !metrics.contains(&right), "{metrics}");
+}
+
+/// What the server's system holds for the other end of `stream`, in bytes.
+fn held(stream: &TcpStream) -> usize {
+    let own = stream.local_addr().unwrap().port();
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    let line = table.lines().find(|line| {
+        line.split_whitespace().nth(2).is_some_and(|remote| remote.ends_with(&format!(":{own:04X}")))
+    });
+    let queues = line.and_then(|line| line.split_whitespace().nth(4)).unwrap_or_default();
+    usize::from_str_radix(queues.split(':').next().unwrap(), 16).unwrap_or_default()
+}
+
+#[test]
+fn the_system_holds_little_for_a_client_that_does_not_read() {
+    let folder = configuration("future_weeks = 520\n");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    stream.write_all(request("/data/team.ics").repeat(40).as_bytes()).unwrap();
+    let (mut before, mut most) = (0, 0);
+    loop {
+        thread::sleep(Duration::from_millis(300));
+        most = most.max(held(&stream));
+        if most > 0 && most == before {
+            break;
+        }
+        before = most;
+    }
+    println!("{most} bytes are held");
+    // Without a limit Linux lets it grow to four megabytes.
+    assert!(most < 400_000, "{most}");
+}
+
+/// The plan's team under another id, without what needs further files.
+fn plan() -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/teams/data-pipelines.toml");
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().filter(|line| !line.starts_with("run_book")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn requests_for_every_variant_of_every_feed_take_a_bounded_amount_of_memory() {
+    const REQUESTS: usize = 1_000;
+    let folder = configuration("");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    for team in 0..100 {
+        fs::write(folder.path().join(format!("teams/t{team}.toml")), plan()).unwrap();
+    }
+    let since = Instant::now();
+    while get(running.address, "/t99/primary.ics").0.starts_with("HTTP/1.1 404") {
+        assert!(since.elapsed() < Duration::from_secs(300), "{}", running.log());
+        thread::sleep(Duration::from_millis(200));
+    }
+    let feeds = ["team", "coverage", "primary", "secondary", "engineers/a", "engineers/b", "engineers/c"];
+    let queries =
+        ["", "?alarm=5m", "?alarm=10m", "?alarm=15m", "?alarm=30m", "?alarm=1h", "?alarm=2h", "?alarm=1d"];
+    let codings = ["identity", "gzip", "br"];
+    thread::scope(|scope| {
+        for part in 0..4_usize {
+            let address = running.address;
+            scope.spawn(move || {
+                // Each combination at most once, far from the one before.
+                for number in (0..REQUESTS).skip(part).step_by(4) {
+                    let place = number * 7_919;
+                    let (team, place) = (place % 100, place / 100);
+                    let (feed, place) = (feeds[place % feeds.len()], place / feeds.len());
+                    let (query, coding) = (queries[place % queries.len()], codings[number % codings.len()]);
+                    let mut stream = TcpStream::connect(address).unwrap();
+                    let head = format!(
+                        "GET /t{team}/{feed}.ics{query} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {coding}\r\nConnection: close\r\n\r\n"
+                    );
+                    stream.write_all(head.as_bytes()).unwrap();
+                    let mut answer = Vec::new();
+                    stream.read_to_end(&mut answer).unwrap();
+                    assert!(answer.starts_with(b"HTTP/1.1 200"), "{head}");
+                }
+            });
+        }
+    });
+    println!("{} MB after {REQUESTS} variants", memory(&running));
+    assert!(memory(&running) < 100, "{} MB", memory(&running));
+}
+
+/// A team of twenty, with the holidays of several countries.
+fn twenty() -> String {
+    let zones = ["America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "Australia/Sydney"];
+    let calendars = ["us-federal", "gb-eng", "de", "jp", "au-nsw"];
+    let mut text =
+        String::from("name = \"Twenty\"\ntime_zone = \"America/New_York\"\nholidays = [\"us-federal\"]\n");
+    for n in 0..20 {
+        let (zone, calendar) = (zones[n % 5], calendars[n % 5]);
+        text.push_str(&format!(
+            "[[engineer]]\nid = \"e{n}\"\nname = \"Engineer {n}\"\ntime_zone = \"{zone}\"\nholidays = [\"{calendar}\"]\n"
+        ));
+    }
+    let weeks: Vec<String> =
+        (0..20).map(|n| format!("{{ primary = \"e{n}\", secondary = \"e{}\" }}", (n + 1) % 20)).collect();
+    format!("{text}[[rotation]]\nstarts = 2026-01-02T10:00:00\nweeks = [{}]\n", weeks.join(", "))
+}
+
+#[test]
+fn feeds_do_not_wait_for_all_the_pages_that_others_request() {
+    const PAGE: &str = "/twenty/coverage";
+    let folder = configuration("");
+    fs::write(folder.path().join("teams/twenty.toml"), twenty()).unwrap();
+    let running = Running::start(&mut program(folder.path(), &[]));
+    get(running.address, "/data/team.ics");
+    let (page, done) = (median(running.address, PAGE, 5), AtomicBool::new(false));
+    let feed = thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    get(running.address, PAGE);
+                }
+            });
+        }
+        thread::sleep(page * 4);
+        let feed = median(running.address, "/data/team.ics", 11);
+        done.store(true, Ordering::Relaxed);
+        feed
+    });
+    println!("a page alone {page:?}, a feed beside 64 clients that request it {feed:?}");
+    // Each worker has a number of them waiting.
+    assert!(feed < page * 6, "{feed:?}, and {page:?} for a page alone");
 }
 
 proptest! {

@@ -18,6 +18,7 @@ mod cli;
 mod config;
 #[cfg(test)]
 mod deploy;
+mod edit;
 #[cfg(test)]
 mod exports;
 #[cfg(test)]

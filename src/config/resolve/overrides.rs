@@ -9,7 +9,7 @@ use chrono::{NaiveDate, TimeDelta, Timelike};
 use super::engineers::{Roster, differ};
 use super::rotations::Eras;
 use crate::config::local_time::starts_at;
-use crate::config::schema::{OverrideTable, SwapTable};
+use crate::config::schema::{OverrideEnd, OverrideTable, SwapTable};
 use crate::rota::{
     Absences, EngineerIdx, HolidayPolicy, Instant, Override, Period, SecondaryOnHoliday, Swap, Zone,
     unnamed_secondary,
@@ -119,17 +119,28 @@ pub(super) fn overrides<'t>(
 }
 
 fn period(table: &OverrideTable, zone: &Zone, problems: &Problems) -> Option<Period> {
-    let (from, to) = (table.from.as_ref()?, table.to.as_ref()?);
-    let period = Period::new(starts_at(from.value, zone), starts_at(to.value, zone));
+    let (from, end) = (table.from.as_ref()?, table.end.as_ref()?);
+    let (to, span) = match end {
+        OverrideEnd::To(to) => (starts_at(to.value, zone), &to.span),
+        OverrideEnd::Through(last) => (zone.first_instant(last.value.succ_opt()?), &last.span),
+    };
+    let period = Period::new(starts_at(from.value, zone), to);
     if period.is_none() {
-        let help = match (from.value, to.value) {
-            (Moment::Date(day), Moment::Date(same)) if day == same => {
-                let next = day.succ_opt().unwrap_or(day);
-                format!("`to` is the first moment after it: for the whole of {day} it is {next}")
-            }
-            _ => "`to` is the first moment that is no longer part of it".to_owned(),
+        let (message, help) = match (from.value, end) {
+            (_, OverrideEnd::Through(_)) => (
+                "`through` is before `from`",
+                "`through` is the last day of the override; is a year or a month wrong?".to_owned(),
+            ),
+            (Moment::Date(day), OverrideEnd::To(At { value: Moment::Date(same), .. })) if day == *same => (
+                "`to` is not after `from`",
+                format!("for the whole of {day} write `through = {day}` in place of `to`"),
+            ),
+            _ => (
+                "`to` is not after `from`",
+                "`to` is the first moment that is no longer part of it".to_owned(),
+            ),
         };
-        problems.error_with_help("inverted-period", to.span.clone(), "`to` is not after `from`", help);
+        problems.error_with_help("inverted-period", span.clone(), message, help);
     }
     period
 }
@@ -266,6 +277,23 @@ mod tests {
         let message = "this override overlaps the one from 2026-03-02 00:00 to 2026-03-03 00:00:01";
         assert_eq!(messages("2026-03-03T00:00:01"), [message]);
         assert_eq!(messages("2026-03-03T00:01:00"), [message.replace("00:00:01", "00:01")]);
+    }
+
+    #[test]
+    fn through_is_the_last_day_and_ends_at_the_next_days_beginning() {
+        let rest = |end: &str| {
+            let entry = "[[override]]\nfrom = 2026-03-07T12:00:00\nprimary = \"d\"\nagreed_on = 2026-01-01\n";
+            &*Box::leak(format!("{entry}{end}").into_boxed_str())
+        };
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let team = Sample::new(&[], rest("through = 2026-03-08")).team();
+        let expected = Period::new(at("2026-03-07T17:00:00Z"), at("2026-03-09T04:00:00Z")).unwrap();
+        assert_eq!(team.overrides[0].period, expected, "to the end of the day of the change to summer time");
+        codes(&[], rest("through = 2026-03-07"), &[]);
+        codes(&[], rest("through = 2026-03-06"), &["inverted-period"]);
+        codes(&[], rest("through = 2026-03-08T12:00:00"), &["wrong-type"]);
+        codes(&[], rest("to = 2026-03-09\nthrough = 2026-03-08"), &["two-ends"]);
+        codes(&[], rest(""), &["missing-key"]);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 
 use super::engineers::{Roster, differ};
 use super::{Context, names};
+use crate::config::base_url::BaseUrl;
 use crate::config::schema::PipelineTable;
-use crate::rota::{EngineerIdx, Instant, Pipeline, PipelineId};
+use crate::rota::{EngineerIdx, Instant, Pipeline, PipelineId, RunBookRef};
 use crate::toml_reader::{At, Problem, Problems};
 
 /// The pipelines in file order, without those that have errors.
@@ -35,7 +36,7 @@ fn pipeline(
     };
     let primary = table.primary.as_ref().and_then(owner);
     let secondary = table.secondary.as_ref().map(owner);
-    let run_book = table.run_book.as_ref().map(|at| context.run_books.named(at, problems));
+    let run_book = table.run_book.as_ref().map(|at| run_book(at, context, problems));
     if table.investor_reported && table.run_book.is_none() {
         let span = table.id.as_ref().map_or_else(|| table.span.clone(), |at| at.span.clone());
         warn(
@@ -70,6 +71,41 @@ fn pipeline(
     })
 }
 
+/// A file of the team, or an `https` address.
+fn run_book(at: &At<String>, context: &Context<'_>, problems: &Problems) -> Option<RunBookRef> {
+    if !at.value.contains("://") {
+        return context.run_books.named(at, problems).map(RunBookRef::File);
+    }
+    if let Err((message, help)) = public_address(&at.value) {
+        problems.error_with_help("invalid-url", at.span.clone(), message, help.to_owned());
+        return None;
+    }
+    Some(RunBookRef::Address(at.value.as_str().into()))
+}
+
+/// Whether people can open `address` as a link, and it holds no password: it is shown to everybody who reads the page.
+fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
+    const MAX_BYTES: usize = 2000;
+    let example = "such as \"https://wiki.example.org/run-books/profit\", or the name of a file";
+    let rest = address
+        .strip_prefix("https://")
+        .ok_or(("the address of a run book starts with `https://`", example))?;
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if host.contains('@') {
+        let help = "take out what stands before `@`; whoever opens it is asked for a password there";
+        return Err(("the address of a run book must not hold a user name or password", help));
+    }
+    if BaseUrl::parse(&format!("https://{host}")).is_err() {
+        return Err(("the address of this run book has no valid host", example));
+    }
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"\\^`{|}".contains(c);
+    if address.len() > MAX_BYTES || !path.chars().all(is_plain) {
+        let help = "copy it from the address bar of a browser; spaces are written `%20`";
+        return Err(("the address of this run book has characters that no link has, or is too long", help));
+    }
+    Ok(())
+}
+
 fn warn_of_departure(seat: EngineerIdx, at: &At<String>, roster: &Roster, now: Instant, problems: &Problems) {
     let Some(engineer) = roster.engineer(seat) else { return };
     if let Some(left) = engineer.left.filter(|left| engineer.zone.first_instant(*left) <= now) {
@@ -86,4 +122,27 @@ fn warn(
     problems: &Problems,
 ) {
     problems.push(Problem::warning(code, message).at(&span).help(help));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public_address;
+
+    #[test]
+    fn a_run_book_elsewhere_is_a_public_https_address() {
+        for fits in ["https://wiki.example.org/a", "https://h/?q=1#x", "https://h:8443", "https://h/ü"] {
+            assert_eq!(public_address(fits), Ok(()), "{fits}");
+        }
+        for unfit in [
+            "http://wiki.example.org/a",
+            "https://",
+            "https://u:p@h/a",
+            "https://h/a b",
+            "https://h/\"",
+            "ftp://h",
+        ] {
+            assert!(public_address(unfit).is_err(), "{unfit}");
+        }
+        assert!(public_address(&format!("https://h/{}", "x".repeat(2000))).is_err());
+    }
 }

@@ -1,7 +1,7 @@
-//! The API: what pages say, as JSON (design section 8) below `/api/v1`, and its description at `/openapi.json`.
+//! The API: what pages show, as JSON below `/api/v1`, and its description at `/openapi.json`.
 //!
-//! One file a route. `query` reads what is asked for and bounds it, so that no request costs much; `problem` is every
-//! answer that is not what was asked for.
+//! One file for each route; [`problem`] is the response to every request that cannot be answered. What a query may
+//! contain is in `query::api`.
 
 mod changes;
 mod coverage;
@@ -33,44 +33,44 @@ use actix_web::dev::RequestHead;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::query::api::Asked;
 use crate::live::TeamSnapshot;
 use crate::rota::Instant;
+use crate::web::query::api::ApiQuery;
 use crate::web::response::tagged;
 use crate::web::state::State;
 use problem::Problem;
 
 const JSON: &str = "application/json";
 
-/// A handler that answers with `answer`, or with the problem that it has, also where it fails.
+/// A handler that responds with what `respond` makes, or with the problem that it has; also where it panics.
 pub(super) fn api(
-    answer: fn(&State, &HttpRequest) -> Result<HttpResponse, Problem>,
+    respond: fn(&State, &HttpRequest) -> Result<HttpResponse, Problem>,
 ) -> impl Fn(web::Data<State>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {
     move |state, request| {
-        // An answer only reads, so nothing can be left half done.
-        let answer = catch_unwind(AssertUnwindSafe(|| answer(&state, &request)));
-        ready(answer.unwrap_or(Err(Problem::INTERNAL)).unwrap_or_else(|problem| problem.response()))
+        // A response only reads, so a panic leaves nothing half done.
+        let response = catch_unwind(AssertUnwindSafe(|| respond(&state, &request)));
+        ready(response.unwrap_or(Err(Problem::INTERNAL)).unwrap_or_else(|problem| problem.response()))
     }
 }
 
-/// What `shape` makes of the team that `request` names, asked with none but the parameters `known`.
+/// What `shape` makes of the team that `request` names, with a query that may have the parameters `known`.
 fn of_team<S: Serialize>(
     state: &State,
     request: &HttpRequest,
-    known: &[&str],
-    shape: impl FnOnce(&TeamSnapshot, &Asked, Instant) -> Result<S, Problem>,
+    known: &[&'static str],
+    shape: impl FnOnce(&TeamSnapshot, &ApiQuery, Instant) -> Result<S, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let (snapshot, now) = (state.store.load(), state.clock.now());
     let id = request.match_info().get("team").unwrap_or_default();
     let team = snapshot.team(id).ok_or_else(|| Problem::no_team(&snapshot, id))?;
-    let asked = Asked::read(request.query_string(), known)?;
-    json(request.head(), &shape(team, &asked, now)?)
+    let query = ApiQuery::read(request.query_string(), known)?;
+    json(request.head(), &shape(team, &query, now)?)
 }
 
-/// `shape` as an answer.
+/// `shape` as a response.
 fn json(head: &RequestHead, shape: &impl Serialize) -> Result<HttpResponse, Problem> {
     let body = serde_json::to_vec(shape).map_err(|error| {
-        tracing::error!(%error, "an answer could not be made");
+        tracing::error!(%error, "failed to write a response as JSON");
         Problem::INTERNAL
     })?;
     Ok(tagged(head, JSON, body))

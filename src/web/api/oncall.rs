@@ -14,14 +14,14 @@ use crate::web::state::State;
     path = "/api/v1/teams/{team}/oncall",
     params(
         ("team" = String, Path, description = "The team's id"),
-        ("at" = Option<String>, Query, description = "The instant asked about (RFC 3339), or a date, which means its first instant in the team's zone; now if left out", example = "2026-12-24T20:00:00Z"),
+        ("at" = Option<String>, Query, description = "An instant (RFC 3339), or a date, which means its first instant in the team's zone; now if left out", example = "2026-12-24T20:00:00Z"),
     ),
     responses((status = 200, description = "Who holds each role", body = OnCall)),
 )]
 pub(in crate::web) fn oncall(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    of_team(state, request, &["at"], |team, asked, now| {
+    of_team(state, request, &["at"], |team, query, now| {
         let team = team.team();
-        let at = asked.at(team, now)?;
+        let at = query.at(team, now)?;
         let schedule = expand_until_change(team, at).ok_or(Problem::INTERNAL)?;
         Ok(OnCall::new(team, &schedule, at))
     })

@@ -1,4 +1,4 @@
-//! `/openapi.json`: the API described (OpenAPI 3.1), generated from the types that it answers with.
+//! `/openapi.json`: the API described (OpenAPI 3.1), generated from the types of its responses.
 
 use std::sync::LazyLock;
 
@@ -20,9 +20,9 @@ static DOCUMENT: LazyLock<Vec<u8>> =
 #[openapi(
     info(
         title = "oncal",
-        description = "Who is on call, when, and what holidays do to it. Instants are RFC 3339 in UTC, dates are those of the team's zone, and what is absent is null. Answers have an ETag: whoever sends it back as If-None-Match learns cheaply that nothing changed.",
+        description = "Who is on call, when, and what holidays do to it. Instants are RFC 3339 in UTC, dates are those of the team's zone, and what is absent is null. Responses have an ETag; a client that sends it back in If-None-Match gets 304 while nothing has changed.",
     ),
-    // Relative to where the description is, whatever is before it.
+    // Relative to the address of the description, whatever prefix that has.
     servers((url = ".")),
     paths(
         teams::teams,
@@ -39,7 +39,7 @@ static DOCUMENT: LazyLock<Vec<u8>> =
 )]
 struct Api;
 
-/// The answers that every operation may have beside its own.
+/// The responses that every operation may have besides its own.
 struct Failures;
 
 impl Modify for Failures {
@@ -47,9 +47,9 @@ impl Modify for Failures {
         for (path, item) in &mut api.paths.paths {
             let Some(operation) = &mut item.get else { continue };
             let unchanged =
-                ResponseBuilder::new().description("What If-None-Match names is still right").build();
+                ResponseBuilder::new().description("What If-None-Match names is still current").build();
             operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
-            failure(operation, "400", "The query asks for what there is not");
+            failure(operation, "400", "A parameter of the query is wrong");
             if path.contains("{team}") {
                 failure(operation, "404", "There is no such team");
                 failure(operation, "503", "The team's configuration has errors and was never right");

@@ -7,7 +7,7 @@ use crate::config::Diagnostic;
 use crate::json::{ConfigurationProblem, TeamEntry, TeamList};
 use crate::live::{Snapshot, TeamSnapshot};
 use crate::rota::{Instant, Row, TeamId, coverage};
-use crate::web::query::api::Asked;
+use crate::web::query::api::ApiQuery;
 use crate::web::state::State;
 
 /// Which teams there are, who is on call in each, and which of them have errors
@@ -17,7 +17,7 @@ use crate::web::state::State;
     responses((status = 200, description = "By id", body = TeamList)),
 )]
 pub(in crate::web) fn teams(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    Asked::read(request.query_string(), &[])?;
+    ApiQuery::read(request.query_string(), &[])?;
     let (snapshot, now) = (state.store.load(), state.clock.now());
     let served = snapshot.teams().map(|team| entry(&snapshot, team, now));
     let broken = snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str()));

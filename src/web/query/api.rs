@@ -1,56 +1,38 @@
-//! What a query of the API asks for. Unlike on pages, what means nothing is refused: a script that misspells `from`
-//! should learn of it, not be answered for other dates.
+//! The query of an API call. A parameter that means nothing is refused: a script that misspells `from` should learn
+//! about it, not get an answer for other dates.
 
-use actix_web::web::Query;
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
-use crate::json::Dates;
-use crate::json::FAIRNESS_YEARS;
+use super::limits::{FIRST_YEAR, MAX_WEEKS, MAX_YEARS, last_date};
+use super::pairs::{Pairs, shortened};
+use crate::json::{Dates, FAIRNESS_YEARS};
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Period, Team};
 use crate::toml_reader::nearest;
 use crate::web::api::problem::Problem;
 
-/// The most years that a schedule or coverage may span.
-pub(in crate::web) const MAX_YEARS: u32 = 5;
-
-/// The most calendar years of fairness.
-pub(in crate::web) const MAX_CALENDAR_YEARS: i32 = 10;
-
-/// How far ahead the rota is worked out; further is long to work out and says nothing.
-const AHEAD: Months = Months::new(12 * 12);
-
-/// The first year that a date may have, as on the command line.
-const FIRST_YEAR: i32 = 1970;
-
-/// Enough of a value to recognise it.
-const SHOWN: usize = 60;
-
-/// The query of a request, decoded; each parameter once, and none but known ones.
+/// The query of an API call: each parameter once, and none but known ones.
 #[derive(Debug)]
-pub(in crate::web) struct Asked(Vec<(String, String)>);
+pub(in crate::web) struct ApiQuery(Pairs);
 
-impl Asked {
+impl ApiQuery {
     /// `query`, which may have the parameters `known`.
-    pub(in crate::web) fn read(query: &str, known: &[&str]) -> Result<Asked, Problem> {
-        let pairs = Query::<Vec<(String, String)>>::from_query(query);
-        let pairs = pairs.map(Query::into_inner).unwrap_or_default();
-        for (place, (key, _)) in pairs.iter().enumerate() {
-            if !known.contains(&key.as_str()) {
-                return Err(Problem::query(&shortened(key), unknown(key, known)));
-            }
-            if pairs.iter().take(place).any(|(other, _)| other == key) {
-                return Err(Problem::query(key, format!("{key} is given twice")));
-            }
+    pub(in crate::web) fn read(query: &str, known: &[&'static str]) -> Result<ApiQuery, Problem> {
+        let pairs = Pairs::decode(query);
+        if let Some(name) = pairs.names().find(|name| !known.contains(name)) {
+            return Err(Problem::query(&shortened(name), unknown(name, known)));
         }
-        Ok(Asked(pairs))
+        for name in known {
+            pairs.value(name).map_err(|twice| Problem::query(name, twice.to_string()))?;
+        }
+        Ok(ApiQuery(pairs))
     }
 
-    fn value(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    fn value(&self, name: &'static str) -> Option<&str> {
+        self.0.value(name).unwrap_or_default()
     }
 
-    /// `at`, a date being its first instant in the team's zone; now, where it is left out.
+    /// `at`: an instant, or a date, which means its first instant in the team's zone; now, where it is left out.
     pub(in crate::web) fn at(&self, team: &Team, now: Instant) -> Result<Instant, Problem> {
         let Some(text) = self.value("at") else { return Ok(now) };
         if let Some(date) = plain_date(text) {
@@ -69,7 +51,7 @@ impl Asked {
         Ok(at)
     }
 
-    /// `from` and `to`, and their time: from the current week on, and for `weeks` weeks, where they are left out.
+    /// `from` and `to` as dates and as a period: from the current week on, and for `weeks` weeks, where they are left out.
     pub(in crate::web) fn dates(
         &self,
         team: &TeamSnapshot,
@@ -83,12 +65,12 @@ impl Asked {
             None => from.checked_add_days(Days::new(7 * u64::from(weeks))).unwrap_or(from),
         };
         if to <= from {
-            let detail = format!("to is the first date no longer asked for: {to} is not after from, {from}");
+            let detail = format!("to is the first date after the range: {to} is not after from, {from}");
             return Err(Problem::query("to", detail));
         }
-        let most = from.checked_add_months(Months::new(12 * MAX_YEARS)).unwrap_or(from);
-        if most < to {
-            let detail = format!("at most {MAX_YEARS} years at once: from {from} on, to is at most {most}");
+        let last = from.checked_add_days(Days::new(7 * u64::from(MAX_WEEKS))).unwrap_or(from);
+        if last < to {
+            let detail = format!("at most {MAX_WEEKS} weeks at once: from {from} on, to is at most {last}");
             return Err(Problem::query("to", detail));
         }
         let (dates, zone) = (Dates { from, to }, &rota.zone);
@@ -109,12 +91,12 @@ impl Asked {
         let from = year("from")?.unwrap_or_else(|| team.zone.date(now).year());
         let to = year("to")?.unwrap_or(from + i32::from(FAIRNESS_YEARS));
         if to <= from {
-            let detail = format!("to is the first date no longer asked for: {to}-01-01 is not after from");
+            let detail = format!("to is the first date after the range: {to}-01-01 is not after from");
             return Err(Problem::query("to", detail));
         }
-        if to - from > MAX_CALENDAR_YEARS {
-            let most = from + MAX_CALENDAR_YEARS;
-            let detail = format!("at most {MAX_CALENDAR_YEARS} years at once: to is at most {most}-01-01");
+        if to - from > MAX_YEARS {
+            let most = from + MAX_YEARS;
+            let detail = format!("at most {MAX_YEARS} years at once: to is at most {most}-01-01");
             return Err(Problem::query("to", detail));
         }
         Ok(from..=to - 1)
@@ -137,8 +119,7 @@ fn plain_date(text: &str) -> Option<NaiveDate> {
 }
 
 fn within(key: &str, date: NaiveDate, team: &Team, now: Instant) -> Result<(), Problem> {
-    let today = team.zone.date(now.max(team.starts()));
-    let last = today.checked_add_months(AHEAD).unwrap_or(today);
+    let last = last_date(team, now);
     if date.year() < FIRST_YEAR || last < date {
         let detail = format!("{key} is {FIRST_YEAR}-01-01 to {last}, not {date}");
         return Err(Problem::query(key, detail));
@@ -157,15 +138,11 @@ fn new_year(key: &str, date: NaiveDate) -> Result<i32, Problem> {
     Err(Problem::query(key, detail))
 }
 
-fn unknown(key: &str, known: &[&str]) -> String {
-    let key = shortened(key);
-    match (nearest(&key, known.iter().copied()), known) {
-        (_, []) => format!("there is no parameter “{key}”, nor any other here"),
-        (Some(help), _) => format!("there is no parameter “{key}”; {help}"),
-        (None, known) => format!("there is no parameter “{key}”; known: {}", known.join(", ")),
+fn unknown(name: &str, known: &[&str]) -> String {
+    let name = shortened(name);
+    match (nearest(&name, known.iter().copied()), known) {
+        (_, []) => format!("there is no parameter “{name}”; this address takes none"),
+        (Some(help), _) => format!("there is no parameter “{name}”; {help}"),
+        (None, known) => format!("there is no parameter “{name}”; known: {}", known.join(", ")),
     }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(SHOWN).collect()
 }

@@ -12,6 +12,7 @@ use actix_web::{HttpMessage, HttpResponse};
 use super::path::set_path;
 use super::visitor::Visitor;
 use crate::access::{Key, Keyring, SEGMENT, Scope};
+use crate::rota::Instant;
 use crate::web::cache_policy::CachePolicy;
 use crate::web::pages::{is_asset, no_key};
 use crate::web::response::{page, text, unavailable, with_policy};
@@ -24,13 +25,18 @@ const DESCRIPTION: &str = "/openapi.json";
 
 /// The response to a request that has no key for its path. Any other request may pass: it needs no key, or has one that
 /// opens its path, which is then removed from the path.
-pub(super) fn refuse(keyring: &Keyring, style: &str, request: &mut ServiceRequest) -> Option<HttpResponse> {
+pub(super) fn refuse(
+    keyring: &Keyring,
+    style: &str,
+    request: &mut ServiceRequest,
+    now: Instant,
+) -> Option<HttpResponse> {
     let path = request.path();
-    if WITHOUT_KEY.contains(&path) || is_asset(path) {
+    if needs_no_key(path) {
         return None;
     }
     let opened = split(path).and_then(|(key, rest)| {
-        let scope = keyring.scope(&key).filter(|scope| opens(scope, rest))?;
+        let scope = keyring.scope(&key, now).filter(|scope| opens(scope, rest))?;
         Some((Visitor { key, scope: scope.clone() }, rest.to_owned()))
     });
     match opened {
@@ -41,6 +47,11 @@ pub(super) fn refuse(keyring: &Keyring, style: &str, request: &mut ServiceReques
         }
         _ => Some(refused(keyring, style, request.head())),
     }
+}
+
+/// Whether everybody may read what is at `path`: it reveals nothing.
+pub(super) fn needs_no_key(path: &str) -> bool {
+    WITHOUT_KEY.contains(&path) || is_asset(path)
 }
 
 /// Whatever does not exist gets the response that somebody without a key gets.
@@ -71,14 +82,9 @@ fn opens(scope: &Scope, path: &str) -> bool {
     };
     match scope {
         Scope::Organisation => true,
-        Scope::Team(team) => {
+        Scope::Team(team) | Scope::Engineer(team, _) => {
             let team = team.as_str();
             below("/", team) || below("/api/v1/teams/", team) || path == DESCRIPTION || is_asset(path)
-        }
-        Scope::Engineer(team, engineer) => {
-            let file = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(team.as_str()));
-            let id = file.and_then(|rest| rest.strip_prefix("/engineers/")?.strip_suffix(".ics"));
-            id == Some(engineer.as_str())
         }
     }
 }
@@ -124,28 +130,25 @@ mod tests {
         let team = TeamId::new("data").unwrap();
         let engineer = Scope::Engineer(team.clone(), EngineerId::new("a").unwrap());
         let team = Scope::Team(team);
-        for (path, of_team, of_engineer) in [
-            ("/", false, false),
-            ("/data", true, false),
-            ("/data/", true, false),
-            ("/data/team.ics", true, false),
-            ("/data/run-books/x", true, false),
-            ("/data/engineers/a.ics", true, true),
-            ("/data/engineers/b.ics", true, false),
-            ("/data/engineers/a.ics/", true, false),
-            ("/data/engineers/a", true, false),
-            ("/data/engineers/aa.ics", true, false),
-            ("/data2/team.ics", false, false),
-            ("/data2/engineers/a.ics", false, false),
-            ("/dat", false, false),
-            ("/other/", false, false),
-            ("/api/v1/teams", false, false),
-            ("/api/v1/teams/data/changes", true, false),
-            ("/api/v1/teams/data2/changes", false, false),
-            ("/openapi.json", true, false),
-            ("/healthz", false, false),
+        for (path, is_open) in [
+            ("/", false),
+            ("/data", true),
+            ("/data/", true),
+            ("/data/team.ics", true),
+            ("/data/run-books/x", true),
+            ("/data/engineers/a.ics", true),
+            ("/data/engineers/b.ics", true),
+            ("/data2/team.ics", false),
+            ("/data2/engineers/a.ics", false),
+            ("/dat", false),
+            ("/other/", false),
+            ("/api/v1/teams", false),
+            ("/api/v1/teams/data/changes", true),
+            ("/api/v1/teams/data2/changes", false),
+            ("/openapi.json", true),
+            ("/healthz", false),
         ] {
-            assert_eq!((opens(&team, path), opens(&engineer, path)), (of_team, of_engineer), "{path}");
+            assert_eq!((opens(&team, path), opens(&engineer, path)), (is_open, is_open), "{path}");
             assert!(opens(&Scope::Organisation, path));
         }
     }

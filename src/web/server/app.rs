@@ -1,14 +1,18 @@
 //! The applications: what is reachable where. The same in production and in tests.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
+use actix_web::rt::spawn;
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, web};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::yield_now;
 use tracing::{Instrument, Span};
 
-use super::access::hide_not_found;
+use super::access::{hide_not_found, needs_no_key};
 use super::gate::{Early, early, refusal};
 use super::health::{healthz, readyz, robots};
 use super::metrics::metrics;
@@ -23,6 +27,10 @@ use crate::web::pages::{self, page};
 use crate::web::response::{finish, text};
 use crate::web::state::State;
 
+/// How many pages and API calls a worker makes between two looks at what else has arrived. Each takes some milliseconds
+/// at most, so that a feed waits no longer than that, however many clients request pages.
+const ROUTES_AT_ONCE: usize = 1;
+
 /// What people and calendars reach. The gate is the only middleware: each further one would cost a feed more than its
 /// response does.
 pub fn create_app(
@@ -36,6 +44,7 @@ pub fn create_app(
         InitError = (),
     >,
 > {
+    let routes_at_once = Arc::new(Semaphore::new(ROUTES_AT_ONCE));
     App::new()
         .app_data(state.clone())
         .route("/", web::to(page(pages::index)))
@@ -73,12 +82,17 @@ pub fn create_app(
                     Ok((routes.call(request).instrument(tracked.span.clone()), tracked))
                 }
             };
-            let state = state.clone();
+            let (state, routes_at_once) = (state.clone(), Arc::clone(&routes_at_once));
             async move {
                 let response = match gated {
                     Err(response) => response,
                     Ok((response, tracked)) => {
+                        let permit = match tracked.is_cheap {
+                            true => None,
+                            false => routes_at_once.acquire_owned().await.ok(),
+                        };
                         let response = response.await?;
+                        release_later(permit);
                         record_routed(&state, &response, &tracked);
                         with_request_id(response, &tracked.id)
                     }
@@ -91,6 +105,17 @@ pub fn create_app(
                 Ok(response)
             }
         })
+}
+
+/// Lets the next page be made once whatever has arrived meanwhile, feeds above all, has had its turn. In a task of its
+/// own, since a connection polls again at once what it waits for.
+fn release_later(permit: Option<OwnedSemaphorePermit>) {
+    if let Some(permit) = permit {
+        spawn(async move {
+            yield_now().await;
+            drop(permit);
+        });
+    }
 }
 
 /// What monitoring reaches, on an address of its own.
@@ -144,6 +169,8 @@ struct Tracked {
     span: Span,
     client: Client,
     since: Instant,
+    /// Whether its response costs next to nothing, as health checks do.
+    is_cheap: bool,
 }
 
 /// Sends a request through the gate. A request that is answered there has an id, a span and a log line only where
@@ -162,7 +189,8 @@ fn pass_gate(state: &State, mut request: ServiceRequest) -> Gated {
     };
     let Some(Early { response, route }) = early else {
         let (id, span) = identity.unwrap_or_else(|| identify(&request));
-        return Gated::ToRoute(request, Tracked { id, span, client, since });
+        let is_cheap = needs_no_key(request.path());
+        return Gated::ToRoute(request, Tracked { id, span, client, since, is_cheap });
     };
     let (status, took) = (response.status(), since.elapsed());
     state.counts.count_early(route, status, client, took);

@@ -41,7 +41,7 @@ pub(super) fn early(state: &State, request: &mut ServiceRequest, client: Client)
     }
     let snapshot = state.store.load();
     if let Some(keyring) = snapshot.keyring()
-        && let Some(response) = refuse(keyring, &state.style, request)
+        && let Some(response) = refuse(keyring, &state.style, request, state.clock.now())
     {
         return refused(response);
     }

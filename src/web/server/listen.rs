@@ -11,6 +11,7 @@ use actix_web::App;
 use actix_web::body::BoxBody;
 use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::rt::net::TcpStream;
+use socket2::SockRef;
 
 use super::stall_timeout::StallTimeout;
 
@@ -26,6 +27,10 @@ const DISCONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How many connections are open at once, over all workers, if the system allows; more wait until one ends. Ten
 /// thousand calendars that ask once an hour have two hundred.
 const MAX_CONNECTIONS: usize = 4096;
+
+/// How much of a response the system holds for a client that does not read it; Linux doubles it for its own records. By
+/// default it grows to megabytes for each connection.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
 
 /// Files that are open besides connections: the journal, the configuration while it is read, what is watched.
 const OTHER_FILES: usize = 128;
@@ -52,6 +57,8 @@ where
     F: Fn() -> App<T> + Clone + Send + 'static,
 {
     let listener = TcpListener::bind(address)?;
+    // Connections have what their listener has.
+    SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER_BYTES)?;
     let bound = listener.local_addr()?;
     let stopping = server.graceful_shutdown_signal();
     let create = move || {

@@ -5,13 +5,13 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
+use ipnet::IpNet;
 use tracing::{Level, Span};
 
 use crate::live::Client;
@@ -53,8 +53,11 @@ impl Default for RequestIds {
 
 impl RequestIds {
     /// The id that the proxy sent, if it is one of `trusted` and sent a usable one; otherwise a new id.
-    pub(in crate::web) fn of(&self, head: &RequestHead, trusted: &[IpAddr]) -> RequestId {
-        let is_trusted = head.peer_addr.is_some_and(|peer| trusted.contains(&peer.ip().to_canonical()));
+    pub(in crate::web) fn of(&self, head: &RequestHead, trusted: &[IpNet]) -> RequestId {
+        let is_trusted = head.peer_addr.is_some_and(|peer| {
+            let peer = peer.ip().to_canonical();
+            trusted.iter().any(|network| network.contains(&peer))
+        });
         let given = head.headers.get(REQUEST_ID).filter(|_| is_trusted).and_then(given);
         given.unwrap_or_else(|| {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -96,7 +99,7 @@ mod tests {
     #[test]
     fn only_a_trusted_proxy_gives_requests_their_ids() {
         let ids = RequestIds::default();
-        let trusted = ["10.0.0.1".parse().unwrap()];
+        let trusted = ["10.0.0.0/31".parse().unwrap()];
         let of = |peer: &str, given: &str| {
             let request = TestRequest::default().insert_header((REQUEST_ID, given));
             let request = request.peer_addr(format!("{peer}:80").parse().unwrap());

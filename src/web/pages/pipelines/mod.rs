@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook};
+use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook, RunBookRef};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Frame, Tab};
@@ -32,8 +32,11 @@ pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpRespo
 fn page(team: &TeamSnapshot, wall: Wall<'_>) -> Markup {
     let rota = team.team();
     let (people, duty, kept) = (People::of(rota), team.near().on_call(wall.now), wall.kept(rota));
-    let used =
-        |book: &&RunBook| rota.pipelines.iter().any(|pipeline| pipeline.run_book.as_ref() == Some(&book.id));
+    let used = |book: &&RunBook| {
+        rota.pipelines
+            .iter()
+            .any(|pipeline| pipeline.run_book.as_ref().and_then(RunBookRef::file) == Some(&book.id))
+    };
     let other: Vec<&RunBook> = rota.run_books.values().filter(|book| !used(book)).collect();
     html! {
         h1 { "Pipelines" }
@@ -61,7 +64,9 @@ fn page(team: &TeamSnapshot, wall: Wall<'_>) -> Markup {
 }
 
 fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>, kept: &str) -> Markup {
-    let book = pipeline.run_book.as_ref().and_then(|id| people.team().run_books.get(id));
+    let named = pipeline.run_book.as_ref();
+    let book = named.and_then(RunBookRef::file).and_then(|id| people.team().run_books.get(id));
+    let address = named.and_then(RunBookRef::address);
     html! {
         tr id=(pipeline.id) {
             td.area { (clean(pipeline.area.as_deref().unwrap_or_default())) }
@@ -71,9 +76,17 @@ fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>, kept: &str
             }
             td { (owner(people, pipeline.primary, "primary owner", duty)) }
             td { @if let Some(seat) = pipeline.secondary { (owner(people, seat, "secondary owner", duty)) } }
-            td { @if let Some(book) = book { (link(book, kept)) } @else { span.until { "no run book" } } }
+            td { @if let Some(book) = book { (link(book, kept)) }
+                @else if let Some(address) = address { a href=(address) rel="noopener" { (elsewhere(address)) } }
+                @else { span.until { "no run book" } } }
         }
     }
+}
+
+/// The host of a run book that is kept elsewhere.
+fn elsewhere(address: &str) -> &str {
+    let rest = address.strip_prefix("https://").unwrap_or(address);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 fn link(book: &RunBook, kept: &str) -> Markup {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, PreEscaped};
 use percent_encoding::percent_decode_str;
-use pulldown_cmark::{Alignment, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Alignment, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
 
 /// Headings down to this level are listed.
 const DEEPEST: u8 = 3;
@@ -116,6 +116,10 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
                 self.raw(format!(
                     "<input type=\"checkbox\" aria-label=\"Done\" autocomplete=\"off\"{checked}> "
                 ));
+            }
+            // `<a@example.com>` names the address alone.
+            Event::Start(Tag::Link { link_type: LinkType::Email, dest_url, .. }) => {
+                self.link(&format!("mailto:{dest_url}"));
             }
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => self.link(dest_url),
             Event::End(TagEnd::Link | TagEnd::Image) => {
@@ -240,6 +244,16 @@ mod tests {
             "{html}"
         );
         assert!(!html.contains("<script") && !html.contains("<iframe") && !html.contains("<b "), "{html}");
+    }
+
+    #[test]
+    fn an_address_in_angle_brackets_opens_a_mail() {
+        let html = body("Write to <a.b+c@example.com>, or see <https://example.com/x>.");
+        assert!(
+            html.contains("<a href=\"mailto:a.b+c@example.com\" rel=\"noreferrer\">a.b+c@example.com</a>"),
+            "{html}"
+        );
+        assert!(html.contains("<a href=\"https://example.com/x\""), "{html}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId};
+use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId, RunBookRef};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Frame, Tab};
@@ -44,7 +44,7 @@ pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpRespon
 fn page(team: &TeamSnapshot, book: &RunBook, rendered: &Rendered, wall: Wall<'_>) -> Markup {
     let rota = team.team();
     let people = People::of(rota);
-    let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref() == Some(&book.id);
+    let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref().and_then(RunBookRef::file) == Some(&book.id);
     let pipelines: Vec<&Pipeline> = rota.pipelines.iter().filter(uses).collect();
     html! {
         h1 { (clean(&book.title)) }

@@ -1,0 +1,92 @@
+//! `oncal agree`: what the team agreed on for a conflict.
+
+use super::super::args::{Agree, Common};
+use super::super::output::{Exit, Output, Usage};
+use super::super::plan::{self, name};
+use super::super::typed;
+use super::super::when;
+use super::cover::{fields, make_room};
+use super::session::{Plan, Session, period_in_words};
+use crate::config::{Change, List};
+use crate::rota::{EngineerIdx, Period, Row, Team, coverage, expand};
+
+pub(in crate::cli) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow::Result<Exit> {
+    let configuration = plan::load(common)?;
+    let session = Session::open(common, &args.of, &configuration, output)?;
+    let (team, zone) = (session.team(), session.zone());
+    let date = typed::date(&args.date, session.clock())?;
+    let who = session.who(&args.who)?;
+    let day = zone.day(date).ok_or_else(|| Usage(format!("there is no {date} in {}", zone.name())))?;
+    let at =
+        args.at.as_ref().map(|at| typed::times(&[format!("{date} {at}")], 1, session.clock())).transpose()?;
+    let at = at.and_then(|at| at.first().map(|at| at.instant(zone)));
+    let rows = coverage(team, &expand(team, day)).rows;
+    let row = conflict(team, &rows, day, at)?;
+    let secondary = match &args.secondary {
+        Some(typed) => Some(session.who(typed)?),
+        None => backup(row, who),
+    };
+    if secondary == Some(who) {
+        return Err(Usage(format!("{} cannot be primary and secondary at once", name(team, who))).into());
+    }
+    let reason = args.reason.clone().unwrap_or_else(|| row.reasons.join(", "));
+    let mut changes = make_room(&session, row.period)?;
+    let agreed_on = Some(session.today());
+    changes.push(Change::Add(
+        List::Overrides,
+        fields(team, row.period, (who, secondary), agreed_on, Some(reason)),
+    ));
+    let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
+    let summary =
+        format!("agreed: {} is primary {}{backup}", name(team, who), period_in_words(zone, row.period));
+    let made = Plan { changes, summary, period: row.period, may_move_nobody: false };
+    session.carry_out(&made, &args.writing, output)?;
+    Ok(Exit::Fine)
+}
+
+/// The conflict on the day, or the one at an instant of it.
+fn conflict<'r>(
+    team: &Team,
+    rows: &'r [Row],
+    day: Period,
+    at: Option<crate::rota::Instant>,
+) -> anyhow::Result<&'r Row> {
+    let open = rows.iter().filter(|row| row.status.is_open() && row.period.overlaps(day));
+    let open: Vec<&Row> = open.filter(|row| at.is_none_or(|at| row.period.contains(at))).collect();
+    let shown = |row: &&&Row| when::period_inline(&team.zone, row.period);
+    match open[..] {
+        [row] => Ok(row),
+        [] => anyhow::bail!("nothing was written: {}", settled(team, rows, day)),
+        _ => {
+            let all: Vec<String> = open.iter().map(|row| shown(&row)).collect();
+            let time = when::clock(&team.zone, open[0].period.start().max(day.start()));
+            Err(Usage(format!(
+                "there are several conflicts on that day: {}; add --at with a time in one of them, such as --at {time}",
+                all.join("; ")
+            ))
+            .into())
+        }
+    }
+}
+
+/// Why there is nothing to agree on.
+fn settled(team: &Team, rows: &[Row], day: Period) -> String {
+    match rows.iter().find(|row| row.agreed_on.is_some() && row.period.overlaps(day)) {
+        Some(row) => format!(
+            "that is agreed already: {} is primary on {}; `oncal cover` changes it",
+            name(team, row.primary),
+            when::period_inline(&team.zone, row.period)
+        ),
+        None => format!(
+            "nothing is to be agreed on {}; `oncal coverage` lists what is",
+            when::date(team.zone.date(day.start()))
+        ),
+    }
+}
+
+/// Whom oncal would have behind `who`: the secondary proposed, else the first who is free.
+fn backup(row: &Row, who: EngineerIdx) -> Option<EngineerIdx> {
+    let free =
+        row.candidates.iter().filter(|candidate| candidate.is_free()).map(|candidate| candidate.engineer);
+    row.secondary.into_iter().chain(free).find(|index| *index != who)
+}

@@ -1,0 +1,158 @@
+//! `oncal cover`: somebody is primary from now on until some time, whatever the plan says.
+
+use chrono::NaiveDate;
+
+use super::super::args::{Common, Cover};
+use super::super::output::{Exit, Output, Usage};
+use super::super::plan::{self, name};
+use super::super::typed::{self, Typed};
+use super::super::when;
+use super::session::{Plan, Session, period_in_words};
+use crate::config::{Change, Field, List};
+use crate::rota::{Duty, EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
+use crate::text::list;
+
+pub(in crate::cli) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
+    let configuration = plan::load(common)?;
+    let session = Session::open(common, &args.of, &configuration, output)?;
+    let (team, zone) = (session.team(), session.zone());
+    let who = session.who(&args.who)?;
+    let secondary = args.secondary.as_ref().map(|typed| session.who(typed)).transpose()?;
+    if secondary == Some(who) {
+        return Err(Usage(format!("{} cannot be primary and secondary at once", name(team, who))).into());
+    }
+    let period = period(&args.times, &session)?;
+    let mut changes = make_room(&session, period)?;
+    let meets_conflict = {
+        let rows = coverage(team, &expand(team, period)).rows;
+        rows.iter().any(|row| row.status.is_open() && row.period.overlaps(period))
+    };
+    let agreed_on = meets_conflict.then(|| session.today());
+    let reason = args.reason.clone();
+    changes.push(Change::Add(List::Overrides, fields(team, period, (who, secondary), agreed_on, reason)));
+    let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
+    let summary = format!("{} is primary {}{backup}", name(team, who), period_in_words(zone, period));
+    let made = Plan { changes, summary, period, may_move_nobody: false };
+    let after = session.carry_out(&made, &args.writing, output)?;
+    say_who_is_behind([team, &after], period, output);
+    Ok(Exit::Fine)
+}
+
+fn period(times: &[String], session: &Session<'_>) -> Result<Period, Usage> {
+    let zone = session.zone();
+    let typed = typed::times(times, 2, session.clock())?;
+    let now = || typed::times(&["now".to_owned()], 1, session.clock());
+    let [from, until] = match typed[..] {
+        [until] => [now()?.first().copied().unwrap_or(until), until],
+        [from, until, ..] => [from, until],
+        [] => return Err(Usage("until when is missing".to_owned())),
+    };
+    Period::new(from.instant(zone), until.instant(zone)).ok_or_else(|| {
+        let help = match until {
+            Typed::Date(date) => format!("; a date means its beginning: for all of it write {}", after(date)),
+            Typed::Time(_) => String::new(),
+        };
+        Usage(format!("{} is not after {}{help}", typed::shown(until), typed::shown(from)))
+    })
+}
+
+fn after(date: NaiveDate) -> NaiveDate {
+    date.succ_opt().unwrap_or(date)
+}
+
+/// The changes that take `period` out of overrides that overlap it: each keeps what lies before and after it.
+pub(super) fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result<Vec<Change>> {
+    let (team, zone, places) = (session.team(), session.zone(), session.places());
+    let mut changes = Vec::new();
+    for old in team.overrides.iter().filter(|old| old.period.overlaps(period)) {
+        let index = places.override_index(old.period.start());
+        let index = index.ok_or_else(|| anyhow::anyhow!("failed to find an override in the file"))?;
+        let before = Period::new(old.period.start(), period.start());
+        let rest = Period::new(period.end(), old.period.end());
+        changes.push(match (before, rest) {
+            (None, None) => Change::Remove(List::Overrides, index),
+            (None, Some(rest)) => {
+                Change::Set(List::Overrides, index, vec![("from", Some(time(zone, rest.start())))])
+            }
+            (Some(before), _) => Change::Set(List::Overrides, index, new_end(zone, before.end())),
+        });
+        if let (Some(_), Some(rest)) = (before, rest) {
+            let Override { primary, secondary, agreed_on, reason, .. } = old;
+            let reason = reason.as_deref().map(str::to_owned);
+            let fields = fields(team, rest, (*primary, *secondary), *agreed_on, reason);
+            changes.push(Change::Add(List::Overrides, fields));
+        }
+    }
+    Ok(changes)
+}
+
+/// The keys of an override.
+pub(super) fn fields(
+    team: &Team,
+    period: Period,
+    (primary, secondary): (EngineerIdx, Option<EngineerIdx>),
+    agreed_on: Option<NaiveDate>,
+    reason: Option<String>,
+) -> Vec<(&'static str, Field)> {
+    let id = |index| Field::Text(team.engineer(index).id.to_string());
+    let mut fields = vec![("from", time(&team.zone, period.start())), end(&team.zone, period.end())];
+    fields.push(("primary", id(primary)));
+    fields.extend(secondary.map(|index| ("secondary", id(index))));
+    fields.extend(agreed_on.map(|date| ("agreed_on", Field::Date(date))));
+    fields.extend(reason.map(|reason| ("reason", Field::Text(reason))));
+    fields
+}
+
+/// Team time as a file has it: a bare date is its first instant.
+fn time(zone: &Zone, instant: Instant) -> Field {
+    let local = zone.local(instant);
+    match when::is_midnight(zone, instant) {
+        true => Field::Date(local.date()),
+        false => Field::Time(local),
+    }
+}
+
+fn end(zone: &Zone, end: Instant) -> (&'static str, Field) {
+    match zone.date(end).pred_opt().filter(|_| when::is_midnight(zone, end)) {
+        Some(last) => ("through", Field::Date(last)),
+        None => ("to", time(zone, end)),
+    }
+}
+
+fn new_end(zone: &Zone, instant: Instant) -> Vec<(&'static str, Option<Field>)> {
+    let (key, field) = end(zone, instant);
+    let other = if key == "to" { "through" } else { "to" };
+    vec![(key, Some(field)), (other, None)]
+}
+
+/// Who holds the secondary role meanwhile; somebody who was primary until now may be the very one who is ill.
+fn say_who_is_behind([before, after]: [&Team; 2], period: Period, output: &mut Output) {
+    let holders = |team: &Team| {
+        let schedule = expand(team, period);
+        let duties = schedule.duties().filter(|duty| duty.period.overlaps(period));
+        duties.map(Duty::hands).collect::<Vec<_>>()
+    };
+    let replaced: Vec<EngineerIdx> = holders(before).into_iter().map(|(primary, _)| primary).collect();
+    let mut behind: Vec<Option<EngineerIdx>> =
+        holders(after).into_iter().map(|(_, secondary)| secondary).collect();
+    behind.dedup();
+    let names: Vec<String> =
+        behind.iter().map(|index| index.map_or("nobody".to_owned(), |index| name(after, index))).collect();
+    output.note(format_args!("backup: {}", names.join(", then ")));
+    let mut ill: Vec<EngineerIdx> =
+        behind.into_iter().flatten().filter(|index| replaced.contains(index)).collect();
+    ill.sort();
+    ill.dedup();
+    let ids: Vec<String> = ill.iter().map(|index| after.engineer(*index).id.to_string()).collect();
+    if let [first, ..] = &ids[..] {
+        let names: Vec<String> = ill.iter().map(|index| name(after, *index)).collect();
+        let last = when::is_midnight(&after.zone, period.end());
+        let date = after.zone.date(period.end());
+        let to = if last { date.pred_opt().unwrap_or(date) } else { date };
+        let from = after.zone.date(period.start());
+        output.warn(format_args!(
+            "{} is the backup now. If they cannot be, record that first: `oncal off {first} {from} {to}`",
+            list(&names)
+        ));
+    }
+}

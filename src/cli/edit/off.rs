@@ -1,0 +1,64 @@
+//! `oncal off`: somebody's leave.
+
+use super::super::args::{Common, Off};
+use super::super::output::{Exit, Output, Usage};
+use super::super::plan::{self, name};
+use super::super::typed::{self, Typed};
+use super::super::when;
+use super::session::{Plan, Session};
+use crate::config::{Change, Field, List};
+use crate::rota::{Absences, Period, Periods, Zone};
+
+pub(in crate::cli) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::Result<Exit> {
+    let configuration = plan::load(common)?;
+    let session = Session::open(common, &args.of, &configuration, output)?;
+    let team = session.team();
+    let who = session.who(&args.who)?;
+    let engineer = team.engineer(who);
+    // Dates are those of the team's clock, times those of their own, as in the file.
+    let has_clock = args.times.iter().any(|word| word.contains(':') || word == "now");
+    let zone = if has_clock { &engineer.zone } else { session.zone() };
+    let typed = typed::times(&args.times, 2, typed::Clock { zone, now: session.now })?;
+    let (from, to) = match typed[..] {
+        [from] => (from, Typed::Date(from.date())),
+        [from, to, ..] => (from, to),
+        [] => return Err(Usage("from when is missing".to_owned()).into()),
+    };
+    let period = period(&engineer.zone, from, to)
+        .ok_or_else(|| Usage(format!("{} is not after {}", typed::shown(to), typed::shown(from))))?;
+    let whole: Periods = [period].into_iter().collect();
+    let known = Absences::of(engineer, period).time_off(period);
+    let who_name = name(team, who);
+    let last = match to {
+        Typed::Date(_) if from == to => String::new(),
+        Typed::Date(date) => format!(" to {}, that day included", when::date(date)),
+        Typed::Time(_) => format!(" to {}", typed::shown(to)),
+    };
+    let clock = match (from, to) {
+        (Typed::Date(_), Typed::Date(_)) => String::new(),
+        _ => format!(" on the clock of {}", engineer.zone.name()),
+    };
+    let summary = format!("{who_name} is away {}{last}{clock}", typed::shown(from));
+    if whole.minus(&known).is_empty() {
+        anyhow::bail!("nothing was written: {summary}; that is so already");
+    }
+    let field = |typed: Typed| match typed {
+        Typed::Date(date) => Field::Date(date),
+        Typed::Time(time) => Field::Time(time),
+    };
+    let mut fields = vec![("from", field(from)), ("to", field(to))];
+    fields.extend(args.reason.clone().map(|reason| ("reason", Field::Text(reason))));
+    let changes = vec![Change::Add(List::TimeOff(who.0), fields)];
+    let made = Plan { changes, summary, period, may_move_nobody: true };
+    session.carry_out(&made, &args.writing, output)?;
+    Ok(Exit::Fine)
+}
+
+/// Whole days with both included, or exact times.
+fn period(zone: &Zone, from: Typed, to: Typed) -> Option<Period> {
+    let end = match to {
+        Typed::Date(date) => zone.first_instant(date.succ_opt()?),
+        Typed::Time(time) => zone.instant(time),
+    };
+    Period::new(from.instant(zone), end)
+}

@@ -1,0 +1,207 @@
+//! One change of one team's file: read, changed, checked, shown and written.
+
+use chrono::{Days, NaiveDate, TimeDelta};
+use similar::TextDiff;
+
+use super::super::args::{Common, OfTeam, Writing};
+use super::super::diff::consequence;
+use super::super::output::{Output, Usage};
+use super::super::plan::{self, name};
+use super::super::typed;
+use super::super::when;
+use super::people;
+use crate::config::{
+    Change, Configuration, Diagnostic, Original, TeamConfig, TeamPlaces, edit, load_edited, render,
+};
+use crate::json::Dates;
+use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, Zone, week_at, weeks};
+use crate::text::list;
+
+/// How many weeks are looked at for what moves: a year, as `oncal diff` does.
+const WEEKS: u64 = 52;
+
+/// A team's file that a command is about to change.
+pub(super) struct Session<'c> {
+    common: &'c Common,
+    configuration: &'c Configuration,
+    config: &'c TeamConfig,
+    original: Original,
+    pub(super) now: Instant,
+}
+
+/// What a command wants to be done.
+pub(super) struct Plan {
+    pub(super) changes: Vec<Change>,
+    /// In words, for the first line that is printed.
+    pub(super) summary: String,
+    /// What the change is about: what moves is looked for at least there.
+    pub(super) period: Period,
+    /// Whether a change of the file that moves nobody makes sense.
+    pub(super) may_move_nobody: bool,
+}
+
+impl<'c> Session<'c> {
+    /// Opens the file of the team that `of` names, or of the only one.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such team, or it has errors.
+    pub(super) fn open(
+        common: &'c Common,
+        of: &OfTeam,
+        configuration: &'c Configuration,
+        output: &mut Output,
+    ) -> anyhow::Result<Session<'c>> {
+        let id = team_id(configuration, of)?;
+        let Some(config) = configuration.teams.get(&id) else {
+            for error in configuration.diagnostics_of(&id).filter(|found| found.is_error()) {
+                output.note(format_args!("{}\n", render(error, &configuration.sources, true)));
+            }
+            anyhow::bail!("team `{id}` has errors, so nothing was written; correct them first");
+        };
+        let path = common.config.join(&config.file);
+        let original = Original::read(&path)
+            .map_err(|error| anyhow::anyhow!("failed to read {}: {error}", path.display()))?;
+        if original.text() != configuration.sources.text(&config.file) {
+            anyhow::bail!("{} is being changed by somebody else; run the command again", path.display());
+        }
+        Ok(Session { common, configuration, config, original, now: plan::clock(common).now() })
+    }
+
+    pub(super) fn team(&self) -> &'c Team {
+        &self.config.team
+    }
+
+    pub(super) fn zone(&self) -> &'c Zone {
+        &self.config.team.zone
+    }
+
+    /// The clock on which times are typed.
+    pub(super) fn clock(&self) -> typed::Clock<'c> {
+        typed::Clock { zone: self.zone(), now: self.now }
+    }
+
+    /// The date on the team's clock.
+    pub(super) fn today(&self) -> NaiveDate {
+        self.zone().date(self.now)
+    }
+
+    /// Where entries stand in the file.
+    pub(super) fn places(&self) -> TeamPlaces<'c> {
+        self.configuration.places(self.config)
+    }
+
+    /// The engineer called `typed`, by id or by name.
+    pub(super) fn who(&self, typed: &str) -> Result<EngineerIdx, Usage> {
+        people::find(self.team(), typed)
+    }
+
+    /// Makes the change, checks it, prints it and, unless it is a dry run, writes it. Returns the team as it then is.
+    ///
+    /// # Errors
+    ///
+    /// Where the change makes no sense, or cannot be written.
+    pub(super) fn carry_out(
+        &self,
+        plan: &Plan,
+        writing: &Writing,
+        output: &mut Output,
+    ) -> anyhow::Result<Team> {
+        let text = self.original.text().unwrap_or_default();
+        let changed = edit(text, &plan.changes)?;
+        let edited =
+            load_edited(&self.common.config, self.now, self.configuration, &self.team().id, &changed)?;
+        let Some(after) = edited.teams.get(&self.team().id) else {
+            let errors = edited.diagnostics_of(&self.team().id).filter(|found| found.is_error());
+            for error in errors {
+                output.note(format_args!("{}\n", render(error, &edited.sources, true)));
+            }
+            anyhow::bail!("nothing was written: `oncal check` would call that an error");
+        };
+        let consequence = consequence([self.team(), &after.team], self.dates(plan.period), self.now)?;
+        if changed == text || consequence.is_none() && !plan.may_move_nobody {
+            anyhow::bail!("nothing was written: {}; that is so already", plan.summary);
+        }
+        output.data(&format!("{}\n\n", plan.summary))?;
+        output.data(&self.file_diff(text, &changed))?;
+        match &consequence {
+            None => output.data("\nno shift moves\n")?,
+            Some(consequence) => {
+                output.data(&format!("\n{}", consequence.text))?;
+                let names: Vec<String> = (consequence.concerned.iter())
+                    .filter_map(|id| after.team.index_of(id.as_str()))
+                    .map(|index| name(&after.team, index))
+                    .collect();
+                if !names.is_empty() {
+                    let who = list(&names);
+                    output.data(&format!("Tell {who}: calendars may show this only hours later.\n"))?;
+                }
+            }
+        }
+        for date in consequence.iter().flat_map(|consequence| &consequence.opened) {
+            output.data(&format!("Once the team has agreed, record it: oncal agree {date} WHO\n"))?;
+        }
+        for warning in self.new_warnings(&edited) {
+            output.note(format_args!("\n{}", render(warning, &edited.sources, true)));
+        }
+        let file = self.common.config.join(&self.config.file);
+        if writing.dry_run {
+            output.note(format_args!("dry run: {} was not changed", file.display()));
+        } else {
+            self.original.replace(&changed)?;
+            output.note(format_args!("wrote {}", file.display()));
+        }
+        Ok(after.team.clone())
+    }
+
+    /// The warnings of the team that were not there before.
+    fn new_warnings<'e>(&self, edited: &'e Configuration) -> Vec<&'e Diagnostic> {
+        let id = &self.team().id;
+        let is_old = |found: &Diagnostic| {
+            let same = |old: &Diagnostic| (old.code, &old.message) == (found.code, &found.message);
+            self.configuration.diagnostics_of(id).any(same)
+        };
+        edited.diagnostics_of(id).filter(|found| !is_old(found)).collect()
+    }
+
+    fn file_diff(&self, before: &str, after: &str) -> String {
+        let file = &self.config.file;
+        let diff = TextDiff::from_lines(before, after);
+        diff.unified_diff().context_radius(3).header(&format!("a/{file}"), &format!("b/{file}")).to_string()
+    }
+
+    /// The dates over which the rota is compared: a year from the current week on, and all of `period`.
+    fn dates(&self, period: Period) -> Dates {
+        let team = self.team();
+        let week = week_at(team, self.now).or_else(|| weeks(team).next());
+        let current = week.map_or_else(|| self.today(), |week| week.id.0);
+        let from = current.min(team.zone.date(period.start() - TimeDelta::days(7)));
+        let year = current.checked_add_days(Days::new(7 * WEEKS)).unwrap_or(current);
+        Dates { from, to: year.max(team.zone.date(period.end() + TimeDelta::days(14))) }
+    }
+}
+
+fn team_id(configuration: &Configuration, of: &OfTeam) -> Result<TeamId, Usage> {
+    let ids: Vec<&TeamId> = configuration.teams.keys().chain(configuration.broken.keys()).collect();
+    match (&of.team, &ids[..]) {
+        (Some(named), _) => {
+            plan::known(configuration, named)?;
+            TeamId::new(named).ok_or_else(|| Usage(format!("there is no team `{named}`")))
+        }
+        (None, [only]) => Ok((*only).clone()),
+        (None, []) => Err(Usage("there is no team".to_owned())),
+        (None, _) => {
+            let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+            Err(Usage(format!("there are several teams; add --team with one of {}", ids.join(", "))))
+        }
+    }
+}
+
+/// `from … until …` in words, with the last day where it ends at a midnight.
+pub(super) fn period_in_words(zone: &Zone, period: Period) -> String {
+    let end = period.end();
+    let until = when::instant(zone, end);
+    let last = zone.date(end).pred_opt().filter(|_| when::is_midnight(zone, end));
+    let until = last.map_or(until, |last| format!("the end of {}", when::date(last)));
+    format!("from {} to {until}", when::instant(zone, period.start()))
+}

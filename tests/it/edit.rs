@@ -1,0 +1,571 @@
+//! The commands that write a team's file: what they change, what they leave alone, and what they refuse.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use chrono::{Days, NaiveDate, TimeDelta};
+use oncal::config::load;
+use oncal::rota::{Holding, Instant, Period, Role, Team, TeamId, changes, coverage, expand, holdings};
+use proptest::prelude::*;
+use similar::{ChangeTag, TextDiff};
+
+/// Friday, 7 May 2027, 08:15 in New York.
+const NOW: &str = "2027-05-07T12:15:30Z";
+
+fn oncal(config: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    command
+        .env_remove("ONCAL_CONFIG")
+        .env("NO_COLOR", "1")
+        .args(["--now", NOW, "--config"])
+        .arg(config)
+        .args(args);
+    command
+}
+
+fn run(config: &Path, args: &[&str]) -> Output {
+    oncal(config, args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn sure(config: &Path, args: &[&str]) -> String {
+    let output = run(config, args);
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+#[track_caller]
+fn refused(config: &Path, args: &[&str], code: i32, why: &str) {
+    let before = fs::read(file(config)).unwrap();
+    let output = run(config, args);
+    let told = text(&output.stderr);
+    assert_eq!(
+        (output.status.code(), fs::read(file(config)).unwrap() == before),
+        (Some(code), true),
+        "{args:?}: {told}"
+    );
+    assert!(told.contains(why), "{args:?}: {told}");
+}
+
+fn file(config: &Path) -> PathBuf {
+    config.join("teams/data-pipelines.toml")
+}
+
+/// The shipped configuration in a folder of its own.
+fn shipped(folder: &Path) -> PathBuf {
+    let config = folder.join("config");
+    let output = Command::new(env!("CARGO_BIN_EXE_oncal")).arg("init").arg(&config).output().unwrap();
+    assert!(output.status.success());
+    config
+}
+
+fn now() -> Instant {
+    NOW.parse().unwrap()
+}
+
+fn team(config: &Path) -> Team {
+    let configuration = load(config, now()).unwrap();
+    assert!(!configuration.has_errors(), "{:?}", configuration.diagnostics);
+    configuration.teams[&TeamId::new("data-pipelines").unwrap()].team.clone()
+}
+
+#[test]
+fn a_dry_run_shows_all_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let before = fs::read_to_string(file(&config)).unwrap();
+    let told = sure(&config, &["cover", "d", "tomorrow", "09:00", "--dry-run"]);
+    for part in [
+        "Data Engineer D is primary from Fri 7 May 2027 08:15 EDT to Sat 8 May 2027 09:00 EDT",
+        "+++ b/teams/data-pipelines.toml",
+        "+from = 2027-05-07T08:15:00\n+to = 2027-05-08T09:00:00\n+primary = \"d\"",
+        "Tell Data Engineer B, Data Engineer C and Data Engineer D",
+        "oncal off c 2027-05-07 2027-05-08",
+        "dry run",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert_eq!(fs::read_to_string(file(&config)).unwrap(), before);
+}
+
+#[test]
+fn a_new_entry_stands_below_its_explanation_and_nothing_else_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let before = fs::read_to_string(file(&config)).unwrap();
+    sure(&config, &["cover", "Data Engineer D", "sat 18:00", "mon 09:00", "--reason", "C is ill"]);
+    let entry = "\n[[override]]\nfrom = 2027-05-08T18:00:00\nto = 2027-05-10T09:00:00\nprimary = \"d\"\nreason = \"C is ill\"\n";
+    let example = "#reason = \"Memorial Day, agreed in the Friday meeting\"\n";
+    assert_eq!(
+        fs::read_to_string(file(&config)).unwrap(),
+        before.replace(example, &format!("{example}{entry}"))
+    );
+}
+
+#[test]
+fn weeks_exchanged_twice_are_the_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let before = fs::read_to_string(file(&config)).unwrap();
+    sure(&config, &["swap", "2027-06-11", "2027-06-18"]);
+    assert_ne!(fs::read_to_string(file(&config)).unwrap(), before);
+    sure(&config, &["swap", "2027-06-18", "2027-06-11"]);
+    assert_eq!(fs::read_to_string(file(&config)).unwrap(), before);
+}
+
+#[test]
+fn an_override_in_the_way_is_shortened_or_split_and_keeps_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    sure(&config, &["cover", "d", "2027-05-08", "2027-05-11", "--reason", "C is ill"]);
+    sure(&config, &["cover", "a", "2027-05-09 12:00", "2027-05-10"]);
+    let entries = fs::read_to_string(file(&config)).unwrap();
+    assert!(
+        entries.contains(
+            "from = 2027-05-08\nto = 2027-05-09T12:00:00\nprimary = \"d\"\nreason = \"C is ill\"\n"
+        ),
+        "{entries}"
+    );
+    assert!(
+        entries.contains("from = 2027-05-10\nthrough = 2027-05-10\nprimary = \"d\"\nreason = \"C is ill\"\n"),
+        "{entries}"
+    );
+    let team = team(&config);
+    let who: Vec<&str> = team.overrides.iter().map(|by| team.engineer(by.primary).id.as_str()).collect();
+    assert_eq!(who, ["d", "a", "d"]);
+    sure(&config, &["cover", "b", "2027-05-08", "2027-05-11"]);
+    assert_eq!(self::team(&config).overrides.len(), 1, "all three make room for one");
+}
+
+#[test]
+fn a_conflict_is_agreed_on_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let told = sure(&config, &["off", "c", "2027-05-29", "2027-06-01", "--reason", "private"]);
+    assert!(told.contains("oncal agree 2027-05-31 WHO"), "{told}");
+    refused(&config, &["agree", "2027-05-30", "d"], 1, "nothing is to be agreed on Sun 30 May 2027");
+    sure(&config, &["agree", "2027-05-31", "d", "--secondary", "a"]);
+    let entries = fs::read_to_string(file(&config)).unwrap();
+    let entry = "from = 2027-05-31\nthrough = 2027-05-31\nprimary = \"d\"\nsecondary = \"a\"\nagreed_on = 2027-05-07\nreason = \"Memorial Day\"\n";
+    assert!(entries.contains(entry), "{entries}");
+    refused(&config, &["agree", "2027-05-31", "d", "--secondary", "a"], 1, "agreed already: Data Engineer D");
+    let team = team(&config);
+    let rows = coverage(&team, &expand(&team, team.zone.day("2027-05-31".parse().unwrap()).unwrap())).rows;
+    assert!(rows.iter().all(|row| !row.status.is_open()));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    for (args, code, why) in [
+        (&["cover", "zed", "tomorrow"][..], 2, "nobody in data-pipelines is called `zed`"),
+        (&["cover", "Engineer", "tomorrow"], 2, "`Engineer` may be a or b or c or d"),
+        (&["cover", "d", "fri", "18:00"], 2, "`fri` may mean today, Fri 7 May 2027, or Fri 14 May 2027"),
+        (&["cover", "d", "yesterday"], 2, "is not after"),
+        (&["cover", "d", "2027-06-01", "2027-06-01"], 2, "for all of it write 2027-06-02"),
+        (&["cover", "b", "09:00"], 1, "that is so already"),
+        (&["cover", "d", "tomorrow", "--secondary", "d"], 2, "cannot be primary and secondary"),
+        (
+            &["swap", "2027-06-12", "a", "b"],
+            2,
+            "no week starts on Sat 12 Jun 2027; weeks start on Fri 11 Jun 2027 and on Fri 18 Jun 2027",
+        ),
+        (&["swap", "2027-04-30", "a", "b"], 1, "has begun"),
+        (&["swap", "2027-04-23", "a", "b"], 1, "is over"),
+        (&["swap", "2027-06-11", "d", "a"], 1, "that is so already"),
+        (&["swap", "2027-06-11", "2027-06-11"], 2, "one and the same week"),
+        (&["swap", "2027-06-11", "a", "a"], 2, "cannot be primary and secondary"),
+        (&["off", "a", "2027-06-02", "2027-06-01"], 2, "is not after"),
+        (&["off", "a", "today", "--team", "nobody"], 2, "there is no team `nobody`"),
+    ] {
+        refused(&config, args, code, why);
+    }
+    fs::write(config.join("teams/other.toml"), "name = 3\n").unwrap();
+    refused(&config, &["off", "a", "2027-06-02"], 2, "add --team with one of data-pipelines, other");
+    refused(&config, &["off", "a", "2027-06-02", "--team", "other"], 1, "team `other` has errors");
+    sure(&config, &["off", "a", "2027-06-02", "--team", "data-pipelines"]);
+}
+
+#[test]
+fn what_check_would_call_an_error_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let plan = fs::read_to_string(file(&config)).unwrap();
+    let member = "id = \"e\"\nname = \"Data Engineer E\"\njoined = 2027-06-01\n";
+    fs::write(
+        file(&config),
+        plan.replace("[[rotation]]\nstarts", &format!("[[engineer]]\n{member}\n[[rotation]]\nstarts")),
+    )
+    .unwrap();
+    refused(
+        &config,
+        &["cover", "e", "tomorrow"],
+        1,
+        "`e` joins on 2027-06-01 but is given duty outside that time",
+    );
+    sure(&config, &["cover", "e", "2027-06-01", "2027-06-02"]);
+}
+
+#[test]
+fn a_file_reached_through_a_link_stays_one_with_its_mode() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let real = folder.path().join("real.toml");
+    fs::rename(file(&config), &real).unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o660)).unwrap();
+    symlink(&real, file(&config)).unwrap();
+    sure(&config, &["off", "a", "2027-06-02"]);
+    assert!(fs::symlink_metadata(file(&config)).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().mode() & 0o7777, 0o660);
+    assert!(
+        fs::read_to_string(&real).unwrap().contains("time_off = [{ from = 2027-06-02, to = 2027-06-02 }]")
+    );
+}
+
+/// What the file is after a command that was disturbed, and how it ended.
+fn disturbed(config: &Path, before: &str, inject: &str) -> (Output, String) {
+    fs::write(file(config), before).unwrap();
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject]).arg(env!("CARGO_BIN_EXE_oncal"));
+    command.env("NO_COLOR", "1").args(["--now", NOW, "--config"]).arg(config).args([
+        "off",
+        "a",
+        "2027-06-02",
+    ]);
+    let output = command.output().unwrap();
+    (output, fs::read_to_string(file(config)).unwrap())
+}
+
+#[test]
+fn a_write_that_is_interrupted_leaves_the_old_file_or_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let before = fs::read_to_string(file(&config)).unwrap();
+    sure(&config, &["off", "a", "2027-06-02"]);
+    let after = fs::read_to_string(file(&config)).unwrap();
+    assert_ne!(before, after);
+    let (mut killed, mut old, mut new) = (0, 0, 0);
+    for call in ["fsync", "rename", "fchmod", "flock", "write"] {
+        for nth in 1..=12 {
+            let (output, found) =
+                disturbed(&config, &before, &format!("inject={call}:signal=KILL:when={nth}"));
+            assert!(found == before || found == after, "{call} {nth}: {found}");
+            let (is_killed, is_old) =
+                (output.status.signal() == Some(9) || output.status.code() == Some(137), found == before);
+            killed += i32::from(is_killed);
+            *(if is_old { &mut old } else { &mut new }) += 1;
+            if !is_killed {
+                break;
+            }
+        }
+    }
+    assert!(killed > 5 && old > 3 && new > 3, "{killed} {old} {new}");
+    for inject in [
+        "inject=fsync:error=EIO:when=1",
+        "inject=rename:error=ENOSPC:when=1",
+        "inject=fchmod:error=EPERM:when=1",
+    ] {
+        let (output, found) = disturbed(&config, &before, inject);
+        assert_eq!((output.status.code(), &found), (Some(1), &before), "{inject}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("failed to write"), "{}", text(&output.stderr));
+    }
+}
+
+// ── Random files, random commands ────────────────────────────────────────────────────────────────────────────
+
+/// How a random file is laid out.
+#[derive(Debug, Clone)]
+struct Layout {
+    crlf: bool,
+    inline_overrides: bool,
+    inline_swaps: bool,
+    inline_engineers: bool,
+    multiline: bool,
+    trailing_comma: bool,
+    comments: bool,
+    leave: u8,
+    final_newline: bool,
+    overrides: Vec<(u64, u64, usize, bool)>,
+    swaps: Vec<(u64, usize, usize)>,
+}
+
+fn layouts() -> impl Strategy<Value = Layout> {
+    let flags = prop::array::uniform8(any::<bool>());
+    let overrides = prop::collection::vec((0u64..12, 1u64..5, 0usize..4, any::<bool>()), 0..4);
+    let swaps = prop::collection::vec((2u64..12, 0usize..4, 1usize..4), 0..3);
+    (flags, 0u8..3, overrides, swaps).prop_map(|(flags, leave, overrides, swaps)| Layout {
+        crlf: flags[0],
+        inline_overrides: flags[1],
+        inline_swaps: flags[2],
+        inline_engineers: flags[3],
+        multiline: flags[4],
+        trailing_comma: flags[5],
+        comments: flags[6],
+        leave,
+        final_newline: flags[7],
+        overrides,
+        swaps,
+    })
+}
+
+const IDS: [&str; 4] = ["ann", "bob", "cy", "dan"];
+
+fn first_friday() -> NaiveDate {
+    "2027-05-07".parse().unwrap()
+}
+
+impl Layout {
+    fn list(&self, key: &str, is_inline: bool, entries: &[Vec<String>]) -> [String; 2] {
+        let note = |text: &str| if self.comments { format!(" # {text}") } else { String::new() };
+        if entries.is_empty() {
+            let empty = if is_inline && self.multiline {
+                format!("{key} = [{}\n]\n", note("none yet"))
+            } else {
+                String::new()
+            };
+            return [empty, String::new()];
+        }
+        if !is_inline {
+            let block = |lines: &Vec<String>| {
+                let lines: Vec<String> =
+                    lines.iter().map(|line| format!("{line}{}\n", note("why"))).collect();
+                format!(
+                    "{}[[{key}]]{}\n{}\n",
+                    if self.comments { "# about it\n" } else { "" },
+                    note("[[x]]"),
+                    lines.concat()
+                )
+            };
+            return [String::new(), entries.iter().map(block).collect()];
+        }
+        let items: Vec<String> = entries.iter().map(|lines| format!("{{ {} }}", lines.join(", "))).collect();
+        let last = if self.trailing_comma { "," } else { "" };
+        let list = if self.multiline {
+            let count = items.len();
+            let lines = items.iter().enumerate().map(|(n, item)| {
+                let comma = if n + 1 < count { "," } else { last };
+                format!("  {item}{comma}{}\n", note("item, [x]"))
+            });
+            format!("[\n{}]", lines.collect::<String>())
+        } else {
+            format!("[{}{last}]", items.join(", "))
+        };
+        [format!("{key} = {list}{}\n", note("all")), String::new()]
+    }
+
+    fn text(&self) -> String {
+        let day = |days: u64| first_friday() + Days::new(days);
+        // Overrides that do not overlap: each starts after the last.
+        let mut at = 1;
+        let overrides: Vec<Vec<String>> = self
+            .overrides
+            .iter()
+            .map(|(gap, length, who, through)| {
+                let (from, to) = (at + gap, at + gap + length);
+                at = to + 1;
+                let end = if *through {
+                    format!("through = {}", day(to - 1))
+                } else {
+                    format!("to = {}T06:30:00", day(to))
+                };
+                vec![
+                    format!("from = {}", day(from)),
+                    end,
+                    format!("primary = \"{}\"", IDS[*who]),
+                    "reason = \"a, b # c\"".to_owned(),
+                ]
+            })
+            .collect();
+        let mut seen = Vec::new();
+        let swaps: Vec<Vec<String>> = self
+            .swaps
+            .iter()
+            .filter(|(week, ..)| {
+                !seen.contains(week) && {
+                    seen.push(*week);
+                    true
+                }
+            })
+            .map(|(week, one, other)| {
+                let (one, other) = (IDS[*one], IDS[(one + other) % 4]);
+                vec![
+                    format!("week = {}", day(7 * week)),
+                    format!("primary = \"{one}\""),
+                    format!("secondary = \"{other}\""),
+                ]
+            })
+            .collect();
+        let [override_key, override_blocks] = self.list("override", self.inline_overrides, &overrides);
+        let [swap_key, swap_blocks] = self.list("swap", self.inline_swaps, &swaps);
+        let leave = |id: &str| match (self.leave, id) {
+            (1, "bob") => "time_off = [{ from = 2027-06-05, to = 2027-06-06 }]".to_owned(),
+            (2, "bob") => "time_off = [\n  { from = 2027-06-05, to = 2027-06-06 }, # trip\n]".to_owned(),
+            _ => String::new(),
+        };
+        let [engineer_key, engineer_blocks] = if self.inline_engineers {
+            let inline = |id: &&str| {
+                let leave = if self.leave == 1 { leave(id) } else { String::new() };
+                let leave = if leave.is_empty() { leave } else { format!(", {leave}") };
+                format!("  {{ id = \"{id}\", name = \"The {id}\"{leave} }},\n")
+            };
+            [format!("engineer = [\n{}]\n", IDS.iter().map(inline).collect::<String>()), String::new()]
+        } else {
+            let block =
+                |id: &&str| format!("[[engineer]]\nid = \"{id}\"\nname = \"The {id}\"\n{}\n", leave(id));
+            [String::new(), IDS.iter().map(block).collect()]
+        };
+        let comment = if self.comments { "# Odd. [[override]]\n#[[swap]]\n\n" } else { "" };
+        let weeks: String = (0..4)
+            .map(|n| format!("{{ primary = \"{}\", secondary = \"{}\" }}, ", IDS[n], IDS[(n + 1) % 4]))
+            .collect();
+        let text = format!(
+            "{comment}name = \"T\"\ntime_zone = \"America/New_York\"\nholidays = [\"us-federal\"]\n{override_key}{swap_key}{engineer_key}\n\
+             {engineer_blocks}{override_blocks}[[rotation]]\nstarts = 2027-01-01T10:00:00\nweeks = [{weeks}]\n\n{swap_blocks}[handover]\nday = \"friday\""
+        );
+        let text = if self.final_newline { text + "\n" } else { text };
+        if self.crlf { text.replace('\n', "\r\n") } else { text }
+    }
+}
+
+/// A random command, in terms of days after the first Friday.
+#[derive(Debug, Clone)]
+enum Typed {
+    Cover(usize, u64, u64, bool),
+    Swap(u64, usize, usize),
+    Exchange(u64, u64),
+    Off(usize, u64, u64),
+}
+
+fn commands() -> impl Strategy<Value = Typed> {
+    prop_oneof![
+        (0usize..4, 1u64..30, 1u64..6, any::<bool>())
+            .prop_map(|(who, from, days, timed)| Typed::Cover(who, from, days, timed)),
+        (1u64..12, 0usize..4, 1usize..4).prop_map(|(week, one, other)| Typed::Swap(week, one, other)),
+        (1u64..12, 1u64..12).prop_map(|(one, other)| Typed::Exchange(one, other)),
+        (0usize..4, 1u64..60, 0u64..6).prop_map(|(who, from, days)| Typed::Off(who, from, days)),
+    ]
+}
+
+impl Typed {
+    fn args(&self) -> Vec<String> {
+        let day = |days: u64| (first_friday() + Days::new(days)).to_string();
+        let args: Vec<String> = match self {
+            Typed::Cover(who, from, days, true) => {
+                vec![
+                    "cover".into(),
+                    IDS[*who].into(),
+                    format!("{} 18:00", day(*from)),
+                    format!("{} 06:30", day(from + days)),
+                ]
+            }
+            Typed::Cover(who, from, days, false) => {
+                vec!["cover".into(), IDS[*who].into(), day(*from), day(from + days)]
+            }
+            Typed::Swap(week, one, other) => {
+                vec!["swap".into(), day(7 * week), IDS[*one].into(), IDS[(one + other) % 4].into()]
+            }
+            Typed::Exchange(one, other) => vec!["swap".into(), day(7 * one), day(7 * other)],
+            Typed::Off(who, from, days) => vec!["off".into(), IDS[*who].into(), day(*from), day(from + days)],
+        };
+        args
+    }
+
+    /// Where confirmed shifts may move. Covers, holidays and leave are worked out anew in whole weeks.
+    fn may_move(&self, team: &Team, period: Period) -> bool {
+        let weeks = |days: u64| {
+            let start = team.zone.instant((first_friday() + Days::new(days)).and_hms_opt(10, 0, 0).unwrap());
+            Period::new(start, start + TimeDelta::days(7)).unwrap()
+        };
+        let date = |days: u64| team.zone.first_instant(first_friday() + Days::new(days));
+        match self {
+            Typed::Cover(_, from, days, timed) => {
+                let (start, end) = (date(*from), date(from + days));
+                let (start, end) = if *timed {
+                    (start + TimeDelta::hours(18), end + TimeDelta::minutes(390))
+                } else {
+                    (start, end)
+                };
+                start <= period.start() && period.end() <= end
+            }
+            Typed::Swap(week, ..) => weeks(7 * week).overlaps(period),
+            Typed::Exchange(one, other) => {
+                weeks(7 * one).overlaps(period) || weeks(7 * other).overlaps(period)
+            }
+            Typed::Off(_, from, days) => {
+                let (start, end) = (date(*from), date(from + days + 1));
+                start <= period.start() && period.end() <= end
+            }
+        }
+    }
+}
+
+fn held(team: &Team, window: Period) -> Vec<Holding> {
+    holdings(team, &expand(team, window))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_command_changes_what_it_says_and_no_other_byte((layout, typed) in (layouts(), commands())) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().to_owned();
+        fs::create_dir(config.join("teams")).unwrap();
+        let before_text = layout.text();
+        fs::write(file(&config), &before_text).unwrap();
+        let before = team(&config);
+        let args = typed.args();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = run(&config, &args);
+        let after_text = fs::read_to_string(file(&config)).unwrap();
+        let told = text(&output.stderr);
+        if output.status.code() != Some(0) {
+            prop_assert_eq!(&after_text, &before_text, "{}", told);
+            prop_assert!(!told.contains("laid out in a way"), "{}\n{}", told, before_text);
+            prop_assert!(told.contains("nothing was written") || told.contains("one and the same week"), "{}", told);
+            return Ok(());
+        }
+        // Bytes: no line goes or comes but those of entries, and comments stay.
+        let keys = ["[[", "week", "from", "to", "through", "primary", "secondary", "agreed_on", "reason", "time_off", "{", "override", "swap"];
+        let diff = TextDiff::from_lines(&before_text, &after_text);
+        for change in diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal) {
+            let line = change.value().trim();
+            prop_assert!(line.is_empty() || keys.iter().any(|key| line.starts_with(key)) || line == "day = \"friday\"", "{}", line);
+            let expected = if layout.crlf { "\r\n" } else { "\n" };
+            prop_assert!(change.value().ends_with(expected) || !change.value().contains('\n'), "{:?}", change.value());
+        }
+        let count = |text: &str| text.matches("# ").count();
+        let lost = count(&before_text).saturating_sub(count(&after_text));
+        prop_assert!(lost <= 8, "comments stay, but those on lines of an entry that goes");
+        // Meaning: whoever was named holds what was said, and confirmed shifts move nowhere else.
+        let after = team(&config);
+        let start = before.zone.first_instant(first_friday());
+        let window = Period::new(start, start + TimeDelta::weeks(30)).unwrap();
+        for moved in changes(&held(&before, window), &held(&after, window), window) {
+            let is_tentative = [&moved.before, &moved.after].into_iter().flatten().any(|side| side.tentative);
+            prop_assert!(typed.may_move(&before, moved.period) || is_tentative, "{:?} {:?}", typed, moved);
+        }
+        if let Typed::Cover(who, ..) = typed {
+            let holdings = held(&after, window);
+            let primaries = holdings.iter().filter(|holding| holding.role == Role::Primary);
+            for holding in primaries.filter(|holding| typed.may_move(&before, holding.period)) {
+                prop_assert_eq!(holding.side.engineer.as_str(), IDS[who]);
+            }
+        }
+        // Again it changes nothing, but for an exchange, which goes back.
+        if !matches!(typed, Typed::Exchange(..)) {
+            let again = run(&config, &args);
+            prop_assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));
+            prop_assert!(text(&again.stderr).contains("that is so already"), "{}", text(&again.stderr));
+            prop_assert_eq!(fs::read_to_string(file(&config)).unwrap(), after_text);
+        }
+    }
+}
