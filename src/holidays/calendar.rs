@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
+use chrono::{Datelike, Weekday, WeekdaySet};
 
 use super::definition::{Definition, Rule, Sandwich};
-use super::expand::{Dated, expand};
+use super::expand::{Dated, Holiday, expand};
 use crate::rota;
 use crate::toml_reader::{MAX_REPORTED, Problem, Severity, listed, nearest};
 
@@ -24,19 +24,6 @@ pub struct ResolvedCalendar {
     sandwich: Option<Arc<str>>,
     rules: Vec<Rule>,
     expanded: OnceLock<Arc<rota::Calendar>>,
-}
-
-/// One holiday on one date.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holiday {
-    /// The day that is off.
-    pub date: NaiveDate,
-    /// What it is called, in the country's language.
-    pub name: Arc<str>,
-    /// For a substitute, the date of the holiday that it stands for.
-    pub observed_for: Option<NaiveDate>,
-    /// What in the calendar's file gave this date.
-    pub rule: String,
 }
 
 impl Default for ResolvedCalendar {

@@ -9,12 +9,24 @@ use std::sync::Arc;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, WeekdaySet};
 
 use super::YEARS;
-use super::calendar::Holiday;
 use super::definition::{Move, Observed, Rule};
 use super::rule::weekday_name;
 
 /// How far ahead `next` looks. Where no day of a year is free there is no substitute.
 const NEXT_WITHIN_DAYS: usize = 366;
+
+/// One holiday on one date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holiday {
+    /// The day that is off.
+    pub date: NaiveDate,
+    /// What it is called, in the country's language.
+    pub name: Arc<str>,
+    /// For a substitute, the date of the holiday that it stands for.
+    pub observed_for: Option<NaiveDate>,
+    /// What in the calendar's file gave this date.
+    pub rule: String,
+}
 
 /// A holiday and where it comes from, which is put into words only where it is shown.
 #[derive(Debug, Clone, Copy)]

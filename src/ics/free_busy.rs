@@ -1,8 +1,8 @@
 //! Free/busy times (`VFREEBUSY`, RFC 5545 3.6.4): all that some servers share of a calendar.
 
+use super::bounds::Context;
 use super::component::CalendarFile;
 use super::event::{End, Fault, Times};
-use super::expand::Context;
 use super::line::Line;
 use super::recur::Allowance;
 use super::report::Report;
