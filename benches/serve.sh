@@ -1,15 +1,15 @@
 #!/bin/sh
 # oncal against nginx's static file: requests a second, medians of alternated pairs, and user instructions per request
 # where perf can count them. Wants nginx, wrk, curl and taskset (Debian: nginx-light wrk curl util-linux), two cores and
-# a release build.
+# an optimised build.
 #
-#   cargo build --release && benches/serve.sh
+#   cargo build --profile dist && benches/serve.sh
 #
 # ONCAL is the program to measure, PAIRS the number of pairs, SECONDS_EACH the length of one run.
 set -eu
 
-oncal=${ONCAL:-target/release/oncal}
-pairs=${PAIRS:-7}
+oncal=${ONCAL:-target/dist/oncal}
+pairs=${PAIRS:-11}
 seconds=${SECONDS_EACH:-3}
 feed=data-pipelines/team.ics
 folder=$(mktemp -d)

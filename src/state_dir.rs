@@ -84,6 +84,11 @@ impl StateDir {
         self.0.path.join(JOURNAL)
     }
 
+    /// Where SQLite has what is not in the journal's file yet.
+    pub fn journal_log_file(&self) -> PathBuf {
+        self.0.path.join(format!("{JOURNAL}-wal"))
+    }
+
     /// Where the secret of the links is, if it is not given in another way.
     pub fn secret_file(&self) -> PathBuf {
         self.0.path.join(SECRET)
@@ -225,7 +230,7 @@ impl StateDir {
         }
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let text = format!("process {} on {}\n", process::id(), host.trim());
-        // A full disk is no reason not to serve; then the lock names nobody.
+        // A full disk must not prevent a start; then the lock file is empty.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
         *self.0.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         Ok(())

@@ -48,6 +48,8 @@ debian nginx nginx-light nginx
 debian caddy caddy caddy
 debian openssl openssl
 debian strace strace
+debian faketime faketime
+debian sqlite3 sqlite3
 debian systemd-analyze systemd
 debian curl curl
 debian /usr/include/libical/ical.h libical-dev
@@ -78,11 +80,11 @@ stage "unit, laws, acceptance, HTTP, command line, zones, journal"
 export ONCAL_ZONES=$tools/zones.txt
 # Random tests try the same cases in each run; another number tries others, which every change deserves once.
 export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
-alone='/^(reload|limits|soak)::/'
+alone='/^(reload|limits|soak|chaos)::/'
 if cargo nextest --version >/dev/null 2>&1; then
   cargo nextest run --no-fail-fast --run-ignored all -E "not test($alone)"
 else
-  cargo test --no-fail-fast --lib --bins --test it -- --include-ignored --skip reload:: --skip limits:: --skip soak::
+  cargo test --no-fail-fast --lib --bins --test it -- --include-ignored --skip reload:: --skip limits:: --skip soak:: --skip chaos::
 fi
 cargo test --doc
 
@@ -92,6 +94,10 @@ cargo test --test it -- --include-ignored --test-threads 1 --nocapture reload:: 
 # ONCAL_SOAK_SECONDS=600 goes on for ten minutes.
 stage "a minute of load and changes"
 cargo test --test it -- --include-ignored --nocapture soak::
+
+# ONCAL_CHAOS_SECONDS=3600 goes on for an hour; another ONCAL_CHAOS_SEED tries other faults.
+stage "two minutes of random faults"
+cargo test --test it -- --include-ignored --nocapture chaos::
 
 # Another ONCAL_ORACLE_SEED tries other teams.
 stage "a second implementation of the rules agrees"

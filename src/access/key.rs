@@ -1,4 +1,4 @@
-//! A key, and what it opens.
+//! A key of a secret link, and what it gives access to.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,40 +7,40 @@ use subtle::ConstantTimeEq;
 
 use crate::rota::{EngineerId, TeamId};
 
-/// 160 bits: more than anybody can try, and 32 characters without a rest.
+/// 160 bits cannot be guessed, and make exactly 32 characters of base32.
 const BYTES: usize = 20;
 
-/// Lower-case base32 (RFC 4648 6): no character that mail programs break lines or links at. Written by hand, being
-/// eight lines, to be strict: one key has one spelling.
+/// Lower-case base32 (RFC 4648 section 6), which has no character at which mail programs break lines or links. Our own
+/// code, because it must be strict: each key has exactly one spelling.
 const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// The part of a secret address that opens it. Debug shows none of it.
+/// The part of a secret link that gives access. `Debug` does not show it.
 #[derive(Clone, Copy)]
 pub struct Key([u8; BYTES]);
 
-/// What a key opens.
+/// What a key gives access to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything.
+    /// All teams.
     Organisation,
-    /// All that belongs to one team.
+    /// One team.
     Team(TeamId),
-    /// The same, for one of its engineers.
+    /// One team, with the link of one of its engineers.
     Engineer(TeamId, EngineerId),
 }
 
 impl Key {
-    /// The characters of a key.
+    /// How many characters a key has.
     pub const CHARACTERS: usize = BYTES * 8 / 5;
 
-    /// The first bytes of a message authentication code.
+    /// The key that consists of the first bytes of a message authentication code.
     pub(super) fn of(code: &[u8; 32]) -> Key {
         let mut bytes = [0; BYTES];
         bytes.copy_from_slice(&code[..BYTES]);
         Key(bytes)
     }
 
-    /// Reads a key as it stands in an address; `None` for what cannot be one.
+    /// Parses a key as it is written in a link; `None` if it is not a key.
     pub fn read(text: &str) -> Option<Key> {
         if text.len() != Key::CHARACTERS {
             return None;
@@ -61,7 +61,7 @@ impl Key {
         Some(Key(bytes))
     }
 
-    /// The key as it stands in an address.
+    /// The key as it is written in a link.
     pub fn text(&self) -> String {
         let groups = self.0.chunks_exact(5).map(|five| {
             let bits = five.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
@@ -71,7 +71,7 @@ impl Key {
     }
 }
 
-/// In constant time: how long it takes tells nothing of where two keys differ.
+/// In constant time, so that timing does not reveal where two keys differ.
 impl PartialEq for Key {
     fn eq(&self, other: &Key) -> bool {
         self.0.ct_eq(&other.0).into()

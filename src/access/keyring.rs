@@ -1,4 +1,4 @@
-//! All keys in force, each with what it opens.
+//! All valid keys, each with what it gives access to.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,15 +8,15 @@ use super::secret::Secret;
 use crate::config::LinkGenerations;
 use crate::rota::{Instant, TeamId};
 
-/// Finds what a key opens, in a time that does not depend on how nearly the key is right: the table hashes with a
-/// random key of its own, and compares in constant time.
+/// Finds what a key gives access to. Timing does not reveal how many characters of a wrong key are right: the table hashes
+/// with a random key of its own and compares in constant time.
 #[derive(Clone, Default)]
 pub struct Keyring {
     scopes: HashMap<Key, Grant>,
     lacks_teams: bool,
 }
 
-/// What a key opens, and until when.
+/// What a key gives access to, and until when.
 #[derive(Clone)]
 struct Grant {
     scope: Scope,
@@ -24,7 +24,7 @@ struct Grant {
 }
 
 impl Keyring {
-    /// The keys of an organisation whose own `link_generation` is `generation`, and of its teams.
+    /// The keys of the organisation, whose `link_generation` is `generation`, and of its teams.
     pub fn new<'t>(
         secret: &Secret,
         generation: u32,
@@ -45,18 +45,18 @@ impl Keyring {
         Keyring { scopes, lacks_teams: false }
     }
 
-    /// Notes that there are teams whose keys are not known, since their files have errors.
+    /// Records whether there are teams whose keys are unknown because their files have errors.
     #[must_use]
     pub fn lacking_teams(self, lacks_teams: bool) -> Keyring {
         Keyring { lacks_teams, ..self }
     }
 
-    /// Whether a key that is not here may be one of a team whose file has errors.
+    /// Whether an unknown key may belong to a team whose file has errors.
     pub fn lacks_teams(&self) -> bool {
         self.lacks_teams
     }
 
-    /// What `key` opens at `now`.
+    /// What `key` gives access to at `now`.
     pub fn scope(&self, key: &Key, now: Instant) -> Option<&Scope> {
         let grant = self.scopes.get(key).filter(|grant| grant.ends.is_none_or(|ends| now < ends))?;
         Some(&grant.scope)

@@ -1,11 +1,11 @@
-//! Secret links: who holds which key, and what a key opens.
+//! Secret links: which keys are valid, and what each gives access to.
 //!
-//! In reading order: a [`Secret`] is what all keys are made of; a [`Key`] is what stands in an address; a [`Scope`] is
-//! what it opens, from the whole organisation down to the feed of one engineer; a [`Keyring`] finds the scope of a key
-//! that somebody shows. The same secret, ids and generations give the same keys, so servers need not tell each other,
-//! and raising a `link_generation` makes other keys.
+//! In reading order: all keys are derived from one [`Secret`]; a [`Key`] is part of a link; a [`Scope`] is what it gives
+//! access to: all teams, or one team; a [`Keyring`] finds the scope of a key. The same secret, ids and generations give the
+//! same keys, so several servers agree without talking to each other, and raising a `link_generation` makes the old keys
+//! invalid.
 //!
-//! Not here: which addresses a scope opens, which is HTTP (`web`).
+//! Not here: which paths a scope covers; that is HTTP (`web`).
 
 mod key;
 mod keyring;
@@ -15,5 +15,5 @@ pub use key::{Key, Scope};
 pub use keyring::Keyring;
 pub use secret::{Secret, SecretError, Sources};
 
-/// The first segment of every secret address, `/k/<key>/…`.
+/// The first segment of the path of every secret link, `/k/<key>/…`.
 pub const SEGMENT: &str = "k";

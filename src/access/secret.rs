@@ -1,4 +1,4 @@
-//! What all keys are made of.
+//! The secret from which all keys are derived.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,17 +15,18 @@ use super::key::Key;
 use crate::rota::{EngineerId, TeamId};
 use crate::state_dir::{GROUP, OTHERS, StateDir};
 
-/// Fewer could be guessed.
+/// A shorter secret could be guessed.
 const MIN_BYTES: usize = 32;
 
-/// Fewer different ones are a word, or a key that is held down. Of 32 random hexadecimal digits fewer never are.
+/// A secret with fewer different characters is a word, or one key held down. 32 random hexadecimal digits always have
+/// more.
 const MIN_DIFFERENT: usize = 8;
 
-/// A secret key of HMAC-SHA-256, made ready. Debug shows none of it.
+/// A secret for HMAC-SHA-256. `Debug` does not show it.
 #[derive(Clone)]
 pub struct Secret(Hmac<Sha256>);
 
-/// Where a secret may be.
+/// Where to look for the secret.
 #[derive(Clone, Default)]
 pub struct Sources {
     /// The secret itself: `ONCAL_SECRET`.
@@ -34,18 +35,18 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// The state folder, for a secret that is given in no other way; `None` if servers must share theirs.
     pub state: Option<StateDir>,
-    /// Whether a missing secret is made in the state folder. Only a server may do that: of a new secret no link works
-    /// yet.
+    /// Whether a missing secret is created in the state folder. Only a server may do that: links made from a new secret do
+    /// not work with a running server.
     pub may_make: bool,
 }
 
-/// Why there is no secret.
+/// Why there is no usable secret.
 #[derive(Debug, Error)]
 pub enum SecretError {
-    /// It is given twice.
+    /// It is given in two ways.
     #[error("find the secret of the links: ONCAL_SECRET and ONCAL_SECRET_FILE are both set")]
     Twice,
-    /// It is given nowhere, and one made here would be no other server's.
+    /// It is not given, and other servers would not have one that is made here.
     #[error(
         "find the secret of the links: servers that share a journal must share it too; set ONCAL_SECRET, or \
          ONCAL_SECRET_FILE, to the same {MIN_BYTES} bytes or more for all of them"
@@ -68,7 +69,7 @@ pub enum SecretError {
         /// How many bytes it has.
         bytes: usize,
     },
-    /// It is long enough, and could be guessed.
+    /// It is long enough but too simple.
     #[error(
         "use the secret of the links: {0} could be guessed, since it has fewer than {MIN_DIFFERENT} different \
          characters; `openssl rand -hex 32` makes a good one"
@@ -77,7 +78,7 @@ pub enum SecretError {
         /// Where it is.
         String,
     ),
-    /// Others than the owner and the group can read the file.
+    /// Users who are neither the owner nor in the group can read the file.
     #[error("use the secret of the links: others can read {0}; run `chmod 600 {0}`")]
     Readable(
         /// The file.
@@ -101,7 +102,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// Where there is none, or none that may be used.
+    /// If there is none, or it must not be used.
     pub fn find(sources: &Sources) -> Result<Secret, SecretError> {
         let checked = |place: &str, bytes: &[u8]| match bytes.len() {
             MIN_BYTES.. if is_plain(bytes) => Err(SecretError::Plain(place.to_owned())),

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use sd_notify::NotifyState;
 
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
@@ -15,7 +16,7 @@ use crate::config::{Access, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Store, reloader};
 use crate::publish::Publisher;
-use crate::state_dir::StateDir;
+use crate::state_dir::{LockError, StateDir};
 use crate::web;
 
 /// Says how new the configuration is, where servers share a journal.
@@ -71,8 +72,10 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
                 })
                 .ok();
         }
+        tell_service_manager(&NotifyState::Ready);
     };
     let served = web::serve(&store, clock, move || reloader.reload(), listening);
+    tell_service_manager(&NotifyState::Stopping);
     drop(noted);
     served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
@@ -89,12 +92,24 @@ fn publisher(
         (_, None) if common.now.is_some() => return Ok(Publisher::without_journal()),
         (Some(url), _) => Location::Postgres(url.to_owned()),
         (None, _) => {
-            state.lock().map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+            match state.lock() {
+                Err(error @ LockError::Held { .. }) => anyhow::bail!("failed to {error}"),
+                // What was published before can be served all the same, if it can be read.
+                Err(error) => tracing::warn!(%error, "failed to lock the state folder"),
+                Ok(()) => {}
+            }
             Location::Folder(state.clone())
         }
     };
     let database = Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Publisher::new(database, revision, build()))
+}
+
+/// Tells systemd, if it started this process and waits for that (`Type=notify`).
+fn tell_service_manager(state: &NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
+        tracing::warn!(%error, "failed to tell the service manager");
+    }
 }
 
 fn revision() -> anyhow::Result<Option<i64>> {

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use super::base_url::{BaseUrl, is_loopback};
 use super::link_generations::{FIRST_GENERATION, generation};
 use super::zones::ZoneDataSource;
+use crate::journal::is_unverified;
 use crate::toml_reader::{At, Problem, Problems, Span, TableReader};
 
 /// Weeks that feeds may reach into the past or the future: ten years.
@@ -228,6 +229,17 @@ impl fmt::Debug for JournalUrl {
 
 fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
     if ["postgres://", "postgresql://"].iter().any(|scheme| at.value.starts_with(scheme)) {
+        if is_unverified(&at.value) {
+            warn(
+                "unverified-journal",
+                &at.span,
+                "the PostgreSQL server of `journal` need not prove who it is, so whoever is between can read and change \
+                 the journal",
+                "`?sslmode=verify-full` at the end of the URL, and `&sslrootcert=FILE` if the server has an authority of \
+                 its own",
+                problems,
+            );
+        }
         return Some(JournalUrl(at.value));
     }
     let help =
@@ -386,7 +398,12 @@ mod tests {
     fn a_journal_is_a_postgresql_database() {
         let url = "postgres://oncal:geheim@db/oncal";
         let (settings, codes) = read(&format!("journal = \"{url}\""));
-        assert_eq!((settings.journal.as_ref().map(JournalUrl::as_str), codes), (Some(url), vec![]));
+        assert_eq!(
+            (settings.journal.as_ref().map(JournalUrl::as_str), codes),
+            (Some(url), vec!["unverified-journal"])
+        );
+        let verified = "journal = \"postgres://oncal@db/oncal?sslmode=verify-full\"";
+        assert!(read(verified).1.is_empty());
         assert!(!format!("{settings:?}").contains("geheim"));
         assert_eq!(read("journal = \"mysql://db/oncal\"").1, ["invalid-url"]);
     }

@@ -19,6 +19,7 @@ use crate::text::clean;
 /// An event written once, to be copied into each feed that has it.
 #[derive(Debug, Clone)]
 pub struct Rendered {
+    /// Without the texts that only the lines need.
     event: Event,
     revision: Revision,
     /// All lines but the last, `END:VEVENT`, so that an alarm can go before it.
@@ -34,12 +35,17 @@ impl Rendered {
         for property in properties(&event, revision) {
             write(&mut lines, &property);
         }
+        // A server keeps the events of all teams in use: what the lines hold need not be there twice.
+        lines.shrink_to_fit();
+        let event = Event {
+            description: String::new(),
+            categories: Vec::new(),
+            url: None,
+            reason: None,
+            facts: String::new(),
+            ..event
+        };
         Rendered { event, revision, lines }
-    }
-
-    /// The event.
-    pub fn event(&self) -> &Event {
-        &self.event
     }
 
     /// Its revision.

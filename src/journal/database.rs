@@ -8,11 +8,12 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::connection::Connection;
 use super::error::JournalError;
 use super::layout;
 use super::location::Location;
 use super::postgres::PostgresConnection;
-use super::sql::{Connection, Failure, FailureKind, Result};
+use super::sql::{Failure, FailureKind, Result};
 use super::sqlite::SqliteConnection;
 
 /// Of all teams' journals. It only ever grows, unless something that was written is gone.
@@ -147,7 +148,7 @@ impl Database {
 impl State {
     /// A connection that can read, and write unless [`State::is_read_only`].
     fn connect(&mut self, location: &Location, is_first: bool) -> Result<&mut Connection> {
-        self.forget_if_dead(location);
+        self.close_if_dead(location)?;
         if self.connection.is_none() {
             let mut opened = match open(location, is_first) {
                 Ok(connection) => connection,
@@ -172,7 +173,7 @@ impl State {
             self.connection = None;
             self.is_read_only = false;
         }
-        self.forget_if_dead(location);
+        self.close_if_dead(location)?;
         if self.connection.is_none() {
             let mut opened = open(location, false)?;
             let found = total(&mut opened)?;
@@ -215,18 +216,23 @@ impl State {
 
     /// A connection that was lost while nothing was asked of it is opened again without a word, as is a file that is no
     /// longer the one at its path.
-    fn forget_if_dead(&mut self, location: &Location) {
+    fn close_if_dead(&mut self, location: &Location) -> Result<()> {
         let is_good = match (&mut self.connection, location) {
             (Some(Connection::Sqlite(connection)), Location::Folder(folder)) => {
                 connection.is_still_at(folder)
             }
-            (Some(connection), _) => connection.is_alive(),
+            (Some(connection), _) => connection.is_alive()?,
             (None, _) => true,
         };
         if !is_good {
-            self.connection = None;
+            if let (Some(Connection::Sqlite(connection)), Location::Folder(folder)) =
+                (self.connection.take(), location)
+            {
+                connection.abandon(folder);
+            }
             self.is_suspect = true;
         }
+        Ok(())
     }
 
     fn compare(&mut self, found: i64) {

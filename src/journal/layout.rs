@@ -1,6 +1,7 @@
 //! The tables of the journal: made where they are missing, brought up to date, and left alone if they are newer.
 
-use super::sql::{Connection, Failure, FailureKind, Result};
+use super::connection::Connection;
+use super::sql::{Failure, FailureKind, Result};
 
 /// In the order in which they are made; none of them ever changes. Each stands in a database in which the earlier ones
 /// were made by an oncal that had no table `layout` yet, so each takes what is there.

@@ -6,6 +6,7 @@
 //!
 //! Not here: what an event shows (`feed`) and when something is published (`live`).
 
+mod connection;
 mod database;
 mod error;
 mod layout;
@@ -14,6 +15,7 @@ mod packed;
 mod postgres;
 mod postgres_url;
 mod publication;
+mod retention;
 mod revision;
 mod sql;
 mod sqlite;
@@ -24,6 +26,7 @@ pub use error::JournalError;
 pub use location::Location;
 pub use packed::{Packed, Unreadable};
 pub use postgres_url::is_unverified;
-pub use publication::{ChangeRecord, Draft, Highest, Stored};
-pub use revision::{Entry, Fact, Hash, Journal, Publication, Revision, ShortHash, consult, publish};
+pub use publication::{ChangeRecord, Draft, Stored};
+pub use retention::Retention;
+pub use revision::{Entry, Fact, Hash, Highest, Journal, Publication, Revision, ShortHash, consult, publish};
 pub use subscriber::Subscriber;

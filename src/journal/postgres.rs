@@ -11,13 +11,16 @@ use super::postgres_url::PostgresUrl;
 use super::sql::{Failure, FailureKind, Param, Result, Row, Value};
 
 /// How long the server may take to accept a connection, and to answer a statement.
-const TIMEOUT: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The same for a query that may return every row of a table.
+const TIMEOUT_OF_ALL: Duration = Duration::from_secs(30);
 
 /// How much longer for each further list of parameters of a statement.
 const TIMEOUT_OF_EACH: Duration = Duration::from_millis(10);
 
-/// On the server's side: a lock that somebody else holds, and a statement that nobody waits for any more, end first.
-const SESSION: &str = "SET lock_timeout = '3s'; SET statement_timeout = '60s'";
+/// The server gives up waiting for a lock before the client does, and ends statements that the client has given up.
+const SESSION: &str = "SET lock_timeout = '2s'; SET statement_timeout = '60s'";
 
 /// An open connection to PostgreSQL. Its calls wait for the server; none may be made from async code.
 #[derive(Debug)]
@@ -44,10 +47,10 @@ impl PostgresConnection {
         Ok(connection)
     }
 
-    /// Whether the server still answers on this connection.
-    pub(super) fn is_alive(&mut self) -> bool {
-        let check = async { self.client.check_connection().await.map_err(|error| failure(&error)) };
-        wait(&self.runtime, TIMEOUT, check).is_ok()
+    /// Whether the connection is still there. Fails if it is and the server does not answer.
+    pub(super) fn is_alive(&mut self) -> Result<bool> {
+        let check = async { Ok(self.client.check_connection().await.is_ok()) };
+        wait(&self.runtime, TIMEOUT, check)
     }
 
     pub(super) fn execute(&mut self, statement: &str, params: &[Param<'_>]) -> Result<u64> {
@@ -75,6 +78,11 @@ impl PostgresConnection {
         let params = typed(params);
         let work = async { self.client.query_typed(statement, &params).await.map_err(|e| failure(&e)) };
         wait(&self.runtime, TIMEOUT, work)?.iter().map(row).collect()
+    }
+
+    pub(super) fn query_all(&mut self, statement: &str) -> Result<Vec<Row>> {
+        let work = async { self.client.query_typed(statement, &[]).await.map_err(|e| failure(&e)) };
+        wait(&self.runtime, TIMEOUT_OF_ALL, work)?.iter().map(row).collect()
     }
 
     pub(super) fn run(&mut self, statements: &str) -> Result<()> {

@@ -10,27 +10,27 @@ use chrono::DateTime;
 use super::database::Database;
 use super::error::JournalError;
 use super::packed::Packed;
-use super::revision::{Hash, Journal};
+use super::revision::{Hash, Highest, Journal};
 use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
 
-const SELECT: &str = "SELECT team, version, generation, fingerprint, journal, highest_sequence, latest_modified \
-                      FROM publication";
+const SELECT: &str = "SELECT team, version, generation, fingerprint, journal, highest_sequence, \
+                      latest_modified, checksum FROM publication";
 
 const INSERT: &str = "INSERT INTO publication \
-    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (team) DO NOTHING";
+    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified, checksum) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (team) DO NOTHING";
 
 const UPDATE: &str = "UPDATE publication SET version = $2, generation = $3, fingerprint = $4, journal = $5, \
-    highest_sequence = $6, latest_modified = $7 WHERE team = $1 AND version = $2 - 1";
+    highest_sequence = $6, latest_modified = $7, checksum = $8 WHERE team = $1 AND version = $2 - 1";
 
 /// Of two rows the one with the higher version is the newer.
 const REWRITE: &str = "INSERT INTO publication \
-    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (team) DO UPDATE SET version = excluded.version, \
+    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified, checksum) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (team) DO UPDATE SET version = excluded.version, \
     generation = excluded.generation, fingerprint = excluded.fingerprint, journal = excluded.journal, \
-    highest_sequence = excluded.highest_sequence, latest_modified = excluded.latest_modified \
-    WHERE publication.version < excluded.version";
+    highest_sequence = excluded.highest_sequence, latest_modified = excluded.latest_modified, \
+    checksum = excluded.checksum WHERE publication.version < excluded.version";
 
 const INSERT_CHANGE: &str =
     "INSERT INTO change (team, version, position, published_at, record) VALUES ($1, $2, $3, $4, $5)";
@@ -56,15 +56,6 @@ pub struct Stored {
     pub journal: Packed,
     /// What is known of its events even if the journal cannot be read.
     pub highest: Highest,
-}
-
-/// The highest revision of a team's events.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Highest {
-    /// The highest SEQUENCE.
-    pub sequence: u32,
-    /// The latest LAST-MODIFIED, in whole seconds.
-    pub modified: Instant,
 }
 
 /// A journal that is to be written.
@@ -112,6 +103,7 @@ impl Stored {
             Param::Bytes(&self.journal.0),
             i64::from(self.highest.sequence).into(),
             self.highest.modified.timestamp().into(),
+            i64::from(crc32fast::hash(&self.journal.0)).into(),
         ]
     }
 }
@@ -139,7 +131,7 @@ impl Database {
     pub fn read_all(&self) -> std::result::Result<BTreeMap<TeamId, Stored>, JournalError> {
         self.read(|connection| {
             let mut all = BTreeMap::new();
-            for row in connection.query(SELECT, &[])? {
+            for row in connection.query_all(SELECT)? {
                 if let Some(team) = TeamId::new(row.text(0)?) {
                     all.insert(team, stored(&row)?);
                 }
@@ -168,7 +160,7 @@ impl Database {
     pub fn versions(&self) -> std::result::Result<BTreeMap<TeamId, i64>, JournalError> {
         self.read(|connection| {
             let mut all = BTreeMap::new();
-            for row in connection.query("SELECT team, version FROM publication", &[])? {
+            for row in connection.query_all("SELECT team, version FROM publication")? {
                 if let Some(team) = TeamId::new(row.text(0)?) {
                     all.insert(team, row.int(1)?);
                 }
@@ -186,7 +178,7 @@ impl Database {
         self.read(|connection| {
             let select = "SELECT published_at, record, team FROM change ORDER BY team, version, position";
             let mut all: BTreeMap<TeamId, Vec<ChangeRecord>> = BTreeMap::new();
-            for row in connection.query(select, &[])? {
+            for row in connection.query_all(select)? {
                 if let Some(team) = TeamId::new(row.text(2)?) {
                     all.entry(team).or_default().push(change(&row)?);
                 }
@@ -236,8 +228,8 @@ impl Database {
         Ok(outdated)
     }
 
-    /// Writes again what was gone: `drafts` with the versions that they had, and their changes, unless the database has
-    /// newer ones; and `more` in the same transaction.
+    /// Writes again what was gone, in one transaction: `drafts` with the versions that they had, and their changes, unless
+    /// the database has newer ones; and the counts of `subscribers`.
     ///
     /// # Errors
     ///
@@ -269,11 +261,15 @@ impl Database {
 }
 
 fn stored(row: &Row) -> Result<Stored> {
+    let (journal, checksum) = (row.bytes(4)?, row.int(7)?);
+    // Without a fingerprint the team is published again, and the damage is noticed then.
+    let is_whole = checksum == 0 || checksum == i64::from(crc32fast::hash(journal));
+    let fingerprint = if is_whole { row.text(3)?.to_owned() } else { String::new() };
     Ok(Stored {
         version: row.int(1)?,
         generation: row.int(2)?,
-        fingerprint: row.text(3)?.to_owned(),
-        journal: Packed(row.bytes(4)?.into()),
+        fingerprint,
+        journal: Packed(journal.into()),
         highest: Highest {
             sequence: u32::try_from(row.int(5)?).unwrap_or_default(),
             modified: DateTime::from_timestamp(row.int(6)?, 0).unwrap_or_default(),

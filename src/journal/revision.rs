@@ -1,4 +1,4 @@
-//! What a publication makes of the revisions known before it.
+//! Decides the revision of each event: SEQUENCE, CREATED and LAST-MODIFIED.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -9,48 +9,57 @@ use serde::{Deserialize, Serialize};
 
 use crate::rota::{Instant, Period};
 
-/// A hash of all that went into a publication, as hexadecimal digits.
+/// A hash of everything that a publication depends on, in hexadecimal.
 pub type Hash = String;
 
-/// 64 bits of a hash of some of an event. They are only ever set against those of the same event before.
+/// 64 bits of a hash. Enough, because each is only compared with the previous one of the same event.
 pub type ShortHash = u64;
 
-/// How long an event that is over is remembered, so that one that comes back goes on counting.
+/// How long an event is kept after its end, so that its SEQUENCE continues if it comes back.
 const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
 
-/// An event as it is to be published.
+/// An event that is to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     /// The event's identity, within its team.
     pub uid: String,
-    /// The instant by which a window has the event or not: the event is in each window that holds it.
+    /// A window contains the event if it contains this instant.
     #[serde(with = "ts_seconds")]
     pub anchor: Instant,
     /// The first instant after the event.
     #[serde(with = "ts_seconds")]
     pub end: Instant,
-    /// Of time, status, holder and reason: what raises SEQUENCE.
+    /// Hash of time, status, holder and reason. If it changes, SEQUENCE rises.
     #[serde(with = "postcard::fixint::le")]
     pub substance: ShortHash,
-    /// Of all that the event shows.
+    /// Hash of everything that the event shows. If it changes, LAST-MODIFIED changes.
     #[serde(with = "postcard::fixint::le")]
     pub content: ShortHash,
     /// The engineers in whose feeds it is, by id.
     pub concerns: BTreeSet<String>,
-    /// The event in the publisher's words; the journal keeps it and does not read it.
+    /// The event in the publisher's format. The journal stores it without reading it.
     pub record: Vec<u8>,
 }
 
 /// When an event changed, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
-    /// How often its substance changed, withdrawals and returns included.
+    /// How often its substance changed; being withdrawn and coming back count too.
     pub sequence: u32,
     /// When it first appeared.
     #[serde(with = "ts_seconds")]
     pub created: Instant,
-    /// When anything of it last changed.
+    /// When anything about it last changed.
     #[serde(with = "ts_seconds")]
+    pub modified: Instant,
+}
+
+/// The highest revision of a team's events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Highest {
+    /// The highest SEQUENCE.
+    pub sequence: u32,
+    /// The latest LAST-MODIFIED, in whole seconds.
     pub modified: Instant,
 }
 
@@ -61,18 +70,18 @@ pub struct Entry {
     pub fact: Fact,
     /// With this revision.
     pub revision: Revision,
-    /// The engineers whom it concerned once and concerns no longer.
+    /// The engineers whom it no longer concerns.
     pub former: BTreeSet<String>,
-    /// Whether it is gone.
+    /// Whether it was withdrawn.
     pub withdrawn: bool,
 }
 
-/// All that was published of one team.
+/// Everything that was published for one team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
     /// Orders configurations: of two, the one with the higher number is the newer.
     pub generation: i64,
-    /// Of all that went into the publication; equal ones publish equal events.
+    /// Publications with equal fingerprints have equal events.
     pub fingerprint: Hash,
     /// The start of the week in which it was published.
     #[serde(with = "ts_seconds")]
@@ -94,21 +103,28 @@ pub struct Publication {
     pub fingerprint: Hash,
     /// When it is published.
     pub at: Instant,
-    /// The start of the current week, at or before `at` but for a team whose first duty change is still to come.
+    /// The start of the current week: at or before `at`, except for a team whose first duty change is still to come.
     pub week_start: Instant,
-    /// The window that the facts are of.
+    /// The window that the facts cover.
     pub window: Period,
+    /// The highest revision of the journal before, if that cannot be read: all new revisions are higher.
+    pub above: Option<Highest>,
+    /// An instant that has certainly passed (see [`Retention`](super::Retention)). Entries that are old by then are deleted;
+    /// if `None`, no entry is.
+    pub past: Option<Instant>,
 }
 
 /// The journal after `facts` were published: all events of a team over the publication's window.
 ///
 /// A change of substance, a withdrawal and a return raise SEQUENCE by one; a change of anything else raises
-/// LAST-MODIFIED alone. The window's edges are no change: what slides out of it stays as it is, and what time
-/// brings into it was created at the week's start. LAST-MODIFIED of a change is later than any before it, whatever
-/// the clock says.
+/// LAST-MODIFIED alone. Moving the window changes no event: one that leaves it stays as it is, and one that enters it as
+/// time passes counts as created at the start of the week. LAST-MODIFIED of a change is later than any before it, even if
+/// the clock was set back.
 pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publication) -> Journal {
     let mut entries = known.map(|journal| journal.entries.clone()).unwrap_or_default();
     let newest = entries.values().map(|entry| entry.revision.modified).max();
+    let newest = newest.max(publication.above.map(|above| above.modified));
+    let sequence = publication.above.map_or(0, |above| above.sequence.saturating_add(1));
     let at = newest.map_or(publication.at, |newest| publication.at.max(newest + TimeDelta::seconds(1)));
     let has_rolled = known.is_some_and(|journal| journal.week_start < publication.week_start);
     let until = known.map(|journal| journal.until).filter(|_| has_rolled);
@@ -121,7 +137,7 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
             None => {
                 let entered = until.is_some_and(|until| until <= fact.anchor);
                 let since = if entered { publication.week_start } else { at };
-                entries.insert(fact.uid.clone(), Entry::new(fact, since));
+                entries.insert(fact.uid.clone(), Entry::new(fact, since, sequence));
             }
         }
     }
@@ -133,11 +149,13 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
             entry.revision = entry.revision.raised(at);
         }
     }
-    let oldest = publication.week_start - REMEMBERED;
-    entries.retain(|_, entry| {
-        oldest <= entry.fact.end.max(entry.revision.modified)
-            || publication.window.contains(entry.fact.anchor)
-    });
+    if let Some(past) = publication.past {
+        let oldest = past - REMEMBERED;
+        entries.retain(|_, entry| {
+            oldest <= entry.fact.end.max(entry.revision.modified)
+                || publication.window.contains(entry.fact.anchor)
+        });
+    }
     Journal {
         generation: publication.generation,
         fingerprint: publication.fingerprint.clone(),
@@ -153,7 +171,7 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
 pub fn consult(known: &Journal, facts: Vec<Fact>, publication: &Publication) -> Journal {
     let entries = facts.into_iter().map(|fact| {
         let revision = known.entries.get(&fact.uid).map(|entry| entry.revision);
-        let mut entry = Entry::new(fact, publication.at);
+        let mut entry = Entry::new(fact, publication.at, 0);
         entry.revision = revision.unwrap_or(entry.revision);
         (entry.fact.uid.clone(), entry)
     });
@@ -161,8 +179,8 @@ pub fn consult(known: &Journal, facts: Vec<Fact>, publication: &Publication) -> 
 }
 
 impl Entry {
-    fn new(fact: Fact, since: Instant) -> Entry {
-        let revision = Revision { sequence: 0, created: since, modified: since };
+    fn new(fact: Fact, since: Instant, sequence: u32) -> Entry {
+        let revision = Revision { sequence, created: since, modified: since };
         Entry { fact, revision, former: BTreeSet::new(), withdrawn: false }
     }
 
@@ -215,7 +233,8 @@ mod tests {
     fn publication(now: &str, week: &str) -> Publication {
         let week_start = at(&format!("{week}T00:00"));
         let window = Period::new(week_start - TimeDelta::weeks(1), week_start + TimeDelta::weeks(3)).unwrap();
-        Publication { generation: 1, fingerprint: String::new(), at: at(now), week_start, window }
+        let fingerprint = String::new();
+        Publication { generation: 1, fingerprint, at: at(now), week_start, window, above: None, past: None }
     }
 
     const FIRST: (&str, &str) = ("02-03T12:00", "02-01");
@@ -314,7 +333,23 @@ mod tests {
         much_later.week_start += TimeDelta::weeks(110);
         much_later.at += TimeDelta::weeks(110);
         much_later.window = Period::new(much_later.week_start, much_later.at + TimeDelta::weeks(1)).unwrap();
+        assert_eq!(
+            publish(Some(&before), vec![], &much_later).entries.len(),
+            1,
+            "not by one look at the clock"
+        );
+        much_later.past = Some(much_later.at);
         assert!(publish(Some(&before), vec![], &much_later).entries.is_empty());
+    }
+
+    #[test]
+    fn after_a_journal_that_cannot_be_read_every_revision_is_higher_than_any_in_it() {
+        let mut publication = publication("02-03T12:00", "02-01");
+        publication.above = Some(Highest { sequence: 7, modified: at("02-03T13:00") });
+        let journal = publish(None, vec![fact("a", "02-05T00:00", "x", "", &[])], &publication);
+        let later = at("02-03T13:00") + TimeDelta::seconds(1);
+        let expected = Revision { sequence: 8, created: later, modified: later };
+        assert_eq!(journal.entries["a"].revision, expected);
     }
 
     #[test]

@@ -1,7 +1,4 @@
-//! What oncal asks of a database, whichever it is: parameters, rows, failures told apart by their codes.
-
-use super::postgres::PostgresConnection;
-use super::sqlite::SqliteConnection;
+//! Parameters, rows and failures, the same for SQLite and PostgreSQL. Failures are distinguished by their codes.
 
 /// A value for `$1`, `$2` and so on in a statement.
 #[derive(Debug, Clone, Copy)]
@@ -62,13 +59,6 @@ pub(super) struct Failure {
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
-/// An open connection to a database.
-#[derive(Debug)]
-pub(super) enum Connection {
-    Sqlite(SqliteConnection),
-    Postgres(PostgresConnection),
-}
-
 impl Failure {
     pub(super) fn new(kind: FailureKind, reason: impl Into<String>) -> Failure {
         Failure { kind, reason: reason.into() }
@@ -125,74 +115,4 @@ fn unexpected(column: usize, found: Option<&Value>) -> Failure {
         Some(Value::Bytes(_)) => "bytes",
     };
     Failure::new(FailureKind::Damaged, format!("column {column} of a row is {found}"))
-}
-
-impl Connection {
-    /// Runs one statement and returns how many rows it changed.
-    pub(super) fn execute(&mut self, statement: &str, params: &[Param<'_>]) -> Result<u64> {
-        match self {
-            Connection::Sqlite(connection) => connection.execute(statement, params),
-            Connection::Postgres(connection) => connection.execute(statement, params),
-        }
-    }
-
-    /// Runs one statement once for each list of parameters and returns how many rows each changed.
-    pub(super) fn execute_each(&mut self, statement: &str, lists: &[Vec<Param<'_>>]) -> Result<Vec<u64>> {
-        match self {
-            Connection::Sqlite(connection) => {
-                lists.iter().map(|params| connection.execute(statement, params)).collect()
-            }
-            Connection::Postgres(connection) => connection.execute_each(statement, lists),
-        }
-    }
-
-    /// Runs one statement and returns its rows.
-    pub(super) fn query(&mut self, statement: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        match self {
-            Connection::Sqlite(connection) => connection.query(statement, params),
-            Connection::Postgres(connection) => connection.query(statement, params),
-        }
-    }
-
-    /// Runs several statements without parameters.
-    pub(super) fn run(&mut self, statements: &str) -> Result<()> {
-        match self {
-            Connection::Sqlite(connection) => connection.run(statements),
-            Connection::Postgres(connection) => connection.run(statements),
-        }
-    }
-
-    /// Begins a transaction that writes.
-    pub(super) fn begin(&mut self) -> Result<()> {
-        match self {
-            // The lock is taken at once: a transaction that only wants it later can fail halfway.
-            Connection::Sqlite(connection) => connection.run("BEGIN IMMEDIATE"),
-            Connection::Postgres(connection) => connection.run("BEGIN"),
-        }
-    }
-
-    /// Ends the transaction. After an error the connection must not be used again.
-    pub(super) fn commit(&mut self) -> Result<()> {
-        self.run("COMMIT")
-    }
-
-    /// Whether there is a table of this name.
-    pub(super) fn has_table(&mut self, name: &str) -> Result<bool> {
-        let count = match self {
-            Connection::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
-            Connection::Postgres(_) => {
-                "SELECT COUNT(*) FROM information_schema.tables \
-                 WHERE table_schema = current_schema() AND table_name = $1"
-            }
-        };
-        Ok(self.query(count, &[name.into()])?.first().map_or(Ok(0), |row| row.int(0))? > 0)
-    }
-
-    /// Whether it still reaches its database. `false` is no failure of anything that was asked before.
-    pub(super) fn is_alive(&mut self) -> bool {
-        match self {
-            Connection::Sqlite(_) => true,
-            Connection::Postgres(connection) => connection.is_alive(),
-        }
-    }
 }

@@ -11,7 +11,7 @@ use super::sql::{Failure, FailureKind, Param, Result, Row, Value};
 use crate::state_dir::{FileIdentity, StateDir};
 
 /// How long another program may hold the file before that counts as a failure.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// In pages. What is committed is safe in the write-ahead log; a first start need not wait until all of it is copied from
 /// there into the file as well.
@@ -23,6 +23,8 @@ pub(super) struct SqliteConnection {
     connection: Connection,
     /// Of the file that is open.
     identity: Option<FileIdentity>,
+    /// Of the write-ahead log beside it, when it was last looked at.
+    log: Option<FileIdentity>,
 }
 
 impl SqliteConnection {
@@ -34,7 +36,7 @@ impl SqliteConnection {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&file, flags).map_err(failure)?;
         connection.busy_timeout(LOCK_TIMEOUT).map_err(failure)?;
-        let mut opened = SqliteConnection { connection, identity: identity(&file)? };
+        let mut opened = SqliteConnection { connection, identity: identity(&file)?, log: None };
         // FULL: what is committed is on the disk.
         opened.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
         opened.run(&format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"))?;
@@ -45,7 +47,7 @@ impl SqliteConnection {
     /// system that is mounted read-only.
     pub(super) fn open_to_read(folder: &StateDir) -> Result<SqliteConnection> {
         let file = folder.journal_file();
-        let log = folder.path().join("journal.sqlite-wal");
+        let log = folder.journal_log_file();
         let has_log = std::fs::metadata(log).is_ok_and(|found| found.len() > 0);
         let try_to_open = |flags, uri: Option<&str>, prepare: &str| -> Result<SqliteConnection> {
             let connection = match uri {
@@ -54,7 +56,7 @@ impl SqliteConnection {
             };
             let connection = connection.map_err(failure)?;
             connection.busy_timeout(LOCK_TIMEOUT).map_err(failure)?;
-            let mut opened = SqliteConnection { connection, identity: identity(&file)? };
+            let mut opened = SqliteConnection { connection, identity: identity(&file)?, log: None };
             opened.run(prepare)?;
             opened.query("SELECT COUNT(*) FROM sqlite_master", &[])?;
             Ok(opened)
@@ -83,9 +85,23 @@ impl SqliteConnection {
     }
 
     /// Whether the file at the path is the one that is open: it may have been removed, or replaced by another.
-    pub(super) fn is_still_at(&self, folder: &StateDir) -> bool {
-        self.identity.is_some()
-            && identity(&folder.journal_file()).is_ok_and(|identity| identity == self.identity)
+    pub(super) fn is_still_at(&mut self, folder: &StateDir) -> bool {
+        let is_still_there = self.identity.is_some()
+            && identity(&folder.journal_file()).is_ok_and(|identity| identity == self.identity);
+        if is_still_there {
+            self.log = FileIdentity::of(&folder.journal_log_file()).unwrap_or_default();
+        }
+        is_still_there
+    }
+
+    /// Closes a connection to a file that is no longer at its path. Its log may still be beside the file that is there
+    /// now, to which it must not be applied.
+    pub(super) fn abandon(self, folder: &StateDir) {
+        let (log, path) = (self.log, folder.journal_log_file());
+        drop(self);
+        if log.is_some() && FileIdentity::of(&path).is_ok_and(|found| found == log) {
+            let _ = std::fs::remove_file(path);
+        }
     }
 
     /// Reads all of the file and fails if it contradicts itself.

@@ -1,8 +1,9 @@
 //! Which calendar client last fetched which feed, kept beside the journals.
 
+use super::connection::Connection;
 use super::database::Database;
 use super::error::JournalError;
-use super::sql::{Connection, Param, Result, Row};
+use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
 
 /// Servers that share a database count together.
@@ -60,7 +61,7 @@ impl Database {
     pub fn subscribers(&self) -> std::result::Result<Vec<Subscriber>, JournalError> {
         self.read(|connection| {
             let select = "SELECT team, path, client, given, confirmed, last_at, version FROM subscriber";
-            connection.query(select, &[])?.iter().filter_map(|row| read(row).transpose()).collect()
+            connection.query_all(select)?.iter().filter_map(|row| read(row).transpose()).collect()
         })
     }
 

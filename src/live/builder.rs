@@ -11,7 +11,7 @@ use super::team::TeamSnapshot;
 use crate::access::{Keyring, Secret};
 use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings, TeamConfig};
 use crate::feed::Links;
-use crate::journal::{Database, JournalError};
+use crate::journal::{Database, JournalError, Retention};
 use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger, frame};
 use crate::rota::{Instant, TeamId};
 
@@ -72,16 +72,22 @@ impl Builder {
         Builder { secret: Some(secret), ..self }
     }
 
-    /// The first snapshot of a server. All of it is written to the journal before it is returned.
+    /// The first snapshot of a server. All of it is written to the journal before it is returned; if the journal can be
+    /// read and not written, its revisions are provisional.
     ///
     /// # Errors
     ///
-    /// If the journal cannot be read or written.
+    /// If the journal cannot be read.
     pub fn first(&self, configuration: Configuration, now: Instant) -> Result<Snapshot, JournalError> {
         if let Some(database) = self.publisher.database() {
             self.subscribers.read(database)?;
         }
-        self.start(configuration, self.publisher.known()?, now).written()
+        let start = self.start(configuration, self.publisher.known()?, now);
+        // The last state that could be read is better than none: what cannot be written is tried again.
+        Ok(start.written().unwrap_or_else(|error| {
+            tracing::error!(%error, "failed to write the journal at the start; serving with provisional revisions");
+            start.provisional()
+        }))
     }
 
     fn start(
@@ -143,8 +149,9 @@ impl Builder {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub(super) fn check_journal(&self) -> Result<JournalCheck, JournalError> {
-        self.publisher.check_journal()?;
+    pub(super) fn check_journal(&self, current: &Snapshot) -> Result<JournalCheck, JournalError> {
+        let teams = current.shared_teams().iter().map(|team| (&team.team().id, &**team.published()));
+        self.publisher.check_journal(teams, || self.subscribers.all())?;
         Ok(JournalCheck { versions: self.publisher.versions()? })
     }
 
@@ -226,6 +233,11 @@ impl Builder {
     /// The journal's database, if there is a journal.
     pub(super) fn database(&self) -> Option<&Database> {
         self.publisher.database()
+    }
+
+    /// Decides when old data may be deleted.
+    pub(super) fn retention(&self) -> &Retention {
+        self.publisher.retention()
     }
 
     /// What was counted at every feed.
@@ -357,7 +369,7 @@ fn effective_links(
 
 /// The generation of the configuration that this server published, unless another server has a newer one.
 fn own_generation(published: &PublishedTeam) -> Option<i64> {
-    (published.state != JournalState::Older).then(|| published.generation())
+    (!matches!(published.state, JournalState::Older | JournalState::Newer)).then(|| published.generation())
 }
 
 fn changed(teams: &[NextTeam]) -> Vec<TeamToPublish> {

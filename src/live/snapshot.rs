@@ -169,6 +169,15 @@ impl Snapshot {
         older.map(|team| &team.team().id)
     }
 
+    /// The teams of which the journal could not be read, with whether a newer oncal wrote it. If it was damaged, this lasts
+    /// until the team is next published.
+    pub fn unreadable_teams(&self) -> impl Iterator<Item = (&TeamId, bool)> {
+        self.teams.iter().filter_map(|team| {
+            let is_newer = team.journal_state() == JournalState::Newer;
+            (is_newer || team.published().is_rebuilt).then_some((&team.team().id, is_newer))
+        })
+    }
+
     /// Whether the revisions of any team are not in the journal yet.
     pub fn has_provisional_teams(&self) -> bool {
         self.teams.iter().any(|team| team.journal_state() == JournalState::Provisional)

@@ -51,6 +51,8 @@ pub struct Faults {
     pub watch: Option<Fault>,
     /// Another server has published a newer configuration than this one has.
     pub older: Option<Fault>,
+    /// The journals of some teams cannot be read.
+    pub unreadable: Option<Fault>,
     /// The reloader failed unexpectedly, and tries again.
     pub reloader: Option<Fault>,
 }
@@ -66,6 +68,8 @@ pub enum FaultKind {
     Watch,
     /// See [`Faults::older`].
     Older,
+    /// See [`Faults::unreadable`].
+    Unreadable,
     /// See [`Faults::reloader`].
     Reloader,
 }
@@ -81,11 +85,12 @@ pub struct Fault {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [FaultKind; 5] = [
+    pub const ALL: [FaultKind; 6] = [
         FaultKind::Journal,
         FaultKind::Configuration,
         FaultKind::Watch,
         FaultKind::Older,
+        FaultKind::Unreadable,
         FaultKind::Reloader,
     ];
 
@@ -96,6 +101,7 @@ impl FaultKind {
             FaultKind::Configuration => "configuration",
             FaultKind::Watch => "watch",
             FaultKind::Older => "older",
+            FaultKind::Unreadable => "unreadable-journal",
             FaultKind::Reloader => "reloader",
         }
     }
@@ -109,6 +115,7 @@ impl Faults {
             FaultKind::Configuration => &self.configuration,
             FaultKind::Watch => &self.watch,
             FaultKind::Older => &self.older,
+            FaultKind::Unreadable => &self.unreadable,
             FaultKind::Reloader => &self.reloader,
         }
         .as_ref()
@@ -120,6 +127,7 @@ impl Faults {
             FaultKind::Configuration => &mut self.configuration,
             FaultKind::Watch => &mut self.watch,
             FaultKind::Older => &mut self.older,
+            FaultKind::Unreadable => &mut self.unreadable,
             FaultKind::Reloader => &mut self.reloader,
         }
     }

@@ -132,18 +132,28 @@ impl Subscribers {
         Ok(())
     }
 
+    /// All that was counted and written before.
+    pub(super) fn all(&self) -> Vec<Subscriber> {
+        self.collect(|count| count.written.load(Relaxed))
+    }
+
     /// What is not written yet: the counts since the last time, and the version that each such client has.
     fn unwritten(&self) -> Vec<Subscriber> {
+        self.collect(|count| count.unwritten.load(Relaxed))
+    }
+
+    /// The clients of which `part` of the counts is not zero.
+    fn collect(&self, part: impl Fn(&Count) -> u64) -> Vec<Subscriber> {
         let teams = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut unwritten = Vec::new();
+        let mut found = Vec::new();
         for (team, feeds) in &teams {
             let feeds = feeds.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for (path, feed) in &feeds {
                 for (client, tally) in Client::ALL.into_iter().zip(&feed.0) {
-                    let [given, confirmed] = [&tally.given, &tally.confirmed]
-                        .map(|count| count.unwritten.load(Relaxed).cast_signed());
+                    let [given, confirmed] =
+                        [&tally.given, &tally.confirmed].map(|count| part(count).cast_signed());
                     if given + confirmed > 0 {
-                        unwritten.push(Subscriber {
+                        found.push(Subscriber {
                             team: team.clone(),
                             path: path.clone(),
                             client: client.as_str().to_owned(),
@@ -156,7 +166,7 @@ impl Subscribers {
                 }
             }
         }
-        unwritten
+        found
     }
 
     fn mark_written(&self, written: &[Subscriber]) {

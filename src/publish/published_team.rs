@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::event_record::{Change, change};
+use super::event_record::{Change, change, logged};
 use crate::journal::{ChangeRecord, Draft, Journal, Revision, Stored};
 use crate::rota::{Instant, TeamId};
 
@@ -18,6 +18,8 @@ pub enum JournalState {
     Provisional,
     /// Another server published a newer configuration: this one reads the journal and changes nothing.
     Older,
+    /// A newer oncal wrote the journal: this one cannot read it and changes nothing.
+    Newer,
 }
 
 /// What was published of a team, and what changed.
@@ -30,6 +32,8 @@ pub(crate) struct PublishedTeam {
     pub(crate) changes: Arc<[Change]>,
     /// The changes that are not written yet.
     pub(super) pending: Vec<ChangeRecord>,
+    /// The journal before could not be read: all events count as changed.
+    pub(crate) is_rebuilt: bool,
 }
 
 impl PublishedTeam {
@@ -37,7 +41,13 @@ impl PublishedTeam {
     pub(super) fn from_database(stored: Stored, changes: &[ChangeRecord]) -> PublishedTeam {
         let skipped = changes.len().saturating_sub(MAX_CHANGES);
         let changes = changes.iter().skip(skipped).filter_map(change).collect();
-        PublishedTeam { stored, state: JournalState::Written, changes, pending: Vec::new() }
+        PublishedTeam {
+            stored,
+            state: JournalState::Written,
+            changes,
+            pending: Vec::new(),
+            is_rebuilt: false,
+        }
     }
 
     /// What follows `known` (`None` for a team that was never published), not written yet.
@@ -53,7 +63,7 @@ impl PublishedTeam {
         let changes = old.iter().cloned().chain(new).skip(skipped).collect();
         let pending = known.map(|known| &*known.pending).unwrap_or_default();
         let pending = pending.iter().cloned().chain(changed).collect();
-        PublishedTeam { stored, state: JournalState::Provisional, changes, pending }
+        PublishedTeam { stored, state: JournalState::Provisional, changes, pending, is_rebuilt: false }
     }
 
     /// How often the database has been written, as far as this process knows.
@@ -72,6 +82,17 @@ impl PublishedTeam {
         Draft { team: team.clone(), stored, changes: self.pending.clone() }
     }
 
+    /// What the database should have, to be written again if it was lost there. `None` if it never was there, or another
+    /// server wrote it.
+    pub(super) fn lost_draft(&self, team: &TeamId) -> Option<Draft> {
+        let is_own = matches!(self.state, JournalState::Written | JournalState::Provisional);
+        (is_own && self.stored.version > 0).then(|| {
+            let written = self.changes.len().saturating_sub(self.pending.len());
+            let changes = self.changes.iter().take(written).map(|change| logged(change.at, &change.moved));
+            Draft { team: team.clone(), stored: self.stored.clone(), changes: changes.collect() }
+        })
+    }
+
     /// Notes that the draft was written.
     pub(super) fn mark_written(&mut self) {
         self.stored.version += 1;
@@ -79,8 +100,8 @@ impl PublishedTeam {
         self.pending.clear();
     }
 
-    /// The journal. If it is damaged, which the database did not notice, that is logged, and the journal counts as
-    /// empty: then every event is new in the current week.
+    /// The journal of what is served. It always can be read: a journal in the database that cannot be read is replaced
+    /// before anything is served from it.
     pub(crate) fn open(&self, team: &TeamId, week_start: Instant) -> Journal {
         self.stored.journal.open().unwrap_or_else(|error| {
             tracing::error!(%team, %error, "journal");

@@ -12,7 +12,9 @@ use super::frame::Frame;
 use super::published_team::{JournalState, PublishedTeam};
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
-use crate::journal::{Database, Journal, JournalError, Publication, Stored, consult, publish};
+use crate::journal::{
+    Database, Journal, JournalError, Publication, Retention, Stored, Subscriber, Unreadable, consult, publish,
+};
 use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
 /// How often a publication is repeated because other servers wrote first.
@@ -62,6 +64,7 @@ pub struct Publisher {
     database: Option<Database>,
     revision: Option<i64>,
     build: String,
+    retention: Retention,
 }
 
 impl Publisher {
@@ -69,21 +72,37 @@ impl Publisher {
     /// deployments whose file times do not; `build` identifies the program, since another version may word events
     /// differently.
     pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
-        Publisher { database: Some(database), revision, build }
+        Publisher { database: Some(database), revision, build, retention: Retention::default() }
     }
 
     /// Remembers nothing beyond this process.
     pub fn without_journal() -> Publisher {
-        Publisher { database: None, revision: None, build: String::new() }
+        Publisher { database: None, revision: None, build: String::new(), retention: Retention::default() }
     }
 
-    /// Checks that the journal can be written.
+    /// Checks that the journal can be written and has what was written to it. If it is known to have lost that, `teams`
+    /// and `subscribers`, which are what this process remembers, are written again first.
     ///
     /// # Errors
     ///
-    /// If it cannot.
-    pub(crate) fn check_journal(&self) -> Result<(), JournalError> {
-        self.database.as_ref().map_or(Ok(()), Database::probe)
+    /// If it cannot be written, or a loss was found just now.
+    pub(crate) fn check_journal<'t>(
+        &self,
+        teams: impl Iterator<Item = (&'t TeamId, &'t PublishedTeam)>,
+        subscribers: impl FnOnce() -> Vec<Subscriber>,
+    ) -> Result<(), JournalError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        if database.is_lost() {
+            let drafts: Vec<_> = teams.filter_map(|(id, team)| team.lost_draft(id)).collect();
+            database.rewrite(&drafts, &subscribers())?;
+            tracing::warn!(teams = drafts.len(), "the journal was written again from memory");
+        }
+        database.probe()
+    }
+
+    /// Decides when old data may be deleted.
+    pub(crate) fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// The journal's database, if there is a journal.
@@ -226,9 +245,20 @@ impl Publisher {
     ) -> Result<Published, JournalError> {
         let was_provisional =
             team.known.as_ref().is_some_and(|known| known.state == JournalState::Provisional);
-        let known = match self.known_team(team.id())? {
-            Some(known) if was_provisional => Some(merged(known, &done.team, team)),
-            known => known,
+        let known = match (self.known_team(team.id())?, &team.known) {
+            // The database has lost what this process knows.
+            (None, Some(known)) => {
+                let mut known = PublishedTeam::clone(known);
+                known.stored.version = 0;
+                Some(known)
+            }
+            (Some(found), Some(known))
+                if (was_provisional || found.version() < known.version())
+                    && found.stored.journal.open().is_ok() =>
+            {
+                Some(merged(found, &done.team, team))
+            }
+            (found, _) => found,
         };
         Ok(self.publish_one(team, known.map(Arc::new).as_ref(), trigger, at))
     }
@@ -252,7 +282,16 @@ impl Publisher {
             let head = Head { feed, team, links: &to_publish.links, changed: frame.week.start() };
             head_fact(&feed.path(), head.content(), frame.week.start())
         }));
-        let before = known.map(|known| known.open(&team.id, frame.week.start()));
+        let (before, unreadable) = match known.map(|known| known.stored.journal.open()) {
+            Some(Ok(before)) => (Some(before), None),
+            Some(Err(error)) => {
+                tracing::error!(team = %team.id, %error, "a team's journal cannot be read; all its events count as changed");
+                (None, Some(error))
+            }
+            None => (None, None),
+        };
+        let is_newer = matches!(unreadable, Some(Unreadable::Newer(_)))
+            || known.is_some_and(|known| known.state == JournalState::Newer);
         let generation = self.generation(to_publish, known, trigger);
         let publication = Publication {
             generation,
@@ -260,6 +299,8 @@ impl Publisher {
             at: at.trunc_subsecs(0),
             week_start: frame.week.start(),
             window: frame.window,
+            above: known.filter(|_| unreadable.is_some()).map(|known| known.stored.highest),
+            past: self.retention.agreed(),
         };
         let is_shared = self.database.as_ref().is_some_and(Database::is_shared);
         let known = known.map(|known| &**known);
@@ -277,7 +318,10 @@ impl Publisher {
                 let at = at.unwrap_or(publication.at);
                 let moved = moved.iter().map(|moved| logged(at, moved)).collect();
                 let mut published = PublishedTeam::next(known, &journal, moved);
-                if self.database.is_none() {
+                published.is_rebuilt = unreadable.is_some();
+                if is_newer {
+                    published.state = JournalState::Newer;
+                } else if self.database.is_none() {
                     published.mark_written();
                 }
                 published

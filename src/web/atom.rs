@@ -1,4 +1,4 @@
-//! What moved, for feed readers: `/{team}/changes.atom` (RFC 4287).
+//! The change log for feed readers: `/{team}/changes.atom` (RFC 4287).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -16,7 +16,7 @@ use crate::text::{WallClock, Year, clean, days_ahead_of};
 use crate::web::response::{tagged, text};
 use crate::web::state::State;
 
-/// How many changes a feed reader is told of: it asks again before there are more.
+/// How many changes it lists. Feed readers fetch it again before there are more.
 const MAX_ENTRIES: usize = 100;
 
 /// The feed.
@@ -24,7 +24,7 @@ pub(super) fn atom(state: &State, request: &HttpRequest) -> HttpResponse {
     let snapshot = state.store.load();
     let id = request.match_info().get("team").unwrap_or_default();
     let Some(team) = snapshot.team(id) else {
-        // Feed readers drop what is gone, as calendars do.
+        // Feed readers drop what is gone, as calendar programs do.
         return match snapshot.is_broken(id) {
             true => broken(),
             false => text(StatusCode::NOT_FOUND, "there is no team at this address\n"),
@@ -32,13 +32,13 @@ pub(super) fn atom(state: &State, request: &HttpRequest) -> HttpResponse {
     };
     let public_url = &snapshot.configuration().settings.public_url;
     let below = |url: &BaseUrl| format!("{url}/{}", team.team().id);
-    // What identifies an entry is the same for everybody, so it has no key.
+    // Everybody gets the same ids, so they contain no key.
     let (base, identity) = (below(&base_url(request, public_url)), below(public_url));
     let body = feed(team, &base, &identity).to_string().into_bytes();
     tagged(request.head(), "application/atom+xml; charset=utf-8", body)
 }
 
-/// `base` is what links start with, `identity` what ids do.
+/// Links start with `base`, ids with `identity`.
 fn feed(team: &TeamSnapshot, base: &str, identity: &str) -> Feed {
     let latest = team.changes().iter().rev().take(MAX_ENTRIES);
     let name = clean(&team.team().name);
@@ -93,7 +93,7 @@ fn entry(team: &Team, change: &Change, base: &str, identity: &str) -> Entry {
     }
 }
 
-/// Where the page of changes tells of one.
+/// The anchor of a change on the page of changes.
 pub(super) fn key(change: &Change) -> String {
     let instant = |instant: Instant| instant.format("%Y%m%dT%H%M%SZ").to_string();
     let Change { at, moved } = change;
@@ -105,7 +105,7 @@ pub(super) fn notice(change: &Change) -> String {
     days_ahead_of(days_ahead(change.at, &change.moved))
 }
 
-/// What to call somebody who may have left the team since.
+/// The name of somebody who may have left the team since.
 fn name(team: &Team, side: Option<&Side>) -> String {
     let known = |id: &EngineerId| team.engineers.iter().find(|engineer| engineer.id == *id);
     side.map_or_else(

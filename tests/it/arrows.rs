@@ -11,7 +11,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
-    ("config", &["toml_reader", "holidays", "ics", "rota", "time_off"]),
+    ("config", &["journal", "toml_reader", "holidays", "ics", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),
@@ -57,7 +57,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
 ];
 
 /// Which rooms alone may know a crate.
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 21] = [
     ("ureq", &["fetch"]),
     ("rustls", &["fetch", "journal"]),
     ("url", &["fetch"]),
@@ -67,6 +67,8 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("windows_timezones", &["ics", "config"]),
     ("serde", &["journal", "json", "publish", "web", "cli"]),
     ("rusqlite", &["journal"]),
+    ("crc32fast", &["journal"]),
+    ("sd_notify", &["cli"]),
     ("tokio_postgres", &["journal"]),
     ("notify", &["live"]),
     ("clap", &["cli"]),

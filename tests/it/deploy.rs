@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -106,6 +107,28 @@ fn the_unit_is_one_that_systemd_takes_and_exposes_little() {
     assert!(level.is_some_and(|level| level < 2.0), "{told}");
 }
 
+#[test]
+fn a_service_manager_learns_that_the_server_is_ready_and_that_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+    fs::write(config.join("oncal.toml"), "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n").unwrap();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let received = || {
+        let mut message = [0; 100];
+        let length = socket.recv(&mut message).unwrap();
+        String::from_utf8_lossy(&message[..length]).trim().to_owned()
+    };
+    let mut running = Running::start(program(&config, &[]).env("NOTIFY_SOCKET", &path));
+    assert_eq!(received(), "READY=1");
+    assert!(fs::read_to_string("config/deploy/oncal.service").unwrap().contains("\nType=notify\n"));
+    running.signal("TERM");
+    assert_eq!(received(), "STOPPING=1");
+    running.ended();
+}
+
 /// The system calls that `name`, a call or an @group of them, stands for.
 fn calls(name: &str) -> BTreeSet<String> {
     if !name.starts_with('@') {
@@ -148,7 +171,7 @@ fn the_unit_allows_every_system_call_that_oncal_makes() {
     fs::write(&team, text.replace("Data Engineer A", "Data Engineer Z")).unwrap();
     told(&running, "configuration in service");
     running.signal("HUP");
-    told(&running, "asked to read the configuration again");
+    told(&running, "reloading the configuration");
     running.signal("TERM");
     running.ended();
 
@@ -326,12 +349,12 @@ fn the_dockerfile_names_what_there_is() {
 
     // The program, whose lock file is up to date, and the folder that its user may write to.
     let name = package["name"].as_str().unwrap();
-    let copied = format!("--from=build {}/target/release/{name} /oncal", all("WORKDIR")[0]);
+    let copied = format!("--from=build {}/target/dist/{name} /oncal", all("WORKDIR")[0]);
     let user = format!("{USER}:{USER}");
     let state = format!("--from=build --chown={user} --chmod=0700 /state /state");
     assert_eq!(all("COPY"), [". .", &copied, &state]);
     assert_eq!((all("USER"), all("VOLUME")), (vec![user.as_str()], vec!["/state"]));
-    assert!(all("RUN").contains(&"cargo build --release --locked && mkdir /state"));
+    assert!(all("RUN").contains(&"cargo build --profile dist --locked && mkdir /state"));
     sure(Command::new(env!("CARGO")).args(["tree", "--locked", "--offline", "--quiet", "--depth", "0"]));
 
     let help = sure(Command::new(env!("CARGO_BIN_EXE_oncal")).args(["serve", "--help"]));

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::machine::{free_port, sure};
 use crate::support::postgres::Postgres;
 use chrono::DateTime;
-use oncal::journal::{ChangeRecord, Database, Draft, Journal, Location, Stored, Subscriber};
+use oncal::journal::{ChangeRecord, Database, Draft, Journal, JournalError, Location, Stored, Subscriber};
 use oncal::rota::TeamId;
 
 fn id(text: &str) -> TeamId {
@@ -132,4 +133,117 @@ fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
     assert!(database.read_team(&id("busy")).unwrap_err().to_string().contains("PostgreSQL"));
     postgres.restart();
     assert_eq!(database.read_team(&id("busy")).unwrap(), before, "the same connection serves again");
+}
+
+/// A database that lost what was written says so until it was written again.
+fn notices_a_loss(open: impl Fn() -> Database, lose: impl FnOnce()) {
+    let database = open();
+    let kept = draft("lost", 1, 1, &["m", "n"]);
+    assert!(database.write(std::slice::from_ref(&kept)).unwrap().is_empty());
+    database.probe().unwrap();
+    lose();
+    assert!(matches!(database.probe(), Err(JournalError::Lost)));
+    assert!(database.is_lost());
+    let next = draft("lost", 2, 2, &[]);
+    assert!(matches!(database.write(std::slice::from_ref(&next)), Err(JournalError::Lost)));
+    database.rewrite(std::slice::from_ref(&kept), &[]).unwrap();
+    database.probe().unwrap();
+    assert_eq!(database.read_team(&id("lost")).unwrap(), Some(kept.stored));
+    assert_eq!(records(database.changes_of(&id("lost")).unwrap()), ["m", "n"]);
+    assert!(database.write(&[next]).unwrap().is_empty());
+    database.probe().unwrap();
+}
+
+#[test]
+fn a_journal_that_was_removed_or_put_back_from_a_backup_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    notices_a_loss(
+        || Database::open(Location::folder(&state)).unwrap(),
+        || {
+            std::fs::remove_dir_all(&state).unwrap();
+        },
+    );
+    let (state, file) = (folder.path().join("older"), "journal.sqlite");
+    drop(Database::open(Location::folder(&state)).unwrap());
+    let empty = std::fs::read(state.join(file)).unwrap();
+    notices_a_loss(
+        || Database::open(Location::folder(&state)).unwrap(),
+        || {
+            std::fs::write(state.join("restored"), empty).unwrap();
+            std::fs::rename(state.join("restored"), state.join(file)).unwrap();
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn a_postgresql_that_lost_a_commit_or_became_a_standby_is_noticed_and_used_again() {
+    let postgres = Postgres::start();
+    let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
+    notices_a_loss(open, || {
+        sure(&mut postgres.psql(&["DELETE FROM publication"]));
+    });
+    let database = open();
+    let read_only = |value: &str| {
+        let set = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
+        let own = "SET default_transaction_read_only = off";
+        sure(&mut postgres.psql(&[own, &set, "SELECT pg_reload_conf()"]));
+    };
+    database.probe().unwrap();
+    read_only("on");
+    let error = loop {
+        if let Err(error) = database.probe() {
+            break error.to_string();
+        }
+    };
+    assert!(error.contains("25006") && error.contains("standby"), "{error}");
+    assert!(database.read_team(&id("lost")).unwrap().is_some(), "it is read all the same");
+    read_only("off");
+    let since = std::time::Instant::now();
+    while database.probe().is_err() {
+        assert!(since.elapsed() < crate::support::running::PATIENCE);
+    }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn postgresql_is_reached_with_tls_and_verified_as_far_as_the_url_asks() {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let own = own.signed_by(&key, &authority).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, authority.pem()).unwrap();
+    let roots = roots.display().to_string().replace('/', "%2F");
+
+    let port = free_port();
+    let postgres = Postgres::start_with_tls(port, &own.pem(), &key.serialize_pem());
+    let open = |host: &str, parameters: &str| {
+        let url = format!("postgres://oncal@{host}:{port}/postgres?{parameters}");
+        Database::open(Location::Postgres(url)).map(drop).map_err(|error| error.to_string())
+    };
+    let known = format!("&sslrootcert={roots}");
+    for (host, parameters, expected) in [
+        ("localhost", "sslmode=disable".to_owned(), Err("no encryption")),
+        ("localhost", String::new(), Ok(())),
+        ("localhost", "sslmode=require".to_owned(), Ok(())),
+        ("localhost", "sslmode=verify-full".to_owned(), Err("UnknownIssuer")),
+        ("localhost", "sslmode=verify-ca".to_owned(), Err("UnknownIssuer")),
+        ("localhost", format!("sslmode=verify-full{known}"), Ok(())),
+        ("127.0.0.1", format!("sslmode=verify-full{known}"), Err("not valid for name")),
+        ("127.0.0.1", format!("sslmode=verify-ca{known}"), Ok(())),
+        ("127.0.0.1", format!("sslmode=require{known}"), Ok(())),
+    ] {
+        match (open(host, &parameters), expected) {
+            (Ok(()), Ok(())) => {}
+            (Err(found), Err(expected)) => assert!(found.contains(expected), "{host} {parameters}: {found}"),
+            (found, _) => panic!("{host} {parameters}: {found:?}"),
+        }
+    }
+    drop(postgres);
 }

@@ -13,6 +13,9 @@ mod cases;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod chaos;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;
@@ -21,6 +24,7 @@ mod deploy;
 mod edit;
 #[cfg(test)]
 mod exports;
+mod faults;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]

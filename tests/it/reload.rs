@@ -517,7 +517,7 @@ fn a_state_that_is_of_no_use_ends_it_at_start_with_what_to_do() {
     let damaged = volume.folder.path().join("damaged");
     fs::create_dir(&damaged).unwrap();
     fs::write(damaged.join("journal.sqlite"), "no database ".repeat(1000)).unwrap();
-    for (state, said) in [(&file, "--state DIR"), (&damaged, "move it away")] {
+    for (state, said) in [(&file, "--state DIR"), (&damaged, "restore it from a backup")] {
         let output = program(&volume.config(), &[]).arg("--state").arg(state).output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{told}");

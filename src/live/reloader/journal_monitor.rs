@@ -55,7 +55,7 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
         // A panic is logged by the panic hook, and the next check is made all the same.
         let checked = catch_unwind(AssertUnwindSafe(|| {
             maintenance.run(&options.builder, Moment::now(), (options.now)());
-            options.builder.check_journal()
+            options.builder.check_journal(&options.store.load())
         }));
         pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };
         if let Ok(checked) = checked {

@@ -45,7 +45,7 @@ impl Maintenance {
             self.write_counts = now + if done { WRITE_COUNTS_EVERY } else { RETRY_AFTER };
         }
         if self.clean_up <= now {
-            let done = self.check(&clean_up(builder, at));
+            let done = self.check(&clean_up(builder, now, at));
             self.clean_up = now + if done { CLEAN_UP_EVERY } else { RETRY_AFTER };
         }
     }
@@ -71,10 +71,11 @@ fn write_counts(builder: &Builder) -> Result<(), JournalError> {
     builder.database().map_or(Ok(()), |database| builder.subscribers().write(database))
 }
 
-fn clean_up(builder: &Builder, now: Instant) -> Result<(), JournalError> {
+fn clean_up(builder: &Builder, moment: Moment, now: Instant) -> Result<(), JournalError> {
     let Some(database) = builder.database() else { return Ok(()) };
-    database.delete_changes(now - CHANGES_KEPT)?;
-    let since = now - SUBSCRIBED;
+    let Some(past) = builder.retention().check(moment, now) else { return Ok(()) };
+    database.delete_changes(past - CHANGES_KEPT)?;
+    let since = past - SUBSCRIBED;
     database.delete_subscribers(since)?;
     builder.subscribers().forget(since);
     Ok(())
@@ -120,7 +121,8 @@ mod tests {
             (9, "2026-01-01T00:00:01Z", &[][..]),
             (10, "2026-01-01T00:00:01Z", &[google, apple]),
             (86_400, "2026-04-01T00:00:01Z", &[google, apple]),
-            (86_410, "2026-04-01T00:00:01Z", &[apple]),
+            (86_410, "2026-04-01T00:00:01Z", &[google, apple]),
+            (172_810, "2026-04-01T00:00:01Z", &[apple]),
         ] {
             let now = start + Duration::from_secs(seconds);
             maintenance.run(&builder, now, at(clock));

@@ -277,12 +277,15 @@ impl Worker {
     fn serve(&mut self, next: &Arc<Snapshot>, at: Instant) {
         self.ahead = None;
         self.options.store.replace(Arc::clone(next));
+        self.clear_journal_fault();
         self.check_older(at);
     }
 
-    /// Shows whether another server has a newer configuration, as long as that is so.
+    /// Shows whether another server has a newer configuration, and whether the journal has entries that cannot be read,
+    /// as long as that is so.
     fn check_older(&self, at: Instant) {
         let snapshot = self.options.store.load();
+        self.check_unreadable(&snapshot, at);
         let older: Vec<&str> = snapshot.older_teams().map(TeamId::as_str).collect();
         if older.is_empty() {
             if self.options.store.clear(FaultKind::Older) {
@@ -294,6 +297,26 @@ impl Worker {
         if self.options.store.raise(FaultKind::Older, at, message.to_owned()) {
             tracing::warn!(teams = names(&older), "{message}");
         }
+    }
+
+    fn check_unreadable(&self, snapshot: &Snapshot, at: Instant) {
+        let unreadable: Vec<(&str, bool)> =
+            snapshot.unreadable_teams().map(|(id, is_newer)| (id.as_str(), is_newer)).collect();
+        if unreadable.is_empty() {
+            if self.options.store.clear(FaultKind::Unreadable) {
+                tracing::info!("the journals of all teams can be read again");
+            }
+            return;
+        }
+        let ids: Vec<&str> = unreadable.iter().map(|(id, _)| *id).collect();
+        let message = if unreadable.iter().any(|(_, is_newer)| *is_newer) {
+            "a newer oncal wrote journals that this one cannot read; they are left as they are, and all events of these \
+             teams count as changed"
+        } else {
+            "journals were damaged; all events of these teams count as changed"
+        };
+        let message = format!("{message}: {}", names(&ids));
+        self.options.store.raise(FaultKind::Unreadable, at, message);
     }
 
     fn journal_checked(&mut self, result: Result<JournalCheck, JournalError>) {
@@ -308,14 +331,21 @@ impl Worker {
         }
     }
 
+    /// Clears the fault of the journal once it can be written and has all that is served.
+    fn clear_journal_fault(&self) {
+        let is_written = !self.options.store.load().has_provisional_teams();
+        if self.journal_failing_since.is_none() && is_written && self.options.store.clear(FaultKind::Journal)
+        {
+            tracing::info!("the journal is written again");
+        }
+    }
+
     /// The result of using the journal; a failure is recorded, and logged once.
     fn check_journal<T>(&mut self, result: Result<T, JournalError>, at: Instant) -> Option<T> {
         match result {
             Ok(value) => {
-                if self.journal_failing_since.take().is_some() {
-                    tracing::info!("the journal is written again");
-                    self.options.store.clear(FaultKind::Journal);
-                }
+                self.journal_failing_since = None;
+                self.clear_journal_fault();
                 Some(value)
             }
             Err(error) => {

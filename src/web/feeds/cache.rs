@@ -19,9 +19,8 @@ use super::coding::Coding;
 use super::representation::{Representation, Validators, represent, variant_of};
 use super::variant::Variant;
 
-/// The bytes that all kept feeds have together: those of some hundred teams in use, of which the compressed forms are
-/// small.
-const MAX_BYTES: u64 = 32 << 20;
+/// The bytes that all kept feeds have together. Nearly all clients take them compressed, so that is a thousand of them.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// How many bodies are expected within that, which decides among how many locks they are spread.
 const USUAL_BODIES: usize = 256;

@@ -1,4 +1,4 @@
-//! The addresses under which a feed gets into a calendar.
+//! The links with which a feed is added to a calendar.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -7,15 +7,15 @@ use crate::feed::{Alarm, Feed};
 use crate::live::{FeedSlot, TeamSnapshot};
 use crate::text::clean;
 
-/// RFC 3986 2.3: all but the unreserved characters, since an address within an address must stay one value.
+/// Everything but the unreserved characters of RFC 3986 2.3, since an address within an address must stay one value.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Ways to subscribe to one feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::web) struct Subscribe {
-    /// To copy into any calendar.
+    /// The address, to copy into any calendar program.
     pub(in crate::web) address: String,
-    /// Opens the calendar program of the machine.
+    /// Opens the calendar program of the visitor's machine.
     pub(in crate::web) webcal: String,
     /// Google Calendar.
     pub(in crate::web) google: String,
@@ -26,7 +26,7 @@ pub(in crate::web) struct Subscribe {
 }
 
 impl Subscribe {
-    /// For `slot` of `team` on a server whose visitor reaches it at `base_url`, with a reminder before each of its shifts.
+    /// For `slot` of `team`, for a visitor who reaches the server at `base_url`; with `alarm` a reminder before each shift.
     pub(in crate::web) fn to(
         base_url: &BaseUrl,
         team: &TeamSnapshot,
@@ -50,7 +50,7 @@ impl Subscribe {
     }
 }
 
-/// `alarm`, for a feed that has shifts to remind of.
+/// `alarm`, for a feed that has shifts.
 pub(in crate::web) fn of_shifts(slot: &FeedSlot, alarm: Option<Alarm>) -> Option<Alarm> {
     alarm.filter(|_| slot.feed != Feed::Coverage)
 }

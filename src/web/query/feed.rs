@@ -1,4 +1,4 @@
-//! What a feed's query asks for. Keys that mean nothing here are let through: clients append their own.
+//! The query of a feed. Parameters without meaning are ignored: calendar programs append their own.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use percent_encoding::percent_decode_str;
 use crate::feed::NoSuchAlarm;
 use crate::web::feeds::variant::Variant;
 
-/// A query that asks for what there is not.
+/// Why a query cannot be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(in crate::web) enum BadQuery {
     #[error(transparent)]
     Alarm(#[from] NoSuchAlarm),
-    #[error("download is 1 or left out")]
+    #[error("download must be 1 or left out")]
     Download,
     #[error("{0} is given twice")]
     Twice(&'static str),
 }
 
-/// Reads the part behind `?`, without it.
+/// Reads the part of an address after `?`.
 pub(in crate::web) fn variant(query: &str) -> Result<Variant, BadQuery> {
     let (mut alarm, mut download) = (None, None);
     for pair in query.split('&') {
@@ -50,7 +50,7 @@ mod tests {
     use crate::feed::Alarm;
 
     #[test]
-    fn known_keys_take_known_values_once_and_other_keys_anything() {
+    fn known_parameters_take_known_values_once_and_others_are_ignored() {
         let alarm = |alarm| Ok(Variant { download: false, alarm: Some(alarm) });
         for (query, expected) in [
             ("", Ok(Variant::default())),

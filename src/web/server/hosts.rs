@@ -1,7 +1,8 @@
-//! Which Host a request may name.
+//! Which host names the server answers for.
 //!
-//! A page on the internet can make a browser ask this machine under a name of its own (DNS rebinding); that name then
-//! stands in Host. So an open server that is for this machine alone answers to its own names only.
+//! A page on the internet can make a browser send requests to this machine under a name of its own (DNS rebinding),
+//! which is then in the Host header. So an open server that is meant for this machine alone answers only for the names
+//! of this machine.
 
 use std::net::IpAddr;
 
@@ -10,10 +11,10 @@ use actix_web::http::Uri;
 use actix_web::http::header::{HOST, HeaderValue};
 use actix_web::http::uri::Authority;
 
-/// The names a server answers to.
+/// The names that a server answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::web) enum Hosts {
-    /// Every name: the operator opened the server to the network.
+    /// Every name: the server is open to the network.
     Any,
     /// This machine, and the host of `public_url`.
     Local {
@@ -33,7 +34,7 @@ impl Hosts {
         Hosts::Local { authority, public }
     }
 
-    /// Whether the request may be answered. One without a Host cannot come from a browser, and may.
+    /// Whether the request may be answered. A request without Host cannot come from a browser and may.
     pub(in crate::web) fn admit(&self, head: &RequestHead) -> bool {
         let Hosts::Local { authority, public } = self else { return true };
         // RFC 9112 3.2.2: a target in absolute form overrides Host.
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_server_answers_to_this_machine_and_its_public_host_alone() {
+    fn a_local_server_answers_only_for_this_machine_and_its_public_host() {
         let hosts = Hosts::local("https://Rota.example:8443/prefix");
         for own in [
             "localhost",
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_open_to_the_network_answers_to_every_name() {
+    fn a_server_open_to_the_network_answers_for_every_name() {
         assert!(admits(&Hosts::Any, "evil.example"));
     }
 }

@@ -135,7 +135,7 @@ mod tests {
             loop {
                 match stream.read(&mut bytes).await {
                     Ok(0) | Err(_) => return,
-                    // A question ends with a full stop.
+                    // A request ends with a full stop.
                     Ok(length) if bytes[..length].contains(&b'.') => {
                         if stream.write_all(&[b'!'; 100]).await.is_err() {
                             return;
@@ -157,18 +157,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_ends_once_it_gets_nowhere_and_only_then() {
-        for (named, question, is_dripped, ends) in [
-            ("nothing is asked", "", false, 80..=87),
-            ("half a question", "wh", false, 10..=17),
-            ("a question that never ends", "w", true, 10..=17),
-            ("a question, and half of another", "what.wh", false, 80..=87),
-            ("one question after the other", "w.", true, 300..=300),
+    async fn a_connection_ends_once_it_makes_no_progress_and_only_then() {
+        for (named, request, is_dripped, ends) in [
+            ("no request", "", false, 80..=87),
+            ("half a request", "wh", false, 10..=17),
+            ("a request that never ends", "w", true, 10..=17),
+            ("a request, and half of another", "what.wh", false, 80..=87),
+            ("one request after the other", "w.", true, 300..=300),
         ] {
             let (mut client, server) = duplex(1 << 16);
             let end = lasts(StallTimeout::new(server), async |second| {
                 if second == 0 || is_dripped {
-                    client.write_all(question.as_bytes()).await.unwrap();
+                    client.write_all(request.as_bytes()).await.unwrap();
                 }
             });
             assert!(ends.contains(&end.await), "{named}");
@@ -176,8 +176,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_takes_an_answer_slowly_gets_it_and_whoever_takes_none_does_not() {
-        // Of the hundred bytes of an answer the connection holds sixteen.
+    async fn a_client_that_reads_slowly_gets_its_response_and_one_that_does_not_read_is_cut_off() {
+        // The connection holds sixteen of the hundred bytes of a response.
         for (a_second, ends) in [(0, 10..=17), (1, 160..=175)] {
             let (mut client, server) = duplex(16);
             let mut taken = 0;

@@ -1,8 +1,11 @@
 //! What several tests need: sample teams, servers and clocks.
 
+pub(crate) mod edited;
+pub(crate) mod injection;
 pub(crate) mod machine;
 pub(crate) mod pair;
 pub(crate) mod postgres;
 pub(crate) mod published;
 pub(crate) mod random;
+pub(crate) mod revisions;
 pub(crate) mod running;

@@ -105,3 +105,20 @@ pub(crate) fn get(address: SocketAddr, target: &str) -> (String, Vec<u8>) {
     let split = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
     (String::from_utf8(answer[..split].to_vec()).unwrap(), answer[split + 4..].to_vec())
 }
+
+/// Head and body of the response to a GET; `None` if there is none, since the server may be gone.
+pub(crate) fn try_get(address: SocketAddr, target: &str) -> Option<(String, Vec<u8>)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).ok()?;
+    let split = response.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+    let head = String::from_utf8(response[..split].to_vec()).ok()?;
+    let length = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let body = response[split + 4..].to_vec();
+    // A server that is killed in the middle of a response sent only part of it.
+    length.is_none_or(|length: usize| length == body.len()).then_some((head, body))
+}

@@ -1,0 +1,118 @@
+//! What a page or API call costs the server's processor: `cargo bench --bench pages`.
+//!
+//! For a team of fifty in five countries, with the parameters that cost most. ONCAL is the program to measure, if not
+//! the one of this build.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement stops at what it did not expect"
+)]
+
+#[expect(dead_code, reason = "the tests need more of it")]
+#[path = "../tests/it/support/running.rs"]
+mod running;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use running::{Running, get, program};
+
+const ENGINEERS: usize = 50;
+
+/// How often each address is requested. The first time, which may compute what is then kept, is printed by itself.
+const REQUESTS: usize = 21;
+
+const PLACES: [(&str, &str); 5] = [
+    ("America/New_York", "us-federal"),
+    ("Europe/London", "gb-eng"),
+    ("Europe/Berlin", "de"),
+    ("Asia/Tokyo", "jp"),
+    ("Australia/Sydney", "au-nsw"),
+];
+
+const ADDRESSES: [&str; 22] = [
+    "/",
+    "/fifty/",
+    "/fifty/?weeks=104",
+    "/fifty/?weeks=104&from=2035-01-01",
+    "/fifty/?view=month&month=2026-12",
+    "/fifty/?view=year&year=2027",
+    "/fifty/?view=list&weeks=104",
+    "/fifty/coverage",
+    "/fifty/coverage?weeks=104",
+    "/fifty/coverage?weeks=104&from=2035-01-01",
+    "/fifty/fairness",
+    "/fifty/fairness?years=10",
+    "/fifty/changes",
+    "/fifty/subscribers",
+    "/fifty/subscribe",
+    "/fifty/engineers/e1",
+    "/api/v1/teams",
+    "/api/v1/teams/fifty/oncall?at=2036-01-01",
+    "/api/v1/teams/fifty/schedule?from=2034-12-01&to=2036-11-28",
+    "/api/v1/teams/fifty/coverage?from=2034-12-01&to=2036-11-28",
+    "/api/v1/teams/fifty/fairness?to=2036-01-01",
+    "/api/v1/teams/fifty/subscribers",
+];
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("teams")).unwrap();
+    fs::write(folder.path().join("teams/fifty.toml"), team()).unwrap();
+    let settings = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
+    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
+    let mut own = program(folder.path(), &["--now", "2026-11-20T12:00:00Z"]);
+    let running = match std::env::var_os("ONCAL") {
+        Some(other) => {
+            let mut command = Command::new(other);
+            command.args(own.get_args()).current_dir(folder.path()).stderr(std::process::Stdio::piped());
+            Running::start(&mut command)
+        }
+        None => Running::start(&mut own),
+    };
+    println!("processor time in milliseconds, for a team of {ENGINEERS}");
+    println!("{:<62} {:>7} {:>7} {:>7} {:>9}", "", "first", "median", "most", "bytes");
+    for address in ADDRESSES {
+        let mut bytes = 0;
+        let mut times: Vec<f64> = (0..REQUESTS)
+            .map(|_| {
+                let before = processor_milliseconds(&running);
+                let (head, body) = get(running.address, address);
+                assert!(head.starts_with("HTTP/1.1 200"), "{address}: {head}");
+                bytes = body.len();
+                processor_milliseconds(&running) - before
+            })
+            .collect();
+        let first = times.remove(0);
+        times.sort_by(f64::total_cmp);
+        let (median, most) = (times[times.len() / 2], times[times.len() - 1]);
+        println!("{address:<62} {first:>7.2} {median:>7.2} {most:>7.2} {bytes:>9}");
+    }
+}
+
+fn team() -> String {
+    let mut text =
+        "name = \"Fifty\"\ntime_zone = \"America/New_York\"\nholidays = [\"us-federal\"]\n".to_owned();
+    for number in 0..ENGINEERS {
+        let (zone, calendar) = PLACES[number % PLACES.len()];
+        let engineer = format!("id = \"e{number}\"\nname = \"Engineer {number}\"\ntime_zone = \"{zone}\"");
+        writeln!(text, "[[engineer]]\n{engineer}\nholidays = [\"{calendar}\"]").unwrap();
+    }
+    let week =
+        |number| format!("{{ primary = \"e{number}\", secondary = \"e{}\" }}", (number + 1) % ENGINEERS);
+    let weeks: Vec<String> = (0..ENGINEERS).map(week).collect();
+    format!("{text}[[rotation]]\nstarts = 2026-01-02T10:00:00\nweeks = [{}]\n[handover]\n", weeks.join(", "))
+}
+
+/// What all threads of the server have used so far.
+fn processor_milliseconds(running: &Running) -> f64 {
+    let tasks = fs::read_dir(format!("/proc/{}/task", running.child.id())).unwrap();
+    let nanoseconds = tasks.filter_map(|task| {
+        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e6
+}

@@ -1,0 +1,426 @@
+//! Random faults under readers and edits: nothing that was served is ever taken back, every fault shows within fifteen
+//! seconds and is cleared within fifteen seconds of its end.
+//!
+//! `ONCAL_CHAOS_SECONDS=3600` goes on for an hour; another `ONCAL_CHAOS_SEED` has other faults in another order.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use crate::support::edited::Edited;
+use crate::support::injection::Injection;
+use crate::support::postgres::Postgres;
+use crate::support::revisions::Seen;
+use crate::support::running::{Running, program, try_get};
+
+/// Within this time a fault shows, and is cleared after its end.
+const SHOWN: Duration = Duration::from_secs(15);
+
+/// How long readers and edits pause.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Room for the journal and not for much else.
+const DISK: &str = "size=3m";
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Numbers that are the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+/// Something that ends when it is dropped.
+type Fault = Box<dyn FnOnce()>;
+
+/// What can go wrong, and whether the server is expected to show it.
+struct Kind<'k> {
+    name: &'static str,
+    is_shown: bool,
+    begin: Box<dyn Fn(&World<'_>) -> Fault + 'k>,
+}
+
+/// A server that comes and goes, and those who use it.
+struct World<'w> {
+    edited: &'w Edited,
+    start: &'w (dyn Fn() -> Running + Sync),
+    running: Mutex<Option<Running>>,
+    /// Of the site and of monitoring, where a server runs.
+    addresses: RwLock<Option<(SocketAddr, SocketAddr)>>,
+    edits: AtomicUsize,
+    is_over: AtomicBool,
+    /// What readers saw that may not be.
+    wrong: Mutex<Vec<String>>,
+    reads: AtomicUsize,
+}
+
+impl World<'_> {
+    fn start(&self) {
+        let running = (self.start)();
+        *self.addresses.write().unwrap() = Some((running.address, running.admin));
+        *self.running.lock().unwrap() = Some(running);
+    }
+
+    /// As `kill -9` does, or the failure of a machine.
+    fn kill(&self) {
+        *self.addresses.write().unwrap() = None;
+        self.running.lock().unwrap().take();
+    }
+
+    fn pid(&self) -> u32 {
+        self.running.lock().unwrap().as_ref().unwrap().child.id()
+    }
+
+    fn log(&self) -> String {
+        self.running.lock().unwrap().as_ref().map_or_else(String::new, Running::log)
+    }
+
+    /// One of many clients, each of which remembers what it was given.
+    fn read(&self) {
+        let mut seen = Seen::default();
+        while !self.is_over.load(Ordering::Relaxed) {
+            thread::sleep(EVERY / 10);
+            let Some((site, _)) = *self.addresses.read().unwrap() else { continue };
+            let Some((head, body)) = try_get(site, "/data/team.ics") else { continue };
+            if !head.starts_with("HTTP/1.1 200") {
+                self.wrong.lock().unwrap().push(head);
+                continue;
+            }
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            if let Err(why) = seen.look(&String::from_utf8_lossy(&body)) {
+                self.wrong.lock().unwrap().push(why);
+            }
+        }
+    }
+
+    fn edit(&self) {
+        while !self.is_over.load(Ordering::Relaxed) {
+            self.edited.edit(self.edits.fetch_add(1, Ordering::Relaxed));
+            thread::sleep(EVERY);
+        }
+    }
+
+    /// What monitoring is told that is wrong; `None` if it gets no answer.
+    fn faults(&self) -> Option<Vec<String>> {
+        let (_, admin) = (*self.addresses.read().unwrap())?;
+        let (_, body) = try_get(admin, "/readyz")?;
+        let readiness: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        let faults = readiness["faults"].as_array()?;
+        Some(faults.iter().map(|fault| fault["what"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    fn serves(&self, edit: usize) -> bool {
+        let Some((site, _)) = *self.addresses.read().unwrap() else { return false };
+        try_get(site, "/data/team.ics")
+            .is_some_and(|(_, body)| String::from_utf8_lossy(&body).contains(&format!("Edit {edit}.")))
+    }
+
+    fn wait(&self, what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
+        let since = Instant::now();
+        while !is_so() {
+            if since.elapsed() > SHOWN {
+                self.is_over.store(true, Ordering::Relaxed);
+                panic!("{what}: not within {SHOWN:?}: {:?}\n{}", self.faults(), self.log());
+            }
+            thread::sleep(Duration::from_millis(30));
+        }
+        since.elapsed()
+    }
+
+    /// Faults, one after the other, until the time is over.
+    fn trouble(&self, kinds: &[Kind<'_>], random: &mut Random, end: Instant) {
+        let (mut longest, mut count) = ([Duration::ZERO; 2], 0);
+        while Instant::now() < end {
+            // All of them first, then any.
+            let kind = if count < kinds.len() { &kinds[count] } else { &kinds[random.below(kinds.len())] };
+            count += 1;
+            let fault = (kind.begin)(self);
+            if kind.is_shown {
+                let shown = self.wait(&format!("{} shows", kind.name), || {
+                    self.faults().is_some_and(|faults| faults.iter().any(|fault| fault == "journal"))
+                });
+                longest[0] = longest[0].max(shown);
+            }
+            thread::sleep(Duration::from_millis(500 + u64::try_from(random.below(4000)).unwrap()));
+            fault();
+            let cleared = self.wait(&format!("{} is over", kind.name), || {
+                self.faults().is_some_and(|faults| faults.is_empty())
+            });
+            longest[1] = longest[1].max(cleared);
+            let wrong = self.wrong.lock().unwrap().clone();
+            if !wrong.is_empty() {
+                self.is_over.store(true, Ordering::Relaxed);
+                panic!("after {}: {}\n{}", kind.name, wrong.join("\n"), self.log());
+            }
+        }
+        let [shown, cleared] = longest;
+        let reads = self.reads.load(Ordering::Relaxed);
+        println!(
+            "{count} faults, each shown within {shown:.1?} and cleared within {cleared:.1?}; {reads} feeds read"
+        );
+    }
+}
+
+/// Has the others end too, however it ends.
+struct Ending<'e>(&'e AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn chaos(edited: &Edited, start: &(dyn Fn() -> Running + Sync), kinds: &[Kind<'_>]) {
+    let world = World {
+        edited,
+        start,
+        running: Mutex::new(None),
+        addresses: RwLock::new(None),
+        edits: AtomicUsize::new(0),
+        is_over: AtomicBool::new(false),
+        wrong: Mutex::default(),
+        reads: AtomicUsize::new(0),
+    };
+    world.start();
+    let mut random = Random(number("ONCAL_CHAOS_SEED", 1));
+    let end = Instant::now() + Duration::from_secs(number("ONCAL_CHAOS_SECONDS", 120));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| world.read());
+        }
+        let editor = scope.spawn(|| world.edit());
+        let ending = Ending(&world.is_over);
+        world.trouble(kinds, &mut random, end);
+        drop(ending);
+        editor.join().unwrap();
+        let last = world.edits.load(Ordering::Relaxed) - 1;
+        world.wait("the last edit is served", || world.serves(last));
+        world.kill();
+        world.start();
+        world.wait("the last edit is served again", || world.serves(last));
+    });
+    assert!(world.reads.load(Ordering::Relaxed) > 100);
+    assert_eq!(*world.wrong.lock().unwrap(), Vec::<String>::new());
+}
+
+fn killed<'k>() -> Kind<'k> {
+    let begin = |world: &World<'_>| -> Fault {
+        world.kill();
+        world.start();
+        Box::new(|| {})
+    };
+    Kind { name: "kill -9", is_shown: false, begin: Box::new(begin) }
+}
+
+/// A file system of its own, if the system lets the tests have one.
+struct Disk {
+    folder: PathBuf,
+    is_mounted: bool,
+}
+
+impl Disk {
+    fn new(folder: &Path) -> Disk {
+        fs::create_dir(folder).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", DISK, "tmpfs"]).arg(folder);
+        let is_mounted = mount.output().is_ok_and(|output| output.status.success());
+        Disk { folder: folder.to_owned(), is_mounted }
+    }
+
+    /// Fills it, and whatever becomes free on it, until the end.
+    fn fill(&self) -> Fault {
+        let (is_over, file) = (std::sync::Arc::new(AtomicBool::new(false)), self.folder.join("filler"));
+        let (stop, path) = (std::sync::Arc::clone(&is_over), file.clone());
+        let filler = thread::spawn(move || {
+            let mut filler = fs::File::create(path).unwrap();
+            while !stop.load(Ordering::Relaxed) {
+                while std::io::Write::write(&mut filler, &[1; 512]).is_ok() {}
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        Box::new(move || {
+            is_over.store(true, Ordering::Relaxed);
+            filler.join().unwrap();
+            fs::remove_file(file).unwrap();
+        })
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if self.is_mounted {
+            drop(Command::new("umount").arg("-l").arg(&self.folder).status());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs strace and faketime, which tests/run.sh installs"]
+fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
+    let edited = Edited::new("");
+    let disk = Disk::new(&edited.folder.path().join("disk"));
+    let (state, clock) = (disk.folder.join("state"), edited.folder.path().join("clock"));
+    fs::write(&clock, "+0\n").unwrap();
+    let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
+        .iter()
+        .map(|folder| Path::new(folder).join("faketime/libfaketime.so.1"))
+        .find(|path| path.exists())
+        .unwrap();
+    let start = || {
+        let mut command = program(&edited.config(), &["--state", state.to_str().unwrap()]);
+        command.env("LD_PRELOAD", &library).env("FAKETIME_TIMESTAMP_FILE", &clock);
+        command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Running::start(&mut command)
+    };
+    let failing = |calls: &'static str, how: &'static str| {
+        move |world: &World<'_>| -> Fault {
+            let injection = Injection::new(world.pid(), calls, how);
+            Box::new(move || drop(injection))
+        }
+    };
+    let set_clock = |text: &str| fs::write(&clock, text).unwrap();
+    let file = state.join("journal.sqlite");
+    let kinds = [
+        Kind {
+            name: "failing syncs",
+            is_shown: true,
+            begin: Box::new(failing("fsync,fdatasync", "error=EIO")),
+        },
+        Kind {
+            name: "a full disk",
+            is_shown: true,
+            begin: Box::new(|world| match disk.is_mounted {
+                true => disk.fill(),
+                false => failing("pwrite64,ftruncate,fallocate", "error=ENOSPC")(world),
+            }),
+        },
+        Kind {
+            name: "a lock that another program holds",
+            is_shown: true,
+            begin: Box::new(|_| {
+                let other = Connection::open(&file).unwrap();
+                other.busy_timeout(SHOWN).unwrap();
+                other.execute_batch("BEGIN IMMEDIATE").unwrap();
+                Box::new(move || drop(other))
+            }),
+        },
+        Kind {
+            name: "a state folder that goes",
+            is_shown: true,
+            begin: Box::new(|_| {
+                let away = disk.folder.join("away");
+                fs::rename(&state, &away).unwrap();
+                Box::new(move || fs::remove_dir_all(away).unwrap())
+            }),
+        },
+        killed(),
+        Kind {
+            name: "no more threads",
+            is_shown: false,
+            begin: Box::new(failing("clone,clone3", "error=EAGAIN")),
+        },
+        Kind {
+            name: "a clock three days ahead",
+            is_shown: false,
+            begin: Box::new(|_| {
+                set_clock("+3d\n");
+                let clock = clock.clone();
+                Box::new(move || fs::write(clock, "+0\n").unwrap())
+            }),
+        },
+        Kind {
+            name: "a clock nine days behind",
+            is_shown: false,
+            begin: Box::new(|_| {
+                set_clock("-9d\n");
+                let clock = clock.clone();
+                Box::new(move || fs::write(clock, "+0\n").unwrap())
+            }),
+        },
+    ];
+    chaos(&edited, &start, &kinds);
+}
+
+/// Has a session of its own lock the journals until the end.
+fn lock(postgres: &Postgres) -> Child {
+    let lock = "BEGIN; LOCK TABLE publication IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)";
+    postgres.psql(&[lock]).env("PGAPPNAME", "locker").stdout(std::process::Stdio::null()).spawn().unwrap()
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
+    let postgres = Rc::new(Postgres::start());
+    let edited = Edited::new(&format!("journal = \"{}\"\n", postgres.url));
+    let state = edited.state();
+    let start = || edited.start(&state);
+    let sure = |statements: &[&str]| {
+        assert!(postgres.psql(statements).stdout(std::process::Stdio::null()).status().unwrap().success());
+    };
+    let server = || Rc::clone(&postgres);
+    let own = "SET default_transaction_read_only = off";
+    let kinds = [
+        Kind {
+            name: "a server that stopped",
+            is_shown: true,
+            begin: Box::new(|_| {
+                let postgres = server();
+                postgres.kill();
+                Box::new(move || postgres.restart())
+            }),
+        },
+        Kind {
+            name: "a server that does not answer",
+            is_shown: true,
+            begin: Box::new(|_| {
+                let postgres = server();
+                postgres.pause();
+                Box::new(move || postgres.go_on())
+            }),
+        },
+        Kind {
+            name: "a server that only reads",
+            is_shown: true,
+            begin: Box::new(|_| {
+                let set = "ALTER SYSTEM SET default_transaction_read_only = on";
+                sure(&[own, set, "SELECT pg_reload_conf()"]);
+                let postgres = server();
+                Box::new(move || {
+                    let reset = "ALTER SYSTEM RESET default_transaction_read_only";
+                    let mut psql = postgres.psql(&[own, reset, "SELECT pg_reload_conf()"]);
+                    assert!(psql.stdout(std::process::Stdio::null()).status().unwrap().success());
+                })
+            }),
+        },
+        Kind {
+            name: "a table that another session locks",
+            is_shown: true,
+            begin: Box::new(|_| {
+                let (mut locker, postgres) = (lock(&postgres), server());
+                Box::new(move || {
+                    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                               WHERE application_name = 'locker'";
+                    let mut psql = postgres.psql(&[end]);
+                    assert!(psql.stdout(std::process::Stdio::null()).status().unwrap().success());
+                    drop(locker.wait());
+                })
+            }),
+        },
+        killed(),
+    ];
+    chaos(&edited, &start, &kinds);
+}

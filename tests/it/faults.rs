@@ -1,0 +1,238 @@
+//! What becomes of the journal after failures: of the disk, of the folder, of what is in it.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rusqlite::Connection;
+
+use crate::support::edited::{Edited, faults, feed, serves, wait};
+use crate::support::injection::Injection;
+use crate::support::machine::sure;
+use crate::support::revisions::Seen;
+use crate::support::running::{Running, get, program};
+
+const SHOWN: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn has_fault(running: &Running, what: &str) -> bool {
+    faults(running).iter().any(|fault| fault == what)
+}
+
+/// So many failures in a row, then edits, then an end, then a start.
+fn nothing_goes_back(calls: &str, error: &str, times: u32, is_killed: bool) {
+    let name = format!("{times} times {error}, killed: {is_killed}");
+    let (edited, mut seen) = (Edited::new(""), Seen::default());
+    let state = edited.state();
+    let mut running = edited.start(&state);
+    for number in 1..3 {
+        edited.edit(number);
+        wait(&name, PATIENCE, &running, || serves(&running, number));
+        seen.look(&feed(&running)).unwrap();
+    }
+    let injection = Injection::new(running.child.id(), calls, &format!("error={error}:when=1..{times}"));
+    edited.edit(3);
+    wait(&format!("fault: {name}"), SHOWN, &running, || has_fault(&running, "journal"));
+    let since_first = PATIENCE + SHOWN;
+    wait(&format!("end of the fault: {name}"), since_first, &running, || {
+        seen.look(&feed(&running)).unwrap();
+        !has_fault(&running, "journal") && serves(&running, 3)
+    });
+    drop(injection);
+    edited.edit(4);
+    wait(&name, PATIENCE, &running, || serves(&running, 4));
+    seen.look(&feed(&running)).unwrap();
+    assert!(seen.highest() >= 3, "{name}: {}", seen.highest());
+    if is_killed {
+        running.child.kill().unwrap();
+        running.ended();
+    } else {
+        running.signal("TERM");
+        assert!(running.ended().success());
+        let left: Vec<_> = fs::read_dir(&state).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert!(!left.iter().any(|file| file.to_string_lossy().contains("-wal")), "{name}: {left:?}");
+    }
+    let running = edited.start(&state);
+    seen.look(&feed(&running)).unwrap_or_else(|why| panic!("{name}: {why}"));
+}
+
+fn all_cases(calls: &str, error: &str) {
+    thread::scope(|scope| {
+        for times in [1, 2, 3, 10] {
+            for is_killed in [false, true] {
+                scope.spawn(move || nothing_goes_back(calls, error, times, is_killed));
+            }
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs strace, which tests/run.sh installs"]
+fn after_any_number_of_failing_syncs_nothing_goes_back() {
+    all_cases("fsync,fdatasync", "EIO");
+}
+
+#[test]
+#[ignore = "needs strace, which tests/run.sh installs"]
+fn after_a_full_disk_nothing_goes_back() {
+    all_cases("pwrite64", "ENOSPC");
+}
+
+#[test]
+fn a_state_folder_that_goes_is_noticed_and_written_again_with_the_secret_and_the_counts() {
+    let (edited, mut seen) = (Edited::new("access = \"links\"\n"), Seen::default());
+    let state = edited.state();
+    let running = edited.start(&state);
+    let links = || {
+        let mut command = program(&edited.config(), &[]);
+        command = Command::new(command.get_program());
+        command.args(["links", "--json", "--config"]).arg(edited.config()).arg("--state").arg(&state);
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (_, before) = links();
+    let before: serde_json::Value = serde_json::from_str(&before).unwrap();
+    let link = before["teams"][0]["link"].as_str().unwrap().to_owned();
+    let path = format!("/k/{}team.ics", link.split_once("/k/").unwrap().1);
+    let of_link = |running: &Running| {
+        let (head, body) = get(running.address, &path);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        String::from_utf8(body).unwrap()
+    };
+    for number in 1..4 {
+        edited.edit(number);
+        wait("edit", PATIENCE, &running, || of_link(&running).contains(&format!("Edit {number}.")));
+        seen.look(&of_link(&running)).unwrap();
+    }
+    fs::remove_dir_all(&state).unwrap();
+    assert!(!links().0, "no secret is made by `oncal links`");
+    assert!(!state.exists());
+    wait("fault", SHOWN, &running, || has_fault(&running, "journal"));
+    wait("end of the fault", SHOWN, &running, || !has_fault(&running, "journal"));
+    let after: serde_json::Value = serde_json::from_str(&links().1).unwrap();
+    assert_eq!(after["teams"][0]["link"], before["teams"][0]["link"], "the secret is the same");
+    drop(running);
+    let running = edited.start(&state);
+    seen.look(&of_link(&running)).unwrap();
+    assert!(seen.highest() >= 2);
+    let (_, page) = get(running.address, &path.replace("team.ics", "changes"));
+    assert!(String::from_utf8_lossy(&page).contains("Ann"), "the log of changes is there again");
+}
+
+/// A server whose team was published a few times, ended, and what a client knows of it.
+fn published(edited: &Edited) -> Seen {
+    let mut seen = Seen::default();
+    let mut running = edited.start(&edited.state());
+    for number in 1..4 {
+        edited.edit(number);
+        wait("edit", PATIENCE, &running, || serves(&running, number));
+        seen.look(&feed(&running)).unwrap();
+    }
+    running.signal("TERM");
+    running.ended();
+    seen
+}
+
+fn set_journal(edited: &Edited, bytes: &[u8]) {
+    let database = Connection::open(edited.state().join("journal.sqlite")).unwrap();
+    assert_eq!(database.execute("UPDATE publication SET journal = ?1", [bytes]).unwrap(), 1);
+}
+
+fn journal(edited: &Edited) -> Vec<u8> {
+    let database = Connection::open(edited.state().join("journal.sqlite")).unwrap();
+    database.query_one("SELECT journal FROM publication", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_damaged_journal_of_a_team_takes_no_event_back_and_is_shown() {
+    let edited = Edited::new("");
+    let mut seen = published(&edited);
+    let highest = seen.highest();
+    set_journal(&edited, b"nonsense");
+    let mut running = edited.start(&edited.state());
+    seen.look(&feed(&running)).unwrap();
+    assert!(seen.highest() > highest);
+    assert!(has_fault(&running, "unreadable-journal"));
+    edited.edit(4);
+    wait("edit", PATIENCE, &running, || serves(&running, 4));
+    wait("end of the fault", SHOWN, &running, || faults(&running).is_empty());
+    seen.look(&feed(&running)).unwrap();
+    running.signal("TERM");
+    running.ended();
+    let running = edited.start(&edited.state());
+    seen.look(&feed(&running)).unwrap();
+    assert_eq!(faults(&running), Vec::<String>::new());
+}
+
+#[test]
+fn a_journal_of_a_newer_layout_is_not_overwritten_and_takes_no_event_back() {
+    let edited = Edited::new("");
+    let mut seen = published(&edited);
+    let mut newer = GzEncoder::new(Vec::new(), Compression::fast());
+    newer.write_all(&[100, 1, 2, 3]).unwrap();
+    let newer = newer.finish().unwrap();
+    set_journal(&edited, &newer);
+    let mut running = edited.start(&edited.state());
+    seen.look(&feed(&running)).unwrap();
+    assert!(has_fault(&running, "unreadable-journal"));
+    edited.edit(4);
+    wait("edit", PATIENCE, &running, || serves(&running, 4));
+    seen.look(&feed(&running)).unwrap();
+    assert!(has_fault(&running, "unreadable-journal"));
+    running.signal("TERM");
+    running.ended();
+    assert!(journal(&edited) == newer);
+}
+
+#[test]
+fn a_second_server_on_one_state_folder_is_refused_and_told_who_uses_it() {
+    let edited = Edited::new("");
+    let running = edited.start(&edited.state());
+    let state = edited.state();
+    let output = program(&edited.config(), &["--state", state.to_str().unwrap()]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(&format!("process {}", running.child.id())), "{said}");
+}
+
+#[test]
+#[ignore = "needs sqlite3, which tests/run.sh installs"]
+fn a_backup_made_by_sqlite_while_the_server_runs_is_a_whole_journal() {
+    let edited = Edited::new("");
+    let mut seen = Seen::default();
+    let running = edited.start(&edited.state());
+    for number in 1..4 {
+        edited.edit(number);
+        wait("edit", PATIENCE, &running, || serves(&running, number));
+        seen.look(&feed(&running)).unwrap();
+    }
+    let other = edited.folder.path().join("restored");
+    fs::create_dir(&other).unwrap();
+    let (from, to) = (edited.state().join("journal.sqlite"), other.join("journal.sqlite"));
+    sure(Command::new("sqlite3").arg(from).arg(format!(".backup '{}'", to.display())));
+    drop(running);
+    let running = edited.start(&other);
+    seen.look(&feed(&running)).unwrap();
+}
+
+/// A journal that can be read and not written, as on a full disk: every write fails.
+#[test]
+#[ignore = "needs strace, which tests/run.sh installs"]
+fn a_start_on_a_full_disk_serves_what_was_published_and_says_so() {
+    let edited = Edited::new("");
+    let mut seen = published(&edited);
+    edited.edit(4);
+    let mut command = Command::new("strace");
+    // -D: strace is the grandchild, so that signals reach oncal.
+    command.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64,ftruncate,fallocate"]);
+    command.args(["-e", "inject=pwrite64,ftruncate,fallocate:error=ENOSPC", env!("CARGO_BIN_EXE_oncal")]);
+    command.arg("--config").arg(edited.config()).arg("--state").arg(edited.state()).arg("serve");
+    command.stderr(Stdio::piped()).stdout(Stdio::null());
+    let running = Running::start(&mut command);
+    seen.look(&feed(&running)).unwrap();
+    wait("fault", SHOWN, &running, || has_fault(&running, "journal"));
+    assert!(serves(&running, 4));
+}
