@@ -153,6 +153,7 @@ impl<'e, 't> Expander<'e, 't> {
             return Ok(());
         }
         let (changes, faults) = Changes::read(file, &series.instances, self.zones);
+        self.supersede(&series.instances, &changes.events().collect());
         for (event, fault) in faults {
             match self.wanted_of(event) {
                 Wanted::No => self.outcome(event, Outcome::NotWanted),
@@ -160,7 +161,6 @@ impl<'e, 't> Expander<'e, 't> {
                 _ => self.outcome(event, Outcome::TooShort),
             }
         }
-        self.supersede(&series.instances, &changes.events().collect());
         let mut is_endless = false;
         for master in masters {
             is_endless |= self.master(master, &changes)?;
