@@ -47,6 +47,9 @@ debian pkg-config pkg-config
 debian nginx nginx-light nginx
 debian caddy caddy caddy
 debian openssl openssl
+debian promtool prometheus prometheus
+debian setpriv util-linux
+debian prlimit util-linux
 debian strace strace
 debian faketime faketime
 debian sqlite3 sqlite3

@@ -12,9 +12,9 @@ use sd_notify::NotifyState;
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
 use super::{links, logging, plan};
-use crate::config::{Access, Diagnostic, JournalUrl, Settings, render};
+use crate::config::{Access, Configuration, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Location};
-use crate::live::{Builder, Reloader, Store, reloader};
+use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
 use crate::publish::Publisher;
 use crate::state_dir::{LockError, StateDir};
 use crate::web;
@@ -22,28 +22,19 @@ use crate::web;
 /// Says how new the configuration is, where servers share a journal.
 const REVISION: &str = "ONCAL_REVISION";
 
+/// Why nothing is served without a team.
+const NO_TEAM: &str = "no team is without errors";
+
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
     let configuration = plan::load(common)?;
-    let unfit = configuration.teams.is_empty() || configuration.settings_errors().next().is_some();
-    if unfit {
-        for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-            // What stands on no terminal is kept by somebody, as logs are.
-            if io::stderr().is_terminal() {
-                output.note(render(diagnostic, &configuration.sources, true));
-            } else {
-                output.note(diagnostic);
-            }
-        }
-        let why = if configuration.teams.is_empty() {
-            "no team is without errors"
-        } else {
-            "oncal.toml has errors"
-        };
-        anyhow::bail!("not serving: {why}");
+    if configuration.settings_errors().next().is_some() {
+        return Err(refused(&configuration, output, "oncal.toml has errors"));
+    }
+    if configuration.teams.is_empty() && configuration.broken.is_empty() {
+        return Err(refused(&configuration, output, NO_TEAM));
     }
     logging::start();
-    configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
@@ -52,7 +43,12 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         builder = builder.with_secret(links::secret(&state, settings, true)?);
     }
     let first = builder.first(configuration, clock.now());
-    let store = Arc::new(Store::new(first.map_err(|error| anyhow::anyhow!("failed to {error}"))?));
+    let first = first.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    if first.teams().len() == 0 {
+        return Err(refused(first.configuration(), output, NO_TEAM));
+    }
+    log_start(&first);
+    let store = Arc::new(Store::new(first));
     let reloader = Reloader::start(reloader::Options {
         store: Arc::clone(&store),
         builder,
@@ -79,6 +75,30 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     drop(noted);
     served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
+}
+
+/// Says what is wrong with the configuration, and that it is not served because of `why`.
+fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> anyhow::Error {
+    for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+        // Where standard error is no terminal, it is stored somewhere, as logs are.
+        if io::stderr().is_terminal() {
+            output.note(render(diagnostic, &configuration.sources, true));
+        } else {
+            output.note(diagnostic);
+        }
+    }
+    anyhow::anyhow!("not serving: {why}")
+}
+
+/// Logs what is wrong with the configuration, and names each team that is left out.
+fn log_start(first: &Snapshot) {
+    let configuration = first.configuration();
+    configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
+    for (id, broken) in configuration.broken.iter().filter(|(id, _)| first.is_broken(id.as_str())) {
+        let mut errors = configuration.diagnostics_of(id).filter(|found| found.is_error());
+        let reason = errors.next().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(team = %id, errors = broken.errors, reason, "this team is not served");
+    }
 }
 
 fn publisher(

@@ -28,7 +28,9 @@ mod run_books;
 mod schema;
 mod settings;
 mod sources;
+mod team_files;
 mod time_off;
+mod zone_hints;
 mod zones;
 
 pub use crate::toml_reader::Severity;
@@ -44,4 +46,5 @@ pub use places::TeamPlaces;
 pub use render::render;
 pub use settings::{Access, JournalUrl, Settings};
 pub use sources::Sources;
+pub use team_files::{TeamFile, TeamFiles};
 pub use zones::{SYSTEM_FOLDERS, ZoneData, ZoneDataSource};

@@ -2,7 +2,8 @@
 //!
 //! In reading order: an [`Address`] is the secret that a calendar is found by; `public_ip` tells the public internet from
 //! private networks; `guard` resolves names and refuses what a redirect must not reach; the [`Fetcher`] makes one
-//! request with all its limits; `calendar_text` decides whether the answer is a calendar at all.
+//! request with all its limits; `calendar_text` decides whether the answer is a calendar at all, and
+//! `reduced` drops what is not used.
 //!
 //! Not here: what the calendar says (`ics`), what is kept of it (`journal`), and when it is fetched (`live`).
 
@@ -14,7 +15,9 @@ mod guard;
 #[cfg(test)]
 mod hostile_servers;
 mod public_ip;
+mod reduced;
 
 pub use address::{Address, AddressDigest, AddressError};
 pub use error::FetchError;
 pub use fetcher::{Fetched, Fetcher, Limits, Validators};
+pub use reduced::{Purpose, reduced};

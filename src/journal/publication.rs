@@ -11,6 +11,7 @@ use super::database::Database;
 use super::error::JournalError;
 use super::packed::Packed;
 use super::revision::{Hash, Highest, Journal};
+use super::source::{self, SourceFile};
 use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
 
@@ -67,6 +68,8 @@ pub struct Draft {
     pub stored: Stored,
     /// What changed with it, in order.
     pub changes: Vec<ChangeRecord>,
+    /// The files that it was made of; `None` to leave those that are stored as they are.
+    pub sources: Option<Vec<SourceFile>>,
 }
 
 /// An entry of the log of changes.
@@ -210,6 +213,7 @@ impl Database {
             drafts.iter().partition(|draft| draft.stored.version == 1);
         let (outdated, written) = self.transaction(|connection| {
             let (mut outdated, mut changes, mut written) = (Vec::new(), Vec::new(), 0);
+            let mut sources = Vec::new();
             for (statement, drafts) in [(INSERT, &first), (UPDATE, &later)] {
                 let lists: Vec<_> = drafts.iter().map(|draft| draft.stored.params(&draft.team)).collect();
                 for (rows, draft) in connection.execute_each(statement, &lists)?.into_iter().zip(drafts) {
@@ -218,10 +222,12 @@ impl Database {
                     } else {
                         written += 1;
                         changes.extend(draft.change_params(0));
+                        sources.extend(draft.sources.as_deref().map(|files| (&draft.team, files)));
                     }
                 }
             }
             connection.execute_each(INSERT_CHANGE, &changes)?;
+            source::write(connection, sources.into_iter())?;
             Ok((outdated, written))
         })?;
         self.grow(written);

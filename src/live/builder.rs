@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use chrono::SubsecRound;
 
+use super::last_good::restore;
 use super::snapshot::{Keys, Snapshot};
 use super::subscribers::Subscribers;
 use super::team::TeamSnapshot;
 use crate::access::{Keyring, Secret};
-use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings, TeamConfig};
+use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings, TeamConfig, TeamFiles};
 use crate::feed::Links;
 use crate::journal::{Database, JournalError, Retention};
 use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger, frame};
@@ -36,8 +37,10 @@ pub struct Build<'b> {
     builder: &'b Builder,
     configuration: Arc<Configuration>,
     loaded_at: Instant,
-    /// The teams whose files are gone and that stay in service for now.
+    /// The teams whose files are gone: those of the previous snapshot stay in service for now.
     removed: BTreeSet<TeamId>,
+    /// The teams whose files have errors at the start, as they were published last.
+    restored: BTreeMap<TeamId, Arc<TeamConfig>>,
     origin: Origin<'b>,
     trigger: Trigger,
     at: Instant,
@@ -82,12 +85,35 @@ impl Builder {
         if let Some(database) = self.publisher.database() {
             self.subscribers.read(database)?;
         }
-        let start = self.start(configuration, self.publisher.known()?, now);
+        let known = self.publisher.known()?;
+        let is_missing =
+            |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
+        let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
+        let restored = self.restore(&configuration, &known, now)?;
+        let start = Build { removed, restored, ..self.start(configuration, known, now) };
         // The last state that could be read is better than none: what cannot be written is tried again.
         Ok(start.written().unwrap_or_else(|error| {
             tracing::error!(%error, "failed to write the journal at the start; serving with provisional revisions");
             start.provisional()
         }))
+    }
+
+    /// The teams that have errors in `configuration` and were published before: as they were published last.
+    fn restore(
+        &self,
+        configuration: &Configuration,
+        known: &BTreeMap<TeamId, Arc<PublishedTeam>>,
+        now: Instant,
+    ) -> Result<BTreeMap<TeamId, Arc<TeamConfig>>, JournalError> {
+        let mut restored = BTreeMap::new();
+        for id in configuration.broken.keys().filter(|id| known.contains_key(*id)) {
+            let files = self.publisher.stored_sources(id)?;
+            if let Some(team) = restore(id, &files, &configuration.settings, now) {
+                tracing::warn!(team = %id, "the files of this team have errors; it is served as it was published last");
+                restored.insert(id.clone(), Arc::new(team));
+            }
+        }
+        Ok(restored)
     }
 
     fn start(
@@ -101,6 +127,7 @@ impl Builder {
             configuration: Arc::new(configuration),
             loaded_at: now.trunc_subsecs(0),
             removed: BTreeSet::new(),
+            restored: BTreeMap::new(),
             origin: Origin::Journal(known),
             trigger: Trigger::Start,
             at: now.trunc_subsecs(0),
@@ -123,6 +150,7 @@ impl Builder {
             configuration,
             loaded_at: at,
             removed,
+            restored: BTreeMap::new(),
             origin,
             trigger: Trigger::FileChange,
             at,
@@ -137,6 +165,7 @@ impl Builder {
             configuration: Arc::clone(previous.shared_configuration()),
             loaded_at: previous.loaded_at(),
             removed: previous.removed().clone(),
+            restored: BTreeMap::new(),
             origin: Origin::Previous(previous),
             trigger: Trigger::Time,
             at: at.trunc_subsecs(0),
@@ -185,6 +214,7 @@ impl Builder {
                 links: team.links().clone(),
                 known: Some(Arc::new(known)),
                 own_generation: own_generation(team.published()),
+                is_restored: team.is_restored(),
                 is_in_use: team.is_in_use(),
             };
             if let Some(published) = self.publisher.compare(&to_publish, at) {
@@ -193,6 +223,17 @@ impl Builder {
             }
         }
         Ok(is_changed.then(|| build.assemble(teams)))
+    }
+
+    /// Stores the source files of those teams of `snapshot` that the journal has no files of.
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be read or written.
+    pub(super) fn write_missing_sources(&self, snapshot: &Snapshot) -> Result<(), JournalError> {
+        let configuration = snapshot.configuration();
+        let teams = configuration.teams.values().map(|team| &**team);
+        self.publisher.write_missing_sources(&TeamFiles::new(configuration), teams)
     }
 
     /// `previous` with the secret links of `configuration`; `None` if these are the same. Nothing has to be published
@@ -204,7 +245,7 @@ impl Builder {
     ) -> Option<Snapshot> {
         let known = previous.shared_keys()?;
         let links = effective_links(previous.shared_teams(), configuration);
-        let keys = self.keys(configuration, links, Some(known));
+        let keys = self.keys(configuration, previous.removed(), links, Some(known));
         (!Arc::ptr_eq(&keys, known)).then(|| previous.with_other_keys(keys))
     }
 
@@ -213,11 +254,14 @@ impl Builder {
     fn keys(
         &self,
         configuration: &Configuration,
+        removed: &BTreeSet<TeamId>,
         links: Vec<(TeamId, LinkGenerations)>,
         known: Option<&Arc<Keys>>,
     ) -> Arc<Keys> {
         let generation = configuration.settings.link_generation;
-        let lacks_teams = configuration.broken.keys().any(|id| links.iter().all(|(team, _)| team != id));
+        let mut unavailable = configuration.broken.keys().chain(removed);
+        let lacks_teams =
+            unavailable.any(|id| links.binary_search_by(|(team, _)| team.as_str().cmp(id.as_str())).is_err());
         if let Some(known) = known
             && (known.generation, &known.links, known.keyring.lacks_teams())
                 == (generation, &links, lacks_teams)
@@ -254,7 +298,8 @@ impl Build<'_> {
     /// If the journal cannot be read or written.
     pub fn written(&self) -> Result<Snapshot, JournalError> {
         let teams = self.teams(true);
-        let published = self.builder.publisher.publish(&changed(&teams), self.trigger, self.at)?;
+        let files = TeamFiles::new(&self.configuration);
+        let published = self.builder.publisher.publish(&changed(&teams), &files, (self.trigger, self.at))?;
         Ok(self.snapshot(teams, published))
     }
 
@@ -282,6 +327,9 @@ impl Build<'_> {
                 teams.entry(id).or_insert_with(|| old.config());
             }
         }
+        for (id, config) in &self.restored {
+            teams.entry(id).or_insert(config);
+        }
         let links = Links::new(self.configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
         teams.into_values().filter_map(|config| self.team(config, &links, is_written)).collect()
     }
@@ -306,10 +354,22 @@ impl Build<'_> {
             Origin::Journal(known) => known.get(id).cloned(),
             Origin::Previous(_) => old.map(|old| Arc::clone(old.published())),
         };
+        let is_restored = match old {
+            Some(old) => old.is_restored() && Arc::ptr_eq(old.config(), config),
+            None => self.restored.contains_key(id),
+        };
         let own_generation = old.and_then(|old| own_generation(old.published()));
         let is_in_use = old.is_some_and(|team| team.is_in_use());
         let (config, links) = (Arc::clone(config), links.clone());
-        Some(NextTeam::Changed(TeamToPublish { config, frame, links, known, own_generation, is_in_use }))
+        Some(NextTeam::Changed(TeamToPublish {
+            config,
+            frame,
+            links,
+            known,
+            own_generation,
+            is_restored,
+            is_in_use,
+        }))
     }
 
     fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {
@@ -330,7 +390,8 @@ impl Build<'_> {
     fn assemble(&self, teams: Vec<Arc<TeamSnapshot>>) -> Snapshot {
         let keys = (self.configuration.settings.access == Access::Links).then(|| {
             let known = self.previous().and_then(Snapshot::shared_keys);
-            self.builder.keys(&self.configuration, effective_links(&teams, &self.configuration), known)
+            let links = effective_links(&teams, &self.configuration);
+            self.builder.keys(&self.configuration, &self.removed, links, known)
         });
         let generation = self.previous().map_or(1, |previous| previous.generation() + 1);
         let configuration = Arc::clone(&self.configuration);

@@ -11,6 +11,7 @@
 mod builder;
 mod client;
 mod feed_slot;
+mod last_good;
 pub mod reloader;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -131,10 +131,10 @@ impl Snapshot {
         self.teams.iter().map(|team| &**team)
     }
 
-    /// Whether `id` names a team that cannot be served.
+    /// Whether `id` names a team that cannot be served now: its file has errors, or is gone for less than five minutes.
     pub fn is_broken(&self, id: &str) -> bool {
-        self.team(id).is_none()
-            && TeamId::new(id).is_some_and(|id| self.configuration.broken.contains_key(&id))
+        let is_known = |id: TeamId| self.configuration.broken.contains_key(&id) || self.removed.contains(&id);
+        self.team(id).is_none() && TeamId::new(id).is_some_and(is_known)
     }
 
     /// Whether the team, or a calendar that it uses, is served from an earlier state of its files, since they have errors
@@ -149,7 +149,8 @@ impl Snapshot {
         self.outdated.get(id).copied()
     }
 
-    /// The teams that are still served although their files are gone.
+    /// The teams whose files are gone, for a while. They are still served, except those that were gone at the start: of
+    /// these only the journal knows.
     pub fn removed(&self) -> &BTreeSet<TeamId> {
         &self.removed
     }

@@ -1,6 +1,7 @@
 //! The snapshot in service, behind one pointer, and what keeps it from being current.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
@@ -17,6 +18,7 @@ pub struct Store {
     faults: Mutex<Faults>,
     last_load: Mutex<Option<Load>>,
     last_look: Mutex<Moment>,
+    removed_teams: AtomicU64,
     prepare: OnceLock<Prepare>,
 }
 
@@ -146,6 +148,7 @@ impl Store {
             faults: Mutex::default(),
             last_load: Mutex::default(),
             last_look: Mutex::new(Moment::now()),
+            removed_teams: AtomicU64::new(0),
             prepare: OnceLock::new(),
         }
     }
@@ -201,6 +204,16 @@ impl Store {
     /// Records that something is right. Returns whether it was wrong before.
     pub(super) fn clear(&self, kind: FaultKind) -> bool {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).slot(kind).take().is_some()
+    }
+
+    /// Counts teams whose files were removed.
+    pub(super) fn count_removed_teams(&self, count: usize) {
+        self.removed_teams.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// How many times the file of a team was removed since the start.
+    pub fn removed_teams(&self) -> u64 {
+        self.removed_teams.load(Ordering::Relaxed)
     }
 
     /// Records that the reloader has just looked whether anything must be done.

@@ -33,6 +33,7 @@ pub struct TeamSnapshot {
     /// Whether the week of the frame has begun: before the first duty change it has not.
     has_begun: bool,
     published: Arc<PublishedTeam>,
+    is_restored: bool,
     feeds: Vec<FeedSlot>,
     subscribers: Arc<TeamSubscribers>,
     near: OnceLock<Schedule>,
@@ -70,12 +71,13 @@ impl TeamSnapshot {
         subscribers: Arc<TeamSubscribers>,
         now: Instant,
     ) -> TeamSnapshot {
-        let TeamToPublish { config, frame, links, .. } = team;
+        let TeamToPublish { config, frame, links, is_restored, .. } = team;
         let feeds = Feed::all(&config.team);
         let feeds = feeds.into_iter().enumerate().map(|(index, feed)| FeedSlot::new(feed, index)).collect();
         TeamSnapshot {
             has_begun: frame.week.start() <= now,
             published: published.team,
+            is_restored,
             computed_events: Mutex::new(published.events),
             links,
             config,
@@ -135,6 +137,11 @@ impl TeamSnapshot {
     /// What was published of it.
     pub(super) fn published(&self) -> &Arc<PublishedTeam> {
         &self.published
+    }
+
+    /// Whether this is what was published last, because the files had errors when the server started.
+    pub fn is_restored(&self) -> bool {
+        self.is_restored
     }
 
     /// Whether the journal has its revisions.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::event_record::{Change, change, logged};
-use crate::journal::{ChangeRecord, Draft, Journal, Revision, Stored};
+use crate::journal::{ChangeRecord, Draft, Journal, Revision, SourceFile, Stored};
 use crate::rota::{Instant, TeamId};
 
 /// How many changes of a team are held in memory; older ones stay in the database.
@@ -76,10 +76,10 @@ impl PublishedTeam {
         self.stored.generation
     }
 
-    /// What is to be written.
-    pub(super) fn draft(&self, team: &TeamId) -> Draft {
+    /// What is to be written, with the files that the team was made of.
+    pub(super) fn draft(&self, team: &TeamId, sources: Option<Vec<SourceFile>>) -> Draft {
         let stored = Stored { version: self.stored.version + 1, ..self.stored.clone() };
-        Draft { team: team.clone(), stored, changes: self.pending.clone() }
+        Draft { team: team.clone(), stored, changes: self.pending.clone(), sources }
     }
 
     /// What the database should have, to be written again if it was lost there. `None` if it never was there, or another
@@ -89,7 +89,12 @@ impl PublishedTeam {
         (is_own && self.stored.version > 0).then(|| {
             let written = self.changes.len().saturating_sub(self.pending.len());
             let changes = self.changes.iter().take(written).map(|change| logged(change.at, &change.moved));
-            Draft { team: team.clone(), stored: self.stored.clone(), changes: changes.collect() }
+            Draft {
+                team: team.clone(),
+                stored: self.stored.clone(),
+                changes: changes.collect(),
+                sources: None,
+            }
         })
     }
 

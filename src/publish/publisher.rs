@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 use super::event_record::{fact, head_fact, holding, logged};
 use super::frame::Frame;
 use super::published_team::{JournalState, PublishedTeam};
-use crate::config::TeamConfig;
+use crate::config::{TeamConfig, TeamFile, TeamFiles};
 use crate::feed::{Event, Feed, Head, Links, Plan, events};
 use crate::journal::{
-    Database, Journal, JournalError, Publication, Retention, Stored, Subscriber, Unreadable, consult, publish,
+    Database, Journal, JournalError, Publication, Retention, SourceFile, Stored, Subscriber, Unreadable,
+    consult, publish,
 };
 use crate::rota::{Holding, Instant, Period, TeamId, changes};
 
@@ -41,6 +42,8 @@ pub(crate) struct TeamToPublish {
     pub(crate) known: Option<Arc<PublishedTeam>>,
     /// How new the configuration was that this server published before.
     pub(crate) own_generation: Option<i64>,
+    /// Whether this is what was published last, because the files of now have errors. Then nothing is published.
+    pub(crate) is_restored: bool,
     /// Whether its feeds are in use, so that its events will soon be rendered.
     pub(crate) is_in_use: bool,
 }
@@ -154,7 +157,7 @@ impl Publisher {
     /// otherwise, if its configuration is newer, the revisions that it gives to this one's events. `None` if this
     /// server's configuration is as new, and nothing has to change. Publishes nothing.
     pub(crate) fn compare(&self, team: &TeamToPublish, at: Instant) -> Option<Published> {
-        let known = team.known.as_ref()?;
+        let known = team.known.as_ref().filter(|_| !team.is_restored)?;
         let is_same = known.stored.fingerprint == self.fingerprint(team);
         let is_older = self.generation(team, Some(known), Trigger::Time) < known.stored.generation;
         (is_same || is_older).then(|| self.publish_one(team, Some(known), Trigger::Time, at))
@@ -189,7 +192,43 @@ impl Publisher {
         parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().flatten().collect()
     }
 
-    /// Publishes `teams`, in their order. All of it is written in one transaction before this returns.
+    /// The files that a team was made of, for the journal; `None` if they have changed since.
+    fn sources(&self, files: &TeamFiles<'_>, team: &TeamConfig) -> Option<Vec<SourceFile>> {
+        self.database.as_ref()?;
+        let source = |TeamFile { path, content }| SourceFile { path, content };
+        Some(files.of(team)?.into_iter().map(source).collect())
+    }
+
+    /// What the journal keeps of the files of the team `id` when it was published last.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub(crate) fn stored_sources(&self, id: &TeamId) -> Result<Vec<SourceFile>, JournalError> {
+        self.database.as_ref().map_or(Ok(Vec::new()), |database| database.sources(id))
+    }
+
+    /// Stores the files of those of `teams` that the journal has no files of, since an earlier oncal published them, or
+    /// the journal was lost.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read or written.
+    pub(crate) fn write_missing_sources<'t>(
+        &self,
+        files: &TeamFiles<'_>,
+        teams: impl Iterator<Item = &'t TeamConfig>,
+    ) -> Result<(), JournalError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        let missing = database.teams_without_sources()?;
+        let teams = teams.filter(|team| missing.contains(&team.team.id));
+        let sources = |team: &TeamConfig| Some((team.team.id.clone(), self.sources(files, team)?));
+        let sources: Vec<_> = teams.filter_map(sources).collect();
+        if sources.is_empty() { Ok(()) } else { database.write_sources(&sources) }
+    }
+
+    /// Publishes `teams`, in their order. All of it is written in one transaction before this returns, with the `files`
+    /// that the teams were made of.
     ///
     /// # Errors
     ///
@@ -197,8 +236,8 @@ impl Publisher {
     pub(crate) fn publish(
         &self,
         teams: &[TeamToPublish],
-        trigger: Trigger,
-        at: Instant,
+        files: &TeamFiles<'_>,
+        (trigger, at): (Trigger, Instant),
     ) -> Result<Vec<Published>, JournalError> {
         let teams = &self.with_newest_known(teams)?[..];
         let mut published = self.publish_provisionally(teams, trigger, at);
@@ -212,7 +251,10 @@ impl Publisher {
             if unwritten.is_empty() {
                 return Ok(published);
             }
-            let drafts: Vec<_> = unwritten.iter().map(|(team, done)| done.team.draft(team.id())).collect();
+            let draft = |(team, done): &(&TeamToPublish, &mut Published)| {
+                done.team.draft(team.id(), self.sources(files, &team.config))
+            };
+            let drafts: Vec<_> = unwritten.iter().map(draft).collect();
             let refused: Vec<TeamId> = database.write(&drafts)?.into_iter().cloned().collect();
             for (team, done) in &mut unwritten {
                 if refused.contains(team.id()) {
@@ -271,7 +313,9 @@ impl Publisher {
         at: Instant,
     ) -> Published {
         let fingerprint = self.fingerprint(to_publish);
-        if let Some(known) = known.filter(|known| known.stored.fingerprint == fingerprint) {
+        let is_published =
+            |known: &&Arc<PublishedTeam>| to_publish.is_restored || known.stored.fingerprint == fingerprint;
+        if let Some(known) = known.filter(is_published) {
             return Published { team: Arc::clone(known), events: None };
         }
         let (team, frame) = (&to_publish.config.team, to_publish.frame);

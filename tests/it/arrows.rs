@@ -11,7 +11,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
-    ("config", &["journal", "toml_reader", "holidays", "ics", "rota", "time_off"]),
+    ("config", &["fetch", "journal", "toml_reader", "holidays", "ics", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),

@@ -22,6 +22,7 @@ fn draft(team: &str, version: i64, mark: i64, moved: &[&str]) -> Draft {
         team: id(team),
         stored: Stored::new(version, &journal),
         changes: moved.iter().map(|record| ChangeRecord { at, record: (*record).to_owned() }).collect(),
+        sources: None,
     }
 }
 

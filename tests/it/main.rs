@@ -5,6 +5,8 @@ mod acceptance;
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod api;
 #[cfg(test)]
 mod arrows;
@@ -38,6 +40,8 @@ mod imports;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod last_good;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod licences;
@@ -46,6 +50,8 @@ mod licences;
 mod limits;
 #[cfg(test)]
 mod on_duty;
+#[cfg(test)]
+mod outages;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

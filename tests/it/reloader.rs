@@ -150,7 +150,9 @@ fn a_team_whose_file_is_removed_stays_in_service_and_is_reported() {
     let server = Reloading::new("2026-02-10T12:00:00Z", false);
     let before = server.feed();
     fs::remove_file(server.file()).unwrap();
+    assert_eq!(server.store.removed_teams(), 0);
     server.until("notice", |server| !server.store.load().removed().is_empty());
+    assert_eq!(server.store.removed_teams(), 1);
     assert!(server.store.load().is_outdated(&TeamId::new("data").unwrap()));
     assert!(server.feed() == before);
     fs::write(server.file(), TEAM).unwrap();

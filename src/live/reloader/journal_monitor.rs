@@ -10,6 +10,7 @@ use std::time::{Duration, Instant as Moment};
 use super::maintenance::Maintenance;
 use super::notice::Notice;
 use super::options::Options;
+use crate::journal::JournalError;
 
 /// How often the journal is checked. With the time that a database may take to answer this is less than 15 seconds.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
@@ -55,7 +56,10 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
         // A panic is logged by the panic hook, and the next check is made all the same.
         let checked = catch_unwind(AssertUnwindSafe(|| {
             maintenance.run(&options.builder, Moment::now(), (options.now)());
-            options.builder.check_journal(&options.store.load())
+            let current = options.store.load();
+            let checked = options.builder.check_journal(&current)?;
+            options.builder.write_missing_sources(&current)?;
+            Ok::<_, JournalError>(checked)
         }));
         pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };
         if let Ok(checked) = checked {

@@ -16,22 +16,60 @@ const GRACE: Duration = Duration::from_secs(300);
 pub(super) struct RemovedTeams(BTreeMap<TeamId, Moment>);
 
 impl RemovedTeams {
-    /// The teams of `current` that `loaded` does not have any more and that stay in service for now.
-    pub(super) fn still_served(&mut self, current: &Snapshot, loaded: &Configuration) -> BTreeSet<TeamId> {
-        let missing: BTreeSet<TeamId> = current
-            .teams()
-            .map(|team| &team.team().id)
+    /// The teams that only the journal knows in the snapshot that a server starts with.
+    pub(super) fn at_start(first: &Snapshot, now: Moment) -> RemovedTeams {
+        let warn = |team: &TeamId| {
+            let grace_seconds = GRACE.as_secs();
+            tracing::warn!(%team, grace_seconds, "this team was published before, and its file is missing");
+        };
+        RemovedTeams(first.removed().iter().inspect(|team| warn(team)).map(|id| (id.clone(), now)).collect())
+    }
+
+    /// The teams that are gone from `loaded` and were in `current`, for as long as they are waited for; and how many of
+    /// them are gone only now.
+    pub(super) fn update(
+        &mut self,
+        current: &Snapshot,
+        loaded: &Configuration,
+        now: Moment,
+    ) -> (BTreeSet<TeamId>, usize) {
+        let served = current.teams().map(|team| &team.team().id);
+        let missing: BTreeSet<TeamId> = served
+            .chain(current.removed())
             .filter(|id| !loaded.teams.contains_key(id) && !loaded.broken.contains_key(id))
             .cloned()
             .collect();
         self.0.retain(|id, _| missing.contains(id));
+        let before = self.0.len();
         for id in missing {
             self.0.entry(id).or_insert_with_key(|team| {
                 tracing::warn!(%team, grace_seconds = GRACE.as_secs(), "the team's file is gone");
-                Moment::now()
+                now
             });
         }
-        let in_grace = self.0.iter().filter(|(_, since)| since.elapsed() < GRACE);
-        in_grace.map(|(id, _)| id.clone()).collect()
+        let in_grace = self.0.iter().filter(|(_, since)| now.saturating_duration_since(**since) < GRACE);
+        (in_grace.map(|(id, _)| id.clone()).collect(), self.0.len() - before)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::sample::{TEAM, at, configuration};
+
+    #[test]
+    fn a_team_whose_file_is_gone_is_waited_for_for_five_minutes() {
+        let now = at("2026-02-10T12:00:00Z");
+        let both = || configuration("", &[("one", TEAM), ("other", TEAM)], now);
+        let one = configuration("", &[("one", TEAM)], now);
+        let snapshot = Snapshot::new(both(), now);
+        let (mut removed, start) = (RemovedTeams::default(), Moment::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let other = BTreeSet::from([TeamId::new("other").unwrap()]);
+        assert_eq!(removed.update(&snapshot, &one, start), (other.clone(), 1));
+        assert_eq!(removed.update(&snapshot, &one, after(299)), (other.clone(), 0), "counted once");
+        assert_eq!(removed.update(&snapshot, &one, after(300)), (BTreeSet::new(), 0));
+        assert_eq!(removed.update(&snapshot, &both(), after(301)), (BTreeSet::new(), 0));
+        assert_eq!(removed.update(&snapshot, &one, after(302)), (other, 1), "it was back");
     }
 }

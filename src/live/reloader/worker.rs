@@ -69,6 +69,7 @@ impl Worker {
     pub(super) fn new(options: Arc<Options>, watch: Watch) -> Worker {
         let now = Moment::now();
         let load_report = LoadReport::at_start(&options.store.load());
+        let removed_teams = RemovedTeams::at_start(&options.store.load(), now);
         let worker = Worker {
             options,
             watch,
@@ -78,7 +79,7 @@ impl Worker {
             journal_failing_since: None,
             last_retry: now,
             pause_until: now,
-            removed_teams: RemovedTeams::default(),
+            removed_teams,
             load_report,
             ahead: None,
         };
@@ -200,7 +201,8 @@ impl Worker {
         if self.options.store.clear(FaultKind::Configuration) {
             tracing::info!("the configuration folder can be read again");
         }
-        let removed = self.removed_teams.still_served(&current, &configuration);
+        let (removed, newly_removed) = self.removed_teams.update(&current, &configuration, started);
+        self.options.store.count_removed_teams(newly_removed);
         if is_in_service(&current, &configuration, &removed) {
             self.options.store.record_load(Load { at, took: started.elapsed() });
             return;

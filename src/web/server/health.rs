@@ -45,6 +45,10 @@ struct Teams<'a> {
     broken: Vec<&'a str>,
     /// In service with revisions that the journal does not have yet.
     provisional: Vec<&'a str>,
+    /// In service as they were published last, since their files had errors when the server started. Outdated too.
+    restored: Vec<&'a str>,
+    /// Their files are gone; they are waited for.
+    removed: Vec<&'a str>,
 }
 
 /// What keeps the server from being current.
@@ -107,6 +111,8 @@ pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
             outdated: served(&|team| snapshot.is_outdated(&team.team().id)),
             broken: configuration.broken.keys().filter(is_broken).map(TeamId::as_str).collect(),
             provisional: served(&|team| team.journal_state() == JournalState::Provisional),
+            restored: served(&|team| team.is_restored()),
+            removed: snapshot.removed().iter().map(TeamId::as_str).collect(),
         },
         diagnostics: configuration.diagnostics.iter().filter(|found| !found.is_note()).map(finding).collect(),
         tzdata: configuration.zone_data.to_string(),

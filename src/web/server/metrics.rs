@@ -61,6 +61,11 @@ fn requests(registry: &mut Registry, state: &State) {
         requests.get_or_create(&labels).inc_by(count.number);
     }
     registry.register("requests", "Answers by route, status and calendar program", requests);
+    let errors = Counter::<u64>::default();
+    let counts = state.counts.all();
+    let failed = counts.iter().filter(|count| count.status == StatusCode::INTERNAL_SERVER_ERROR.as_u16());
+    errors.inc_by(failed.map(|count| count.number).sum());
+    registry.register("internal_errors", "Answers with status 500: defects of oncal", errors);
     let durations = [
         ("feed_duration", "How long feeds took, and refusals", &state.counts.early_seconds),
         ("route_duration", "How long pages and the API took", &state.counts.routed_seconds),
@@ -88,10 +93,12 @@ fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Insta
     gauge("load_successful", "1 while the files are readable and without errors, else 0", f64::from(is_read));
     let loaded = seconds(snapshot.loaded_at());
     gauge("configuration_timestamp_seconds", "When the configuration in service was read", loaded);
-    if let Some(load) = state.store.last_load() {
-        gauge("load_timestamp_seconds", "When the files were last read", seconds(load.at));
-        gauge("load_duration_seconds", "How long it took", load.took.as_secs_f64());
-    }
+    let (read_at, took) = match state.store.last_load() {
+        Some(load) => (load.at, load.took.as_secs_f64()),
+        None => (snapshot.loaded_at(), 0.0),
+    };
+    gauge("load_timestamp_seconds", "When the files were last read", seconds(read_at));
+    gauge("load_duration_seconds", "How long it took; 0 for the first time", took);
     let look_age = state.store.look_age().as_secs_f64();
     gauge(
         "reloader_look_age_seconds",
@@ -114,6 +121,16 @@ fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
         gauges.get_or_create(&vec![("fault", kind.as_str().to_owned())]).set(i64::from(is_raised));
     }
     registry.register("fault", "1 while the server cannot keep current, by what keeps it", gauges);
+    let missing = Gauges::default();
+    let served = snapshot.teams().map(|team| &team.team().id);
+    for id in served.chain(snapshot.removed()) {
+        let is_missing = snapshot.removed().contains(id);
+        missing.get_or_create(&vec![("team", id.to_string())]).set(i64::from(is_missing));
+    }
+    registry.register("team_file_missing", "1 while a team whose file is gone is waited for", missing);
+    let removed = Counter::<u64>::default();
+    removed.inc_by(state.store.removed_teams());
+    registry.register("teams_removed", "Files of teams that were removed", removed);
     let provisional =
         snapshot.teams().filter(|team| team.journal_state() == JournalState::Provisional).count();
     let gauge = Gauge::<i64>::default();
@@ -141,12 +158,22 @@ fn teams(registry: &mut Registry, snapshot: &Snapshot, now: Instant) {
             days.get_or_create(&labels).set(next.num_seconds() as f64 / 86400.0);
         }
     }
+    let restored = number(snapshot.teams().filter(|team| team.is_restored()).count());
+    let removed = number(snapshot.removed().len());
     let broken = snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str())).count();
     let good = number(snapshot.teams().len()) - outdated;
-    for (state, value) in [("good", good), ("outdated", outdated), ("broken", number(broken))] {
+    for (state, value) in [
+        ("good", good),
+        ("outdated", outdated),
+        ("broken", number(broken)),
+        ("restored", restored),
+        ("removed", removed),
+    ] {
         states.get_or_create(&vec![("state", state.to_owned())]).set(value);
     }
-    registry.register("teams", "Teams as configured, as they were before an error, and not served", states);
+    let help = "Teams as configured (good), as they were before an error (outdated), not served (broken), as they were \
+                published before the start (restored: outdated too), and whose file is gone (removed)";
+    registry.register("teams", help, states);
     registry.register("coverage_unsettled", "Holidays ahead on which the team has not agreed", open);
     registry.register("coverage_overdue", "Those of them whose day to agree by is past", overdue);
     registry.register(

@@ -66,10 +66,11 @@ async fn run(
     reload: impl Fn() + 'static,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    let (bind, admin_bind) = {
+    let (bind, admin_bind, url, teams) = {
         let snapshot = store.load();
         let settings = &snapshot.configuration().settings;
-        (settings.bind, settings.admin_bind)
+        let url = settings.public_url.as_str().to_owned();
+        (settings.bind, settings.admin_bind, url, snapshot.teams().len())
     };
     let state = web::Data::new(State::new(Arc::clone(store), clock));
     let admin_state = state.clone();
@@ -101,7 +102,7 @@ async fn run(
     });
     let (server, admin) = (server.run(), admin.run());
     listening(admin_address);
-    tracing::info!(%address, "listening");
+    tracing::info!(%address, url, teams, "listening");
     tracing::info!(address = %admin_address, "listening for monitoring");
     tokio::try_join!(server, admin).map_err(ServeError::Run)?;
     tracing::info!("stopped");

@@ -82,7 +82,11 @@ fn broken(snapshot: &Snapshot, id: &TeamId, request: &HttpRequest) -> HttpRespon
     let main = html! {
         h1 { (id) }
         div.alert {
-            p { b { "The configuration of this team has errors, so its rota is not served." } }
+            @if snapshot.removed().contains(id) {
+                p { b { "The file of this team is missing, so its rota is not served." } }
+            } @else {
+                p { b { "The configuration of this team has errors, so its rota is not served." } }
+            }
             (errors(snapshot.configuration().diagnostics_of(id)))
         }
     };

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::config::Diagnostic;
-use crate::live::{Faults, Snapshot};
+use crate::live::{Faults, Snapshot, TeamSnapshot};
 use crate::publish::JournalState;
 use crate::rota::Team;
 use crate::web::pages::kit::clock::Wall;
@@ -49,9 +49,16 @@ pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
                         "What you see, and what calendars get, is the rota as it was before " (since) "."
                     }
                 } @else {
-                    p {
-                        b { "The latest change has errors. " }
-                        "What you see, and what calendars get, is the rota as it was before " (since) "."
+                    @if snapshot.team(id.as_str()).is_some_and(TeamSnapshot::is_restored) {
+                        p {
+                            b { "The files of this team have errors. " }
+                            "What you see, and what calendars get, is the rota as it was published last."
+                        }
+                    } @else {
+                        p {
+                            b { "The latest change has errors. " }
+                            "What you see, and what calendars get, is the rota as it was before " (since) "."
+                        }
                     }
                     (errors(snapshot.configuration().diagnostics_of(id)))
                 }

@@ -2,14 +2,19 @@
 //!
 //! Types and ranges of single values are checked here; all that needs a second value is left to `resolve`.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+mod overrides;
+mod values;
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::link_generations::{EngineerLink, LinkGenerations, generation};
-use crate::holidays::YEARS;
 use crate::ics::Patterns;
 use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule, Zone};
 use crate::time_off;
-use crate::toml_reader::{At, Moment, Problems, Span, TableReader};
+use crate::toml_reader::{At, Moment, Span, TableReader};
+use values::{date, in_range, required_moment};
+
+pub(in crate::config) use overrides::{OverrideEnd, OverrideTable, PairTable, SwapTable};
 
 const MAX_MEETING_MINUTES: i64 = 480;
 const MAX_NOTICE_DAYS: i64 = 365;
@@ -21,113 +26,80 @@ const PAIR: &str = "{ primary = \"a\", secondary = \"b\" }";
 
 /// A file of `config/teams/`.
 #[derive(Debug)]
-pub(super) struct TeamTable {
-    pub(super) name: Option<At<String>>,
-    pub(super) time_zone: Option<At<String>>,
-    pub(super) uid_domain: Option<At<String>>,
-    pub(super) holidays: Vec<At<String>>,
-    pub(super) engineers: Vec<EngineerTable>,
-    pub(super) rotations: Vec<RotationTable>,
-    pub(super) handover: Option<HandoverTable>,
-    pub(super) policy: HolidayPolicy,
-    pub(super) time_off_rules: time_off::Rules,
-    pub(super) swaps: Vec<SwapTable>,
-    pub(super) overrides: Vec<OverrideTable>,
-    pub(super) pipelines: Vec<PipelineTable>,
-    pub(super) link_generation: u32,
+pub(in crate::config) struct TeamTable {
+    pub(in crate::config) name: Option<At<String>>,
+    pub(in crate::config) time_zone: Option<At<String>>,
+    pub(in crate::config) uid_domain: Option<At<String>>,
+    pub(in crate::config) holidays: Vec<At<String>>,
+    pub(in crate::config) engineers: Vec<EngineerTable>,
+    pub(in crate::config) rotations: Vec<RotationTable>,
+    pub(in crate::config) handover: Option<HandoverTable>,
+    pub(in crate::config) policy: HolidayPolicy,
+    pub(in crate::config) time_off_rules: time_off::Rules,
+    pub(in crate::config) swaps: Vec<SwapTable>,
+    pub(in crate::config) overrides: Vec<OverrideTable>,
+    pub(in crate::config) pipelines: Vec<PipelineTable>,
+    pub(in crate::config) link_generation: u32,
 }
 
 #[derive(Debug)]
-pub(super) struct EngineerTable {
-    pub(super) span: Span,
-    pub(super) id: Option<At<String>>,
-    pub(super) name: Option<At<String>>,
-    pub(super) time_zone: Option<At<String>>,
+pub(in crate::config) struct EngineerTable {
+    pub(in crate::config) span: Span,
+    pub(in crate::config) id: Option<At<String>>,
+    pub(in crate::config) name: Option<At<String>>,
+    pub(in crate::config) time_zone: Option<At<String>>,
     /// `None`: as the team.
-    pub(super) holidays: Option<Vec<At<String>>>,
-    pub(super) also_off: Vec<(At<NaiveDate>, At<String>)>,
-    pub(super) works_on: Vec<At<NaiveDate>>,
-    pub(super) time_off: Vec<TimeOffTable>,
-    pub(super) time_off_calendar: Option<At<String>>,
-    pub(super) time_off_only: Patterns,
-    pub(super) email: Option<At<String>>,
-    pub(super) joined: Option<At<NaiveDate>>,
-    pub(super) left: Option<At<NaiveDate>>,
-    pub(super) link_generation: u32,
+    pub(in crate::config) holidays: Option<Vec<At<String>>>,
+    pub(in crate::config) also_off: Vec<(At<NaiveDate>, At<String>)>,
+    pub(in crate::config) works_on: Vec<At<NaiveDate>>,
+    pub(in crate::config) time_off: Vec<TimeOffTable>,
+    pub(in crate::config) time_off_calendar: Option<At<String>>,
+    pub(in crate::config) time_off_only: Patterns,
+    pub(in crate::config) email: Option<At<String>>,
+    pub(in crate::config) joined: Option<At<NaiveDate>>,
+    pub(in crate::config) left: Option<At<NaiveDate>>,
+    pub(in crate::config) link_generation: u32,
 }
 
 /// Its `reason` is private to the file and is not even kept.
 #[derive(Debug)]
-pub(super) struct TimeOffTable {
-    pub(super) span: Span,
-    pub(super) from: At<Moment>,
-    pub(super) to: At<Moment>,
+pub(in crate::config) struct TimeOffTable {
+    pub(in crate::config) span: Span,
+    pub(in crate::config) from: At<Moment>,
+    pub(in crate::config) to: At<Moment>,
 }
 
 #[derive(Debug)]
-pub(super) struct PairTable {
-    pub(super) primary: Option<At<String>>,
-    pub(super) secondary: Option<At<String>>,
-}
-
-#[derive(Debug)]
-pub(super) struct RotationTable {
-    pub(super) starts: Option<At<NaiveDateTime>>,
+pub(in crate::config) struct RotationTable {
+    pub(in crate::config) starts: Option<At<NaiveDateTime>>,
     /// `None` where the key is missing or no list, which is reported.
-    pub(super) weeks: Option<Vec<PairTable>>,
+    pub(in crate::config) weeks: Option<Vec<PairTable>>,
     /// Where `weeks` stands.
-    pub(super) weeks_span: Span,
+    pub(in crate::config) weeks_span: Span,
 }
 
 #[derive(Debug)]
-pub(super) struct HandoverTable {
-    pub(super) rule: HandoverRule,
+pub(in crate::config) struct HandoverTable {
+    pub(in crate::config) rule: HandoverRule,
     /// Where `time` stands.
-    pub(super) time_span: Span,
+    pub(in crate::config) time_span: Span,
 }
 
 #[derive(Debug)]
-pub(super) struct SwapTable {
-    pub(super) week: Option<At<NaiveDate>>,
-    pub(super) pair: PairTable,
-    pub(super) reason: Option<String>,
-}
-
-#[derive(Debug)]
-pub(super) struct OverrideTable {
-    pub(super) span: Span,
-    pub(super) from: Option<At<Moment>>,
-    pub(super) end: Option<OverrideEnd>,
-    pub(super) primary: Option<At<String>>,
-    pub(super) secondary: Option<At<String>>,
-    pub(super) agreed_on: Option<At<NaiveDate>>,
-    pub(super) reason: Option<String>,
-}
-
-/// When an override ends, as the file says it.
-#[derive(Debug)]
-pub(super) enum OverrideEnd {
-    /// `to`: the first moment no longer in it; a bare date is that day's beginning.
-    To(At<Moment>),
-    /// `through`: the last date in it.
-    Through(At<NaiveDate>),
-}
-
-#[derive(Debug)]
-pub(super) struct PipelineTable {
-    pub(super) span: Span,
-    pub(super) id: Option<At<String>>,
-    pub(super) name: Option<At<String>>,
-    pub(super) area: Option<At<String>>,
-    pub(super) primary: Option<At<String>>,
-    pub(super) secondary: Option<At<String>>,
-    pub(super) investor_reported: bool,
-    pub(super) run_book: Option<At<String>>,
+pub(in crate::config) struct PipelineTable {
+    pub(in crate::config) span: Span,
+    pub(in crate::config) id: Option<At<String>>,
+    pub(in crate::config) name: Option<At<String>>,
+    pub(in crate::config) area: Option<At<String>>,
+    pub(in crate::config) primary: Option<At<String>>,
+    pub(in crate::config) secondary: Option<At<String>>,
+    pub(in crate::config) investor_reported: bool,
+    pub(in crate::config) run_book: Option<At<String>>,
 }
 
 impl TeamTable {
     /// Reads the root of a team file.
-    pub(super) fn read(mut root: TableReader<'_>) -> TeamTable {
+    pub(in crate::config) fn read(mut root: TableReader<'_>) -> TeamTable {
         let name = root.required_text("name", "Data pipelines");
         let time_zone = root.required_text("time_zone", "America/New_York");
         let uid_domain = root.text("uid_domain");
@@ -159,9 +131,19 @@ impl TeamTable {
         }
     }
 
+    /// Everybody named by id: in weeks, swaps, overrides and as owners of pipelines.
+    pub(in crate::config) fn people(&self) -> impl Iterator<Item = &At<String>> {
+        let weeks = self.rotations.iter().filter_map(|rotation| rotation.weeks.as_ref()).flatten();
+        let pairs = weeks.chain(self.swaps.iter().map(|swap| &swap.pair));
+        let pairs = pairs.flat_map(|pair| [pair.primary.as_ref(), pair.secondary.as_ref()]);
+        let overrides = self.overrides.iter().flat_map(|by| [by.primary.as_ref(), by.secondary.as_ref()]);
+        let owners = self.pipelines.iter().flat_map(|one| [one.primary.as_ref(), one.secondary.as_ref()]);
+        pairs.chain(overrides).chain(owners).flatten()
+    }
+
     /// What decides which links work; of engineers that have an id. Dates are those of the zone that the file names, by
     /// the rules that oncal was built with; of UTC where it names none.
-    pub(super) fn links(&self) -> LinkGenerations {
+    pub(in crate::config) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
             let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
             let zone = zone.and_then(|name| Zone::bundled(&name.value));
@@ -230,15 +212,6 @@ impl TimeOffTable {
     }
 }
 
-impl PairTable {
-    fn read(table: &mut TableReader<'_>) -> PairTable {
-        PairTable {
-            primary: table.required_text("primary", "a"),
-            secondary: table.required_text("secondary", "b"),
-        }
-    }
-}
-
 impl RotationTable {
     fn read(mut table: TableReader<'_>) -> RotationTable {
         table.require("starts", "starts = 2026-01-02T10:00:00");
@@ -284,64 +257,6 @@ impl HandoverTable {
             if_away: if_away.map_or(IfAway::Earlier, |at| at.value),
         };
         HandoverTable { rule, time_span }
-    }
-}
-
-impl SwapTable {
-    fn read(mut table: TableReader<'_>) -> SwapTable {
-        table.require("week", "week = 2026-05-22");
-        let week = date(&mut table, "week");
-        let pair = PairTable::read(&mut table);
-        let reason = reason(&mut table);
-        table.finish();
-        SwapTable { week, pair, reason }
-    }
-}
-
-impl OverrideTable {
-    fn read(mut table: TableReader<'_>) -> OverrideTable {
-        let entry = OverrideTable {
-            span: table.span(),
-            from: required_moment(&mut table, "from", "2026-12-24T18:00:00"),
-            end: override_end(&mut table),
-            primary: table.required_text("primary", "a"),
-            secondary: table.text("secondary"),
-            agreed_on: date(&mut table, "agreed_on"),
-            reason: reason(&mut table),
-        };
-        table.finish();
-        entry
-    }
-}
-
-/// Exactly one of `to` and `through`; both or none is an error.
-fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
-    let (to, through) = (table.has("to"), table.has("through"));
-    if to && through {
-        let message = "`to` and `through` both say when this override ends";
-        let help = "keep one: `through` is the last day, `to` the first moment that is no longer part of it";
-        let span = table.span_of("through");
-        table.problems().error_with_help("two-ends", span, message, help.to_owned());
-        table.moment("to");
-        table.moment("through");
-        return None;
-    }
-    if !to && !through {
-        let message = "`override` lacks its end";
-        let help =
-            "the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
-        table.problems().error_with_help("missing-key", table.span(), message, help.to_owned());
-    }
-    let end = moment(table, "to").map(OverrideEnd::To);
-    let Some(At { value, span }) = moment(table, "through") else { return end };
-    match value {
-        Moment::Date(date) => Some(OverrideEnd::Through(At { value: date, span })),
-        Moment::DateTime(time) => {
-            let message = "`through` is the last day, without a time";
-            let help = format!("write `to = {}`", time.format("%Y-%m-%dT%H:%M:%S"));
-            table.problems().error_with_help("wrong-type", span, message, help);
-            None
-        }
     }
 }
 
@@ -418,36 +333,4 @@ fn read_day_off(mut table: TableReader<'_>) -> Option<(At<NaiveDate>, At<String>
     let name = table.required_text("name", "Company day");
     table.finish();
     Some((date?, name?))
-}
-
-/// Shown with the shifts; an empty one is none.
-fn reason(table: &mut TableReader<'_>) -> Option<String> {
-    table.text("reason").map(|at| at.value).filter(|reason| !reason.trim().is_empty())
-}
-
-fn date(table: &mut TableReader<'_>, key: &'static str) -> Option<At<NaiveDate>> {
-    table.date(key).filter(|at| in_range(at.value, &at.span, table.problems()))
-}
-
-fn required_moment(table: &mut TableReader<'_>, key: &'static str, example: &str) -> Option<At<Moment>> {
-    table.require(key, &format!("{key} = {example}"));
-    moment(table, key)
-}
-
-fn moment(table: &mut TableReader<'_>, key: &'static str) -> Option<At<Moment>> {
-    let moment = table.moment(key)?;
-    let date = match moment.value {
-        Moment::Date(date) => date,
-        Moment::DateTime(time) => time.date(),
-    };
-    in_range(date, &moment.span, table.problems()).then_some(moment)
-}
-
-fn in_range(date: NaiveDate, span: &Span, problems: &Problems) -> bool {
-    let fits = YEARS.contains(&date.year());
-    if !fits {
-        let help = format!("a date from {}-01-01 to {}-12-31", YEARS.start(), YEARS.end());
-        problems.error_with_help("date-out-of-range", span.clone(), format!("{date} is out of range"), help);
-    }
-    fits
 }

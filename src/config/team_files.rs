@@ -1,0 +1,87 @@
+//! The files that a team was made of, as they are stored for a start that finds them broken.
+
+use std::cell::OnceCell;
+use std::fs;
+
+use super::configuration::{Configuration, TeamConfig};
+use super::files;
+use super::holiday_files;
+use super::inputs::Inputs;
+use super::{run_books, time_off};
+use crate::fetch::{Purpose, reduced};
+
+/// A file that a team was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamFile {
+    /// Its path below the configuration folder.
+    pub path: String,
+    /// Its bytes; of a calendar of time off without what is not used, such as descriptions, places and other people. `None`
+    /// if it has errors, and the team was made of an earlier version of it.
+    pub content: Option<Vec<u8>>,
+}
+
+/// Reads the files of teams again, after they were loaded.
+#[derive(Debug)]
+pub struct TeamFiles<'c> {
+    configuration: &'c Configuration,
+    /// What all teams share, as it is now.
+    shared: OnceCell<(Inputs, Option<Vec<TeamFile>>)>,
+}
+
+impl<'c> TeamFiles<'c> {
+    /// Reads files of teams of `configuration`.
+    pub fn new(configuration: &'c Configuration) -> TeamFiles<'c> {
+        TeamFiles { configuration, shared: OnceCell::new() }
+    }
+
+    /// The files that `team` was made of: its own and all holiday calendars. `None` if they are not the same any more as
+    /// when it was loaded.
+    pub fn of(&self, team: &TeamConfig) -> Option<Vec<TeamFile>> {
+        let (folder, id) = (self.configuration.sources.folder(), &team.team.id);
+        let mut all = vec![self.read(team.file.clone())?];
+        let purpose = Purpose { emails: emails(&all), ..Purpose::default() };
+        all.extend(self.listed(&format!("{}/{id}", run_books::FOLDER))?);
+        let leave = self.listed(&format!("{}/{id}", time_off::FOLDER))?.into_iter();
+        all.extend(leave.map(|file| without_private_parts(file, &purpose)));
+        let (shared, holidays) = self.shared.get_or_init(|| {
+            let holidays = self.listed(holiday_files::FOLDER);
+            (Inputs::shared(folder, &self.configuration.zone_data.to_string()), holidays)
+        });
+        all.extend(holidays.clone()?);
+        // Only afterwards: what changed while it was read is not what was loaded.
+        let now = Inputs::of_team(folder, id, &team.file, shared);
+        (now.fingerprint == team.fingerprint).then_some(all)
+    }
+
+    /// The files in the folder `below`, none if there is no such folder; `None` if they cannot be read.
+    fn listed(&self, below: &str) -> Option<Vec<TeamFile>> {
+        let listed = files::list_if_present(&self.configuration.sources.folder().join(below)).ok()?;
+        let listed = listed.into_iter().filter(|entry| !entry.is_folder);
+        listed.map(|entry| self.read(format!("{below}/{}", entry.name))).collect()
+    }
+
+    fn read(&self, path: String) -> Option<TeamFile> {
+        let mut errors = self.configuration.diagnostics.iter().filter(|found| found.is_error());
+        if errors.any(|error| error.file == path) {
+            return Some(TeamFile { path, content: None });
+        }
+        let content = fs::read(self.configuration.sources.folder().join(&path)).ok()?;
+        Some(TeamFile { path, content: Some(content) })
+    }
+}
+
+/// The mail addresses of the engineers in the team's file, which is the first of `files`, in lower case.
+fn emails(files: &[TeamFile]) -> Vec<String> {
+    let content = files.first().and_then(|file| file.content.as_deref()).unwrap_or_default();
+    let table = toml::from_str::<toml::Table>(&String::from_utf8_lossy(content)).unwrap_or_default();
+    let engineers = table.get("engineer").and_then(toml::Value::as_array).into_iter().flatten();
+    let emails = engineers.filter_map(|engineer| engineer.get("email")?.as_str());
+    emails.map(str::to_ascii_lowercase).collect()
+}
+
+fn without_private_parts(file: TeamFile, purpose: &Purpose) -> TeamFile {
+    let is_calendar = files::has_extension(&file.path, &["ics"]);
+    let reduce = |content: Vec<u8>| reduced(&String::from_utf8_lossy(&content), purpose).into_bytes();
+    let content = if is_calendar { file.content.map(reduce) } else { file.content };
+    TeamFile { content, ..file }
+}

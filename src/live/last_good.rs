@@ -1,0 +1,62 @@
+//! The last good configuration of a team whose files have errors at a start: what was published last, from the source files
+//! that the journal keeps.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path};
+
+use tempfile::TempDir;
+
+use crate::config::{self, Settings, TeamConfig, ZoneDataSource};
+use crate::journal::SourceFile;
+use crate::rota::{Instant, TeamId};
+
+/// Where a folder can be made for as long as the files are read. The first is memory, and there is one in most containers
+/// whose other folders are read-only.
+const MEMORY: &str = "/dev/shm";
+
+/// The team `id` as its stored source `files` say at `now`; `None` if there are none, or this version of the program
+/// cannot read them.
+pub(super) fn restore(
+    id: &TeamId,
+    files: &[SourceFile],
+    settings: &Settings,
+    now: Instant,
+) -> Option<TeamConfig> {
+    if files.is_empty() {
+        return None;
+    }
+    let folder = match written(files, settings) {
+        Ok(folder) => folder,
+        Err(error) => {
+            tracing::error!(team = %id, %error, "failed to restore what was published last");
+            return None;
+        }
+    };
+    let mut loaded = config::load(folder.path(), now).ok()?;
+    let team = loaded.teams.remove(id)?;
+    // No files have this fingerprint: whatever is loaded later is something else.
+    Some(TeamConfig { fingerprint: format!("restored {}", team.fingerprint), ..TeamConfig::clone(&team) })
+}
+
+/// A configuration folder with `files`. It is deleted when it is dropped, and nobody else may read it.
+fn written(files: &[SourceFile], settings: &Settings) -> io::Result<TempDir> {
+    let folder = match TempDir::with_prefix_in("oncal-", MEMORY) {
+        Ok(folder) => folder,
+        Err(_) => TempDir::with_prefix("oncal-")?,
+    };
+    if settings.tzdata == ZoneDataSource::System {
+        fs::write(folder.path().join("oncal.toml"), "tzdata = \"system\"\n")?;
+    }
+    for file in files {
+        let below = Path::new(&file.path);
+        let is_below = below.components().all(|part| matches!(part, Component::Normal(_)));
+        let Some(content) = file.content.as_ref().filter(|_| is_below) else { continue };
+        let path = folder.path().join(below);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, content)?;
+    }
+    Ok(folder)
+}

@@ -1,0 +1,140 @@
+//! What shows while something is out of reach, and what goes on all the same.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::pair::{TEAM, configuration};
+use crate::support::postgres::Postgres;
+use crate::support::running::{Running, get, program};
+use oncal::access::Secret;
+use oncal::rota::TeamId;
+use rusqlite::Connection;
+use serde_json::Value;
+
+const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
+const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// How soon a fault must show, and end.
+const SOON: Duration = Duration::from_secs(15);
+
+fn faults(running: &Running) -> Vec<String> {
+    let ready: Value = serde_json::from_slice(&get(running.admin, "/readyz").1).unwrap();
+    let faults = ready["faults"].as_array().unwrap();
+    faults.iter().map(|fault| fault["what"].as_str().unwrap().to_owned()).collect()
+}
+
+fn is_metric(running: &Running, line: &str) -> bool {
+    String::from_utf8(get(running.admin, "/metrics").1).unwrap().lines().any(|own| own == line)
+}
+
+#[track_caller]
+fn within(limit: Duration, what: &str, is_so: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is_so() {
+        assert!(since.elapsed() < limit, "{what} does not come within {limit:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn an_outage_of_the_journal_shows_before_anybody_edits_and_links_can_be_revoked_meanwhile() {
+    let settings = format!("{SETTINGS}access = \"links\"\npublic_url = \"https://rota.example\"\n");
+    let (folder, state) = (configuration("", &settings), tempfile::tempdir().unwrap());
+    let mut command = program(folder.path(), &["--state", state.path().to_str().unwrap()]);
+    let running = Running::start(command.env("ONCAL_SECRET", SECRET));
+    let team = TeamId::new("data").unwrap();
+    let address = |generation| {
+        let key = Secret::of(SECRET.as_bytes()).team(1, &team, generation);
+        format!("/k/{}/data/team.ics", key.text())
+    };
+    let feed = |generation| {
+        let (head, body) = get(running.address, &address(generation));
+        (head[9..12].to_owned(), String::from_utf8(body).unwrap())
+    };
+    assert_eq!((feed(1).0.as_str(), feed(2).0.as_str()), ("200", "404"));
+
+    let other = Connection::open(state.path().join("journal.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    within(SOON, "the fault", || faults(&running) == ["journal"]);
+    assert!(is_metric(&running, "oncal_fault{fault=\"journal\"} 1"));
+    let renewed =
+        TEAM.replace("name = \"Data\"", "name = \"Data\"\nlink_generation = 2").replace("Ann", "Anna");
+    fs::write(folder.path().join("teams/data.toml"), renewed).unwrap();
+    within(Duration::from_secs(5), "the end of the revoked link", || feed(1).0 == "404");
+    let (status, body) = feed(2);
+    assert!(status == "200" && !body.contains("Anna"), "the rota waits for the journal: {status}");
+    assert!(!running.log().contains("written again"));
+
+    other.execute_batch("ROLLBACK").unwrap();
+    within(SOON, "the change", || feed(2).1.contains("Anna"));
+    within(SOON, "the end of the fault", || faults(&running).is_empty());
+    assert!(running.log().contains("the journal is written again"), "{}", running.log());
+}
+
+#[test]
+fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
+    let postgres = Postgres::start();
+    let settings = format!("{SETTINGS}journal = \"{}\"\n", postgres.url);
+    let [behind, ahead] = [(); 2].map(|()| configuration("", &settings));
+    let server = |folder: &Path| Running::start(&mut program(folder, &[]));
+    let one = server(behind.path());
+    let changed = TEAM.replace("Ann", "Anna");
+    thread::sleep(Duration::from_millis(20));
+    fs::write(ahead.path().join("teams/data.toml"), &changed).unwrap();
+    let other = server(ahead.path());
+
+    within(SOON, "the fault", || faults(&one) == ["older"]);
+    assert!(is_metric(&one, "oncal_fault{fault=\"older\"} 1"));
+    let page = String::from_utf8(get(one.address, "/data/").1).unwrap();
+    assert!(page.contains("Another server has a newer configuration"), "{page}");
+    assert!(one.log().contains("another server has published a newer configuration"), "{}", one.log());
+    assert!(faults(&other).is_empty());
+
+    let tag = |server: &Running| {
+        let (head, _) = get(server.address, "/data/team.ics");
+        head.lines().find(|line| line.starts_with("etag: ")).unwrap().to_owned()
+    };
+    fs::write(behind.path().join("teams/data.toml"), &changed).unwrap();
+    within(SOON, "the end of the fault", || faults(&one).is_empty());
+    assert!(is_metric(&one, "oncal_fault{fault=\"older\"} 0"));
+    let page = String::from_utf8(get(one.address, "/data/").1).unwrap();
+    assert!(!page.contains("Another server has a newer configuration"), "{page}");
+    assert!(one.log().contains("this server has the newest configuration again"), "{}", one.log());
+    within(SOON, "the same feeds", || tag(&one) == tag(&other));
+}
+
+#[test]
+fn a_server_that_gets_no_more_threads_goes_on_reloading() {
+    let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
+    for folder in [folder.path(), state.path()] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let write = |name: &str| {
+        for number in 0..40 {
+            let text = TEAM.replace("Ann", name);
+            fs::write(folder.path().join(format!("teams/team-{number}.toml")), text).unwrap();
+        }
+    };
+    write("Ann");
+    // Limits of threads do not bind root.
+    let oncal = program(folder.path(), &["--state", state.path().to_str().unwrap()]);
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=54321", "--regid=54321", "--clear-groups"]);
+    command.arg(oncal.get_program()).args(oncal.get_args()).current_dir(folder.path());
+    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+    command.stderr(std::process::Stdio::piped());
+    let running = Running::start(&mut command);
+    let pid = running.child.id().to_string();
+    let lower = ["--reuid=54321", "--regid=54321", "--clear-groups", "prlimit", "--pid", &pid, "--nproc=1:1"];
+    let limited = Command::new("setpriv").args(lower).status().unwrap();
+    assert!(limited.success());
+    write("Anna");
+    let feed = |team: &str| String::from_utf8(get(running.address, &format!("/{team}/team.ics")).1).unwrap();
+    within(Duration::from_secs(60), "the change", || feed("team-39").contains("Anna"));
+    assert!(get(running.admin, "/healthz").0.starts_with("HTTP/1.1 200"));
+    assert!(faults(&running).is_empty(), "{}", running.log());
+}
