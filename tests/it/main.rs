@@ -23,9 +23,11 @@ mod cli;
 mod config;
 #[cfg(test)]
 mod deploy;
+#[cfg(test)]
 mod edit;
 #[cfg(test)]
 mod exports;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod feeds;
