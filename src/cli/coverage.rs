@@ -8,9 +8,12 @@ use super::{unknown, when};
 use crate::config::override_entry;
 use crate::json::{self, COVERAGE_WEEKS};
 use crate::rota::{
-    Coverage, Instant, Line, ProposalStatus, Role, Row, RowStatus, Team, coverage, expand, lines,
+    Coverage, Instant, Line, Occasion, ProposalStatus, Role, Row, RowStatus, Team, coverage, expand, lines,
+    occasions, open_conflicts, sort_occasions,
 };
-use crate::text::clean;
+use crate::text::{
+    clean, occasion_away, occasion_dates, occasion_on_call, occasion_status, occasion_title, reasons,
+};
 
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
@@ -19,25 +22,66 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
     let (mut exit, mut shapes) = (chosen.exit, Vec::new());
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, COVERAGE_WEEKS, team, now)?;
-        let covered = coverage(team, &expand(team, plan::window(team, dates)?));
+        let window = plan::window(team, dates)?;
+        let covered = coverage(team, &expand(team, window));
         let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
         // Also where the files of another team have errors: what is due would be lost in those.
         if urgent {
             exit = Exit::Attention;
         }
-        let shape = json::Coverage::new(team, dates, &covered, now);
         unknown::warn(team, &covered.unknown, output);
         if args.format.json {
-            shapes.push(shape);
-        } else {
-            output.data(&format!("{}{}", plan::heading(team, dates), table(team, &covered, now)))?;
+            shapes.push(json::Coverage::new(team, dates, &covered, now));
+            continue;
         }
+        let text = match args.all {
+            true => table(team, &covered, now),
+            false => by_occasion(team, occasions(team, window), now),
+        };
+        output.data(&format!("{}{text}", plan::heading(team, dates)))?;
     }
     if args.format.json {
         plan::print_json(shapes, chosen.is_list, output)?;
     }
     Ok(exit)
 }
+
+/// What needs somebody first, each with who could take it, then the rest, two lines each (R11).
+fn by_occasion(team: &Team, mut found: Vec<Occasion>, now: Instant) -> String {
+    if found.is_empty() {
+        return NOTHING.to_owned();
+    }
+    sort_occasions(&mut found, now);
+    let open = open_conflicts(&found, now);
+    let mut text = String::new();
+    let needs = found.partition_point(|occasion| occasion.needs_somebody(now));
+    let (needs, rest) = found.split_at(needs);
+    if !needs.is_empty() {
+        text.push_str(&format!("NEEDS SOMEBODY ({} to agree)\n", open.len()));
+        text.extend(needs.iter().map(|occasion| occasion_lines(team, occasion, now)));
+        text.extend(open.iter().map(|row| explained(team, row, now)));
+        text.push('\n');
+    }
+    if !rest.is_empty() {
+        text.push_str("NOTHING TO AGREE\n");
+        text.extend(rest.iter().map(|occasion| occasion_lines(team, occasion, now)));
+    }
+    text
+}
+
+fn occasion_lines(team: &Team, occasion: &Occasion, now: Instant) -> String {
+    let status = occasion_status(occasion, now);
+    let status = if occasion.needs_somebody(now) { status.to_uppercase() } else { status };
+    folded(&format!(
+        "{}  {}: {status}, {}\n  {}\n",
+        occasion_dates(occasion),
+        occasion_title(team, occasion),
+        occasion_away(team, occasion),
+        occasion_on_call(team, occasion),
+    ))
+}
+
+const NOTHING: &str = "no holidays or time off in these dates\n";
 
 /// What ends the command with 3: overdue, nobody to take it, or to be agreed within `days`.
 fn is_urgent(row: &Row, now: Instant, days: i64) -> bool {
@@ -48,7 +92,7 @@ fn is_urgent(row: &Row, now: Instant, days: i64) -> bool {
 
 fn table(team: &Team, coverage: &Coverage, now: Instant) -> String {
     if coverage.rows.is_empty() {
-        return "no holidays or time off in these dates\n".to_owned();
+        return NOTHING.to_owned();
     }
     let mut table = Table::new(&["WHEN", "AWAY", "WHY", "ON CALL", "STATUS"]).at_most(&[24, 18, 20, 18, 18]);
     for line in lines(&coverage.rows) {
@@ -102,7 +146,7 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     ]);
 }
 
-/// Why somebody is proposed, and what to write once the team has agreed.
+/// A conflict: by when it must be agreed, who could take it, and what to write once the team has agreed.
 fn explained(team: &Team, row: &Row, now: Instant) -> String {
     let period = when::period_inline(&team.zone, row.period);
     let deadline = row.deadline.map(|by| when::instant(&team.zone, by)).unwrap_or_default();
@@ -110,28 +154,41 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
         0.. => format!(", {} left", when::days_of(left)),
         _ => ", past".to_owned(),
     });
-    let mut text = format!("\nTo agree: {period}, by {deadline}{left}\n");
+    let reasons = reasons(&row.reasons);
+    let mut text = folded(&format!("\nTo agree: {period} ({reasons}), by {deadline}{left}\n"));
     if row.candidates.is_empty() {
-        text.push_str(&format!(
-            "  nobody is free; {} keeps it until you find somebody\n",
+        text.push_str(&folded(&format!(
+            "nobody is free; {} keeps it until you find somebody\n",
             name(team, row.primary)
-        ));
+        )));
+    } else {
+        text.push_str(&candidates(team, row));
     }
-    for (rank, candidate) in (1..).zip(&row.candidates) {
-        let state = match candidate.own_holiday_seconds {
-            0 => "free".to_owned(),
-            own => format!("{} of it on a holiday of their own", when::hours(own)),
-        };
-        let (before, after) =
-            (when::hours(candidate.load_before_seconds), when::hours(candidate.load_after_seconds));
-        let who = name(team, candidate.engineer);
-        text.push_str(&format!("  {rank}. {who}: {state}; holiday load {before}, would be {after}\n"));
-    }
-    let mut text = folded(&text);
     text.push_str(&format!(
-        "To record it, with whomever you chose, in teams/{}.toml:\n\n{}",
+        "\nTo record it, with whomever you chose, in teams/{}.toml:\n\n{}",
         team.id,
         override_entry(team, row, team.zone.date(now))
     ));
     text
+}
+
+/// Who could take a conflict, best first, with the figures that rank them (R6).
+fn candidates(team: &Team, row: &Row) -> String {
+    let mut table = Table::new(&["WHO COULD TAKE IT", "ID", "THAT TIME", "LOAD NOW", "LOAD AFTER"]);
+    for candidate in &row.candidates {
+        let that_time = match candidate.own_holiday_seconds {
+            0 => "free".to_owned(),
+            own if own == row.period.seconds() => "own holiday".to_owned(),
+            own => format!("{} of own holiday", when::hours(own)),
+        };
+        let cells = [
+            name(team, candidate.engineer),
+            team.engineer(candidate.engineer).id.to_string(),
+            that_time,
+            when::hours(candidate.load_before_seconds),
+            when::hours(candidate.load_after_seconds),
+        ];
+        table.row(cells.iter().map(|cell| (&**cell, Tone::Plain)));
+    }
+    table.text()
 }

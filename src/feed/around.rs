@@ -1,4 +1,4 @@
-//! What is around a shift: who holds the other role meanwhile, who held it before, and when and how duty changes next.
+//! What is around a shift: who holds the other role meanwhile, and when and how duty changes next.
 
 use chrono::TimeDelta;
 
@@ -48,23 +48,6 @@ impl Writer<'_> {
         self.absences(role, period).map(|away| format!(", {away}")).unwrap_or_default()
     }
 
-    /// Who held the role before, where that keeps whoever the week belongs to from holding it from its start.
-    pub(super) fn before(&self, planned: &PlannedWeek, shift: &Shift) -> Option<String> {
-        let (role, idx) = (shift.role, shift.holder.engineer);
-        if !matches!(shift.holder.kind, ShiftKind::Rotation | ShiftKind::Swap) {
-            return None;
-        }
-        let earlier = planned.duties.iter().rev().skip_while(|duty| duty.period.end() > shift.period.start());
-        let mut earlier = earlier.filter(|duty| duty.period.end() <= shift.period.start()).peekable();
-        let last = *earlier.peek()?;
-        if last.engineer(role) == Some(idx) {
-            return None;
-        }
-        let same = |duty: &&Duty| duty.holder(role) == last.holder(role);
-        let first = earlier.take_while(same).last().unwrap_or(last);
-        Some(format!("Before: from {}, {}", self.moment(first.period.start()), self.because(last, role)))
-    }
-
     /// When and how duty changes next.
     pub(super) fn next(&self, shift: &Shift) -> Option<String> {
         let (role, idx) = (shift.role, shift.holder.engineer);
@@ -88,7 +71,7 @@ impl Writer<'_> {
             let moves = (after.engineer(other(role)) == Some(idx))
                 .then(|| format!("; {} becomes {}", self.name(idx), other(role).as_str()));
             let moves = moves.unwrap_or_default();
-            return Some(format!("Next: {at}, {next} becomes {}{moves}", role.as_str()));
+            return Some(format!("Next: {at}, {next}{moves}"));
         }
         // As long as the role is held, or empty, for the same reason: that of an empty role is the primary's.
         let held = |duty: &Duty| duty.holder(role).unwrap_or(&duty.primary).clone();

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use sha2::{Digest, Sha256};
 
-use crate::rota::{EngineerId, Instant, Period, Role, WeekId, Zone, lines};
+use crate::rota::{EngineerId, Instant, Period, Role, WeekId, Zone};
 
 use super::colour;
 use super::name::Feed;
@@ -20,8 +20,8 @@ pub enum Kind {
     Handover,
     /// The day by which a conflict must be agreed.
     Deadline,
-    /// An absence, and who covers it.
-    Holiday,
+    /// A holiday or time off, and who is on call through it.
+    Occasion,
     /// From here on nobody knows somebody's holidays.
     HolidaysUnknown,
 }
@@ -127,7 +127,7 @@ impl Event {
         match feed {
             Feed::Team => matches!(self.kind, Kind::Shift(_) | Kind::Handover | Kind::Deadline),
             Feed::Engineer(id) => self.engineers.contains(id),
-            Feed::Coverage => matches!(self.kind, Kind::Holiday | Kind::HolidaysUnknown | Kind::Deadline),
+            Feed::Coverage => matches!(self.kind, Kind::Occasion | Kind::HolidaysUnknown | Kind::Deadline),
             Feed::Role(role) => self.kind == Kind::Shift(*role),
         }
     }
@@ -218,8 +218,8 @@ pub fn events(plan: &Plan<'_>, links: &Links) -> Vec<Event> {
     }
     let meetings = plan.schedule.handovers.iter().filter(|meeting| within(meeting.period));
     events.extend(meetings.map(|meeting| writer.handover(meeting)));
-    let lines = lines(&plan.coverage.rows);
-    events.extend(lines.iter().filter(|line| within(line.row.period)).map(|line| writer.holiday(line)));
+    let occasions = plan.occasions.iter().filter(|occasion| within(occasion.period));
+    events.extend(occasions.map(|occasion| writer.occasion(occasion)));
     events.extend(plan.coverage.unknown.iter().flat_map(|unknown| writer.unknown(unknown)));
     events.sort_by(|one, other| one.order().cmp(&other.order()));
     events

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::rota::{Absences, EngineerIdx, Handover, Period, Role, Row, lines};
+use crate::rota::{Absences, EngineerIdx, Handover, Period, Role};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -34,7 +34,7 @@ impl Writer<'_> {
             url: self.links.week(team, meeting.week),
             status: Status::Confirmed,
             busy: true,
-            engineers: attending.iter().map(|(idx, _)| team.engineer(*idx).id.clone()).collect(),
+            engineers: attending.iter().map(|idx| team.engineer(*idx).id.clone()).collect(),
             reason: None,
             facts: format!("{status}\n{}", roles.join("\n")),
         }
@@ -56,27 +56,31 @@ impl Writer<'_> {
     }
 
     fn handover_description(&self, meeting: &Handover) -> String {
-        let attending = attendees(meeting);
-        let indices: Vec<EngineerIdx> = attending.iter().map(|(idx, _)| *idx).collect();
-        let mut head = format!("Handover meeting of {}", self.team_name);
-        let _ = write!(head, "\n{}", self.span(meeting.period));
-        if let Some(there) = self.elsewhere(&indices, meeting.period.start()) {
-            let _ = write!(head, "\nStarts {there}");
+        let indices = attendees(meeting);
+        let mut head = String::new();
+        if meeting.period.start() != meeting.change {
+            head = self.span(meeting.period);
+            if let Some(there) = self.elsewhere(&indices, meeting.period.start()) {
+                let _ = write!(head, "\nStarts {there}");
+            }
         }
-        let duty = format!(
-            "Duty changes {}, meeting or not: {} then is primary and {} secondary.{}",
-            self.moment_for(&indices, meeting.change),
-            self.name(meeting.incoming.primary),
-            self.name(meeting.incoming.secondary),
-            self.at_first(meeting),
-        );
-        let people = attending.iter().map(|(idx, parts)| {
-            let away = self.with_reasons(*idx, meeting.period);
-            let away = if away.is_some() { " (away)" } else { "" };
-            format!("\n- {}{away}: {}", self.name(*idx), parts.join(", "))
-        });
-        let people = format!("Who attends:{}", people.collect::<String>());
-        paragraphs(&[&head, &self.irregular(meeting), &duty, &people, &self.agenda(meeting)])
+        let change = self.moment_for(&indices, meeting.change);
+        let duty = format!("Duty changes {change}.{}", self.at_first(meeting));
+        let duty = format!("{duty}\n{}", self.secondaries(meeting));
+        paragraphs(&[&head, &self.irregular(meeting), &duty, &self.agenda(meeting)])
+    }
+
+    /// The secondaries, who attend too; the title names the primaries.
+    fn secondaries(&self, meeting: &Handover) -> String {
+        let named = |idx: EngineerIdx| {
+            let is_away = self.with_reasons(idx, meeting.period).is_some();
+            format!("{}{}", self.name(idx), if is_away { " (away)" } else { "" })
+        };
+        let (out, next) = (meeting.outgoing.secondary, meeting.incoming.secondary);
+        if out == next {
+            return format!("Secondary: {} stays", named(out));
+        }
+        format!("Secondaries: {}, then {}", named(out), named(next))
     }
 
     /// Who holds the roles when duty changes, where that is not yet the incoming pair.
@@ -137,7 +141,7 @@ impl Writer<'_> {
         let open: Vec<String> = self.open_redistributions(meeting);
         let holidays = self.next_holidays(meeting);
         format!(
-            "Agenda:\n1. Ongoing issues\n2. Potential alerts\n3. Open redistributions{}\n4. Holidays of the coming week{}",
+            "Agenda:\n1. Ongoing issues\n2. Potential alerts\n3. Open redistributions{}\n4. Holidays next week{}",
             items(&open),
             items(&holidays),
         )
@@ -160,40 +164,24 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// Who is away in the week that the meeting hands over to, and whose holidays nobody knows then.
+    /// The occasions of the week that the meeting hands over to, and whose holidays are not known then.
     fn next_holidays(&self, meeting: &Handover) -> Vec<String> {
-        let rows = &self.plan.coverage.rows;
-        let first = rows.partition_point(|row| row.week < meeting.week);
-        let last = rows.partition_point(|row| row.week <= meeting.week);
-        let rows: &[Row] = rows.get(first..last).unwrap_or_default();
-        let mut said: Vec<String> = lines(rows)
-            .iter()
-            .map(|line| {
-                let zone = &self.team().engineer(line.row.away).zone;
-                format!("{}: {}", moment::days(moment::dates(zone, line.row.period)), self.line(line))
-            })
-            .collect();
-        let week = self.plan.schedule.weeks.iter().find(|planned| planned.week.id == meeting.week);
-        if let Some(planned) = week {
-            said.extend(self.unknown_within(planned.week.period));
-        }
-        said
+        let mut weeks = self.plan.schedule.weeks_from(meeting.change);
+        let Some(week) = weeks.next().map(|planned| planned.week.period) else { return Vec::new() };
+        let near = self.plan.occasions.iter().filter(|occasion| occasion.period.overlaps(week));
+        let mut lines: Vec<String> = near.map(|occasion| self.occasion_line(occasion)).collect();
+        lines.extend(self.unknown_within(week));
+        lines
     }
 }
 
-/// Everybody who attends, each once, with their parts: the outgoing pair, then the incoming.
-fn attendees(meeting: &Handover) -> Vec<(EngineerIdx, Vec<&'static str>)> {
-    let parts = [
-        (meeting.outgoing.primary, "outgoing primary"),
-        (meeting.outgoing.secondary, "outgoing secondary"),
-        (meeting.incoming.primary, "incoming primary"),
-        (meeting.incoming.secondary, "incoming secondary"),
-    ];
-    let mut people: Vec<(EngineerIdx, Vec<&'static str>)> = Vec::new();
-    for (idx, part) in parts {
-        match people.iter_mut().find(|(other, _)| *other == idx) {
-            Some((_, parts)) => parts.push(part),
-            None => people.push((idx, vec![part])),
+/// Everybody who attends, each once: the outgoing pair, then the incoming.
+fn attendees(meeting: &Handover) -> Vec<EngineerIdx> {
+    let pairs = [meeting.outgoing, meeting.incoming].map(|pair| [pair.primary, pair.secondary]);
+    let mut people: Vec<EngineerIdx> = Vec::new();
+    for idx in pairs.as_flattened() {
+        if !people.contains(idx) {
+            people.push(*idx);
         }
     }
     people

@@ -15,11 +15,12 @@ mod content_line;
 mod deadline;
 mod event;
 mod handover;
-mod holiday;
 mod name;
+mod occasion;
 mod plan;
 mod shift;
 pub mod uid;
+mod unknown;
 mod writer;
 
 pub use alarm::{Alarm, NoSuchAlarm};

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::rota::{Coverage, Period, RunBookId, Schedule, Team, WeekId, coverage, expand};
+use crate::rota::{Coverage, Occasion, OccasionAbsences, Period, Schedule, Team, WeekId, coverage, expand};
 
 /// How far past the days of notice a handover meeting looks for redistributions to agree on.
 pub(super) const AGENDA_AHEAD: TimeDelta = TimeDelta::weeks(4);
@@ -21,6 +21,8 @@ pub struct Plan<'a> {
     pub(super) schedule: Schedule,
     /// Of the same reach.
     pub(super) coverage: Coverage,
+    /// By first date.
+    pub(super) occasions: Vec<Occasion>,
 }
 
 impl<'a> Plan<'a> {
@@ -28,9 +30,11 @@ impl<'a> Plan<'a> {
     pub fn new(team: &'a Team, window: Period) -> Plan<'a> {
         let notice = TimeDelta::days(i64::from(team.policy.notice_days));
         let reach = Period::new(window.start() - MARGIN, window.end() + notice + AGENDA_AHEAD + MARGIN);
-        let schedule = expand(team, reach.unwrap_or(window));
+        let absences = OccasionAbsences::find(team, reach.unwrap_or(window));
+        let schedule = expand(team, absences.reach());
         let coverage = coverage(team, &schedule);
-        Plan { team, window, schedule, coverage }
+        let occasions = absences.occasions(team, &schedule, &coverage.rows);
+        Plan { team, window, schedule, coverage, occasions }
     }
 }
 
@@ -71,8 +75,8 @@ impl Links {
         self.base.as_ref().map(|base| format!("{base}/{}/?from={week}", team.id))
     }
 
-    /// A run book of the team.
-    pub fn run_book(&self, team: &Team, id: &RunBookId) -> Option<String> {
-        self.base.as_ref().map(|base| format!("{base}/{}/run-books/{id}", team.id))
+    /// The team's pipelines with their run books.
+    pub fn run_books(&self, team: &Team) -> Option<String> {
+        self.base.as_ref().map(|base| format!("{base}/{}/pipelines", team.id))
     }
 }

@@ -107,30 +107,34 @@ impl Writer<'_> {
     fn shift_description(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
         let idx = shift.holder.engineer;
         let zone = &self.team().engineer(idx).zone;
-        let mut head = format!("{} on-call for {}", role_title(shift.role), self.team_name);
-        let _ = write!(head, "\n{}", self.span(shift.period));
+        let next = self.next(shift);
+        // Whoever comes next says when it ends; calendars show when it starts.
+        let mut head = if next.is_some() { String::new() } else { self.span(shift.period) };
         let ends = [shift.period.start(), shift.period.end()];
         if ends.into_iter().any(|end| moment::differ(zone, self.zone(), end)) {
             let there = moment::span(zone, shift.period);
-            let _ = write!(head, "\nFor {} in {}: {there}", self.name(idx), zone.name());
+            let line = if head.is_empty() { "" } else { "\n" };
+            let _ = write!(head, "{line}For {} in {}: {there}", self.name(idx), zone.name());
         }
         let attention = self.absences(shift.role, shift.period);
         let attention = attention.map(|away| format!("Attention: {} is {away}.", self.name(idx)));
-        let why = format!("Why: {}", self.why(planned, shift, said.unwrap_or_default()));
-        let lines = [attention, Some(why), self.before(planned, shift), Some(self.beside(planned, shift))];
-        let lines: Vec<String> = lines.into_iter().flatten().chain(self.next(shift)).collect();
-        paragraphs(&[&head, &lines.join("\n"), self.pipelines_of(idx), self.run_books()])
+        let why = self.why(planned, shift, said.unwrap_or_default()).map(|why| format!("Why: {why}"));
+        let lines = [attention, why, Some(self.beside(planned, shift)), next];
+        let lines: Vec<String> = lines.into_iter().flatten().collect();
+        let owned = [self.pipelines_of(idx), self.run_books()].map(str::to_owned);
+        let owned: Vec<String> = owned.into_iter().filter(|line| !line.is_empty()).collect();
+        paragraphs(&[&head, &lines.join("\n"), &owned.join("\n")])
     }
 
-    /// Which rule gave them the shift, in a sentence or two.
-    fn why(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> String {
+    /// Which rule gave them the shift, in a sentence or two; `None` for the plain rotation.
+    fn why(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> Option<String> {
         let role = shift.role.as_str();
         let week = moment::date(planned.week.id.0);
         let instead_of = shift.holder.instead_of.map(|idx| self.name(idx));
         let away = self.name(planned.week.pair.primary);
         let given = if said.is_empty() { String::new() } else { format!(" Reason: {said}.") };
-        match shift.holder.kind {
-            ShiftKind::Rotation => format!("{role} by the rotation, week of {week}."),
+        Some(match shift.holder.kind {
+            ShiftKind::Rotation => return None,
             ShiftKind::Swap => match instead_of {
                 Some(name) => {
                     format!("the week of {week} was swapped; by the rotation {name} would be {role}.{given}")
@@ -159,7 +163,7 @@ impl Writer<'_> {
                 format!("the team agreed on it{agreed}{instead}.{given}")
             }
             ShiftKind::Proposal => self.why_proposed(planned, shift, said),
-        }
+        })
     }
 
     fn why_proposed(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> String {

@@ -28,9 +28,14 @@ pub fn deadline(team: &Team, conflict: Instant) -> String {
     of(team, format_args!("deadline.{}", Compact(conflict)))
 }
 
-/// The UID of an absence of `engineer` as a coverage row has it.
-pub fn holiday(team: &Team, engineer: &EngineerId, start: Instant) -> String {
-    of(team, format_args!("holiday.{engineer}.{}", Compact(start)))
+/// The UID of the holidays in a row that start on `first`; two such runs never start on one date.
+pub fn occasion(team: &Team, first: NaiveDate) -> String {
+    of(team, format_args!("occasion.{}", first.format("%Y%m%d")))
+}
+
+/// The UID of the time off of `engineer` that starts on `first` in their zone.
+pub fn time_off(team: &Team, engineer: &EngineerId, first: NaiveDate) -> String {
+    of(team, format_args!("time-off.{engineer}.{}", first.format("%Y%m%d")))
 }
 
 /// The UID of the note that the holidays of `engineer` are not known from `date` on, by `calendar` or at all.

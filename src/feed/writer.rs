@@ -16,7 +16,6 @@ use crate::text::{self, clean, clean_or};
 pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) links: &'a Links,
-    pub(super) team_name: String,
     /// by engineer.
     names: Vec<String>,
     /// by engineer: the pipelines each person owns, as a paragraph; empty where they own none.
@@ -32,10 +31,9 @@ impl<'a> Writer<'a> {
         let team = plan.team;
         let names: Vec<String> =
             team.engineers.iter().map(|engineer| clean_or(&engineer.name, engineer.id.as_str())).collect();
-        let pipelines = team.indices().map(|idx| pipelines(team, idx, &names[idx.0])).collect();
-        let team_name = clean_or(&team.name, team.id.as_str());
+        let pipelines = team.indices().map(|idx| pipelines(team, idx)).collect();
         let run_books = run_books(team, links);
-        Writer { plan, links, team_name, names, pipelines, run_books, moments: RefCell::default() }
+        Writer { plan, links, names, pipelines, run_books, moments: RefCell::default() }
     }
 
     pub(super) fn team(&self) -> &'a Team {
@@ -123,33 +121,37 @@ pub(super) fn paragraphs(parts: &[&str]) -> String {
     told.join("\n\n")
 }
 
-fn pipelines(team: &Team, idx: EngineerIdx, name: &str) -> String {
-    let line = |pipeline: &Pipeline| {
-        let owner = match idx {
-            _ if pipeline.primary == idx => "primary owner",
-            _ if pipeline.secondary == Some(idx) => "secondary owner",
-            _ => return None,
-        };
-        let what = clean_or(&pipeline.name, pipeline.id.as_str());
-        let area = pipeline.area.as_deref().map(clean).filter(|area| !area.is_empty());
+/// The pipelines that an engineer owns, first or second; what investors read is marked where its name does not say so.
+fn pipelines(team: &Team, idx: EngineerIdx) -> String {
+    let title = |pipeline: &Pipeline| {
+        let name = clean_or(&pipeline.name, pipeline.id.as_str());
+        let has = |word: &str| name.to_lowercase().contains(&word.to_lowercase());
+        let area = pipeline.area.as_deref().map(clean).filter(|area| !area.is_empty() && !has(area));
         let area = area.map(|area| format!("{area}: ")).unwrap_or_default();
-        let reported = if pipeline.investor_reported { ", investor-reported" } else { "" };
-        Some(format!("\n- {area}{what} ({owner}{reported})"))
+        let is_marked = pipeline.investor_reported && !has("investor");
+        let reported = if is_marked { " (investor-reported)" } else { "" };
+        format!("{area}{name}{reported}")
     };
-    let lines: String = team.pipelines.iter().filter_map(line).collect();
-    if lines.is_empty() { lines } else { format!("Pipelines that {name} owns:{lines}") }
+    let list = |what: &str, is_own: &dyn Fn(&Pipeline) -> bool| {
+        let titles: Vec<String> =
+            team.pipelines.iter().filter(|pipeline| is_own(pipeline)).map(title).collect();
+        (!titles.is_empty()).then(|| format!("{what}: {}", titles.join(", ")))
+    };
+    let first = list("Owns", &|pipeline| pipeline.primary == idx);
+    let second = list("Backs up", &|pipeline| pipeline.secondary == Some(idx));
+    [first, second].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
+/// One link to the page that has all run books; their titles where events hold no links.
 fn run_books(team: &Team, links: &Links) -> String {
-    let lines: String = team
-        .run_books
-        .values()
-        .map(|book| {
-            let title = clean_or(&book.title, book.id.as_str());
-            let title = title.strip_prefix("Run book: ").unwrap_or(&title);
-            let link = links.run_book(team, &book.id).map(|link| format!(": {link}")).unwrap_or_default();
-            format!("\n- {title}{link}")
-        })
-        .collect();
-    if lines.is_empty() { lines } else { format!("Run books:{lines}") }
+    let titles = team.run_books.values().map(|book| {
+        let title = clean_or(&book.title, book.id.as_str());
+        title.strip_prefix("Run book: ").map(str::to_owned).unwrap_or(title)
+    });
+    let titles: Vec<String> = titles.collect();
+    match links.run_books(team) {
+        _ if titles.is_empty() => String::new(),
+        Some(link) => format!("Run books: {link}"),
+        None => format!("Run books: {}", titles.join(", ")),
+    }
 }

@@ -225,7 +225,7 @@ impl From<Kind> for KindName {
             Kind::Shift(Role::Secondary) => KindName::Secondary,
             Kind::Handover => KindName::Handover,
             Kind::Deadline => KindName::Deadline,
-            Kind::Holiday => KindName::Holiday,
+            Kind::Occasion => KindName::Holiday,
             Kind::HolidaysUnknown => KindName::Unknown,
         }
     }
@@ -238,7 +238,7 @@ impl From<KindName> for Kind {
             KindName::Secondary => Kind::Shift(Role::Secondary),
             KindName::Handover => Kind::Handover,
             KindName::Deadline => Kind::Deadline,
-            KindName::Holiday => Kind::Holiday,
+            KindName::Holiday => Kind::Occasion,
             KindName::Unknown => Kind::HolidaysUnknown,
         }
     }

@@ -10,6 +10,7 @@
 //! | R6 proposals | `planning/proposal` |
 //! | R8 notice, R10 coverage rows | [`coverage`](mod@coverage) |
 //! | R9 handover meetings | `planning/handover` |
+//! | R11 occasions | [`occasion`] |
 //!
 //! Who is on call although away: [`availability`]. What differs between two rotas: [`changes`](mod@changes). How duty is
 //! shared out over the years: [`fairness`](mod@fairness). All arithmetic is on UTC instants; a [`Zone`] resolves wall
@@ -21,6 +22,7 @@ pub mod calendar;
 pub mod changes;
 pub mod coverage;
 pub mod fairness;
+pub mod occasion;
 pub mod period;
 pub mod planning;
 #[cfg(test)]
@@ -35,6 +37,9 @@ pub use calendar::Calendar;
 pub use changes::{Holding, RoleChange, Side, changes, holdings};
 pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines, unknown_holidays};
 pub use fairness::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, Tally, fairness, year_spans};
+pub use occasion::{
+    Backup, Occasion, OccasionAbsences, OccasionKind, OnCall, occasions, open_conflicts, sort_occasions,
+};
 pub use period::{Instant, Period, Periods, merge_adjacent};
 pub use planning::*;
 pub use team::*;

@@ -6,14 +6,18 @@
 mod clean;
 mod count;
 pub mod moment;
+mod occasion;
 mod reason;
 mod status;
 mod unknown;
 mod wall_clock;
 
-pub use clean::{clean, clean_or};
+pub use clean::{clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
 pub use moment::stretch;
+pub use occasion::{
+    occasion_away, occasion_dates, occasion_on_call, occasion_primaries, occasion_status, occasion_title,
+};
 pub use reason::{reason, reasons};
 pub use status::{Tone, role_title, status, tone};
 pub use unknown::{UnknownCalendar, by_calendar, unknown_agenda_line, unknown_summary};

@@ -59,7 +59,7 @@ fn wrong_use_is_two_and_names_what_is_near() {
         (&["holidays", "us-federal", "abc"], "expected a year such as 2027"),
         (&["holidays", "us-federal", "1969"], "years run from 1970 to 2200"),
         (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
-        (&["holidays", "uk"], "`oncal holidays` lists those that there are"),
+        (&["holidays", "uk"], "did you mean `gb-eng` or `gb-sct` or `gb-nir`?"),
         (&["now", "--at", "soon"], "expected"),
         (&["fairness", "--years", "0"], "0 is not in 1..=10"),
         (&["frobnicate"], "unrecognized subcommand"),
@@ -89,12 +89,28 @@ fn coverage_ends_with_three_exactly_when_somebody_must_act() {
 }
 
 #[test]
+fn a_year_of_coverage_fits_a_page_and_breaks_no_name() {
+    let year = ["coverage", "--config", "config", "--from", "2026-06-01", "--weeks", "52"];
+    let output = oncal().args(year).args(["--now", "2026-06-01T12:00:00Z"]).output().unwrap();
+    let printed = text(&output.stdout);
+    assert!(printed.lines().count() <= 40, "{} lines:\n{printed}", printed.lines().count());
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
+    let christmas =
+        "Fri 25 Dec 2026  Christmas Day: working, Data Engineer C and Data Engineer D\n   away and 1 other\n";
+    assert!(printed.contains(christmas), "{printed}");
+    let on_call = "  Data Engineer D (no backup) until 10:00, then Data Engineer A (no backup)\n";
+    assert!(printed.contains(on_call), "{printed}");
+    let all = oncal().args(year).args(["--all", "--now", "2026-06-01T12:00:00Z"]).output().unwrap();
+    assert!(text(&all.stdout).lines().count() > 40);
+}
+
+#[test]
 fn the_override_that_coverage_shows_settles_the_conflict() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
     let week = ["--from", "2027-05-28", "--weeks", "1", "--config", config.to_str().unwrap()];
     let told = text(&run(&[&["coverage"], &week[..]].concat()).stdout);
-    let record = &told[told.find("[[override]]").unwrap()..];
+    let record = told[told.find("[[override]]").unwrap()..].split("\n\n").next().unwrap();
     let file = config.join("teams/data-pipelines.toml");
     let plan = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("{plan}\n{record}")).unwrap();

@@ -1,6 +1,7 @@
 //! Feeds as bytes: golden files, and what holds of every feed whatever people are called.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use oncal::feed::{Alarm, Event, Feed, Head, Links, Plan, Rendered, calendar, events};
@@ -239,4 +240,23 @@ fn the_team_feed_of_a_split_conflict_is_as_it_was_read() {
     golden("split-team.ics", &written(&team, events.clone(), &Feed::Team, None));
     golden("split-coverage.ics", &written(&team, events.clone(), &Feed::Coverage, None));
     golden("split-primary-alarm.ics", &written(&team, events, &Feed::Role(Role::Primary), "1h".parse().ok()));
+}
+
+/// The window of 1 June 2026: eight weeks back, the current week, 52 ahead.
+#[test]
+fn the_plans_team_feed_takes_at_most_165_kb_and_11_kb_compressed() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let now = at("2026-06-01T12:00:00Z");
+    let loaded = oncal::config::load(&shipped, now).unwrap();
+    let team = &loaded.teams.values().next().unwrap().team;
+    let links = Links::new(Some("https://oncal.example.org"));
+    let events = events(&Plan::new(team, window("2026-04-03T14:00:00Z", "2027-06-04T14:00:00Z")), &links);
+    let revision = Revision { sequence: 0, created: now, modified: now };
+    let rendered: Vec<Rendered> = events.into_iter().map(|event| Rendered::new(event, revision)).collect();
+    let head = Head { feed: &Feed::Team, team, links: &links, changed: now };
+    let bytes = calendar(&head, &rendered, &[], None);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+    encoder.write_all(&bytes).unwrap();
+    let gzip = encoder.finish().unwrap().len();
+    assert!(bytes.len() <= 165_000 && gzip <= 11_000, "{} bytes, {gzip} gzipped", bytes.len());
 }

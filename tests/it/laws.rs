@@ -4,7 +4,7 @@ use crate::support::random::{SPAN_DAYS, epoch, teams};
 use chrono::{Datelike, Days, NaiveDate, TimeDelta};
 use oncal::rota::{
     Instant, Period, Periods, ProposalStatus, Role, RowStatus, Schedule, ShiftKind, Team, TimeOffRule,
-    coverage, expand, fairness, weeks,
+    coverage, expand, fairness, occasions, open_conflicts, weeks,
 };
 use proptest::prelude::*;
 
@@ -267,6 +267,73 @@ proptest! {
     #[test]
     fn the_same_input_gives_the_same_result((team, window) in teams_with_windows()) {
         prop_assert_eq!(expand(&team, window), expand(&team.clone(), window));
+    }
+
+    #[test]
+    fn every_row_belongs_to_an_occasion_and_nothing_open_hides_in_a_settled_one(
+        (team, window) in teams_with_windows(), at in 0i64..40_000_000,
+    ) {
+        let rows = coverage(&team, &expand(&team, window)).rows;
+        let found = occasions(&team, window);
+        let now = whole(&team).start() + TimeDelta::seconds(at);
+        for row in &rows {
+            let of_row = found.iter().filter(|occasion| occasion.rows.contains(row));
+            prop_assert!(of_row.clone().next().is_some(), "{:?} is in no occasion", row);
+            if row.status.is_open() && now < row.period.end() {
+                for occasion in of_row {
+                    prop_assert!(occasion.needs_somebody(now) && occasion.status(now).is_open());
+                    prop_assert!(occasion.deadline(now) <= row.deadline);
+                    prop_assert_eq!(occasion.is_overdue(now) || !row.is_overdue(now), true);
+                    prop_assert!(occasion.concerns(row.away) && occasion.concerns(row.primary));
+                }
+            }
+        }
+        let open = rows.iter().filter(|row| row.status.is_open() && now < row.period.end()).count();
+        let counted = open_conflicts(&found, now);
+        let in_window = counted.iter().filter(|row| row.period.overlaps(window)).count();
+        prop_assert_eq!(in_window, open, "each conflict counts once");
+    }
+
+    #[test]
+    fn whom_an_occasion_shows_hold_the_roles_throughout((team, window) in teams_with_windows()) {
+        for occasion in occasions(&team, window) {
+            let schedule = expand(&team, occasion.period);
+            let parts: Periods = occasion.on_call.iter().map(|held| held.period).collect();
+            let on_duty = Period::new(occasion.period.start().max(team.starts()), occasion.period.end()).unwrap();
+            prop_assert_eq!(parts, [on_duty].into_iter().collect::<Periods>(), "without gap");
+            for held in &occasion.on_call {
+                for duty in schedule.duties_within(held.period) {
+                    prop_assert_eq!(duty.hands(), (held.primary, held.secondary));
+                    prop_assert!(!duty.primary.kind.is_tentative() || held.proposal.is_some());
+                }
+            }
+            for parts in occasion.on_call.windows(2) {
+                prop_assert_ne!((parts[0].primary, parts[0].secondary), (parts[1].primary, parts[1].secondary));
+            }
+            let affected = occasion.rows.iter().filter(|row| row.status != RowStatus::Unaffected);
+            let is_named = |row: &&oncal::rota::Row| {
+                occasion.away.contains(&row.away) || occasion.working.contains(&row.away)
+            };
+            prop_assert_eq!(affected.clone().filter(is_named).count(), affected.clone().count());
+            prop_assert_eq!(affected.count() == 0, occasion.is_unaffected());
+            prop_assert!(occasion.unaffected.iter().chain(&occasion.working).all(|idx| !occasion.away.contains(idx)));
+        }
+    }
+
+    #[test]
+    fn the_occasions_of_a_window_are_those_of_its_parts((team, window) in teams_with_windows(), share in 1i64..100) {
+        let middle = window.start() + TimeDelta::seconds((window.seconds() * share / 100).max(1));
+        prop_assume!(middle < window.end());
+        let parts = [Period::new(window.start(), middle).unwrap(), Period::new(middle, window.end()).unwrap()];
+        let mut joined = Vec::new();
+        for occasion in parts.into_iter().flat_map(|part| occasions(&team, part)) {
+            if !joined.contains(&occasion) {
+                joined.push(occasion);
+            }
+        }
+        let whole = occasions(&team, window);
+        prop_assert_eq!(joined.len(), whole.len());
+        prop_assert!(whole.iter().all(|occasion| joined.contains(occasion)));
     }
 
     #[test]

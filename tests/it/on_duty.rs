@@ -197,15 +197,9 @@ fn whoever_misses_the_meeting_is_marked_among_those_who_attend() {
     let events = memorial_day(folder.path());
     says(
         &events["handover.20270528T140000Z"],
-        &[
-            "- Data Engineer B: outgoing secondary, incoming primary\n",
-            "- Data Engineer C (away): incoming secondary\n",
-        ],
+        &["Secondaries: Data Engineer B, then Data Engineer C (away)\n"],
     );
-    says(
-        &events["handover.20270604T140000Z"],
-        &["- Data Engineer C: outgoing secondary, incoming primary\n"],
-    );
+    says(&events["handover.20270604T140000Z"], &["Secondaries: Data Engineer C, then Data Engineer D\n"]);
 }
 
 #[test]
@@ -233,12 +227,12 @@ fn a_proposal_is_never_told_as_a_fact() {
     let folder = tempfile::tempdir().unwrap();
     on_leave(folder.path());
     let events = memorial_day(folder.path());
-    let works = &events["holiday.a.20270531T040000Z"];
+    let memorial_day = &events["occasion.20270531"];
     assert_eq!(
-        (works.status, &*works.summary),
-        (Status::Tentative, "Data Engineer A: Memorial Day (PROPOSED as primary)")
+        (memorial_day.status, &*memorial_day.summary),
+        (Status::Tentative, "PROPOSED Memorial Day: Data Engineer A")
     );
-    says(works, &["Primary: Data Engineer A (proposed)\n", "that is proposed and not agreed."]);
+    says(memorial_day, &["31 May: Data Engineer A: Memorial Day (PROPOSED as primary)\n"]);
     says(
         &events["primary.20270528T140000Z"],
         &[
@@ -246,7 +240,7 @@ fn a_proposal_is_never_told_as_a_fact() {
                then Data Engineer B is primary again\n",
         ],
     );
-    let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
+    let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1", "--all"]);
     assert!(told.contains("would work") && told.contains("A (proposed)"), "{told}");
     assert!(!told.contains("working"), "{told}");
     let json = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1", "--json"]);
@@ -254,31 +248,35 @@ fn a_proposal_is_never_told_as_a_fact() {
 }
 
 #[test]
-fn part_of_a_day_is_in_the_title() {
+fn a_holiday_is_one_event_with_who_is_on_call_through_it_in_order() {
     let folder = tempfile::tempdir().unwrap();
     plan(folder.path(), &[], "");
     let events = feed(folder.path(), "2026-12-18T15:00:00Z", "2027-01-01T15:00:00Z");
-    let titles: Vec<&str> = events
-        .values()
-        .filter(|event| event.summary.contains("Christmas Day") && event.uid.contains(".holiday."))
-        .map(|event| &*event.summary)
-        .collect();
+    let christmas = events.values().filter(|event| event.uid.contains(".occasion."));
+    let titles: Vec<&str> = christmas.map(|event| &*event.summary).collect();
     assert_eq!(
         titles,
         [
-            "Data Engineer A, Data Engineer B: Christmas Day until 10:00 (not on call)",
-            "Data Engineer A: Christmas Day from 10:00 (on call as primary)",
-            "Data Engineer B, Data Engineer C: Christmas Day from 10:00 (not on call)",
-            "Data Engineer C: Christmas Day until 10:00 (Data Engineer D covers)",
-            "Data Engineer D: Christmas Day until 10:00 (on call as primary)",
-            "Data Engineer D: Christmas Day from 10:00 (Data Engineer A covers)",
+            "Christmas Day: Data Engineer D, then Data Engineer A from 10:00",
+            "New Year's Day: Data Engineer A, then Data Engineer B from 10:00"
         ]
+    );
+    says(
+        &events["occasion.20261225"],
+        &[
+            "On call: Data Engineer D (no backup) until 10:00, then Data Engineer A (no backup)\n",
+            "25 Dec: Data Engineer C: Christmas Day until 10:00 (Data Engineer D covers)\n",
+            "25 Dec: Data Engineer D: Christmas Day from 10:00 (Data Engineer A covers)\n",
+            "25 Dec: Data Engineer B, Data Engineer C: Christmas Day from 10:00 (not on call)",
+        ],
     );
     let london = "name = \"Data Engineer D\"\ntime_zone = \"Europe/London\"\nholidays = [\"gb-eng\"]";
     plan(folder.path(), &[("name = \"Data Engineer D\"", london)], "");
     let events = feed(folder.path(), "2026-12-18T15:00:00Z", "2027-01-01T15:00:00Z");
+    let christmas = &events["occasion.20261225"];
+    assert!(christmas.summary.starts_with("Christmas Day + 1: "), "{}", christmas.summary);
     says(
-        &events["holiday.d.20261225T150000Z"],
+        christmas,
         &["Data Engineer D: Christmas Day, Boxing Day, from 25 Dec 15:00 GMT (Data Engineer A covers)\n"],
     );
 }
@@ -301,12 +299,6 @@ fn the_neighbours_of_a_gap_explain_it() {
             "Next: Thu 26 Nov 00:00 EST, the secondary role is empty, as {covers} until Fri 27 Nov 00:00 EST, then \
                  Data Engineer D is secondary again\n"
         )],
-    );
-    says(&events["primary.20261127T050000Z"], &[&format!("Before: from Thu 26 Nov 00:00 EST, {covers}\n")]);
-    // A week that begins with a holiday: nothing of D's own comes before the gap.
-    says(
-        &events["primary.20261226T050000Z"],
-        &["Before: from Fri 25 Dec 10:00 EST, Data Engineer A covers Christmas Day for Data Engineer D\n"],
     );
 }
 
@@ -333,10 +325,13 @@ fn where_nobody_is_free_it_is_not_covered_and_nobody_is_proposed() {
         kept,
         &["NOT COVERED Data Engineer C: primary on-call (Memorial Day, time off, nobody free; AWAY)\n"],
     );
-    says(&events["holiday.b.20270531T040000Z"], &["(NOT COVERED, Data Engineer C keeps it)\n"]);
+    says(
+        &events["occasion.20270531"],
+        &["NOT COVERED Memorial Day: ", "(NOT COVERED, Data Engineer C keeps it)\n"],
+    );
     assert!(events.values().all(|event| !event.summary.contains("PROPOSED")));
     let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
-    assert!(told.contains("NOT COVERED") && told.contains("(keeps it)"), "{told}");
+    assert!(told.contains("NOT COVERED") && told.contains("keeps it until you find somebody"), "{told}");
     assert!(told.contains("primary = \"…\"   # nobody is free: find somebody"), "{told}");
     now(
         folder.path(),
@@ -360,12 +355,12 @@ fn an_agreement_without_a_secondary_says_who_stays_and_check_warns_of_it() {
     let folder = tempfile::tempdir().unwrap();
     on_leave(folder.path());
     let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
-    let entry = &told[told.find("[[override]]").unwrap()..];
+    let entry = told[told.find("[[override]]").unwrap()..].split("\n\n").next().unwrap();
     assert_eq!(
         entry,
         "[[override]]\nfrom = 2027-05-31\nto = 2027-06-01\nprimary = \"a\"\n\
              #secondary = \"…\"   # left out: c stays secondary but cannot cover\n\
-             agreed_on = 2027-05-03\nreason = \"Memorial Day\"\n"
+             agreed_on = 2027-05-03\nreason = \"Memorial Day\""
     );
     let file = folder.path().join("teams/data-pipelines.toml");
     fs::write(&file, fs::read_to_string(&file).unwrap() + entry).unwrap();

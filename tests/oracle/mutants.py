@@ -33,6 +33,22 @@ class R4SomebodyOnHolidayIsFree(Rota):
         return [one for one in ranking if one.engineer != taken]
 
 
+class R4NobodyStandsInForASecondaryWhoIsAway(Rota):
+    def r4_backed_up(self, week, pieces):
+        return None
+
+
+class R4StandInMayBeOnHolidayFirst(Rota):
+    def r4_stand_in(self, week, period):
+        found = super().r4_stand_in(week, period)
+        return found and min(
+            (who for who, engineer in self.plan.engineers.items()
+             if who not in week.pair and all(engineer.is_member(piece.start) for piece in period)
+             and not any(self.r4_cannot_cover(who, piece.start) for piece in period)),
+            key=lambda who: self.r6_place(self.engineer(who), week),
+        )
+
+
 class R5OnlyTheFirstInstantCounts(Rota):
     def r5_is_conflict(self, week, period):
         return super().r5_is_conflict(week, period[:1])
@@ -53,6 +69,10 @@ class R6FileOrderFromItsStart(Rota):
         return engineer.seat
 
 
+class R6OnlyTheLastWeeksCount(Rota):
+    R6_DAYS = 100
+
+
 class R6OwnHolidayCountsOnce(Rota):
     def r6_load(self, who, pieces):
         return sum(piece.seconds for piece in pieces)
@@ -68,7 +88,7 @@ class R6ProposalsAreNoLoad(Rota):
 
 class R6EarlierProposalsOfTheWeekForgotten(Rota):
     def r6_ranking(self, week, period, load):
-        return super().r6_ranking(week, period, self.load)
+        return super().r6_ranking(week, period, self.r6_sums(week)[0])
 
 
 class R7ReportedTimeOffIsNotAway(Rota):

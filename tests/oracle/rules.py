@@ -126,8 +126,8 @@ class Rota:
         self.plan = plan
         self.pieces: list[Piece] = []
         self.rows: list[Row] = []
-        self.load = dict.fromkeys(plan.engineers, 0)
-        self.primary_seconds = dict.fromkeys(plan.engineers, 0)
+        # Each week's date, and what each engineer held as primary in it: load, and all seconds.
+        self.held: list[tuple[date, dict[str, list[int]]]] = []
         self.edges = self.all_edges()
         self.weeks = self.r1_weeks(end)
         for week in self.weeks:
@@ -158,20 +158,23 @@ class Rota:
             if part:
                 self.r7_override(week, given, part)
         # "plus, for the load, the proposals made earlier in the same week, in order of time"
-        load = dict(self.load)
+        load, self.primary_seconds = self.r6_sums(week)
         for period in self.r5_periods(week, pieces):
             ranking = self.r6_ranking(week, period, load)
             if self.r5_is_conflict(week, period):
                 self.r6_proposal(week, period, ranking)
                 load[period[0].primary.engineer] += self.r6_load(period[0].primary.engineer, period)
             else:
-                self.r4_cover(week, period, ranking)
+                self.r4_cover(week, period)
+        self.r4_backed_up(week, pieces)
         self.r10_rows(week, pieces)
+        held = {who: [0, 0] for who in self.plan.engineers}
         for piece in pieces:
             holder = piece.primary.engineer
-            self.primary_seconds[holder] += piece.seconds
+            held[holder][1] += piece.seconds
             if piece.primary.kind in self.R6_LOADING:
-                self.load[holder] += self.r6_load(holder, [piece])
+                held[holder][0] += self.r6_load(holder, [piece])
+        self.held.append((week.date, held))
         self.pieces += pieces
 
     def engineer(self, who: str) -> Engineer:
@@ -245,27 +248,55 @@ class Rota:
     def r3_once(self, names: list[str]) -> list[str]:
         return list(dict.fromkeys(names))
 
-    # R4 Cover. While the week's primary P is away, the secondary S holds the primary role. The secondary role is
-    # then empty, or, with `backfill = true`, held by the first free person of R6's ranking. S's own time off
-    # always makes S unable to cover; S's own holiday does so only with `secondary_on_holiday = "unavailable"`.
+    # R4 Cover. While the week's primary P is away, the secondary S holds the primary role. S's own time off always
+    # makes S unable to cover; S's own holiday does so only with `secondary_on_holiday = "unavailable"`. With
+    # `backfill = true` a stand-in holds the secondary role while S covers for P, and, for each unbroken period
+    # outside covers, conflicts and overrides in which S cannot cover, in place of S. Candidates are the engineers
+    # other than P and S who are members for the whole period and could cover it by the rule for S above. Those
+    # without a holiday of their own in it come first, then rota order after S, wrapping round. With no candidate
+    # a cover has no secondary, and S's period is reported as `no-backup`.
 
     def r4_cannot_cover(self, secondary: str, instant: int) -> bool:
         if self.engineer(secondary).on_time_off(instant):
             return True
         return self.engineer(secondary).on_holiday(instant) and not self.plan.secondary_covers_on_holiday
 
-    def r4_cover(self, week: Week, period: list[Piece], ranking: list[Candidate]) -> None:
+    def r4_cover(self, week: Week, period: list[Piece]) -> None:
         primary, secondary = week.pair
         reasons = self.r3_names(primary, period)
         reason = ", ".join(reasons)
         cover = Holding(secondary, "cover", "confirmed", primary, reason)
-        backfill = None
-        free = self.r4_free(ranking, secondary)
-        if self.plan.backfill and free:
-            backfill = Holding(free[0].engineer, "backfill", "confirmed", secondary, reason)
+        stand_in = self.r4_stand_in(week, period)
+        backfill = Holding(stand_in, "backfill", "confirmed", secondary, reason) if stand_in else None
         for piece in period:
             piece.primary, piece.secondary = cover, backfill
         self.row(week, period, "primary", primary, reasons, "covered")
+
+    def r4_backed_up(self, week: Week, pieces: list[Piece]) -> None:
+        secondary = week.pair.secondary
+
+        def is_plain_and_missing(piece: Piece) -> bool:
+            is_plain = piece.given is None and piece.primary.kind in ("rotation", "swap")
+            return is_plain and self.r4_cannot_cover(secondary, piece.start)
+
+        for period in joined(pieces, is_plain_and_missing, lambda piece: None):
+            stand_in = self.r4_stand_in(week, period)
+            reason = ", ".join(self.r3_names(secondary, period))
+            for piece in period if stand_in else []:
+                piece.secondary = Holding(stand_in, "backfill", "confirmed", secondary, reason)
+
+    def r4_stand_in(self, week: Week, period: list[Piece]) -> str | None:
+        if not self.plan.backfill:
+            return None
+        candidates = []
+        for who, engineer in self.plan.engineers.items():
+            if who in week.pair or not all(engineer.is_member(piece.start) for piece in period):
+                continue
+            if any(self.r4_cannot_cover(who, piece.start) for piece in period):
+                continue
+            has_holiday = any(engineer.on_holiday(piece.start) for piece in period)
+            candidates.append((has_holiday, self.r6_place(engineer, week), who))
+        return min(candidates)[2] if candidates else None
 
     def r4_free(self, ranking: list[Candidate], taken: str) -> list[Candidate]:
         """Who has no holiday in the period, and not the other role."""
@@ -290,13 +321,20 @@ class Rota:
     # it; (4) fewest hours as primary so far; (5) rota order counted from S. The first becomes primary. The first
     # other candidate with no holiday in the period becomes secondary; if none, nobody does. Holiday load is the
     # hours somebody held primary by cover, proposal or override, hours on a holiday of their own counting twice;
-    # the load after taking adds this period the same way. Both sums run from the first rotation's start to the
-    # start of this week (a proposal counts for the person proposed), plus, for the load, the proposals made
-    # earlier in the same week. Status is `proposed` when the primary proposed has no holiday in the period,
+    # the load after taking adds this period the same way. Both sums run over the weeks before this one that start at
+    # most 392 days before it, by local date (a proposal counts for the person proposed), plus, for the load, the
+    # proposals made earlier in the same week. Status is `proposed` when the primary proposed has no holiday in the period,
     # `needs-volunteer` when every candidate has, `nobody` when there is no candidate: then S keeps the primary
     # role, tentatively.
 
     R6_LOADING = ("cover", "proposal", "override")
+
+    R6_DAYS = 392
+
+    def r6_sums(self, week: Week) -> tuple[dict[str, int], dict[str, int]]:
+        counted = [held for day, held in self.held if day >= week.date - timedelta(days=self.R6_DAYS)]
+        sums = [{who: sum(held[who][n] for held in counted) for who in self.plan.engineers} for n in (0, 1)]
+        return sums[0], sums[1]
 
     def r6_load(self, who: str, pieces: list[Piece]) -> int:
         return sum(piece.seconds * (2 if self.engineer(who).on_holiday(piece.start) else 1) for piece in pieces)
@@ -434,7 +472,7 @@ class Rota:
     #   `agreed-late` by R8 where the absence it is part of, overrides aside, was a conflict); with `time_off =
     #   "report"` one for time off outside P's holidays and outside overrides (`reported`).
     # - For S: `no-backup` where S holds the secondary role without an override naming them for it, and could not
-    #   cover.
+    #   cover; `backfilled` where a stand-in holds it in their place (R4).
     # - For every member but P, the rest of their holidays: `working` where they hold a role, else `unaffected`.
     # A row has the names of the absences in order of time (for `working` and `unaffected` of holidays alone).
 
@@ -493,12 +531,20 @@ class Rota:
         secondary = week.pair.secondary
         for part in joined(pieces, lambda piece: self.r10_is_no_backup(week, piece), lambda piece: piece.hands):
             self.row(week, part, "secondary", secondary, self.r3_names(secondary, part), "no-backup")
+        for part in joined(pieces, lambda piece: self.r10_is_backfilled(week, piece), lambda piece: piece.hands):
+            self.row(week, part, "secondary", secondary, self.r3_names(secondary, part), "backfilled")
+
+    def r10_is_backfilled(self, week: Week, piece: Piece) -> bool:
+        is_stand_in = piece.secondary is not None and piece.secondary.kind == "backfill"
+        return is_stand_in and piece.hands[0] != week.pair.secondary
 
     def r10_other_holidays(self, week: Week, pieces: list[Piece], engineer: Engineer) -> None:
         is_secondary = engineer.id == week.pair.secondary
 
         def rest(piece: Piece) -> bool:
-            is_told = is_secondary and self.r10_is_no_backup(week, piece)
+            is_told = is_secondary and (
+                self.r10_is_no_backup(week, piece) or self.r10_is_backfilled(week, piece)
+            )
             return engineer.on_holiday(piece.start) and self.r10_counts(engineer, piece) and not is_told
 
         for part in joined(pieces, rest, lambda piece: piece.hands):

@@ -6,16 +6,16 @@
 mod rebalance;
 mod streaks;
 mod tally;
+mod years;
 
 use std::ops::RangeInclusive;
 
-use chrono::{Days, NaiveDate};
-
 use super::coverage::{UnknownHolidays, unknown_holidays};
-use super::period::{Instant, Period};
+use super::period::Instant;
 use super::planning::schedule::expand;
 use super::team::Team;
-use super::zone::Zone;
+
+use years::{around, span};
 
 pub use rebalance::Rebalance;
 pub use streaks::{MIN_STREAK_YEARS, Streak, year_spans};
@@ -67,18 +67,4 @@ pub fn fairness(team: &Team, years: RangeInclusive<i32>, now: Instant) -> Fairne
         streaks,
         ..none
     }
-}
-
-/// From the first instant of the first year up to that of the year after the last.
-fn span(zone: &Zone, years: &RangeInclusive<i32>) -> Option<Period> {
-    let starts = |year: i32| Some(zone.first_instant(NaiveDate::from_ymd_opt(year, 1, 1)?));
-    Period::new(starts(*years.start())?, starts(years.end().checked_add(1)?)?)
-}
-
-/// `span` and what belongs to its years beyond it: a holiday of somebody who lives a day ahead or behind, the
-/// Sunday of a weekend that spans the new year.
-fn around(span: Period) -> Period {
-    let days = Days::new(2);
-    let ends = span.start().checked_sub_days(days).zip(span.end().checked_add_days(days));
-    ends.and_then(|(start, end)| Period::new(start, end)).unwrap_or(span)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::around;
+use super::years::around;
 use crate::rota::absence::holidays;
 use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
@@ -177,7 +177,7 @@ fn week_of(weeks: &[Week], day: Period) -> Option<usize> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::rota::fairness::span;
+    use crate::rota::fairness::years::span;
     use crate::rota::sample::{A, B, C, D, at, calendar, date, given, local, pair, period, team};
     use crate::rota::{Override, Rotation, Swap, fairness};
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-use super::span;
+use super::years::span;
 use crate::rota::absence::holidays;
 use crate::rota::period::Period;
 use crate::rota::planning::planned_week::PlannedWeek;

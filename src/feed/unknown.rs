@@ -1,0 +1,87 @@
+//! Notes that somebody's holidays are not known: where that is so, silence does not mean that there are none.
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use crate::rota::{Period, UnknownHolidays};
+
+use super::colour;
+use super::event::{Event, Kind, Status, When};
+use super::uid;
+use super::writer::Writer;
+use crate::text::clean;
+use crate::text::moment;
+use crate::text::{unknown_agenda_line, unknown_summary};
+
+impl Writer<'_> {
+    /// Whole-day notes that somebody's holidays are not known: on the first such date and on every first of January
+    /// after it within the window; where that gives none, the latest before the window, so that there is always one.
+    pub(super) fn unknown(&self, unknown: &UnknownHolidays) -> Vec<Event> {
+        let engineer = self.team().engineer(unknown.engineer);
+        if engineer.member_within(self.plan.window).is_none() {
+            return Vec::new();
+        }
+        let from = unknown.from.or(engineer.joined);
+        let (first, last) = moment::dates(&engineer.zone, self.plan.window);
+        let last = engineer.left.and_then(|left| left.pred_opt()).map_or(last, |left| left.min(last));
+        let januaries = (first.year()..=last.year()).filter_map(|year| NaiveDate::from_ymd_opt(year, 1, 1));
+        let mut dates: Vec<NaiveDate> = januaries
+            .chain(from)
+            .filter(|date| from.is_none_or(|from| *date >= from) && *date <= last)
+            .collect();
+        dates.sort_unstable();
+        dates.dedup();
+        let before = dates.partition_point(|date| *date < first);
+        let kept = if before < dates.len() { before } else { dates.len().saturating_sub(1) };
+        dates.into_iter().skip(kept).map(|date| self.unknown_from(unknown, date)).collect()
+    }
+
+    fn unknown_from(&self, unknown: &UnknownHolidays, date: NaiveDate) -> Event {
+        let team = self.team();
+        let engineer = team.engineer(unknown.engineer);
+        let name = self.name(unknown.engineer);
+        let calendar = unknown.calendar.as_ref();
+        let known = calendar.map(|(id, calendar)| format!("{} ({})", clean(calendar), clean(id)));
+        let why = match (&known, unknown.from.and_then(|from| from.pred_opt())) {
+            (Some(known), Some(last)) => {
+                format!(
+                    "The holiday calendar {known} is known through {} {}.",
+                    moment::date(last),
+                    last.year()
+                )
+            }
+            _ => format!("{name} has no holiday calendar."),
+        };
+        Event {
+            uid: uid::holidays_unknown(team, &engineer.id, calendar.map(|(id, _)| id.as_str()), date),
+            kind: Kind::HolidaysUnknown,
+            when: When::Days { start: date, end: date.checked_add_days(Days::new(1)).unwrap_or(date) },
+            anchor: self.zone().first_instant(date),
+            week: None,
+            summary: unknown_summary(name, unknown),
+            description: format!(
+                "{why} From here on no holiday of {name} from it shows, and none is covered: that must not be read \
+                 as \"no holidays\". Bring the calendar up to date, or add days to {name} as also_off."
+            ),
+            categories: vec!["On-call", "Holiday", "Unknown"],
+            colour: colour::of(unknown.engineer).name,
+            url: self.links.team(team),
+            status: Status::Confirmed,
+            busy: false,
+            engineers: Vec::new(),
+            reason: None,
+            facts: [engineer.id.as_str(), known.as_deref().unwrap_or_default()].join("\n"),
+        }
+    }
+
+    /// Whose holidays are not known during some of `period`.
+    pub(super) fn unknown_within(&self, period: Period) -> Vec<String> {
+        let concerns = |unknown: &&UnknownHolidays| {
+            let engineer = self.team().engineer(unknown.engineer);
+            let member = engineer.member_within(period);
+            let known = unknown.from.map(|from| engineer.zone.first_instant(from));
+            member.is_some_and(|member| known.is_none_or(|known| known < member.end()))
+        };
+        let unknown = self.plan.coverage.unknown.iter().filter(concerns);
+        unknown.map(|unknown| unknown_agenda_line(self.name(unknown.engineer), unknown)).collect()
+    }
+}

@@ -1,0 +1,11 @@
+//! R11: what people plan by. An occasion is one holiday, or one time off, with everything that it does to the rota.
+//!
+//! Not here: the words in which an occasion is shown (`text`).
+
+mod find;
+mod kind;
+#[cfg(test)]
+mod tests;
+
+pub use find::{OccasionAbsences, occasions};
+pub use kind::{Backup, Occasion, OccasionKind, OccasionStatus, OnCall, open_conflicts, sort_occasions};

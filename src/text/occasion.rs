@@ -1,0 +1,126 @@
+//! An occasion (R11) in words: its title, how it stands, and who is on call through it.
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
+use super::clean::{clean, clean_or};
+use super::count::count;
+use super::status::status;
+use crate::rota::{
+    Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, Team, merge_adjacent,
+};
+
+/// More people in turn than this are counted rather than named.
+const MAX_IN_TURN: usize = 4;
+
+/// Times within so many days are told apart by their weekday.
+const WEEKDAYS_ARE_CLEAR: TimeDelta = TimeDelta::days(6);
+
+/// `Christmas Day + 1` or `Time off of Data Engineer B`.
+pub fn occasion_title(team: &Team, occasion: &Occasion) -> String {
+    match &occasion.kind {
+        OccasionKind::Holiday { name, others } => {
+            let name = clean_or(name, "Holiday");
+            let others = others.iter().map(|other| clean(other)).filter(|other| !other.is_empty()).count();
+            if others == 0 { name } else { format!("{name} + {others}") }
+        }
+        OccasionKind::TimeOff(engineer) => format!("Time off of {}", name_of(team, *engineer)),
+    }
+}
+
+/// `Fri 25 Dec 2026`, `Thu 24 – Fri 25 Dec 2026` or `Thu 31 Dec 2026 – Fri 1 Jan 2027`.
+pub fn occasion_dates(occasion: &Occasion) -> String {
+    let long = |date: NaiveDate| date.format("%a %-d %b %Y").to_string();
+    let (first, last) = (occasion.first, occasion.last);
+    if first == last {
+        long(first)
+    } else if (first.year(), first.month()) == (last.year(), last.month()) {
+        format!("{} – {}", first.format("%a %-d"), long(last))
+    } else {
+        format!("{} – {}", long(first), long(last))
+    }
+}
+
+/// How it stands at `now`, in lower case: `volunteer needed`, `overdue: proposed`, `covered`.
+pub fn occasion_status(occasion: &Occasion, now: Instant) -> String {
+    let worst = occasion.status(now);
+    match () {
+        () if occasion.is_overdue(now) => format!("overdue: {}", status(worst)),
+        () if worst.is_open() && !occasion.needs_somebody(now) => "never agreed".to_owned(),
+        () => status(worst).to_owned(),
+    }
+}
+
+/// `Data Engineer D away and 2 others`, `Data Engineer B on call on their holiday` or `3 people away, none on duty`.
+pub fn occasion_away(team: &Team, occasion: &Occasion) -> String {
+    let names =
+        |list: &[EngineerIdx]| super::list(&list.iter().map(|idx| name_of(team, *idx)).collect::<Vec<_>>());
+    let others = match occasion.unaffected.len() {
+        0 => String::new(),
+        others => format!(" and {}", count(others, "other", "others")),
+    };
+    match (&occasion.away[..], &occasion.working[..]) {
+        ([], []) => format!("{} away, none on duty", count(occasion.unaffected.len(), "person", "people")),
+        ([], working) if others.is_empty() => format!("{} on call on their holiday", names(working)),
+        ([], working) => format!("{} on call on their holiday,{} away", names(working), &others[4..]),
+        (away, _) => format!("{} away{others}", names(away)),
+    }
+}
+
+/// Who is on call through it, in order, on the team's clock: `Data Engineer D (no backup) until Fri 10:00, then Data Engineer
+/// A (backup Data Engineer B)`.
+pub fn occasion_on_call(team: &Team, occasion: &Occasion) -> String {
+    let last = occasion.on_call.len().saturating_sub(1);
+    let part = |(place, held): (usize, &OnCall)| {
+        let backup = match (held.secondary.map(|secondary| name_of(team, secondary)), held.backup) {
+            (None, _) | (_, Backup::Nobody) => " (no backup)".to_owned(),
+            (Some(name), Backup::There) => format!(" (backup {name})"),
+            (Some(name), Backup::Away) => format!(" (no backup, {name} is away)"),
+            (Some(name), Backup::PartlyAway) => format!(" (backup {name}, partly away)"),
+        };
+        let until = match place {
+            _ if place == last => String::new(),
+            _ => format!(" until {}", time_within(team, occasion.period, held.period.end())),
+        };
+        format!("{}{backup}{until}", name_of(team, held.primary))
+    };
+    in_turn(occasion.on_call.iter().enumerate().map(part).collect())
+}
+
+/// Who is primary through it, short enough for a title: `Data Engineer D, then Data Engineer A from Fri 10:00`.
+pub fn occasion_primaries(team: &Team, occasion: &Occasion) -> String {
+    let held = merge_adjacent(occasion.on_call.iter().map(|held| (held.period, held.primary)));
+    let part = |(place, (period, primary)): (usize, &(Period, EngineerIdx))| {
+        let from = match place {
+            0 => String::new(),
+            _ => format!(" from {}", time_within(team, occasion.period, period.start())),
+        };
+        format!("{}{from}", name_of(team, *primary))
+    };
+    in_turn(held.iter().enumerate().map(part).collect())
+}
+
+fn in_turn(mut parts: Vec<String>) -> String {
+    if parts.len() > MAX_IN_TURN {
+        let rest = parts.split_off(MAX_IN_TURN - 1).len();
+        parts.push(format!("{rest} more changes"));
+    }
+    parts.join(", then ")
+}
+
+/// `10:00` where `period` is within one date of the team, else `Fri 10:00`, with the date where weekdays repeat.
+fn time_within(team: &Team, period: Period, instant: Instant) -> String {
+    let date = |instant: Instant| team.zone.date(instant);
+    let format = if date(period.start()) == date(period.end() - TimeDelta::seconds(1)) {
+        "%H:%M"
+    } else if period.end() - period.start() <= WEEKDAYS_ARE_CLEAR {
+        "%a %H:%M"
+    } else {
+        "%a %-d %b %H:%M"
+    };
+    team.zone.local(instant).format(format).to_string()
+}
+
+fn name_of(team: &Team, engineer: EngineerIdx) -> String {
+    let engineer = team.engineer(engineer);
+    clean_or(&engineer.name, engineer.id.as_str())
+}
