@@ -152,20 +152,19 @@ pub(crate) fn busy_year() -> String {
     for n in 0..1488 {
         let date = (start + chrono::Days::new(n as u64 / 4)).format("%Y%m%d");
         let hour = 8 + n % 4 * 2;
-        match n % 31 {
-            0 => event(
-                n,
+        let (title, times) = match n % 31 {
+            0 => (
                 "Weekly",
-                &format!(
-                    "DTSTART;TZID=Europe/Berlin:{date}T{hour:02}0000\r\nDTEND;TZID=Europe/Berlin:{date}T{hour:02}3000\r\nRRULE:FREQ=WEEKLY"
+                format!(
+                    "DTSTART;TZID=Europe/Berlin:{date}T{hour:02}0000\r\n\
+                     DTEND;TZID=Europe/Berlin:{date}T{hour:02}3000\r\nRRULE:FREQ=WEEKLY"
                 ),
             ),
-            1 => event(n, "Reminder", &format!("DTSTART;VALUE=DATE:{date}\r\nTRANSP:TRANSPARENT")),
-            2 => event(n, "Off site", &format!("DTSTART;VALUE=DATE:{date}\r\nSTATUS:CANCELLED")),
-            _ => {
-                event(n, "Meeting", &format!("DTSTART:{date}T{hour:02}0000Z\r\nDTEND:{date}T{hour:02}4500Z"))
-            }
-        }
+            1 => ("Reminder", format!("DTSTART;VALUE=DATE:{date}\r\nTRANSP:TRANSPARENT")),
+            2 => ("Off site", format!("DTSTART;VALUE=DATE:{date}\r\nSTATUS:CANCELLED")),
+            _ => ("Meeting", format!("DTSTART:{date}T{hour:02}0000Z\r\nDTEND:{date}T{hour:02}4500Z")),
+        };
+        event(n, title, &times);
     }
     for month in 1..=12 {
         event(
