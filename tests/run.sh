@@ -43,6 +43,10 @@ debian python3 python3
 debian node nodejs
 debian npm npm
 debian chromium chromium
+debian firefox-esr firefox-esr
+debian WebKitWebDriver webkit2gtk-driver
+debian Xvfb xvfb
+debian java default-jre-headless
 debian pkg-config pkg-config
 debian nginx nginx-light nginx
 debian caddy caddy caddy

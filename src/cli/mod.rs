@@ -6,6 +6,7 @@ mod completions;
 mod coverage;
 mod diff;
 mod edit;
+mod edit_args;
 mod fairness;
 mod health;
 mod holidays;
@@ -13,8 +14,10 @@ mod init;
 mod links;
 mod logging;
 mod now;
+mod options;
 mod output;
 mod plan;
+mod review;
 mod schedule;
 mod serve;
 mod table;
@@ -45,10 +48,10 @@ pub fn main() -> ExitCode {
         Command::Holidays(args) => holidays::run(&common, args, &mut output),
         Command::Health(args) => health::run(&common, args, &mut output),
         Command::Links(args) => links::run(&common, args, &mut output),
-        Command::Cover(args) => edit::cover(&common, args, &mut output),
-        Command::Agree(args) => edit::agree(&common, args, &mut output),
-        Command::Swap(args) => edit::swap(&common, args, &mut output),
-        Command::Off(args) => edit::off(&common, args, &mut output),
+        Command::Cover(args) => edit::cover::run(&common, args, &mut output),
+        Command::Agree(args) => edit::agree::run(&common, args, &mut output),
+        Command::Swap(args) => edit::swap::run(&common, args, &mut output),
+        Command::Off(args) => edit::off::run(&common, args, &mut output),
         Command::Completions(args) => completions::completions(args, &mut output),
         Command::Man(args) => completions::man(args, &mut output),
         Command::Init(args) => init::run(args, &mut output),

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use chrono::Days;
 use serde::Serialize;
 
-use super::args::{Common, OfTeam, Range};
+use super::args::Common;
+use super::options::{OfTeam, Range};
 use super::output::{Exit, Output, Usage};
 use super::when;
 use crate::clock::Clock;

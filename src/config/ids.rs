@@ -33,7 +33,7 @@ fn problem(code: &'static str, message: String, help: String) -> Problem {
 }
 
 /// The nearest id that could be one.
-fn slug(text: &str) -> Option<String> {
+pub(super) fn slug(text: &str) -> Option<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
     (1..=64).contains(&slug.len()).then_some(slug)

@@ -30,6 +30,7 @@ mod settings;
 mod sources;
 mod team_files;
 mod time_off;
+mod zone_hints;
 mod zones;
 
 pub use crate::toml_reader::Severity;

@@ -50,6 +50,19 @@ impl TeamPlaces<'_> {
         Some(self.place(&left.span))
     }
 
+    /// The id of the engineer.
+    pub fn engineer(&self, idx: EngineerIdx) -> Option<Place> {
+        let table = self.table.as_ref()?.engineers.get(idx.0)?;
+        Some(self.place(table.id.as_ref().map_or(&table.span, |id| &id.span)))
+    }
+
+    /// The week of the swap of `date`.
+    pub fn swap(&self, date: NaiveDate) -> Option<Place> {
+        let swaps = &self.table.as_ref()?.swaps;
+        let week = swaps.iter().filter_map(|swap| swap.week.as_ref()).find(|week| week.value == date)?;
+        Some(self.place(&week.span))
+    }
+
     /// The override that begins at `start`.
     pub fn override_at(&self, start: Instant) -> Option<Place> {
         let overrides = &self.table.as_ref()?.overrides;

@@ -6,12 +6,11 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::Tz;
 use jiff::tz::TimeZoneDatabase;
-use windows_timezones::WindowsTimezone;
 
+use super::zone_hints;
 use crate::rota::{Instant, Period, Zone};
-use crate::toml_reader::nearest;
 
 /// Where systems keep their compiled zones.
 pub const SYSTEM_FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
@@ -75,12 +74,7 @@ pub(super) struct UnknownZone(String);
 impl UnknownZone {
     /// What would be right.
     pub(super) fn help(&self) -> String {
-        let name = &*self.0;
-        // An abbreviation such as `EDT` is near to others that are no better.
-        let offers = name.parse::<Tz>().is_err() && (name.contains('/') || name.len() > 4);
-        of_windows(name)
-            .or_else(|| nearest(name, TZ_VARIANTS.iter().map(|tz| tz.name())).filter(|_| offers))
-            .unwrap_or_else(|| "an IANA name such as `America/New_York` or `Europe/London`".to_owned())
+        zone_hints::help(&self.0)
     }
 }
 
@@ -147,12 +141,6 @@ impl Zones {
     }
 }
 
-/// For somebody who copied the zone's name out of Windows.
-fn of_windows(name: &str) -> Option<String> {
-    let zone = name.parse::<WindowsTimezone>().ok()?;
-    Some(format!("that is a name of Windows: write `{}`", zone.tzdb_id()))
-}
-
 /// Debian and others keep the text form with its version in the first line, some only a file with the version.
 fn version_in(folder: &Path) -> Option<String> {
     let first_line = |file: &str| {
@@ -166,6 +154,8 @@ fn version_in(folder: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::TZ_VARIANTS;
+
     use super::*;
 
     #[test]
@@ -174,7 +164,7 @@ mod tests {
         let help = |name: &str| zones.named(name).unwrap_err().help();
         assert_eq!(help("America/New York"), "did you mean `America/New_York`?");
         assert_eq!(help("europe/london"), "did you mean `Europe/London`?");
-        assert!(help("EDT").starts_with("an IANA name"));
+        assert!(help("EDT").contains("`America/New_York`"));
         assert_eq!(help("Eastern Standard Time"), "that is a name of Windows: write `America/New_York`");
     }
 

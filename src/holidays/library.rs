@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::builtin;
 use super::calendar::ResolvedCalendar;
+use super::common_names::meant;
 use super::definition::Definition;
 use crate::toml_reader::{Problem, Problems, Severity, nearest};
 
@@ -162,6 +163,10 @@ impl Library {
             .filter(|known| known.starts_with(&country))
             .map(|known| format!("`{known}`"))
             .collect();
+        if let calendars @ [_, ..] = meant(id) {
+            let calendars: Vec<String> = calendars.iter().map(|known| format!("`{known}`")).collect();
+            return format!("did you mean {}?", calendars.join(" or "));
+        }
         let near = || nearest(id, ids.iter().copied()).filter(|_| id.chars().count() > 2);
         match parts.as_slice() {
             [] => near().unwrap_or_else(|| "`oncal holidays` lists those that there are".to_owned()),

@@ -8,6 +8,7 @@
 
 mod builtin;
 mod calendar;
+mod common_names;
 mod definition;
 mod easter;
 mod expand;

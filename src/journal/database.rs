@@ -83,11 +83,17 @@ impl Database {
             return Err(JournalError::Folder { folder: folder.path().to_owned(), source });
         }
         let found = self.transaction(|connection| {
-            write_mark(connection, "probe", 0)?;
+            // SQLite writes nothing if a row stays as it was.
+            write_mark(connection, "probe", random())?;
             total(connection)
         })?;
         let mut state = self.lock();
         state.compare(found);
+        let limited = match (&mut state.connection, &self.location) {
+            (Some(Connection::Sqlite(connection)), Location::Folder(folder)) => connection.limit_log(folder),
+            _ => Ok(()),
+        };
+        state.end(limited).map_err(|failure| JournalError::new(&self.location, failure))?;
         if state.is_lost { Err(JournalError::Lost) } else { Ok(()) }
     }
 
@@ -183,7 +189,7 @@ impl State {
         if self.is_lost {
             return Err(Failure::new(FailureKind::Lost, "something that was written is gone"));
         }
-        let mark = self.is_suspect.then(|| RandomState::new().hash_one(0).cast_signed());
+        let mark = self.is_suspect.then(random);
         let Some(connection) = &mut self.connection else {
             return Err(Failure::new(FailureKind::Other, "no connection"));
         };
@@ -271,6 +277,11 @@ fn open_to_read(location: &Location, failure: &Failure) -> Option<Connection> {
     }
     let mut connection = Connection::Sqlite(SqliteConnection::open_to_read(folder).ok()?);
     layout::is_current(&mut connection).is_ok_and(|is_current| is_current).then_some(connection)
+}
+
+/// Another number each time.
+fn random() -> i64 {
+    RandomState::new().hash_one(0).cast_signed()
 }
 
 fn total(connection: &mut Connection) -> Result<i64> {
@@ -365,6 +376,17 @@ mod tests {
             drop(open());
             assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, after, "{before:o}");
         }
+    }
+
+    #[test]
+    fn the_write_ahead_log_does_not_grow_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(Location::folder(folder.path())).unwrap();
+        for _ in 0..600 {
+            database.probe().unwrap();
+        }
+        let log = fs::metadata(folder.path().join("journal.sqlite-wal")).unwrap().len();
+        assert!((500_000..1_200_000).contains(&log), "{log}");
     }
 
     #[test]

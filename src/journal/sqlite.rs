@@ -17,6 +17,9 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 /// there into the file as well.
 const CHECKPOINT_PAGES: u32 = 10_000;
 
+/// Above this size the log is copied into the file at the next check, so that it does not fill a small disk.
+const MAX_LOG_BYTES: u64 = 1_000_000;
+
 /// An open SQLite file.
 #[derive(Debug)]
 pub(super) struct SqliteConnection {
@@ -102,6 +105,12 @@ impl SqliteConnection {
         if log.is_some() && FileIdentity::of(&path).is_ok_and(|found| found == log) {
             let _ = std::fs::remove_file(path);
         }
+    }
+
+    /// Copies the write-ahead log into the file if it has become long; then the log is written from its beginning again.
+    pub(super) fn limit_log(&mut self, folder: &StateDir) -> Result<()> {
+        let is_long = std::fs::metadata(folder.journal_log_file()).is_ok_and(|log| log.len() > MAX_LOG_BYTES);
+        if is_long { self.query("PRAGMA wal_checkpoint(PASSIVE)", &[]).map(drop) } else { Ok(()) }
     }
 
     /// Reads all of the file and fails if it contradicts itself.

@@ -22,7 +22,7 @@ use crate::publish::{
 
 /// How far ahead the end of somebody's duty is known without the whole window: an index of thousands of teams would
 /// otherwise hold a year of each.
-const NEAR_WEEKS: TimeDelta = TimeDelta::weeks(8);
+const NEAR_WEEKS: TimeDelta = TimeDelta::weeks(10);
 
 /// What is served of one team from one duty change to the next.
 #[derive(Debug)]

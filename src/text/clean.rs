@@ -26,6 +26,19 @@ pub fn clean_or(text: &str, otherwise: &str) -> String {
     if text.is_empty() { otherwise.to_owned() } else { text }
 }
 
+/// A clean name for the middle of a sentence: one that is written from right to left is isolated (Unicode Bidirectional
+/// Algorithm, FSI and PDI), so that it does not reorder the words after it.
+pub fn isolated(name: &str) -> String {
+    let is_right_to_left = |character: char| {
+        matches!(character, '\u{590}'..='\u{8FF}' | '\u{200F}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'
+            | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+    };
+    match name.chars().any(is_right_to_left) {
+        true => format!("\u{2068}{name}\u{2069}"),
+        false => name.to_owned(),
+    }
+}
+
 fn is_dropped(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -37,6 +50,15 @@ fn is_dropped(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_names_from_right_to_left_are_isolated() {
+        for name in ["Ada", "李小龍", "Zoë Åström-Nuñez"] {
+            assert_eq!(isolated(name), name);
+        }
+        assert_eq!(isolated("مهندس A"), "\u{2068}مهندس A\u{2069}");
+        assert_eq!(isolated("\u{5D0}"), "\u{2068}\u{5D0}\u{2069}");
+    }
 
     #[test]
     fn a_text_becomes_one_line_that_breaks_and_reorders_nothing() {

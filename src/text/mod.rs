@@ -12,7 +12,7 @@ mod status;
 mod unknown;
 mod wall_clock;
 
-pub use clean::{clean, clean_or};
+pub use clean::{clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
 pub use moment::stretch;
 pub use occasion::{

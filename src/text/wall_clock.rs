@@ -40,6 +40,22 @@ impl WallClock<'_> {
         }
     }
 
+    /// `4 – 11 Dec`, `27 Nov – 4 Dec`, `25 Dec – 1 Jan 2027`: a range without weekdays. Both ends are included.
+    pub fn date_range(&self, first: NaiveDate, last: NaiveDate) -> String {
+        let has_year = |date: NaiveDate| match self.year {
+            Year::Always => true,
+            Year::UnlessIn(year) => date.year() != year,
+        };
+        let opening = match (first.year() == last.year(), first.month() == last.month()) {
+            (true, true) => "%-d",
+            (true, false) => "%-d %b",
+            (false, _) if has_year(first) => "%-d %b %Y",
+            (false, _) => "%-d %b",
+        };
+        let closing = if has_year(last) { "%-d %b %Y" } else { "%-d %b" };
+        format!("{} – {}", first.format(opening), last.format(closing))
+    }
+
     /// The local date at `instant`.
     pub fn day(&self, instant: Instant) -> String {
         self.date(self.zone.date(instant))
@@ -110,6 +126,20 @@ mod tests {
         let period = Period::new(at(start), at(end)).unwrap();
         for (year, expected) in [(Year::Always, always), (Year::UnlessIn(2026), in_2026)] {
             assert_eq!(WallClock { zone: &zone, year }.span(period), expected);
+        }
+    }
+
+    #[test]
+    fn a_range_of_dates_names_month_and_year_no_more_often_than_needed() {
+        let zone = Zone::bundled("Europe/London").unwrap();
+        let clock = WallClock { zone: &zone, year: Year::UnlessIn(2026) };
+        for (first, last, expected) in [
+            ("2026-12-04", "2026-12-11", "4 – 11 Dec"),
+            ("2026-11-27", "2026-12-04", "27 Nov – 4 Dec"),
+            ("2026-12-25", "2027-01-01", "25 Dec – 1 Jan 2027"),
+            ("2027-01-08", "2027-01-15", "8 – 15 Jan 2027"),
+        ] {
+            assert_eq!(clock.date_range(first.parse().unwrap(), last.parse().unwrap()), expected);
         }
     }
 

@@ -4,14 +4,17 @@
 //! three messages. This module knows TOML and nothing of oncal's files: what a key means is decided by
 //! `config` and `holidays`, which describe their files by calls on [`TableReader`].
 
+mod hints;
 mod problem;
 mod secret;
+mod span;
 mod syntax;
 mod table_reader;
 mod times;
 
-pub use problem::{MAX_REPORTED, Problem, Problems, Severity, Span, listed, nearest};
+pub use problem::{MAX_REPORTED, Problem, Problems, Severity, listed, nearest};
 pub use secret::{ShownLine, shown_address};
+pub use span::Span;
 pub use table_reader::{At, TableReader};
 pub use times::Moment;
 

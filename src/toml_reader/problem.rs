@@ -1,12 +1,9 @@
 //! What is wrong with a file, and where: facts for whoever renders them.
 
 use std::cell::{Cell, RefCell};
-use std::ops::Range;
 
 use super::secret::Secrets;
-
-/// Byte offsets into the text of the file.
-pub type Span = Range<usize>;
+use super::span::Span;
 
 /// Whether the file can be used all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Span;
+use super::span::Span;
 
 /// Keys whose values may be addresses or hold passwords.
 const SECRET_KEYS: [&str; 5] = ["time_off_calendar", "url", "webhook", "server", "journal"];

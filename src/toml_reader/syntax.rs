@@ -1,9 +1,27 @@
 //! What the TOML parser found wrong, less the echoes of its own recovery.
 
-use super::problem::{Problems, Span};
+use super::hints::{Hint, hint};
+use super::problem::Problems;
+use super::span::Span;
 
 /// What the parser says of a key, and of a table, that was there before.
 const DUPLICATE: &str = "duplicate key";
+
+/// What ends what the parser found open.
+const CLOSING: [(&str, &str); 3] = [
+    ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
+    ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
+    ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that may come again"),
+];
+
+/// What the parser says of a word in a list.
+const UNQUOTED: &str = "string values must be quoted";
+
+fn is_in_header(text: &str, span: &Span) -> bool {
+    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or_default().trim();
+    line.starts_with('[') && line.ends_with(']') && !line.contains(['"', ',', '='])
+}
 
 /// An error of the parser.
 struct Fault {
@@ -36,7 +54,22 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
     }
     for Fault { span, message } in without_echoes(faults, text) {
-        problems.error("toml-syntax", span, format!("this is not valid TOML: {message}"));
+        let (message, help, span) = match hint(text, &span) {
+            // In a list the header of the next table is read as an odd value.
+            None if message.starts_with(UNQUOTED) && is_in_header(text, &span) => {
+                let help = "add `]` at its end, before this header".to_owned();
+                ("a list above this header is never closed".to_owned(), Some(help), span)
+            }
+            Some(Hint { message, help, span }) => (message, Some(help), span),
+            None => {
+                let help = CLOSING
+                    .iter()
+                    .find(|(what, _)| message.contains(what))
+                    .map(|(_, help)| (*help).to_owned());
+                (message, help, span)
+            }
+        };
+        problems.error_with_help("toml-syntax", span, format!("this is not valid TOML: {message}"), help);
     }
 }
 

@@ -3,7 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problems, Span, nearest};
+use super::problem::{Problems, nearest};
+use super::span::Span;
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct TableReader<'a> {
     title: String,
     known: Vec<&'static str>,
     refused: Vec<&'static str>,
+    /// Keys that are there under a name with a slip in it.
+    slips: Vec<(&'static str, String)>,
     is_root: bool,
     problems: &'a Problems,
 }
@@ -34,6 +37,7 @@ impl<'a> TableReader<'a> {
             title: "the file".to_owned(),
             known: Vec::new(),
             refused: Vec::new(),
+            slips: Vec::new(),
             is_root: true,
             problems,
         }
@@ -129,6 +133,7 @@ impl<'a> TableReader<'a> {
     /// The tables under `key`, written as `[[key]]` or as a list of inline tables; `example` is the header or one of
     /// them. A single table, which is an error, is read on as the list of it.
     pub fn tables(&mut self, key: &'static str, example: &str) -> Option<Vec<TableReader<'a>>> {
+        self.find_slip(key);
         let value = self.value(key)?;
         let is_header = example.starts_with("[[");
         match value.get_ref() {
@@ -165,6 +170,7 @@ impl<'a> TableReader<'a> {
             title: format!("`{key}`"),
             known: Vec::new(),
             refused: Vec::new(),
+            slips: Vec::new(),
             is_root: false,
             problems: self.problems,
         }
@@ -200,6 +206,7 @@ impl<'a> TableReader<'a> {
 
     /// Reports `key` as missing where it is; `example` is a line that would give it.
     pub fn require(&mut self, key: &'static str, example: &str) {
+        self.find_slip(key);
         if self.get(key).is_none() {
             let message = format!("{} lacks `{key}`", self.title);
             let help = format!("such as `{example}`");
@@ -220,7 +227,8 @@ impl<'a> TableReader<'a> {
     pub fn finish(self) {
         for key in self.table.keys() {
             let name: &str = key.get_ref();
-            if !self.known.contains(&name) && !self.refused.contains(&name) {
+            let is_slip = self.slips.iter().any(|(_, given)| given == name);
+            if !self.known.contains(&name) && !self.refused.contains(&name) && !is_slip {
                 let message = format!("{} has no key `{name}`", self.title);
                 let help = self.problems.has_room().then(|| {
                     nearest(name, self.known.iter().copied())
@@ -233,7 +241,34 @@ impl<'a> TableReader<'a> {
 
     fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         let table: &'a DeTable<'a> = self.table;
-        table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+        let slip = self.slips.iter().find(|(meant, _)| *meant == key).map(|(_, given)| given.as_str());
+        let given = slip.unwrap_or(key);
+        table.iter().find(|(name, _)| name.get_ref() == given).map(|(_, value)| value)
+    }
+
+    /// Looks for `key` under a name that can only be a slip of it, so that what the table says is read all the same: one
+    /// wrong key is one error.
+    fn find_slip(&mut self, key: &'static str) {
+        if self.get(key).is_some() {
+            return;
+        }
+        let is_slip = |name: &str| {
+            let (given, key) = (name.to_lowercase(), key.to_lowercase());
+            let plural = given.strip_suffix('s') == Some(&key) || key.strip_suffix('s') == Some(&given);
+            given == key || plural || key.len() >= 4 && strsim::damerau_levenshtein(&given, &key) == 1
+        };
+        let table: &'a DeTable<'a> = self.table;
+        let found = table.keys().find(|name| {
+            let name: &str = name.get_ref();
+            !self.known.contains(&name) && is_slip(name)
+        });
+        if let Some(found) = found {
+            let name = found.get_ref().to_string();
+            let message = format!("{} has no key `{name}`", self.title);
+            let help = format!("did you mean `{key}`?");
+            self.problems.error_with_help("unknown-key", found.span(), message, help);
+            self.slips.push((key, name));
+        }
     }
 
     pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {

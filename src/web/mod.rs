@@ -24,23 +24,3 @@ pub use feeds::variant::Variant;
 pub use server::app::{create_admin_app, create_app};
 pub use server::serve::{ServeError, serve};
 pub use state::State;
-
-// The names by which `pages` still knows these.
-mod access {
-    pub(in crate::web) use super::server::visitor::{Visitor, base_url};
-}
-mod answer {
-    pub(in crate::web) use super::response::{page, text};
-}
-mod changes {
-    pub(in crate::web) use super::atom::{key, notice};
-}
-mod site {
-    pub(in crate::web) use super::state::State as Site;
-}
-mod subscribe {
-    pub(in crate::web) use super::feeds::subscribe::{Subscribe, of_shifts};
-}
-mod trace {
-    pub(in crate::web) use super::server::request_log::RequestId;
-}

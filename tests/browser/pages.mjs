@@ -1,38 +1,58 @@
-// Opens every kind of page in Chromium at three widths, light and dark: nothing may scroll sideways, be logged as an
-// error or be asked of another host, axe may find nothing, and the Tab key must reach all there is to use.
+// Opens every kind of page at three widths, light and dark, with scripts and without: nothing may scroll sideways, be
+// logged as an error or be asked of another host, axe and the W3C's validator (vnu) may find nothing, and the Tab key must
+// reach all there is to use. Chromium does all of it; Firefox and WebKit open every page at every width.
 //
-// node pages.mjs ONCAL TOOLS; with SHOTS=FOLDER it also leaves a picture of each page there.
+// node pages.mjs ONCAL TOOLS; with SHOTS=FOLDER it also leaves a picture of each page there, with ONLY=PATTERN it opens
+// only the pages whose path matches, with CHROMIUM_ONLY=1 only Chromium does.
 
-import { spawn } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { serve } from "./server.mjs";
+import { openInWebKit } from "./webkit.mjs";
 
 const [oncal, tools] = process.argv.slice(2).map((path) => resolve(path));
-const root = resolve(import.meta.dirname, "../..");
 const load = createRequire(join(tools, "package.json"));
 const { default: puppeteer } = await import(load.resolve("puppeteer-core"));
 const axe = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
+const vnu = join(tools, "node_modules/vnu-jar/build/dist/vnu.jar");
 
 const NOW = "2026-11-20T12:00:00Z";
 const WIDTHS = [360, 768, 1440];
 const SCHEMES = ["light", "dark"];
 const PAGES = [
   "/",
+  "/?q=kenji",
+  "/?q=nobody-of-that-name",
   "/data-pipelines/",
   "/data-pipelines/?from=2026-12-18&weeks=52&zone=Asia%2FKolkata",
   "/data-pipelines/?weeks=0",
+  "/data-pipelines/?view=month&month=2026-12",
   "/data-pipelines/coverage",
   "/data-pipelines/coverage?zone=Asia%2FKolkata&status=unaffected",
-  "/data-pipelines/?alarm=1h",
+  "/data-pipelines/subscribe",
+  "/data-pipelines/subscribe?calendar=engineers/a&alarm=1h",
+  "/data-pipelines/engineers/a",
   "/data-pipelines/pipelines",
   "/data-pipelines/fairness",
-  "/data-pipelines/fairness?years=12",
+  "/data-pipelines/fairness?years=10",
   "/data-pipelines/changes",
   "/data-pipelines/subscribers",
   "/data-pipelines/run-books/aggregate-profit",
+  "/data-pipelines/no-such-page",
+  "/rich/",
+  "/rich/?from=2026-12-18",
+  "/rich/?view=month&month=2026-12",
+  "/rich/?view=year&year=2027",
+  "/rich/?view=list&from=2026-12-18",
+  "/rich/coverage",
+  "/rich/subscribe?calendar=engineers/muhammad",
+  "/rich/engineers/max",
+  "/rich/engineers/muhammad",
+  "/rich/pipelines",
+  "/rich/fairness",
   "/one-country-strict/",
   "/one-country-strict/coverage",
   "/four-countries-a-year/",
@@ -40,7 +60,11 @@ const PAGES = [
   "/override-agreed/?from=2026-12-18",
   "/swap-reruns-rules/?from=2026-05-08",
   "/hostile/",
+  "/hostile/?view=month&month=2026-12",
+  "/hostile/?view=year",
   "/hostile/coverage",
+  "/hostile/subscribe",
+  "/hostile/engineers/a",
   "/hostile/pipelines",
   "/hostile/fairness?years=3",
   "/hostile/changes",
@@ -48,135 +72,19 @@ const PAGES = [
   "/hostile/run-books/odd",
   "/broken/",
   "/nothing/here",
-];
-const LONG = "Wolfeschlegelsteinhausenbergerdorff".repeat(3);
-const HOSTILE = `
-name = "<script>alert(1)</script> & \\"quoted\\" \\u202Ereversed ${LONG}"
-time_zone = "America/St_Johns"
-holidays = ["us-federal"]
-[[engineer]]
-id = "a"
-name = "<img src=x onerror=alert(1)> ${LONG}"
-[[engineer]]
-id = "b"
-name = "مهندس \\u200F👩‍🚒"
-time_zone = "Pacific/Kiritimati"
-holidays = []
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-[holiday_policy]
-secondary_on_holiday = "unavailable"
-[[swap]]
-week = 2026-11-20
-primary = "b"
-secondary = "a"
-reason = "'\\"><svg onload=alert(1)>"
-[[pipeline]]
-id = "odd"
-name = "${LONG}"
-area = "${LONG}"
-primary = "a"
-secondary = "b"
-run_book = "odd.md"
-`;
-const FETCHED = [
-  ["data-pipelines", "team.ics", "Google-Calendar-Importer"],
-  ["data-pipelines", "team.ics", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0"],
-  ["data-pipelines", "engineers/a.ics", "iOS/18.0 (22A3354) dataaccessd/1.0"],
-  ["hostile", "team.ics", "Microsoft.Exchange/15.20 (Windows NT 10.0; Win64; x64)"],
-];
-const SWAP = `
-[[swap]]
-week = 2026-12-04
-primary = "b"
-secondary = "a"
-reason = "${LONG} <b>"
-`;
-const AGREED = `
-[[override]]
-from = 2026-11-19
-to = 2026-11-22
-primary = "d"
-reason = "Conference"
-agreed_on = 2026-11-02
-[[swap]]
-week = 2027-01-15
-primary = "a"
-secondary = "d"
-`;
-const BOOK = `# Odd <b>
+].filter((path) => new RegExp(process.env.ONLY ?? "").test(path));
 
-<script>alert(1)</script> ${LONG}
-
-| ${"wide column | ".repeat(12)}
-|${"---|".repeat(12)}
-| ${"x | ".repeat(12)}
-
-\`\`\`
-${"long line ".repeat(40)}
-\`\`\`
-
-## One
-- [ ] to do
-- [x] [done](javascript:alert(1))
-## Two
-`;
-
-function freePort() {
-  return new Promise((found) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => found(port));
-    });
+/** What lies further right than the page is wide, if it scrolls because of that. Runs in the page. */
+function sideways() {
+  const most = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= most) return "";
+  const out = [...document.querySelectorAll("main *")].filter((element) => {
+    return !element.closest("pre, .scroll, .skip, thead") && element.getBoundingClientRect().right > most + 1;
   });
+  return `scrolls sideways: ${out.slice(0, 3).map((element) => element.outerHTML.slice(0, 120)).join(" | ")}`;
 }
 
-async function serve(folder) {
-  const config = join(folder, "config");
-  cpSync(join(root, "config"), config, { recursive: true });
-  for (const part of ["teams", "holidays"]) {
-    cpSync(join(root, "tests/data/acceptance", part), join(config, part), { recursive: true });
-  }
-  writeFileSync(join(config, "teams/hostile.toml"), HOSTILE);
-  writeFileSync(join(config, "teams/broken.toml"), "name = 1\n");
-  cpSync(join(config, "runbooks/data-pipelines"), join(config, "runbooks/hostile"), { recursive: true });
-  writeFileSync(join(config, "runbooks/hostile/odd.md"), BOOK);
-  const [port, admin] = [await freePort(), await freePort()];
-  const settings = [`bind = "127.0.0.1:${port}"`, `public_url = "http://127.0.0.1:${port}"`, `admin_bind = "127.0.0.1:${admin}"`];
-  writeFileSync(join(config, "oncal.toml"), settings.join("\n") + "\n");
-  const args = ["--config", config, "--state", join(folder, "state"), "--now", NOW, "serve"];
-  const server = spawn(oncal, args, { stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 300; tries++) {
-    const answer = await fetch(`${url}/healthz`).catch(() => undefined);
-    if (answer?.ok) {
-      await change(config, url);
-      return { server, url };
-    }
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error("the server does not answer");
-}
-
-/** Moves duty in two teams while they are served, and waits until it shows. */
-async function change(config, url) {
-  for (const [team, path, agent] of FETCHED) {
-    await fetch(`${url}/${team}/${path}`, { headers: { "user-agent": agent } });
-  }
-  appendFileSync(join(config, "teams/hostile.toml"), SWAP);
-  appendFileSync(join(config, "teams/data-pipelines.toml"), AGREED);
-  for (const team of ["hostile", "data-pipelines"]) {
-    for (let tries = 0; ; tries++) {
-      const page = await (await fetch(`${url}/${team}/changes`)).text();
-      if (page.includes("Published")) break;
-      if (tries > 300) throw new Error(`${team}: the change does not show`);
-      await new Promise((done) => setTimeout(done, 100));
-    }
-  }
-}
-
-/** All that is wrong with one page as it is shown. */
+/** Everything that is wrong with one page as Chromium shows it. */
 async function defects(page, url, path, width, scheme) {
   const found = [];
   const onConsole = (message) => {
@@ -184,39 +92,31 @@ async function defects(page, url, path, width, scheme) {
     if (["error", "warn"].includes(message.type()) && !expected) found.push(`console: ${message.text()}`);
   };
   const onRequest = (request) => {
-    if (!request.url().startsWith(url)) found.push(`asks ${request.url()}`);
+    // A browser draws the sign of its own fields from data.
+    const isOwn = request.url().startsWith(url) || request.url().startsWith("data:");
+    if (!isOwn) found.push(`asks ${request.url()}`);
   };
   const onError = (error) => found.push(`error: ${error.message}`);
   page.on("console", onConsole).on("request", onRequest).on("pageerror", onError);
   await page.setViewport({ width, height: 900 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   await page.goto(url + path, { waitUntil: "load" });
-  const wide = await page.evaluate(() => {
-    const most = document.documentElement.clientWidth;
-    const out = [...document.querySelectorAll("main *")].filter((element) => {
-      if (element.closest("pre, .scroll, .skip, thead, svg svg")) return false;
-      return element.getBoundingClientRect().right > most + 1;
-    });
-    const scrolls = document.documentElement.scrollWidth > most;
-    return scrolls ? `scrolls sideways: ${out.slice(0, 3).map((element) => element.outerHTML.slice(0, 120)).join(" | ")}` : "";
-  });
-  if (wide) found.push(wide);
+  if (process.env.SHOTS) {
+    const name = path.replace(/[^a-z0-9]+/gi, "_");
+    await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${scheme}.png`), fullPage: true });
+  }
+  found.push(await page.evaluate(sideways));
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
-  const scrolls = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-  if (scrolls) found.push("scrolls sideways once all is unfolded");
+  const unfolded = await page.evaluate(sideways);
+  if (unfolded) found.push(`unfolded, ${unfolded}`);
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));
   for (const { id, nodes } of violations) {
     found.push(`axe ${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
   }
   if (width === WIDTHS[0] && scheme === SCHEMES[0]) found.push(...(await unreachable(page)));
-  if (process.env.SHOTS) {
-    await page.goto(url + path, { waitUntil: "load" });
-    const name = path.replace(/[^a-z0-9]+/gi, "_");
-    await page.screenshot({ path: join(process.env.SHOTS, `${name}-${width}-${scheme}.png`), fullPage: true });
-  }
   page.off("console", onConsole).off("request", onRequest).off("pageerror", onError);
-  return found.map((defect) => `${path} at ${width} ${scheme}: ${defect}`);
+  return found.filter((defect) => defect !== "").map((defect) => `${path} at ${width} ${scheme}: ${defect}`);
 }
 
 /** What can be used but is not reached with the Tab key. */
@@ -229,32 +129,103 @@ async function unreachable(page) {
     document.body.focus();
     return all.length;
   });
-  for (let presses = 0; presses < count + 2; presses++) await page.keyboard.press("Tab");
+  // A field for a date has several stops of its own.
+  for (let presses = 0; presses < count + 12; presses++) await page.keyboard.press("Tab");
   const left = await page.evaluate(() => [...window.unreached].map((element) => element.outerHTML.slice(0, 120)));
   return left.length > 0 ? [`Tab does not reach ${left.slice(0, 3).join(" | ")}`] : [];
 }
 
-const folder = mkdtempSync(join(tmpdir(), "oncal-pages-"));
-const { server, url } = await serve(folder);
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-});
+async function inChromium(url) {
+  const browser = await puppeteer.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+  const found = [];
+  try {
+    const page = await browser.newPage();
+    for (const path of PAGES) {
+      for (const width of WIDTHS) {
+        for (const scheme of SCHEMES) found.push(...(await defects(page, url, path, width, scheme)));
+      }
+    }
+    await page.setJavaScriptEnabled(false);
+    for (const path of PAGES) {
+      for (const width of WIDTHS) {
+        await page.setViewport({ width, height: 900 });
+        await page.goto(url + path, { waitUntil: "load" });
+        const wide = await page.evaluate(sideways);
+        const buttons = await page.$$eval("button:not(form button)", (all) => all.length);
+        if (wide) found.push(`${path} at ${width} without scripts: ${wide}`);
+        if (buttons > 0) found.push(`${path} without scripts: a button that does nothing`);
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+  return found;
+}
+
+async function inFirefox(url) {
+  const executablePath = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+  const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+  const found = [];
+  try {
+    const page = await browser.newPage();
+    for (const path of PAGES) {
+      for (const width of WIDTHS) {
+        await page.setViewport({ width, height: 900 });
+        await page.goto(url + path, { waitUntil: "load" });
+        const wide = await page.evaluate(sideways);
+        if (wide) found.push(`${path} at ${width} in Firefox: ${wide}`);
+        if (width !== WIDTHS[2]) continue;
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+        found.push(...violations.map(({ id, nodes }) => `${path} in Firefox: axe ${id}: ${nodes[0].html.slice(0, 160)}`));
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+  return found;
+}
+
+/** What the W3C's validator finds in each page as it is sent. */
+async function validated(url) {
+  const folder = mkdtempSync(join(tmpdir(), "oncal-vnu-"));
+  const names = new Map();
+  for (const [place, path] of PAGES.entries()) {
+    const name = join(folder, `page-${place}.html`);
+    writeFileSync(name, await (await fetch(url + path)).text());
+    names.set(name, path);
+  }
+  try {
+    execFileSync("java", ["-jar", vnu, "--errors-only", "--format", "json", ...names.keys()], { stdio: "pipe" });
+    return [];
+  } catch (error) {
+    const { messages } = JSON.parse(error.stderr.toString());
+    return messages.map((message) => {
+      const file = (message.url ?? "").replace(/^file:/, "");
+      return `${names.get(file) ?? file}: vnu: ${message.message}: ${(message.extract ?? "").slice(0, 120)}`;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const { url, stop } = await serve(oncal, NOW);
 const found = [];
 try {
-  const page = await browser.newPage();
-  for (const path of PAGES) {
-    for (const width of WIDTHS) {
-      for (const scheme of SCHEMES) found.push(...(await defects(page, url, path, width, scheme)));
-    }
+  found.push(...(await validated(url)));
+  found.push(...(await inChromium(url)));
+  if (!process.env.CHROMIUM_ONLY) {
+    found.push(...(await inFirefox(url)));
+    found.push(...(await openInWebKit(url, PAGES, WIDTHS, sideways)));
   }
 } finally {
-  await browser.close();
-  server.kill();
-  rmSync(folder, { recursive: true, force: true });
+  stop();
 }
 if (found.length > 0) {
   console.error(found.join("\n"));
   process.exit(1);
 }
-console.log(`${PAGES.length} pages at ${WIDTHS.join(", ")} pixels, light and dark: nothing to complain about`);
+console.log(`${PAGES.length} pages at ${WIDTHS.join(", ")} pixels, light and dark, with scripts and without: nothing to complain about`);

@@ -304,7 +304,7 @@ fn links_on_pages_carry_the_visitors_own_key_and_events_carry_none() {
             let own = body.matches(&format!("https://rota.example/on-call/k/{key}/data/")).count();
             assert!(absolute == own || path == "/data/changes.atom", "{path}: {body}");
         }
-        let page = one(folder.path(), &format!("/k/{key}/data/")).body;
+        let page = one(folder.path(), &format!("/k/{key}/data/subscribe?calendar=engineers/a")).body;
         let feed = format!("rota.example/on-call/k/{key}/data/engineers/a.ics");
         for expected in [
             format!("https://{feed}"),
@@ -317,9 +317,18 @@ fn links_on_pages_carry_the_visitors_own_key_and_events_carry_none() {
         let feed = one(folder.path(), &format!("/k/{key}/data/team.ics")).body;
         assert!(!feed.contains("URL") && !feed.contains("rota.example") && !feed.contains("/k/"), "{feed}");
     }
-    for (key, told) in [(&all, "Each address below opens all teams: "), (&team, "opens all of this team: ")] {
-        let page = one(folder.path(), &format!("/k/{key}/data/")).body;
-        assert!(page.contains(told) && page.contains("<code>oncal links</code>"), "{page}");
+    for (key, reach) in [(&all, "calendar of all teams"), (&team, "calendar of this team")] {
+        let page = one(folder.path(), &format!("/k/{key}/data/subscribe")).body;
+        assert!(page.contains(reach) && page.contains("<code>oncal links</code>"), "{page}");
+        assert!(!page.contains("Ask for your own."), "{page}");
+    }
+    let page = one(folder.path(), &format!("/k/{engineer}/data/subscribe")).body;
+    for expected in [
+        "This is <bdi>Ann</bdi>’s link. It stops working when <bdi>Ann</bdi> leaves the team.",
+        "Ask for your own.",
+        &format!("https://rota.example/on-call/k/{engineer}/data/engineers/a.ics</code>"),
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
     }
     let home = |key| {
         let page = one(folder.path(), &format!("/k/{key}/data/coverage")).body;

@@ -27,8 +27,8 @@ const SHOWN: Duration = Duration::from_secs(15);
 /// How long readers and edits pause.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Room for the journal and not for much else.
-const DISK: &str = "size=3m";
+/// Room for the changes of an hour.
+const DISK: &str = "size=200m";
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -248,7 +248,9 @@ impl Disk {
         let filler = thread::spawn(move || {
             let mut filler = fs::File::create(path).unwrap();
             while !stop.load(Ordering::Relaxed) {
-                while std::io::Write::write(&mut filler, &[1; 512]).is_ok() {}
+                for size in [1 << 20, 4096, 512] {
+                    while std::io::Write::write(&mut filler, &vec![1; size]).is_ok() {}
+                }
                 thread::sleep(Duration::from_millis(1));
             }
         });

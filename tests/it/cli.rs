@@ -59,7 +59,7 @@ fn wrong_use_is_two_and_names_what_is_near() {
         (&["holidays", "us-federal", "abc"], "expected a year such as 2027"),
         (&["holidays", "us-federal", "1969"], "years run from 1970 to 2200"),
         (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
-        (&["holidays", "uk"], "`oncal holidays` lists those that there are"),
+        (&["holidays", "uk"], "did you mean `gb-eng` or `gb-sct` or `gb-nir`?"),
         (&["now", "--at", "soon"], "expected"),
         (&["fairness", "--years", "0"], "0 is not in 1..=10"),
         (&["frobnicate"], "unrecognized subcommand"),

@@ -83,6 +83,17 @@ fn after_a_full_disk_nothing_goes_back() {
 }
 
 #[test]
+#[ignore = "needs strace, which tests/run.sh installs"]
+fn failing_syncs_show_before_anybody_edits_or_reads_anything() {
+    let edited = Edited::new("");
+    let running = edited.start(&edited.state());
+    let injection = Injection::new(running.child.id(), "fsync,fdatasync", "error=EIO");
+    wait("fault", SHOWN, &running, || has_fault(&running, "journal"));
+    drop(injection);
+    wait("end of the fault", SHOWN, &running, || !has_fault(&running, "journal"));
+}
+
+#[test]
 fn a_state_folder_that_goes_is_noticed_and_written_again_with_the_secret_and_the_counts() {
     let (edited, mut seen) = (Edited::new("access = \"links\"\n"), Seen::default());
     let state = edited.state();

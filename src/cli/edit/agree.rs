@@ -1,6 +1,7 @@
 //! `oncal agree`: what the team agreed on for a conflict.
 
-use super::super::args::{Agree, Common};
+use super::super::args::Common;
+use super::super::edit_args::Agree;
 use super::super::output::{Exit, Output, Usage};
 use super::super::plan::{self, name};
 use super::super::typed;

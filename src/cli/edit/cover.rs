@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::super::args::{Common, Cover};
+use super::super::args::Common;
+use super::super::edit_args::Cover;
 use super::super::output::{Exit, Output, Usage};
 use super::super::plan::{self, name};
 use super::super::typed::{self, Typed};

@@ -1,6 +1,7 @@
 //! `oncal off`: somebody's leave.
 
-use super::super::args::{Common, Off};
+use super::super::args::Common;
+use super::super::edit_args::Off;
 use super::super::output::{Exit, Output, Usage};
 use super::super::plan::{self, name};
 use super::super::typed::{self, Typed};

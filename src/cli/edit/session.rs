@@ -3,8 +3,9 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use similar::TextDiff;
 
-use super::super::args::{Common, OfTeam, Writing};
+use super::super::args::Common;
 use super::super::diff::consequence;
+use super::super::options::{OfTeam, Writing};
 use super::super::output::{Output, Usage};
 use super::super::plan::{self, name};
 use super::super::typed;

@@ -6,6 +6,9 @@ use crate::config::zones::Zones;
 use crate::holidays::Library;
 use crate::rota::{Instant, Period};
 
+/// What stands behind `@` in event UIDs unless the file says otherwise.
+pub(super) const UID_DOMAIN: &str = "oncal";
+
 /// What a team is checked against.
 pub(in crate::config) struct Context<'a> {
     pub(in crate::config) zones: &'a Zones,

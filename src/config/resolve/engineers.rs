@@ -2,19 +2,23 @@
 //!
 //! Not here: whether they are members when they have duty (`membership`).
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{Context, UID_DOMAIN, names, zone};
+use super::context::{Context, UID_DOMAIN};
+use super::names;
+use super::time_zones::zone;
+use crate::config::ids::slug;
 use crate::config::local_time::starts_at;
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
 use crate::config::time_off::Reading;
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
 use crate::time_off::Person;
-use crate::toml_reader::{At, Moment, Problem, Problems, Span, listed, nearest};
+use crate::toml_reader::{At, Moment, Problem, Problems, listed, nearest};
 
 /// Where the address of a holiday calendar goes.
 const ADDRESS_OF_HOLIDAYS: &str = "name the calendar here, such as `ours`; the address is `url` in the table [import] of holidays/ours.toml";
@@ -22,9 +26,15 @@ const ADDRESS_OF_HOLIDAYS: &str = "name the calendar here, such as `ours`; the a
 /// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
 /// a second error.
 pub(super) struct Roster {
-    /// The seat of each; the first, of those who share an id.
+    /// The seat of each; the first, of those who share an id. One whose id is refused is found by what it should be too.
     seats: BTreeMap<String, EngineerIdx>,
     engineers: Vec<Option<Engineer>>,
+    /// The id of each name, in lower case: people write names where ids belong.
+    ids: BTreeMap<String, String>,
+    /// How often each id is named.
+    uses: BTreeMap<String, usize>,
+    /// The ids of nobody that were reported.
+    reported: RefCell<BTreeSet<String>>,
 }
 
 impl Roster {
@@ -65,7 +75,18 @@ impl Roster {
                 seats.entry(id.value.clone()).or_insert(EngineerIdx(n));
             }
         }
-        let roster = Roster { engineers, seats };
+        for (n, table) in team.engineers.iter().enumerate() {
+            let refused = table.id.as_ref().filter(|id| EngineerId::new(&id.value).is_none());
+            if let Some(id) = refused.and_then(|id| slug(&id.value)) {
+                seats.entry(id).or_insert(EngineerIdx(n));
+            }
+        }
+        let named =
+            team.engineers.iter().filter_map(|table| Some((plain(table.name.as_ref()?), table.id.as_ref()?)));
+        let ids = named.map(|(name, id)| (name, id.value.clone())).collect();
+        let mut uses = BTreeMap::new();
+        team.people().for_each(|at| *uses.entry(at.value.clone()).or_default() += 1);
+        let roster = Roster { engineers, seats, ids, uses, reported: RefCell::default() };
         roster.warn_of_one_name_for_two(&team.engineers, problems);
         roster
     }
@@ -95,19 +116,30 @@ impl Roster {
     /// The seat of the engineer named at `at`; an error where there is none.
     pub(super) fn index_of(&self, at: &At<String>, problems: &Problems) -> Option<EngineerIdx> {
         let found = self.seats.get(&at.value).copied();
-        // Without any engineer that is the error, and these would be its echoes.
-        if found.is_none() && !self.engineers.is_empty() {
-            let help = problems.has_room().then(|| {
-                let mut ids: Vec<(&String, &EngineerIdx)> = self.seats.iter().collect();
-                ids.sort_by_key(|(_, seat)| seat.0);
-                let ids = || ids.iter().map(|(id, _)| id.as_str());
-                nearest(&at.value, ids())
-                    .unwrap_or_else(|| format!("engineers of this team: {}", listed(ids())))
-            });
-            let message = format!("there is no engineer `{}`", at.value);
+        // Without any engineer that is the error, and these would be its echoes. Each name is reported once.
+        let is_new = || self.reported.borrow_mut().insert(at.value.clone());
+        if found.is_none() && !self.engineers.is_empty() && is_new() {
+            let help = problems.has_room().then(|| self.who_is_meant(at));
+            let times = match self.uses.get(&at.value) {
+                Some(count) if *count > 1 => format!("; the file names them {count} times"),
+                _ => String::new(),
+            };
+            let message = format!("there is no engineer `{}`{times}", at.value);
             problems.error_with_help("unknown-engineer", at.span.clone(), message, help);
         }
         found
+    }
+
+    fn who_is_meant(&self, at: &At<String>) -> String {
+        if let Some(id) = self.ids.get(&plain(at)) {
+            return format!("that is a name: write the id, `{id}`");
+        }
+        let is_valid = |id: &str| EngineerId::new(id).is_some();
+        let mut ids: Vec<(&String, &EngineerIdx)> =
+            self.seats.iter().filter(|(id, _)| is_valid(id)).collect();
+        ids.sort_by_key(|(_, seat)| seat.0);
+        let ids = || ids.iter().map(|(id, _)| id.as_str());
+        nearest(&at.value, ids()).unwrap_or_else(|| format!("engineers of this team: {}", listed(ids())))
     }
 
     /// The pair named in `table`; an error where it is one person twice.
@@ -135,6 +167,11 @@ impl Roster {
     pub(super) fn into_engineers(self) -> Option<Vec<Engineer>> {
         self.engineers.into_iter().collect()
     }
+}
+
+/// A name as people compare names.
+fn plain(at: &At<String>) -> String {
+    at.value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Whether two roles have two people; an error at the second where not.
@@ -197,7 +234,7 @@ fn engineer(
     let clock = zone.as_ref().unwrap_or(common.zone);
     let mut time_off: Vec<_> =
         table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
-    warn_of_time_off_that_is_over(&table.time_off, &time_off, context.now, problems);
+    warn_of_long_time_off(&table.time_off, &time_off, context.now, problems);
     let exported = table.time_off_calendar.as_ref().map(|at| {
         let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
         let email = table.email.as_ref().map(|at| at.value.as_str());
@@ -271,28 +308,24 @@ fn time_off(entry: &TimeOffTable, zone: &Zone, problems: &Problems) -> Option<Pe
     period
 }
 
-/// One warning for all that is over: they stay in the file, since past weeks and the sums of R6 rest on them.
-fn warn_of_time_off_that_is_over(
-    tables: &[TimeOffTable],
-    periods: &[Period],
-    now: Instant,
-    problems: &Problems,
-) {
+/// Leave that goes on for longer than almost anybody's has a year that is wrong, as a rule.
+fn warn_of_long_time_off(tables: &[TimeOffTable], periods: &[Period], now: Instant, problems: &Problems) {
     if tables.len() != periods.len() {
         return;
     }
-    let over: Vec<&Span> =
-        tables.iter().zip(periods).filter(|(_, period)| period.end() <= now).map(|(t, _)| &t.span).collect();
-    if let Some(last) = over.last() {
-        let message = match over.len() {
-            1 => "this time off is over".to_owned(),
-            2 => "this time off is over, and so is another of theirs".to_owned(),
-            count => format!("this time off is over, and so are {} others of theirs", count - 1),
-        };
-        let help = "leave it in if it was taken: past weeks rest on it; if it is to come, correct the year";
-        problems.push(Problem::warning("time-off-over", message).at(last).help(help));
+    let ahead = tables.iter().zip(periods).filter(|(_, period)| period.end() > now);
+    for (table, period) in ahead {
+        let days = period.seconds() / (24 * 60 * 60);
+        if days > MAX_LEAVE_DAYS {
+            let message = format!("this leave lasts {days} days");
+            let help = "is the year right? If it is, leave it as it stands: it counts";
+            problems.push(Problem::warning("long-time-off", message).at(&table.span).help(help));
+        }
     }
 }
+
+/// Leave up to this length, in days, is no surprise.
+const MAX_LEAVE_DAYS: i64 = 200;
 
 fn warn_of_holidays(table: &EngineerTable, engineer: &Engineer, problems: &Problems) {
     // After an error the list may be empty only because it was misread.
@@ -350,16 +383,24 @@ mod tests {
     }
 
     #[test]
-    fn time_off_is_over_at_its_last_instant_and_reported_once() {
-        let over = "time_off = [{ from = 2026-06-01T07:59:59, to = 2026-06-01T08:00:00 }]";
-        assert_eq!(Sample::new(&[("d", over)], "").codes(), ["time-off-over"], "now is 08:00 in New York");
-        let not_yet = "time_off = [{ from = 2026-05-01, to = 2026-06-01T08:00:01 }]";
-        Sample::new(&[("d", not_yet)], "").team();
-        let three = "time_off = [{ from = 2026-01-01, to = 2026-01-02 }, { from = 2026-02-01, to = 2026-02-02 }, \
-            { from = 2026-07-01, to = 2026-07-02 }, { from = 2025-02-01, to = 2025-02-02 }]";
-        let (_, problems) = Sample::new(&[("d", three)], "").resolve();
-        assert_eq!(problems.len(), 1);
-        assert!(problems[0].message.ends_with("and so are 2 others of theirs"), "{}", problems[0].message);
+    fn very_long_leave_is_warned_of_until_it_is_over() {
+        let leave = |dates: &str| {
+            let text = format!("time_off = [{{ {dates} }}]");
+            Sample::new(&[("d", &*Box::leak(text.into_boxed_str()))], "").codes()
+        };
+        assert_eq!(leave("from = 2026-07-27, to = 2027-07-28"), ["long-time-off"]);
+        assert_eq!(leave("from = 2026-07-27, to = 2026-12-24"), [""; 0]);
+        assert_eq!(leave("from = 2024-07-27, to = 2025-07-28"), [""; 0]);
+    }
+
+    #[test]
+    fn somebody_unknown_is_reported_once_and_a_name_is_recognised() {
+        let rest = "[[override]]\nfrom = 2026-07-01\nto = 2026-07-02\nprimary = \"Engineer D\"\n\
+            [[override]]\nfrom = 2026-07-03\nto = 2026-07-04\nprimary = \"Engineer D\"\n";
+        let (_, problems) = Sample::new(&[], rest).resolve();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].message.ends_with("the file names them 2 times"), "{}", problems[0].message);
+        assert_eq!(problems[0].help.as_deref(), Some("that is a name: write the id, `d`"));
     }
 
     #[test]

@@ -21,10 +21,9 @@ use engineers::Roster;
 use rotations::Eras;
 use time_zones::zone;
 
-pub(super) use context::Context;
+use context::UID_DOMAIN;
 
-/// What stands behind `@` in event UIDs unless the file says otherwise.
-const UID_DOMAIN: &str = "oncal";
+pub(super) use context::Context;
 
 /// The team called `id`, or nothing where the file has errors.
 pub(super) fn team(
@@ -47,9 +46,12 @@ pub(super) fn team(
     let swaps = overrides::swaps(&table.swaps, &roster, eras.as_ref(), problems);
     let overrides = overrides::overrides(&table.overrides, &roster, eras.as_ref(), &zone, problems);
     overrides::warn_of_agreements_to_come(&table.overrides, context.now, problems);
-    overrides.iter().for_each(|found| overrides::warn_of_absence(found, &roster, table.policy, problems));
+    // What is over would be warned of for ever.
+    let ahead = || overrides.iter().filter(|found| found.given.period.end() > context.now);
+    ahead().for_each(|found| overrides::warn_of_absence(found, &roster, table.policy, problems));
+    ahead().for_each(|found| overrides::warn_of_length(found, problems));
     if let Some(eras) = &eras {
-        for found in &overrides {
+        for found in ahead() {
             overrides::warn_of_whom_it_leaves(found, &roster, (eras, &swaps), table.policy, problems);
         }
         membership::check(eras, &swaps, &overrides, &roster, problems);

@@ -192,6 +192,19 @@ pub(super) fn warn_of_absence(
     }
 }
 
+/// An override of half a year has a year that is wrong, as a rule.
+pub(super) fn warn_of_length(found: &FoundOverride<'_>, problems: &Problems) {
+    let days = found.given.period.seconds() / (24 * 60 * 60);
+    if days > MAX_OVERRIDE_DAYS {
+        let message = format!("this override lasts {days} days");
+        let help = "is the year right? For so long, a later [[rotation]] is easier to read";
+        problems.push(Problem::warning("long-override", message).at(&found.table.span).help(help));
+    }
+}
+
+/// Overrides up to this length, in days, are no surprise.
+const MAX_OVERRIDE_DAYS: i64 = 100;
+
 /// R7: an override that names no secondary leaves the week's in place, who may be unable to cover.
 pub(super) fn warn_of_whom_it_leaves(
     found: &FoundOverride<'_>,
@@ -351,26 +364,21 @@ mod tests {
 
     #[test]
     fn the_secondary_whom_an_override_leaves_in_place_is_warned_of_when_away() {
-        // Weeks a–b from Friday 2026-03-06 10:00 and b–c from 13 March.
+        // Weeks a–b from Friday 2026-08-21 10:00 and b–c from 28 August.
         let case = |leave: (&'static str, &'static str), rest: &str, expected: &[&str]| {
             let given =
-                "[[override]]\nfrom = 2026-03-10\nto = 2026-03-17\nprimary = \"d\"\nagreed_on = 2026-03-01\n";
+                "[[override]]\nfrom = 2026-08-25\nto = 2026-09-01\nprimary = \"d\"\nagreed_on = 2026-03-01\n";
             codes(&[leave], Box::leak(format!("{given}{rest}").into_boxed_str()), expected);
         };
         let away = "override-while-away";
-        let over = "time-off-over";
-        case(
-            ("b", "time_off = [{ from = 2026-03-11T09:00:00, to = 2026-03-11T12:00:00 }]"),
-            "",
-            &[over, away],
-        );
-        case(("b", "time_off = [{ from = 2026-03-16, to = 2026-03-16 }]"), "", &[over]);
-        case(("c", "time_off = [{ from = 2026-03-16, to = 2026-03-16 }]"), "", &[over, away]);
-        case(("b", "also_off = [{ date = 2026-03-11, name = \"House\" }]"), "", &[]);
+        case(("b", "time_off = [{ from = 2026-08-26T09:00:00, to = 2026-08-26T12:00:00 }]"), "", &[away]);
+        case(("b", "time_off = [{ from = 2026-08-31, to = 2026-08-31 }]"), "", &[]);
+        case(("c", "time_off = [{ from = 2026-08-31, to = 2026-08-31 }]"), "", &[away]);
+        case(("b", "also_off = [{ date = 2026-08-26, name = \"House\" }]"), "", &[]);
         let strict = "[holiday_policy]\nsecondary_on_holiday = \"unavailable\"\n";
-        case(("b", "also_off = [{ date = 2026-03-11, name = \"House\" }]"), strict, &[away]);
-        let swap = "[[swap]]\nweek = 2026-03-06\nprimary = \"b\"\nsecondary = \"a\"\n";
-        case(("b", "time_off = [{ from = 2026-03-11, to = 2026-03-11 }]"), swap, &[over]);
-        case(("a", "time_off = [{ from = 2026-03-11, to = 2026-03-11 }]"), swap, &[over, away]);
+        case(("b", "also_off = [{ date = 2026-08-26, name = \"House\" }]"), strict, &[away]);
+        let swap = "[[swap]]\nweek = 2026-08-21\nprimary = \"b\"\nsecondary = \"a\"\n";
+        case(("b", "time_off = [{ from = 2026-08-26, to = 2026-08-26 }]"), swap, &[]);
+        case(("a", "time_off = [{ from = 2026-08-26, to = 2026-08-26 }]"), swap, &[away]);
     }
 }

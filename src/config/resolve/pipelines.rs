@@ -2,8 +2,9 @@
 //!
 //! Not here: the reading of run books (`run_books`).
 
+use super::context::Context;
 use super::engineers::{Roster, differ};
-use super::{Context, names};
+use super::names;
 use crate::config::base_url::BaseUrl;
 use crate::config::schema::PipelineTable;
 use crate::rota::{EngineerIdx, Instant, Pipeline, PipelineId, RunBookRef};

@@ -2,7 +2,7 @@
 //!
 //! Not here: the weeks of a valid team (`rota::week`).
 
-use chrono::{Days, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 
 use super::engineers::Roster;
 use crate::config::schema::{HandoverTable, RotationTable};
@@ -70,6 +70,7 @@ impl<'t> Eras<'t> {
         }
         let eras = Eras { zone, list };
         eras.check_dates(problems);
+        eras.warn_of_moved_changes(problems);
         Some(eras)
     }
 
@@ -117,7 +118,6 @@ impl<'t> Eras<'t> {
 
     /// R9: a meeting on the day of the change, but after it, hands over what has already been handed over.
     pub(super) fn check_meeting(&self, handover: &HandoverTable, problems: &Problems) {
-        use chrono::Datelike;
         let late = self.list.iter().find(|era| {
             let change = era.starts.value;
             change.weekday() == handover.rule.day && handover.rule.time > change.time()
@@ -139,6 +139,43 @@ impl<'t> Eras<'t> {
             Some(Rotation { starts: era.starts.value, weeks })
         };
         self.list.into_iter().map(rotation).collect()
+    }
+
+    /// A later rotation on another weekday or at another time moves the duty change, which is seldom meant.
+    fn warn_of_moved_changes(&self, problems: &Problems) {
+        for (earlier, later) in self.list.iter().zip(self.list.iter().skip(1)) {
+            let (old, new) = (earlier.starts.value, later.starts.value);
+            if old.weekday() == new.weekday() && old.time() == new.time() {
+                continue;
+            }
+            let last = self.within_era(earlier, self.zone.instant(new));
+            let shown = |change: NaiveDateTime| change.format("%A %H:%M").to_string();
+            let length = last.map(|week| week.period.seconds() / 3600).unwrap_or_default();
+            let length = match (length / 24, length % 24) {
+                (0, hours) => format!("{hours} hours"),
+                (days, 0) => format!("{days} days"),
+                (days, hours) => format!("{days} days and {hours} hours"),
+            };
+            let message = format!(
+                "from here on duty changes on {}, until then on {}; the last week before it lasts {length}",
+                shown(new),
+                shown(old)
+            );
+            let near = earlier.number_near(new.date());
+            let nearest = [near, near + 1].into_iter().filter_map(|k| earlier.change(k));
+            let nearest = nearest.min_by_key(|change| (*change - new).num_seconds().abs()).unwrap_or(new);
+            let help =
+                format!("to keep the duty change, write `starts = {}`", nearest.format("%Y-%m-%dT%H:%M:%S"));
+            problems.push(Problem::warning("duty-change-moves", message).at(&later.starts.span).help(help));
+        }
+    }
+
+    /// The week of `era` that ends at `end`.
+    fn within_era(&self, era: &Era<'_>, end: Instant) -> Option<NamedWeek> {
+        let near = era.number_near(self.zone.date(end));
+        (near.saturating_sub(1)..=near + 1)
+            .filter_map(|k| self.week(era, k))
+            .find(|week| week.period.end() == end)
     }
 
     /// A week is named by the date on which it starts, so no date may start two.
@@ -227,10 +264,11 @@ mod tests {
 
     #[test]
     fn a_later_rotation_names_the_weeks_from_its_start_on() {
-        swap(MONDAYS, "2026-01-30", &[]);
-        swap(MONDAYS, "2026-02-02", &[]);
-        swap(MONDAYS, "2026-02-09", &[]);
-        swap(MONDAYS, "2026-02-06", &["no-such-week"]);
+        let moves = "duty-change-moves";
+        swap(MONDAYS, "2026-01-30", &[moves]);
+        swap(MONDAYS, "2026-02-02", &[moves]);
+        swap(MONDAYS, "2026-02-09", &[moves]);
+        swap(MONDAYS, "2026-02-06", &[moves, "no-such-week"]);
     }
 
     #[test]
@@ -241,14 +279,13 @@ mod tests {
             );
             &*Box::leak(rest.into_boxed_str())
         };
-        for fits in
-            ["2026-01-09T10:00:00", "2026-01-08T23:00:00", "2026-01-10T00:00:00", "2200-12-31T00:00:00"]
-        {
-            codes(rotation(fits), &[]);
+        codes(rotation("2026-01-09T10:00:00"), &[]);
+        for moves in ["2026-01-08T23:00:00", "2026-01-10T00:00:00", "2200-12-31T00:00:00"] {
+            codes(rotation(moves), &["duty-change-moves"]);
         }
-        codes(rotation("2026-01-09T10:00:01"), &["week-date-twice"]);
-        codes(rotation("2026-01-02T10:00:01"), &["week-date-twice"]);
-        codes(rotation("2026-01-09T09:59:59"), &[]);
+        codes(rotation("2026-01-09T10:00:01"), &["duty-change-moves", "week-date-twice"]);
+        codes(rotation("2026-01-02T10:00:01"), &["duty-change-moves", "week-date-twice"]);
+        codes(rotation("2026-01-09T09:59:59"), &["duty-change-moves"]);
         codes(rotation("2026-01-02T10:00:00"), &["duplicate-rotation"]);
         codes(rotation("2026-01-02T09:59:59"), &["rotation-order"]);
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Context;
+use super::context::Context;
 use crate::config::legacy_zone_names::{meant, renamed};
 use crate::config::schema::TeamTable;
 use crate::config::zones::{ZoneDataSource, Zones};

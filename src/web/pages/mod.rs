@@ -9,16 +9,19 @@
 mod calendar_sync;
 mod changes;
 mod coverage;
+mod engineer;
 mod fairness;
 mod index;
 mod kit;
 mod pipelines;
 mod run_book;
+mod subscribe;
 mod team;
 
 pub(super) use calendar_sync::subscribers;
 pub(super) use changes::changes;
 pub(super) use coverage::coverage;
+pub(super) use engineer::engineer;
 pub(super) use fairness::fairness;
 pub(super) use index::index;
 pub(super) use kit::assets::{ICON, SCRIPT, STYLE, favicon, icon, is_asset, script, style};
@@ -26,4 +29,5 @@ pub(super) use kit::failure::page;
 pub(super) use kit::not_found::{missing, no_key};
 pub(super) use pipelines::pipelines;
 pub(super) use run_book::{Books, run_book};
+pub(super) use subscribe::subscribe;
 pub(super) use team::{team, team_without_slash};

@@ -73,6 +73,8 @@ pub fn create_app(
         .route("/{team}/changes", web::to(page(pages::changes)))
         .route("/{team}/subscribers", web::to(page(pages::subscribers)))
         .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
+        .route("/{team}/engineers/{id}", web::to(page(pages::engineer)))
+        .route("/{team}/subscribe", web::to(page(pages::subscribe)))
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |request, routes| {
             let gated = match pass_gate(&state, request) {

@@ -4,6 +4,7 @@ use actix_web::{HttpMessage, HttpRequest};
 
 use crate::access::{Key, SEGMENT, Scope};
 use crate::config::BaseUrl;
+use crate::rota::EngineerId;
 
 /// The key in a request's path, and what it opens.
 #[derive(Debug, Clone)]
@@ -16,6 +17,14 @@ impl Visitor {
     /// Whether the index of all teams is open to them.
     pub(in crate::web) fn sees_all(&self) -> bool {
         self.scope == Scope::Organisation
+    }
+
+    /// Whose link it is, where it is one engineer's.
+    pub(in crate::web) fn engineer(&self) -> Option<&EngineerId> {
+        match &self.scope {
+            Scope::Engineer(_, engineer) => Some(engineer),
+            Scope::Organisation | Scope::Team(_) => None,
+        }
     }
 
     /// Who made `request`; `None` where access is open.

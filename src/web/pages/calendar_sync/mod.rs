@@ -1,89 +1,227 @@
-//! `/{team}/subscribers`: which calendar client last fetched which feed: the answer to "why is my calendar stale?".
+//! `/{team}/subscribers`: which calendar fetched what and when: the answer to "why is my calendar behind?".
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::TimeDelta;
 use maud::{Markup, html};
 
+use crate::feed::Feed;
 use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
-use crate::rota::{Instant, Zone};
+use crate::rota::{Instant, Role};
+use crate::text::count;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::people::People;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn subscribers(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Subscribers);
-        match Asked::by(request).zone(team.team()) {
-            Ok(zone) => frame.respond(StatusCode::OK, "Subscribers", &page(site, team, zone.as_ref(), now)),
-            Err(error) => bad_query(&frame, &error, request),
+        let layout = Layout::of(state, request, &snapshot, team, Tab::CalendarSync);
+        match PageQuery::by(request).zone(team.team()) {
+            Ok(zone) => {
+                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
+                let main = page(state, team, &layout.people(team.team()), wall);
+                layout.respond(StatusCode::OK, "Calendar sync", &main)
+            }
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(site: &Site, team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
-    let wall = Wall::new(zone.unwrap_or(&team.team().zone), now);
-    let all: Vec<(&FeedSlot, Vec<Fetched>)> =
-        team.feeds().iter().map(|slot| (slot, team.subscribers(slot).fetched())).collect();
-    let quiet = all.iter().filter(|(_, fetched)| fetched.is_empty()).map(|(slot, _)| *slot);
-    let quiet: Vec<String> = quiet.map(|slot| slot.feed.title(team.team())).collect();
+/// A feed that was fetched, by a kind of calendar.
+struct Sync<'t> {
+    slot: &'t FeedSlot,
+    fetched: Fetched,
+    /// When what replaced its copy was made; `None` where the copy is current.
+    behind_since: Option<Instant>,
+}
+
+fn page(state: &State, team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let all: Vec<Sync<'_>> = team.feeds().iter().flat_map(|slot| syncs(state, team, slot)).collect();
+    let is_quiet = |slot: &&FeedSlot| all.iter().all(|sync| sync.slot.path != slot.path);
+    let quiet: Vec<&FeedSlot> = team.feeds().iter().filter(is_quiet).collect();
+    let behind = all.iter().filter(|sync| sync.behind_since.is_some()).count();
     html! {
-        h1 { "Subscribers" }
+        h1 { "Calendar sync" }
         p.lead {
-            "Which calendars fetched which feed, and whether they have what is current. A calendar that is behind shows the rota as
-            it was until it asks again, on its own clock."
+            "Which calendars fetched the rota, and whether they have the current version. A calendar that is behind shows the rota
+            as it was until it fetches again, on its own clock."
         }
-        @for (slot, fetched) in all.iter().filter(|(_, fetched)| !fetched.is_empty()) {
-            section {
-                h2 { bdi { (slot.feed.title(team.team())) } }
-                table.stack.subscribers {
-                    thead {
-                        tr { th scope="col" { "Calendar" } th scope="col" { "Last asked" } th scope="col" { "Has" } th scope="col" { "Answers" } }
-                    }
-                    tbody { @for one in fetched { (row(site, team, slot, one, wall)) } }
+        @if all.is_empty() {
+            p { "No calendar has fetched anything yet. " a href="subscribe" { "Add one" } "." }
+        } @else {
+            p {
+                @if behind == 0 { span.tag.ok { "All up to date" } }
+                @else { span.tag.warn { (behind) " of " (all.len()) " behind" } }
+            }
+            table.stack.sync {
+                thead {
+                    tr { th scope="col" { "Calendar program" } th scope="col" { "Calendar" } th scope="col" { "State" } th scope="col" { "Fetched" } th scope="col" { "Next expected" } }
                 }
+                tbody { @for sync in by_client(&all) { (row(team, people, sync, wall)) } }
             }
         }
         @if !quiet.is_empty() {
-            section {
-                h2 { "Not fetched yet" }
-                ul { @for title in quiet { li { bdi { (title) } } } }
+            details {
+                summary { (count(quiet.len(), "calendar has", "calendars have")) " not been fetched yet" }
+                ul { @for slot in quiet { li { (name(slot, people)) } } }
             }
         }
+        (advice())
         p.fine {
-            "Of each kind of calendar the last to ask counts: Google asks once for everybody, Outlook on the web for each mailbox,
-            programs for each computer. Only the kind is kept, no address and nothing of who it is."
+            "The latest fetch of each kind of program counts: Google fetches once for everybody, Outlook on the web for each mailbox,
+            other programs for each computer. Only the kind is kept, no address and nothing about who it is."
         }
     }
 }
 
-fn row(site: &Site, team: &TeamSnapshot, slot: &FeedSlot, fetched: &Fetched, wall: Wall<'_>) -> Markup {
-    let pace = pace(fetched.client);
+fn syncs<'t>(state: &'t State, team: &'t TeamSnapshot, slot: &'t FeedSlot) -> impl Iterator<Item = Sync<'t>> {
+    let fetched = team.subscribers(slot).fetched().into_iter();
+    fetched.map(move |fetched| Sync {
+        slot,
+        fetched,
+        behind_since: state.feeds.outdated_since(team, slot, fetched.version),
+    })
+}
+
+/// By kind of program, then those that are behind first.
+fn by_client<'a>(all: &'a [Sync<'a>]) -> Vec<&'a Sync<'a>> {
+    let mut sorted: Vec<&Sync<'_>> = all.iter().collect();
+    sorted.sort_by_key(|sync| (sync.fetched.client.name(), sync.behind_since.is_none()));
+    sorted
+}
+
+fn row(team: &TeamSnapshot, people: &People<'_>, sync: &Sync<'_>, wall: Wall<'_>) -> Markup {
+    let fetched = &sync.fetched;
     html! {
         tr {
-            th scope="row" { (fetched.client.name()) @if !pace.is_empty() { br; small { (pace) } } }
-            td { time datetime=(fetched.last.format("%Y-%m-%dT%H:%M:%SZ")) { (wall.moment(fetched.last)) } }
+            th scope="row" { (fetched.client.name()) }
+            td { (name(sync.slot, people)) }
             td {
-                @match site.feeds.outdated_since(team, slot, fetched.version) {
-                    None => span.tag.ok { "The current version" },
-                    Some(since) => { span.tag.warn { "An older version" } " It changed " (wall.moment(since)) "." }
+                @match sync.behind_since {
+                    None => span.tag.ok { "current" },
+                    Some(since) => {
+                        span.tag.warn { "behind by " (count(changes_since(team, fetched.last).max(1), "change", "changes")) }
+                        " since " (wall.moment(since))
+                    }
                 }
             }
-            td { (fetched.given) " in full, " (fetched.confirmed) " unchanged" }
+            td { time datetime=(fetched.last.format("%Y-%m-%dT%H:%M:%SZ")) title=(wall.moment(fetched.last)) { (ago(wall.now - fetched.last)) } }
+            td { (expected(fetched, wall.now)) }
         }
     }
 }
 
-/// How often a kind of calendar asks.
-fn pace(client: Client) -> &'static str {
+fn name(slot: &FeedSlot, people: &People<'_>) -> Markup {
+    html! {
+        @match &slot.feed {
+            Feed::Team => "Everybody’s shifts",
+            Feed::Coverage => "Holidays and who covers them",
+            Feed::Role(Role::Primary) => "The primary’s shifts",
+            Feed::Role(Role::Secondary) => "The secondary’s shifts",
+            Feed::Engineer(engineer) => {
+                @match people.team().index_of(engineer.as_str()) {
+                    Some(seat) => (people.person(seat)),
+                    None => bdi { (engineer) },
+                }
+            },
+        }
+    }
+}
+
+/// How many publications that moved somebody's duty came after `last`.
+fn changes_since(team: &TeamSnapshot, last: Instant) -> usize {
+    let mut later: Vec<Instant> =
+        team.changes().iter().map(|change| change.at).filter(|at| last < *at).collect();
+    later.dedup();
+    later.len()
+}
+
+/// `5 h ago`, rounded down.
+fn ago(passed: TimeDelta) -> String {
+    match passed.num_minutes() {
+        ..1 => "just now".to_owned(),
+        minutes @ 1..60 => format!("{minutes} min ago"),
+        minutes @ 60..2880 => format!("{} h ago", minutes / 60),
+        minutes => format!("{} days ago", minutes / 1440),
+    }
+}
+
+/// When a program is expected to fetch again, by how long it takes at most.
+fn expected(fetched: &Fetched, now: Instant) -> String {
+    let Some(longest) = longest_pause(fetched.client) else { return "as set in its own settings".to_owned() };
+    let left = fetched.last + longest - now;
+    match left.num_minutes() {
+        ..0 => format!("overdue by {}", length(-left)),
+        0..60 => "within the hour".to_owned(),
+        _ => format!("within {}", length(left)),
+    }
+}
+
+/// `19 h`, rounded up, or days.
+fn length(time: TimeDelta) -> String {
+    match time.num_minutes() {
+        minutes @ ..60 => format!("{minutes} min"),
+        minutes @ 60..2880 => format!("{} h", (minutes + 59) / 60),
+        minutes => format!("{} days", minutes / 1440),
+    }
+}
+
+/// How long a kind of program takes at most from one fetch to the next, where that is not set by whoever uses it.
+fn longest_pause(client: Client) -> Option<TimeDelta> {
     match client {
-        Client::Google => "asks every 8 to 24 hours",
-        Client::OutlookWeb => "asks about every 3 hours",
-        Client::Thunderbird => "asks every 30 minutes",
-        Client::Apple | Client::Davx5 | Client::OutlookDesktop => "asks as set in its own settings",
-        Client::Other => "",
+        Client::Google => Some(TimeDelta::hours(24)),
+        Client::OutlookWeb => Some(TimeDelta::hours(3)),
+        Client::Thunderbird => Some(TimeDelta::minutes(30)),
+        Client::Apple | Client::Davx5 | Client::OutlookDesktop | Client::Other => None,
+    }
+}
+
+fn advice() -> Markup {
+    html! {
+        section aria-labelledby="advice" {
+            h2 #advice { "What to do about a calendar that is behind" }
+            dl.advice {
+                dt { "Google Calendar" } dd { "Wait: it fetches every 8 to 24 hours, and nothing makes it fetch sooner. Look at the rota for what is current." }
+                dt { "Outlook on the web, Microsoft 365" } dd { "Wait about 3 hours. If it stays behind, remove the calendar and subscribe again." }
+                dt { "Outlook for Windows and Mac" } dd { "Send and receive all folders." }
+                dt { "Apple Calendar" } dd { "View, Refresh Calendars. Then set “Auto-refresh” of the calendar to every hour." }
+                dt { "Thunderbird" } dd { "Synchronize. Its interval is in the properties of the calendar." }
+                dt { "DAVx⁵, ICSx⁵" } dd { "Pull down to synchronize, or set a shorter interval." }
+                dt { "A program that is not listed here" } dd { "It has never fetched: it may have a copy that was imported once. " a href="subscribe" { "Subscribe" } " instead." }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fetch_is_some_time_ago_and_the_next_is_expected_within_what_a_program_takes() {
+        let now: Instant = "2026-11-20T12:00:00Z".parse().unwrap();
+        let fetched = |client, minutes| Fetched {
+            client,
+            given: 1,
+            confirmed: 0,
+            last: now - TimeDelta::minutes(minutes),
+            version: 0,
+        };
+        for (client, minutes, passed, next) in [
+            (Client::Google, 5 * 60, "5 h ago", "within 19 h"),
+            (Client::Google, 60 * 72, "3 days ago", "overdue by 2 days"),
+            (Client::OutlookWeb, 150, "2 h ago", "within the hour"),
+            (Client::Thunderbird, 0, "just now", "within the hour"),
+            (Client::Thunderbird, 40, "40 min ago", "overdue by 10 min"),
+            (Client::Apple, 59, "59 min ago", "as set in its own settings"),
+        ] {
+            let fetched = fetched(client, minutes);
+            assert_eq!((ago(now - fetched.last).as_str(), expected(&fetched, now).as_str()), (passed, next));
+        }
     }
 }

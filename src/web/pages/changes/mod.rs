@@ -9,13 +9,13 @@ use crate::live::TeamSnapshot;
 use crate::publish::Change;
 use crate::rota::{Instant, RoleChange, Side, Team, Zone};
 use crate::text::clean;
-use crate::web::changes::{key, notice};
+use crate::web::atom::{key, notice};
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
 /// So many changes are shown; the API has more.
 const MOST: usize = 100;
@@ -24,19 +24,22 @@ const MOST: usize = 100;
 const SHORT_NOTICE_DAYS: i64 = 7;
 
 /// The page.
-pub(in crate::web) fn changes(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn changes(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Changes);
-        match Asked::by(request).zone(team.team()) {
-            Ok(zone) => frame.respond(StatusCode::OK, "Changes", &page(team, zone.as_ref(), now)),
-            Err(error) => bad_query(&frame, &error, request),
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Changes);
+        match PageQuery::by(request).zone(team.team()) {
+            Ok(zone) => layout.respond(
+                StatusCode::OK,
+                "Changes",
+                &page(team, &layout.people(team.team()), zone.as_ref(), now),
+            ),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
-    let people = People::of(team.team());
+fn page(team: &TeamSnapshot, people: &People<'_>, zone: Option<&Zone>, now: Instant) -> Markup {
     let wall = Wall::new(zone.unwrap_or(&team.team().zone), now);
     let latest: Vec<&Change> = team.changes().iter().rev().take(MOST).collect();
     html! {
@@ -51,7 +54,7 @@ fn page(team: &TeamSnapshot, zone: Option<&Zone>, now: Instant) -> Markup {
         @for together in latest.chunk_by(|one, other| one.at == other.at) {
             section.publication {
                 h2 { "Published " (wall.moment(together[0].at)) }
-                ul.moves { @for change in together.iter().rev() { (moved(&people, change, wall)) } }
+                ul.moves { @for change in together.iter().rev() { (moved(people, change, wall)) } }
             }
         }
         @if team.changes().len() > MOST {
@@ -65,7 +68,7 @@ fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
     let why = moved.after.as_ref().and_then(|side| side.reason.as_deref()).map(clean);
     html! {
         li.card id=(key(change)) {
-            p.who { (whose(people, moved)) " as " (moved.role.as_str()) }
+            p.holders { (whose(people, moved)) " as " (moved.role.as_str()) }
             p.until {
                 a href=(rota_from(people.team(), moved.period.start(), wall)) { (wall.span(moved.period)) }
                 @if let Some(why) = why.filter(|why| !why.is_empty()) { " · " (why) }

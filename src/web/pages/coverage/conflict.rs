@@ -3,32 +3,28 @@
 use maud::{Markup, html};
 
 use crate::config::override_entry;
-use crate::rota::{Candidate, Row};
-use crate::text::hours_grouped;
-use crate::web::pages::kit::agreement::{anchor, deadline, reasons, sentence};
+use crate::rota::{Candidate, EngineerIdx, Row, RowStatus};
+use crate::text::{hours_grouped, reasons};
+use crate::web::pages::kit::agreement::{anchor, sentence, urgency};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::status::tag;
 
 /// The conflict of an open row.
 pub(in crate::web) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
     html! {
-        article.card.conflict id=(anchor(row)) {
-            h3 { (reasons(row)) ", " (when(people, row, wall)) }
-            p { (tag(row.status)) " " (deadline(row, wall)) (left(row, wall)) }
-            p { (sentence(people, row)) @if let Some(seat) = row.secondary { " Secondary would be " (people.name(seat)) "." } }
-            @if !row.candidates.is_empty() {
-                h4 { "Who could take it, best first" }
-                ol.candidates { @for candidate in &row.candidates { li { (self::candidate(people, candidate)) } } }
-            }
-            details {
-                summary { "Record what you agree" }
-                p {
-                    "Paste this into " code { "teams/" (people.team().id) ".toml" } ", with whom the team agreed on and the day
-                    it did."
+        article.card.conflict.late[row.status == RowStatus::Nobody || row.is_overdue(wall.now)] id=(anchor(row)) {
+            h3 { (reasons(&row.reasons)) ", " (when(people, row, wall)) }
+            p { (urgency(row, wall)) (left(row, wall)) }
+            p {
+                (sentence(people, row))
+                @match row.secondary {
+                    Some(seat) => { " Secondary would be " (people.name(seat)) "." },
+                    None => " Nobody would be secondary.",
                 }
-                pre tabindex="0" { code data-copy="the override" { (override_entry(people.team(), row, people.team().zone.date(wall.now))) } }
             }
+            @if row.candidates.is_empty() { p { "Nobody in the team is free then. Find somebody, and record it as below." } }
+            @else { (candidates(people, &row.candidates)) }
+            (entries(people, row, wall))
         }
     }
 }
@@ -37,7 +33,7 @@ pub(in crate::web) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -
 fn when(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
     let there = wall.days_in(&people.team().engineer(row.away).zone, row.period);
     html! {
-        @if let Some(there) = there { (there) br; small { (wall.span(row.period)) } } @else { (wall.span(row.period)) }
+        @if let Some(there) = there { (there) " " small { (wall.span(row.period)) } } @else { (wall.span(row.period)) }
     }
 }
 
@@ -52,12 +48,58 @@ fn left(row: &Row, wall: Wall<'_>) -> Markup {
     }
 }
 
-/// `free; holiday load 24 h, would be 48 h; 336 h as primary so far`.
-fn candidate(people: &People<'_>, candidate: &Candidate) -> Markup {
+fn candidates(people: &People<'_>, candidates: &[Candidate]) -> Markup {
     html! {
-        (people.person(candidate.engineer)) ": "
-        @if candidate.is_free() { "free" } @else { "on holiday for " (hours_grouped(candidate.own_holiday_seconds)) " of it" }
-        "; holiday load " (hours_grouped(candidate.load_before_seconds)) ", would be " (hours_grouped(candidate.load_after_seconds))
-        "; " (hours_grouped(candidate.primary_seconds)) " as primary so far"
+        table.stack.candidates {
+            caption { "Who could take it, best first" }
+            thead {
+                tr { th scope="col" { "Who" } th scope="col" { "Free" } th scope="col" { "Holiday load now" } th scope="col" { "If they take it" } th scope="col" { "Primary so far" } }
+            }
+            tbody {
+                @for candidate in candidates {
+                    tr {
+                        th scope="row" { (people.person(candidate.engineer)) }
+                        td {
+                            @if candidate.is_free() { "free" }
+                            @else { "own holiday for " (hours_grouped(candidate.own_holiday_seconds)) }
+                        }
+                        td { span.narrow { "holiday load " } (hours_grouped(candidate.load_before_seconds)) }
+                        td { span.narrow { "would be " } (hours_grouped(candidate.load_after_seconds)) }
+                        td { span.narrow { "primary so far " } (hours_grouped(candidate.primary_seconds)) }
+                    }
+                }
+            }
+        }
     }
+}
+
+/// The entry to paste for each candidate.
+fn entries(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
+    let team = people.team();
+    let today = team.zone.date(wall.now);
+    let entry = |row: &Row| {
+        html! {
+            pre tabindex="0" { code { (override_entry(team, row, today)) } }
+        }
+    };
+    html! {
+        div.entries {
+            h4 { "Record what you agree" }
+            p { "Paste the entry into " code { "teams/" (team.id) ".toml" } ", with the date on which the team agreed." }
+            @if row.candidates.is_empty() { (entry(row)) }
+            @for candidate in &row.candidates {
+                details {
+                    summary { "Entry for " (people.plain(candidate.engineer)) }
+                    div.copied data-copy={ "the entry for " (people.within(candidate.engineer)) } { (entry(&with(row, candidate.engineer))) }
+                }
+            }
+        }
+    }
+}
+
+/// `row` as if `primary` was proposed; by R6 the first other candidate without a holiday is secondary.
+fn with(row: &Row, primary: EngineerIdx) -> Row {
+    let mut others = row.candidates.iter().filter(|other| other.engineer != primary && other.is_free());
+    let secondary = others.next().map(|other| other.engineer);
+    Row { status: RowStatus::Proposed, primary, secondary, ..row.clone() }
 }

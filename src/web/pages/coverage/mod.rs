@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{EngineerIdx, Instant, Row, RowStatus, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Row, RowStatus, Team, Zone, week_at};
 use crate::text::count;
 use crate::web::pages::coverage::conflict::conflict;
 use crate::web::pages::coverage::months::Months;
@@ -18,13 +18,13 @@ use crate::web::pages::coverage::occasion::{Occasion, occasions};
 use crate::web::pages::coverage::policy::policy;
 use crate::web::pages::kit::agreement::{open, unknown};
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, BadQuery, bad_query};
+use crate::web::pages::kit::query::{BadQuery, PageQuery, bad_query};
 use crate::web::pages::kit::status::word;
 use crate::web::pages::kit::zone_field::zone_field;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,14 +34,14 @@ struct Filter {
 }
 
 impl Filter {
-    fn by(asked: &Asked, team: &Team) -> Result<Filter, BadQuery> {
+    fn by(query: &PageQuery, team: &Team) -> Result<Filter, BadQuery> {
         let status = |text: &str| {
             let known = RowStatus::ALL.into_iter().find(|status| status.as_str() == text);
             known.ok_or_else(|| BadQuery::Status(text.chars().take(60).collect()))
         };
         Ok(Filter {
-            engineer: asked.engineer(team)?,
-            status: asked.value("status")?.map(status).transpose()?,
+            engineer: query.engineer(team)?,
+            status: query.value("status")?.map(status).transpose()?,
         })
     }
 
@@ -61,41 +61,55 @@ impl Filter {
 }
 
 /// The page.
-pub(in crate::web) fn coverage(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn coverage(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Coverage);
-        let asked = Asked::by(request);
-        let filter = Filter::by(&asked, team.team());
-        match filter.and_then(|filter| Ok((filter, asked.zone(team.team())?))) {
-            Ok((filter, zone)) => {
-                frame.respond(StatusCode::OK, "Coverage", &page(team, filter, zone.as_ref(), now))
-            }
-            Err(error) => bad_query(&frame, &error, request),
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Coverage);
+        let query = PageQuery::by(request);
+        let filter = Filter::by(&query, team.team());
+        match filter.and_then(|filter| Ok((filter, query.zone(team.team())?))) {
+            Ok((filter, zone)) => layout.respond(
+                StatusCode::OK,
+                "Coverage",
+                &page(team, &layout.people(team.team()), filter, zone.as_ref(), now),
+            ),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, filter: Filter, zone: Option<&Zone>, now: Instant) -> Markup {
+fn page(
+    team: &TeamSnapshot,
+    people: &People<'_>,
+    filter: Filter,
+    zone: Option<&Zone>,
+    now: Instant,
+) -> Markup {
     let rota = team.team();
-    let (people, wall) = (People::of(rota), Wall::new(zone.unwrap_or(&rota.zone), now));
+    let wall = Wall::new(zone.unwrap_or(&rota.zone), now);
     let all = team.coverage();
     let admits = |row: &Row| filter.admits(row);
-    let unsettled: Vec<&Row> = open(all, now).into_iter().filter(|row| admits(row)).collect();
+    // A conflict concerns the secondary who cannot cover, too.
+    let is_secondary = |row: &Row| {
+        let pair = week_at(rota, row.period.start()).map(|week| week.pair);
+        pair.is_some_and(|pair| filter.engineer == Some(pair.secondary))
+            && filter.status.is_none_or(|status| row.status == status)
+    };
+    let (unsettled, hidden): (Vec<&Row>, Vec<&Row>) =
+        open(all, now).into_iter().partition(|row| admits(row) || is_secondary(row));
     let shown = occasions(&all.rows).into_iter().filter(|occasion| !occasion.parts(admits).is_empty());
     let (ahead, past): (Vec<Occasion<'_>>, Vec<Occasion<'_>>) =
         shown.partition(|occasion| now < occasion.span().1);
-    let months = Months { people: &people, wall, is_unfolded: filter.is_any() };
+    let months = Months { people, wall, is_unfolded: filter.is_any() };
     html! {
         h1 { "Coverage" }
         p.lead { "Every public holiday and all time off ahead, who covers it, and what the team has still to agree on." }
-        (unknown(&all.unknown, &people))
-        (form(&people, filter, wall))
+        (unknown(&all.unknown, people))
+        (form(people, filter, wall))
         section aria-labelledby="agree" {
             h2 #agree { "To agree" }
-            @if unsettled.is_empty() { p { span.tag.ok { "Settled" } " Nothing needs the team’s agreement" @if filter.is_any() { " here" } "." } }
-            @else if unsettled.iter().any(|row| !row.candidates.is_empty()) { (load()) }
-            @for row in unsettled { (conflict(&people, row, wall)) }
+            (summary(unsettled.len(), hidden.len(), people, wall))
+            @for row in unsettled { (conflict(people, row, wall)) }
         }
         (policy(rota.policy))
         section aria-labelledby="ahead" {
@@ -109,12 +123,23 @@ fn page(team: &TeamSnapshot, filter: Filter, zone: Option<&Zone>, now: Instant) 
     }
 }
 
-/// What the candidates of every conflict are compared by.
-fn load() -> Markup {
+/// How much is to be agreed, and whether a filter leaves some of it out.
+fn summary(to_agree: usize, hidden: usize, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let all = format!("coverage{}", wall.kept(people.team()));
     html! {
-        p.fine {
-            "Holiday load counts the hours for which somebody was primary by cover, proposal or agreement, for time off as for
-            holidays, from the start of the rota to the start of that week. Hours on a holiday of their own count twice."
+        @match (to_agree, hidden) {
+            (0, 0) => p { span.tag.ok { "Settled" } " Nothing needs the team’s agreement." },
+            (0, hidden) => p {
+                span.tag.warn { (hidden) " to agree" } " Not shown, since the filter leaves " @if hidden == 1 { "it" } @else { "them" } " out. "
+                a href=(all) { "Show all" }
+            },
+            (_, hidden) => {
+                p.fine {
+                    "Holiday load counts the hours for which somebody was primary by cover, proposal or agreement, for time off as for
+                    holidays, up to the start of that week. Hours on a holiday of their own count twice."
+                }
+                @if hidden > 0 { p.fine { (hidden) " more to agree, left out by the filter. " a href=(all) { "Show all" } } }
+            },
         }
     }
 }

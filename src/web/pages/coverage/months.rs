@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::rota::{EngineerIdx, Instant, Period, ProposalStatus, Row, RowStatus};
 use crate::text::{clean, count};
 use crate::web::pages::coverage::occasion::Occasion;
-use crate::web::pages::kit::agreement::{anchor, deadline, sentence};
+use crate::web::pages::kit::agreement::{anchor, sentence, urgency};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::status::{tag, word};
@@ -31,7 +31,7 @@ impl<'a> Months<'a> {
             @for dated in dated.chunk_by(|one, other| month(one.0) == month(other.0)) {
                 @let all = dated.iter().map(|(_, occasion)| *occasion);
                 @let (idle, met): (Vec<_>, Vec<_>) = all.partition(|occasion| occasion.is_unaffected());
-                h3.month { (dated[0].0.format("%B %Y")) }
+                h3.in-month { (dated[0].0.format("%B %Y")) }
                 @if !met.is_empty() { (self.table(&met, &admits)) }
                 @if !idle.is_empty() {
                     details.idle open[self.is_unfolded] {
@@ -163,7 +163,7 @@ impl<'a> Months<'a> {
                     @if let Some(date) = row.agreed_on { ", agreed on " (date.format("%-d %b %Y")) }
                 },
                 RowStatus::Proposed | RowStatus::NeedsVolunteer | RowStatus::Nobody if self.wall.now < row.period.end() => {
-                    (sentence(people, row)) " " (deadline(row, self.wall)) " " a href={ "#" (anchor(row)) } { "Who could take it" }
+                    (sentence(people, row)) " " (urgency(row, self.wall)) " " a href={ "#" (anchor(row)) } { "Who could take it" }
                 },
                 RowStatus::Proposed | RowStatus::NeedsVolunteer => { "was never agreed; " (people.name(row.primary)) " was proposed" },
                 RowStatus::Nobody => { "was never agreed; " (people.name(row.primary)) " kept the primary role" },

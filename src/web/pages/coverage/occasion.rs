@@ -130,7 +130,7 @@ rotation = [{ starts = 2026-01-02T10:00:00, weeks = [
     }
 
     fn told(team: &Team, rows: &[Row]) -> Vec<String> {
-        let people = People::of(team);
+        let people = People::of(team, "./", String::new());
         let told = |occasion: &Occasion<'_>| {
             let whose: Vec<_> = occasion.seats().into_iter().map(|seat| people.text(seat)).collect();
             let dates = occasion.dates(&people).map(|(first, last)| format!("{first}/{last}"));

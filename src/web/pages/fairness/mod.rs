@@ -14,65 +14,99 @@ use crate::json::FAIRNESS_YEARS;
 use crate::live::TeamSnapshot;
 use crate::rota::{self, EngineerIdx, Fairness, Tally, year_spans};
 use crate::text::hours_grouped;
-use crate::web::pages::fairness::bars::{Bar, bars};
+use crate::web::pages::fairness::bars::{Bar, average, bars};
 use crate::web::pages::fairness::streaks::locks;
 use crate::web::pages::kit::agreement::unknown;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
-/// The spans offered; any other may be asked for by the query.
+const SECONDS_OF_WEEK: i64 = 7 * 24 * 3600;
+
+/// The spans offered; any other may be query for by the query.
 const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
 
-/// A figure with what it is called, what it counts, and how it is read and said.
-type Figure = (&'static str, &'static str, fn(&Tally) -> i64, fn(i64) -> String);
+/// A figure of a tally.
+struct Figure {
+    title: &'static str,
+    /// What it counts.
+    what: &'static str,
+    value: fn(&Tally) -> i64,
+    text: fn(i64) -> String,
+    /// A difference from the average.
+    difference: fn(i64) -> String,
+}
 
 const FIGURES: [Figure; 5] = [
-    ("Primary", "time on call first", |tally| tally.primary_seconds, rounded),
-    ("Secondary", "time on call behind the primary", |tally| tally.secondary_seconds, rounded),
-    ("Weekends", "with any time as primary", |tally| i64::from(tally.weekends), plain),
-    (
-        "Own holidays",
-        "in weeks as primary, whoever covered them",
-        |tally| i64::from(tally.own_holidays),
-        plain,
-    ),
-    (
-        "Holidays covered",
-        "of others, as primary in their place",
-        |tally| i64::from(tally.holidays_covered),
-        plain,
-    ),
+    Figure {
+        title: "Primary",
+        what: "time on call first",
+        value: |tally| tally.primary_seconds,
+        text: weeks,
+        difference: weeks,
+    },
+    Figure {
+        title: "Secondary",
+        what: "time on call behind the primary",
+        value: |tally| tally.secondary_seconds,
+        text: weeks,
+        difference: weeks,
+    },
+    Figure {
+        title: "Weekends",
+        what: "with any time as primary",
+        value: |tally| i64::from(tally.weekends),
+        text: plain,
+        difference: plain,
+    },
+    Figure {
+        title: "Own holidays",
+        what: "in weeks as primary, whoever covered them",
+        value: |tally| i64::from(tally.own_holidays),
+        text: plain,
+        difference: plain,
+    },
+    Figure {
+        title: "Holidays covered",
+        what: "of others, as primary in their place",
+        value: |tally| i64::from(tally.holidays_covered),
+        text: plain,
+        difference: plain,
+    },
 ];
 
 /// The page.
-pub(in crate::web) fn fairness(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn fairness(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Fairness);
-        let asked = Asked::by(request);
-        match asked.years().and_then(|years| Ok((years, asked.zone(team.team())?))) {
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Fairness);
+        let query = PageQuery::by(request);
+        match query.years().and_then(|years| Ok((years, query.zone(team.team())?))) {
             Ok((years, zone)) => {
                 let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
                 let years = years.unwrap_or(FAIRNESS_YEARS.into());
-                frame.respond(StatusCode::OK, "Fairness", &page(team, years, wall))
+                layout.respond(
+                    StatusCode::OK,
+                    "Fairness",
+                    &page(team, &layout.people(team.team()), years, wall),
+                )
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-/// Years are the team's, whatever clock is asked for: it only goes along to other pages.
-fn page(team: &TeamSnapshot, count: i32, wall: Wall<'_>) -> Markup {
+/// Years are the team's, whatever clock is query for: it only goes along to other pages.
+fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) -> Markup {
     let rota = team.team();
     let kept = wall.kept(rota).replace('?', "&");
     let first = rota.zone.date(wall.now).year();
     let years: RangeInclusive<i32> = first..=first + count - 1;
     let fairness = rota::fairness(rota, years, wall.now);
-    let (people, span) = (People::of(rota), said(&fairness));
+    let span = said(&fairness);
     html! {
         h1 { "Fairness" }
         p.lead {
@@ -85,15 +119,15 @@ fn page(team: &TeamSnapshot, count: i32, wall: Wall<'_>) -> Markup {
                 }
             }
         }
-        (unknown(&fairness.unknown, &people))
+        (unknown(&fairness.unknown, people))
         section aria-label="In all" {
-            div.figures { @for figure in FIGURES { (chart(&people, &fairness, figure)) } }
-            p.fine { "The line in each bar is the average of all who are in the team in these years." }
+            div.figures { @for figure in &FIGURES { (chart(people, &fairness, figure)) } }
+            p.fine { "Each bar starts at the line, which is the average of all who are in the team in these years: to the right is more, to the left is less." }
         }
-        (locks(&people, &fairness, &span))
+        (locks(people, &fairness, &span))
         section aria-labelledby="years" {
             h2 #years { "Year by year" }
-            @for year in fairness.years.clone() { (table(&people, &fairness, year)) }
+            @for year in fairness.years.clone() { (table(people, &fairness, year)) }
         }
     }
 }
@@ -103,20 +137,17 @@ pub(in crate::web) fn said(fairness: &Fairness) -> String {
     year_spans(&fairness.years.clone().collect::<Vec<_>>())
 }
 
-fn chart(people: &People<'_>, fairness: &Fairness, (title, what, value, say): Figure) -> Markup {
+fn chart(people: &People<'_>, fairness: &Fairness, figure: &Figure) -> Markup {
     let sum = |seat: EngineerIdx| {
         let own = fairness.tallies.iter().filter(|tally| tally.engineer == seat);
-        own.map(value).reduce(|sum, next| sum + next)
+        own.map(figure.value).reduce(|sum, next| sum + next)
     };
-    let all: Vec<Bar> = people
-        .team()
-        .indices()
-        .filter_map(|seat| Some(Bar { seat, value: sum(seat)?, said: say(sum(seat)?) }))
-        .collect();
+    let bar = |seat| sum(seat).map(|value| Bar { seat, value, text: (figure.text)(value) });
+    let all: Vec<Bar> = people.team().indices().filter_map(bar).collect();
     html! {
         div.card.figure {
-            h2 { (title) " " small { (what) } }
-            (bars(people, &all))
+            h2 { (figure.title) " " small { (figure.what) ", on average " ((figure.text)(average(&all))) } }
+            (bars(people, &all, figure.difference))
         }
     }
 }
@@ -151,6 +182,16 @@ fn row(people: &People<'_>, tally: &Tally) -> Markup {
             td { (role(tally.secondary_weeks, tally.secondary_seconds)) }
             @for count in [tally.weekends, tally.own_holidays, tally.holidays_covered, tally.proposals_taken] { td { (count) } }
         }
+    }
+}
+
+/// Weeks with one decimal: `12.5 weeks`.
+fn weeks(seconds: i64) -> String {
+    let tenths = (seconds * 10 + SECONDS_OF_WEEK / 2) / SECONDS_OF_WEEK;
+    match (tenths / 10, tenths % 10) {
+        (1, 0) => "1 week".to_owned(),
+        (weeks, 0) => format!("{weeks} weeks"),
+        (weeks, tenth) => format!("{weeks}.{tenth} weeks"),
     }
 }
 

@@ -1,100 +1,133 @@
-//! `/`: every team with who is on call now and what it has to agree on.
+//! `/`: every team with who is on call now and what it has to agree on: cards, or from six teams on a table.
+
+mod card;
+mod table;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
-use crate::config::Configuration;
 use crate::live::{Snapshot, TeamSnapshot};
-use crate::rota::{Instant, Role, Row, coverage};
-use crate::text::{clean, count};
-use crate::web::pages::kit::agreement::open;
-use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::Frame;
-use crate::web::pages::kit::on_call::{away, changes_at, then};
+use crate::rota::{Instant, Row, RowStatus, TeamId};
+use crate::text::clean;
+use crate::web::pages::kit::agreement::{is_soon, open, soon};
+use crate::web::pages::kit::layout::Layout;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::problems::errors;
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
+
+/// So many teams are a table.
+const MIN_TABLE: usize = 6;
+
+/// A team as the index has it.
+struct Entry<'s> {
+    team: &'s TeamSnapshot,
+    people: People<'s>,
+    /// Whether its latest change has errors.
+    is_outdated: bool,
+    needs: Needs,
+}
+
+/// What a team has to agree on soon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Needs {
+    to_agree: usize,
+    overdue: usize,
+    uncovered: usize,
+    /// The first deadline.
+    next: Option<Instant>,
+}
+
+impl Needs {
+    fn of(team: &TeamSnapshot, now: Instant) -> Needs {
+        let coverage = soon(team, now);
+        let rows: Vec<&Row> = open(&coverage, now).into_iter().filter(|row| is_soon(row, now)).collect();
+        let count = |wanted: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| wanted(row)).count();
+        Needs {
+            to_agree: rows.len(),
+            overdue: count(&|row| row.is_overdue(now)),
+            uncovered: count(&|row| row.status == RowStatus::Nobody),
+            next: rows.iter().filter_map(|row| row.deadline).find(|deadline| now < *deadline),
+        }
+    }
+
+    /// Less for what is more urgent.
+    fn rank(self) -> (bool, bool, bool, Option<Instant>) {
+        (self.uncovered == 0, self.overdue == 0, self.to_agree == 0, self.next)
+    }
+}
 
 /// The page.
-pub(in crate::web) fn index(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
-    let main = html! {
+pub(in crate::web) fn index(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
+    let (layout, query) = (Layout::plain(request), PageQuery::by(request));
+    match query.value("q") {
+        Ok(search) => layout.respond(StatusCode::OK, "On call now", &page(&layout, &snapshot, search, now)),
+        Err(error) => bad_query(&layout, &error, request),
+    }
+}
+
+fn page(layout: &Layout<'_>, snapshot: &Snapshot, search: Option<&str>, now: Instant) -> Markup {
+    let broken: Vec<&TeamId> = snapshot.configuration().broken.keys().collect();
+    let broken: Vec<&TeamId> = broken.into_iter().filter(|id| snapshot.is_broken(id.as_str())).collect();
+    let all = snapshot.teams().len() + broken.len();
+    let mut entries: Vec<Entry<'_>> = snapshot
+        .teams()
+        .filter(|team| search.is_none_or(|search| has(team, search)))
+        .map(|team| Entry {
+            team,
+            people: layout.people_below(team.team()),
+            is_outdated: snapshot.is_outdated(&team.team().id),
+            needs: Needs::of(team, now),
+        })
+        .collect();
+    if MIN_TABLE <= all {
+        entries.sort_by_cached_key(|entry| (entry.needs.rank(), name(entry.team)));
+    }
+    html! {
         h1 { "On call now" }
-        (broken(snapshot.configuration(), &snapshot))
-        @if snapshot.teams().len() == 0 && snapshot.configuration().broken.is_empty() {
-            p.lead { "There is no team yet: each file in " code { "teams/" } " is one." }
-        }
-        div.teams { @for team in snapshot.teams() { (card(&snapshot, team, now)) } }
-    };
-    Frame::plain(request).respond(StatusCode::OK, "On call now", &main)
-}
-
-fn card(snapshot: &Snapshot, team: &TeamSnapshot, now: Instant) -> Markup {
-    let rota = team.team();
-    let (people, wall) = (People::of(rota), Wall::new(&rota.zone, now));
-    let duty = team.near().on_call(now);
-    let holder = |role: Role| duty.and_then(|duty| duty.holder(role));
-    html! {
-        section.card.team-card {
-            h2 { a href={ (rota.id) "/" } { bdi { (clean(&rota.name)) } } }
-            @if snapshot.is_outdated(&rota.id) {
-                p { span.tag.late { "Not current" } " the latest change has errors" }
-            }
-            @match duty {
-                None => p { "Nobody is on call before " (wall.moment(rota.starts())) "." },
-                Some(_) => dl {
-                    @for (role, label) in [(Role::Primary, "Primary"), (Role::Secondary, "Secondary")] {
-                        dt { (label) }
-                        dd {
-                            @match holder(role) {
-                                Some(holder) => (people.person(holder.engineer)),
-                                None => "nobody",
-                            }
-                            (away(team, role, wall))
-                            @if let Some(until) = changes_at(team.near(), role, now) {
-                                small { " until " (wall.moment(until)) (then(team, &people, role, until)) }
-                            }
-                        }
-                    }
-                },
-            }
-            (unsettled(team, now))
-            p.links {
-                a href={ (rota.id) "/" } { "Rota" }
-                a href={ (rota.id) "/coverage" } { "Coverage" }
-                a href={ (rota.id) "/pipelines" } { "Pipelines" }
-                a href={ (rota.id) "/#subscribe" } { "Subscribe" }
-            }
+        @if all == 0 { p.lead { "There is no team yet: each file in " code { "teams/" } " is one." } }
+        @if all < MIN_TABLE && search.is_none() {
+            (card::broken(snapshot, &broken))
+            div.teams { @for entry in &entries { (card::card(entry, now)) } }
+        } @else {
+            @let broken: Vec<&TeamId> = broken.into_iter().filter(|id| search.is_none_or(|search| folded(id.as_str()).contains(&folded(search)))).collect();
+            (table::table(snapshot, &entries, &broken, search, now))
         }
     }
 }
 
-/// Of the weeks at hand, not of the years: an index of thousands of teams would hold all of those.
-fn unsettled(team: &TeamSnapshot, now: Instant) -> Markup {
-    let near = coverage(team.team(), team.near());
-    let open: Vec<&Row> = open(&near, now);
-    let overdue = open.iter().filter(|row| row.is_overdue(now)).count();
-    html! {
-        p.settled {
-            @if open.is_empty() { span.tag.ok { "Nothing to agree" } " in the weeks ahead" }
-            @else {
-                a href={ (team.team().id) "/coverage" } { (count(open.len(), "absence", "absences")) " to agree" }
-                @if overdue > 0 { " " span.tag.late { (overdue) " overdue" } }
-            }
-        }
-    }
+fn name(team: &TeamSnapshot) -> String {
+    folded(&clean(&team.team().name))
 }
 
-fn broken(configuration: &Configuration, snapshot: &Snapshot) -> Markup {
-    let broken = configuration.broken.keys().filter(|id| snapshot.is_broken(id.as_str()));
-    html! {
-        @for id in broken {
-            section.alert {
-                h2 { a href={ (id) "/" } { (id) } }
-                p { "The configuration of this team has errors, so its rota is not served." }
-                (errors(configuration.diagnostics_of(id)))
-            }
-        }
+/// Whether the team or one of its people has `search` in its name or id.
+fn has(team: &TeamSnapshot, search: &str) -> bool {
+    let (team, search) = (team.team(), folded(search));
+    let own = [team.id.as_str(), &team.name].into_iter();
+    let people = team.engineers.iter().flat_map(|engineer| [engineer.id.as_str(), &engineer.name]);
+    own.chain(people).any(|text| folded(text).contains(&search))
+}
+
+fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_covers_comes_first_then_what_is_overdue_then_the_nearest_deadline() {
+        let at = |text: &str| Some(text.parse::<Instant>().unwrap());
+        let uncovered =
+            Needs { to_agree: 1, uncovered: 1, next: at("2026-12-20T00:00:00Z"), ..Needs::default() };
+        let overdue = Needs { to_agree: 3, overdue: 1, ..Needs::default() };
+        let near = Needs { to_agree: 1, next: at("2026-12-01T00:00:00Z"), ..Needs::default() };
+        let far = Needs { to_agree: 9, next: at("2026-12-09T00:00:00Z"), ..Needs::default() };
+        let settled = Needs::default();
+        let mut all = [settled, far, near, overdue, uncovered];
+        all.sort_by_key(|needs| needs.rank());
+        assert_eq!(all, [uncovered, overdue, near, far, settled]);
     }
 }

@@ -1,40 +1,67 @@
 //! What a team has still to agree on, and whose holidays nobody knows.
 
+use std::borrow::Cow;
+
+use chrono::TimeDelta;
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Coverage, Instant, Row, RowStatus, UnknownHolidays};
-use crate::text::{by_calendar, clean, count};
+use crate::rota::{Coverage, EngineerIdx, Instant, Row, RowStatus, UnknownHolidays, coverage};
+use crate::text::{by_calendar, count, reasons};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
 
-/// So many are told on the team's own page; the coverage page has all.
-const MAX_ROWS: usize = 3;
+/// What is to be agreed within this time is shown on the team's page and counted in the index.
+const SOON: TimeDelta = TimeDelta::weeks(6);
 
-/// The rows of `coverage` that are to be agreed and not over at `now`, the nearest first.
+/// [`SOON`] in words.
+pub(in crate::web) const SOON_WORDS: &str = "within six weeks";
+
+/// The rows of `coverage` that are to be agreed and not over at `now`, by deadline, one for each conflict.
 pub(in crate::web) fn open(coverage: &Coverage, now: Instant) -> Vec<&Row> {
-    coverage.rows.iter().filter(|row| row.status.is_open() && now < row.period.end()).collect()
+    let mut open: Vec<&Row> =
+        coverage.rows.iter().filter(|row| row.status.is_open() && now < row.period.end()).collect();
+    open.sort_by_key(|row| (row.deadline, row.period.start()));
+    open
 }
 
-/// The nearest open rows, each with its deadline, and the way to the rest.
+/// Whether the team must agree on an open row soon, or should have.
+pub(in crate::web) fn is_soon(row: &Row, now: Instant) -> bool {
+    row.deadline.is_none_or(|deadline| deadline <= now + SOON)
+}
+
+/// A coverage of `team` that has all rows that are to be agreed soon: of the weeks at hand where those are enough, since
+/// an index of thousands of teams would work out a year of each.
+pub(in crate::web) fn soon(team: &TeamSnapshot, now: Instant) -> Cow<'_, Coverage> {
+    let policy = &team.team().policy;
+    let reach = now + SOON + TimeDelta::days(i64::from(policy.notice_days) + 8);
+    match reach <= team.near().window.end() {
+        true => Cow::Owned(coverage(team.team(), team.near())),
+        false => Cow::Borrowed(team.coverage()),
+    }
+}
+
+/// What is to be agreed soon, each row with its own urgency, and how many there are later.
 pub(in crate::web) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     let open = open(team.coverage(), wall.now);
-    let overdue = open.iter().any(|row| row.is_overdue(wall.now));
+    let (soon, later): (Vec<&Row>, Vec<&Row>) = open.into_iter().partition(|row| is_soon(row, wall.now));
+    let page = format!("coverage{}", wall.kept(people.team()));
+    let is_late = soon.iter().any(|row| row.status == RowStatus::Nobody || row.is_overdue(wall.now));
     html! {
-        @if !open.is_empty() {
-            section.agree.late[overdue] aria-labelledby="agree" {
-                h2 #agree { (count(open.len(), "absence needs", "absences need")) " the team’s agreement" }
+        @if !soon.is_empty() {
+            section.agree.late[is_late] aria-labelledby="agree" {
+                h2 #agree { (soon.len()) " to agree " (SOON_WORDS) }
                 ul {
-                    @for row in open.iter().take(MAX_ROWS) {
-                        li { b { (wall.span(row.period)) } ": " (sentence(people, row)) " " (deadline(row, wall)) }
+                    @for row in &soon {
+                        li {
+                            (urgency(row, wall)) " " a href={ (page) "#" (anchor(row)) } { (wall.span(row.period)) } ": " (sentence(people, row))
+                        }
                     }
                 }
-                p {
-                    a href={ "coverage" (wall.kept(people.team())) "#" (anchor(open[0])) } {
-                        @if open.len() > MAX_ROWS { "All " (open.len()) ", with candidates" } @else { "Candidates, and how to record what you agree" }
-                    }
-                }
+                @if !later.is_empty() { p { a href={ (page) "#agree" } { (later.len()) " more later" } } }
             }
+        } @else if !later.is_empty() {
+            p.later { "Nothing to agree " (SOON_WORDS) ", " a href={ (page) "#agree" } { (count(later.len(), "absence", "absences")) " later" } "." }
         }
     }
 }
@@ -42,31 +69,29 @@ pub(in crate::web) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: W
 /// Who is away when and why, and who is proposed.
 pub(in crate::web) fn sentence(people: &People<'_>, row: &Row) -> Markup {
     html! {
-        (people.name(row.away)) " is primary and away (" (reasons(row)) ")"
+        (people.name(row.away)) " is primary and away (" (reasons(&row.reasons)) "). "
         @match row.status {
-            RowStatus::Nobody => { ". Not covered: nobody is free, and " (people.name(row.primary)) " keeps the role for now." }
-            RowStatus::NeedsVolunteer => { ". Everybody has a holiday; " (people.name(row.primary)) " is proposed." }
-            _ => { ". " (people.name(row.primary)) " is proposed." }
+            RowStatus::Nobody => { "Nobody is free: " (people.name(row.primary)) " keeps the role for now." }
+            RowStatus::NeedsVolunteer => { "Everybody has a holiday: " (people.name(row.primary)) " is proposed." }
+            _ => { (people.name(row.primary)) " is proposed." }
         }
     }
 }
 
-/// By when the team must agree.
-pub(in crate::web) fn deadline(row: &Row, wall: Wall<'_>) -> Markup {
+/// By when the team must agree, as urgent as it is.
+pub(in crate::web) fn urgency(row: &Row, wall: Wall<'_>) -> Markup {
+    let is_uncovered = row.status == RowStatus::Nobody;
     html! {
         @if let Some(deadline) = row.deadline {
-            @if row.is_overdue(wall.now) { span.tag.late { "Overdue since " (wall.moment(deadline)) } }
-            @else { span.tag.warn { "Agree by " (wall.moment(deadline)) } }
+            @let by = wall.day(deadline);
+            @if row.is_overdue(wall.now) { span.tag.late { @if is_uncovered { "Not covered, overdue" } @else { "Overdue" } " since " (by) } }
+            @else if is_uncovered { span.tag.late { "Not covered, agree by " (by) } }
+            @else { span.tag.warn { "Agree by " (by) } }
         }
     }
 }
 
-/// The names of the absences.
-pub(in crate::web) fn reasons(row: &Row) -> String {
-    clean(&row.reasons.join(", "))
-}
-
-/// Where the coverage page tells of a row.
+/// Where the coverage page shows a row.
 pub(in crate::web) fn anchor(row: &Row) -> String {
     format!("c{}", row.period.start().format("%Y%m%dT%H%M"))
 }
@@ -87,4 +112,10 @@ pub(in crate::web) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) 
             }
         }
     }
+}
+
+/// [`unknown`], of one person alone.
+pub(in crate::web) fn unknown_of(all: &[UnknownHolidays], seat: EngineerIdx, people: &People<'_>) -> Markup {
+    let own: Vec<UnknownHolidays> = all.iter().filter(|unknown| unknown.engineer == seat).cloned().collect();
+    unknown(&own, people)
 }

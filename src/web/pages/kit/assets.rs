@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::web::cache_policy::CachePolicy;
 use crate::web::feeds::accept_encoding::negotiate;
 use crate::web::feeds::coding::Coding;
+use crate::web::pages::kit::grid;
 use crate::web::pages::kit::people::PALETTE;
 
 /// Enough of the hash to tell two versions apart.
@@ -29,6 +30,7 @@ pub(in crate::web) struct Asset {
 /// How pages look.
 pub(in crate::web) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     let mut text = include_str!("style.css").to_owned();
+    text.push_str(&grid::style());
     for (place, colour) in PALETTE.iter().enumerate() {
         let [red, green, blue] = colour.rgb;
         // Writing to a String cannot fail.

@@ -7,25 +7,25 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use maud::html;
 
-use crate::web::pages::kit::layout::Frame;
-use crate::web::site::Site;
-use crate::web::trace::RequestId;
+use crate::web::pages::kit::layout::Layout;
+use crate::web::server::request_log::RequestId;
+use crate::web::state::State;
 
 /// A handler that answers with `page`, or with the page that says it failed: without that the browser would only see
 /// the connection end. The panic hook has then logged the defect.
 pub(in crate::web) fn page(
-    page: fn(&Site, &HttpRequest) -> HttpResponse,
-) -> impl Fn(web::Data<Site>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {
-    move |site, request| {
+    page: fn(&State, &HttpRequest) -> HttpResponse,
+) -> impl Fn(web::Data<State>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {
+    move |state, request| {
         // A page only reads, so nothing can be left half done.
-        let answer = catch_unwind(AssertUnwindSafe(|| page(&site, &request)));
+        let answer = catch_unwind(AssertUnwindSafe(|| page(&state, &request)));
         ready(answer.unwrap_or_else(|_| failure(&request)))
     }
 }
 
 /// It says nothing of the inside, and that calendars go on.
 fn failure(request: &HttpRequest) -> HttpResponse {
-    let frame = Frame::plain(request);
+    let layout = Layout::plain(request);
     let main = html! {
         h1 { "Something went wrong in oncal" }
         p.lead {
@@ -35,9 +35,9 @@ fn failure(request: &HttpRequest) -> HttpResponse {
         @if let Some(id) = request.extensions().get::<RequestId>() {
             p { "In the log it is request " code { (id) } "." }
         }
-        p { a.button href=(frame.home()) { "Back to the start" } }
+        p { a.button href=(layout.home()) { "Back to the start" } }
     };
-    frame.respond(StatusCode::INTERNAL_SERVER_ERROR, "Failed", &main)
+    layout.respond(StatusCode::INTERNAL_SERVER_ERROR, "Failed", &main)
 }
 
 #[cfg(test)]
@@ -54,12 +54,12 @@ mod tests {
     async fn a_page_that_fails_says_so_and_nothing_of_the_inside() {
         let now = at("2026-02-10T12:00:00Z");
         let snapshot = Snapshot::new(configuration("", &[("sample", TEAM)], now), now);
-        let site = web::Data::new(Site::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
+        let state = web::Data::new(State::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
         let handler = page(|_, _| panic!("the inside"));
         let request = TestRequest::with_uri("/sample/").to_http_request();
-        let id = site.request_id(request.head());
+        let id = state.request_id(request.head());
         request.extensions_mut().insert(id.clone());
-        let answer = handler(site, request).await;
+        let answer = handler(state, request).await;
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = String::from_utf8(to_bytes(answer.into_body()).await.unwrap().to_vec()).unwrap();
         assert!(body.contains("could not be made") && !body.contains("the inside"), "{body}");

@@ -5,15 +5,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::live::{Faults, Snapshot, TeamSnapshot};
-use crate::text::clean;
-use crate::web::access::Visitor;
-use crate::web::answer::page;
+use crate::rota::{Instant, Team};
+use crate::text::{WallClock, Year, clean};
 use crate::web::pages::kit::assets::{ICON, SCRIPT, STYLE};
+use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::problems::{behind, outdated};
-use crate::web::pages::kit::query::{Asked, zone_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, zone_query};
+use crate::web::response::page;
+use crate::web::server::visitor::Visitor;
+use crate::web::state::State;
 
-/// One of the pages that every team has.
+/// One of the pages of a team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::web) enum Tab {
     /// Who is on call, now and in the weeks ahead.
@@ -26,48 +28,67 @@ pub(in crate::web) enum Tab {
     Fairness,
     /// What moved.
     Changes,
-    /// Which calendars have what.
-    Subscribers,
+    /// Which calendars are up to date.
+    CalendarSync,
+    /// How to get it into a calendar: a button, not a tab.
+    Subscribe,
+    /// One engineer, or an error: reached by links alone.
+    Other,
 }
 
 /// The bar of a team's pages: each with its path below `/{team}/`.
 const TABS: [(Tab, &str, &str); 6] = [
-    (Tab::Rota, "./", "Rota"),
+    (Tab::Rota, "", "Rota"),
     (Tab::Coverage, "coverage", "Coverage"),
     (Tab::Pipelines, "pipelines", "Pipelines"),
     (Tab::Fairness, "fairness", "Fairness"),
     (Tab::Changes, "changes", "Changes"),
-    (Tab::Subscribers, "subscribers", "Subscribers"),
+    (Tab::CalendarSync, "subscribers", "Calendar sync"),
 ];
 
+/// How often a page that nobody touches is loaded again, so that one on a wall screen stays current.
+const RENEW_SECONDS: u32 = 300;
+
 /// Where a page stands.
-pub(in crate::web) struct Frame<'a> {
+pub(in crate::web) struct Layout<'a> {
     request: &'a HttpRequest,
-    team: Option<Belonging<'a>>,
+    team: Option<TeamLayout<'a>>,
 }
 
-struct Belonging<'a> {
+struct TeamLayout<'a> {
     snapshot: &'a Snapshot,
     team: &'a TeamSnapshot,
     faults: Faults,
     tab: Tab,
+    now: Instant,
 }
 
-impl<'a> Frame<'a> {
+impl<'a> Layout<'a> {
     /// A page of no team.
-    pub(in crate::web) fn plain(request: &'a HttpRequest) -> Frame<'a> {
-        Frame { request, team: None }
+    pub(in crate::web) fn plain(request: &'a HttpRequest) -> Layout<'a> {
+        Layout { request, team: None }
     }
 
     /// A page of `team`, under this tab of its bar.
     pub(in crate::web) fn of(
-        site: &Site,
+        state: &State,
         request: &'a HttpRequest,
         snapshot: &'a Snapshot,
         team: &'a TeamSnapshot,
         tab: Tab,
-    ) -> Frame<'a> {
-        Frame { request, team: Some(Belonging { snapshot, team, faults: site.store.faults(), tab }) }
+    ) -> Layout<'a> {
+        let now = state.clock.now();
+        Layout { request, team: Some(TeamLayout { snapshot, team, faults: state.store.faults(), tab, now }) }
+    }
+
+    /// The people of `team`, with links that lead to their pages from here.
+    pub(in crate::web) fn people<'t>(&self, team: &'t Team) -> People<'t> {
+        People::of(team, &self.team_root(), self.kept())
+    }
+
+    /// The people of `team` on a page above all teams.
+    pub(in crate::web) fn people_below<'t>(&self, team: &'t Team) -> People<'t> {
+        People::of(team, &format!("{}{}/", self.root().replace("./", ""), team.id), String::new())
     }
 
     /// The whole page as a response.
@@ -77,39 +98,17 @@ impl<'a> Frame<'a> {
 
     /// The whole page.
     fn markup(&self, title: &str, main: &Markup) -> Markup {
-        let root = self.root();
-        let name = self.team.as_ref().map(|own| clean(&own.team.team().name));
         html! {
             (DOCTYPE)
             html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title {
-                        (title)
-                        @if let Some(name) = name.as_ref().filter(|name| *name != title) { " · " (name) }
-                        " · oncal"
-                    }
-                    link rel="stylesheet" href={ (root) (STYLE.path) };
-                    link rel="icon" href={ (root) (ICON.path) } type="image/svg+xml";
-                    @if self.team.is_some() {
-                        link rel="alternate" type="application/atom+xml" title="What moved" href={ (self.team_root()) "changes.atom" };
-                    }
-                    script src={ (root) (SCRIPT.path) } defer {}
-                }
-                body {
+                (self.head(title))
+                body data-renew=[self.team.is_some().then_some(RENEW_SECONDS)] {
                     a.skip href="#main" { "Skip to the page" }
-                    header.top {
-                        a.brand href=(self.home()) { (mark()) "oncal" }
-                        @if let (Some(own), Some(name)) = (&self.team, &name) {
-                            span.crumb aria-hidden="true" { "/" }
-                            a.team href={ (self.team_root()) (self.kept()) } { bdi { (name) } }
-                            (self.tabs(own.tab))
-                        }
-                    }
+                    (self.top())
                     main #main {
                         @if let Some(own) = &self.team {
+                            (printed(own))
+                            (self.banner(own))
                             (outdated(own.snapshot, own.team.team()))
                             (behind(&own.faults, own.team.journal_state()))
                         }
@@ -121,13 +120,62 @@ impl<'a> Frame<'a> {
         }
     }
 
-    fn tabs(&self, current: Tab) -> Markup {
+    fn head(&self, title: &str) -> Markup {
+        let root = self.root();
+        let name = self.team.as_ref().map(|own| clean(&own.team.team().name));
+        html! {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title {
+                    (title)
+                    @if let Some(name) = name.as_ref().filter(|name| *name != title) { " · " (name) }
+                    " · oncal"
+                }
+                link rel="stylesheet" href={ (root) (STYLE.path) };
+                link rel="icon" href={ (root) (ICON.path) } type="image/svg+xml";
+                @if self.team.is_some() {
+                    link rel="alternate" type="application/atom+xml" title="What moved" href={ (self.team_root()) "changes.atom" };
+                }
+                script src={ (root) (SCRIPT.path) } defer {}
+            }
+        }
+    }
+
+    /// The bar above the page: the way to the start, the team's pages, and how to subscribe.
+    fn top(&self) -> Markup {
         let (way, kept) = (self.team_root(), self.kept());
         html! {
-            nav.tabs aria-label="Pages of this team" {
-                @for (tab, path, label) in TABS {
-                    @let path = if path == "./" { "" } else { path };
-                    a href={ (way) (path) (kept) } aria-current=[(tab == current).then_some("page")] { (label) }
+            header.top {
+                a.brand href=(self.home()) { (mark()) "oncal" }
+                @if let Some(own) = &self.team {
+                    span.crumb aria-hidden="true" { "/" }
+                    a.team href={ (way) (kept) } { bdi { (clean(&own.team.team().name)) } }
+                    a.button.add href={ (way) "subscribe" } aria-current=[(own.tab == Tab::Subscribe).then_some("page")] {
+                        "Add to my calendar"
+                    }
+                    nav.tabs aria-label="Pages of this team" {
+                        @for (tab, path, label) in TABS {
+                            a href={ (way) (path) (kept) } aria-current=[(tab == own.tab).then_some("page")] { (label) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whose link the visitor uses, where it is one person's.
+    fn banner(&self, own: &TeamLayout<'_>) -> Markup {
+        let visitor = Visitor::of(self.request);
+        let engineer = visitor.as_ref().and_then(Visitor::engineer);
+        let seat = engineer.and_then(|engineer| own.team.team().index_of(engineer.as_str()));
+        let people = seat.map(|_| self.people(own.team.team()));
+        html! {
+            @if let (Some(seat), Some(people)) = (seat, people) {
+                p.note.whose {
+                    "This is " (people.plain(seat)) "’s link. It stops working when " (people.plain(seat))
+                    " leaves the team. Not " (people.plain(seat)) "? Ask for your own."
                 }
             }
         }
@@ -146,8 +194,10 @@ impl<'a> Frame<'a> {
 
     /// What links to other pages of the team end with, so that times stay those of the zone asked for.
     fn kept(&self) -> String {
-        let zone =
-            self.team.as_ref().and_then(|own| Asked::by(self.request).zone(own.team.team()).ok().flatten());
+        let zone = self
+            .team
+            .as_ref()
+            .and_then(|own| PageQuery::by(self.request).zone(own.team.team()).ok().flatten());
         zone.map(|zone| format!("?{}", zone_query(&zone))).unwrap_or_default()
     }
 
@@ -155,6 +205,13 @@ impl<'a> Frame<'a> {
     pub(in crate::web) fn team_root(&self) -> String {
         up(self.request.path(), 1)
     }
+}
+
+/// What stands on each page on paper: the team, and of which day it is.
+fn printed(own: &TeamLayout<'_>) -> Markup {
+    let team = own.team.team();
+    let clock = WallClock { zone: &team.zone, year: Year::Always };
+    html! { p.printed aria-hidden="true" { bdi { (clean(&team.name)) } ", as of " (clock.day(own.now)) } }
 }
 
 fn mark() -> Markup {

@@ -8,25 +8,42 @@ use maud::{DOCTYPE, Markup, html};
 use crate::live::{Snapshot, TeamSnapshot};
 use crate::rota::TeamId;
 use crate::text::clean;
-use crate::web::pages::kit::layout::Frame;
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::problems::errors;
 use crate::web::response::RETRY_SECONDS;
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// Up to so many teams are listed; of more, the first page has them all.
 const MAX_TEAMS: usize = 20;
 
 /// Whatever has no route.
-pub(in crate::web) fn missing(site: &Site, request: &HttpRequest) -> HttpResponse {
-    missing_page(&site.store.load(), request)
+pub(in crate::web) fn missing(state: &State, request: &HttpRequest) -> HttpResponse {
+    missing_page(state, &state.store.load(), request)
 }
 
-/// The page that says there is nothing at an address, with what there is.
-pub(in crate::web) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
-    let frame = Frame::plain(request);
-    let root = frame.root();
+/// The page that says there is nothing at an address, with what there is: of the team that the address names, if there
+/// is one.
+pub(in crate::web) fn missing_page(
+    state: &State,
+    snapshot: &Snapshot,
+    request: &HttpRequest,
+) -> HttpResponse {
+    let team = request.path().split('/').nth(1).and_then(|id| snapshot.team(id));
+    let Some(team) = team else { return no_team_page(snapshot, request) };
+    let layout = Layout::of(state, request, snapshot, team, Tab::Other);
     let main = html! {
-        h1 { "There is nothing here" }
+        h1 { "There is no such page" }
+        p.lead { "The address may be mistyped, or what it named was renamed or removed." }
+        p { a.button href=(layout.team_root()) { "Back to the rota" } }
+    };
+    layout.respond(StatusCode::NOT_FOUND, "Not found", &main)
+}
+
+fn no_team_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
+    let layout = Layout::plain(request);
+    let root = layout.root();
+    let main = html! {
+        h1 { "There is no such page" }
         p.lead { "The address may be mistyped, or the team renamed: a team’s address is the name of its file." }
         @if (1..=MAX_TEAMS).contains(&snapshot.teams().len()) {
             h2 { "Teams" }
@@ -34,7 +51,7 @@ pub(in crate::web) fn missing_page(snapshot: &Snapshot, request: &HttpRequest) -
         }
         p { a.button href=(root) { "All teams" } }
     };
-    frame.respond(StatusCode::NOT_FOUND, "Not found", &main)
+    layout.respond(StatusCode::NOT_FOUND, "Not found", &main)
 }
 
 /// The same for whoever shows no key that opens the address, where only secret links open anything. It says nothing of
@@ -74,7 +91,7 @@ pub(in crate::web) fn with_team<'s>(
     match (snapshot.team(id), TeamId::new(id).filter(|_| snapshot.is_broken(id))) {
         (Some(team), _) => answer(team),
         (None, Some(id)) => broken(snapshot, &id, request),
-        (None, None) => missing_page(snapshot, request),
+        (None, None) => no_team_page(snapshot, request),
     }
 }
 
@@ -90,7 +107,7 @@ fn broken(snapshot: &Snapshot, id: &TeamId, request: &HttpRequest) -> HttpRespon
             (errors(snapshot.configuration().diagnostics_of(id)))
         }
     };
-    let mut response = Frame::plain(request).respond(StatusCode::SERVICE_UNAVAILABLE, id.as_str(), &main);
+    let mut response = Layout::plain(request).respond(StatusCode::SERVICE_UNAVAILABLE, id.as_str(), &main);
     response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS.into());
     response
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, Handover, Holder, Instant, PlannedWeek, Role, Schedule, ShiftKind};
+use crate::rota::{Duty, EngineerIdx, Handover, Holder, Instant, Role, Schedule, ShiftKind};
 use crate::text::{clean, role_title};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
@@ -24,8 +24,8 @@ pub(in crate::web) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wa
             div class={ "card duty " (role.as_str()) } {
                 h3 { (role_title(role)) }
                 @match holder {
-                    Some(holder) => p.who { (people.person(holder.engineer)) },
-                    None => p.who.none { "Nobody" },
+                    Some(holder) => p.name { (people.person(holder.engineer)) },
+                    None => p.name.none { "Nobody" },
                 }
                 (away(team, role, wall))
                 @if let Some(why) = holder.and_then(|holder| why(people, holder, is_uncovered)) {
@@ -92,20 +92,29 @@ fn standing(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
     }
 }
 
-/// When duty next changes by the week, and the meeting at which it is handed over.
+/// The next weekly duty change, with those who really hold the roles from it on, in order, and the handover meeting.
 pub(in crate::web) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     let schedule = team.near();
     let next = schedule.weeks.iter().find(|planned| planned.week.period.start() > wall.now);
     let meeting = |handover: &&Handover| handover.period.end() > wall.now;
     html! {
         @if let Some(planned) = next {
+            @let pair = (planned.week.pair.primary, Some(planned.week.pair.secondary));
+            @let first = planned.duties.first();
+            @let usual = planned.duties.iter().find(|duty| duty.hands() == pair);
             div.card.duty.next {
                 h3 { "Next duty change" }
                 p.when { (time(wall, planned.week.period.start())) }
-                p.why {
-                    (people.person(planned.week.pair.primary)) " takes over, with "
-                    (people.person(planned.week.pair.secondary)) " as secondary"
-                    (at_first(people, planned, wall))
+                @if let Some(duty) = first {
+                    p.why {
+                        @let stays = schedule.on_call(wall.now).is_some_and(|now| now.primary.engineer == duty.primary.engineer);
+                        (people.person(duty.primary.engineer)) @if stays { " stays primary" } @else { " takes over" }
+                        @if let Some(why) = why(people, &duty.primary, planned.is_uncovered(duty.period)) { " (" (why) ")" }
+                        (backed(people, duty.hands().1))
+                        @if let Some(usual) = usual.filter(|usual| usual.period.start() > duty.period.start()) {
+                            "; from " (wall.moment(usual.period.start())) " " (people.name(pair.0)) (backed(people, pair.1))
+                        }
+                    }
                 }
                 @if let Some(handover) = schedule.handovers.iter().find(meeting) {
                     p.until { "Handover meeting " (wall.span(handover.period)) (notice(handover)) }
@@ -115,14 +124,12 @@ pub(in crate::web) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall
     }
 }
 
-/// Who holds the primary role when the week begins, where that is not whose week it is.
-fn at_first(people: &People<'_>, planned: &PlannedWeek, wall: Wall<'_>) -> Markup {
-    let first = planned.duties.first().filter(|duty| duty.primary.engineer != planned.week.pair.primary);
+/// `, with Data Engineer A as secondary` or `, alone`.
+fn backed(people: &People<'_>, secondary: Option<EngineerIdx>) -> Markup {
     html! {
-        @if let Some(duty) = first {
-            "; at first " (people.name(duty.primary.engineer)) ", who "
-            (why(people, &duty.primary, planned.is_uncovered(duty.period)).unwrap_or_default())
-            ", until " (wall.moment(duty.period.end()))
+        @match secondary {
+            Some(seat) => { ", with " (people.name(seat)) " as secondary" },
+            None => ", alone",
         }
     }
 }
@@ -137,22 +144,35 @@ pub(in crate::web) fn notice(handover: &Handover) -> Markup {
 
 /// A moment with how far away it is, for people and machines.
 pub(in crate::web) fn time(wall: Wall<'_>, instant: Instant) -> Markup {
-    let away = wall.time_until(instant);
+    let ahead = wall.time_until(instant);
     html! {
         time datetime=(instant.format("%Y-%m-%dT%H:%M:%SZ")) { (wall.moment(instant)) }
-        @if !away.is_empty() { " " span.away { "(" (away) ")" } }
+        @if !ahead.is_empty() { " " span.ahead { "(" (ahead) ")" } }
+    }
+}
+
+/// That somebody is on call now.
+pub(in crate::web) fn now_on_call(seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
+    html! {
+        @match duty.map(Duty::hands) {
+            Some((primary, _)) if primary == seat => span.tag.ok { "primary on call" },
+            Some((_, Some(secondary))) if secondary == seat => span.tag.ok { "secondary on call" },
+            _ => {},
+        }
     }
 }
 
 /// Why somebody holds a role otherwise than by the rotation. `is_uncovered`: nobody is free to take it.
 pub(in crate::web) fn why(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<String> {
-    let instead = holder.instead_of.map(|seat| people.text(seat));
+    let instead = holder.instead_of.map(|seat| people.within(seat));
     let reason = holder.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
-    let for_whom = instead.map(|name| format!(" for {name}")).unwrap_or_default();
-    let in_place = instead.map(|name| format!(" instead of {name}")).unwrap_or_default();
+    let for_whom = instead.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
+    let in_place = instead.as_ref().map(|name| format!(" instead of {name}")).unwrap_or_default();
     let note = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     Some(match holder.kind {
         ShiftKind::Rotation => return None,
+        // A swap that leaves somebody where the rotation has them is not their business.
+        ShiftKind::Swap if instead.is_none() => return None,
         ShiftKind::Cover => match &reason {
             Some(reason) => format!("covers {reason}{for_whom}"),
             None => format!("covers{for_whom}"),

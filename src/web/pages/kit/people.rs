@@ -1,6 +1,6 @@
-//! How pages show people: a badge in their colour with their initials, and their name.
+//! How pages show people: a badge in their colour with their initials, and their name, which links to their page.
 //!
-//! The colour never tells alone: the initials are of one person of the team only.
+//! The colour alone means nothing: the initials belong to one person of the team only.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::feed::colour::{self, Colour};
 use crate::rota::{EngineerIdx, Team};
-use crate::text::clean;
+use crate::text::{clean_or, isolated};
 
 /// A badge holds so many letters.
 const MAX_LETTERS: usize = 3;
@@ -25,12 +25,15 @@ pub(in crate::web) struct People<'t> {
     team: &'t Team,
     names: Vec<String>,
     initials: Vec<String>,
+    /// What links to the page of a person start and end with.
+    link: (String, String),
 }
 
 impl<'t> People<'t> {
-    /// Those of `team`.
-    pub(in crate::web) fn of(team: &'t Team) -> People<'t> {
-        let names: Vec<String> = team.engineers.iter().map(|engineer| clean(&engineer.name)).collect();
+    /// Those of `team`, on a page from which `team_root` leads to `/{team}/`; `kept` is the query of links.
+    pub(in crate::web) fn of(team: &'t Team, team_root: &str, kept: String) -> People<'t> {
+        let names: Vec<String> =
+            team.engineers.iter().map(|engineer| clean_or(&engineer.name, engineer.id.as_str())).collect();
         let mut initials = initials(&names);
         let all = initials.clone();
         for (own, engineer) in initials.iter_mut().zip(&team.engineers) {
@@ -38,7 +41,8 @@ impl<'t> People<'t> {
                 engineer.id.as_str().clone_into(own);
             }
         }
-        People { team, names, initials }
+        let root = if team_root == "./" { "" } else { team_root };
+        People { team, names, initials, link: (format!("{root}engineers/"), kept) }
     }
 
     /// The team.
@@ -46,9 +50,14 @@ impl<'t> People<'t> {
         self.team
     }
 
-    /// The name as one line of plain text.
+    /// The name as one line of plain text, for where nothing stands around it.
     pub(in crate::web) fn text(&self, seat: EngineerIdx) -> &str {
         &self.names[seat.0]
+    }
+
+    /// The name within a sentence of plain text, which it cannot reorder.
+    pub(in crate::web) fn within(&self, seat: EngineerIdx) -> String {
+        isolated(&self.names[seat.0])
     }
 
     /// What tells this person from the others in little room.
@@ -56,9 +65,20 @@ impl<'t> People<'t> {
         &self.initials[seat.0]
     }
 
-    /// The name, which cannot reorder what stands around it.
-    pub(in crate::web) fn name(&self, seat: EngineerIdx) -> Markup {
+    /// The link to their page.
+    pub(in crate::web) fn link(&self, seat: EngineerIdx) -> String {
+        let (start, end) = &self.link;
+        format!("{start}{}{end}", self.team.engineer(seat).id)
+    }
+
+    /// The name without a link; it cannot reorder what stands around it.
+    pub(in crate::web) fn plain(&self, seat: EngineerIdx) -> Markup {
         html! { bdi { (self.text(seat)) } }
+    }
+
+    /// The name with the link to their page.
+    pub(in crate::web) fn name(&self, seat: EngineerIdx) -> Markup {
+        html! { a.who href=(self.link(seat)) { bdi { (self.text(seat)) } } }
     }
 
     /// The badge alone, for where the name stands beside it.

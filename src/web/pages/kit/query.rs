@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::feed::{Alarm, NoSuchAlarm};
 use crate::rota::{EngineerIdx, Team, Zone};
 use crate::toml_reader::nearest;
-use crate::web::pages::kit::layout::Frame;
+use crate::web::pages::kit::layout::Layout;
 use crate::web::pages::kit::problems::ticked;
 
 /// The weeks that a page can show at once.
@@ -25,22 +25,30 @@ pub(in crate::web) const MAX_YEARS: i32 = 12;
 pub(in crate::web) enum BadQuery {
     #[error("{0} is given twice")]
     Twice(&'static str),
-    #[error("“{0}” is no date: from is written YYYY-MM-DD, such as 2026-12-25")]
+    #[error("“{0}” is not a date: from is written YYYY-MM-DD, such as 2026-12-25")]
     From(String),
-    #[error("“{0}” is no number of weeks: weeks is 1 to {MAX_WEEKS}")]
+    #[error("“{0}” is not a number of weeks: weeks is 1 to {MAX_WEEKS}")]
     Weeks(String),
-    #[error("“{0}” is no number of years: years is 1 to {MAX_YEARS}")]
+    #[error("“{0}” is not a number of years: years is 1 to {MAX_YEARS}")]
     Years(String),
     #[error("the rota is shown up to {last}, not from {from} on")]
     TooFar { from: NaiveDate, last: NaiveDate },
-    #[error("“{name}” is no time zone: zone is an IANA name such as Europe/Berlin{}", help(.nearest))]
+    #[error("“{name}” is not a time zone: zone is an IANA name such as Europe/Berlin{}", help(.nearest))]
     Zone { name: String, nearest: Option<String> },
-    #[error("“{0}” is no reminder: {NoSuchAlarm}")]
+    #[error("“{0}” is not a reminder: {NoSuchAlarm}")]
     Alarm(String),
     #[error("nobody in this team has the id “{0}”")]
     Engineer(String),
-    #[error("“{0}” is no status of a holiday")]
+    #[error("“{0}” is not a status of a holiday")]
     Status(String),
+    #[error("“{0}” is not a view: view is weeks, month, year or list")]
+    View(String),
+    #[error("“{0}” is not a month: month is written YYYY-MM, such as 2026-12")]
+    Month(String),
+    #[error("“{0}” is not a year, such as 2026")]
+    Year(String),
+    #[error("this team has no calendar “{0}”")]
+    Calendar(String),
 }
 
 fn help(nearest: &Option<String>) -> String {
@@ -48,13 +56,13 @@ fn help(nearest: &Option<String>) -> String {
 }
 
 /// The query of a request, decoded.
-pub(in crate::web) struct Asked(Vec<(String, String)>);
+pub(in crate::web) struct PageQuery(Vec<(String, String)>);
 
-impl Asked {
+impl PageQuery {
     /// That of `request`.
-    pub(in crate::web) fn by(request: &HttpRequest) -> Asked {
+    pub(in crate::web) fn by(request: &HttpRequest) -> PageQuery {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-        Asked(pairs.map(web::Query::into_inner).unwrap_or_default())
+        PageQuery(pairs.map(web::Query::into_inner).unwrap_or_default())
     }
 
     /// The value of `key`, if there is one that says anything.
@@ -68,6 +76,30 @@ impl Asked {
     pub(in crate::web) fn from(&self) -> Result<Option<NaiveDate>, BadQuery> {
         let date = |text: &str| text.parse().map_err(|_| BadQuery::From(shortened(text)));
         self.value("from")?.map(date).transpose()
+    }
+
+    /// `view`: one of `known`.
+    pub(in crate::web) fn view<T: Copy>(&self, known: &[(&str, T)]) -> Result<Option<T>, BadQuery> {
+        let view = |text: &str| {
+            let found = known.iter().find(|(name, _)| *name == text).map(|(_, view)| *view);
+            found.ok_or_else(|| BadQuery::View(shortened(text)))
+        };
+        self.value("view")?.map(view).transpose()
+    }
+
+    /// The first date of `month`.
+    pub(in crate::web) fn month(&self) -> Result<Option<NaiveDate>, BadQuery> {
+        let month = |text: &str| format!("{text}-01").parse().map_err(|_| BadQuery::Month(shortened(text)));
+        self.value("month")?.map(month).transpose()
+    }
+
+    /// The first date of `year`.
+    pub(in crate::web) fn year(&self) -> Result<Option<NaiveDate>, BadQuery> {
+        let year = |text: &str| {
+            let date = text.parse().ok().and_then(|year| NaiveDate::from_ymd_opt(year, 1, 1));
+            date.ok_or_else(|| BadQuery::Year(shortened(text)))
+        };
+        self.value("year")?.map(year).transpose()
     }
 
     /// `weeks`.
@@ -131,14 +163,18 @@ pub(in crate::web) fn zone_query(zone: &Zone) -> String {
 }
 
 /// What a page says of a query that it cannot answer.
-pub(in crate::web) fn bad_query(frame: &Frame<'_>, error: &BadQuery, request: &HttpRequest) -> HttpResponse {
+pub(in crate::web) fn bad_query(
+    layout: &Layout<'_>,
+    error: &BadQuery,
+    request: &HttpRequest,
+) -> HttpResponse {
     let told = error.to_string();
     let main = html! {
         h1 { "This page cannot be shown like that" }
         p.lead { (ticked(&told)) @if !told.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
     };
-    frame.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
+    layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
 }
 
 /// The relative link from `path` to itself without its query.
@@ -156,8 +192,8 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn asked(query: &str) -> Asked {
-        Asked::by(&TestRequest::with_uri(&format!("/t/?{query}")).to_http_request())
+    fn asked(query: &str) -> PageQuery {
+        PageQuery::by(&TestRequest::with_uri(&format!("/t/?{query}")).to_http_request())
     }
 
     #[test]

@@ -1,4 +1,5 @@
-// Pages work without this. It adds buttons that copy, and the reader's own zone to the list of zones.
+// Pages work without this. It adds buttons that copy, the reader's own zone to the list of zones, and keeps a page that
+// nobody touches current.
 "use strict";
 
 for (const source of document.querySelectorAll("[data-copy]")) {
@@ -27,4 +28,16 @@ for (const select of document.querySelectorAll("select[name=zone]")) {
   if (zone && zone.includes("/") && !known) {
     select.append(new Option(`${zone.replaceAll("_", " ")} (yours)`, zone));
   }
+}
+
+const renewSeconds = Number(document.body.dataset.renew);
+if (renewSeconds > 0) {
+  let touched = Date.now();
+  for (const event of ["pointerdown", "keydown", "scroll", "input"]) {
+    addEventListener(event, () => { touched = Date.now(); }, { passive: true });
+  }
+  setInterval(() => {
+    const isIdle = Date.now() - touched >= renewSeconds * 1000;
+    if (isIdle && document.visibilityState === "visible") location.reload();
+  }, 30_000);
 }

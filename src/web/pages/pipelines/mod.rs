@@ -8,30 +8,31 @@ use crate::live::TeamSnapshot;
 use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook, RunBookRef};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::on_call::now_on_call;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn pipelines(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn pipelines(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
-        match Asked::by(request).zone(team.team()) {
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Pipelines);
+        match PageQuery::by(request).zone(team.team()) {
             Ok(zone) => {
                 let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                frame.respond(StatusCode::OK, "Pipelines", &page(team, wall))
+                layout.respond(StatusCode::OK, "Pipelines", &page(team, &layout.people(team.team()), wall))
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, wall: Wall<'_>) -> Markup {
+fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     let rota = team.team();
-    let (people, duty, kept) = (People::of(rota), team.near().on_call(wall.now), wall.kept(rota));
+    let (duty, kept) = (team.near().on_call(wall.now), wall.kept(rota));
     let used = |book: &&RunBook| {
         rota.pipelines
             .iter()
@@ -47,11 +48,11 @@ fn page(team: &TeamSnapshot, wall: Wall<'_>) -> Markup {
                 thead {
                     tr { th { "Area" } th { "Pipeline" } th { "Primary owner" } th { "Secondary owner" } th { "Run book" } }
                 }
-                tbody { @for pipeline in &rota.pipelines { (row(&people, pipeline, duty, &kept)) } }
+                tbody { @for pipeline in &rota.pipelines { (row(people, pipeline, duty, &kept)) } }
             }
             section aria-labelledby="people" {
                 h2 #people { "By person" }
-                div.cards { @for seat in rota.indices() { (owned(&people, seat, duty)) } }
+                div.cards { @for seat in rota.indices() { (owned(people, seat, duty)) } }
             }
         }
         @if !other.is_empty() {
@@ -95,19 +96,7 @@ fn link(book: &RunBook, kept: &str) -> Markup {
 
 /// An owner, with what their ownership is where no column's head says it, and whether they are on call.
 fn owner(people: &People<'_>, seat: EngineerIdx, what: &str, duty: Option<&Duty>) -> Markup {
-    html! { (people.person(seat)) " " span.narrow { (what) " " } (on_call(seat, duty)) }
-}
-
-/// That somebody is on call now.
-pub(in crate::web) fn on_call(seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
-    let hands = duty.map(Duty::hands);
-    html! {
-        @match hands {
-            Some((primary, _)) if primary == seat => span.tag.ok { "primary on call" },
-            Some((_, Some(secondary))) if secondary == seat => span.tag.ok { "secondary on call" },
-            _ => {},
-        }
-    }
+    html! { (people.person(seat)) " " span.narrow { (what) " " } (now_on_call(seat, duty)) }
 }
 
 fn owned(people: &People<'_>, seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
@@ -120,7 +109,7 @@ fn owned(people: &People<'_>, seat: EngineerIdx, duty: Option<&Duty>) -> Markup 
     };
     html! {
         div.card {
-            h3 { (people.person(seat)) " " (on_call(seat, duty)) }
+            h3 { (people.person(seat)) " " (now_on_call(seat, duty)) }
             @for (label, second) in [("Primary owner of", false), ("Secondary owner of", true)] {
                 @if own(second).next().is_some() {
                     h4 { (label) }

@@ -13,44 +13,48 @@ use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId, RunBookRef};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
-use crate::web::pages::kit::on_call::away;
+use crate::web::pages::kit::on_call::{away, now_on_call};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::pages::pipelines::on_call;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
 use crate::web::pages::run_book::markdown::{Entry, Rendered};
-use crate::web::site::Site;
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn run_book(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn run_book(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
         let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
-        let Some(book) = book else { return missing_page(&snapshot, request) };
-        let frame = Frame::of(site, request, &snapshot, team, Tab::Pipelines);
-        match Asked::by(request).zone(team.team()) {
+        let Some(book) = book else { return missing_page(state, &snapshot, request) };
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Pipelines);
+        match PageQuery::by(request).zone(team.team()) {
             Ok(zone) => {
                 let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                let kept = site.books.book(team.team(), book);
-                let main = page(team, book, kept.rendered(team.team()), wall);
-                frame.respond(StatusCode::OK, &clean(&book.title), &main)
+                let kept = state.books.book(team.team(), book);
+                let main = page(team, &layout.people(team.team()), book, kept.rendered(team.team()), wall);
+                layout.respond(StatusCode::OK, &clean(&book.title), &main)
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, book: &RunBook, rendered: &Rendered, wall: Wall<'_>) -> Markup {
+fn page(
+    team: &TeamSnapshot,
+    people: &People<'_>,
+    book: &RunBook,
+    rendered: &Rendered,
+    wall: Wall<'_>,
+) -> Markup {
     let rota = team.team();
-    let people = People::of(rota);
     let uses = |pipeline: &&Pipeline| pipeline.run_book.as_ref().and_then(RunBookRef::file) == Some(&book.id);
     let pipelines: Vec<&Pipeline> = rota.pipelines.iter().filter(uses).collect();
     html! {
         h1 { (clean(&book.title)) }
         div.cards.help {
-            (now_on_call(team, &people, wall))
-            @for pipeline in pipelines { (owners(team, &people, pipeline, wall.now)) }
+            (holders(team, people, wall))
+            @for pipeline in pipelines { (owners(team, people, pipeline, wall.now)) }
         }
         div.book {
             (contents(&rendered.contents))
@@ -59,7 +63,7 @@ fn page(team: &TeamSnapshot, book: &RunBook, rendered: &Rendered, wall: Wall<'_>
     }
 }
 
-fn now_on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
+fn holders(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     let duty = team.near().on_call(wall.now);
     html! {
         section.card.duty.primary aria-labelledby="now" {
@@ -83,8 +87,8 @@ fn owners(team: &TeamSnapshot, people: &People<'_>, pipeline: &Pipeline, now: In
     html! {
         section.card.duty aria-label={ "Owners of " (clean(&pipeline.name)) } {
             h2 { "Owners" }
-            p { (people.person(pipeline.primary)) ", primary " (on_call(pipeline.primary, duty)) }
-            @if let Some(seat) = pipeline.secondary { p { (people.person(seat)) ", secondary " (on_call(seat, duty)) } }
+            p { (people.person(pipeline.primary)) ", primary " (now_on_call(pipeline.primary, duty)) }
+            @if let Some(seat) = pipeline.secondary { p { (people.person(seat)) ", secondary " (now_on_call(seat, duty)) } }
             p.until { (clean(&pipeline.name)) }
         }
     }

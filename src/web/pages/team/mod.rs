@@ -1,12 +1,14 @@
-//! `/{team}/`: who is on call, what is to be agreed, the weeks ahead, and how to subscribe.
+//! `/{team}/`: who is on call, what is to be agreed, and the rota in weeks, a month, a year or a list.
 
+mod bars;
+mod lanes;
+mod list;
+mod month;
 mod notes;
-mod pager;
-mod strip;
-mod subscriptions;
-mod timeline;
+mod toolbar;
 mod view;
-mod week_table;
+mod weeks;
+mod year;
 
 use std::borrow::Cow;
 
@@ -18,48 +20,49 @@ use maud::{Markup, html};
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Schedule, expand};
 use crate::text::clean;
-use crate::web::access::{Visitor, base_url};
-use crate::web::answer::text;
 use crate::web::pages::kit::agreement::{to_agree, unknown};
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Frame, Tab};
+use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
 use crate::web::pages::kit::on_call::{next_change, on_call};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{Asked, bad_query};
-use crate::web::pages::team::pager::{Choice, pager, steps};
-use crate::web::pages::team::subscriptions::{Addresses, Opens, subscriptions};
-use crate::web::pages::team::timeline::Timeline;
-use crate::web::pages::team::view::View;
-use crate::web::site::Site;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::team::list::list;
+use crate::web::pages::team::month::Month;
+use crate::web::pages::team::toolbar::{Choice, steps, toolbar};
+use crate::web::pages::team::view::{View, ViewKind};
+use crate::web::pages::team::weeks::Weeks;
+use crate::web::pages::team::year::Year;
+use crate::web::response::text;
+use crate::web::state::State;
 
 /// The page.
-pub(in crate::web) fn team(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (site.store.load(), site.clock.now());
+pub(in crate::web) fn team(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
-        let (frame, asked) = (Frame::of(site, request, &snapshot, team, Tab::Rota), Asked::by(request));
-        let view = View::of(team, &asked, now);
-        match view.and_then(|view| Ok((view, asked.zone(team.team())?, asked.alarm()?))) {
-            Ok((view, zone, alarm)) => {
-                let opens =
-                    |visitor: Visitor| if visitor.sees_all() { Opens::Everything } else { Opens::Team };
-                let addresses = Addresses {
-                    base_url: base_url(request, &snapshot.configuration().settings.public_url),
-                    opens: Visitor::of(request).map(opens),
-                };
-                let main = page(team, Choice { view, zone: zone.as_ref(), alarm }, &addresses, now);
-                frame.respond(StatusCode::OK, &clean(&team.team().name), &main)
+        let (layout, query) =
+            (Layout::of(state, request, &snapshot, team, Tab::Rota), PageQuery::by(request));
+        let rota = team.team();
+        let view = query.zone(rota).and_then(|zone| {
+            let view = View::of(team, &query, zone.as_ref().unwrap_or(&rota.zone), now)?;
+            Ok((view, zone))
+        });
+        match view {
+            Ok((view, zone)) => {
+                let choice = Choice { view, zone: zone.as_ref() };
+                let main = page(team, choice, &layout.people(rota), now);
+                layout.respond(StatusCode::OK, &clean(&rota.name), &main)
             }
-            Err(error) => bad_query(&frame, &error, request),
+            Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
 /// `/{team}`: people leave out the slash. Relative, since a proxy may serve this below a prefix.
-pub(in crate::web) fn team_without_slash(site: &Site, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, id) = (site.store.load(), part(request, "team"));
+pub(in crate::web) fn team_without_slash(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, id) = (state.store.load(), part(request, "team"));
     if snapshot.team(id).is_none() && !snapshot.is_broken(id) {
-        return missing_page(&snapshot, request);
+        return missing_page(state, &snapshot, request);
     }
     let mut response = text(StatusCode::PERMANENT_REDIRECT, format!("see {id}/\n"));
     if let Ok(location) = format!("{id}/").parse() {
@@ -68,34 +71,39 @@ pub(in crate::web) fn team_without_slash(site: &Site, request: &HttpRequest) -> 
     response
 }
 
-fn page(team: &TeamSnapshot, choice: Choice<'_>, addresses: &Addresses, now: Instant) -> Markup {
-    let (rota, view) = (team.team(), choice.view);
+fn page(team: &TeamSnapshot, choice: Choice<'_>, people: &People<'_>, now: Instant) -> Markup {
+    let rota = team.team();
     let wall = Wall::new(choice.zone.unwrap_or(&rota.zone), now);
-    let people = People::of(rota);
-    let schedule = weeks_of(team, view);
     html! {
         h1 { bdi { (clean(&rota.name)) } }
-        (to_agree(team, &people, wall))
-        (unknown(&team.coverage().unknown, &people))
-        section aria-labelledby="now" {
+        section.now aria-labelledby="now" {
             h2 #now { "On call now" }
-            div.cards { (on_call(team, &people, wall)) (next_change(team, &people, wall)) }
+            div.cards.people-now { (on_call(team, people, wall)) (next_change(team, people, wall)) }
         }
-        section aria-labelledby="weeks" {
+        (to_agree(team, people, wall))
+        (unknown(&team.coverage().unknown, people))
+        section.rota aria-labelledby="weeks" {
             h2 #weeks { "The rota" }
-            (pager(rota, choice))
-            (Timeline { people: &people, schedule: &schedule, view, wall }.markup())
-            (steps(choice, "More weeks"))
-        }
-        section aria-labelledby="subscribe" {
-            h2 #subscribe { "In your calendar" }
-            (subscriptions(addresses, team, choice))
+            (toolbar(rota, choice))
+            (drawn(team, choice, people, wall))
+            (steps(choice, "More"))
         }
     }
 }
 
+fn drawn(team: &TeamSnapshot, choice: Choice<'_>, people: &People<'_>, wall: Wall<'_>) -> Markup {
+    let view = choice.view;
+    let schedule = &*schedule_of(team, view);
+    match view.kind {
+        ViewKind::Weeks => Weeks { people, schedule, period: view.period, wall }.markup(),
+        ViewKind::List => list(people, schedule, view.period, wall),
+        ViewKind::Month => Month { people, schedule, view, wall }.markup(),
+        ViewKind::Year => Year { people, schedule, choice, wall }.markup(),
+    }
+}
+
 /// The rota of the view: what is at hand where that reaches, else worked out.
-fn weeks_of(team: &TeamSnapshot, view: View) -> Cow<'_, Schedule> {
+fn schedule_of(team: &TeamSnapshot, view: View) -> Cow<'_, Schedule> {
     let near = team.near();
     let is_near = near.window.start() <= view.period.start() && view.period.end() <= near.window.end();
     if is_near { Cow::Borrowed(near) } else { Cow::Owned(expand(team.team(), view.period)) }

@@ -1,0 +1,52 @@
+//! Options that several commands have.
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::times::date;
+use crate::json::{COVERAGE_WEEKS, SCHEDULE_WEEKS};
+
+/// How many weeks `oncal diff` compares: a year, since what a change moves shows late in a long rotation.
+pub(super) const DIFF_WEEKS: u16 = 52;
+
+/// Whether a command writes.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Writing {
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// Which team.
+#[derive(Debug, Args)]
+pub(super) struct OfTeam {
+    /// The team, by the name of its file; left out: all
+    #[arg(long, value_name = "TEAM")]
+    pub(super) team: Option<String>,
+}
+
+/// Which dates.
+#[derive(Debug, Args)]
+pub(super) struct Range {
+    /// The first date, such as 2026-12-18, in the team's zone [default: the current week's]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(super) from: Option<NaiveDate>,
+
+    /// The first date that is no longer listed
+    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "weeks")]
+    pub(super) to: Option<NaiveDate>,
+
+    #[arg(help = format!(
+        "How many weeks from the first date on [default: {SCHEDULE_WEEKS}, for coverage {COVERAGE_WEEKS}, for diff {DIFF_WEEKS}]"
+    ))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1040))]
+    pub(super) weeks: Option<u16>,
+}
+
+/// JSON or not.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Format {
+    /// Print JSON for programs
+    #[arg(long)]
+    pub(super) json: bool,
+}

@@ -1,0 +1,124 @@
+//! What `oncal check` finds in a team as a whole: entries that are right by themselves and do nothing, or not what was
+//! meant.
+//!
+//! What is over is not looked at: it would be warned of for ever.
+
+use chrono::TimeDelta;
+
+use super::when;
+use crate::config::{Configuration, Diagnostic, Place, Severity, TeamConfig, TeamPlaces};
+use crate::rota::{Instant, Override, Period, Team, changes, expand, holdings, weeks};
+
+/// How long a swap that was written after its week had begun is warned of.
+const RECENT: TimeDelta = TimeDelta::weeks(4);
+
+/// The warnings about the team of `config`, as of `now`.
+pub(super) fn warnings(configuration: &Configuration, config: &TeamConfig, now: Instant) -> Vec<Diagnostic> {
+    let review = Review { config, team: &config.team, places: configuration.places(config), now };
+    let mut found = review.in_no_week();
+    found.extend(review.swaps());
+    found.extend(review.idle_overrides());
+    found
+}
+
+/// How many entries of leave, swaps and overrides of the team are over at `now`.
+pub(super) fn over(team: &Team, now: Instant) -> [usize; 3] {
+    let leave = team.engineers.iter().flat_map(|engineer| &engineer.time_off);
+    let swapped = weeks(team).take_while(|week| week.period.end() <= now).filter(|week| week.swap.is_some());
+    let overrides = team.overrides.iter().filter(|by| by.period.end() <= now);
+    [leave.filter(|period| period.end() <= now).count(), swapped.count(), overrides.count()]
+}
+
+struct Review<'c> {
+    config: &'c TeamConfig,
+    team: &'c Team,
+    places: TeamPlaces<'c>,
+    now: Instant,
+}
+
+impl Review<'_> {
+    fn warning(&self, code: &'static str, place: Option<Place>, message: String, help: &str) -> Diagnostic {
+        let (team, file) = (Some(self.team.id.clone()), self.config.file.clone());
+        Diagnostic {
+            code,
+            severity: Severity::Warning,
+            team,
+            file,
+            place,
+            message,
+            help: Some(help.to_owned()),
+        }
+    }
+
+    /// Engineers, now or later members, whom no rotation, swap or override names.
+    fn in_no_week(&self) -> Vec<Diagnostic> {
+        let team = self.team;
+        let has_duty = |idx| {
+            let in_rotation = team.rotations.iter().flat_map(|rotation| &rotation.weeks);
+            let in_swap = team.swaps.values().map(|swap| &swap.pair);
+            let named = |by: &Override| by.primary == idx || by.secondary == Some(idx);
+            in_rotation.chain(in_swap).any(|pair| pair.role_of(idx).is_some())
+                || team.overrides.iter().any(named)
+        };
+        let stays = |idx| {
+            let engineer = team.engineer(idx);
+            engineer.left.is_none_or(|left| engineer.zone.first_instant(left) > self.now)
+        };
+        let idle = team.indices().filter(|idx| !has_duty(*idx) && stays(*idx));
+        idle.map(|idx| {
+            let id = &team.engineer(idx).id;
+            let message = format!("`{id}` is in no week of the rotation, so they are never on call");
+            let help = "add a later [[rotation]] whose weeks name them, or take their block out";
+            self.warning("engineer-in-no-week", self.places.engineer(idx), message, help)
+        })
+        .collect()
+    }
+
+    /// Swaps that give a week to whoever has it anyway, and those of weeks that have begun.
+    fn swaps(&self) -> Vec<Diagnostic> {
+        let recent = weeks(self.team)
+            .skip_while(|week| week.period.end() + RECENT <= self.now)
+            .take_while(|week| self.team.swaps.range(week.id.0..).next().is_some());
+        let mut found = Vec::new();
+        for week in recent.filter(|week| week.swap.is_some()) {
+            let (place, date) = (self.places.swap(week.id.0), when::date(week.id.0));
+            if week.pair == week.rotation_pair {
+                let message = format!(
+                    "this swap changes nothing: the rotation gives the week of {date} to the same pair"
+                );
+                let help = "correct `week` or the names, or take the swap out";
+                found.push(self.warning("swap-changes-nothing", place, message, help));
+            } else if week.period.start() <= self.now {
+                let what = if week.period.end() <= self.now { "is over" } else { "has begun" };
+                let message = format!("the week of {date} {what}, and a swap changes the whole of it");
+                let help = "if it is new, write an [[override]] for what is left, or correct the year of `week`; a swap \
+                            that was there before the week began is right";
+                found.push(self.warning("swap-of-begun-week", place, message, help));
+            }
+        }
+        found
+    }
+
+    /// Overrides under which everybody does what they would do without.
+    fn idle_overrides(&self) -> Vec<Diagnostic> {
+        let ahead = self.team.overrides.iter().enumerate().filter(|(_, by)| by.period.end() > self.now);
+        let idle = ahead
+            .filter(|(place, by)| by.period.end() > self.team.starts() && !self.moves(*place, by.period));
+        idle.map(|(_, by)| {
+            let place = self.places.override_at(by.period.start());
+            let period = when::period_inline(&self.team.zone, by.period);
+            let message =
+                format!("this override changes nothing: the same people are on call {period} without it");
+            let help = "correct its dates or names, or take it out";
+            self.warning("override-changes-nothing", place, message, help)
+        })
+        .collect()
+    }
+
+    fn moves(&self, place: usize, period: Period) -> bool {
+        let mut without = self.team.clone();
+        without.overrides.remove(place);
+        let [with, without] = [self.team, &without].map(|team| holdings(team, &expand(team, period)));
+        !changes(&without, &with, period).is_empty()
+    }
+}

@@ -1,0 +1,336 @@
+//! What a team file says: its tables with the places of their values.
+//!
+//! Types and ranges of single values are checked here; all that needs a second value is left to `resolve`.
+
+mod overrides;
+mod values;
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+
+use super::link_generations::{EngineerLink, LinkGenerations, generation};
+use crate::ics::Patterns;
+use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule, Zone};
+use crate::time_off;
+use crate::toml_reader::{At, Moment, Span, TableReader};
+use values::{date, in_range, required_moment};
+
+pub(in crate::config) use overrides::{OverrideEnd, OverrideTable, PairTable, SwapTable};
+
+const MAX_MEETING_MINUTES: i64 = 480;
+const MAX_NOTICE_DAYS: i64 = 365;
+/// RFC 5321 4.5.3.1.3.
+const MAX_EMAIL: usize = 254;
+
+/// A week of a rotation.
+const PAIR: &str = "{ primary = \"a\", secondary = \"b\" }";
+
+/// A file of `config/teams/`.
+#[derive(Debug)]
+pub(in crate::config) struct TeamTable {
+    pub(in crate::config) name: Option<At<String>>,
+    pub(in crate::config) time_zone: Option<At<String>>,
+    pub(in crate::config) uid_domain: Option<At<String>>,
+    pub(in crate::config) holidays: Vec<At<String>>,
+    pub(in crate::config) engineers: Vec<EngineerTable>,
+    pub(in crate::config) rotations: Vec<RotationTable>,
+    pub(in crate::config) handover: Option<HandoverTable>,
+    pub(in crate::config) policy: HolidayPolicy,
+    pub(in crate::config) time_off_rules: time_off::Rules,
+    pub(in crate::config) swaps: Vec<SwapTable>,
+    pub(in crate::config) overrides: Vec<OverrideTable>,
+    pub(in crate::config) pipelines: Vec<PipelineTable>,
+    pub(in crate::config) link_generation: u32,
+}
+
+#[derive(Debug)]
+pub(in crate::config) struct EngineerTable {
+    pub(in crate::config) span: Span,
+    pub(in crate::config) id: Option<At<String>>,
+    pub(in crate::config) name: Option<At<String>>,
+    pub(in crate::config) time_zone: Option<At<String>>,
+    /// `None`: as the team.
+    pub(in crate::config) holidays: Option<Vec<At<String>>>,
+    pub(in crate::config) also_off: Vec<(At<NaiveDate>, At<String>)>,
+    pub(in crate::config) works_on: Vec<At<NaiveDate>>,
+    pub(in crate::config) time_off: Vec<TimeOffTable>,
+    pub(in crate::config) time_off_calendar: Option<At<String>>,
+    pub(in crate::config) time_off_only: Patterns,
+    pub(in crate::config) email: Option<At<String>>,
+    pub(in crate::config) joined: Option<At<NaiveDate>>,
+    pub(in crate::config) left: Option<At<NaiveDate>>,
+    pub(in crate::config) link_generation: u32,
+}
+
+/// Its `reason` is private to the file and is not even kept.
+#[derive(Debug)]
+pub(in crate::config) struct TimeOffTable {
+    pub(in crate::config) span: Span,
+    pub(in crate::config) from: At<Moment>,
+    pub(in crate::config) to: At<Moment>,
+}
+
+#[derive(Debug)]
+pub(in crate::config) struct RotationTable {
+    pub(in crate::config) starts: Option<At<NaiveDateTime>>,
+    /// `None` where the key is missing or no list, which is reported.
+    pub(in crate::config) weeks: Option<Vec<PairTable>>,
+    /// Where `weeks` stands.
+    pub(in crate::config) weeks_span: Span,
+}
+
+#[derive(Debug)]
+pub(in crate::config) struct HandoverTable {
+    pub(in crate::config) rule: HandoverRule,
+    /// Where `time` stands.
+    pub(in crate::config) time_span: Span,
+}
+
+#[derive(Debug)]
+pub(in crate::config) struct PipelineTable {
+    pub(in crate::config) span: Span,
+    pub(in crate::config) id: Option<At<String>>,
+    pub(in crate::config) name: Option<At<String>>,
+    pub(in crate::config) area: Option<At<String>>,
+    pub(in crate::config) primary: Option<At<String>>,
+    pub(in crate::config) secondary: Option<At<String>>,
+    pub(in crate::config) investor_reported: bool,
+    pub(in crate::config) run_book: Option<At<String>>,
+}
+
+impl TeamTable {
+    /// Reads the root of a team file.
+    pub(in crate::config) fn read(mut root: TableReader<'_>) -> TeamTable {
+        let name = root.required_text("name", "Data pipelines");
+        let time_zone = root.required_text("time_zone", "America/New_York");
+        let uid_domain = root.text("uid_domain");
+        let holidays = root.texts("holidays").unwrap_or_default();
+        let engineers = read_all(&mut root, ("engineer", "[[engineer]]"), EngineerTable::read);
+        let rotations = read_all(&mut root, ("rotation", "[[rotation]]"), RotationTable::read);
+        let handover = root.table("handover").map(HandoverTable::read);
+        let policy = root.table("holiday_policy").map(read_policy).unwrap_or_default();
+        let time_off_rules = root.table("time_off_calendars").map(read_time_off_rules).unwrap_or_default();
+        let swaps = read_all(&mut root, ("swap", "[[swap]]"), SwapTable::read);
+        let overrides = read_all(&mut root, ("override", "[[override]]"), OverrideTable::read);
+        let pipelines = read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read);
+        let link_generation = generation(&mut root);
+        root.finish();
+        TeamTable {
+            name,
+            time_zone,
+            uid_domain,
+            holidays,
+            engineers,
+            rotations,
+            handover,
+            policy,
+            time_off_rules,
+            swaps,
+            overrides,
+            pipelines,
+            link_generation,
+        }
+    }
+
+    /// Everybody named by id: in weeks, swaps, overrides and as owners of pipelines.
+    pub(in crate::config) fn people(&self) -> impl Iterator<Item = &At<String>> {
+        let weeks = self.rotations.iter().filter_map(|rotation| rotation.weeks.as_ref()).flatten();
+        let pairs = weeks.chain(self.swaps.iter().map(|swap| &swap.pair));
+        let pairs = pairs.flat_map(|pair| [pair.primary.as_ref(), pair.secondary.as_ref()]);
+        let overrides = self.overrides.iter().flat_map(|by| [by.primary.as_ref(), by.secondary.as_ref()]);
+        let owners = self.pipelines.iter().flat_map(|one| [one.primary.as_ref(), one.secondary.as_ref()]);
+        pairs.chain(overrides).chain(owners).flatten()
+    }
+
+    /// What decides which links work; of engineers that have an id. Dates are those of the zone that the file names, by
+    /// the rules that oncal was built with; of UTC where it names none.
+    pub(in crate::config) fn links(&self) -> LinkGenerations {
+        let own = |table: &EngineerTable| {
+            let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
+            let zone = zone.and_then(|name| Zone::bundled(&name.value));
+            let first_instant = |date: NaiveDate| match &zone {
+                Some(zone) => zone.first_instant(date),
+                None => date.and_time(NaiveTime::MIN).and_utc(),
+            };
+            Some(EngineerLink {
+                id: EngineerId::new(&table.id.as_ref()?.value)?,
+                generation: table.link_generation,
+                ends: table.left.as_ref().map(|left| first_instant(left.value)),
+            })
+        };
+        LinkGenerations {
+            team: self.link_generation,
+            engineers: self.engineers.iter().filter_map(own).collect(),
+        }
+    }
+}
+
+impl EngineerTable {
+    fn read(mut table: TableReader<'_>) -> EngineerTable {
+        let id = table.required_text("id", "a");
+        let name = table.required_text("name", "Data Engineer A");
+        let time_zone = table.text("time_zone");
+        let holidays = table.texts("holidays");
+        let days_off =
+            table.tables("also_off", "{ date = 2027-06-14, name = \"Company day\" }").unwrap_or_default();
+        let works_on = table.dates("works_on").unwrap_or_default();
+        let time_off = table.tables("time_off", "{ from = 2026-07-27, to = 2026-07-28 }").unwrap_or_default();
+        let joined = date(&mut table, "joined");
+        let left = date(&mut table, "left");
+        let time_off_calendar = table.text("time_off_calendar");
+        let time_off_only = Patterns::read(&mut table, "time_off_only");
+        let email = read_email(&mut table);
+        let link_generation = generation(&mut table);
+        let (span, problems) = (table.span(), table.problems());
+        table.finish();
+        EngineerTable {
+            span,
+            id,
+            name,
+            time_zone,
+            holidays,
+            also_off: days_off.into_iter().filter_map(read_day_off).collect(),
+            works_on: works_on.into_iter().filter(|at| in_range(at.value, &at.span, problems)).collect(),
+            time_off: time_off.into_iter().filter_map(TimeOffTable::read).collect(),
+            time_off_calendar,
+            time_off_only,
+            email,
+            joined,
+            left,
+            link_generation,
+        }
+    }
+}
+
+impl TimeOffTable {
+    fn read(mut table: TableReader<'_>) -> Option<TimeOffTable> {
+        let from = required_moment(&mut table, "from", "2026-07-27");
+        let to = required_moment(&mut table, "to", "2026-07-28");
+        table.text("reason");
+        let span = table.span();
+        table.finish();
+        Some(TimeOffTable { span, from: from?, to: to? })
+    }
+}
+
+impl RotationTable {
+    fn read(mut table: TableReader<'_>) -> RotationTable {
+        table.require("starts", "starts = 2026-01-02T10:00:00");
+        let starts = table.date_time("starts");
+        let starts = starts.filter(|at| in_range(at.value.date(), &at.span, table.problems()));
+        table.require("weeks", &format!("weeks = [{PAIR}]"));
+        let weeks_span = table.span_of("weeks");
+        let weeks = table.tables("weeks", PAIR).map(|weeks| {
+            let read = |mut week: TableReader<'_>| {
+                let pair = PairTable::read(&mut week);
+                week.finish();
+                pair
+            };
+            weeks.into_iter().map(read).collect()
+        });
+        table.finish();
+        RotationTable { starts, weeks, weeks_span }
+    }
+}
+
+impl HandoverTable {
+    fn read(mut table: TableReader<'_>) -> HandoverTable {
+        let days = [
+            ("monday", Weekday::Mon),
+            ("tuesday", Weekday::Tue),
+            ("wednesday", Weekday::Wed),
+            ("thursday", Weekday::Thu),
+            ("friday", Weekday::Fri),
+            ("saturday", Weekday::Sat),
+            ("sunday", Weekday::Sun),
+        ];
+        let day = table.choice("day", &days);
+        let time = table.time("time");
+        let time_span = table.span_of("time");
+        let minutes = table.integer("minutes", 1, MAX_MEETING_MINUTES);
+        let if_away = table.choice("if_away", &[("earlier", IfAway::Earlier), ("keep", IfAway::Keep)]);
+        table.finish();
+        let ten = NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
+        let rule = HandoverRule {
+            day: day.map_or(Weekday::Fri, |at| at.value),
+            time: time.map_or(ten, |at| at.value),
+            minutes: minutes.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(30),
+            if_away: if_away.map_or(IfAway::Earlier, |at| at.value),
+        };
+        HandoverTable { rule, time_span }
+    }
+}
+
+impl PipelineTable {
+    fn read(mut table: TableReader<'_>) -> PipelineTable {
+        let entry = PipelineTable {
+            span: table.span(),
+            id: table.required_text("id", "profit"),
+            name: table.required_text("name", "Profit of each account"),
+            area: table.text("area"),
+            primary: table.required_text("primary", "a"),
+            secondary: table.text("secondary"),
+            investor_reported: table.flag("investor_reported").is_some_and(|at| at.value),
+            run_book: table.text("run_book"),
+        };
+        table.finish();
+        entry
+    }
+}
+
+fn read_all<T>(
+    root: &mut TableReader<'_>,
+    (key, header): (&'static str, &str),
+    read: fn(TableReader<'_>) -> T,
+) -> Vec<T> {
+    root.tables(key, header).unwrap_or_default().into_iter().map(read).collect()
+}
+
+fn read_policy(mut table: TableReader<'_>) -> HolidayPolicy {
+    let defaults = HolidayPolicy::default();
+    let covers = [("covers", SecondaryOnHoliday::Covers), ("unavailable", SecondaryOnHoliday::Unavailable)];
+    let secondary_on_holiday = table.choice("secondary_on_holiday", &covers);
+    let rules = [("cover", TimeOffRule::Cover), ("report", TimeOffRule::Report)];
+    let time_off = table.choice("time_off", &rules);
+    let backfill = table.flag("backfill");
+    let notice_days = table.integer("notice_days", 0, MAX_NOTICE_DAYS);
+    table.finish();
+    HolidayPolicy {
+        secondary_on_holiday: secondary_on_holiday.map_or(defaults.secondary_on_holiday, |at| at.value),
+        time_off: time_off.map_or(defaults.time_off, |at| at.value),
+        backfill: backfill.map_or(defaults.backfill, |at| at.value),
+        notice_days: notice_days.and_then(|at| u16::try_from(at.value).ok()).unwrap_or(defaults.notice_days),
+    }
+}
+
+fn read_time_off_rules(mut table: TableReader<'_>) -> time_off::Rules {
+    let counts = [("days", time_off::Count::Days), ("busy", time_off::Count::Busy)];
+    let count = table.choice("count", &counts).map(|at| at.value).unwrap_or_default();
+    let include = Patterns::read(&mut table, "include");
+    let exclude = Patterns::read(&mut table, "exclude");
+    table.finish();
+    time_off::Rules { count, include, exclude }
+}
+
+/// A mail address as people have one: what RFC 5321 allows besides, such as quoted local parts, nobody has.
+fn read_email(table: &mut TableReader<'_>) -> Option<At<String>> {
+    let at = table.text("email")?;
+    let is_plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;@\\,\"".contains(c);
+    let is_address = at.value.len() <= MAX_EMAIL
+        && at.value.split_once('@').is_some_and(|(name, domain)| {
+            !name.is_empty() && !domain.is_empty() && name.chars().chain(domain.chars()).all(is_plain)
+        });
+    if !is_address {
+        let help = "such as `ana@example.org`".to_owned();
+        table.problems().error_with_help("invalid-email", at.span, "`email` is not a mail address", help);
+        return None;
+    }
+    Some(at)
+}
+
+fn read_day_off(mut table: TableReader<'_>) -> Option<(At<NaiveDate>, At<String>)> {
+    table.require("date", "date = 2027-06-14");
+    let date = date(&mut table, "date");
+    let name = table.required_text("name", "Company day");
+    table.finish();
+    Some((date?, name?))
+}

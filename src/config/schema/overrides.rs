@@ -1,0 +1,106 @@
+//! What a team file says of pairs, swaps and overrides.
+
+use chrono::NaiveDate;
+
+use super::values::{date, moment, reason, required_moment};
+use crate::toml_reader::{At, Moment, Span, TableReader};
+
+#[derive(Debug)]
+pub(in crate::config) struct PairTable {
+    pub(in crate::config) primary: Option<At<String>>,
+    pub(in crate::config) secondary: Option<At<String>>,
+}
+
+#[derive(Debug)]
+pub(in crate::config) struct SwapTable {
+    pub(in crate::config) week: Option<At<NaiveDate>>,
+    pub(in crate::config) pair: PairTable,
+    pub(in crate::config) reason: Option<String>,
+}
+
+#[derive(Debug)]
+pub(in crate::config) struct OverrideTable {
+    pub(in crate::config) span: Span,
+    pub(in crate::config) from: Option<At<Moment>>,
+    pub(in crate::config) end: Option<OverrideEnd>,
+    pub(in crate::config) primary: Option<At<String>>,
+    pub(in crate::config) secondary: Option<At<String>>,
+    pub(in crate::config) agreed_on: Option<At<NaiveDate>>,
+    pub(in crate::config) reason: Option<String>,
+}
+
+/// When an override ends, as the file says it.
+#[derive(Debug)]
+pub(in crate::config) enum OverrideEnd {
+    /// `to`: the first moment no longer in it; a bare date is that day's beginning.
+    To(At<Moment>),
+    /// `through`: the last date in it.
+    Through(At<NaiveDate>),
+}
+
+impl PairTable {
+    pub(super) fn read(table: &mut TableReader<'_>) -> PairTable {
+        PairTable {
+            primary: table.required_text("primary", "a"),
+            secondary: table.required_text("secondary", "b"),
+        }
+    }
+}
+
+impl SwapTable {
+    pub(super) fn read(mut table: TableReader<'_>) -> SwapTable {
+        table.require("week", "week = 2026-05-22");
+        let week = date(&mut table, "week");
+        let pair = PairTable::read(&mut table);
+        let reason = reason(&mut table);
+        table.finish();
+        SwapTable { week, pair, reason }
+    }
+}
+
+impl OverrideTable {
+    pub(super) fn read(mut table: TableReader<'_>) -> OverrideTable {
+        let entry = OverrideTable {
+            span: table.span(),
+            from: required_moment(&mut table, "from", "2026-12-24T18:00:00"),
+            end: override_end(&mut table),
+            primary: table.required_text("primary", "a"),
+            secondary: table.text("secondary"),
+            agreed_on: date(&mut table, "agreed_on"),
+            reason: reason(&mut table),
+        };
+        table.finish();
+        entry
+    }
+}
+
+/// Exactly one of `to` and `through`; both or none is an error.
+fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
+    let (to, through) = (table.has("to"), table.has("through"));
+    if to && through {
+        let message = "`to` and `through` both say when this override ends";
+        let help = "keep one: `through` is the last day, `to` the first moment that is no longer part of it";
+        let span = table.span_of("through");
+        table.problems().error_with_help("two-ends", span, message, help.to_owned());
+        table.moment("to");
+        table.moment("through");
+        return None;
+    }
+    if !to && !through {
+        let message = "`override` lacks its end";
+        let help =
+            "the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
+        table.problems().error_with_help("missing-key", table.span(), message, help.to_owned());
+    }
+    let end = moment(table, "to").map(OverrideEnd::To);
+    let Some(At { value, span }) = moment(table, "through") else { return end };
+    match value {
+        Moment::Date(date) => Some(OverrideEnd::Through(At { value: date, span })),
+        Moment::DateTime(time) => {
+            let message = "`through` is the last day, without a time";
+            let help = format!("write `to = {}`", time.format("%Y-%m-%dT%H:%M:%S"));
+            table.problems().error_with_help("wrong-type", span, message, help);
+            None
+        }
+    }
+}

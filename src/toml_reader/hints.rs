@@ -1,0 +1,255 @@
+//! What people meant by a line that is not TOML, and how it is written.
+//!
+//! Only the shape of the line is looked at, and no text in quotes is repeated: it may be private.
+
+use super::span::Span;
+
+/// What is wrong, in words, and what would be right.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Hint {
+    pub(super) message: String,
+    pub(super) help: String,
+    pub(super) span: Span,
+}
+
+/// What was meant at `span` of `text`, if it is one of the usual mistakes.
+pub(super) fn hint(text: &str, span: &Span) -> Option<Hint> {
+    let start = text.get(..span.start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text.get(start..)?.find('\n').map_or(text.len(), |newline| start + newline);
+    let line = text.get(start..end)?.trim_end_matches('\r');
+    let found = |part: &str, message: &str, help: String| {
+        // `part` is a slice of `line`.
+        let at = start + (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
+        Some(Hint { message: message.to_owned(), help, span: at..at + part.len() })
+    };
+    let trimmed = line.trim();
+    if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| trimmed.starts_with(mark)) {
+        let help = "keep one of the two versions between the marks, and delete all lines of marks";
+        return found(trimmed, "this file has the marks of a merge that is not finished", help.to_owned());
+    }
+    if let Some(quote) = line.chars().find(|c| "“”„‟‘’«»".contains(*c)) {
+        let at = line.find(quote)?;
+        let outside = line[..at].matches('"').count() % 2 == 0;
+        if outside {
+            let part = &line[at..at + quote.len_utf8()];
+            return found(part, "this is a typographic quote", "write straight quotes: \"text\"".to_owned());
+        }
+    }
+    let Some((key, value)) = key_and_value(line) else { return without_equals(trimmed, found) };
+    let word = first_word(value);
+    if word.is_empty() {
+        let help = "write a value after `=`, or put `#` before the line to leave the key out".to_owned();
+        return found(key, "this key has no value", help);
+    }
+    let (message, help) = of_value(key, word, value)?;
+    found(word, message, help)
+}
+
+/// The key and what stands behind `=`, in a line or in the last table of braces before it.
+fn key_and_value(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once('=')?;
+    let key = key.trim();
+    let is_key = |c: char| c.is_alphanumeric() || "_-.\"' ".contains(c);
+    if key.chars().all(is_key) && !key.is_empty() {
+        let inner = value.trim_start();
+        // In a table on one line the first odd value is the one that counts.
+        if inner.starts_with(['{', '[']) {
+            let mut rest = inner;
+            while let Some((before, after)) = rest.split_once('=') {
+                let name = before.rsplit(['{', ',', '[']).next().unwrap_or(before).trim();
+                if of_value(name, first_word(after), after).is_some() {
+                    return Some((name, after.trim_start()));
+                }
+                rest = after;
+            }
+        }
+        return Some((key, inner));
+    }
+    None
+}
+
+/// The value as far as it is one word.
+fn first_word(value: &str) -> &str {
+    let value = value.trim_start();
+    value.split([' ', '\t', ',', '#', ']', '}']).next().unwrap_or(value)
+}
+
+fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)> {
+    let lower = word.to_lowercase();
+    let first = word.chars().next()?;
+    match lower.as_str() {
+        "yes" | "on" | "y" => return Some(("`true` and `false` are written so", "write `true`".to_owned())),
+        "no" | "off" | "n" => return Some(("`true` and `false` are written so", "write `false`".to_owned())),
+        "true" | "false" if word != lower => {
+            return Some(("`true` and `false` are written in small letters", format!("write `{lower}`")));
+        }
+        "none" | "null" | "nil" => {
+            return Some((
+                "there is no empty value",
+                "put `#` before the line to leave the key out".to_owned(),
+            ));
+        }
+        _ => {}
+    }
+    if let Some(dates) = date(word) {
+        return Some(("this is not how dates are written", dates));
+    }
+    if let Some(time) = time(word, value) {
+        return Some(("this is not how times are written", format!("write {time}")));
+    }
+    if first.is_alphabetic() && word.chars().all(|c| c.is_alphanumeric() || "-_./@:+".contains(c)) {
+        let whole = value.trim().split(['#', ',', ']', '}']).next().unwrap_or(value).trim();
+        // What is private is not repeated.
+        let help = if PUBLIC.contains(&key) { format!("\"{whole}\"") } else { "\"…\"".to_owned() };
+        return Some(("text needs quotes", format!("write {key} = {help}")));
+    }
+    None
+}
+
+/// Keys whose values are no secret, also where they stand without quotes.
+const PUBLIC: [&str; 14] = [
+    "name",
+    "id",
+    "time_zone",
+    "day",
+    "primary",
+    "secondary",
+    "area",
+    "access",
+    "if_away",
+    "time_off",
+    "secondary_on_holiday",
+    "tzdata",
+    "count",
+    "uid_domain",
+];
+
+/// How `12/21/2026`, `21.12.2026` or `2026-5-2` is written.
+fn date(word: &str) -> Option<String> {
+    let parts: Vec<u32> = word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let real = |year: u32, month: u32, day: u32| {
+        chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).map(|date| date.to_string())
+    };
+    let [one, two, three] = parts[..] else { return None };
+    if one > 31 {
+        let shown = real(one, two, three);
+        return Some(match shown {
+            Some(date) if date != word => format!("write {date}"),
+            Some(_) => return None,
+            None => "there is no such date; is the month or the day wrong?".to_owned(),
+        });
+    }
+    let year = if three < 100 { 2000 + three } else { three };
+    let mut all: Vec<String> = [real(year, one, two), real(year, two, one)].into_iter().flatten().collect();
+    all.dedup();
+    Some(match &all[..] {
+        [only] => format!("write {only}"),
+        [us, other] => format!("write {us} or {other}, whichever is meant"),
+        _ => "write year, month and day, such as 2026-12-21".to_owned(),
+    })
+}
+
+/// How `3pm`, `9:30`, `9am`, `10h` is written.
+fn time(word: &str, value: &str) -> Option<String> {
+    let lower = word.to_lowercase();
+    // Also `3 pm`.
+    let next = value.trim_start().get(word.len()..).unwrap_or_default().trim_start().to_lowercase();
+    let half = ["am", "pm"].into_iter().find(|half| lower.ends_with(half) || next.starts_with(half));
+    let digits = lower.trim_end_matches("am").trim_end_matches("pm").trim_end_matches('h');
+    let parts: Vec<u32> = digits.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    if half.is_none() && parts.len() == 1 && !lower.ends_with('h') {
+        return None;
+    }
+    let hour = match half {
+        Some("pm") if parts[0] < 12 => parts[0] + 12,
+        Some("am") if parts[0] == 12 => 0,
+        _ => parts[0],
+    };
+    let (minute, second) = (parts.get(1).copied().unwrap_or(0), parts.get(2).copied().unwrap_or(0));
+    let time = chrono::NaiveTime::from_hms_opt(hour, minute, second)?;
+    let shown = time.format("%H:%M:%S").to_string();
+    (shown != word).then_some(shown)
+}
+
+fn without_equals(line: &str, found: impl Fn(&str, &str, String) -> Option<Hint>) -> Option<Hint> {
+    if line.starts_with("//") || line.starts_with("--") || line.starts_with("/*") || line.starts_with(';') {
+        return found(line, "this is not how a comment is written", "begin a comment with `#`".to_owned());
+    }
+    let is_key =
+        |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if let Some((key, _)) = line.split_once(':').filter(|(key, _)| is_key(key.trim())) {
+        return found(key, "a key and its value are joined by `=`", format!("write {} = …", key.trim()));
+    }
+    if line.starts_with("- ") {
+        return found(
+            line,
+            "this is a list as YAML has it",
+            "write lists in square brackets: [\"a\", \"b\"]".to_owned(),
+        );
+    }
+    if line.starts_with('[') && !line.trim_end().ends_with(']') {
+        let header = line.split('#').next().unwrap_or(line).trim();
+        let close = if header.starts_with("[[") { "]]" } else { "]" };
+        let name = header.trim_matches(['[', ']']);
+        let open = &"[["[..close.len()];
+        return found(line, "this header is not closed", format!("write {open}{name}{close}"));
+    }
+    if is_key(line) {
+        return found(
+            line,
+            "this line has no value",
+            format!("write {line} = …, or `#` before it for a comment"),
+        );
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_mistakes_are_recognised_by_their_shape() {
+        for (line, expected) in [
+            ("week = 12/21/2026", "write 2026-12-21"),
+            ("week = 5/6/2026 # May", "write 2026-05-06 or 2026-06-05, whichever is meant"),
+            ("week = 21.12.2026", "write 2026-12-21"),
+            ("joined = 2026-5-2", "write 2026-05-02"),
+            ("joined = 2026-02-30", "there is no such date; is the month or the day wrong?"),
+            ("time = 3pm", "write 15:00:00"),
+            ("time = 3 PM", "write 15:00:00"),
+            ("time = 9:30", "write 09:30:00"),
+            ("time = 12am", "write 00:00:00"),
+            ("backfill = yes", "write `true`"),
+            ("backfill = False", "write `false`"),
+            ("day = friday", "write day = \"friday\""),
+            ("name = Data pipelines # ours", "write name = \"Data pipelines\""),
+            ("reason = surgery", "write reason = \"…\""),
+            ("name = “Data”", "write straight quotes: \"text\""),
+            ("<<<<<<< HEAD", "keep one of the two versions between the marks, and delete all lines of marks"),
+            ("id: \"a\"", "write id = …"),
+            ("// a note", "begin a comment with `#`"),
+            ("- a", "write lists in square brackets: [\"a\", \"b\"]"),
+            ("[[engineer", "write [[engineer]]"),
+            ("[handover", "write [handover]"),
+            ("minutes =", "write a value after `=`, or put `#` before the line to leave the key out"),
+            ("time_off = [{ from = 7/27/2026, to = 2026-07-28 }]", "write 2026-07-27"),
+            ("left = none", "put `#` before the line to leave the key out"),
+        ] {
+            let text = format!("a = 1\n{line}\nb = 2\n");
+            let at = "a = 1\n".len();
+            let help = hint(&text, &(at..at)).map(|hint| hint.help);
+            assert_eq!(help.as_deref(), Some(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_the_part_that_is_wrong_and_other_lines_have_no_hint() {
+        let text = "a = 1\r\nweek = 12/21/2026\r\n";
+        let found = hint(text, &(14..14)).unwrap();
+        assert_eq!(&text[found.span], "12/21/2026");
+        for line in ["a = \"x", "a = [1, 2", "", "a = 1", "😀", "name = \"it’s\" x"] {
+            assert_eq!(hint(line, &(0..0)), None, "{line}");
+        }
+    }
+}

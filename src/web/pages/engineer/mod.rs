@@ -1,0 +1,193 @@
+//! `/{team}/engineers/{id}`: one engineer: on call now or next, the shifts ahead, what concerns them, their pipelines.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+
+use crate::live::TeamSnapshot;
+use crate::rota::{Absences, EngineerIdx, Instant, Period, Pipeline, PlannedWeek, Role, Row, Shift};
+use crate::text::{clean, reasons, role_title};
+use crate::web::pages::kit::agreement::{anchor, open, sentence, unknown_of, urgency};
+use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::layout::{Layout, Tab};
+use crate::web::pages::kit::not_found::{missing_page, part, with_team};
+use crate::web::pages::kit::on_call::{now_on_call, time, why};
+use crate::web::pages::kit::people::People;
+use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::kit::zone_field::zone_field;
+use crate::web::state::State;
+
+/// So many shifts ahead are shown; the calendar has all.
+const MAX_SHIFTS: usize = 12;
+
+/// So many absences ahead are shown.
+const MAX_ABSENCES: usize = 12;
+
+/// The page.
+pub(in crate::web) fn engineer(state: &State, request: &HttpRequest) -> HttpResponse {
+    let (snapshot, now) = (state.store.load(), state.clock.now());
+    with_team(&snapshot, request, |team| {
+        let rota = team.team();
+        let Some(seat) = rota.index_of(part(request, "id")) else {
+            return missing_page(state, &snapshot, request);
+        };
+        let layout = Layout::of(state, request, &snapshot, team, Tab::Other);
+        match PageQuery::by(request).zone(rota) {
+            Ok(zone) => {
+                // Their own clock, unless another is asked for.
+                let wall = Wall::new(zone.as_ref().unwrap_or(&rota.engineer(seat).zone), now);
+                let people = layout.people(rota);
+                let main = page(team, &people, seat, wall, &layout.team_root());
+                layout.respond(StatusCode::OK, people.text(seat), &main)
+            }
+            Err(error) => bad_query(&layout, &error, request),
+        }
+    })
+}
+
+fn page(team: &TeamSnapshot, people: &People<'_>, seat: EngineerIdx, wall: Wall<'_>, root: &str) -> Markup {
+    let (rota, duty) = (team.team(), team.near().on_call(wall.now));
+    let shifts = shifts_ahead(team, seat, wall.now);
+    html! {
+        h1 { (people.badge(seat)) " " (people.plain(seat)) " " (now_on_call(seat, duty)) }
+        p.lead { (next(&shifts, wall)) }
+        p.actions {
+            a.button.main href={ (root) "subscribe?calendar=engineers/" (rota.engineer(seat).id) } { "Add these shifts to a calendar" }
+            a.button href={ (root) "coverage?engineer=" (rota.engineer(seat).id) } { "Holidays and time off" }
+        }
+        (concerns(team, people, seat, wall, root))
+        (unknown_of(&team.coverage().unknown, seat, people))
+        section aria-labelledby="shifts" {
+            h2 #shifts { "Next shifts" }
+            form.zone method="get" action=(rota.engineer(seat).id) { (zone_field(rota, Some(wall.zone))) button { "Show" } }
+            @if shifts.is_empty() { p { "No shifts ahead." } }
+            @else { (table(people, &shifts, wall)) }
+        }
+        (absences(team, people, seat, wall))
+        (pipelines(rota.pipelines.as_slice(), seat, root))
+    }
+}
+
+/// Their shifts that are not over, with the weeks they lie in.
+fn shifts_ahead(team: &TeamSnapshot, seat: EngineerIdx, now: Instant) -> Vec<(&PlannedWeek, &Shift)> {
+    let weeks = team.near().weeks.iter();
+    let shifts = weeks.flat_map(|planned| planned.shifts.iter().map(move |shift| (planned, shift)));
+    let own = shifts.filter(|(_, shift)| shift.holder.engineer == seat && now < shift.period.end());
+    own.take(MAX_SHIFTS).collect()
+}
+
+fn next(shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>) -> Markup {
+    html! {
+        @match shifts.first() {
+            None => "Not on call in the weeks ahead.",
+            Some((_, shift)) if shift.period.contains(wall.now) => {
+                "On call as " (shift.role.as_str()) " until " (time(wall, shift.period.end())) "."
+            },
+            Some((_, shift)) => {
+                "Next on call as " (shift.role.as_str()) " from " (time(wall, shift.period.start())) "."
+            },
+        }
+    }
+}
+
+fn table(people: &People<'_>, shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>) -> Markup {
+    html! {
+        table.stack.shifts {
+            thead { tr { th scope="col" { "When" } th scope="col" { "Role" } th scope="col" { "With" } th scope="col" { "Why" } } }
+            tbody {
+                @for (planned, shift) in shifts {
+                    @let is_tried = shift.holder.kind.is_tentative();
+                    @let is_uncovered = is_tried && planned.is_uncovered(shift.period);
+                    tr {
+                        td.when { (wall.span(shift.period)) }
+                        td { (role_title(shift.role)) }
+                        td { (with(people, planned, shift)) }
+                        td {
+                            @if is_uncovered { span.tag.late { "not covered" } " " } @else if is_tried { span.tag.warn { "to agree" } " " }
+                            (why(people, &shift.holder, is_uncovered).unwrap_or_default())
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Who holds the other role meanwhile.
+fn with(people: &People<'_>, planned: &PlannedWeek, shift: &Shift) -> Markup {
+    let other = if shift.role == Role::Primary { Role::Secondary } else { Role::Primary };
+    let mut seats: Vec<EngineerIdx> = Vec::new();
+    for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(shift.period)) {
+        if let Some(holder) = duty.holder(other).filter(|holder| !seats.contains(&holder.engineer)) {
+            seats.push(holder.engineer);
+        }
+    }
+    html! { @if seats.is_empty() { "no backup" } @else { (people.list(&seats)) } }
+}
+
+/// What is to be agreed in which they are away, covering or proposed.
+fn concerns(
+    team: &TeamSnapshot,
+    people: &People<'_>,
+    seat: EngineerIdx,
+    wall: Wall<'_>,
+    root: &str,
+) -> Markup {
+    let is_theirs = |row: &&Row| row.away == seat || row.primary == seat || row.secondary == Some(seat);
+    let open: Vec<&Row> = open(team.coverage(), wall.now).into_iter().filter(is_theirs).collect();
+    html! {
+        @if !open.is_empty() {
+            section.agree aria-labelledby="agree" {
+                h2 #agree { "To agree" }
+                ul {
+                    @for row in open {
+                        li { (urgency(row, wall)) " " a href={ (root) "coverage#" (anchor(row)) } { (wall.span(row.period)) } ": " (sentence(people, row)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Their own holidays and time off ahead, each unbroken absence as one.
+fn absences(team: &TeamSnapshot, people: &People<'_>, seat: EngineerIdx, wall: Wall<'_>) -> Markup {
+    let engineer = people.team().engineer(seat);
+    let ahead = Period::new(wall.now, team.frame().window.end());
+    let member = ahead.and_then(|ahead| engineer.member_within(ahead));
+    let own = member.map(|member| (Absences::of(engineer, member), member));
+    html! {
+        @if let Some((own, member)) = own.filter(|(own, member)| !own.away(*member).is_empty()) {
+            section aria-labelledby="away" {
+                h2 #away { "Holidays and time off" }
+                ul.bare {
+                    @for period in own.away(member).iter().take(MAX_ABSENCES) {
+                        li {
+                            b { (wall.days_in(&engineer.zone, period).unwrap_or_else(|| wall.span(period))) }
+                            " " (reasons(&own.names(period)))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn pipelines(pipelines: &[Pipeline], seat: EngineerIdx, root: &str) -> Markup {
+    let own =
+        || pipelines.iter().filter(|pipeline| pipeline.primary == seat || pipeline.secondary == Some(seat));
+    html! {
+        @if own().next().is_some() {
+            section aria-labelledby="pipelines" {
+                h2 #pipelines { "Pipelines" }
+                ul.bare {
+                    @for pipeline in own() {
+                        li {
+                            a href={ (root) "pipelines#" (pipeline.id) } { (clean(&pipeline.name)) } ", "
+                            @if pipeline.primary == seat { "primary owner" } @else { "secondary owner" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
