@@ -7,6 +7,7 @@ use super::output::{Exit, Output, Usage};
 use super::plan;
 use super::table::{Table, Tone};
 use super::when;
+use crate::config::{Configuration, render};
 use crate::holidays::{CalendarError, Holiday, Library, ResolvedCalendar};
 use crate::json;
 use crate::text::clean;
@@ -17,12 +18,18 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
     let Some(id) = &args.calendar else {
         return list(library, args.format.json, output);
     };
-    let calendar = library.get(id).map_err(|error| match error {
-        CalendarError::Unknown { help, .. } => {
-            Usage::with_help(format_args!("there is no holiday calendar `{id}`"), Some(help))
+    let calendar = match library.get(id) {
+        Ok(calendar) => calendar,
+        Err(CalendarError::Unknown { help, .. }) => {
+            let message = format_args!("there is no holiday calendar `{id}`");
+            return Err(Usage::with_help(message, Some(help)).into());
         }
-        broken @ CalendarError::Broken { .. } => Usage(broken.to_string()),
-    })?;
+        Err(broken @ CalendarError::Broken { .. }) => {
+            show_errors(id, &configuration, output);
+            output.error(broken);
+            return Ok(Exit::Failed);
+        }
+    };
     let year = args.year.unwrap_or_else(|| plan::clock(common).now().year());
     if args.format.json {
         output.json(&json::Holidays::new(&calendar, year))?;
@@ -36,15 +43,34 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
     Ok(Exit::Fine)
 }
 
-/// All calendars without errors of their own, which `oncal check` reports.
+/// The errors of a calendar's own files; where these have none, those of all calendars, since it extends one of them.
+fn show_errors(id: &str, configuration: &Configuration, output: &mut Output) {
+    let of_holidays = configuration.diagnostics.iter().filter(|found| found.is_error());
+    let of_holidays: Vec<_> = of_holidays.filter(|found| found.file.starts_with("holidays/")).collect();
+    let is_own = |file: &str| file.rsplit_once('.').is_some_and(|(stem, _)| stem == format!("holidays/{id}"));
+    let has_own = of_holidays.iter().any(|found| is_own(&found.file));
+    for found in of_holidays.into_iter().filter(|found| !has_own || is_own(&found.file)) {
+        output.note(format_args!("{}\n", render(found, &configuration.sources, true)));
+    }
+}
+
+/// All calendars, those that are broken included.
 fn list(library: &Library, as_json: bool, output: &mut Output) -> anyhow::Result<Exit> {
-    let calendars: Vec<_> = library.ids().into_iter().filter_map(|id| library.get(id).ok()).collect();
+    let calendars: Vec<_> = library.ids().into_iter().map(|id| (id, library.get(id).ok())).collect();
+    let is_broken = calendars.iter().any(|(_, calendar)| calendar.is_none());
+    let exit = if is_broken { Exit::Failed } else { Exit::Fine };
     if as_json {
-        output.json(&json::Calendars::new(calendars.iter().map(|calendar| &**calendar)))?;
-        return Ok(Exit::Fine);
+        output
+            .json(&json::Calendars::new(calendars.iter().map(|(id, calendar)| (*id, calendar.as_deref()))))?;
+        return Ok(exit);
     }
     let mut table = Table::new(&["CALENDAR", "NAME", "KNOWN UP TO"]);
-    for calendar in &calendars {
+    for (id, calendar) in &calendars {
+        let Some(calendar) = calendar else {
+            let why = format!("broken: `oncal holidays {id}` shows the errors");
+            table.row([(*id, Tone::Strong), (&*why, Tone::Plain), ("", Tone::Plain)]);
+            continue;
+        };
         let known = calendar.confirmed_through().map_or("any year".to_owned(), |year| year.to_string());
         table.row([
             (calendar.id(), Tone::Strong),
@@ -53,7 +79,7 @@ fn list(library: &Library, as_json: bool, output: &mut Output) -> anyhow::Result
         ]);
     }
     output.data(&table.text())?;
-    Ok(Exit::Fine)
+    Ok(exit)
 }
 
 /// The dates of one year, how far they are known, and the law behind them.
@@ -68,6 +94,12 @@ fn text(calendar: &ResolvedCalendar, year: i32) -> String {
         text.push_str("no holidays in this year\n");
     } else {
         text.push_str(&table(&holidays).text());
+    }
+    if let Some(note) = calendar.note() {
+        let mut table = Table::new(&["NOTE"]);
+        table.row([(note, Tone::Plain)]);
+        text.push('\n');
+        text.push_str(&table.text());
     }
     if let Some(source) = calendar.source() {
         let mut table = Table::new(&["SOURCE"]);

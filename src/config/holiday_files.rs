@@ -1,6 +1,6 @@
 //! The organisation's own holiday calendars: the files of `holidays/`.
 //!
-//! Not here: what such a file says (`holidays`).
+//! Not here: the contents of such a file (`holidays`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -27,7 +27,7 @@ struct Kinds {
     ics: bool,
 }
 
-/// A file that was read; it is reported only once all others are known, since it may extend them.
+/// A file that was read. Its problems are reported once all others are known, since it may extend them.
 struct Found {
     id: String,
     file: String,
@@ -38,7 +38,7 @@ struct Found {
 /// The calendars that can be named.
 pub(super) struct Calendars {
     pub(super) library: Library,
-    /// The ids of those that are as they were before, since their files have errors now.
+    /// The ids of those that are used as they were before, because their files now have errors.
     pub(super) kept: BTreeSet<String>,
 }
 
@@ -52,8 +52,8 @@ pub(super) struct Basis<'a> {
     pub(super) relevant_from: NaiveDate,
 }
 
-/// All calendars: those of the folder, where there is one, over the built-in ones. One with errors is taken from
-/// `before`, if it was right there.
+/// All calendars: the built-in ones, and those of the folder, if there is one, which replace built-in ones of the same id.
+/// One with errors is taken from `before`, if it had none there.
 pub(super) fn read(
     config: &Path,
     basis: Basis<'_>,
@@ -124,7 +124,7 @@ impl Reader<'_> {
         self.file(id, file, text, read)
     }
 
-    /// The calendar of an `.ics` file, by the filter beside it where there is one.
+    /// The calendar of an `.ics` file, through the filter beside it if there is one.
     fn imported(&mut self, id: &str, filtered: bool, import: &Import<'_>) -> Option<Definition> {
         let filter = if filtered { Some(self.toml(id, Filter::parse)?) } else { None };
         let file = format!("{FOLDER}/{id}.ics");
@@ -164,7 +164,8 @@ impl Reader<'_> {
     }
 }
 
-/// The id that a file's name gives, and whether it is an `.ics` file; `None`, reported, for a file that is not a calendar.
+/// The id that a file's name gives, and whether it is an `.ics` file; `None`, with a warning, for a file that is not a
+/// calendar.
 fn calendar_id(name: &str, findings: &mut Diagnostics) -> Option<(String, bool)> {
     let file = format!("{FOLDER}/{name}");
     let (id, is_ics) = match (name.strip_suffix(".toml"), name.strip_suffix(".ics")) {

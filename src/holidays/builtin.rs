@@ -1,11 +1,11 @@
-//! The calendars that come with oncal, each a file of rules like anybody's own.
+//! The calendars that come with oncal, each a file of rules like those of an organisation.
 
 use std::sync::OnceLock;
 
 use super::definition::Definition;
 use crate::toml_reader::Problems;
 
-/// A calendar and its text; read when first asked for.
+/// A calendar and its text; read when it is first used.
 struct Builtin {
     id: &'static str,
     text: &'static str,

@@ -1,14 +1,14 @@
-//! A calendar with all that it extends, and what can be asked of it.
+//! A calendar with all that it extends: its names, and its dates in any year.
 //!
 //! Not here: which calendars it extends (`library`), and how rules become dates (`expand`).
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
+use chrono::{Datelike, Weekday, WeekdaySet};
 
 use super::definition::{Definition, Rule, Sandwich};
-use super::expand::{Dated, expand};
+use super::expand::{Dated, Holiday, expand};
 use crate::rota;
 use crate::toml_reader::{MAX_REPORTED, Problem, Severity, listed, nearest};
 
@@ -24,19 +24,6 @@ pub struct ResolvedCalendar {
     sandwich: Option<Arc<str>>,
     rules: Vec<Rule>,
     expanded: OnceLock<Arc<rota::Calendar>>,
-}
-
-/// One holiday on one date.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holiday {
-    /// The day that is off.
-    pub date: NaiveDate,
-    /// What it is called, in the country's language.
-    pub name: Arc<str>,
-    /// For a substitute, the date of the holiday that it stands for.
-    pub observed_for: Option<NaiveDate>,
-    /// What in the calendar's file gave this date.
-    pub rule: String,
 }
 
 impl Default for ResolvedCalendar {
@@ -56,8 +43,8 @@ impl Default for ResolvedCalendar {
 }
 
 impl ResolvedCalendar {
-    /// Lays a definition over what is here: its own words win, its rules are added after `remove` took names out.
-    /// Gives back what it removes although nobody defines it.
+    /// Adds a definition on top: its name and source replace those below, `remove` takes holidays out, and its rules are
+    /// added. Returns a problem for each name in `remove` that nobody defines.
     pub(super) fn extend(&mut self, definition: &Definition) -> Vec<Problem> {
         let found = self.remove(&definition.remove.iter().map(|name| &*name.value).collect());
         let mut unknown = Vec::new();
@@ -87,7 +74,8 @@ impl ResolvedCalendar {
         unknown
     }
 
-    /// Takes the holidays of these names out, or only the substitutes where these bear one; which of them there were.
+    /// Removes the holidays of these names, or only their substitutes where those have such a name. Returns the names that
+    /// were found.
     fn remove<'n>(&mut self, names: &BTreeSet<&'n str>) -> BTreeSet<&'n str> {
         let mut found = BTreeSet::new();
         let mut is_removed = |name: &str| {
@@ -118,12 +106,12 @@ impl ResolvedCalendar {
         &self.id
     }
 
-    /// What people call it.
+    /// Its name, for people.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The law or publication behind it.
+    /// The law or publication that it rests on.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }
@@ -138,7 +126,7 @@ impl ResolvedCalendar {
         self.confirmed_through
     }
 
-    /// Every name that a date of this calendar can bear, substitutes included, each once, in the file's order.
+    /// Every name that a date of this calendar can have, substitutes included, each once, in the file's order.
     pub fn names(&self) -> Vec<Arc<str>> {
         let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
         let observed =
@@ -158,7 +146,7 @@ impl ResolvedCalendar {
         of_year.map(Dated::holiday).collect()
     }
 
-    /// What the rota sees of it: dates and names, for all of [`YEARS`](super::YEARS). Worked out once.
+    /// Dates and names for all of [`YEARS`](super::YEARS), as the rota uses them. Worked out once.
     pub fn calendar(&self) -> Arc<rota::Calendar> {
         let expanded = self.expanded.get_or_init(|| {
             let holidays =

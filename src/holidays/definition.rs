@@ -1,6 +1,6 @@
 //! One calendar's file, read: its rules and what it takes from another calendar.
 //!
-//! Not here: what the other calendar says (`library`), and the dates that follow (`calendar`).
+//! Not here: the other calendar (`library`), and the dates that follow (`calendar`).
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use super::rule::{On, WEEKDAYS, weekday_help};
 use super::years::Years;
 use crate::toml_reader::{self, At, Problems, Span, TableReader};
 
-/// What a day between two holidays is called where the file does not say.
+/// The name of a day between two holidays, unless the file gives another.
 const SANDWICH_NAME: &str = "Day between holidays";
 
-/// The longest move of a holiday by a count of days, either way.
-const LONGEST_MOVE: i64 = 6;
+/// How many days a holiday may be moved, either way.
+const MAX_MOVE_DAYS: i64 = 6;
 
-/// A holiday calendar as its file has it. What exists is free of defects but for its links to other calendars,
-/// which [`Library::check`](super::Library::check) reports.
+/// A holiday calendar as its file defines it. It has no errors, except perhaps in its links to other calendars, which
+/// [`Library::check`](super::Library::check) reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     pub(super) id: String,
@@ -53,7 +53,7 @@ pub(super) struct Rule {
     pub(super) observed: Option<Observed>,
 }
 
-/// Where a day off is had when the holiday falls on certain weekdays.
+/// Which day is off instead when the holiday falls on certain weekdays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Observed {
     pub(super) name: Arc<str>,
@@ -129,7 +129,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     let extends = calendar.text("extends");
     let remove = calendar.texts("remove").unwrap_or_default();
     if extends.is_none() && calendar.holds("remove", "array") {
-        useless(&calendar, "remove", "extends");
+        report_useless(&calendar, "remove", "extends");
     }
     if rules.is_empty() && extends.is_none() {
         let message = "this calendar has no holiday at all";
@@ -159,7 +159,8 @@ fn read_weekend(calendar: &mut TableReader<'_>) -> Option<WeekdaySet> {
                 weekend.insert(*weekday);
             }
             None => {
-                let (message, help) = (format!("`{}` is no weekday", name.value), weekday_help(&name.value));
+                let (message, help) =
+                    (format!("`{}` is not a weekday", name.value), weekday_help(&name.value));
                 calendar.problems().error_with_help("unknown-weekday", name.span.clone(), message, help);
             }
         }
@@ -175,7 +176,7 @@ fn read_sandwich(calendar: &mut TableReader<'_>) -> Option<Sandwich> {
     let sandwich = calendar.flag("sandwich").map(|sandwich| sandwich.value);
     let name = non_empty(calendar.text("sandwich_name"), calendar.problems());
     if name.is_some() && sandwich != Some(true) {
-        useless(calendar, "sandwich_name", "sandwich = true");
+        report_useless(calendar, "sandwich_name", "sandwich = true");
     }
     match sandwich? {
         true => Some(Sandwich::Holiday(name.as_deref().unwrap_or(SANDWICH_NAME).into())),
@@ -209,7 +210,7 @@ fn read_days(holiday: &mut TableReader<'_>) -> (Option<On>, Vec<NaiveDate>) {
         problems.error_with_help(
             "no-date",
             holiday.span_of("name"),
-            "nothing says when this holiday is",
+            "this holiday has no date",
             "give `on`, a rule for every year, or `dates`".to_owned(),
         );
     }
@@ -219,7 +220,7 @@ fn read_days(holiday: &mut TableReader<'_>) -> (Option<On>, Vec<NaiveDate>) {
             let message = format!("this date is not within {} to {}", YEARS.start(), YEARS.end());
             problems.error("out-of-range", span, message);
         } else if dates.contains(&date) {
-            problems.warning("duplicate-date", span, format!("{date} stands here twice"));
+            problems.warning("duplicate-date", span, format!("{date} is listed twice"));
         } else {
             dates.push(date);
         }
@@ -227,7 +228,7 @@ fn read_days(holiday: &mut TableReader<'_>) -> (Option<On>, Vec<NaiveDate>) {
     (on, dates)
 }
 
-/// `years` and `except`, which bound `on`; dates in `dates` stand in any year.
+/// `years` and `except`, which limit `on`; `dates` may lie in any year.
 fn read_years(holiday: &mut TableReader<'_>) -> (Years, Vec<i32>) {
     let problems = holiday.problems();
     let text = holiday.text("years");
@@ -253,7 +254,7 @@ fn read_years(holiday: &mut TableReader<'_>) -> (Years, Vec<i32>) {
     for key in ["years", "except"] {
         let given = holiday.holds(key, "string") || holiday.holds(key, "array");
         if given && !holiday.holds("on", "string") {
-            useless(holiday, key, "on");
+            report_useless(holiday, key, "on");
         }
     }
     (years, except)
@@ -267,7 +268,7 @@ fn read_observed(holiday: &mut TableReader<'_>, name: &str) -> Option<Observed> 
     if moves.is_none() {
         for key in ["keep", "observed_name"] {
             if holiday.holds(key, "boolean") || holiday.holds(key, "string") {
-                useless(holiday, key, "observed");
+                report_useless(holiday, key, "observed");
             }
         }
     }
@@ -287,7 +288,7 @@ fn read_moves(mut observed: TableReader<'_>) -> Vec<(Weekday, Move)> {
                 Some(next) => moves.push((weekday, next.value)),
                 None => continue,
             }
-        } else if let Some(days) = observed.integer(name, -LONGEST_MOVE, LONGEST_MOVE) {
+        } else if let Some(days) = observed.integer(name, -MAX_MOVE_DAYS, MAX_MOVE_DAYS) {
             if days.value == 0 {
                 let message = format!("`{name}` = 0 moves nothing");
                 observed.problems().error("out-of-range", place, message);
@@ -308,13 +309,13 @@ pub(super) fn non_empty(text: Option<At<String>>, problems: &Problems) -> Option
     Some(text.value)
 }
 
-/// A key that does nothing is a slip: whoever wrote it expects something of it.
-fn useless(table: &TableReader<'_>, key: &str, without: &str) {
-    let message = format!("`{key}` says nothing without `{without}`");
+/// A key without effect is a mistake: whoever wrote it expects one.
+fn report_useless(table: &TableReader<'_>, key: &str, without: &str) {
+    let message = format!("`{key}` has no effect without `{without}`");
     table.problems().error("useless-key", table.span_of(key), message);
 }
 
-/// The part of a string where it stands in the file, if it is written without escapes, else the whole.
+/// The place of a part of a string in the file if the string is written without escapes, otherwise of the whole string.
 fn within(text: &At<String>, part: &std::ops::Range<usize>) -> Span {
     let plain = text.span.len() == text.value.len() + 2;
     if plain && !part.is_empty() {

@@ -15,7 +15,7 @@ pub(super) fn western(year: i32) -> Option<NaiveDate> {
     march(year, 22 + epact + to_sunday - 7 * late)
 }
 
-/// Orthodox Easter: Meeus' algorithm for the Julian calendar, then the days by which that calendar is behind.
+/// Orthodox Easter: Meeus' algorithm for the Julian calendar, then the days by which that calendar lags.
 pub(super) fn orthodox(year: i32) -> Option<NaiveDate> {
     let full_moon = (19 * year.rem_euclid(19) + 15).rem_euclid(30);
     let to_sunday = (2 * year.rem_euclid(4) + 4 * year.rem_euclid(7) - full_moon + 34).rem_euclid(7);

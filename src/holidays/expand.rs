@@ -9,14 +9,26 @@ use std::sync::Arc;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, WeekdaySet};
 
 use super::YEARS;
-use super::calendar::Holiday;
 use super::definition::{Move, Observed, Rule};
 use super::rule::weekday_name;
 
 /// How far ahead `next` looks. Where no day of a year is free there is no substitute.
 const NEXT_WITHIN_DAYS: usize = 366;
 
-/// A holiday and where it comes from; the words for that are made only for those who ask.
+/// One holiday on one date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holiday {
+    /// The day that is off.
+    pub date: NaiveDate,
+    /// What it is called, in the country's language.
+    pub name: Arc<str>,
+    /// For a substitute, the date of the holiday that it stands for.
+    pub observed_for: Option<NaiveDate>,
+    /// What in the calendar's file gave this date.
+    pub rule: String,
+}
+
+/// A holiday and where it comes from, which is put into words only where it is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dated<'c> {
     pub(super) date: NaiveDate,
@@ -83,7 +95,7 @@ pub(super) fn expand<'c>(
     holidays
 }
 
-/// The days that the rules name, in order of date, a year more at either end for what comes across it.
+/// The days that the rules name, in order of date, with a year more at either end, since substitutes may cross it.
 fn nominal(rules: &[Rule]) -> Vec<Nominal<'_>> {
     let years = *YEARS.start() - 1..=*YEARS.end() + 1;
     let mut days = Vec::new();
@@ -148,7 +160,7 @@ impl<'c> Nominal<'c> {
 }
 
 impl Dated<'_> {
-    /// The holiday with the words for where it comes from.
+    /// The holiday, with where it comes from in words.
     pub(super) fn holiday(&self) -> Holiday {
         let (observed_for, rule) = match self.origin {
             Origin::Nominal(nominal) => (None, nominal.source()),

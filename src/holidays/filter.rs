@@ -1,5 +1,5 @@
 //! The file beside an imported calendar, `<name>.toml` with an `[import]` table: which events of `<name>.ics` are
-//! holidays, and what the calendar says about itself.
+//! holidays, and what the calendar is called.
 //!
 //! Not here: the events (`ics`).
 
@@ -19,7 +19,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads the text of a file that lies beside an `.ics` file of the same name. Every defect goes to `problems`,
+    /// Reads the text of a file beside an `.ics` file of the same name. Every defect goes to `problems`,
     /// which are to be those of this file alone.
     pub fn parse(text: &str, problems: &Problems) -> Option<Filter> {
         let filter = toml_reader::read(text, problems, read).flatten();

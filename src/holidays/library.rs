@@ -13,7 +13,7 @@ use super::common_names::meant;
 use super::definition::Definition;
 use crate::toml_reader::{Problem, Problems, Severity, nearest};
 
-/// Calendars by id. An own one wins over a built-in one of its id, and may extend that very one.
+/// Calendars by id. One of the organisation's own replaces the built-in one of its id, and may extend it.
 #[derive(Debug, Default)]
 pub struct Library {
     own: BTreeMap<String, Option<Definition>>,
@@ -32,7 +32,7 @@ pub enum CalendarError {
         help: String,
     },
     /// Its own file, or one that it extends, has errors, which are reported there.
-    #[error("the holiday calendar `{id}` has errors of its own")]
+    #[error("the holiday calendar `{id}` has errors")]
     Broken {
         /// What was asked for.
         id: String,
@@ -49,7 +49,7 @@ enum Broken {
 
 impl Library {
     /// A library of the organisation's own calendars by id. `None` stands for a file that could not be read: its
-    /// id is known, but nobody is silently given the dates of a built-in calendar instead.
+    /// id is known, but the dates of a built-in calendar are never used silently instead.
     pub fn new(own: impl IntoIterator<Item = (String, Option<Definition>)>) -> Library {
         Library { own: own.into_iter().collect(), resolved: Mutex::default() }
     }
@@ -115,7 +115,7 @@ impl Library {
         }))
     }
 
-    /// The calendar, the one that it extends, the one that that one extends, and so on.
+    /// The calendar, the one that it extends, the one which that one extends, and so on.
     fn lineage<'l>(&'l self, definition: &'l Definition) -> Result<Vec<&'l Definition>, Broken> {
         let mut lineage = vec![definition];
         let mut current = definition;
@@ -144,7 +144,7 @@ impl Library {
                 });
             };
             if std::ptr::eq(base, definition) {
-                return Err(Broken::Here(vec![circle(&lineage)]));
+                return Err(Broken::Here(vec![circle_problem(&lineage)]));
             }
             if lineage.iter().any(|earlier| std::ptr::eq(*earlier, base)) {
                 return Err(Broken::Below);
@@ -155,7 +155,8 @@ impl Library {
         Ok(lineage)
     }
 
-    /// The calendars of that country's parts, else the nearest id. Of two letters, every other country's are near.
+    /// The calendars of that country's parts, otherwise the nearest id; none for two letters, to which every other country's
+    /// id is near.
     fn nearest(&self, id: &str) -> String {
         let (ids, country) = (self.ids(), format!("{}-", id.to_lowercase()));
         let parts: Vec<_> = ids
@@ -175,8 +176,8 @@ impl Library {
     }
 }
 
-/// A circle of calendars, reported where the first of them names the second.
-fn circle(lineage: &[&Definition]) -> Problem {
+/// The problem that calendars extend each other in a circle, at the place where the first names the second.
+fn circle_problem(lineage: &[&Definition]) -> Problem {
     let mut ids: Vec<_> = lineage.iter().map(|definition| format!("`{}`", definition.id)).collect();
     ids.extend(ids.first().cloned());
     let span = lineage.first().and_then(|first| first.extends.as_ref()).map_or(0..0, |at| at.span.clone());

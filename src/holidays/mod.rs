@@ -20,8 +20,9 @@ mod years;
 
 use std::ops::RangeInclusive;
 
-pub use calendar::{Holiday, ResolvedCalendar};
+pub use calendar::ResolvedCalendar;
 pub use definition::Definition;
+pub use expand::Holiday;
 pub use filter::Filter;
 pub use import::Import;
 pub use library::{CalendarError, Library};

@@ -41,14 +41,14 @@ const EASTER_OFFSETS: std::ops::RangeInclusive<i32> = -80..=230;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
-    /// `12-25`. The 29th of February is in leap years alone.
+    /// `12-25`. 29 February exists in leap years only.
     Fixed {
         /// 1 to 12.
         month: u32,
         /// 1 to 31.
         day: u32,
     },
-    /// `3rd mon of jan`; a fifth one is in some years alone.
+    /// `3rd mon of jan`; a fifth one exists in some years only.
     Nth {
         /// 1 to 5.
         nth: u8,
@@ -92,7 +92,7 @@ pub enum On {
 }
 
 impl On {
-    /// Reads a rule. Words are in lower case and parted by blanks.
+    /// Reads a rule. Words are in lower case, with blanks between them.
     ///
     /// # Errors
     ///
@@ -177,36 +177,36 @@ impl fmt::Display for On {
     }
 }
 
-/// Why a text is no rule, and which part of it.
+/// Why a text is not a rule, and which part of it is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{fault}")]
 pub struct RuleError {
     /// What is wrong.
     pub fault: RuleFault,
-    /// The part of the text that is, in bytes.
+    /// The wrong part of the text, in bytes.
     pub place: Range<usize>,
 }
 
-/// What can be wrong with a rule; a text is the word that was found.
+/// What can be wrong with a rule, with the word that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RuleFault {
     /// The words do not form a rule.
-    #[error("these words are no rule for a day of the year")]
+    #[error("this is not a rule for a day of the year")]
     Form,
     /// No weekday.
-    #[error("`{0}` is no weekday")]
+    #[error("`{0}` is not a weekday")]
     Weekday(String),
     /// No month.
-    #[error("`{0}` is no month")]
+    #[error("`{0}` is not a month")]
     Month(String),
     /// Neither `1st` to `5th` nor `last`.
     #[error("`{0}` does not say which of the month's weekdays is meant")]
     Place(String),
     /// No month and day.
-    #[error("`{0}` is no day of the year")]
+    #[error("`{0}` is not a day of the year")]
     Day(String),
     /// Easter, but not a count of days from it.
-    #[error("`{0}` is no day counted from Easter")]
+    #[error("`{0}` is not a number of days from Easter")]
     Easter(String),
 }
 
@@ -234,12 +234,13 @@ impl RuleError {
     }
 }
 
-/// What was meant by a word that is no weekday.
+/// What somebody probably meant by a word that is not a weekday.
 pub(super) fn weekday_help(found: &str) -> String {
     meant(found, &WEEKDAYS.map(|(name, _)| name))
 }
 
-/// What was meant by a word that names no place in a month. A number means itself and not the place that looks like it.
+/// What somebody probably meant by a word that is not a place in a month. A number means itself, not a place that looks
+/// like it.
 fn place_help(found: &str) -> String {
     let digits = found.trim_end_matches(|letter: char| !letter.is_ascii_digit());
     if let Ok(nth) = digits.parse::<usize>() {

@@ -4,6 +4,7 @@
 
 use super::line::{self, BadLine, Line};
 use super::report::Report;
+use super::status::BUSY_STATUS;
 use super::value;
 use crate::toml_reader::{At, Span};
 
@@ -32,9 +33,6 @@ const USED: [&str; 19] = [
     "TRANSP",
     "UID",
 ];
-
-/// Outlook's finer form of `TRANSP`.
-const BUSY_STATUS: &str = "X-MICROSOFT-CDO-BUSYSTATUS";
 
 /// A file of one or several calendars.
 #[derive(Debug, Default)]
@@ -84,32 +82,6 @@ pub struct Event<'t> {
     pub(super) lines: Vec<Line<'t>>,
 }
 
-/// How an event shows in its owner's calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BusyStatus {
-    /// The time is free.
-    Free,
-    /// At work, but not at the usual place.
-    WorkingElsewhere,
-    /// Perhaps.
-    Tentative,
-    /// The time is taken.
-    Busy,
-    /// Away.
-    OutOfOffice,
-}
-
-/// What somebody answered to an invitation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// They do not come.
-    Declined,
-    /// They may come, or have not answered yet.
-    Open,
-    /// They come.
-    Accepted,
-}
-
 impl<'t> Event<'t> {
     /// Its title, unescaped. Private in a calendar of absences.
     pub fn summary(&self) -> Option<String> {
@@ -135,44 +107,7 @@ impl<'t> Event<'t> {
         self.line("UID").map(|line| line.value.trim())
     }
 
-    /// Whether it was cancelled.
-    pub fn is_cancelled(&self) -> bool {
-        self.is("STATUS", "CANCELLED")
-    }
-
-    /// Where it says that it is tentative, if it does.
-    pub fn tentative(&self) -> Option<Span> {
-        let by_status = self.line("STATUS").filter(|_| self.is("STATUS", "TENTATIVE"));
-        let by_busy_status = self.line(BUSY_STATUS).filter(|_| self.is(BUSY_STATUS, "TENTATIVE"));
-        by_status.or(by_busy_status).map(Line::value_span)
-    }
-
-    /// Outlook's status where the event has one, otherwise what TRANSP says.
-    pub fn busy_status(&self) -> BusyStatus {
-        match self.line(BUSY_STATUS).map(|line| line.value.trim().to_ascii_uppercase()).as_deref() {
-            Some("FREE") => BusyStatus::Free,
-            Some("WORKINGELSEWHERE") => BusyStatus::WorkingElsewhere,
-            Some("TENTATIVE") => BusyStatus::Tentative,
-            Some("BUSY") => BusyStatus::Busy,
-            Some("OOF") => BusyStatus::OutOfOffice,
-            _ if self.is("TRANSP", "TRANSPARENT") => BusyStatus::Free,
-            _ => BusyStatus::Busy,
-        }
-    }
-
-    /// What the attendee with the mail address `email` answered, and where that stands; `None` where they are not
-    /// invited.
-    pub fn answer_of(&self, email: &str) -> Option<(Answer, Span)> {
-        let line = self.all("ATTENDEE").find(|line| is_attendee(line, email))?;
-        let answer = match line.parameter("PARTSTAT").map(str::to_ascii_uppercase).as_deref() {
-            Some("DECLINED") => Answer::Declined,
-            Some("NEEDS-ACTION" | "TENTATIVE") => Answer::Open,
-            _ => Answer::Accepted,
-        };
-        Some((answer, line.span()))
-    }
-
-    /// Whether the property is there with a value. One without a value says nothing.
+    /// The first property of that name; properties without a value do not count.
     pub(super) fn line(&self, name: &str) -> Option<&Line<'t>> {
         self.all(name).next()
     }
@@ -181,26 +116,9 @@ impl<'t> Event<'t> {
         self.lines.iter().filter(move |line| line.name == name)
     }
 
-    fn is(&self, name: &str, word: &str) -> bool {
-        self.line(name).is_some_and(|line| line.value.trim().eq_ignore_ascii_case(word))
-    }
-
     fn text(&self, name: &str) -> Option<String> {
         self.line(name).map(|line| value::text(&line.value))
     }
-}
-
-/// Whether an `ATTENDEE` is the person with that mail address: in its value, or in the `EMAIL` that Apple adds.
-pub(super) fn is_attendee(line: &Line<'_>, email: &str) -> bool {
-    let value = line.value.trim();
-    let address = value
-        .split_at_checked(7)
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("mailto:"))
-        .map(|(_, rest)| rest);
-    [address, line.parameter("EMAIL")]
-        .into_iter()
-        .flatten()
-        .any(|known| known.trim().eq_ignore_ascii_case(email))
 }
 
 /// What the line being read belongs to.

@@ -1,4 +1,4 @@
-//! What the properties of one event say of its times (RFC 5545 3.6.1), without working anything out.
+//! The times of one event as its properties give them (RFC 5545 3.6.1), without working anything out.
 //!
 //! Not here: the clocks that the times are on (`time_zone`), and which instants follow (`expand`).
 
@@ -27,7 +27,7 @@ pub(super) struct Times {
     pub(super) end: At<End>,
 }
 
-/// How an event says when it ends.
+/// How the end of an event is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     /// Not at all: a date lasts a day, a time no time.

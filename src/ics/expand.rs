@@ -1,14 +1,15 @@
 //! All occurrences of the events of a file, within bounds.
 //!
-//! Recurrences are worked out on the event's own clock, so that an absence at nine stays at nine when clocks change;
-//! instants come last.
+//! Recurrences are worked out on the event's own clock: an absence at nine stays at nine when clocks change.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::{Datelike, TimeDelta};
 
+use super::bounds::{Bounds, Context};
 use super::component::{CalendarFile, Event};
+use super::doubts::Doubts;
 use super::event::{self, Fault};
 use super::instances::{Changes, Failure, Starts};
 use super::recur::{Allowance, Exhausted};
@@ -17,41 +18,7 @@ use super::series::{self, Series};
 use super::shape::{Clocks, Shaped, Span};
 use super::time_zone::{TimeZone, TimeZones};
 use super::value::{Clock, Stamp};
-use crate::rota::{Instant, Zone};
-use crate::toml_reader;
-
-/// How much is expanded.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// The first day that matters.
-    pub first: NaiveDate,
-    /// The last day.
-    pub last: NaiveDate,
-    /// How many days all occurrences may have together; more is an error.
-    pub days: u64,
-    /// Events that are over before this day are never an error or a warning.
-    pub relevant_from: NaiveDate,
-}
-
-impl Bounds {
-    /// From 1970 to the end of the twentieth year after `now`'s, and 100 000 days in all: more holidays and absences
-    /// than anybody has, and little enough to be kept for every team. What is over before `now` is not relevant.
-    pub fn at(now: Instant) -> Bounds {
-        let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
-        Bounds {
-            first: date(1970, 1, 1),
-            last: date(now.year() + 20, 12, 31),
-            days: 100_000,
-            relevant_from: now.date_naive(),
-        }
-    }
-
-    /// The same with errors and warnings for what is not over before `date`.
-    #[must_use]
-    pub fn relevant_from(self, date: NaiveDate) -> Bounds {
-        Bounds { relevant_from: date, ..self }
-    }
-}
+use crate::rota::Zone;
 
 /// Which occurrences of an event are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,17 +79,8 @@ pub struct Expansion {
     pub outcomes: Vec<Outcome>,
 }
 
-/// What an expansion rests on.
-pub struct Context<'a> {
-    /// How much.
-    pub bounds: Bounds,
-    /// Gives the zone of an IANA name.
-    pub named: &'a dyn Fn(&str) -> Option<Zone>,
-    /// The zone of whoever reads the calendar: that of times without a zone.
-    pub own: &'a Zone,
-}
-
-/// Works out the occurrences of the events that are `wanted` and not cancelled. One that cannot be read is an error.
+/// Works out the occurrences of the events that are `wanted`, which is called once for each event in the file's order, and
+/// not cancelled. One that cannot be read is an error.
 pub fn expand<'t>(
     file: &CalendarFile<'t>,
     wanted: &dyn Fn(&Event<'t>) -> Wanted,
@@ -131,7 +89,10 @@ pub fn expand<'t>(
 ) -> Expansion {
     let allowance = Allowance::default();
     let zones = TimeZones::new(file, context.named, context.own, context.bounds, &allowance);
-    let of_event = |event: &Event<'t>| if event.is_cancelled() { Wanted::No } else { wanted(event) };
+    let of_event = |event: &Event<'t>| {
+        let wanted = wanted(event);
+        if event.is_cancelled() { Wanted::No } else { wanted }
+    };
     let mut expander = Expander {
         file,
         zones: &zones,
@@ -141,20 +102,19 @@ pub fn expand<'t>(
         wanted: file.events.iter().map(of_event).collect(),
         expansion: Expansion { occurrences: Vec::new(), outcomes: vec![Outcome::Nothing; file.events.len()] },
         days: Cell::new(0),
-        same_versions: Vec::new(),
-        other_rules: BTreeMap::new(),
+        doubts: Doubts::default(),
         report,
     };
     for series in series::series(&file.events) {
         if let Err(Stop { event, exhausted }) = expander.series(&series) {
             let span = file.events.get(event).map_or(0..0, |event| event.span.clone());
-            let bounds = context.bounds;
-            let help = format!("a calendar may have {} days up to {}", bounds.days, bounds.last.year());
+            let Bounds { days, last, .. } = context.bounds;
+            let help = format!("a calendar may have {days} days up to {}", last.year());
             report.error("too-many-days", span, exhausted.to_string(), &help);
             break;
         }
     }
-    expander.warn();
+    expander.doubts.warn(report);
     let mut expansion = expander.expansion;
     expansion.occurrences.sort_by_key(|occurrence| occurrence.event);
     expansion
@@ -175,10 +135,7 @@ struct Expander<'e, 't> {
     wanted: Vec<Wanted>,
     expansion: Expansion,
     days: Cell<u64>,
-    /// Events that share UID and version with another and have other times.
-    same_versions: Vec<toml_reader::Span>,
-    /// By `TZID`, where the file's own rules give another time than the zone of that name.
-    other_rules: BTreeMap<String, toml_reader::Span>,
+    doubts: Doubts,
     report: &'e Report<'e>,
 }
 
@@ -196,10 +153,14 @@ impl<'e, 't> Expander<'e, 't> {
             return Ok(());
         }
         let (changes, faults) = Changes::read(file, &series.instances, self.zones);
-        for (event, fault) in faults {
-            self.fail(event, fault);
-        }
         self.supersede(&series.instances, &changes.events().collect());
+        for (event, fault) in faults {
+            match self.wanted_of(event) {
+                Wanted::No => self.outcome(event, Outcome::NotWanted),
+                _ if self.may_count(event) => self.fail(event, fault),
+                _ => self.outcome(event, Outcome::TooShort),
+            }
+        }
         let mut is_endless = false;
         for master in masters {
             is_endless |= self.master(master, &changes)?;
@@ -216,7 +177,7 @@ impl<'e, 't> Expander<'e, 't> {
         let Some(event) = self.file.events.get(place) else { return Ok(false) };
         let wanted = self.wanted_of(place);
         self.allowance.take(changes.work()).map_err(|exhausted| Stop { event: place, exhausted })?;
-        let is_range_wanted = changes.ranges().any(|range| self.wanted_of(range) != Wanted::No);
+        let is_range_wanted = changes.ranges().any(|range| self.may_count(range));
         if wanted == Wanted::No {
             self.outcome(place, Outcome::NotWanted);
             if !is_range_wanted {
@@ -258,7 +219,7 @@ impl<'e, 't> Expander<'e, 't> {
         Ok(starts.is_endless)
     }
 
-    /// A changed instance, which takes place when it says itself.
+    /// A changed instance, which has times of its own.
     fn instance(&mut self, place: usize, repeats: Repeats) -> Result<(), Stop> {
         if self.wanted_of(place) == Wanted::No {
             self.outcome(place, Outcome::NotWanted);
@@ -308,10 +269,31 @@ impl<'e, 't> Expander<'e, 't> {
                 None
             }
             Ok(shaped) => Some(shaped),
+            Err(_) if !self.may_count(place) => {
+                self.outcome(place, Outcome::TooShort);
+                None
+            }
             Err(fault) => {
                 self.fail(place, fault);
                 None
             }
+        }
+    }
+
+    /// Whether an event may have occurrences that are wanted, as far as its times can be read.
+    fn may_count(&self, place: usize) -> bool {
+        let (wanted, Some(event)) = (self.wanted_of(place), self.file.events.get(place)) else {
+            return false;
+        };
+        match event::Times::read(event).map(|times| (times.clone(), self.clocks(event).shaped(times))) {
+            Ok((_, Ok(shaped))) => may_have(wanted, &shaped),
+            Ok((times, Err(_))) => match wanted {
+                Wanted::No => false,
+                Wanted::All => true,
+                Wanted::WholeDays => times.may_be_whole_days(),
+                Wanted::CoversADay => times.may_cover_a_day(),
+            },
+            Err(_) => wanted != Wanted::No,
         }
     }
 
@@ -379,13 +361,13 @@ impl<'e, 't> Expander<'e, 't> {
         let Some(event) = self.file.events.get(place) else { return };
         for line in ["DTSTART", "DTEND"].into_iter().filter_map(|name| event.line(name)) {
             let Some(Stamp::Time(local, Clock::Named(tzid))) = super::value::single(line) else { continue };
-            if self.other_rules.contains_key(&*tzid) {
+            if self.doubts.other_rules.contains_key(&*tzid) {
                 continue;
             }
             let Some(named @ TimeZone::Iana(_)) = self.zones.find(&tzid, event.calendar) else { continue };
             let Some(rules) = self.zones.rules(&tzid, event.calendar) else { continue };
             if rules.instant(local) != named.instant(local) {
-                self.other_rules.insert(tzid.to_string(), line.span());
+                self.doubts.other_rules.insert(tzid.to_string(), line.span());
             }
         }
     }
@@ -394,39 +376,15 @@ impl<'e, 't> Expander<'e, 't> {
         let file = self.file;
         let others = masters.iter().skip(1).filter(|place| self.wanted_of(**place) != Wanted::No);
         let others = others.filter_map(|place| file.events.get(*place)).filter(|event| !self.is_over(event));
-        let spans: Vec<_> = others.map(|event| event.span.clone()).collect();
-        self.same_versions.extend(spans);
+        self.doubts.same_versions.extend(others.map(|event| event.span.clone()).collect::<Vec<_>>());
     }
 
     fn warn_of_inversion(&self, place: usize, shaped: &Shaped) {
         let is_relevant = || self.file.events.get(place).is_some_and(|event| !self.is_over(event));
         if shaped.is_inverted && is_relevant() {
             let message = "this event ends on a day before it starts; it was read as one day";
-            let help = "DTEND is the day after the event";
-            self.report.warning("inverted-event", shaped.times.end.span.clone(), message, help);
-        }
-    }
-
-    fn warn(&self) {
-        if let Some(first) = self.same_versions.first() {
-            let message = match self.same_versions.len() {
-                1 => {
-                    "this event has the UID and version of another, but other times; both are used".to_owned()
-                }
-                count => format!(
-                    "this event has the UID and version of another, but other times, and so have {} more; all are used",
-                    count - 1
-                ),
-            };
-            let help = "an event that was changed has a higher SEQUENCE; delete the one that does not apply";
-            self.report.warning("same-uid", first.clone(), message, help);
-        }
-        for span in self.other_rules.values() {
-            let message =
-                "this file's own rules for the time zone give another time than the zone of that name";
-            let help =
-                "the zone's present rules were used; if the event is at the wrong time, export it again";
-            self.report.warning("zone-rules-differ", span.clone(), message, help);
+            let (span, help) = (shaped.times.end.span.clone(), "DTEND is the day after the event");
+            self.report.warning("inverted-event", span, message, help);
         }
     }
 }

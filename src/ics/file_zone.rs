@@ -4,8 +4,8 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 
+use super::bounds::Bounds;
 use super::component::{Observance, ZoneDefinition};
-use super::expand::Bounds;
 use super::recur::{self, Allowance};
 use super::rule::Rule;
 use super::value::{self, Clock, Stamp};

@@ -1,8 +1,8 @@
 //! Free/busy times (`VFREEBUSY`, RFC 5545 3.6.4): all that some servers share of a calendar.
 
+use super::bounds::Context;
 use super::component::CalendarFile;
 use super::event::{End, Fault, Times};
-use super::expand::Context;
 use super::line::Line;
 use super::recur::Allowance;
 use super::report::Report;
@@ -11,12 +11,12 @@ use super::time_zone::TimeZones;
 use super::value::{self, PeriodEnd, Stamp};
 use crate::toml_reader::{self, At};
 
-/// What `FBTYPE` says of a time.
+/// The kind of a time, by `FBTYPE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BusyType {
     /// Nothing is planned.
     Free,
-    /// Something is; also what is not said or not known (RFC 5545 3.2.9).
+    /// Something is; also where `FBTYPE` is missing or not known (RFC 5545 3.2.9).
     Busy,
     /// Something may be.
     BusyTentative,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
+use super::bounds::Bounds;
 use super::component::{CalendarFile, Event};
 use super::event::{self, End, Fault, Recurrence, Times};
-use super::expand::Bounds;
 use super::recur::{self, Allowance, Exhausted};
 use super::rule::Rule;
 use super::series;

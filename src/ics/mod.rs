@@ -14,7 +14,9 @@
 //!
 //! Not here: what an event means (`holidays::import`, `time_off`), and the writing of calendars (`feed`).
 
+mod bounds;
 mod component;
+mod doubts;
 mod event;
 mod expand;
 mod file_zone;
@@ -27,14 +29,17 @@ mod report;
 mod rule;
 mod series;
 mod shape;
+mod status;
 mod text;
 mod time_zone;
 mod value;
 
-pub use component::{Answer, BusyStatus, Calendar, CalendarFile, Event, read};
-pub use expand::{Bounds, Context, Expansion, Occurrence, Outcome, Repeats, Wanted, expand};
+pub use bounds::{Bounds, Context};
+pub use component::{Calendar, CalendarFile, Event, read};
+pub use expand::{Expansion, Occurrence, Outcome, Repeats, Wanted, expand};
 pub use free_busy::{BusyType, FreeBusy, free_busy};
 pub use pattern::Patterns;
 pub use report::Report;
 pub use shape::Span;
+pub use status::{Answer, BusyStatus};
 pub use text::{NotUtf8, decode};

@@ -40,7 +40,7 @@ pub(super) struct Rule {
     pub(super) weekdays: Vec<(i32, Weekday)>,
     pub(super) positions: Vec<i32>,
     pub(super) week_start: Weekday,
-    /// `BYHOUR`, `BYMINUTE` and `BYSECOND`, which may only repeat what the start says.
+    /// `BYHOUR`, `BYMINUTE` and `BYSECOND`, which may only repeat the time of the start.
     pub(super) time: [Option<u32>; 3],
 }
 

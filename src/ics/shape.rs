@@ -12,6 +12,9 @@ use crate::toml_reader;
 const NEAR_MIDNIGHT_SECONDS: u32 = 60;
 const DAY_SECONDS: u32 = 86_400;
 
+/// Where clocks change, a day has 22 hours at least.
+const SHORTEST_DAY: i64 = 22 * 3600;
+
 /// The time that an occurrence takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Span {
@@ -192,6 +195,34 @@ impl Clocks<'_> {
     }
 }
 
+impl Times {
+    /// Whether an event on a clock that is not known may take whole days, by its times as written.
+    pub(super) fn may_be_whole_days(&self) -> bool {
+        self.written_end().is_none_or(|(start, end)| days_between(start, end).is_some())
+    }
+
+    /// Whether such an event may be away for a whole local day.
+    pub(super) fn may_cover_a_day(&self) -> bool {
+        let is_long =
+            |(start, end): (NaiveDateTime, NaiveDateTime)| (end - start).num_seconds() >= SHORTEST_DAY;
+        self.may_be_whole_days() || self.written_end().is_none_or(is_long)
+    }
+
+    /// Start and end on one clock; `None` where they are on two.
+    fn written_end(&self) -> Option<(NaiveDateTime, NaiveDateTime)> {
+        let start = self.start.value.local();
+        let end = match (&self.end.value, &self.start.value) {
+            (End::Open, _) => start,
+            (End::At(Stamp::Time(end, of)), Stamp::Time(_, clock)) if of == clock => *end,
+            (End::At(_), _) => return None,
+            (End::After(length), _) => {
+                start + TimeDelta::try_days(length.days)? + TimeDelta::try_seconds(length.seconds)?
+            }
+        };
+        Some((start, end))
+    }
+}
+
 impl Shaped {
     /// The time of the occurrence that starts at `local` on the event's own clock; `None` where it takes no time.
     pub(super) fn span(&self, local: NaiveDateTime) -> Option<Span> {
@@ -230,9 +261,8 @@ impl Shaped {
         matches!(self.shape, Shape::Days { .. })
     }
 
-    /// Whether it may be away for a whole local day. Where clocks change, a day has 22 hours at least.
+    /// Whether it may be away for a whole local day.
     pub(super) fn may_cover_a_day(&self) -> bool {
-        const SHORTEST_DAY: i64 = 22 * 3600;
         match self.shape {
             Shape::Days { .. } => true,
             Shape::Seconds(seconds) => seconds >= SHORTEST_DAY,

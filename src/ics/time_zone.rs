@@ -7,8 +7,8 @@ use std::rc::Rc;
 use chrono::NaiveDateTime;
 use windows_timezones::WindowsTimezone;
 
+use super::bounds::Bounds;
 use super::component::{Calendar, CalendarFile, ZoneDefinition};
-use super::expand::Bounds;
 use super::file_zone::FileZone;
 use super::recur::Allowance;
 use crate::rota::{Instant, Zone};

@@ -17,19 +17,22 @@ pub struct Calendars {
 pub struct CalendarEntry {
     /// Its id.
     pub calendar: String,
-    /// What it is called.
-    pub name: String,
-    /// The last year for which its dates are known; null where rules alone decide.
+    /// What it is called; null where it is broken.
+    pub name: Option<String>,
+    /// The last year for which its dates are known; null where rules alone decide, or it is broken.
     pub confirmed_through: Option<i32>,
+    /// Whether it has errors and cannot be used.
+    pub broken: bool,
 }
 
 impl Calendars {
-    /// `calendars`, in the order given.
-    pub fn new<'c>(calendars: impl Iterator<Item = &'c ResolvedCalendar>) -> Calendars {
-        let entry = |calendar: &ResolvedCalendar| CalendarEntry {
-            calendar: calendar.id().to_owned(),
-            name: calendar.name().to_owned(),
-            confirmed_through: calendar.confirmed_through(),
+    /// The calendars by id, in the order given; `None` for one that is broken.
+    pub fn new<'c>(calendars: impl Iterator<Item = (&'c str, Option<&'c ResolvedCalendar>)>) -> Calendars {
+        let entry = |(id, calendar): (&str, Option<&ResolvedCalendar>)| CalendarEntry {
+            calendar: id.to_owned(),
+            name: calendar.map(|calendar| calendar.name().to_owned()),
+            confirmed_through: calendar.and_then(ResolvedCalendar::confirmed_through),
+            broken: calendar.is_none(),
         };
         Calendars { calendars: calendars.map(entry).collect() }
     }
@@ -44,6 +47,8 @@ pub struct Holidays {
     pub year: i32,
     /// The last year for which its dates are known; null where rules alone decide.
     pub confirmed_through: Option<i32>,
+    /// What people have to know who rely on it; null where there is nothing.
+    pub note: Option<String>,
     /// In order of date.
     pub holidays: Vec<Holiday>,
 }
@@ -68,6 +73,7 @@ impl Holidays {
             calendar: calendar.id().to_owned(),
             year,
             confirmed_through: calendar.confirmed_through(),
+            note: calendar.note().map(str::to_owned),
             holidays: calendar.year(year).into_iter().map(Holiday::from).collect(),
         }
     }

@@ -28,7 +28,7 @@ pub struct Reader<'a> {
     pub relevant_from: NaiveDate,
 }
 
-/// What a calendar says of somebody's time off.
+/// Somebody's time off by their calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Leave {
     /// One for each occurrence of each entry that counts, in the calendar's order; they may overlap.

@@ -31,7 +31,7 @@ pub struct Rules {
     pub exclude: Patterns,
 }
 
-/// Which kind of entries counts, where no pattern says otherwise.
+/// Which kind of entries counts, where no pattern decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Count {
     /// Whole days, out of office, and what covers a whole local day.
@@ -52,11 +52,11 @@ pub struct Person<'a> {
     pub uid_domain: &'a str,
 }
 
-/// What the rules say of an entry.
+/// What the rules decide about an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     PassedOver(PassedOver),
-    /// Where it says that it is tentative, if it does.
+    /// Where it is marked as tentative, if it is.
     Counts(Wanted, Option<Span>),
 }
 

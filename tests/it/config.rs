@@ -200,7 +200,7 @@ fn the_acceptance_teams_load() {
     let configuration = load(Path::new("tests/data/acceptance"), now()).unwrap();
     let errors: Vec<_> = configuration.diagnostics.iter().filter(|d| d.is_error()).collect();
     assert_eq!(errors, [&configuration.diagnostics[0]; 0]);
-    assert_eq!(configuration.teams.len(), 17);
+    assert_eq!(configuration.teams.len(), 20);
 }
 
 #[test]

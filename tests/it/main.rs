@@ -11,6 +11,8 @@ mod api;
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
@@ -23,6 +25,8 @@ mod config;
 mod deploy;
 #[cfg(test)]
 mod edit;
+#[cfg(test)]
+mod exports;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -59,6 +63,8 @@ mod proxy;
 mod reload;
 #[cfg(test)]
 mod reloader;
+#[cfg(test)]
+mod second_opinions;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]

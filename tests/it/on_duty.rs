@@ -358,7 +358,7 @@ fn an_agreement_without_a_secondary_says_who_stays_and_check_warns_of_it() {
     let entry = told[told.find("[[override]]").unwrap()..].split("\n\n").next().unwrap();
     assert_eq!(
         entry,
-        "[[override]]\nfrom = 2027-05-31\nto = 2027-06-01\nprimary = \"a\"\n\
+        "[[override]]\nfrom = 2027-05-31\nthrough = 2027-05-31\nprimary = \"a\"\n\
              #secondary = \"…\"   # left out: c stays secondary but cannot cover\n\
              agreed_on = 2027-05-03\nreason = \"Memorial Day\""
     );

@@ -128,12 +128,14 @@ fn a_server_that_gets_no_more_threads_goes_on_reloading() {
     command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
     command.stderr(std::process::Stdio::piped());
     let running = Running::start(&mut command);
+    let feed = |team: &str| String::from_utf8(get(running.address, &format!("/{team}/team.ics")).1).unwrap();
+    // Once both answer, all of their threads have started.
+    assert!(feed("team-39").contains("Ann") && get(running.admin, "/healthz").0.starts_with("HTTP/1.1 200"));
     let pid = running.child.id().to_string();
     let lower = ["--reuid=54321", "--regid=54321", "--clear-groups", "prlimit", "--pid", &pid, "--nproc=1:1"];
     let limited = Command::new("setpriv").args(lower).status().unwrap();
     assert!(limited.success());
     write("Anna");
-    let feed = |team: &str| String::from_utf8(get(running.address, &format!("/{team}/team.ics")).1).unwrap();
     within(Duration::from_secs(60), "the change", || feed("team-39").contains("Anna"));
     assert!(get(running.admin, "/healthz").0.starts_with("HTTP/1.1 200"));
     assert!(faults(&running).is_empty(), "{}", running.log());

@@ -273,7 +273,13 @@ fn calendars(ids: &[At<String>], context: &Context<'_>, problems: &Problems) -> 
     let all: Vec<_> = ids
         .iter()
         .map(|at| match context.library.get(&at.value) {
-            Ok(calendar) => Some(calendar.calendar()),
+            Ok(calendar) => {
+                if let Some(note) = calendar.note() {
+                    let message = format!("the holiday calendar `{}`: {note}", at.value);
+                    problems.push(Problem::note("calendar-note", message).at(&at.span));
+                }
+                Some(calendar.calendar())
+            }
             Err(error) => {
                 let message = error.to_string();
                 match error {
