@@ -41,9 +41,14 @@ fn median(address: SocketAddr, target: &str, number: usize) -> Duration {
 
 /// The resident memory of the server, in MB.
 fn memory(running: &Running) -> u64 {
+    kilobytes(running, "VmRSS:") / 1024
+}
+
+/// What the system says of the server's memory under `name`.
+fn kilobytes(running: &Running, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 /// What a connection gets for `bytes`; nothing where the server ends it or is silent.
@@ -263,6 +268,58 @@ fn the_system_holds_little_for_a_client_that_does_not_read() {
     println!("{most} bytes are held");
     // Without a limit Linux lets it grow to four megabytes.
     assert!(most < 400_000, "{most}");
+}
+
+/// The plan's team under another id, without what needs further files.
+fn plan() -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/teams/data-pipelines.toml");
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().filter(|line| !line.starts_with("run_book")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn requests_for_every_variant_of_every_feed_take_a_bounded_amount_of_memory() {
+    const REQUESTS: usize = 1_000;
+    let folder = configuration("");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    for team in 0..100 {
+        fs::write(folder.path().join(format!("teams/t{team}.toml")), plan()).unwrap();
+    }
+    let since = Instant::now();
+    while get(running.address, "/t99/primary.ics").0.starts_with("HTTP/1.1 404") {
+        assert!(since.elapsed() < Duration::from_secs(300), "{}", running.log());
+        thread::sleep(Duration::from_millis(200));
+    }
+    let feeds = ["team", "coverage", "primary", "secondary", "engineers/a", "engineers/b", "engineers/c"];
+    let queries =
+        ["", "?alarm=5m", "?alarm=10m", "?alarm=15m", "?alarm=30m", "?alarm=1h", "?alarm=2h", "?alarm=1d"];
+    let codings = ["identity", "gzip", "br"];
+    thread::scope(|scope| {
+        for part in 0..4_usize {
+            let address = running.address;
+            scope.spawn(move || {
+                // Each combination at most once, far from the one before.
+                for number in (0..REQUESTS).skip(part).step_by(4) {
+                    let place = number * 7_919;
+                    let (team, place) = (place % 100, place / 100);
+                    let (feed, place) = (feeds[place % feeds.len()], place / feeds.len());
+                    let (query, coding) = (queries[place % queries.len()], codings[number % codings.len()]);
+                    let mut stream = TcpStream::connect(address).unwrap();
+                    let head = format!(
+                        "GET /t{team}/{feed}.ics{query} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {coding}\r\nConnection: close\r\n\r\n"
+                    );
+                    stream.write_all(head.as_bytes()).unwrap();
+                    let mut answer = Vec::new();
+                    stream.read_to_end(&mut answer).unwrap();
+                    assert!(answer.starts_with(b"HTTP/1.1 200"), "{head}");
+                }
+            });
+        }
+    });
+    // Not the program itself, of which tests run a large one.
+    let own = kilobytes(&running, "RssAnon:") / 1024;
+    println!("{own} MB after {REQUESTS} variants");
+    assert!(own < 100, "{own} MB");
 }
 
 /// A team of twenty, with the holidays of several countries.
