@@ -1,17 +1,17 @@
 //! `oncal agree`: what the team agreed on for a conflict.
 
-use super::super::args::Common;
-use super::super::edit_args::Agree;
-use super::super::output::{Exit, Output, Usage};
-use super::super::plan::{self, name};
-use super::super::typed;
-use super::super::when;
 use super::cover::{fields, make_room};
 use super::session::{Plan, Session, period_in_words};
+use crate::cli::args::Common;
+use crate::cli::edit_args::Agree;
+use crate::cli::output::{Exit, Output, Usage};
+use crate::cli::plan::{self, name};
+use crate::cli::typed;
+use crate::cli::when;
 use crate::config::{Change, List};
 use crate::rota::{EngineerIdx, Period, Row, Team, coverage, expand};
 
-pub(in crate::cli) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
     let session = Session::open(common, &args.of, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());

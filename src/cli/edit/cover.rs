@@ -2,18 +2,18 @@
 
 use chrono::NaiveDate;
 
-use super::super::args::Common;
-use super::super::edit_args::Cover;
-use super::super::output::{Exit, Output, Usage};
-use super::super::plan::{self, name};
-use super::super::typed::{self, Typed};
-use super::super::when;
 use super::session::{Plan, Session, period_in_words};
+use crate::cli::args::Common;
+use crate::cli::edit_args::Cover;
+use crate::cli::output::{Exit, Output, Usage};
+use crate::cli::plan::{self, name};
+use crate::cli::typed::{self, Typed};
+use crate::cli::when;
 use crate::config::{Change, Field, List};
 use crate::rota::{Duty, EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
 use crate::text::list;
 
-pub(in crate::cli) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
     let session = Session::open(common, &args.of, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());

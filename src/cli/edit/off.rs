@@ -1,16 +1,16 @@
 //! `oncal off`: somebody's leave.
 
-use super::super::args::Common;
-use super::super::edit_args::Off;
-use super::super::output::{Exit, Output, Usage};
-use super::super::plan::{self, name};
-use super::super::typed::{self, Typed};
-use super::super::when;
 use super::session::{Plan, Session};
+use crate::cli::args::Common;
+use crate::cli::edit_args::Off;
+use crate::cli::output::{Exit, Output, Usage};
+use crate::cli::plan::{self, name};
+use crate::cli::typed::{self, Typed};
+use crate::cli::when;
 use crate::config::{Change, Field, List};
 use crate::rota::{Absences, Period, Periods, Zone};
 
-pub(in crate::cli) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
     let session = Session::open(common, &args.of, &configuration, output)?;
     let team = session.team();

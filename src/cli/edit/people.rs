@@ -1,6 +1,6 @@
 //! Who is meant: an id, a name, or a part of a name that only one person has.
 
-use super::super::output::Usage;
+use crate::cli::output::Usage;
 use crate::rota::{EngineerIdx, Team};
 use crate::toml_reader::nearest;
 

@@ -3,14 +3,14 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use similar::TextDiff;
 
-use super::super::args::Common;
-use super::super::diff::consequence;
-use super::super::options::{OfTeam, Writing};
-use super::super::output::{Output, Usage};
-use super::super::plan::{self, name};
-use super::super::typed;
-use super::super::when;
 use super::people;
+use crate::cli::args::Common;
+use crate::cli::diff::consequence;
+use crate::cli::options::{OfTeam, Writing};
+use crate::cli::output::{Output, Usage};
+use crate::cli::plan::{self, name};
+use crate::cli::typed;
+use crate::cli::when;
 use crate::config::{
     Change, Configuration, Diagnostic, Original, TeamConfig, TeamPlaces, edit, load_edited, render,
 };

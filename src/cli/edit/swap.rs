@@ -2,17 +2,17 @@
 
 use chrono::NaiveDate;
 
-use super::super::args::Common;
-use super::super::edit_args::SwapWeeks;
-use super::super::output::{Exit, Output, Usage};
-use super::super::plan::{self, name};
-use super::super::typed;
-use super::super::when;
 use super::session::{Plan, Session};
+use crate::cli::args::Common;
+use crate::cli::edit_args::SwapWeeks;
+use crate::cli::output::{Exit, Output, Usage};
+use crate::cli::plan::{self, name};
+use crate::cli::typed;
+use crate::cli::when;
 use crate::config::{Change, Field, List};
 use crate::rota::{Pair, Period, Team, Week, weeks};
 
-pub(in crate::cli) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
     let session = Session::open(common, &args.of, &configuration, output)?;
     let team = session.team();
