@@ -9,7 +9,7 @@
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
 //! duty change on; the same configuration, zone data, window and `now` give the same bytes; nothing that can fail
-//! happens after something live was touched; arrows between the rooms run one way (`tests/it/arrows.rs`).
+//! happens after something live was touched; arrows between the rooms run one way (`tests/it/dependencies.rs`).
 
 pub mod access;
 pub mod cli;

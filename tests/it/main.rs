@@ -9,8 +9,6 @@ mod alerts;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
-mod arrows;
-#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod changes;
@@ -21,6 +19,8 @@ mod chaos;
 mod cli;
 #[cfg(test)]
 mod config;
+#[cfg(test)]
+mod dependencies;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
