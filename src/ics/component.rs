@@ -4,9 +4,11 @@
 
 use super::line::{self, BadLine, Line};
 use super::report::Report;
-use super::status::BUSY_STATUS;
 use super::value;
 use crate::toml_reader::{At, Span};
+
+/// Outlook's finer form of `TRANSP`.
+pub(super) const BUSY_STATUS: &str = "X-MICROSOFT-CDO-BUSYSTATUS";
 
 /// How deep components may be nested; real files have three levels.
 const MAX_DEPTH: usize = 8;

@@ -2,12 +2,9 @@
 //!
 //! Not here: whether that counts as time off (`time_off::rules`).
 
-use super::component::Event;
+use super::component::{BUSY_STATUS, Event};
 use super::line::Line;
 use crate::toml_reader::Span;
-
-/// Outlook's finer form of `TRANSP`.
-pub(super) const BUSY_STATUS: &str = "X-MICROSOFT-CDO-BUSYSTATUS";
 
 /// How an event shows in its owner's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -251,7 +251,7 @@ fn read(folder: &Path, module: &Module, all: &mut BTreeMap<Module, File>) {
         let within = if ["mod", "lib", "main"].contains(&stem.as_str()) {
             module.clone()
         } else {
-            [module.as_slice(), &[stem.clone()]].concat()
+            [module.as_slice(), std::slice::from_ref(&stem)].concat()
         };
         if path.is_dir() {
             read(&path, &within, all);

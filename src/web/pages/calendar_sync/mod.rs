@@ -9,11 +9,12 @@ use crate::feed::Feed;
 use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
 use crate::rota::{Instant, Role};
 use crate::text::count;
+use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::kit::query::PageQuery;
 use crate::web::state::State;
 
 /// The page.

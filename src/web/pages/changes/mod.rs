@@ -10,11 +10,12 @@ use crate::publish::Change;
 use crate::rota::{Instant, RoleChange, Side, Team, Zone};
 use crate::text::clean;
 use crate::web::atom::{key, notice};
+use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::kit::query::PageQuery;
 use crate::web::state::State;
 
 /// So many changes are shown; the API has more.

@@ -8,12 +8,13 @@ use crate::live::TeamSnapshot;
 use crate::rota::{Absences, EngineerIdx, Instant, Period, Pipeline, PlannedWeek, Role, Row, Shift};
 use crate::text::{clean, reasons, role_title};
 use crate::web::pages::kit::agreement::{anchor, open, sentence, unknown_of, urgency};
+use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
 use crate::web::pages::kit::on_call::{now_on_call, time, why};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::kit::query::PageQuery;
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::state::State;
 

@@ -17,11 +17,12 @@ use crate::text::hours_grouped;
 use crate::web::pages::fairness::bars::{Bar, average, bars};
 use crate::web::pages::fairness::streaks::locks;
 use crate::web::pages::kit::agreement::unknown;
+use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::kit::query::PageQuery;
 use crate::web::state::State;
 
 const SECONDS_OF_WEEK: i64 = 7 * 24 * 3600;

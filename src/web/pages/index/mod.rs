@@ -1,6 +1,7 @@
 //! `/`: every team with who is on call now and what it has to agree on: cards, or from six teams on a table.
 
 mod card;
+mod entry;
 mod table;
 
 use actix_web::http::StatusCode;
@@ -8,54 +9,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::{Snapshot, TeamSnapshot};
-use crate::rota::{Instant, Row, RowStatus, TeamId};
+use crate::rota::{Instant, TeamId};
 use crate::text::clean;
-use crate::web::pages::kit::agreement::{is_soon, open, soon};
+use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::layout::Layout;
-use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::kit::query::PageQuery;
 use crate::web::state::State;
+
+use entry::{Entry, Needs};
 
 /// So many teams are a table.
 const MIN_TABLE: usize = 6;
-
-/// A team as the index has it.
-struct Entry<'s> {
-    team: &'s TeamSnapshot,
-    people: People<'s>,
-    /// Whether its latest change has errors.
-    is_outdated: bool,
-    needs: Needs,
-}
-
-/// What a team has to agree on soon.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Needs {
-    to_agree: usize,
-    overdue: usize,
-    uncovered: usize,
-    /// The first deadline.
-    next: Option<Instant>,
-}
-
-impl Needs {
-    fn of(team: &TeamSnapshot, now: Instant) -> Needs {
-        let coverage = soon(team, now);
-        let rows: Vec<&Row> = open(&coverage, now).into_iter().filter(|row| is_soon(row, now)).collect();
-        let count = |wanted: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| wanted(row)).count();
-        Needs {
-            to_agree: rows.len(),
-            overdue: count(&|row| row.is_overdue(now)),
-            uncovered: count(&|row| row.status == RowStatus::Nobody),
-            next: rows.iter().filter_map(|row| row.deadline).find(|deadline| now < *deadline),
-        }
-    }
-
-    /// Less for what is more urgent.
-    fn rank(self) -> (bool, bool, bool, Option<Instant>) {
-        (self.uncovered == 0, self.overdue == 0, self.to_agree == 0, self.next)
-    }
-}
 
 /// The page.
 pub(in crate::web) fn index(state: &State, request: &HttpRequest) -> HttpResponse {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Entry;
+use super::entry::Entry;
 use crate::live::Snapshot;
 use crate::rota::{Instant, Role, TeamId};
 use crate::text::{clean, count};

@@ -2,6 +2,7 @@
 
 pub(super) mod agreement;
 pub(super) mod assets;
+pub(super) mod bad_query;
 pub(super) mod clock;
 pub(super) mod failure;
 pub(super) mod grid;

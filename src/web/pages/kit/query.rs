@@ -1,18 +1,14 @@
 //! What the query of a page asks for. Keys that mean nothing here are let through, and an empty value is none: forms
 //! send what nobody filled in.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use chrono::NaiveDate;
 use chrono_tz::TZ_VARIANTS;
-use maud::html;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::feed::{Alarm, NoSuchAlarm};
 use crate::rota::{EngineerIdx, Team, Zone};
 use crate::toml_reader::nearest;
-use crate::web::pages::kit::layout::Layout;
-use crate::web::pages::kit::problems::ticked;
 
 /// The weeks that a page can show at once.
 pub(in crate::web) const MAX_WEEKS: usize = 104;
@@ -160,26 +156,6 @@ pub(in crate::web) fn zones(team: &Team) -> Vec<&Zone> {
 /// The part of a query that asks for `zone`.
 pub(in crate::web) fn zone_query(zone: &Zone) -> String {
     format!("zone={}", utf8_percent_encode(zone.name(), NON_ALPHANUMERIC))
-}
-
-/// What a page says of a query that it cannot answer.
-pub(in crate::web) fn bad_query(
-    layout: &Layout<'_>,
-    error: &BadQuery,
-    request: &HttpRequest,
-) -> HttpResponse {
-    let message = error.to_string();
-    let main = html! {
-        h1 { "This page cannot be shown like that" }
-        p.lead { (ticked(&message)) @if !message.ends_with('?') { "." } }
-        p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
-    };
-    layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
-}
-
-/// The relative link from `path` to itself without its query.
-fn own_name(path: &str) -> &str {
-    path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("./")
 }
 
 /// Enough of what somebody typed to recognise it.

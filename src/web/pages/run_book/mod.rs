@@ -12,12 +12,13 @@ use maud::{Markup, html};
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId, RunBookRef};
 use crate::text::clean;
+use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
 use crate::web::pages::kit::on_call::{away, now_on_call};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{PageQuery, bad_query};
+use crate::web::pages::kit::query::PageQuery;
 use crate::web::pages::run_book::markdown::{Entry, Rendered};
 use crate::web::state::State;
 

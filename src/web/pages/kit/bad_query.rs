@@ -1,0 +1,29 @@
+//! 400 for people: the page that says what is wrong with a query.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use maud::html;
+
+use crate::web::pages::kit::layout::Layout;
+use crate::web::pages::kit::problems::ticked;
+use crate::web::pages::kit::query::BadQuery;
+
+/// What a page says of a query that it cannot answer.
+pub(in crate::web) fn bad_query(
+    layout: &Layout<'_>,
+    error: &BadQuery,
+    request: &HttpRequest,
+) -> HttpResponse {
+    let message = error.to_string();
+    let main = html! {
+        h1 { "This page cannot be shown like that" }
+        p.lead { (ticked(&message)) @if !message.ends_with('?') { "." } }
+        p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
+    };
+    layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
+}
+
+/// The relative link from `path` to itself without its query.
+fn own_name(path: &str) -> &str {
+    path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("./")
+}
