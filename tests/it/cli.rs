@@ -305,7 +305,9 @@ fn links_that_nobody_else_can_open_come_with_a_warning() {
         fs::write(config.join("oncal.toml"), format!("access = \"links\"\n{settings}")).unwrap();
         let state = folder.path().join("state");
         let args = ["--config", config.to_str().unwrap(), "--state", state.to_str().unwrap()];
-        let links = run(&[&["links"], &args[..]].concat());
+        let mut links = oncal();
+        links.arg("links").args(args).env("ONCAL_SECRET", "0123456789abcdef0123456789abcdef");
+        let links = links.output().unwrap();
         assert_eq!(links.status.code(), Some(0), "{}", text(&links.stderr));
         let check = run(&[&["check"], &args[..]].concat());
         (text(&links.stderr), text(&check.stderr))

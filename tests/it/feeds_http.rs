@@ -714,3 +714,42 @@ fn metrics_tell_what_to_alert_on_and_no_name() {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
 }
+
+/// Calendars of others may name a holiday so that it reorders or hides the text around it.
+#[test]
+fn no_page_shows_control_or_bidirectional_characters_of_a_holidays_name() {
+    let off =
+        "also_off = [{ date = 2026-02-18, name = \"Fun\\u202Eyad\\u0007 day\\u2066!\" }], name = \"Bob\"";
+    let team = TEAM.replacen("name = \"Bob\"", off, 1);
+    assert_ne!(team, TEAM);
+    let served = Served::of("", &team);
+    let is_odd = |c: &char| {
+        c.is_control() && *c != '\n' || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut pages = 0;
+    for path in [
+        "/",
+        "/data/",
+        "/data/?weeks=26",
+        "/data/?view=month&month=2026-02",
+        "/data/?view=list",
+        "/data/?view=year",
+        "/data/coverage",
+        "/data/coverage?all=1",
+        "/data/fairness",
+        "/data/changes",
+        "/data/changes.atom",
+        "/data/pipelines",
+        "/data/engineers/b",
+        "/data/engineers/c",
+        "/data/subscribe",
+    ] {
+        let page = served.get(path);
+        if page.code() == 200 {
+            let text = page.text();
+            assert_eq!(text.chars().find(is_odd), None, "{path}: {text}");
+            pages += usize::from(text.contains("Funyad day!"));
+        }
+    }
+    assert!(pages >= 2, "some pages name it: {pages}");
+}
