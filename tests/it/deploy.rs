@@ -302,8 +302,8 @@ fn an_empty_image_has_all_that_oncal_needs() {
     assert_eq!(sure(&mut image.command(&["health"])), "ok\n");
     let links = sure(&mut image.command(&["links", "--json"]));
     let mut paths = links.split('"').filter_map(|word| word.strip_prefix("https://rota.example.org/k/"));
-    let feed = paths.find(|path| path.ends_with(".ics")).unwrap();
-    let (head, body) = get(running.address, &format!("/k/{feed}"));
+    let page = paths.find(|path| path.ends_with("/data-pipelines/")).unwrap();
+    let (head, body) = get(running.address, &format!("/k/{page}team.ics"));
     assert!(head.starts_with("HTTP/1.1 200") && body.starts_with(b"BEGIN:VCALENDAR"), "{head}");
     for made in ["secret", "journal.sqlite"] {
         assert!(image.folder.path().join("state").join(made).exists(), "{made}");

@@ -507,22 +507,39 @@ fn a_host_of_somebody_else_is_refused_and_a_missing_one_does_no_harm() {
 #[test]
 fn pages_show_who_is_on_call_and_every_way_to_subscribe() {
     let served = Served::with("open_to_network = true\npublic_url = \"https://rota.example/on-call\"");
-    for target in ["/data/"] {
+    let feed = "rota.example%2Fon-call%2Fdata%2Fprimary.ics";
+    let google = format!("https://calendar.google.com/calendar/r?cid=webcal%3A%2F%2F{feed}\"");
+    let office =
+        format!("https://outlook.office.com/calendar/0/addfromweb?url=https%3A%2F%2F{feed}&amp;name=");
+    let outlook =
+        format!("https://outlook.live.com/calendar/0/addfromweb?url=https%3A%2F%2F{feed}&amp;name=");
+    for (target, expected) in [
+        (
+            "/data/",
+            &[
+                "until <time datetime=\"2026-02-13T15:00:00Z\">Fri 13 Feb 10:00 EST</time>",
+                "href=\"./subscribe\"",
+            ][..],
+        ),
+        (
+            "/data/subscribe?calendar=primary",
+            &[
+                ">https://rota.example/on-call/data/primary.ics</code>",
+                "href=\"webcal://rota.example/on-call/data/primary.ics\"",
+                &google,
+                &office,
+                &outlook,
+                "primary.ics?download=1\"",
+            ],
+        ),
+    ] {
         let page = served.get(target).text();
-        for expected in [
-            "until <time datetime=\"2026-02-13T15:00:00Z\">Fri 13 Feb, 10:00 EST</time>",
-            ">https://rota.example/on-call/data/team.ics</code>",
-            "href=\"webcal://rota.example/on-call/data/engineers/a.ics\"",
-            "https://calendar.google.com/calendar/r?cid=webcal%3A%2F%2Frota.example%2Fon-call%2Fdata%2Fteam.ics\"",
-            "https://outlook.office.com/calendar/0/addfromweb?url=https%3A%2F%2Frota.example%2Fon-call%2Fdata%2Fprimary.ics&amp;name=",
-            "https://outlook.live.com/calendar/0/addfromweb?url=https%3A%2F%2Frota.example%2Fon-call%2Fdata%2Fsecondary.ics&amp;name=",
-            "coverage.ics?download=1\"",
-        ] {
+        for expected in expected {
             assert!(page.contains(expected), "{target}: {expected}\n{page}");
         }
-        assert!(!page.contains("this machine only"));
+        assert!(!page.contains("Not possible here"));
     }
-    assert!(Served::default().get("/data/").text().contains("this machine only"));
+    assert!(Served::default().get("/data/subscribe").text().contains("Not possible here"));
 }
 
 #[test]
@@ -557,7 +574,9 @@ fn the_style_sheet_that_pages_name_is_there_for_good() {
 fn an_engineer_without_a_calendar_is_told_on_the_page() {
     let page = Served::default().get("/data/").text();
     assert!(
-        page.contains("The holidays of <bdi>Dee</bdi> are not known: no holiday calendar is given for them"),
+        page.contains(
+            "Holidays of <a class=\"who\" href=\"engineers/d\"><bdi>Dee</bdi></a> are not known: no calendar is given."
+        ),
         "{page}"
     );
 }
@@ -644,8 +663,9 @@ fn monitoring_sees_what_is_served_and_what_is_broken_on_its_own_address() {
     assert!(!answer.text().contains("private remark"));
     let readiness: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(readiness["status"], "degraded");
-    let teams =
-        serde_json::json!({ "good": ["data"], "outdated": [], "broken": ["lost"], "provisional": [] });
+    let teams = serde_json::json!({
+        "good": ["data"], "outdated": [], "broken": ["lost"], "provisional": [], "restored": [], "removed": []
+    });
     assert_eq!(readiness["teams"], teams);
     assert_eq!(readiness["faults"], serde_json::json!([]));
     let first = readiness["diagnostics"].as_array().unwrap().iter().find(|d| d["line"] == 2).unwrap();
