@@ -27,3 +27,13 @@ pub(in crate::web) fn bad_query(
 fn own_name(path: &str) -> &str {
     path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("./")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_links_to_itself_whatever_its_depth() {
+        assert_eq!((own_name("/t/"), own_name("/t/coverage")), ("./", "coverage"));
+    }
+}

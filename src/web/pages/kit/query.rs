@@ -196,9 +196,4 @@ mod tests {
         assert_eq!(asked("zone=America%2FNew_York").value("zone"), Ok(Some("America/New_York")));
         assert_eq!(asked("zone=a+b%26").value("zone"), Ok(Some("a b&")));
     }
-
-    #[test]
-    fn a_page_links_to_itself_whatever_its_depth() {
-        assert_eq!((own_name("/t/"), own_name("/t/coverage")), ("./", "coverage"));
-    }
 }
