@@ -113,9 +113,7 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
             Event::End(TagEnd::HtmlBlock) => self.raw("</p>\n".to_owned()),
             Event::TaskListMarker(done) => {
                 let checked = if *done { " checked" } else { "" };
-                self.raw(format!(
-                    "<input type=\"checkbox\" aria-label=\"Done\" autocomplete=\"off\"{checked}> "
-                ));
+                self.raw(format!("<input type=\"checkbox\" aria-label=\"Done\"{checked}> "));
             }
             // `<a@example.com>` names the address alone.
             Event::Start(Tag::Link { link_type: LinkType::Email, dest_url, .. }) => {
@@ -296,8 +294,7 @@ mod tests {
             "{html}"
         );
         assert!(
-            html.contains("aria-label=\"Done\" autocomplete=\"off\"> open")
-                && html.contains("\"off\" checked> done"),
+            html.contains("aria-label=\"Done\"> open") && html.contains("\"off\" checked> done"),
             "{html}"
         );
         assert!(!html.contains("style="), "{html}");
