@@ -258,7 +258,7 @@ fn three_hundred_changes_under_sixteen_readers_show_soon_or_never() {
         counts[0].load(Ordering::Relaxed),
         counts[1].load(Ordering::Relaxed)
     );
-    assert!(slowest < Duration::from_secs(2), "{slowest:?} ({way})");
+    assert!(slowest < PATIENCE, "{slowest:?} ({way})");
 }
 
 /// SEQUENCE and LAST-MODIFIED of every event, by UID, and what shows of it.
