@@ -57,8 +57,8 @@ pub struct Fetched {
 }
 
 impl FeedSubscribers {
-    /// Counts a response at `now` to `client`, which has `version` from then on: it was sent it, or (`is_confirmed`) told
-    /// that it is still current.
+    /// Counts a response at `now` to `client`, which has `version` from then on: the feed itself, or (`is_confirmed`)
+    /// that its version is still current.
     pub fn count(&self, client: Client, is_confirmed: bool, version: u64, now: Instant) {
         let Some(tally) = self.0.get(client.place()) else { return };
         let count = if is_confirmed { &tally.confirmed } else { &tally.given };
