@@ -104,6 +104,9 @@ impl Group {
 
     fn occasion(&self, team: &Team, schedule: &Schedule, rows: &[&Row]) -> Option<Occasion> {
         let rows: Vec<Row> = rows.iter().filter(|row| self.has(row)).map(|row| (*row).clone()).collect();
+        if rows.is_empty() {
+            return None;
+        }
         let affects = |row: &&Row| row.status != RowStatus::Unaffected;
         let who = |row: &Row| row.away;
         let works = |row: &&Row| row.status == RowStatus::Working;
@@ -112,17 +115,15 @@ impl Group {
         let working: BTreeSet<EngineerIdx> = rows.iter().filter(works).map(who).collect();
         let rest = rows.iter().map(who).filter(|idx| !away.contains(idx) && !working.contains(idx));
         let unaffected: BTreeSet<EngineerIdx> = rest.collect();
-        let affected = rows.iter().filter(affects).map(|row| row.period);
-        let start = affected.clone().map(Period::start).min();
-        let period = start
-            .zip(affected.map(Period::end).max())
-            .map_or_else(|| self.dates(team), |(start, end)| Period::new(start, end))?;
+        // Its dates may be over before the rota begins, although somebody far to the west still has its last hours.
+        let dates = self.dates(team).filter(|dates| team.starts() < dates.end());
+        let period = span_of(rows.iter().filter(affects)).or(dates).or_else(|| span_of(rows.iter()))?;
         let on_call = on_call_through(team, schedule, period);
         let conflicts = rows.iter().filter(|row| row.status.is_open());
         let weeks = conflicts.flat_map(|row| schedule.weeks_from(row.period.start()).take(1));
         let pairs = weeks.flat_map(|planned| [planned.week.pair.primary, planned.week.pair.secondary]);
         let conflicting: BTreeSet<EngineerIdx> = pairs.collect();
-        (!rows.is_empty() && !on_call.is_empty()).then(|| Occasion {
+        Some(Occasion {
             kind: self.kind.clone(),
             first: self.first,
             last: self.last,
@@ -135,6 +136,12 @@ impl Group {
             on_call,
         })
     }
+}
+
+/// From the start of the first to the end of the last of `rows`.
+fn span_of<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Option<Period> {
+    let start = rows.clone().map(|row| row.period.start()).min()?;
+    Period::new(start, rows.map(|row| row.period.end()).max()?)
 }
 
 /// Who is on call through `period`, in order of time.
