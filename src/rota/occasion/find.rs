@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::kind::{Backup, Occasion, OccasionKind, OnCall};
-use crate::rota::absence::{TIME_OFF, holidays};
-use crate::rota::coverage::{Row, RowStatus, coverage};
+use crate::rota::absence::holidays;
+use crate::rota::coverage::{Coverage, Row, RowStatus, coverage, unknown_holidays};
 use crate::rota::period::{Period, merge_adjacent};
 use crate::rota::planning::duty::Duty;
 use crate::rota::planning::schedule::{Schedule, expand};
@@ -24,6 +24,16 @@ pub fn occasions(team: &Team, window: Period) -> Vec<Occasion> {
     let absences = OccasionAbsences::find(team, window);
     let schedule = expand(team, absences.reach());
     absences.occasions(team, &schedule, &coverage(team, &schedule).rows)
+}
+
+/// The coverage of `window` with its occasions, from one expansion of the rota.
+pub fn coverage_by_occasion(team: &Team, window: Period) -> (Coverage, Vec<Occasion>) {
+    let absences = OccasionAbsences::find(team, window);
+    let schedule = expand(team, absences.reach());
+    let mut rows = coverage(team, &schedule).rows;
+    let occasions = absences.occasions(team, &schedule, &rows);
+    rows.retain(|row| row.period.overlaps(window));
+    (Coverage { unknown: unknown_holidays(team, window), rows }, occasions)
 }
 
 /// The absences that make up the occasions of a window, before it is known what they do to the rota.
@@ -95,8 +105,10 @@ impl Group {
 
     /// Whether `row` names an absence of this group.
     fn has(&self, row: &Row) -> bool {
+        // Of these rows only the holidays are named.
+        let names_holidays_alone = matches!(row.status, RowStatus::Working | RowStatus::Unaffected);
         let is_named = match self.kind {
-            OccasionKind::TimeOff(_) => row.reasons.iter().any(|reason| &**reason == TIME_OFF),
+            OccasionKind::TimeOff(_) => !names_holidays_alone,
             OccasionKind::Holiday { .. } => true,
         };
         is_named && self.away.iter().any(|(who, period)| *who == row.away && period.overlaps(row.period))
