@@ -28,8 +28,8 @@ fn answer(config: &Path, command: &str, case: &str, expected: &Value) -> Value {
         .arg(config)
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{case}: {told}"))
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{case}: {stderr}"))
 }
 
 /// Every field that the case names; others are not its business.

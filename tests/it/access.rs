@@ -187,7 +187,7 @@ fn walk(folder: &Path, key: &str) -> Vec<(String, [bool; 4])> {
 }
 
 #[test]
-fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
+fn a_key_opens_its_own_paths_and_everything_else_is_the_same_404() {
     let folder = folder(SETTINGS, true);
     let [all, team, engineer] = keys("data", [1, 1, 1]);
     let walk = walk(folder.path(), &all);
@@ -237,7 +237,7 @@ fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
 }
 
 #[test]
-fn nothing_that_a_key_opens_may_be_kept_for_others_or_tells_where_a_visitor_came_from() {
+fn what_a_key_opens_is_not_cached_for_others_and_sends_no_referrer() {
     let folder = folder(SETTINGS, true);
     let [all, ..] = keys("data", [1, 1, 1]);
     let asset = format!("/k/{all}{}", asset(folder.path(), &all));
@@ -346,7 +346,7 @@ fn events_link_to_the_pages_that_are_given_for_them() {
 }
 
 #[test]
-fn while_a_teams_file_has_errors_no_calendar_is_told_that_it_is_gone() {
+fn while_a_teams_file_has_errors_no_calendar_gets_an_error() {
     let folder = folder(SETTINGS, false);
     let [all, team, _] = keys("lost", [1, 1, 1]);
     let wrong = "a".repeat(Key::CHARACTERS);
@@ -425,10 +425,10 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     assert!(metrics.contains("route=\"/{team}/\",status=\"200\""), "{metrics}");
     running.signal("TERM");
     running.ended();
-    let told = [running.log(), ready, metrics];
-    assert!(told[0].contains("/{team}/"), "requests are logged: {}", told[0]);
+    let texts = [running.log(), ready, metrics];
+    assert!(texts[0].contains("/{team}/"), "requests are logged: {}", texts[0]);
     for link in first.iter().chain(&second).chain(&third) {
-        told.iter().for_each(|told| assert!(!told.contains(&key(link)), "{told}"));
+        assert!(texts.iter().all(|text| !text.contains(&key(link))), "{texts:?}");
     }
 }
 
@@ -494,10 +494,10 @@ fn servers_that_share_a_journal_must_share_the_secret() {
         command.output().unwrap()
     };
     let output = run("");
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(1) && told.contains("ONCAL_SECRET"), "{told}");
-    let told = String::from_utf8(run("short").stderr).unwrap();
-    assert!(told.contains("has 5 bytes and must have 32 or more"), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && stderr.contains("ONCAL_SECRET"), "{stderr}");
+    let stderr = String::from_utf8(run("short").stderr).unwrap();
+    assert!(stderr.contains("has 5 bytes and must have 32 or more"), "{stderr}");
     let output = run(SECRET);
     let table = String::from_utf8(output.stdout).unwrap();
     let [all, team, engineer] = keys("data", [1, 1, 1]);

@@ -119,7 +119,7 @@ fn a_broken_calendar_is_shown_with_its_error_and_listed_as_broken() {
 }
 
 #[test]
-fn what_a_built_in_calendar_cannot_have_is_shown_where_people_look() {
+fn the_limits_of_built_in_calendars_are_shown_where_people_look() {
     let output = run("only-free-busy", &["holidays", "il", "2026"]);
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("elections after 2024 are not listed"), "{shown}");

@@ -177,7 +177,7 @@ pub(crate) fn busy_year() -> String {
 }
 
 #[test]
-fn of_a_busy_year_only_the_leave_counts_and_the_rest_is_accounted_for() {
+fn in_a_busy_year_only_leave_counts_and_the_rest_is_accounted_for() {
     let text = busy_year();
     assert_eq!(text.matches("BEGIN:VEVENT").count(), 1500);
     let got = leave(&text, &Settings(Vec::new()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::machine::{free_port, sure};
+use crate::support::machine::{free_port, stdout_of};
 use crate::support::postgres::Postgres;
 use chrono::DateTime;
 use oncal::journal::{ChangeRecord, Database, Draft, Journal, JournalError, Location, Stored, Subscriber};
@@ -31,7 +31,7 @@ fn records(moved: Vec<ChangeRecord>) -> Vec<String> {
 }
 
 /// What every kind of database must do, from empty on. Each opening is another server.
-fn keeps_what_it_is_given(open: impl Fn() -> Database) {
+fn stores_what_it_is_given(open: impl Fn() -> Database) {
     let database = open();
     let (one, two) = (draft("one", 1, 1, &["m"]), draft("two", 1, 2, &[]));
     assert_eq!(database.read_team(&id("one")).unwrap(), None);
@@ -109,11 +109,11 @@ fn counts_subscribers_together(open: impl Fn() -> Database) {
 }
 
 #[test]
-fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
+fn sqlite_stores_what_it_is_given_and_counts_every_write() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("new/with space & ü%");
     let open = || Database::open(Location::folder(state.clone())).unwrap();
-    keeps_what_it_is_given(open);
+    stores_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
     assert!(state.join("journal.sqlite").exists());
@@ -121,10 +121,10 @@ fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
-fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
+fn postgresql_stores_what_it_is_given_and_counts_every_write() {
     let postgres = Postgres::start();
     let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
-    keeps_what_it_is_given(open);
+    stores_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
 
@@ -183,13 +183,13 @@ fn a_postgresql_that_lost_a_commit_or_became_a_standby_is_noticed_and_used_again
     let postgres = Postgres::start();
     let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
     notices_a_loss(open, || {
-        sure(&mut postgres.psql(&["DELETE FROM publication"]));
+        stdout_of(&mut postgres.psql(&["DELETE FROM publication"]));
     });
     let database = open();
     let read_only = |value: &str| {
         let set = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
         let own = "SET default_transaction_read_only = off";
-        sure(&mut postgres.psql(&[own, &set, "SELECT pg_reload_conf()"]));
+        stdout_of(&mut postgres.psql(&[own, &set, "SELECT pg_reload_conf()"]));
     };
     database.probe().unwrap();
     read_only("on");

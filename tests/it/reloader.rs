@@ -157,7 +157,7 @@ fn a_team_whose_file_is_removed_stays_in_service_and_is_reported() {
     assert!(server.feed() == before);
     fs::write(server.file(), TEAM).unwrap();
     server.until("its return", |server| server.store.load().removed().is_empty());
-    assert!(server.feed() == before, "nothing changed, so nothing is told as changed");
+    assert!(server.feed() == before, "nothing changed, so the feed is the same");
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// What `command` prints, which must succeed.
-pub(crate) fn sure(command: &mut Command) -> String {
+pub(crate) fn stdout_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
