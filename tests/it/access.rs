@@ -1,4 +1,4 @@
-//! Secret links, through the production application: what each key opens, and that nothing else tells anything.
+//! Secret links, through the production application: what each key opens, and that nothing else reveals anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -413,7 +413,7 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     let third = links();
     third.iter().for_each(|link| assert_eq!(status(&running, link), "200", "{link}"));
 
-    // However much is logged, and whatever a proxy or a person makes of a link.
+    // At every log level, and however a proxy or a person garbles a link.
     let key = |link: &str| link.split('/').nth(2).unwrap().to_owned();
     for link in first.iter().chain(&second).chain(&third) {
         for mangled in [format!("/prefix{link}"), format!("/{link}"), link.replacen("/k/", "/%6b/", 1)] {
@@ -462,7 +462,7 @@ fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
     team("nonsense = 1\nlink_generation = 3");
     wait_for(&running, &[(&of_team, "404"), (&own_feed, "404")]);
     wait_for(&running, &[(&all, "200"), (&new_team, "200"), (&new_feed, "200"), (&other, "200")]);
-    // Whatever is then taken for the number, or none: earlier links stay useless until the file has no errors.
+    // Whatever number is then assumed, earlier links stay useless until the file has no errors.
     team("link_generation = \"3\"\nname = 2");
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));

@@ -1,4 +1,4 @@
-//! The alert rules in `config/deploy/alerts.yml`: each one can fire, and what it looks at is there from the start.
+//! The alert rules in `config/deploy/alerts.yml`: each one can fire, and its metrics exist from the start.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The API: it says what the command line says, refuses what makes no sense, and is as its description has it.
+//! The API: it returns what the command line prints, refuses nonsense, and matches its description.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Calendars that were once read wrongly, through the program itself: each folder of `tests/data/cases` is a configuration.
+//! Calendars that were once misread, through the program itself: each folder of `tests/data/cases` is a configuration.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -18,7 +18,7 @@ fn run(case: &str, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// When Ben is primary, for Ana has duty whenever she is not away.
+/// When Ben is primary: Ana is on duty whenever she is not away.
 fn ben(case: &str, from: &str, to: &str) -> Vec<String> {
     let output = run(case, &["schedule", "--json", "--from", from, "--to", to]);
     assert_eq!(output.status.code(), Some(0), "{case}: {}", String::from_utf8_lossy(&output.stderr));

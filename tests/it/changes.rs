@@ -1,4 +1,4 @@
-//! One configuration after another: what the revisions of events, the tags of feeds and the log of changes say of it.
+//! One configuration after another: the revisions of events, the tags of feeds and the log of changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -95,7 +95,7 @@ fn revisions(snapshot: &Snapshot) -> BTreeMap<String, (u32, String)> {
     all
 }
 
-/// What raises the SEQUENCE of a shift or a meeting, as the JSON of the schedule tells it, by UID.
+/// What raises the SEQUENCE of a shift or a meeting, as the JSON of the schedule has it, by UID.
 fn substances(snapshot: &Snapshot) -> BTreeMap<String, Value> {
     let (rota, window) = (team(snapshot).team(), team(snapshot).frame().window);
     let dates = Dates { from: rota.zone.date(window.start()), to: rota.zone.date(window.end()) };
@@ -126,7 +126,7 @@ fn edits() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["", "secondary_on_holiday = \"unavailable\"\n", "backfill = true\n"])
             .prop_map(|lines| format!("[holiday_policy]\n{lines}"));
     let wording = prop::sample::select(vec!["", "[[pipeline]]\nid = \"p\"\nname = \"P\"\nprimary = \"a\"\n"]);
-    // In the feed of somebody who has no event nothing but its head tells of another name.
+    // In the feed of somebody without events only the head shows another name.
     let name = prop::sample::select(vec!["name = \"Data\"", "name = \"Other\""]);
     (prop::option::of(swap), prop::option::of(agreed), policy, wording, name).prop_map(
         |(swap, agreed, policy, wording, name)| {

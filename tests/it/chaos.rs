@@ -63,7 +63,7 @@ struct World<'w> {
     addresses: RwLock<Option<(SocketAddr, SocketAddr)>>,
     edits: AtomicUsize,
     is_over: AtomicBool,
-    /// What readers saw that may not be.
+    /// What readers saw and must never see.
     wrong: Mutex<Vec<String>>,
     reads: AtomicUsize,
 }
@@ -75,7 +75,7 @@ impl World<'_> {
         *self.running.lock().unwrap() = Some(running);
     }
 
-    /// As `kill -9` does, or the failure of a machine.
+    /// Like `kill -9`, or the failure of a machine.
     fn kill(&self) {
         *self.addresses.write().unwrap() = None;
         self.running.lock().unwrap().take();
@@ -175,7 +175,7 @@ impl World<'_> {
     }
 }
 
-/// Has the others end too, however it ends.
+/// Stops the others too, however it ends.
 struct Ending<'e>(&'e AtomicBool);
 
 impl Drop for Ending<'_> {

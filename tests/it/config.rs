@@ -70,10 +70,10 @@ fn every_bad_configuration_is_reported_as_in_its_snapshot() {
     }
 }
 
-/// What the names of mistakes that a new user makes begin with.
+/// The prefix of the names of mistakes that a new user makes.
 const NEW_USER: &str = "new-user-";
 
-/// The whole output of `oncal check`: each alone is to be enough to correct the file at the first try.
+/// The whole output of `oncal check`: each must be enough to correct the file at the first try.
 #[test]
 fn sixty_mistakes_of_a_new_user_are_each_explained_by_what_check_prints() {
     let names: Vec<String> = names().into_iter().filter(|name| name.starts_with(NEW_USER)).collect();
@@ -478,7 +478,7 @@ fn two_teams() -> tempfile::TempDir {
     folder
 }
 
-/// Which teams a reading after another took from it.
+/// Which teams a second reading took over from the first.
 fn taken_over(before: &Configuration, after: &Configuration) -> Vec<String> {
     let same = |id: &TeamId| match (before.teams.get(id), after.teams.get(id)) {
         (Some(old), Some(new)) => std::sync::Arc::ptr_eq(old, new),

@@ -1,4 +1,4 @@
-//! The systemd unit and the Dockerfile of `config/deploy`: what of them can be tried without either.
+//! The systemd unit and the Dockerfile of `config/deploy`, as far as they can be tested without systemd or Docker.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -70,7 +70,7 @@ fn a_bad_edit_does_not_make_a_server_unhealthy() {
     running.ended();
     assert_eq!(health(), Some(1), "killed");
 
-    // What a server left behind that was killed is no more than a hint.
+    // The address file of a server that was killed is only a hint.
     fs::rename(folder.path().join("away"), &config).unwrap();
     fs::write(config.join("oncal.toml"), free).unwrap();
     let mut running = start();
@@ -199,11 +199,11 @@ fn wait_for_log(running: &Running, message: &str) {
     }
 }
 
-/// Whom the Dockerfile runs oncal as.
+/// The user that the Dockerfile runs oncal as.
 const USER: &str = "65532";
 
-/// An image like the one of the Dockerfile: the program, what it is linked with, and nothing that it may write to but
-/// `/state`.
+/// An image like the one of the Dockerfile: the program, the libraries it is linked with, and `/state`, the only folder
+/// that it may write to.
 struct Image {
     folder: TempDir,
 }
@@ -313,7 +313,7 @@ fn an_empty_image_has_all_that_oncal_needs() {
         assert!(image.folder.path().join("state").join(made).exists(), "{made}");
     }
 
-    // Nothing ends the first process of a container but what it heeds itself.
+    // The first process of a container gets only the signals that it handles.
     let id = running.child.id();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
     let process = children.split_whitespace().next().map_or_else(|| id.to_string(), str::to_owned);

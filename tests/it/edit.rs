@@ -230,7 +230,7 @@ fn a_file_reached_through_a_link_stays_one_with_its_mode() {
     );
 }
 
-/// What the file is after a command that was disturbed, and how it ended.
+/// The file after a command that was interrupted, and its exit code.
 fn disturbed(config: &Path, before: &str, inject: &str) -> (Output, String) {
     fs::write(file(config), before).unwrap();
     let mut command = Command::new("strace");
@@ -533,7 +533,7 @@ proptest! {
             prop_assert!(printed.contains("nothing was written") || printed.contains("one and the same week"), "{}", printed);
             return Ok(());
         }
-        // Bytes: no line goes or comes but those of entries, and comments stay.
+        // Bytes: only lines of entries are added or removed, and comments stay.
         let keys = ["[[", "week", "from", "to", "through", "primary", "secondary", "agreed_on", "reason", "time_off", "{", "override", "swap"];
         let diff = TextDiff::from_lines(&before_text, &after_text);
         for change in diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal) {
@@ -545,7 +545,7 @@ proptest! {
         let count = |text: &str| text.matches("# ").count();
         let lost = count(&before_text).saturating_sub(count(&after_text));
         prop_assert!(lost <= 8, "comments stay, but those on lines of an entry that goes");
-        // Meaning: whoever was named holds what was said, and confirmed shifts move nowhere else.
+        // Meaning: whoever was named holds the role, and confirmed shifts move nowhere else.
         let after = team(&config);
         let start = before.zone.first_instant(first_friday());
         let window = Period::new(start, start + TimeDelta::weeks(30)).unwrap();
@@ -560,7 +560,7 @@ proptest! {
                 prop_assert_eq!(holding.side.engineer.as_str(), IDS[who]);
             }
         }
-        // Again it changes nothing, but for an exchange, which goes back.
+        // A second time it changes nothing, except that an exchange is reversed.
         if !matches!(typed, Typed::Exchange(..)) {
             let again = run(&config, &args);
             prop_assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));

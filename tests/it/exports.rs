@@ -1,5 +1,5 @@
-//! Calendars as other programs export them: `tests/data/exports`, each with what it stands for, how it is read, and what
-//! must come of it, worked out by hand, in the `.txt` beside it.
+//! Calendars as other programs export them: `tests/data/exports`. The `.txt` beside each has what it stands for, how it
+//! is read, and the expected result, worked out by hand.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What becomes of the journal after failures: of the disk, of the folder, of what is in it.
+//! The journal after failures: of the disk, of the folder, of its content.
 
 use std::fs;
 use std::io::Write;
@@ -23,7 +23,7 @@ fn has_fault(running: &Running, what: &str) -> bool {
     faults(running).iter().any(|fault| fault == what)
 }
 
-/// So many failures in a row, then edits, then an end, then a start.
+/// That many failures in a row, then edits, then a stop, then a start.
 fn nothing_goes_back(calls: &str, error: &str, times: u32, is_killed: bool) {
     let name = format!("{times} times {error}, killed: {is_killed}");
     let (edited, mut seen) = (Edited::new(""), Seen::default());

@@ -336,7 +336,7 @@ fn a_list_a_weak_tag_and_a_star_are_understood() {
     }
 }
 
-/// The case of a feed that is requested with a percent-encoded hyphen, and what must not come of decoding.
+/// A feed that is requested with a percent-encoded hyphen, and paths that decoding must not produce.
 #[test]
 fn unreserved_characters_may_be_encoded_and_nothing_else_may() {
     let served = Served::default();

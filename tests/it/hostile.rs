@@ -1,4 +1,4 @@
-//! Whatever stands in a file ends soon and in words: random bytes, damaged calendars, and calendars made to cost time.
+//! Reading any file ends soon and with a message: random bytes, damaged calendars, and calendars made to cost time.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Calendars of others, as configurations: `tests/data/ics` is one, each of whose `.ics` files has what is to come of it
-//! in the `.txt` beside it. With `ONCAL_BLESS=1` the texts are written anew, to be read before they are kept.
+//! Other people's calendars: `tests/data/ics` is a configuration, and the `.txt` beside each of its `.ics` files has the
+//! expected result. With `ONCAL_BLESS=1` the texts are written again; read them before you commit them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -34,7 +34,7 @@ fn diagnostics(file: &str) -> String {
     of_file.map(|diagnostic| format!("{diagnostic}\n")).collect()
 }
 
-/// What came of `path`, against the text beside it.
+/// Compares the result of `path` with the text beside it.
 fn compare(path: &Path, got: &str, wrong: &mut Vec<String>) {
     let beside = path.with_extension("txt");
     if std::env::var_os("ONCAL_BLESS").is_some() {

@@ -12,7 +12,7 @@ fn id(text: &str) -> TeamId {
     TeamId::new(text).unwrap()
 }
 
-/// A journal that says no more than which one it is, and what moved with it.
+/// A journal with little more than its number and what moved with it.
 fn draft(team: &str, version: i64, mark: i64, moved: &[&str]) -> Draft {
     let at = DateTime::from_timestamp(1_800_000_000 + version, 0).unwrap();
     let fingerprint = format!("f{mark}");
@@ -30,7 +30,7 @@ fn records(moved: Vec<ChangeRecord>) -> Vec<String> {
     moved.into_iter().map(|moved| moved.record).collect()
 }
 
-/// What every kind of database must do, from empty on. Each opening is another server.
+/// What every kind of database must do, starting empty. Each opening is another server.
 fn stores_what_it_is_given(open: impl Fn() -> Database) {
     let database = open();
     let (one, two) = (draft("one", 1, 1, &["m"]), draft("two", 1, 2, &[]));
@@ -41,7 +41,7 @@ fn stores_what_it_is_given(open: impl Fn() -> Database) {
     let newer = draft("one", 2, 3, &["n", "o\n\"ü"]);
     assert!(other.write(std::slice::from_ref(&newer)).unwrap().is_empty());
 
-    // Built upon what is not there any more: nothing of that team is written, and all of the others is.
+    // Based on a version that is gone: nothing of that team is written, and all of the others is.
     let late = [draft("one", 1, 4, &["p"]), draft("one", 2, 5, &["p"]), draft("two", 2, 6, &[])];
     assert_eq!(database.write(&late).unwrap(), [&id("one"), &id("one")]);
     let all = database.read_all().unwrap();
@@ -56,7 +56,7 @@ fn stores_what_it_is_given(open: impl Fn() -> Database) {
     assert_eq!(records(database.changes_of(&id("one")).unwrap()), ["n", "o\n\"ü"]);
 }
 
-/// Servers that write to one team at once, each building upon what it read, lose nothing of one another.
+/// Servers that write to one team at once, each based on what it read, lose nothing of each other's.
 fn counts_every_writing(open: impl Fn() -> Database + Sync) {
     drop(open());
     std::thread::scope(|scope| {
@@ -136,7 +136,7 @@ fn postgresql_stores_what_it_is_given_and_counts_every_write() {
     assert_eq!(database.read_team(&id("busy")).unwrap(), before, "the same connection serves again");
 }
 
-/// A database that lost what was written says so until it was written again.
+/// A database that lost what was written reports that until it is written again.
 fn notices_a_loss(open: impl Fn() -> Database, lose: impl FnOnce()) {
     let database = open();
     let kept = draft("lost", 1, 1, &["m", "n"]);

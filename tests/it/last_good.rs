@@ -126,7 +126,7 @@ fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
     let book = String::from_utf8(get(running.address, "/book/run-books/p").1).unwrap();
     assert!(book.contains("What to do"), "{book}");
 
-    // Files that are right again take over; those that say the same publish nothing.
+    // Corrected files take over; those with the same content publish nothing.
     write(folder.path(), "teams/syntax.toml", &team("changed", "us-federal", ""));
     write(folder.path(), "holidays/house.toml", HOUSE);
     write(folder.path(), "runbooks/book/p.md", "# What to do\n");

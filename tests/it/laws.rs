@@ -1,4 +1,4 @@
-//! What holds for every team, whatever its zones, calendars, absences, swaps and overrides.
+//! What is true of every team, whatever its zones, calendars, absences, swaps and overrides.
 
 use crate::support::random::{SPAN_DAYS, epoch, teams};
 use chrono::{Datelike, Days, NaiveDate, TimeDelta};

@@ -1,4 +1,4 @@
-//! The real program among clients that mean harm, or do not know better: it goes on answering everybody else.
+//! The real program among hostile and broken clients: it goes on answering everybody else.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use crate::support::running::{Running, get, program};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-/// What an answer may take while others do their worst.
+/// The time that a response may take while others attack.
 const SOON: Duration = Duration::from_millis(50);
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";

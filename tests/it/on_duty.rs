@@ -51,7 +51,7 @@ fn team(folder: &Path) -> Team {
     loaded.teams.into_values().next().unwrap().team.clone()
 }
 
-/// The events of whole weeks, by UID without what is alike in all.
+/// The events of whole weeks, by the part of their UID that differs.
 fn feed(folder: &Path, start: &str, end: &str) -> BTreeMap<String, Event> {
     let instant = |text: &str| text.parse::<Instant>().unwrap();
     let window = Period::new(instant(start), instant(end)).unwrap();

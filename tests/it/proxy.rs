@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// `text` with each of `parts`, every one of which it has, replaced.
+/// `text` with each of `parts` replaced; it must contain them all.
 fn replaced(mut text: String, parts: &[(&str, String)]) -> String {
     for (part, by) in parts {
         assert!(text.contains(part), "no {part}: {text}");
@@ -32,7 +32,7 @@ enum Kind {
     Caddy,
 }
 
-/// A proxy that has been told where oncal is; killed when dropped.
+/// A proxy in front of oncal; killed when dropped.
 struct Proxy {
     child: Child,
     folder: TempDir,
@@ -48,7 +48,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// One that listens at `port`, as the example of its kind says, before `oncal`.
+    /// One that listens at `port` in front of `oncal`, configured by the example of its kind.
     fn start(kind: Kind, port: u16, oncal: SocketAddr) -> Proxy {
         let (folder, plain_port) = (tempfile::tempdir().unwrap(), free_port());
         let at = |name: &str| folder.path().join(name).display().to_string();
@@ -81,7 +81,7 @@ impl Proxy {
         proxy
     }
 
-    /// Tells as much as it can without `debug`, of which nobody expects discretion.
+    /// Logs as much as it can without `debug`, which nobody expects to be discreet.
     fn nginx(folder: &Path, [port, plain_port]: [u16; 2], oncal: SocketAddr) -> Command {
         let at = |name: &str| folder.join(name).display().to_string();
         let site = replaced(
@@ -110,7 +110,7 @@ impl Proxy {
         command
     }
 
-    /// Tells all it can.
+    /// Logs all it can.
     fn caddy(folder: &Path, [port, plain_port]: [u16; 2], oncal: SocketAddr) -> Command {
         let at = |name: &str| folder.join(name).display().to_string();
         let options = format!(
@@ -148,7 +148,7 @@ impl Proxy {
         (head.to_ascii_lowercase(), body.to_owned())
     }
 
-    /// All that it wrote of its own accord.
+    /// All that it logged.
     fn logs(&self) -> String {
         ["stderr", "errors", "access", "requests"]
             .map(|name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default())
@@ -310,7 +310,7 @@ fn secret_links_work_and_are_never_logged(kind: Kind) {
     assert_eq!(status(&behind.proxy.get("/on-call/data-pipelines/", &[]).0), 404);
     assert_eq!(status(&behind.proxy.get(&format!("/on-call/k/{}/", "a".repeat(32)), &[]).0), 404);
 
-    // What a proxy has most to tell of: what it does not understand, what is too much, and that nobody is behind it.
+    // What proxies log most about: malformed requests, requests over a limit, and an unreachable server.
     let plain = SocketAddr::from(([127, 0, 0, 1], behind.proxy.plain_port));
     assert!(get(plain, &own).0.starts_with("HTTP/1.1 308"));
     let referrer = format!("https://localhost:{}{own}", behind.proxy.port);
@@ -330,7 +330,7 @@ fn secret_links_work_and_are_never_logged(kind: Kind) {
     let (head, _) = behind.proxy.get(&own, &["-e", &referrer]);
     assert_eq!(status(&head), 502);
 
-    // Of the last request that came through to oncal, both logs have the same name.
+    // Both logs have the same id for the last request that reached oncal.
     if let Ok(requests) = fs::read_to_string(behind.proxy.folder.path().join("requests")) {
         let line = requests.lines().rfind(|line| line.contains(" 404 ")).unwrap();
         let id = line.rsplit(' ').next().unwrap();

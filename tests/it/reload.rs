@@ -59,7 +59,7 @@ impl Volume {
         !self.config().join("teams").is_symlink()
     }
 
-    /// Makes of `teams` a plain folder again, without a moment in which the team has no file.
+    /// Turns `teams` into a plain folder again, without a moment in which the team has no file.
     fn make_plain(&self) {
         if !self.plain() {
             let real = self.config().join("teams.new");
@@ -97,7 +97,7 @@ fn unfolded(body: &[u8]) -> String {
     String::from_utf8(body.to_vec()).unwrap().replace("\r\n ", "")
 }
 
-/// The one configuration that a body is of.
+/// The number of the one configuration that a body shows.
 fn number(body: &[u8]) -> u32 {
     assert!(body.starts_with(b"BEGIN:VCALENDAR\r\n") && body.ends_with(b"END:VCALENDAR\r\n"), "cut short");
     let text = unfolded(body);
@@ -122,7 +122,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// One reader: keeps its connection, asks again and again with what it got.
+/// One reader: keeps its connection and requests the feed again and again with the tag that it got.
 fn read_on(address: SocketAddr, done: &AtomicBool, counts: &[AtomicU64; 2], highest_good: &AtomicU64) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -1,4 +1,4 @@
-//! The real program as a process: starting, the addresses it names, stopping.
+//! The real program as a process: starting, the addresses it logs, stopping.
 
 use std::collections::BTreeSet;
 use std::fs;

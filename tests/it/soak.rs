@@ -1,4 +1,4 @@
-//! The real program under load for long, while its files change: no wrong answer, and memory that does not grow.
+//! The real program under load for a long time, while its files change: no wrong response, and memory that does not grow.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -50,7 +50,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// One client: keeps its connection and mostly has what it asks for, as calendars do.
+/// One client: keeps its connection and mostly has the current version already, as calendars do.
 fn ask_on(address: SocketAddr, key: &str, place: usize, done: &AtomicBool, answers: &AtomicU64) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();

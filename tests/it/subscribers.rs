@@ -1,4 +1,4 @@
-//! Who fetched what, as the real program counts it, keeps it and tells it.
+//! Who fetched what, as the real program counts, stores and shows it.
 
 use std::fs;
 use std::io::{Read, Write};

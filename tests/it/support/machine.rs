@@ -1,4 +1,4 @@
-//! What tests ask of the machine that they run on.
+//! Free ports, and commands that must succeed.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -8,7 +8,7 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// What `command` prints, which must succeed.
+/// The standard output of `command`, which must succeed.
 pub(crate) fn stdout_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
