@@ -294,7 +294,7 @@ mod tests {
             "{html}"
         );
         assert!(
-            html.contains("aria-label=\"Done\"> open") && html.contains("\"off\" checked> done"),
+            html.contains("aria-label=\"Done\"> open") && html.contains("aria-label=\"Done\" checked> done"),
             "{html}"
         );
         assert!(!html.contains("style="), "{html}");
