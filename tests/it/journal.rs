@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::machine::{free_port, sure};
+use crate::support::machine::{free_port, stdout_of};
 use crate::support::postgres::Postgres;
 use chrono::DateTime;
 use oncal::journal::{
@@ -15,7 +15,7 @@ fn id(text: &str) -> TeamId {
     TeamId::new(text).unwrap()
 }
 
-/// A journal that says no more than which one it is, and what moved with it.
+/// A journal with little more than its number and what moved with it.
 fn draft(team: &str, version: i64, mark: i64, moved: &[&str]) -> Draft {
     let at = DateTime::from_timestamp(1_800_000_000 + version, 0).unwrap();
     let fingerprint = format!("f{mark}");
@@ -34,8 +34,8 @@ fn records(moved: Vec<ChangeRecord>) -> Vec<String> {
     moved.into_iter().map(|moved| moved.record).collect()
 }
 
-/// What every kind of database must do, from empty on. Each opening is another server.
-fn keeps_what_it_is_given(open: impl Fn() -> Database) {
+/// What every kind of database must do, starting empty. Each opening is another server.
+fn stores_what_it_is_given(open: impl Fn() -> Database) {
     let database = open();
     let (one, two) = (draft("one", 1, 1, &["m"]), draft("two", 1, 2, &[]));
     assert_eq!(database.read_team(&id("one")).unwrap(), None);
@@ -45,7 +45,7 @@ fn keeps_what_it_is_given(open: impl Fn() -> Database) {
     let newer = draft("one", 2, 3, &["n", "o\n\"ü"]);
     assert!(other.write(std::slice::from_ref(&newer)).unwrap().is_empty());
 
-    // Built upon what is not there any more: nothing of that team is written, and all of the others is.
+    // Based on a version that is gone: nothing of that team is written, and all of the others is.
     let late = [draft("one", 1, 4, &["p"]), draft("one", 2, 5, &["p"]), draft("two", 2, 6, &[])];
     assert_eq!(database.write(&late).unwrap(), [&id("one"), &id("one")]);
     let all = database.read_all().unwrap();
@@ -60,7 +60,7 @@ fn keeps_what_it_is_given(open: impl Fn() -> Database) {
     assert_eq!(records(database.changes_of(&id("one")).unwrap()), ["n", "o\n\"ü"]);
 }
 
-/// Servers that write to one team at once, each building upon what it read, lose nothing of one another.
+/// Servers that write to one team at once, each based on what it read, lose nothing of each other's.
 fn counts_every_writing(open: impl Fn() -> Database + Sync) {
     drop(open());
     std::thread::scope(|scope| {
@@ -205,11 +205,11 @@ fn a_command_reads_beside_a_running_server_and_changes_nothing() {
 }
 
 #[test]
-fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
+fn sqlite_stores_what_it_is_given_and_counts_every_write() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("new/with space & ü%");
     let open = || Database::open(Location::folder(state.clone())).unwrap();
-    keeps_what_it_is_given(open);
+    stores_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
     keeps_calendars(open);
@@ -218,10 +218,10 @@ fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
-fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
+fn postgresql_stores_what_it_is_given_and_counts_every_write() {
     let postgres = Postgres::start();
     let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
-    keeps_what_it_is_given(open);
+    stores_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
     keeps_calendars(open);
@@ -234,7 +234,7 @@ fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
     assert_eq!(database.read_team(&id("busy")).unwrap(), before, "the same connection serves again");
 }
 
-/// A database that lost what was written says so until it was written again.
+/// A database that lost what was written reports that until it is written again.
 fn notices_a_loss(open: impl Fn() -> Database, lose: impl FnOnce()) {
     let database = open();
     let kept = draft("lost", 1, 1, &["m", "n"]);
@@ -281,13 +281,13 @@ fn a_postgresql_that_lost_a_commit_or_became_a_standby_is_noticed_and_used_again
     let postgres = Postgres::start();
     let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
     notices_a_loss(open, || {
-        sure(&mut postgres.psql(&["DELETE FROM publication"]));
+        stdout_of(&mut postgres.psql(&["DELETE FROM publication"]));
     });
     let database = open();
     let read_only = |value: &str| {
         let set = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
         let own = "SET default_transaction_read_only = off";
-        sure(&mut postgres.psql(&[own, &set, "SELECT pg_reload_conf()"]));
+        stdout_of(&mut postgres.psql(&[own, &set, "SELECT pg_reload_conf()"]));
     };
     database.probe().unwrap();
     read_only("on");
