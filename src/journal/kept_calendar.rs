@@ -187,12 +187,8 @@ impl Database {
         self.transaction(|connection| {
             if let Some((text, history)) = content {
                 let content = packed(text.as_bytes());
-                let params = [
-                    state.address.as_str().into(),
-                    holder.into(),
-                    Param::Bytes(&content),
-                    history.into(),
-                ];
+                let params =
+                    [state.address.as_str().into(), holder.into(), Param::Bytes(&content), history.into()];
                 if connection.execute(WRITE_CONTENT, &params)? == 0 {
                     return Ok(false);
                 }

@@ -6,8 +6,8 @@ use crate::support::machine::{free_port, stdout_of};
 use crate::support::postgres::Postgres;
 use chrono::DateTime;
 use oncal::journal::{
-    CalendarCopy, CalendarState, ChangeRecord, Copies, Database, Draft, Journal, JournalError, Lease, Location,
-    Stored, Subscriber,
+    CalendarCopy, CalendarState, ChangeRecord, Copies, Database, Draft, Journal, JournalError, Lease,
+    Location, Stored, Subscriber,
 };
 use oncal::rota::TeamId;
 
@@ -157,12 +157,8 @@ fn keeps_calendars(open: impl Fn() -> Database) {
     let before = CalendarState { tried_at: None, ..known(&new) };
     assert!(!one.lease_calendar(&before, lease(4, 300)).unwrap(), "another server fetched it since");
     assert!(one.lease_calendar(&known(&new), lease(5, 300)).unwrap());
-    let failed = CalendarState {
-        tried_at: Some(second(310)),
-        failures: 1,
-        last_error: "e".to_owned(),
-        ..known(&new)
-    };
+    let failed =
+        CalendarState { tried_at: Some(second(310)), failures: 1, last_error: "e".to_owned(), ..known(&new) };
     assert!(one.write_calendar(&failed, None, 5).unwrap());
     assert_eq!(known(&new), failed, "and its copy stays");
     // A clock that was far ahead does not keep a lease for years.
