@@ -185,7 +185,7 @@ fn a_command_reads_beside_a_running_server_and_changes_nothing() {
     let add = || database.add_calendars(&[(state.clone(), CalendarCopy::default())], second(0)).unwrap();
     add();
     let states = || Database::open_to_read(location()).unwrap().calendar_states().unwrap();
-    assert_eq!(states(), [state.clone()], "from the log of a running server");
+    assert_eq!(states(), std::slice::from_ref(&state), "from the log of a running server");
     let reader = Database::open_to_read(location()).unwrap();
     assert!(reader.probe().is_err() && reader.calendar_states().is_ok());
     drop((database, reader));
@@ -196,7 +196,7 @@ fn a_command_reads_beside_a_running_server_and_changes_nothing() {
         files
     };
     let before = files();
-    assert_eq!(states(), [state.clone()], "from the file alone");
+    assert_eq!(states(), std::slice::from_ref(&state), "from the file alone");
     assert_eq!(files(), before);
 }
 
