@@ -123,8 +123,7 @@ fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
     };
     let help =
         "oncal reads oncal.toml, and the files in teams/, holidays/, runbooks/ and time-off/ beside it";
-    let folder =
-        folder.ok_or_else(|| wrong(&format!("not a file of a configuration folder; {help}")))?;
+    let folder = folder.ok_or_else(|| wrong(&format!("not a file of a configuration folder; {help}")))?;
     let within = full.strip_prefix(folder).unwrap_or(&full).to_string_lossy().into_owned();
     Ok((folder.to_owned(), Some(within)))
 }

@@ -203,7 +203,12 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
 /// Reports calendars of the team whose last good version is in use, since they now have errors.
-fn report_outdated_calendars(kept: &BTreeSet<String>, team: &Team, file: &str, diagnostics: &mut Diagnostics) {
+fn report_outdated_calendars(
+    kept: &BTreeSet<String>,
+    team: &Team,
+    file: &str,
+    diagnostics: &mut Diagnostics,
+) {
     if kept.is_empty() {
         return;
     }

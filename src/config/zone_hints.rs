@@ -35,7 +35,10 @@ fn abbreviation(name: &str) -> Option<String> {
     let upper = name.to_uppercase();
     let (_, zones) = ABBREVIATIONS.iter().find(|(short, _)| *short == upper)?;
     let list: Vec<String> = zones.iter().map(|zone| format!("`{zone}`")).collect();
-    Some(format!("abbreviations are ambiguous and often valid for only half the year: write {}", list.join(", or ")))
+    Some(format!(
+        "abbreviations are ambiguous and often valid for only half the year: write {}",
+        list.join(", or ")
+    ))
 }
 
 /// `GMT+1`, `UTC-5`, `+01:00`: offsets that almost no place keeps all year.

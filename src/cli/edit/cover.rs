@@ -50,7 +50,9 @@ fn period(times: &[String], session: &Session<'_>) -> Result<Period, Usage> {
     };
     Period::new(from.instant(zone), until.instant(zone)).ok_or_else(|| {
         let help = match until {
-            Typed::Date(date) => format!("; a date means its beginning: to include that day write {}", after(date)),
+            Typed::Date(date) => {
+                format!("; a date means its beginning: to include that day write {}", after(date))
+            }
             Typed::Time(_) => String::new(),
         };
         Usage(format!("{} is not after {}{help}", typed::shown(until), typed::shown(from)))

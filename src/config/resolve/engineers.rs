@@ -344,7 +344,8 @@ fn warn_of_holidays(table: &EngineerTable, engineer: &Engineer, problems: &Probl
     for at in &table.works_on {
         let of_calendar = engineer.calendars.iter().any(|c| !c.between(at.value, at.value).is_empty());
         if !of_calendar && !engineer.also_off.iter().any(|(date, _)| *date == at.value) {
-            let message = format!("{} is not a holiday of `{}`, so this changes nothing", at.value, engineer.id);
+            let message =
+                format!("{} is not a holiday of `{}`, so this changes nothing", at.value, engineer.id);
             problems.warning("works-on-no-holiday", at.span.clone(), message);
         }
     }

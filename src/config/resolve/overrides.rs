@@ -135,10 +135,7 @@ fn period(table: &OverrideTable, zone: &Zone, problems: &Problems) -> Option<Per
                 "`to` is not after `from`",
                 format!("for the whole of {day} write `through = {day}` in place of `to`"),
             ),
-            _ => (
-                "`to` is not after `from`",
-                "`to` is the first moment after it".to_owned(),
-            ),
+            _ => ("`to` is not after `from`", "`to` is the first moment after it".to_owned()),
         };
         problems.error_with_help("inverted-period", span.clone(), message, help);
     }

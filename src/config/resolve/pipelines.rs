@@ -102,7 +102,10 @@ fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"\\^`{|}".contains(c);
     if address.len() > MAX_BYTES || !path.chars().all(is_plain) {
         let help = "copy it from the address bar of a browser; spaces are written `%20`";
-        return Err(("the address of this run book has characters that are invalid in a link, or is too long", help));
+        return Err((
+            "the address of this run book has characters that are invalid in a link, or is too long",
+            help,
+        ));
     }
     Ok(())
 }
