@@ -159,7 +159,10 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
         sandwich,
         extends,
         remove,
-        rules: rules.into_iter().map(|rule| Some(rule?.named_in(language.as_ref()))).collect::<Option<_>>()?,
+        rules: rules
+            .into_iter()
+            .map(|rule| Some(rule?.named_in(language.as_ref())))
+            .collect::<Option<_>>()?,
     })
 }
 
@@ -203,7 +206,9 @@ fn is_language_tag(text: &str) -> bool {
     let is_language =
         |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase());
     parts.next().is_some_and(is_language)
-        && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && parts.all(|part| {
+            (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
 }
 
 fn read_sandwich(calendar: &mut TableReader<'_>, language: Option<&Arc<str>>) -> Option<Sandwich> {

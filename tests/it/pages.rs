@@ -194,21 +194,21 @@ fn a_secondary_who_is_away_is_no_backup_wherever_the_page_says_who_is_on_call() 
     {
         let pages = asked_of(&team, now, &[("/data/", ""), ("/", ""), ("/data/run-books/profit", "")]);
         for page in pages {
-            let told = "Away</span> until Sat 14 Nov 17:30 EST: no backup";
-            assert_eq!(page.body.contains(told), is_away, "{now}: {}", page.body);
+            let warning = "Away</span> until Sat 14 Nov 17:30 EST: no backup";
+            assert_eq!(page.body.contains(warning), is_away, "{now}: {}", page.body);
         }
     }
 }
 
 #[test]
-fn the_card_of_whoever_is_on_call_says_who_is_next() {
+fn the_on_call_card_says_who_is_next() {
     let page = asked_of(TEAM, "2026-11-25T22:00:00Z", &[("/data/", "")]).remove(0);
     page.has(", then <a class=\"who\" href=\"engineers/d\"><bdi>مهندس</bdi></a> (Thanksgiving Day), alone")
         .has(", then nobody");
 }
 
 #[test]
-fn a_duty_change_inside_a_holiday_names_first_who_holds_the_role_from_it_on() {
+fn at_a_duty_change_inside_a_holiday_the_next_holder_is_named_first() {
     // In the week from 25 December Cy is primary, whose holiday it is; the secondary covers it alone.
     let page = asked_of(PLAN, "2026-12-25T12:00:00Z", &[("/data/", "")]).remove(0);
     let next = page.body.split("Next duty change").nth(1).unwrap().split("Handover meeting").next().unwrap();
@@ -243,14 +243,14 @@ fn time_off_is_shown_and_its_reason_is_not() {
 }
 
 #[test]
-fn a_proposal_is_dashed_and_the_words_say_so_too() {
+fn a_proposal_is_dashed_and_named_as_one() {
     let page = get("/data/?from=2026-11-20&weeks=8");
     page.has(" try\">").has(" is proposed").has("Agree by ").has(" to agree by ");
     get("/data/?view=list&from=2026-12-18").has("to agree</span> proposed instead of");
 }
 
 #[test]
-fn nobody_as_backup_is_drawn_and_said_plainly_for_a_cover_and_as_a_warning_for_an_absence() {
+fn a_missing_backup_is_plain_text_during_a_cover_and_a_warning_during_an_absence() {
     let page = get("/data/");
     page.has("<li class=\"none a").has("title=\"No backup while the secondary covers, Thu 26 Nov");
     let away = TEAM.replace(
@@ -263,7 +263,7 @@ fn nobody_as_backup_is_drawn_and_said_plainly_for_a_cover_and_as_a_warning_for_a
 }
 
 #[test]
-fn a_swap_that_leaves_somebody_where_they_were_is_not_theirs() {
+fn a_swap_does_not_concern_somebody_it_leaves_in_place() {
     // The swap gives the week to D instead of A; B is its secondary by the rotation, too.
     let page = get("/data/?from=2026-12-04&weeks=1");
     page.has("⇄ <bdi>مهندس</bdi>").has("<bdi>Bob ");
@@ -286,7 +286,7 @@ fn a_month_a_year_and_a_list_show_the_rota_too() {
 }
 
 #[test]
-fn weeks_and_zones_are_as_asked() {
+fn weeks_and_zones_are_as_requested() {
     let page = get("/data/?from=2026-12-18&weeks=2&zone=Asia/Kolkata");
     page.has("datetime=\"2026-12-18\"")
         .has("datetime=\"2026-12-25\"")
@@ -300,8 +300,8 @@ fn weeks_and_zones_are_as_asked() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_refused_with_what_could() {
-    for (target, told) in [
+fn what_cannot_be_shown_is_refused_with_what_can() {
+    for (target, expected) in [
         ("/data/?from=tomorrow", "“tomorrow” is not a date"),
         ("/data/?from=2026-02-30", "such as 2026-12-25"),
         ("/data/?weeks=0", "weeks is 1 to 104"),
@@ -330,7 +330,7 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/engineers/a?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
     ] {
         let page = get(target);
-        page.has(told).has("Show the page as it is");
+        page.has(expected).has("Show the page as it is");
         assert_eq!(page.code, 400, "{target}");
     }
 }
@@ -340,7 +340,10 @@ fn coverage_is_filtered_by_person_and_status() {
     get("/data/coverage").has("November 2026").has("class=\"no-backup\"").has("class=\"unaffected\"");
     let covered = get("/data/coverage?status=covered").body;
     let lines: Vec<&str> = covered.split("<tr><td class=\"when\">").skip(1).collect();
-    assert!(!lines.is_empty() && lines.iter().all(|line| line.contains("<li class=\"covered\">")), "{covered}");
+    assert!(
+        !lines.is_empty() && lines.iter().all(|line| line.contains("<li class=\"covered\">")),
+        "{covered}"
+    );
     let of_ann = get("/data/coverage?engineer=a");
     assert_eq!(get("/data/coverage?person=a").body, of_ann.body);
     of_ann.has("Show all").has("<option value=\"a\" selected>");
@@ -356,7 +359,9 @@ fn a_filter_never_says_settled_while_something_open_is_only_left_out() {
     let of_eve = get("/data/coverage?engineer=e&status=unaffected");
     of_eve.has("There are no absences like that").lacks(settled).has("since the filter leaves them out.");
     of_eve.has(&format!("{open} to agree</span> Not shown"));
-    for status in ["no-backup", "working", "covered", "agreed", "reported", "nobody", "unaffected", "proposed"] {
+    for status in
+        ["no-backup", "working", "covered", "agreed", "reported", "nobody", "unaffected", "proposed"]
+    {
         let page = get(&format!("/data/coverage?status={status}"));
         let shown = page.body.matches("<section class=\"conflict\"").count();
         page.lacks(settled);
@@ -366,7 +371,10 @@ fn a_filter_never_says_settled_while_something_open_is_only_left_out() {
             (_, hidden) => page.has(&format!("{hidden} more to agree</span> Not shown")),
         };
     }
-    let agreed = TEAM.replace("secondary_on_holiday = \"unavailable\"", "").replace("time_off = [{ from = 2026-12-24", "time_off = [{ from = 2025-12-24").replace("to = 2026-12-26", "to = 2025-12-26");
+    let agreed = TEAM
+        .replace("secondary_on_holiday = \"unavailable\"", "")
+        .replace("time_off = [{ from = 2026-12-24", "time_off = [{ from = 2025-12-24")
+        .replace("to = 2026-12-26", "to = 2025-12-26");
     for query in ["", "?engineer=e", "?status=nobody"] {
         asked_of(&agreed, NOW, &[(&format!("/data/coverage{query}"), "")])[0].has(settled);
     }
@@ -389,7 +397,8 @@ fn a_conflict_names_its_candidates_with_their_figures_and_what_records_each() {
     let table = table.split("</table>").next().unwrap();
     let candidates = table.matches("<th scope=\"row\">").count();
     assert!(candidates > 1);
-    for expected in ["<summary>Entry<span class=\"hidden\"> for ", "[[override]]", "<code>oncal agree 2026-"] {
+    for expected in ["<summary>Entry<span class=\"hidden\"> for ", "[[override]]", "<code>oncal agree 2026-"]
+    {
         assert_eq!(table.matches(expected).count(), candidates, "{expected}\n{table}");
     }
     assert_eq!(table.matches(" --team data</code>").count(), candidates);
@@ -427,7 +436,9 @@ fn a_holiday_is_one_line_with_who_is_on_call_through_it_and_all_of_it_folds_out(
         assert!(christmas[0].contains(part), "{part}: {}", christmas[0]);
     }
     page.has(">No backup</span>").has("of people who are not on duty then");
-    let name = |id: &str, name: &str| format!("<a class=\"who\" href=\"engineers/{id}\"><bdi>{name}</bdi></a> (no backup)");
+    let name = |id: &str, name: &str| {
+        format!("<a class=\"who\" href=\"engineers/{id}\"><bdi>{name}</bdi></a> (no backup)")
+    };
     let in_turn = format!("{} until 10:00, then {}", name("d", "D"), name("a", "A"));
     asked_of(PLAN, NOW, &[("/data/coverage", "")])[0].has(&in_turn);
     let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
@@ -444,9 +455,15 @@ fn what_needs_somebody_comes_first_by_deadline_and_each_conflict_once() {
     let agree = page.body.split("<h2 id=\"ahead\">").next().unwrap();
     let deadlines: Vec<&str> = agree.split("<article class=\"card occasion").skip(1).collect();
     assert!(deadlines.len() > 2);
-    let firsts: Vec<&str> = deadlines.iter().map(|card| card.split("id=\"o").nth(1).unwrap().get(..8).unwrap()).collect();
+    let firsts: Vec<&str> =
+        deadlines.iter().map(|card| card.split("id=\"o").nth(1).unwrap().get(..8).unwrap()).collect();
     assert!(firsts.is_sorted(), "{firsts:?}");
-    let anchors: Vec<&str> = page.body.split("<section class=\"conflict\" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let anchors: Vec<&str> = page
+        .body
+        .split("<section class=\"conflict\" id=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
     assert_eq!(anchors.iter().collect::<BTreeSet<_>>().len(), anchors.len(), "{anchors:?}");
     for anchor in anchors {
         page.has(&format!("href=\"#{anchor}\""));
@@ -457,10 +474,9 @@ fn what_needs_somebody_comes_first_by_deadline_and_each_conflict_once() {
 
 #[test]
 fn holidays_have_their_english_names_and_say_which_language_is_which() {
-    let team = TEAM.replace("holidays = [\"gb-eng\"]", "holidays = [\"jp\"]").replace(
-        "{ id = \"c\", name = \"Cy\"",
-        "{ id = \"c\", name = \"Cy\", holidays = [\"de\"]",
-    );
+    let team = TEAM
+        .replace("holidays = [\"gb-eng\"]", "holidays = [\"jp\"]")
+        .replace("{ id = \"c\", name = \"Cy\"", "{ id = \"c\", name = \"Cy\", holidays = [\"de\"]");
     let new_year = "<span lang=\"ja\">元日</span> / New Year's Day";
     let second = "<span lang=\"de\">2. Weihnachtstag</span> / Second Day of Christmas";
     let pages = [
@@ -476,7 +492,7 @@ fn holidays_have_their_english_names_and_say_which_language_is_which() {
 }
 
 #[test]
-fn the_coverage_page_says_by_which_rule_the_team_covers_and_once_what_a_load_counts() {
+fn the_coverage_page_explains_the_teams_rule_and_once_what_load_counts() {
     let page = get("/data/coverage");
     page.has("How this team covers absences").has("If the secondary has time off or a public holiday then");
     assert!(page.body.matches("class=\"stack candidates\"").count() > 1);
@@ -486,7 +502,7 @@ fn the_coverage_page_says_by_which_rule_the_team_covers_and_once_what_a_load_cou
 }
 
 #[test]
-fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
+fn a_zone_applies_to_the_whole_rota_and_is_kept_on_links_to_other_pages() {
     let berlin = "zone=Europe%2FBerlin";
     let page = get(&format!("/data/?{berlin}&from=2026-12-18"));
     page.has(" CET").lacks(" EST").lacks(" GMT").has(&format!("href=\"./coverage?{berlin}\""));
@@ -504,7 +520,7 @@ fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
 }
 
 #[test]
-fn a_zone_holds_for_all_that_the_coverage_tells() {
+fn a_zone_applies_to_all_of_the_coverage() {
     let berlin = "zone=Europe%2FBerlin";
     get(&format!("/data/coverage?{berlin}")).has(" CET").lacks(" EST").lacks(" GMT");
     get(&format!("/data/coverage?{berlin}&status=covered"))
@@ -513,7 +529,7 @@ fn a_zone_holds_for_all_that_the_coverage_tells() {
 }
 
 #[test]
-fn the_page_to_subscribe_asks_whose_shifts_and_has_every_way_into_a_calendar() {
+fn the_subscribe_page_asks_whose_shifts_and_offers_every_calendar_program() {
     let page = get("/data/subscribe?calendar=engineers/a&alarm=1h");
     page.has("data/engineers/a.ics?alarm=1h</code>")
         .has("href=\"webcal://127.0.0.1:8080/data/engineers/a.ics?alarm=1h\"")
@@ -586,7 +602,11 @@ fn the_entry_to_paste_settles_the_conflict_with_whoever_is_chosen() {
             let entries: Vec<&str> = conflict.split("<pre tabindex=\"0\"><code>[[").skip(1).collect();
             let text = entries[place.min(entries.len() - 1)].split("</code>").next().unwrap();
             team.push_str(
-                &format!("[[{text}").replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"),
+                &format!("[[{text}")
+                    .replace("&quot;", "\"")
+                    .replace("&amp;", "&")
+                    .replace("&lt;", "<")
+                    .replace("&gt;", ">"),
             );
         }
         let after = asked_of(&team, NOW, &[("/data/coverage", "")]).remove(0);
@@ -605,7 +625,7 @@ fn pipelines_show_their_owners_and_who_of_them_is_on_call() {
 }
 
 #[test]
-fn fairness_has_bars_locks_and_the_rotations_that_end_them() {
+fn fairness_has_bars_streaks_and_the_rotations_that_end_them() {
     let page = get("/data/fairness?years=6");
     page.has("in 2026–2031").has("preserveAspectRatio=\"none\"").has(" weeks</small>").has("+");
     page.has("</bdi></a></b> is primary on <b>Christmas Day</b> in 20");
@@ -637,7 +657,7 @@ fn a_run_book_is_a_page_with_who_can_help_and_no_markup_of_its_own() {
 }
 
 #[test]
-fn broken_configuration_is_told_plainly_and_never_quoted() {
+fn broken_configuration_is_reported_plainly_and_never_quoted() {
     for (target, code) in [("/", 200), ("/lost/", 503), ("/lost/coverage", 503), ("/lost/pipelines", 503)] {
         let page = get(target);
         page.has("teams/lost.toml:1:").has("<code>name</code>").lacks("`").lacks("private remark");

@@ -170,10 +170,7 @@ pub fn sort_occasions(occasions: &mut [Occasion], now: Instant) {
 }
 
 /// The conflicts of `occasions` that the team has still to agree on, by deadline, each once.
-pub fn open_conflicts<'o>(
-    occasions: impl IntoIterator<Item = &'o Occasion>,
-    now: Instant,
-) -> Vec<&'o Row> {
+pub fn open_conflicts<'o>(occasions: impl IntoIterator<Item = &'o Occasion>, now: Instant) -> Vec<&'o Row> {
     let mut open: Vec<&Row> = Vec::new();
     for row in occasions.into_iter().flat_map(|occasion| occasion.open_rows(now)) {
         if !open.iter().any(|other| other.period.start() == row.period.start()) {

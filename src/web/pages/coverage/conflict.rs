@@ -34,7 +34,7 @@ impl Conflicts<'_> {
                     (sentence(people, row))
                     @if row.status != RowStatus::Nobody {
                         @match row.secondary {
-                            Some(seat) => { " Secondary would be " (people.name(seat)) "." },
+                            Some(idx) => { " Secondary would be " (people.name(idx)) "." },
                             None => " Nobody would be secondary.",
                         }
                     }
@@ -79,17 +79,17 @@ impl Conflicts<'_> {
     }
 
     /// The entry to paste and the command that writes the same, for one candidate.
-    fn record(self, row: &Row, seat: EngineerIdx) -> Markup {
+    fn record(self, row: &Row, idx: EngineerIdx) -> Markup {
         let people = self.people;
-        let (team, name) = (people.team(), people.within(seat));
+        let (team, name) = (people.team(), people.within(idx));
         html! {
             details.entry {
                 summary { "Entry" span.hidden { " for " (name) } }
                 p { "Add to " code { "teams/" (team.id) ".toml" } ", with the date on which you agreed:" }
-                div.copied data-copy={ "the entry for " (name) } { (self.entry(&with(row, seat))) }
+                div.copied data-copy={ "the entry for " (name) } { (self.entry(&with(row, idx))) }
                 p { "Or run" }
                 div.copied data-copy={ "the command for " (name) } {
-                    pre tabindex="0" { code { (agree_command(team, row, seat, self.open)) } }
+                    pre tabindex="0" { code { (agree_command(team, row, idx, self.open)) } }
                 }
             }
         }

@@ -29,9 +29,9 @@ impl Filter {
     pub(in crate::web) fn admits(self, occasion: &Occasion) -> bool {
         match (self.engineer, self.status) {
             (None, None) => true,
-            (Some(seat), None) => occasion.concerns(seat) || occasion.unaffected.contains(&seat),
-            (seat, Some(status)) => {
-                let is_theirs = |row: &Row| seat.is_none_or(|seat| is_theirs(occasion, row, seat));
+            (Some(idx), None) => occasion.concerns(idx) || occasion.unaffected.contains(&idx),
+            (idx, Some(status)) => {
+                let is_theirs = |row: &Row| idx.is_none_or(|idx| is_theirs(occasion, row, idx));
                 occasion.rows.iter().any(|row| row.status == status && is_theirs(row))
             }
         }
@@ -43,10 +43,10 @@ impl Filter {
     }
 }
 
-/// Whether `seat` is away in a row, takes something over in it, or causes it: the secondary who cannot cover does.
-fn is_theirs(occasion: &Occasion, row: &Row, seat: EngineerIdx) -> bool {
+/// Whether `idx` is away in a row, takes something over in it, or causes it: the secondary who cannot cover does.
+fn is_theirs(occasion: &Occasion, row: &Row, idx: EngineerIdx) -> bool {
     let moved = !matches!(row.status, RowStatus::Unaffected | RowStatus::Working | RowStatus::NoBackup);
-    row.away == seat
-        || moved && (row.primary == seat || row.secondary == Some(seat))
-        || row.status.is_open() && occasion.conflicting.contains(&seat)
+    row.away == idx
+        || moved && (row.primary == idx || row.secondary == Some(idx))
+        || row.status.is_open() && occasion.conflicting.contains(&idx)
 }

@@ -106,7 +106,8 @@ fn to_agree(conflicts: Conflicts<'_>, occasions: &[&Occasion]) -> Markup {
 /// One occasion that needs somebody. Of its conflicts those that another card has are links to it.
 fn card(conflicts: Conflicts<'_>, occasion: &Occasion, rows: &[(&Row, bool)]) -> Markup {
     let Conflicts { people, wall, .. } = conflicts;
-    let is_late = occasion.is_overdue(wall.now) || rows.iter().any(|(row, _)| row.status == RowStatus::Nobody);
+    let is_late =
+        occasion.is_overdue(wall.now) || rows.iter().any(|(row, _)| row.status == RowStatus::Nobody);
     html! {
         article.card.occasion.late[is_late] id=(anchor(people, occasion)) {
             h3 { (title(people, occasion)) }
@@ -152,8 +153,8 @@ fn form(people: &People<'_>, filter: Filter, wall: Wall<'_>) -> Markup {
                 label for="engineer" { "Engineer" }
                 select #engineer name="engineer" {
                     option value="" { "Everybody" }
-                    @for seat in team.indices() {
-                        option value=(team.engineer(seat).id) selected[filter.engineer == Some(seat)] { (people.text(seat)) }
+                    @for idx in team.indices() {
+                        option value=(team.engineer(idx).id) selected[filter.engineer == Some(idx)] { (people.text(idx)) }
                     }
                 }
             }

@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn a_name_has_its_language_and_its_english_name_where_they_are_known() {
         let now = at("2026-01-01T00:00:00Z");
-        let text = TEAM.replace("name = \"Bob\"", "name = \"Bob\", holidays = [\"jp\", \"de\", \"us-federal\"]");
+        let text =
+            TEAM.replace("name = \"Bob\"", "name = \"Bob\", holidays = [\"jp\", \"de\", \"us-federal\"]");
         let configuration = configuration("", &[("sample", &text)], now);
         let names = HolidayNames::of(&configuration.teams.values().next().unwrap().team);
         assert_eq!(

@@ -5,7 +5,9 @@
 use chrono::Datelike;
 use maud::{Markup, html};
 
-use crate::rota::{Backup, EngineerIdx, Occasion, OccasionKind, OnCall, ProposalStatus, Row, RowStatus, Zone};
+use crate::rota::{
+    Backup, EngineerIdx, Occasion, OccasionKind, OnCall, ProposalStatus, Row, RowStatus, Zone,
+};
 use crate::text::{MAX_IN_TURN, clean, count, time_within};
 use crate::web::pages::kit::agreement::urgency;
 use crate::web::pages::kit::clock::Wall;
@@ -20,7 +22,7 @@ pub(in crate::web) fn title(people: &People<'_>, occasion: &Occasion) -> Markup 
                 @let others = others.iter().filter(|other| !clean(other).is_empty()).count();
                 (people.holidays().markup(name)) @if others > 0 { " + " (others) }
             },
-            OccasionKind::TimeOff(seat) => { "Time off of " (people.name(*seat)) },
+            OccasionKind::TimeOff(idx) => { "Time off of " (people.name(*idx)) },
         }
     }
 }
@@ -83,7 +85,7 @@ pub(in crate::web) fn hours(people: &People<'_>, occasion: &Occasion, wall: Wall
 
 /// `Data Engineer D (no backup)`.
 fn holders(people: &People<'_>, held: &OnCall) -> Markup {
-    let backed = |seat: EngineerIdx| html! { "backup " (people.name(seat)) };
+    let backed = |idx: EngineerIdx| html! { "backup " (people.name(idx)) };
     html! {
         (people.name(held.primary)) " ("
         @match held.proposal {
@@ -93,9 +95,9 @@ fn holders(people: &People<'_>, held: &OnCall) -> Markup {
         }
         @match (held.secondary, held.backup) {
             (None, _) | (_, Backup::Nobody) => "no backup",
-            (Some(seat), Backup::There) => (backed(seat)),
-            (Some(seat), Backup::Away) => { "no backup, " (people.name(seat)) " is away" },
-            (Some(seat), Backup::PartlyAway) => { (backed(seat)) ", partly away" },
+            (Some(idx), Backup::There) => (backed(idx)),
+            (Some(idx), Backup::Away) => { "no backup, " (people.name(idx)) " is away" },
+            (Some(idx), Backup::PartlyAway) => { (backed(idx)) ", partly away" },
         }
         ")"
     }
@@ -103,7 +105,8 @@ fn holders(people: &People<'_>, held: &OnCall) -> Markup {
 
 /// How it stands: what is to be agreed with its urgency, else its worst status.
 pub(in crate::web) fn standing(occasion: &Occasion, wall: Wall<'_>) -> Markup {
-    let urgent = occasion.open_rows(wall.now).min_by_key(|row| (row.status != RowStatus::Nobody, row.deadline));
+    let urgent =
+        occasion.open_rows(wall.now).min_by_key(|row| (row.status != RowStatus::Nobody, row.deadline));
     let worst = occasion.status(wall.now);
     html! {
         @match urgent {
@@ -119,7 +122,7 @@ pub(in crate::web) fn anchor(people: &People<'_>, occasion: &Occasion) -> String
     let first = occasion.first.format("%Y%m%d");
     match occasion.kind {
         OccasionKind::Holiday { .. } => format!("o{first}"),
-        OccasionKind::TimeOff(seat) => format!("o{first}-{}", people.team().engineer(seat).id),
+        OccasionKind::TimeOff(idx) => format!("o{first}-{}", people.team().engineer(idx).id),
     }
 }
 
@@ -129,7 +132,7 @@ pub(in crate::web) fn outcome(people: &People<'_>, row: &Row) -> Markup {
         (people.name(row.primary))
         @if row.primary == row.away { " stays primary; " } @else { " is primary for " (people.name(row.away)) "; " }
         @match row.secondary {
-            Some(seat) => { (people.name(seat)) " is secondary" },
+            Some(idx) => { (people.name(idx)) " is secondary" },
             None => "no secondary",
         }
     };

@@ -128,7 +128,7 @@ pub(in crate::web) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall
 fn backed(people: &People<'_>, secondary: Option<EngineerIdx>) -> Markup {
     html! {
         @match secondary {
-            Some(seat) => { ", with " (people.name(seat)) " as secondary" },
+            Some(idx) => { ", with " (people.name(idx)) " as secondary" },
             None => ", alone",
         }
     }
@@ -152,11 +152,11 @@ pub(in crate::web) fn time(wall: Wall<'_>, instant: Instant) -> Markup {
 }
 
 /// That somebody is on call now.
-pub(in crate::web) fn now_on_call(seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
+pub(in crate::web) fn now_on_call(idx: EngineerIdx, duty: Option<&Duty>) -> Markup {
     html! {
         @match duty.map(Duty::hands) {
-            Some((primary, _)) if primary == seat => span.tag.ok { "primary on call" },
-            Some((_, Some(secondary))) if secondary == seat => span.tag.ok { "secondary on call" },
+            Some((primary, _)) if primary == idx => span.tag.ok { "primary on call" },
+            Some((_, Some(secondary))) if secondary == idx => span.tag.ok { "secondary on call" },
             _ => {},
         }
     }
@@ -185,7 +185,7 @@ fn reasons(people: &People<'_>, reason: &str) -> Markup {
 
 /// What stands before the reason, the reason itself, which may be empty, and what stands after it.
 fn explained(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<[String; 3]> {
-    let instead = holder.instead_of.map(|seat| people.within(seat));
+    let instead = holder.instead_of.map(|idx| people.within(idx));
     let reason = holder.reason.as_deref().map(clean).unwrap_or_default();
     let for_whom = instead.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
     let in_place = instead.as_ref().map(|name| format!(" instead of {name}")).unwrap_or_default();

@@ -38,7 +38,7 @@ fn secondary(held: &OnCall) -> Bar {
     match (held.secondary, held.backup) {
         (None, _) | (_, Backup::Nobody) => Bar::Alone,
         (Some(_), Backup::Away) => Bar::Away,
-        (Some(seat), _) => Bar::Held(seat, held.proposal),
+        (Some(idx), _) => Bar::Held(idx, held.proposal),
     }
 }
 
@@ -50,16 +50,16 @@ fn lane(people: &People<'_>, occasion: &Occasion, bar: impl Fn(&OnCall) -> Bar) 
 fn drawn(people: &People<'_>, span: Span, bar: Bar) -> Markup {
     let place = span.class();
     let has_room = span.steps() >= MIN_NAME_STEPS;
-    let name = |seat: EngineerIdx| match span.steps() {
-        MIN_NAME_STEPS.. => people.text(seat),
-        MIN_INITIALS_STEPS.. => people.initials(seat),
+    let name = |idx: EngineerIdx| match span.steps() {
+        MIN_NAME_STEPS.. => people.text(idx),
+        MIN_INITIALS_STEPS.. => people.initials(idx),
         _ => "",
     };
     html! {
         @match bar {
-            Bar::Held(seat, proposal) => {
+            Bar::Held(idx, proposal) => {
                 @let mark = match proposal { None => "", Some(ProposalStatus::Nobody) => " try bad", Some(_) => " try" };
-                li class={ (class(seat)) " " (place) (mark) } { span { bdi { (name(seat)) } } }
+                li class={ (class(idx)) " " (place) (mark) } { span { bdi { (name(idx)) } } }
             },
             Bar::Alone => li class={ "none " (place) } { span { @if has_room { "no backup" } @else { "–" } } },
             Bar::Away => li class={ "gone " (place) } { span { @if has_room { "no backup" } @else { "!" } } },

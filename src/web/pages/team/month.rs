@@ -141,10 +141,14 @@ impl DayName {
 }
 
 /// The holiday on `date`, each member's in their own zone.
-pub(in crate::web) fn holiday(people: &People<'_>, absences: &[Absences], date: NaiveDate) -> Option<DayName> {
+pub(in crate::web) fn holiday(
+    people: &People<'_>,
+    absences: &[Absences],
+    date: NaiveDate,
+) -> Option<DayName> {
     let mut names: Vec<(String, usize)> = Vec::new();
-    for (seat, own) in people.team().indices().zip(absences) {
-        let engineer = people.team().engineer(seat);
+    for (idx, own) in people.team().indices().zip(absences) {
+        let engineer = people.team().engineer(idx);
         let Some(day) = engineer.zone.day(date).and_then(|day| engineer.member_within(day)) else { continue };
         for name in own.holiday_names(day) {
             let name = name.to_string();
