@@ -8,8 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 /// What is logged unless somebody chooses. On the connections themselves actix-http has errors for what clients do, such
 /// as TLS on this port or a port scan, and nothing that the operator could fix: a handler's faults are
-/// oncal's own lines, and a worker's are in other parts of actix.
-const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
+/// oncal's own lines, and a worker's are in other parts of actix. What notify has to say of folders that are gone is no news.
+const DEFAULT: &str =
+    "info,notify=warn,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
 
 /// What logs secrets: tokio-postgres the parameters of statements, which have names and reasons, ureq the addresses of
 /// calendars, rustls what servers send.
@@ -71,6 +72,7 @@ mod tests {
             tracing::error!(target: "actix_http::h1::dispatcher", "stream error: request parse error");
             tracing::error!(target: "actix_http::h1::decoder", "MAX_BUFFER_SIZE unprocessed data reached");
             tracing::info!(target: "actix_server::builder", "starting 2 workers");
+            tracing::info!(target: "notify::inotify", "unable to remove watch descriptor");
             tracing::error!(target: "actix_http::h1::service", "kept: service readiness");
             tracing::error!(target: "actix_server::server", "kept: a worker has died");
             tracing::info!("kept: oncal's own");
