@@ -1,4 +1,4 @@
-//! `oncal serve`: the server, on what is valid of the configuration.
+//! `oncal serve`: the server, with the valid part of the configuration.
 
 use std::env;
 use std::fs;
@@ -19,11 +19,11 @@ use crate::publish::Publisher;
 use crate::state_dir::{LockError, StateDir};
 use crate::web;
 
-/// Says how new the configuration is, where servers share a journal.
+/// The environment variable that says how new the configuration is, for servers that share a journal.
 const REVISION: &str = "ONCAL_REVISION";
 
-/// Why nothing is served without a team.
-const NO_TEAM: &str = "no team is without errors";
+/// The reason why nothing is served.
+const NO_TEAM: &str = "no team could be loaded";
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
@@ -60,7 +60,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let reloader = reloader.context("failed to start the thread that reloads the configuration")?;
     let mut noted = None;
     let listening = |address| {
-        // A what-if must not be taken for the server.
+        // A what-if run must not be mistaken for the server.
         if common.now.is_none() || common.state.is_some() {
             let note = state.write_admin_address(address);
             noted = note
@@ -78,10 +78,10 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     Ok(Exit::Fine)
 }
 
-/// Says what is wrong with the configuration, and that it is not served because of `why`.
+/// Prints the errors of the configuration; the error says that it is not served because of `why`.
 fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> anyhow::Error {
     for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-        // Where standard error is no terminal, it is stored somewhere, as logs are.
+        // If standard error is not a terminal, it is stored like a log, so no source lines are shown.
         if io::stderr().is_terminal() {
             output.note(render(diagnostic, &configuration.sources, true));
         } else {
@@ -91,7 +91,7 @@ fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> any
     anyhow::anyhow!("not serving: {why}")
 }
 
-/// Logs what is wrong with the configuration, and names each team that is left out.
+/// Logs the diagnostics of the configuration, and each team that is not served.
 fn log_start(first: &Snapshot) {
     let configuration = first.configuration();
     configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
@@ -109,13 +109,13 @@ fn publisher(
     revision: Option<i64>,
 ) -> anyhow::Result<Publisher> {
     let location = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
-        // A what-if must not go down in the journal of what was.
+        // A what-if run must not be recorded in the journal.
         (_, None) if common.now.is_some() => return Ok(Publisher::without_journal()),
         (Some(url), _) => Location::Postgres(url.to_owned()),
         (None, _) => {
             match state.lock() {
                 Err(error @ LockError::Held { .. }) => anyhow::bail!("failed to {error}"),
-                // What was published before can be served all the same, if it can be read.
+                // What was published before can still be served, if it can be read.
                 Err(error) => tracing::warn!(%error, "failed to lock the state folder"),
                 Ok(()) => {}
             }
@@ -126,7 +126,7 @@ fn publisher(
     Ok(Publisher::new(database, revision, build()))
 }
 
-/// Tells systemd, if it started this process and waits for that (`Type=notify`).
+/// Notifies systemd, if it started this process with `Type=notify`.
 fn tell_service_manager(state: &NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
         tracing::warn!(%error, "failed to tell the service manager");
@@ -140,7 +140,7 @@ fn revision() -> anyhow::Result<Option<i64>> {
     Ok(Some(number.ok_or_else(wrong)?))
 }
 
-/// Tells this program from the one before: another may say the same in other words.
+/// Identifies this build: another build may word the same events differently.
 fn build() -> String {
     let program = env::current_exe().ok();
     let found = program.as_deref().map(Path::new).and_then(|path| fs::metadata(path).ok());
@@ -150,7 +150,7 @@ fn build() -> String {
     format!("{} {size} {}", env!("CARGO_PKG_VERSION"), since.unwrap_or_default().as_secs())
 }
 
-/// Code, place, if it has one, and message; never the source line, which may hold what is nobody's business.
+/// Logs code, position and message; never the source line, which may contain private values.
 fn log(diagnostic: &Diagnostic) {
     let (line, column) = diagnostic.place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (code, file, message) = (diagnostic.code, &diagnostic.file, &diagnostic.message);

@@ -1,18 +1,18 @@
-//! Old names of time zones and what they are called today.
+//! Old names of time zones and their current names.
 //!
 //! The links of tzdata's file `backward` under "Pre-1993 naming conventions", "Two-part names" and "Alternate names for
-//! the same location", without `UTC`; no crate has them apart from names that merely share another's clock, such as
-//! Europe/Amsterdam, which are nobody's mistake.
+//! the same location", without `UTC`. No crate separates them from names that only share another zone's clock, such as
+//! Europe/Amsterdam, which are not mistakes.
 
-/// What the zone of the old name `name` is called today; `None` for names that are not old.
+/// The current name of the zone with the old name `name`; `None` for names that are not old.
 pub(super) fn renamed(name: &str) -> Option<&'static str> {
     let place = RENAMED.binary_search_by_key(&name, |(old, _)| *old).ok()?;
     RENAMED.get(place).map(|(_, today)| *today)
 }
 
-/// The place that somebody who writes the short name `name` most likely means, with its zone: they keep their winter's
-/// clock all year, so that what they are called today is far from there.
-pub(super) fn meant(name: &str) -> Option<(&'static str, &'static str)> {
+/// The place that the short name `name` most likely means, and its zone. Zones of such names have no summer time, and
+/// the zones that they are called today are elsewhere.
+pub(super) fn likely_zone(name: &str) -> Option<(&'static str, &'static str)> {
     match name {
         "EST" => Some(("the US East Coast", "America/New_York")),
         "MST" => Some(("the US Mountain states", "America/Denver")),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_old_name_has_the_clock_of_the_name_of_today() {
+    fn every_old_name_has_the_same_clock_as_its_current_name() {
         assert!(RENAMED.is_sorted_by_key(|(old, _)| *old));
         let at = |text: &str| text.parse::<Instant>().unwrap();
         let period = Period::new(at("1970-01-01T00:00:00Z"), at("2100-01-01T00:00:00Z")).unwrap();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_merely_share_a_clock_are_not_old() {
+    fn names_that_only_share_a_clock_are_not_old() {
         for current in ["UTC", "Europe/Amsterdam", "Europe/Oslo", "America/New_York", "Asia/Kolkata", ""] {
             assert_eq!(renamed(current), None);
         }

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_load_reports_what_is_outdated_and_when_it_was_fixed() {
+    fn a_load_reports_what_is_outdated_and_when_that_is_fixed() {
         let now = at("2026-02-10T12:00:00Z");
         let broken_beside = |good: &str, settings: &str, at: Instant| {
             configuration(settings, &[("good", good), ("lost", "name = 1")], at)

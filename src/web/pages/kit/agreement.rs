@@ -115,7 +115,7 @@ pub(in crate::web) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) 
 }
 
 /// [`unknown`], of one person alone.
-pub(in crate::web) fn unknown_of(all: &[UnknownHolidays], seat: EngineerIdx, people: &People<'_>) -> Markup {
-    let own: Vec<UnknownHolidays> = all.iter().filter(|unknown| unknown.engineer == seat).cloned().collect();
+pub(in crate::web) fn unknown_of(all: &[UnknownHolidays], idx: EngineerIdx, people: &People<'_>) -> Markup {
+    let own: Vec<UnknownHolidays> = all.iter().filter(|unknown| unknown.engineer == idx).cloned().collect();
     unknown(&own, people)
 }

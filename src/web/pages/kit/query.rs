@@ -128,10 +128,10 @@ impl PageQuery {
 
     /// `engineer`, which people also call `person`.
     pub(in crate::web) fn engineer(&self, team: &Team) -> Result<Option<EngineerIdx>, BadQuery> {
-        let seat = |id: &str| team.index_of(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
+        let idx = |id: &str| team.index_of(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
         match (self.value("engineer")?, self.value("person")?) {
             (Some(_), Some(_)) => Err(BadQuery::Twice("engineer")),
-            (one, other) => one.or(other).map(seat).transpose(),
+            (one, other) => one.or(other).map(idx).transpose(),
         }
     }
 
@@ -173,13 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn empty_values_and_unknown_keys_are_as_if_they_were_not_there() {
+    fn empty_values_and_unknown_keys_are_ignored() {
         let asked = asked("from=&weeks=&x=1&x=2&zone=+");
         assert_eq!((asked.from(), asked.weeks(), asked.value("zone")), (Ok(None), Ok(None), Ok(None)));
     }
 
     #[test]
-    fn dates_and_weeks_are_read_or_refused_with_what_was_typed() {
+    fn dates_and_weeks_are_read_or_refused_quoting_what_was_typed() {
         let good = asked("from=2026-12-25&weeks=104");
         assert_eq!((good.from(), good.weeks()), (Ok("2026-12-25".parse().ok()), Ok(Some(104))));
         for (query, weeks) in
