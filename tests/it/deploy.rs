@@ -141,7 +141,7 @@ fn the_unit_can_give_the_secret_of_the_links_as_a_credential() {
     let folder = tempfile::tempdir().unwrap();
     let [config, state, credentials] =
         ["config", "state", "credentials"].map(|below| folder.path().join(below));
-    sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+    stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
     let settings = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n\
                     public_url = \"https://rota.example\"\n";
     fs::write(config.join("oncal.toml"), settings).unwrap();
