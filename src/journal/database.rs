@@ -32,6 +32,8 @@ struct State {
     connection: Option<Connection>,
     /// The connection can only read: the database could not be opened for writing.
     is_read_only: bool,
+    /// Another process writes the database, and this one only reads it.
+    is_beside_writer: bool,
     /// Something failed since a transaction was last read back.
     is_suspect: bool,
     /// The sum of all versions is at least this.
@@ -65,9 +67,21 @@ impl Database {
         Ok(Database { location, state: Mutex::new(state) })
     }
 
-    /// Whether other servers may write to it too.
+    /// Opens the database at `location`, which another process keeps, to read it and never to write it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or its tables are those of another version.
+    pub fn open_beside(location: Location) -> std::result::Result<Database, JournalError> {
+        let mut state = State { is_beside_writer: true, ..State::default() };
+        let opened = state.connect(&location, true);
+        opened.map_err(|failure| JournalError::new(&location, failure))?;
+        Ok(Database { location, state: Mutex::new(state) })
+    }
+
+    /// Whether others may write to it too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.location, Location::Postgres(_))
+        matches!(self.location, Location::Postgres(_)) || self.lock().is_beside_writer
     }
 
     /// Checks that the database can be written, and still has what was written to it.
@@ -156,8 +170,9 @@ impl State {
     fn connect(&mut self, location: &Location, is_first: bool) -> Result<&mut Connection> {
         self.close_if_dead(location)?;
         if self.connection.is_none() {
-            let mut opened = match open(location, is_first) {
+            let mut opened = match open_in_state(location, is_first, self.is_beside_writer) {
                 Ok(connection) => connection,
+                Err(failure) if self.is_beside_writer => return Err(failure),
                 Err(failure) => {
                     self.is_read_only = true;
                     open_to_read(location, &failure).ok_or(failure)?
@@ -175,6 +190,9 @@ impl State {
         location: &Location,
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> Result<T> {
+        if self.is_beside_writer {
+            return Err(Failure::new(FailureKind::ReadOnly, "another process writes it"));
+        }
         if self.is_read_only {
             self.connection = None;
             self.is_read_only = false;
@@ -233,6 +251,7 @@ impl State {
         if !is_good {
             if let (Some(Connection::Sqlite(connection)), Location::Folder(folder)) =
                 (self.connection.take(), location)
+                && !self.is_beside_writer
             {
                 connection.abandon(folder);
             }
@@ -248,6 +267,20 @@ impl State {
             self.total = found;
         }
     }
+}
+
+/// A connection that can write, or, beside a process that does, one that can only read.
+fn open_in_state(location: &Location, is_first: bool, is_beside_writer: bool) -> Result<Connection> {
+    let Location::Folder(folder) = location else { return open(location, is_first) };
+    if !is_beside_writer {
+        return open(location, is_first);
+    }
+    let mut connection = Connection::Sqlite(SqliteConnection::open_beside(folder)?);
+    if layout::is_current(&mut connection)? {
+        return Ok(connection);
+    }
+    let reason = "the running server is an older oncal, whose tables differ; start the server again first";
+    Err(Failure::new(FailureKind::Other, reason))
 }
 
 /// A connection that can write. The first time, a file is read in whole.
@@ -387,6 +420,38 @@ mod tests {
         }
         let log = fs::metadata(folder.path().join("journal.sqlite-wal")).unwrap().len();
         assert!((500_000..1_200_000).contains(&log), "{log}");
+    }
+
+    #[test]
+    fn beside_a_process_that_writes_what_it_writes_can_be_read_and_nothing_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Database::open(Location::folder(folder.path())).unwrap();
+        let reader = Database::open_beside(Location::folder(folder.path())).unwrap();
+        for number in [1, 2] {
+            writer.transaction(|connection| write_mark(connection, "test", number)).unwrap();
+            mark_is_read(&reader, number);
+        }
+        reader.transaction(|connection| write_mark(connection, "test", 3)).unwrap_err();
+        let by_force = reader.read(|connection| write_mark(connection, "test", 3));
+        by_force.unwrap_err();
+        assert!(reader.is_shared() && !writer.is_shared());
+        drop(writer);
+        mark_is_read(&reader, 2);
+        let older = "UPDATE layout SET version = 1";
+        let writer = Database::open(Location::folder(folder.path())).unwrap();
+        writer.transaction(|connection| connection.execute(older, &[])).unwrap();
+        let error = Database::open_beside(Location::folder(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("start the server again"), "{error}");
+        assert!(Database::open_beside(Location::folder(folder.path().join("none"))).is_err());
+        assert!(!folder.path().join("none").exists());
+    }
+
+    fn mark_is_read(database: &Database, expected: i64) {
+        let found = database.read(|connection| {
+            let rows = connection.query("SELECT mark FROM write_check WHERE name = 'test'", &[])?;
+            rows[0].int(0)
+        });
+        assert_eq!(found.unwrap(), expected);
     }
 
     #[test]

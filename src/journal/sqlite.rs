@@ -46,6 +46,17 @@ impl SqliteConnection {
         Ok(opened)
     }
 
+    /// Opens the journal in `folder` to read what another process writes to it meanwhile.
+    pub(super) fn open_beside(folder: &StateDir) -> Result<SqliteConnection> {
+        let file = folder.journal_file();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&file, flags).map_err(failure)?;
+        connection.busy_timeout(LOCK_TIMEOUT).map_err(failure)?;
+        let mut opened = SqliteConnection { connection, identity: identity(&file)?, log: None };
+        opened.run("PRAGMA query_only = ON")?;
+        Ok(opened)
+    }
+
     /// Opens the journal in `folder` where it cannot be written: on a full disk, in a folder of somebody else, on a file
     /// system that is mounted read-only.
     pub(super) fn open_to_read(folder: &StateDir) -> Result<SqliteConnection> {
