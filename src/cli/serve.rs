@@ -152,7 +152,7 @@ pub(super) fn writer(location: Location, revision: Option<i64>) -> anyhow::Resul
 
 /// Knows what another process publishes to the journal at `location`, and publishes nothing.
 pub(super) fn reader(location: Location) -> anyhow::Result<Publisher> {
-    let database = Database::open_beside(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let database = Database::open_to_read(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Publisher::new(database, None, build()))
 }
 

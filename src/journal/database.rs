@@ -22,6 +22,8 @@ const TOTAL: &str = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM publi
 /// A database that keeps the journals of all teams. Its calls wait for the database; none may be made from async code.
 pub struct Database {
     location: Location,
+    /// It was opened by a command, which changes nothing, perhaps beside a running server.
+    only_reads: bool,
     state: Mutex<State>,
 }
 
@@ -32,8 +34,6 @@ struct State {
     connection: Option<Connection>,
     /// The connection can only read: the database could not be opened for writing.
     is_read_only: bool,
-    /// Another process writes the database, and this one only reads it.
-    is_beside_writer: bool,
     /// Something failed since a transaction was last read back.
     is_suspect: bool,
     /// The sum of all versions is at least this.
@@ -64,24 +64,24 @@ impl Database {
         let mut state = State::default();
         let opened = state.connect(&location, true);
         opened.map_err(|failure| JournalError::new(&location, failure))?;
-        Ok(Database { location, state: Mutex::new(state) })
+        Ok(Database { location, only_reads: false, state: Mutex::new(state) })
     }
 
-    /// Opens the database at `location`, which another process keeps, to read it and never to write it.
+    /// Opens the database at `location` for a command that changes nothing there, perhaps beside a running server.
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or its tables are those of another version.
-    pub fn open_beside(location: Location) -> std::result::Result<Database, JournalError> {
-        let mut state = State { is_beside_writer: true, ..State::default() };
-        let opened = state.connect(&location, true);
+    /// If there is none, it cannot be read, or another version of oncal made its tables.
+    pub fn open_to_read(location: Location) -> std::result::Result<Database, JournalError> {
+        let mut state = State::default();
+        let opened = state.connect_to_read(&location).map(drop);
         opened.map_err(|failure| JournalError::new(&location, failure))?;
-        Ok(Database { location, state: Mutex::new(state) })
+        Ok(Database { location, only_reads: true, state: Mutex::new(state) })
     }
 
     /// Whether others may write to it too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.location, Location::Postgres(_)) || self.lock().is_beside_writer
+        matches!(self.location, Location::Postgres(_)) || self.only_reads
     }
 
     /// Checks that the database can be written, and still has what was written to it.
@@ -122,7 +122,11 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> std::result::Result<T, JournalError> {
         let mut state = self.lock();
-        let done = state.connect(&self.location, false).and_then(work);
+        let connection = match self.only_reads {
+            true => state.connect_to_read(&self.location),
+            false => state.connect(&self.location, false),
+        };
+        let done = connection.and_then(work);
         state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
     }
 
@@ -132,7 +136,10 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> std::result::Result<T, JournalError> {
         let mut state = self.lock();
-        let done = state.transaction(&self.location, work);
+        let done = match self.only_reads {
+            true => Err(Failure::new(FailureKind::ReadOnly, "it was opened to be read alone")),
+            false => state.transaction(&self.location, work),
+        };
         state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
     }
 
@@ -170,9 +177,8 @@ impl State {
     fn connect(&mut self, location: &Location, is_first: bool) -> Result<&mut Connection> {
         self.close_if_dead(location)?;
         if self.connection.is_none() {
-            let mut opened = match open_in_state(location, is_first, self.is_beside_writer) {
+            let mut opened = match open(location, is_first) {
                 Ok(connection) => connection,
-                Err(failure) if self.is_beside_writer => return Err(failure),
                 Err(failure) => {
                     self.is_read_only = true;
                     open_to_read(location, &failure).ok_or(failure)?
@@ -185,14 +191,30 @@ impl State {
         self.connection.as_mut().ok_or_else(|| Failure::new(FailureKind::Other, "no connection"))
     }
 
+    /// A connection that changes nothing.
+    fn connect_to_read(&mut self, location: &Location) -> Result<&mut Connection> {
+        // How a file is opened depends on whether it has a log just now, and another file may be in its place.
+        if matches!(location, Location::Folder(_)) {
+            self.connection = None;
+        }
+        if self.connection.is_none() {
+            let mut opened = match location {
+                Location::Folder(folder) => Connection::Sqlite(SqliteConnection::open_beside(folder)?),
+                Location::Postgres(url) => Connection::Postgres(PostgresConnection::open(url)?),
+            };
+            if !layout::is_current(&mut opened)? {
+                return Err(Failure::new(FailureKind::Older, "an older oncal made its tables"));
+            }
+            self.connection = Some(opened);
+        }
+        self.connection.as_mut().ok_or_else(|| Failure::new(FailureKind::Other, "no connection"))
+    }
+
     fn transaction<T>(
         &mut self,
         location: &Location,
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> Result<T> {
-        if self.is_beside_writer {
-            return Err(Failure::new(FailureKind::ReadOnly, "another process writes it"));
-        }
         if self.is_read_only {
             self.connection = None;
             self.is_read_only = false;
@@ -251,7 +273,6 @@ impl State {
         if !is_good {
             if let (Some(Connection::Sqlite(connection)), Location::Folder(folder)) =
                 (self.connection.take(), location)
-                && !self.is_beside_writer
             {
                 connection.abandon(folder);
             }
@@ -267,20 +288,6 @@ impl State {
             self.total = found;
         }
     }
-}
-
-/// A connection that can write, or, beside a process that does, one that can only read.
-fn open_in_state(location: &Location, is_first: bool, is_beside_writer: bool) -> Result<Connection> {
-    let Location::Folder(folder) = location else { return open(location, is_first) };
-    if !is_beside_writer {
-        return open(location, is_first);
-    }
-    let mut connection = Connection::Sqlite(SqliteConnection::open_beside(folder)?);
-    if layout::is_current(&mut connection)? {
-        return Ok(connection);
-    }
-    let reason = "the running server is an older oncal, whose tables differ; start the server again first";
-    Err(Failure::new(FailureKind::Other, reason))
 }
 
 /// A connection that can write. The first time, a file is read in whole.
@@ -423,35 +430,35 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_process_that_writes_what_it_writes_can_be_read_and_nothing_written() {
+    fn what_another_process_writes_can_be_read_and_nothing_written() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = Database::open(Location::folder(folder.path())).unwrap();
-        let reader = Database::open_beside(Location::folder(folder.path())).unwrap();
+        let open = || Database::open(Location::folder(folder.path())).unwrap();
+        let writer = open();
+        let reader = Database::open_to_read(Location::folder(folder.path())).unwrap();
         for number in [1, 2] {
             writer.transaction(|connection| write_mark(connection, "test", number)).unwrap();
-            mark_is_read(&reader, number);
+            assert_eq!(mark(&reader), number);
         }
         reader.transaction(|connection| write_mark(connection, "test", 3)).unwrap_err();
-        let by_force = reader.read(|connection| write_mark(connection, "test", 3));
-        by_force.unwrap_err();
-        assert!(reader.is_shared() && !writer.is_shared());
+        reader.read(|connection| write_mark(connection, "test", 3)).unwrap_err();
         drop(writer);
-        mark_is_read(&reader, 2);
+        assert_eq!(mark(&reader), 2, "the log is gone");
+        let writer = open();
+        writer.transaction(|connection| write_mark(connection, "test", 4)).unwrap();
+        assert_eq!(mark(&reader), 4, "and is there again");
+        assert!(reader.is_shared() && !writer.is_shared());
         let older = "UPDATE layout SET version = 1";
-        let writer = Database::open(Location::folder(folder.path())).unwrap();
         writer.transaction(|connection| connection.execute(older, &[])).unwrap();
-        let error = Database::open_beside(Location::folder(folder.path())).unwrap_err().to_string();
-        assert!(error.contains("start the server again"), "{error}");
-        assert!(Database::open_beside(Location::folder(folder.path().join("none"))).is_err());
-        assert!(!folder.path().join("none").exists());
+        let error = Database::open_to_read(Location::folder(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("an older oncal made its tables; start `oncal serve`"), "{error}");
     }
 
-    fn mark_is_read(database: &Database, expected: i64) {
+    fn mark(database: &Database) -> i64 {
         let found = database.read(|connection| {
             let rows = connection.query("SELECT mark FROM write_check WHERE name = 'test'", &[])?;
             rows[0].int(0)
         });
-        assert_eq!(found.unwrap(), expected);
+        found.unwrap()
     }
 
     #[test]

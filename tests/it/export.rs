@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::machine::sure;
+use crate::support::machine::stdout_of;
 use crate::support::running::{PATIENCE, Running, get, program};
 
 const NOW: &str = "2026-06-15T12:00:00Z";
@@ -25,7 +25,7 @@ struct Site {
 impl Site {
     fn new(settings: &str) -> Site {
         let site = Site { folder: tempfile::tempdir().unwrap() };
-        sure(Command::new("cp").args(["-r", "config"]).arg(site.config()));
+        stdout_of(Command::new("cp").args(["-r", "config"]).arg(site.config()));
         fs::write(site.config().join("oncal.toml"), format!("{SETTINGS}{settings}")).unwrap();
         site
     }
@@ -110,7 +110,7 @@ impl Site {
     fn links(&self) -> BTreeMap<String, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
         command.arg("--config").arg(self.config()).arg("--state").arg(self.state()).args(["links", "--json"]);
-        let shape: Value = serde_json::from_str(&sure(&mut command)).unwrap();
+        let shape: Value = serde_json::from_str(&stdout_of(&mut command)).unwrap();
         let folder = |link: &Value| link.as_str().unwrap().split("/k/").nth(1).unwrap()[..32].to_owned();
         let team = &shape["teams"][0];
         let engineers = team["engineers"].as_array().unwrap().iter();
