@@ -152,6 +152,7 @@ impl<'c> Source<'c> {
             store: Arc::clone(&store),
             builder: self.builder,
             folder: self.common.config.clone(),
+            state: plan::state(self.common).path().to_owned(),
             now: Box::new(move || clock.now()),
             report: serve::log,
         })
