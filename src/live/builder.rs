@@ -49,7 +49,7 @@ impl Builder {
         if let Some(database) = self.0.publisher.database() {
             self.0.subscribers.read(database)?;
         }
-        let start = self.from_journal(configuration, now)?;
+        let start = self.start_from_journal(configuration, now)?;
         // The last state that could be read is better than none: what cannot be written is tried again.
         Ok(start.written().unwrap_or_else(|error| {
             tracing::error!(%error, "failed to write the journal at the start; serving with provisional revisions");
@@ -68,7 +68,7 @@ impl Builder {
         configuration: Configuration,
         now: Instant,
     ) -> Result<Snapshot, JournalError> {
-        Ok(self.from_journal(configuration, now)?.provisional())
+        Ok(self.start_from_journal(configuration, now)?.provisional())
     }
 
     /// The versions of all teams' journals, where others may write them; otherwise none.
@@ -81,7 +81,7 @@ impl Builder {
     }
 
     /// The start of a first snapshot, from what the journal knows.
-    fn from_journal(&self, configuration: Configuration, now: Instant) -> Result<Build<'_>, JournalError> {
+    fn start_from_journal(&self, configuration: Configuration, now: Instant) -> Result<Build<'_>, JournalError> {
         let known = self.0.publisher.known()?;
         let is_missing =
             |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
