@@ -81,7 +81,11 @@ impl Builder {
     }
 
     /// The start of a first snapshot, from what the journal knows.
-    fn start_from_journal(&self, configuration: Configuration, now: Instant) -> Result<Build<'_>, JournalError> {
+    fn start_from_journal(
+        &self,
+        configuration: Configuration,
+        now: Instant,
+    ) -> Result<Build<'_>, JournalError> {
         let known = self.0.publisher.known()?;
         let is_missing =
             |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
