@@ -66,7 +66,8 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("teams")).unwrap();
     fs::write(folder.path().join("teams/fifty.toml"), team()).unwrap();
-    fs::write(folder.path().join("teams/rich.toml"), include_str!("../tests/browser/rich/rich.toml")).unwrap();
+    fs::write(folder.path().join("teams/rich.toml"), include_str!("../tests/browser/rich/rich.toml"))
+        .unwrap();
     let settings = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     fs::write(folder.path().join("oncal.toml"), settings).unwrap();
     let mut own = program(folder.path(), &["--now", "2026-11-20T12:00:00Z"]);
