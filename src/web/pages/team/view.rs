@@ -1,17 +1,15 @@
 //! Which part of the rota the team's page shows, and what lies before and after it.
 
-use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use chrono::{Datelike, Months, NaiveDate, Weekday};
 
 use crate::json::SCHEDULE_WEEKS;
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Period, Team, Zone, weeks};
 use crate::web::pages::kit::query::{BadQuery, PageQuery};
+use crate::web::query::limits::last_date;
 
 /// So many weeks are shown where nobody asks for another number.
 pub(in crate::web) const WEEKS: usize = SCHEDULE_WEEKS as usize;
-
-/// Ten years. What lies further ahead takes long to work out and means little.
-const MAX_DAYS_AHEAD: Days = Days::new(3653);
 
 /// How the rota is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +81,7 @@ impl View {
         let (kind, count) = (query.view(&ViewKind::ALL.map(|kind| (kind.as_str(), kind)))?, query.weeks()?);
         let (kind, count) = (kind.unwrap_or(ViewKind::Weeks), count.unwrap_or(WEEKS));
         let asked = query.from()?;
-        let last = last(rota, now);
+        let last = last_date(rota, now);
         let asked = match kind {
             ViewKind::Month => query.month()?.or(asked),
             ViewKind::Year => query.year()?.or(asked),
@@ -110,11 +108,6 @@ impl ViewKind {
     pub(in crate::web) fn is_dated(self) -> bool {
         matches!(self, ViewKind::Month | ViewKind::Year)
     }
-}
-
-fn last(team: &Team, now: Instant) -> NaiveDate {
-    let today = team.zone.date(now.max(team.starts()));
-    today.checked_add_days(MAX_DAYS_AHEAD).unwrap_or(today)
 }
 
 /// The month that has `from`. `None` only at the ends of the calendar.
