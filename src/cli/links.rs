@@ -23,6 +23,9 @@ const SECRET: &str = "ONCAL_SECRET";
 /// The environment variable that names a file with the secret.
 const SECRET_FILE: &str = "ONCAL_SECRET_FILE";
 
+/// The folder in which systemd puts what `LoadCredential=` names.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
 pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load(common)?;
     let settings = &configuration.settings;
@@ -54,9 +57,11 @@ pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> a
 /// The secret that links are derived from. A missing one is created in the state folder `state` if `may_make`.
 pub(super) fn secret(state: &StateDir, settings: &Settings, may_make: bool) -> anyhow::Result<Secret> {
     let given = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let (file, credentials) = (given(SECRET_FILE).map(PathBuf::from), given(CREDENTIALS));
     let sources = Sources {
         given: given(SECRET).map(OsString::into_vec),
-        file: given(SECRET_FILE).map(PathBuf::from),
+        is_credential: file.as_ref().zip(credentials).is_some_and(|(file, folder)| file.starts_with(folder)),
+        file,
         state: settings.journal.is_none().then(|| state.clone()),
         may_make,
     };

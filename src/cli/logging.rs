@@ -8,8 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 /// The default log filter. actix-http logs what clients do to connections as errors, such as TLS on this port or a port
 /// scan, which the operator cannot fix. Failures of handlers are logged by oncal, and those of workers by other parts
-/// of actix.
-const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
+/// of actix. notify logs at level info each folder that was removed while it was watched.
+const DEFAULT: &str =
+    "info,notify=warn,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
 
 /// Crates that log secrets: tokio-postgres the parameters of statements, which contain names and reasons, ureq the
 /// addresses of calendars, rustls what servers send.
@@ -71,6 +72,7 @@ mod tests {
             tracing::error!(target: "actix_http::h1::dispatcher", "stream error: request parse error");
             tracing::error!(target: "actix_http::h1::decoder", "MAX_BUFFER_SIZE unprocessed data reached");
             tracing::info!(target: "actix_server::builder", "starting 2 workers");
+            tracing::info!(target: "notify::inotify", "unable to remove watch descriptor");
             tracing::error!(target: "actix_http::h1::service", "kept: service readiness");
             tracing::error!(target: "actix_server::server", "kept: a worker has died");
             tracing::info!("kept: oncal's own");

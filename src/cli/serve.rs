@@ -53,6 +53,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         store: Arc::clone(&store),
         builder,
         folder: common.config.clone(),
+        state: state.path().to_owned(),
         now: Box::new(move || clock.now()),
         report: log,
     });

@@ -121,12 +121,17 @@ impl PostgresUrl {
         }
         let provider = Arc::new(ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match self.verification {
-            Verification::None => Arc::new(Unverified { provider: Arc::clone(&provider) }),
+            Verification::None => {
+                Arc::new(LenientVerifier { authority: None, provider: Arc::clone(&provider) })
+            }
             verification => {
                 let roots = Arc::new(self.root_certificates()?);
                 let built = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build();
                 let webpki = built.map_err(|error| of_tls(&error))?;
-                if verification == Verification::Full { webpki } else { Arc::new(AnyHost(webpki)) }
+                match verification {
+                    Verification::Full => webpki,
+                    _ => Arc::new(LenientVerifier { authority: Some(webpki), provider: Arc::clone(&provider) }),
+                }
             }
         };
         let config = ClientConfig::builder_with_provider(provider);
@@ -165,11 +170,16 @@ fn without_host(address: &str) -> Option<String> {
     Some(format!("{scheme}://{user}{path}"))
 }
 
-/// A certificate of a known authority, for whichever host.
+/// Verifies less than usual, or nothing.
 #[derive(Debug)]
-struct AnyHost(Arc<WebPkiServerVerifier>);
+struct LenientVerifier {
+    /// Verifies the authority of a certificate but not its host, for `sslmode=verify-ca`; without it any certificate is
+    /// accepted, since `sslmode=require` and `prefer` encrypt and verify nothing.
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
 
-impl ServerCertVerifier for AnyHost {
+impl ServerCertVerifier for LenientVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -179,54 +189,14 @@ impl ServerCertVerifier for AnyHost {
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
         use CertificateError::{NotValidForName, NotValidForNameContext};
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The host is looked at last, once all else is right.
+        let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
+        match authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // The host is checked last, after everything else.
             Err(rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
                 Ok(ServerCertVerified::assertion())
             }
             verified => verified,
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Any certificate: `sslmode=require` and `prefer` encrypt and verify nothing.
-#[derive(Debug)]
-struct Unverified {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
