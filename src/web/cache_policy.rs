@@ -14,7 +14,7 @@ pub(super) enum CachePolicy {
     Revalidate,
     /// For a minute, then as [`Revalidate`](CachePolicy::Revalidate): feeds.
     Minute,
-    /// For an hour: what hardly ever changes.
+    /// For an hour: what rarely changes.
     Hour,
     /// For good: its address names its content.
     Immutable,

@@ -40,7 +40,7 @@ fn entry(snapshot: &Snapshot, team: &TeamSnapshot, now: Instant) -> TeamEntry {
     }
 }
 
-/// The errors of a team's files. Never the source line, which may hold what is nobody's business.
+/// The errors of a team's files. Never the source line, which may contain private values.
 fn problems(snapshot: &Snapshot, id: &TeamId) -> Vec<ConfigurationProblem> {
     let errors = snapshot.configuration().diagnostics_of(id).filter(|diagnostic| diagnostic.is_error());
     errors.map(problem).collect()

@@ -175,7 +175,7 @@ fn teams(registry: &mut Registry, snapshot: &Snapshot, now: Instant) {
                 published before the start (restored: outdated too), and whose file is gone (removed)";
     registry.register("teams", help, states);
     registry.register("coverage_unsettled", "Holidays ahead on which the team has not agreed", open);
-    registry.register("coverage_overdue", "Those of them whose day to agree by is past", overdue);
+    registry.register("coverage_overdue", "Of these, the holidays whose deadline has passed", overdue);
     registry.register(
         "next_deadline_days",
         "Days until the team must agree on the next; none without any",

@@ -27,7 +27,7 @@ use crate::web::state::State;
 
 const SECONDS_OF_WEEK: i64 = 7 * 24 * 3600;
 
-/// The spans offered; any other may be query for by the query.
+/// The spans offered; the query may name any other.
 const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
 
 /// A figure of a tally.
@@ -44,14 +44,14 @@ struct Figure {
 const FIGURES: [Figure; 5] = [
     Figure {
         title: "Primary",
-        what: "time on call first",
+        what: "time as primary",
         value: |tally| tally.primary_seconds,
         text: weeks,
         difference: weeks,
     },
     Figure {
         title: "Secondary",
-        what: "time on call behind the primary",
+        what: "time as secondary",
         value: |tally| tally.secondary_seconds,
         text: weeks,
         difference: weeks,

@@ -38,7 +38,7 @@ impl Year<'_> {
             h3.month-name { (view.first.year()) }
             ul.people aria-label="People" { @for idx in team.indices() { li { (self.people.person(idx)) } } }
             div.year { @for first in months { (self.month(first, &absences)) } }
-            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: a public holiday of somebody." }
+            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: somebody’s public holiday." }
         }
     }
 
@@ -66,7 +66,7 @@ impl Year<'_> {
         let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
         let duty: Option<&Duty> = self.schedule.on_call(self.wall.zone.instant(date.and_time(noon)));
         let is_today = date == self.wall.zone.date(self.wall.now);
-        let name = holiday(self.people, absences, date);
+        let name = holiday(self.people, absences, date).map(|holiday| holiday.title(self.people));
         html! {
             @match duty {
                 None => td { (date.day()) },
