@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 16] = [
+const MODULES: [(&str, &[&str]); 17] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
@@ -44,12 +44,14 @@ const MODULES: [(&str, &[&str]); 16] = [
             "text",
         ],
     ),
+    ("export", &["access", "config", "feed", "json", "live", "rota", "text", "web"]),
     (
         "cli",
         &[
             "access",
             "clock",
             "config",
+            "export",
             "toml_reader",
             "feed",
             "holidays",
@@ -82,7 +84,7 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("notify", &["live"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
-    ("maud", &["web"]),
+    ("maud", &["export", "web"]),
     ("prometheus_client", &["web"]),
     ("hmac", &["access"]),
     ("subtle", &["access"]),
