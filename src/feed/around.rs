@@ -92,7 +92,8 @@ impl Writer<'_> {
             };
         };
         let name = self.name(held.engineer);
-        let in_brackets = held.reason.as_deref().map(|text| format!(" ({})", reason(text))).unwrap_or_default();
+        let in_brackets =
+            held.reason.as_deref().map(|text| format!(" ({})", reason(text))).unwrap_or_default();
         match held.kind {
             ShiftKind::Cover => {
                 let whom = held.instead_of.map(|idx| format!(" for {}", self.name(idx)));

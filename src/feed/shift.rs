@@ -154,7 +154,9 @@ impl Writer<'_> {
                 });
                 let what = if covers { format!("covers for {away}") } else { "is away".to_owned() };
                 let stand_in = self.name(shift.holder.engineer);
-                format!("{secondary}, this week's secondary, {what} ({reason_text}), so {stand_in} stands in.")
+                format!(
+                    "{secondary}, this week's secondary, {what} ({reason_text}), so {stand_in} stands in."
+                )
             }
             ShiftKind::Override => {
                 let by = self.team().overrides.iter().find(|by| by.period.overlaps(shift.period));

@@ -130,7 +130,9 @@ impl PostgresUrl {
                 let webpki = built.map_err(|error| of_tls(&error))?;
                 match verification {
                     Verification::Full => webpki,
-                    _ => Arc::new(LenientVerifier { authority: Some(webpki), provider: Arc::clone(&provider) }),
+                    _ => {
+                        Arc::new(LenientVerifier { authority: Some(webpki), provider: Arc::clone(&provider) })
+                    }
                 }
             }
         };

@@ -565,7 +565,9 @@ fn files_functions_and_lists_of_parameters_are_short() {
 #[test]
 fn tests_are_not_counted_and_what_is_too_large_is_found() {
     let body = "    a();\n".repeat(MAX_FUNCTION_LINES);
-    let text = format!("fn long() {{\n{body}}}\n\n#[cfg(test)]\nmod tests {{\n    fn f(a: u8) {{\n{body}    }}\n}}\n");
+    let text = format!(
+        "fn long() {{\n{body}}}\n\n#[cfg(test)]\nmod tests {{\n    fn f(a: u8) {{\n{body}    }}\n}}\n"
+    );
     let sizes = Sizes::of(&text);
     assert_eq!(sizes.functions, [("long".to_owned(), MAX_FUNCTION_LINES + 2, 0)]);
     assert_eq!(sizes.test_lines, MAX_FUNCTION_LINES + 5);
