@@ -71,6 +71,7 @@ mod second_opinions;
 mod serve;
 #[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod sizes;
 mod soak;
 #[cfg(test)]
 mod subscribers;

@@ -1,4 +1,4 @@
-//! `/api/v1/teams`: which teams there are, who is in them, and how each stands.
+//! `/api/v1/teams`: which teams there are, who is in them, and their status.
 
 use actix_web::{HttpRequest, HttpResponse};
 

@@ -11,6 +11,7 @@ use crate::live::{FeedSlot, TeamSnapshot};
 use crate::rota::Role;
 use crate::web::feeds::subscribe::{Subscribe, of_shifts};
 use crate::web::pages::kit::bad_query::bad_query;
+use crate::web::pages::kit::feed_name::shared_feed_name;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
@@ -121,14 +122,9 @@ fn whose(team: &TeamSnapshot, people: &People<'_>, choice: &Choice<'_>) -> Marku
 
 fn label(slot: &FeedSlot, people: &People<'_>) -> Markup {
     html! {
-        @match &slot.feed {
-            Feed::Team => "Everybody’s shifts",
-            Feed::Coverage => "Holidays and who covers them",
-            Feed::Role(Role::Primary) => "The primary’s shifts",
-            Feed::Role(Role::Secondary) => "The secondary’s shifts",
-            Feed::Engineer(engineer) => {
-                @if let Some(idx) = people.team().index_of(engineer.as_str()) { (people.badge(idx)) " " (people.plain(idx)) }
-            },
+        @if let Some(name) = shared_feed_name(&slot.feed) { (name) }
+        @if let Feed::Engineer(engineer) = &slot.feed && let Some(idx) = people.team().index_of(engineer.as_str()) {
+            (people.badge(idx)) " " (people.plain(idx))
         }
     }
 }
