@@ -21,10 +21,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::sql::{Failure, FailureKind, Result};
 
-/// How far the server must prove who it is.
+/// How far the identity of the server is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verification {
-    /// Not at all: whoever is between may read and change everything.
+    /// Not at all: somebody on the network path could read and change everything.
     None,
     /// Its certificate is of a known authority.
     Authority,
@@ -41,8 +41,8 @@ pub(super) struct PostgresUrl {
     roots: Option<String>,
 }
 
-/// Whether a PostgreSQL server that is reached at `url` over a network need not prove who it is, so that whoever is
-/// between may read and change the journal. `false` too for a URL that is not understood: opening it says so.
+/// Whether the identity of a PostgreSQL server that is reached at `url` over a network is not verified, so that somebody on
+/// the network path could read and change the journal. Also `false` for an invalid URL, which is an error when it is opened.
 pub fn is_unverified(url: &str) -> bool {
     let is_local = |host: &Host| match host {
         Host::Unix(_) => true,

@@ -35,7 +35,7 @@ impl FeedSlot {
 pub struct FeedSource<'a> {
     /// Which feed.
     pub feed: &'a Feed,
-    /// The engineer.
+    /// The team.
     pub team: &'a Team,
     /// What the links in its events start with.
     pub links: &'a Links,

@@ -70,8 +70,9 @@ mod second_opinions;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
-#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod sizes;
+#[cfg(test)]
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod soak;
 #[cfg(test)]
 mod subscribers;

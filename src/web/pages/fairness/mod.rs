@@ -1,4 +1,4 @@
-//! `/{team}/fairness`: who carries how much over the years, and what the rotation always gives to the same person.
+//! `/{team}/fairness`: how duty is shared out over the years, and holidays that always fall to the same person.
 
 mod bars;
 mod streaks;
@@ -100,7 +100,7 @@ pub(in crate::web) fn fairness(state: &State, request: &HttpRequest) -> HttpResp
     })
 }
 
-/// Years are the team's, whatever clock is query for: it only goes along to other pages.
+/// Years are those of the team's zone; the zone of the query is only kept on links to other pages.
 fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) -> Markup {
     let rota = team.team();
     let kept = wall.kept(rota).replace('?', "&");

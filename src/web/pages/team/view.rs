@@ -8,7 +8,7 @@ use crate::rota::{Instant, Period, Team, Zone, weeks};
 use crate::web::pages::kit::query::{BadQuery, PageQuery};
 use crate::web::query::limits::last_date;
 
-/// So many weeks are shown where nobody asks for another number.
+/// The number of weeks that are shown by default.
 pub(in crate::web) const WEEKS: usize = SCHEDULE_WEEKS as usize;
 
 /// How the rota is drawn.
@@ -25,7 +25,7 @@ pub(in crate::web) enum ViewKind {
 }
 
 impl ViewKind {
-    /// All there are, in the order in which they are offered.
+    /// All of them, in the order in which they are offered.
     pub(in crate::web) const ALL: [ViewKind; 4] =
         [ViewKind::Weeks, ViewKind::Month, ViewKind::Year, ViewKind::List];
 
@@ -61,16 +61,16 @@ pub(in crate::web) struct View {
     pub(in crate::web) period: Period,
     /// The name of its first week, or its first date.
     pub(in crate::web) first: NaiveDate,
-    /// The same of the part that has today, or of the first of all before that.
+    /// The same for the part that contains today, or the very first part before that.
     pub(in crate::web) current: NaiveDate,
-    /// Where the part before starts.
+    /// The start of the part before.
     pub(in crate::web) earlier: Option<NaiveDate>,
-    /// Where the part after starts.
+    /// The start of the part after.
     pub(in crate::web) later: Option<NaiveDate>,
 }
 
 impl View {
-    /// What `query` asks of `team` at `now`, read in `zone`: the part that has a date, else the current one.
+    /// The part of the rota of `team` that `query` requests, in `zone`: the part that contains its date, or the current one.
     pub(in crate::web) fn of(
         team: &TeamSnapshot,
         query: &PageQuery,
