@@ -316,11 +316,14 @@ impl Worker {
 /// Whether a load found only what is in service already.
 fn is_in_service(current: &Snapshot, loaded: &Configuration, removed: &BTreeSet<TeamId>) -> bool {
     let served = current.configuration();
-    let same = |(one, other): (&Arc<TeamConfig>, &Arc<TeamConfig>)| one.fingerprint == other.fingerprint;
+    let same =
+        |((id, one), (other_id, other)): ((&TeamId, &Arc<TeamConfig>), (&TeamId, &Arc<TeamConfig>))| {
+            Arc::ptr_eq(one, other) || id == other_id && one.fingerprint == other.fingerprint
+        };
     served.settings == loaded.settings
         && served.diagnostics == loaded.diagnostics
         && served.broken == loaded.broken
         && current.removed() == removed
-        && served.teams.keys().eq(loaded.teams.keys())
-        && served.teams.values().zip(loaded.teams.values()).all(same)
+        && served.teams.len() == loaded.teams.len()
+        && served.teams.iter().zip(&loaded.teams).all(same)
 }
