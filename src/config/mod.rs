@@ -39,7 +39,7 @@ pub use base_url::{BaseUrl, BaseUrlError, is_loopback};
 pub use configuration::{BrokenTeam, Configuration, TeamConfig};
 pub use diagnostic::{Diagnostic, Place};
 pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, entry_text};
-pub use entry::{end_line, override_entry, rotation_entry};
+pub use entry::{agree_command, end_line, override_entry, rotation_entry};
 pub use folder::LoadError;
 pub use link_generations::{EngineerLink, LinkGenerations};
 pub use load::{load, load_edited, load_with, reload};

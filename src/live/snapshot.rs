@@ -32,7 +32,7 @@ pub struct Snapshot {
 struct Summary {
     valid_from: Option<Instant>,
     valid_until: Option<Instant>,
-    has_provisional: bool,
+    provisional: Vec<TeamId>,
     older: Vec<TeamId>,
     /// With whether a newer oncal wrote the journal.
     unreadable: Vec<(TeamId, bool)>,
@@ -46,9 +46,10 @@ impl Summary {
             let until = team.frame().week.end();
             summary.valid_until = Some(summary.valid_until.map_or(until, |earliest| earliest.min(until)));
             let state = team.journal_state();
-            summary.has_provisional |= state == JournalState::Provisional;
-            if state == JournalState::Older {
-                summary.older.push(team.team().id.clone());
+            match state {
+                JournalState::Provisional => summary.provisional.push(team.team().id.clone()),
+                JournalState::Older => summary.older.push(team.team().id.clone()),
+                JournalState::Written | JournalState::Newer => {}
             }
             if state == JournalState::Newer || team.published().is_rebuilt {
                 summary.unreadable.push((team.team().id.clone(), state == JournalState::Newer));
@@ -231,7 +232,12 @@ impl Snapshot {
 
     /// Whether the revisions of any team are not in the journal yet.
     pub fn has_provisional_teams(&self) -> bool {
-        self.summary.has_provisional
+        !self.summary.provisional.is_empty()
+    }
+
+    /// The teams whose revisions are not in the journal yet.
+    pub fn provisional_teams(&self) -> impl Iterator<Item = &TeamId> {
+        self.summary.provisional.iter()
     }
 
     /// The team `id`, if it is in service.
