@@ -115,7 +115,7 @@ fn read_edited(
         _ => {
             let ids = team_ids(folder, &mut diagnostics)?;
             warn_of_ownerless_folders(folder, &ids, &mut diagnostics)?;
-            read_teams(ids, &common, &kept, before, &mut diagnostics)
+            read_teams(&ids, &common, &kept, before, &mut diagnostics)
         }
     };
     let Diagnostics { sources, list: mut diagnostics } = diagnostics;

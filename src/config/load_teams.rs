@@ -64,6 +64,7 @@ pub(super) fn reread_teams(
     diagnostics: &mut Diagnostics,
 ) -> Teams {
     let ids: BTreeSet<TeamId> = changed.iter().chain(before.broken.keys()).cloned().collect();
+    let ids: Vec<TeamId> = ids.into_iter().collect();
     let mut teams = before.teams.clone();
     ids.iter().for_each(|id| drop(teams.remove(id)));
     let others = before.diagnostics.iter().filter(|found| {
@@ -75,15 +76,14 @@ pub(super) fn reread_teams(
         report_outdated_calendars(kept, &team.team, &team.file, diagnostics);
     }
     let scope = Scope::Teams(changed.clone());
-    let (read, broken) =
-        read_teams(ids.into_iter().collect(), common, kept, Some((before, &scope)), diagnostics);
+    let (read, broken) = read_teams(&ids, common, kept, Some((before, &scope)), diagnostics);
     teams.extend(read);
     (teams, broken)
 }
 
 /// Reads the teams `ids`. A team whose files are unchanged is taken from `before`.
 pub(super) fn read_teams(
-    ids: Vec<TeamId>,
+    ids: &[TeamId],
     common: &Common<'_>,
     kept: &BTreeSet<String>,
     before: Option<(&Configuration, &Scope)>,
@@ -102,7 +102,7 @@ pub(super) fn read_teams(
         }
         (team, found)
     };
-    for (id, (team, found)) in ids.iter().zip(parallel::map(&ids, look)) {
+    for (id, (team, found)) in ids.iter().zip(parallel::map(ids, look)) {
         diagnostics.append(found);
         match team {
             LookedAt::Team(team) => drop(teams.insert(id.clone(), team)),
