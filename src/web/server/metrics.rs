@@ -100,11 +100,7 @@ fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Insta
     gauge("load_timestamp_seconds", "When the files were last read", seconds(read_at));
     gauge("load_duration_seconds", "How long it took; 0 for the first time", took);
     let look_age = state.store.look_age().as_secs_f64();
-    gauge(
-        "reloader_look_age_seconds",
-        "Time since the reloader last checked for work",
-        look_age,
-    );
+    gauge("reloader_look_age_seconds", "Time since the reloader last checked for work", look_age);
     let diagnostics = Gauges::default();
     for (severity, label) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
         let found = snapshot.configuration().diagnostics.iter().filter(|found| found.severity == severity);
@@ -127,7 +123,11 @@ fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
         let is_missing = snapshot.removed().contains(id);
         missing.get_or_create(&vec![("team", id.to_string())]).set(i64::from(is_missing));
     }
-    registry.register("team_file_missing", "1 while the server waits for a missing team file to return", missing);
+    registry.register(
+        "team_file_missing",
+        "1 while the server waits for a missing team file to return",
+        missing,
+    );
     let removed = Counter::<u64>::default();
     removed.inc_by(state.store.removed_teams());
     registry.register("teams_removed", "Files of teams that were removed", removed);
