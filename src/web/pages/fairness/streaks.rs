@@ -8,7 +8,7 @@ use crate::rota::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, year_spans};
 use crate::text::count;
 use crate::web::pages::kit::people::People;
 
-/// The locks of `fairness`, whose years are `span` in words.
+/// The streaks of `fairness`, whose years are `span` in words.
 pub(in crate::web) fn locks(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
     html! {
         section aria-labelledby="locks" {
