@@ -11,20 +11,21 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 17] = [
+const MODULES: [(&str, &[&str]); 18] = [
+    ("parallel", &[]),
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
-    ("config", &["fetch", "journal", "toml_reader", "holidays", "ics", "rota", "time_off"]),
+    ("config", &["fetch", "journal", "parallel", "toml_reader", "holidays", "ics", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
-    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "parallel", "rota", "text"]),
     ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
     (
         "web",
@@ -196,7 +197,8 @@ impl Collector {
     }
 }
 
-fn is_test(attributes: &[syn::Attribute]) -> bool {
+/// Whether an item is compiled for tests alone.
+pub(crate) fn is_test(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
             && attribute.parse_args::<syn::Ident>().is_ok_and(|condition| condition == "test")

@@ -1,7 +1,7 @@
 //! The weeks of a view, a strip each with a lane for each role and one for who is away, so that it reads alike on a phone
 //! and on a wide screen.
 //!
-//! Not here: what lies in the lanes (`lanes`) and what is said about a week (`notes`).
+//! Not here: the content of the lanes (`lanes`) and the notes about a week (`notes`).
 
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use maud::{Markup, html};
@@ -15,7 +15,7 @@ use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::grid::{STEPS, Span, step};
 use crate::web::pages::kit::people::People;
 
-/// A day of fewer steps has no room for its number, of fewer than the second none for its weekday.
+/// A day with fewer steps than the first has no room for its number; with fewer than the second, none for its weekday.
 const MIN_NUMBER_STEPS: i64 = STEPS / 25;
 const MIN_WEEKDAY_STEPS: i64 = STEPS / 12;
 
@@ -31,8 +31,7 @@ impl Weeks<'_> {
     /// The strips, and what their shapes mean.
     pub(in crate::web) fn markup(&self) -> Markup {
         let team = self.people.team();
-        let absences: Vec<Absences> =
-            team.engineers.iter().map(|engineer| Absences::of(engineer, self.period)).collect();
+        let absences: Vec<Absences> = Absences::of_all(&team.engineers, self.period);
         let weeks = self.schedule.weeks.iter().filter(|planned| planned.week.period.overlaps(self.period));
         html! {
             ol.weeks { @for planned in weeks { (self.week(planned, &absences)) } }

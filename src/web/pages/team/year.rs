@@ -31,14 +31,13 @@ impl Year<'_> {
     /// The months.
     pub(in crate::web) fn markup(&self) -> Markup {
         let (team, view) = (self.people.team(), self.choice.view);
-        let absences: Vec<Absences> =
-            team.engineers.iter().map(|engineer| Absences::of(engineer, view.period)).collect();
+        let absences: Vec<Absences> = Absences::of_all(&team.engineers, view.period);
         let months = (1..=12).filter_map(|month| view.first.with_month(month));
         html! {
             h3.month-name { (view.first.year()) }
             ul.people aria-label="People" { @for idx in team.indices() { li { (self.people.person(idx)) } } }
             div.year { @for first in months { (self.month(first, &absences)) } }
-            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: a public holiday of somebody." }
+            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: somebody’s public holiday." }
         }
     }
 
