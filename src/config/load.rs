@@ -18,6 +18,7 @@ use super::folder::{
 use super::holiday_files::{self, Basis, Calendars, FOLDER as HOLIDAYS};
 use super::inputs::Inputs;
 use super::link_generations::LinkGenerations;
+use super::notices::TeamNotices;
 use super::resolve::{self, Context};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
@@ -129,7 +130,8 @@ fn read_edited(
     let basis = Basis { zones: &zones, now, relevant_from };
     let Calendars { library, kept } = holiday_files::read(folder, basis, last_library, &mut findings)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let common = Common { folder, edited, zones: &zones, library: &library, now, window };
+    let has_mail = settings.mail.is_some();
+    let common = Common { folder, edited, zones: &zones, library: &library, now, window, has_mail };
 
     let ids = team_ids(folder, &mut findings)?;
     warn_of_ownerless_folders(folder, &ids, &mut findings)?;
@@ -162,18 +164,21 @@ fn read_teams(
             same.filter(|team| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
         if let Some(team) = same {
             let found = found_before.get(&id).into_iter().flatten();
-            let found = found.filter(|found| found.code != CALENDAR_OUTDATED);
+            let found = found.filter(|found| ![CALENDAR_OUTDATED, NO_MAIL_SERVER].contains(&found.code));
             findings.diagnostics.extend(found.map(|found| Diagnostic::clone(found)));
             report_outdated_calendars(kept, &team.team, &file, findings);
+            report_missing_mail(&team.notices, common.has_mail, &id, &file, findings);
             teams.insert(id, Arc::clone(team));
             continue;
         }
         let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, &id, &file, &shared));
         match read_team(&id, &file, common, findings) {
-            Ok((team, links)) => {
+            Ok((team, links, notices)) => {
                 report_outdated_calendars(kept, &team, &file, findings);
+                report_missing_mail(&notices, common.has_mail, &id, &file, findings);
                 let Inputs { fingerprint, modified } = inputs;
-                drop(teams.insert(id, Arc::new(TeamConfig { team, file, fingerprint, modified, links })));
+                let team = TeamConfig { team, file, fingerprint, modified, links, notices };
+                drop(teams.insert(id, Arc::new(team)));
             }
             Err(links) => {
                 let earlier = before.and_then(|(before, _)| before.broken.get(&id)?.links.as_ref());
@@ -212,6 +217,24 @@ fn report_outdated_calendars(kept: &BTreeSet<String>, team: &Team, file: &str, f
     for id in named {
         let message = format!("the holiday calendar `{id}` has errors; it is used as it was before");
         findings.whole(file, Some(&team.id), Problem::error(CALENDAR_OUTDATED, message));
+    }
+}
+
+const NO_MAIL_SERVER: &str = "no-mail-server";
+
+/// Reports that the team's notices are to go by mail and no server takes any. An engineer's `email` alone may be there for
+/// invitations in calendars.
+fn report_missing_mail(
+    notices: &TeamNotices,
+    has_mail: bool,
+    team: &TeamId,
+    file: &str,
+    findings: &mut Diagnostics,
+) {
+    if !notices.mail.is_empty() && !has_mail {
+        let message = "`mail` in [notices] has no effect: oncal.toml names no mail server";
+        let help = "add a table `[mail]` with `server` and `from` to oncal.toml";
+        findings.whole(file, Some(team), Problem::warning(NO_MAIL_SERVER, message).help(help));
     }
 }
 
@@ -284,6 +307,8 @@ struct Common<'a> {
     library: &'a Library,
     now: Instant,
     window: Option<Period>,
+    /// Whether a server takes mail.
+    has_mail: bool,
 }
 
 /// The team; where it has errors, how often its links were renewed, if its file says.
@@ -292,7 +317,7 @@ fn read_team(
     file: &str,
     common: &Common<'_>,
     findings: &mut Diagnostics,
-) -> Result<(Team, LinkGenerations), Option<LinkGenerations>> {
+) -> Result<(Team, LinkGenerations, TeamNotices), Option<LinkGenerations>> {
     let edited = common.edited.filter(|edited| edited.team == id).map(|edited| Arc::clone(&edited.text));
     let text = edited.map_or_else(|| files::read_text(&common.folder.join(file)), Ok).map_err(|fault| {
         findings.fault(file, Some(id), fault);
@@ -307,6 +332,7 @@ fn read_team(
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
+    let notices = table.as_ref().map(TeamTable::notices).unwrap_or_default();
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
         let Common { zones, library, now, window, .. } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
@@ -317,7 +343,7 @@ fn read_team(
     });
     findings.file(file, Some(id), &text, problems);
     match (resolved.flatten(), links) {
-        (Some(team), Some(links)) => Ok((team, links)),
+        (Some(team), Some(links)) => Ok((team, links, notices)),
         (_, links) => Err(links),
     }
 }

@@ -7,6 +7,7 @@ mod clean;
 mod count;
 pub mod moment;
 mod occasion;
+mod proposal;
 mod reason;
 mod status;
 mod unknown;
@@ -18,6 +19,7 @@ pub use moment::stretch;
 pub use occasion::{
     occasion_away, occasion_dates, occasion_on_call, occasion_primaries, occasion_status, occasion_title,
 };
+pub use proposal::{candidates, proposal};
 pub use reason::{reason, reasons};
 pub use status::{Tone, role_title, status, tone};
 pub use unknown::{UnknownCalendar, by_calendar, unknown_agenda_line, unknown_summary};

@@ -11,16 +11,17 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 16] = [
+const MODULES: [(&str, &[&str]); 17] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
-    ("config", &["fetch", "journal", "toml_reader", "holidays", "ics", "rota", "time_off"]),
+    ("config", &["fetch", "journal", "toml_reader", "holidays", "ics", "rota", "text", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
+    ("notices", &["rota", "text"]),
     ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
@@ -67,12 +68,12 @@ const MODULES: [(&str, &[&str]); 16] = [
 const CRATES: [(&str, &[&str]); 21] = [
     ("ureq", &["fetch"]),
     ("rustls", &["fetch", "journal"]),
-    ("url", &["fetch"]),
+    ("url", &["config", "fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "publish", "web", "cli"]),
+    ("serde", &["journal", "json", "notices", "publish", "web", "cli"]),
     ("rusqlite", &["journal"]),
     ("crc32fast", &["journal"]),
     ("sd_notify", &["cli"]),

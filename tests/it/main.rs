@@ -51,6 +51,8 @@ mod licences;
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod limits;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod on_duty;
 #[cfg(test)]
 mod outages;
