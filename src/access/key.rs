@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_key_is_none() {
+    fn what_cannot_be_a_key_is_not_a_key() {
         let good = "mzxw6ytbmzxw6ytbmzxw6ytbmzxw6ytb";
         assert!(Key::read(good).is_some());
         for bad in ["", &good[1..], &format!("{good}a"), &good.replace('z', "1"), &good.replace('z', "%")] {

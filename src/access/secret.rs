@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_secret_goes_before_one_in_the_state_folder_and_is_long_enough() {
+    fn a_given_secret_takes_precedence_over_the_state_folders_and_must_be_long_enough() {
         let folder = tempfile::tempdir().unwrap();
         let bytes = b"0123456789abcdef0123456789abcdef".to_vec();
         let given = Sources { given: Some(bytes.clone()), ..in_folder(folder.path()) };

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_do_to_a_connection_is_no_error_and_what_fails_in_the_server_is() {
+    fn only_failures_of_the_server_are_logged_as_errors() {
         let written = Written::default();
         let writer = written.clone();
         let logs = tracing_subscriber::fmt()

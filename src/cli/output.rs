@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_use_is_two_and_all_else_that_fails_is_one() {
+    fn wrong_usage_exits_with_two_and_other_failures_with_one() {
         let failed = format!("{:?}", ExitCode::from(1));
         assert_eq!(code(io::Error::from(io::ErrorKind::BrokenPipe)), failed, "of a connection, say");
         assert_eq!(code(Usage("no".to_owned())), format!("{:?}", ExitCode::from(2)));

@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_mean_two_times_is_refused_with_both() {
+    fn an_ambiguous_time_is_refused_naming_both() {
         for (words, expected) in [
             (&["fri 18:00"][..], "`fri` may mean today, Fri 7 May 2027, or Fri 14 May 2027"),
             (&["next mon"], "`next mon` may mean Mon 10 May 2027 or Mon 17 May 2027"),

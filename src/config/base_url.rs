@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn each_defect_is_told_apart() {
+    fn each_defect_is_distinguished() {
         use BaseUrlError::*;
         for (given, expected) in [
             ("", Scheme),

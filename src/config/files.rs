@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text() {
+    fn a_byte_order_mark_is_not_part_of_the_text() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.toml");
         fs::write(&path, "\u{feff}name = 1").unwrap();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_have_just_the_cap() {
+    fn a_file_may_have_exactly_the_maximum_size() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.md");
         fs::write(&path, vec![b'x'; usize::try_from(MAX_BYTES).unwrap()]).unwrap();
@@ -173,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_and_nothing_at_all_are_no_files() {
+    fn a_folder_or_nothing_is_not_a_file() {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(read_text(folder.path()), Err(FileFault::NotAFile)));
         assert!(matches!(read_text(&folder.path().join("none")), Err(FileFault::Missing)));
     }
 
     #[test]
-    fn hidden_files_and_leftovers_of_editors_are_not_listed() {
+    fn hidden_files_and_editor_backups_are_not_listed() {
         let folder = tempfile::tempdir().unwrap();
         let ignored = [".hidden.toml", "a.toml~", ".#a.toml", ".a.toml.swp", "a.tmp", "#a.toml#", "..data"];
         for name in ignored.iter().chain(&["b.toml", "a.toml"]) {

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_old_name_has_the_clock_of_the_name_of_today() {
+    fn every_old_name_has_the_same_clock_as_its_current_name() {
         assert!(RENAMED.is_sorted_by_key(|(old, _)| *old));
         let at = |text: &str| text.parse::<Instant>().unwrap();
         let period = Period::new(at("1970-01-01T00:00:00Z"), at("2100-01-01T00:00:00Z")).unwrap();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_merely_share_a_clock_are_not_old() {
+    fn names_that_only_share_a_clock_are_not_old() {
         for current in ["UTC", "Europe/Amsterdam", "Europe/Oslo", "America/New_York", "Asia/Kolkata", ""] {
             assert_eq!(renamed(current), None);
         }

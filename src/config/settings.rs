@@ -321,12 +321,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_all_defaults() {
+    fn an_empty_file_means_all_defaults() {
         assert_eq!(read(""), (Settings::default(), vec![]));
     }
 
     #[test]
-    fn links_start_with_the_address_that_is_bound_unless_told_otherwise() {
+    fn links_start_with_the_bound_address_by_default() {
         let (settings, _) = read("bind = \"127.0.0.1:9000\"");
         assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:9000");
         assert_eq!(settings.pages_url, Some(settings.public_url));
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn links_that_open_nowhere_else_and_monitoring_that_is_open_to_all_are_told_of() {
+    fn links_to_this_machine_and_open_monitoring_are_warnings() {
         let links = "access = \"links\"\n";
         for (text, expected) in [
             (links.to_owned(), &["links-to-this-machine"][..]),
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_of_the_first_generation_unless_told_otherwise() {
+    fn links_are_of_the_first_generation_by_default() {
         assert_eq!(read("").0.link_generation, 1);
         assert_eq!(read("link_generation = 7").0.link_generation, 7);
         assert_eq!(read("link_generation = 0").1, ["out-of-range"]);
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn weeks_have_their_limits() {
+    fn the_number_of_weeks_is_limited() {
         assert_eq!(read("past_weeks = 0\nfuture_weeks = 520").1, [""; 0]);
         assert_eq!(read("past_weeks = -1\nfuture_weeks = 0").1, ["out-of-range"; 2]);
         assert_eq!(read("past_weeks = 521").1, ["out-of-range"]);

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_zone_names_the_nearest() {
+    fn an_unknown_zone_suggests_the_nearest() {
         let zones = Zones::bundled();
         let help = |name: &str| zones.named(name).unwrap_err().help();
         assert_eq!(help("America/New York"), "did you mean `America/New_York`?");
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_zones_has_none_to_use_or_to_compare() {
+    fn a_machine_without_zones_has_nothing_to_use_or_to_compare() {
         assert!(Zones::in_use(ZoneDataSource::System, &[Path::new("/nowhere")]).is_none());
         assert!(Zones::in_use(ZoneDataSource::Bundled, &[]).unwrap().other.is_none());
     }

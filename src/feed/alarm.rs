@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_alarm_is_one_of_seven_words_and_nothing_else() {
+    fn an_alarm_is_one_of_seven_values_and_nothing_else() {
         for alarm in Alarm::ALL {
             assert_eq!(alarm.as_str().parse(), Ok(alarm));
         }

@@ -113,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_stays_with_its_seat() {
+    fn a_colour_stays_with_its_engineer() {
         assert_eq!(of(EngineerIdx(0)), PALETTE[0]);
         assert_eq!(of(EngineerIdx(12)), of(EngineerIdx(2)));
         assert_ne!(of(EngineerIdx(0)), of(EngineerIdx(1)));
     }
 
     #[test]
-    fn ink_is_whatever_is_easier_to_read() {
+    fn text_on_a_colour_is_whatever_is_easier_to_read() {
         let inks: Vec<&str> = PALETTE.iter().map(|colour| colour.ink()).collect();
         assert_eq!(
             inks,

@@ -121,7 +121,7 @@ pub(super) fn paragraphs(parts: &[&str]) -> String {
     paragraphs.join("\n\n")
 }
 
-/// The pipelines that an engineer owns, first or second; what investors read is marked where its name does not say so.
+/// The pipelines whose first owner is `idx`; what investors read is marked where its name does not say so.
 fn pipelines(team: &Team, idx: EngineerIdx) -> String {
     let title = |pipeline: &Pipeline| {
         let name = clean_or(&pipeline.name, pipeline.id.as_str());
@@ -132,14 +132,9 @@ fn pipelines(team: &Team, idx: EngineerIdx) -> String {
         let reported = if is_marked { " (investor-reported)" } else { "" };
         format!("{area}{name}{reported}")
     };
-    let list = |what: &str, is_own: &dyn Fn(&Pipeline) -> bool| {
-        let titles: Vec<String> =
-            team.pipelines.iter().filter(|pipeline| is_own(pipeline)).map(title).collect();
-        (!titles.is_empty()).then(|| format!("{what}: {}", titles.join(", ")))
-    };
-    let first = list("Owns", &|pipeline| pipeline.primary == idx);
-    let second = list("Backs up", &|pipeline| pipeline.secondary == Some(idx));
-    [first, second].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    let owned = team.pipelines.iter().filter(|pipeline| pipeline.primary == idx);
+    let titles: Vec<String> = owned.map(title).collect();
+    if titles.is_empty() { String::new() } else { format!("Owns: {}", titles.join(", ")) }
 }
 
 /// One link to the page that has all run books; their titles where events hold no links.

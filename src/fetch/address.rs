@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_but_the_host_is_shown() {
+    fn only_the_host_is_shown() {
         for (text, shown) in [
             (
                 "https://user:secret@calendar.example.org/private-abc/basic.ics?token=x#y",
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_encrypted_address_is_refused_without_being_quoted() {
+    fn unencrypted_addresses_are_refused_without_being_quoted() {
         for (text, expected) in [
             ("a.ics", AddressError::Malformed),
             ("https://", AddressError::Malformed),

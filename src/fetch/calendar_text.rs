@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_calendar_is_one() {
+    fn only_a_complete_calendar_is_accepted() {
         let whole = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n";
         for (given, expected) in [
             (whole, Ok(whole)),

@@ -199,7 +199,7 @@ fn a_server_that_never_answers_or_answers_a_byte_at_a_time_ends_in_time() {
 }
 
 #[test]
-fn a_handshake_that_never_ends_is_given_up() {
+fn a_handshake_that_never_ends_is_abandoned() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap();
     let (ended, end) = mpsc::channel::<()>();
@@ -223,7 +223,7 @@ fn a_handshake_that_never_ends_is_given_up() {
 }
 
 #[test]
-fn a_hundred_megabytes_are_not_read_and_a_bomb_is_not_unpacked() {
+fn a_hundred_megabytes_are_not_read_and_a_compression_bomb_is_not_unpacked() {
     let plain = Server::http(|_, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
         let block = vec![b'x'; 1_000_000];
@@ -318,7 +318,7 @@ fn a_public_server_cannot_send_the_fetcher_into_the_private_network() {
 }
 
 #[test]
-fn credentials_go_to_their_own_host_alone() {
+fn credentials_are_sent_to_their_own_host_only() {
     let other = Server::https("127.0.0.3", |_, stream| respond(stream, "200 OK", "", CALENDAR.as_bytes()));
     let to = format!("https://again:pw@{}/", other.host);
     let server = Server::https("127.0.0.1", move |head, stream| match head {
@@ -351,7 +351,7 @@ fn a_bad_certificate_is_refused_and_named() {
 }
 
 #[test]
-fn an_answer_that_is_no_calendar_is_a_failure_and_is_not_quoted() {
+fn a_response_that_is_not_a_calendar_is_a_failure_and_is_not_quoted() {
     let server = Server::http(|head, stream| match head {
         head if head.starts_with("GET /login") => {
             respond(stream, "200 OK", "Content-Type: text/html\r\n", b"<html>secret</html>");
@@ -378,7 +378,7 @@ fn an_answer_that_is_no_calendar_is_a_failure_and_is_not_quoted() {
 }
 
 #[test]
-fn where_nobody_listens_or_no_name_is_the_error_says_so() {
+fn the_error_says_that_nobody_listens_or_that_the_name_is_unknown() {
     let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let address = Address::parse(&format!("http://{unused}/")).unwrap();
     let refused = FetchError::Connection(std::io::ErrorKind::ConnectionRefused);

@@ -177,7 +177,7 @@ mod tests {
         TRANSP:OPAQUE\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
     #[test]
-    fn only_what_is_used_is_kept() {
+    fn only_what_is_in_use_is_kept() {
         let purpose = Purpose { is_holidays: false, emails: vec!["ann@example.org".to_owned()] };
         let kept = reduced(TEXT, &purpose);
         let expected = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n\
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_lines_and_line_ends_do_no_harm() {
+    fn odd_lines_and_line_ends_are_harmless() {
         let text = "begin:vcalendar\nVERSION:1.0\rBEGIN:VEVENT\nSUMMARY;ENCODING=QUOTED-PRINTABLE:Urlaub=\nSommer\n\
             nonsense\nDESCRIPTION:x\nEND:VEVENT\nEND:VCALENDAR";
         let expected = "begin:vcalendar\r\nVERSION:1.0\r\nBEGIN:VEVENT\r\n\

@@ -71,7 +71,7 @@ mod tests {
     use crate::holidays::Library;
 
     #[test]
-    fn every_calendar_that_is_meant_is_there() {
+    fn every_calendar_that_has_a_common_name_is_built_in() {
         let library = Library::new([]);
         for (names, calendars) in NAMES {
             for calendar in calendars {

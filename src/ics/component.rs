@@ -184,17 +184,20 @@ pub fn read<'t>(text: &'t str, report: &Report<'_>) -> Option<CalendarFile<'t>> 
         report.error("broken-off", open.span, message, help);
         return None;
     }
-    warn_of_bad_lines(&bad, report);
+    report_bad_lines(&bad, report);
     Some(reader.file)
 }
 
-fn warn_of_bad_lines(bad: &[Span], report: &Report<'_>) {
+fn report_bad_lines(bad: &[Span], report: &Report<'_>) {
     let Some(first) = bad.first() else { return };
     let message = match bad.len() {
-        1 => "this line is no property of a calendar and was ignored".to_owned(),
-        2 => "this line is no property of a calendar and was ignored, and so was one more".to_owned(),
+        1 => "this line is not a property of a calendar and was ignored".to_owned(),
+        2 => "this line is not a property of a calendar and was ignored, and so was one more".to_owned(),
         count => {
-            format!("this line is no property of a calendar and was ignored, and so were {} more", count - 1)
+            format!(
+                "this line is not a property of a calendar and was ignored, and so were {} more",
+                count - 1
+            )
         }
     };
     report.warning("bad-line", first.clone(), message, "a property is a name, a colon and a value");

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_that_cannot_be_read_is_none() {
+    fn a_zone_that_cannot_be_read_does_not_exist() {
         assert!(zone("").is_none());
         assert!(zone("BEGIN:STANDARD\nTZOFFSETFROM:+0900\nTZOFFSETTO:+0900\nEND:STANDARD\n").is_none());
         let bad_offset =

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_property_are_found_with_their_places() {
+    fn lines_that_are_not_properties_are_found_with_their_positions() {
         let text = "A:1\n<html>\n\n;x\nB;C=\"D:1\n";
         let bad: Vec<_> = lines(text).filter_map(Result::err).map(|bad| &text[bad.0]).collect();
         assert_eq!(bad, ["<html>", ";x", "B;C=\"D:1"]);

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_is_found_anywhere_in_any_case() {
+    fn a_pattern_matches_anywhere_in_any_case() {
         for (given, text, expected) in [
             ("observance", "Observance\nTo hide…", true),
             ("Christmas*observed", "Christmas Day (observed)", true),

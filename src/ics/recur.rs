@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_never_comes_true_ends() {
+    fn a_rule_that_never_matches_terminates() {
         let rule = Rule::parse("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30").unwrap();
         let allowance = Allowance { steps: Cell::new(50_000) };
         let once = dates(&rule, date("2026-01-01"), (date("2026-01-01"), date("2046-12-31")), &allowance);

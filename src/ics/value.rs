@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_and_control_characters_go() {
+    fn escapes_and_control_characters_are_removed() {
         assert_eq!(text(r" a\, b\; c\\n\nd\Ne\: "), "a, b; c\\n\nd\ne:");
         assert_eq!(text("bell\u{7} and end\\"), "bell and end");
         assert_eq!(text_list(r"Holiday,a\,b,c\\,"), ["Holiday", "a,b", "c\\", ""]);

@@ -22,6 +22,8 @@ const TOTAL: &str = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM publi
 /// A database that keeps the journals of all teams. Its calls wait for the database; none may be made from async code.
 pub struct Database {
     location: Location,
+    /// It was opened by a command, which changes nothing, perhaps beside a running server.
+    only_reads: bool,
     state: Mutex<State>,
 }
 
@@ -62,7 +64,19 @@ impl Database {
         let mut state = State::default();
         let opened = state.connect(&location, true);
         opened.map_err(|failure| JournalError::new(&location, failure))?;
-        Ok(Database { location, state: Mutex::new(state) })
+        Ok(Database { location, only_reads: false, state: Mutex::new(state) })
+    }
+
+    /// Opens the database at `location` for a command that changes nothing there, perhaps beside a running server.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, it cannot be read, or another version of oncal made its tables.
+    pub fn open_to_read(location: Location) -> std::result::Result<Database, JournalError> {
+        let mut state = State::default();
+        let opened = state.connect_to_read(&location).map(drop);
+        opened.map_err(|failure| JournalError::new(&location, failure))?;
+        Ok(Database { location, only_reads: true, state: Mutex::new(state) })
     }
 
     /// Whether other servers may write to it too.
@@ -108,7 +122,11 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> std::result::Result<T, JournalError> {
         let mut state = self.lock();
-        let done = state.connect(&self.location, false).and_then(work);
+        let connection = match self.only_reads {
+            true => state.connect_to_read(&self.location),
+            false => state.connect(&self.location, false),
+        };
+        let done = connection.and_then(work);
         state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
     }
 
@@ -118,7 +136,10 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> std::result::Result<T, JournalError> {
         let mut state = self.lock();
-        let done = state.transaction(&self.location, work);
+        let done = match self.only_reads {
+            true => Err(Failure::new(FailureKind::ReadOnly, "it was opened to be read alone")),
+            false => state.transaction(&self.location, work),
+        };
         state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
     }
 
@@ -166,6 +187,21 @@ impl State {
             let found = total(&mut opened)?;
             self.connection = Some(opened);
             self.compare(found);
+        }
+        self.connection.as_mut().ok_or_else(|| Failure::new(FailureKind::Other, "no connection"))
+    }
+
+    /// A connection that changes nothing.
+    fn connect_to_read(&mut self, location: &Location) -> Result<&mut Connection> {
+        if self.connection.is_none() {
+            let mut opened = match location {
+                Location::Folder(folder) => Connection::Sqlite(SqliteConnection::open_beside(folder)?),
+                Location::Postgres(url) => Connection::Postgres(PostgresConnection::open(url)?),
+            };
+            if !layout::is_current(&mut opened)? {
+                return Err(Failure::new(FailureKind::Foreign, "its tables are of an older oncal"));
+            }
+            self.connection = Some(opened);
         }
         self.connection.as_mut().ok_or_else(|| Failure::new(FailureKind::Other, "no connection"))
     }

@@ -7,8 +7,11 @@
 //! Not here: what an event shows (`feed`) and when something is published (`live`).
 
 mod connection;
+mod copies;
 mod database;
 mod error;
+mod gzip;
+mod kept_calendar;
 mod layout;
 mod location;
 mod packed;
@@ -22,8 +25,10 @@ mod sql;
 mod sqlite;
 mod subscriber;
 
+pub use copies::Copies;
 pub use database::Database;
 pub use error::JournalError;
+pub use kept_calendar::{CalendarCopy, CalendarState, Lease};
 pub use location::Location;
 pub use packed::{Packed, Unreadable};
 pub use postgres_url::is_unverified;

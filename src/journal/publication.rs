@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 
+use super::copies::Copies;
 use super::database::Database;
 use super::error::JournalError;
 use super::packed::Packed;
@@ -16,22 +17,22 @@ use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
 
 const SELECT: &str = "SELECT team, version, generation, fingerprint, journal, highest_sequence, \
-                      latest_modified, checksum FROM publication";
+                      latest_modified, checksum, copies FROM publication";
 
 const INSERT: &str = "INSERT INTO publication \
-    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified, checksum) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (team) DO NOTHING";
+    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified, checksum, copies) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (team) DO NOTHING";
 
 const UPDATE: &str = "UPDATE publication SET version = $2, generation = $3, fingerprint = $4, journal = $5, \
-    highest_sequence = $6, latest_modified = $7, checksum = $8 WHERE team = $1 AND version = $2 - 1";
+    highest_sequence = $6, latest_modified = $7, checksum = $8, copies = $9 WHERE team = $1 AND version = $2 - 1";
 
 /// Of two rows the one with the higher version is the newer.
 const REWRITE: &str = "INSERT INTO publication \
-    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified, checksum) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (team) DO UPDATE SET version = excluded.version, \
+    (team, version, generation, fingerprint, journal, highest_sequence, latest_modified, checksum, copies) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (team) DO UPDATE SET version = excluded.version, \
     generation = excluded.generation, fingerprint = excluded.fingerprint, journal = excluded.journal, \
     highest_sequence = excluded.highest_sequence, latest_modified = excluded.latest_modified, \
-    checksum = excluded.checksum WHERE publication.version < excluded.version";
+    checksum = excluded.checksum, copies = excluded.copies WHERE publication.version < excluded.version";
 
 const INSERT_CHANGE: &str =
     "INSERT INTO change (team, version, position, published_at, record) VALUES ($1, $2, $3, $4, $5)";
@@ -57,6 +58,8 @@ pub struct Stored {
     pub journal: Packed,
     /// What is known of its events even if the journal cannot be read.
     pub highest: Highest,
+    /// The copies of fetched calendars that it was made of.
+    pub copies: Copies,
 }
 
 /// A journal that is to be written.
@@ -94,10 +97,11 @@ impl Stored {
                 sequence: revisions().map(|revision| revision.sequence).max().unwrap_or_default(),
                 modified: revisions().map(|revision| revision.modified).max().unwrap_or_default(),
             },
+            copies: Copies::default(),
         }
     }
 
-    fn params<'p>(&'p self, team: &'p TeamId) -> Vec<Param<'p>> {
+    fn params<'p>(&'p self, team: &'p TeamId, copies: &'p str) -> Vec<Param<'p>> {
         vec![
             team.as_str().into(),
             self.version.into(),
@@ -107,6 +111,7 @@ impl Stored {
             i64::from(self.highest.sequence).into(),
             self.highest.modified.timestamp().into(),
             i64::from(crc32fast::hash(&self.journal.0)).into(),
+            copies.into(),
         ]
     }
 }
@@ -215,7 +220,8 @@ impl Database {
             let (mut outdated, mut changes, mut written) = (Vec::new(), Vec::new(), 0);
             let mut sources = Vec::new();
             for (statement, drafts) in [(INSERT, &first), (UPDATE, &later)] {
-                let lists: Vec<_> = drafts.iter().map(|draft| draft.stored.params(&draft.team)).collect();
+                let copies = copies(drafts.iter().copied());
+                let lists = params(drafts.iter().copied(), &copies);
                 for (rows, draft) in connection.execute_each(statement, &lists)?.into_iter().zip(drafts) {
                     if rows == 0 {
                         outdated.push(&draft.team);
@@ -246,7 +252,8 @@ impl Database {
         subscribers: &[super::Subscriber],
     ) -> std::result::Result<(), JournalError> {
         self.regain(|connection| {
-            let lists: Vec<_> = drafts.iter().map(|draft| draft.stored.params(&draft.team)).collect();
+            let copies = copies(drafts.iter());
+            let lists = params(drafts.iter(), &copies);
             connection.execute_each(REWRITE, &lists)?;
             let changes: Vec<_> =
                 drafts.iter().flat_map(|draft| draft.change_params(REWRITTEN_POSITION)).collect();
@@ -266,6 +273,15 @@ impl Database {
     }
 }
 
+/// What [`Stored::copies`] of each is as text.
+fn copies<'d>(drafts: impl Iterator<Item = &'d Draft>) -> Vec<String> {
+    drafts.map(|draft| draft.stored.copies.to_text()).collect()
+}
+
+fn params<'p>(drafts: impl Iterator<Item = &'p Draft>, copies: &'p [String]) -> Vec<Vec<Param<'p>>> {
+    drafts.zip(copies).map(|(draft, copies)| draft.stored.params(&draft.team, copies)).collect()
+}
+
 fn stored(row: &Row) -> Result<Stored> {
     let (journal, checksum) = (row.bytes(4)?, row.int(7)?);
     // Without a fingerprint the team is published again, and the damage is noticed then.
@@ -280,6 +296,7 @@ fn stored(row: &Row) -> Result<Stored> {
             sequence: u32::try_from(row.int(5)?).unwrap_or_default(),
             modified: DateTime::from_timestamp(row.int(6)?, 0).unwrap_or_default(),
         },
+        copies: Copies::from_text(row.text(8)?),
     })
 }
 

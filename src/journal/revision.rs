@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_time_brings_in_is_of_the_weeks_start_and_what_it_takes_out_is_not_withdrawn() {
+    fn events_that_enter_the_window_date_from_the_weeks_start_and_those_that_leave_are_not_withdrawn() {
         let [old, late] = [fact("old", "01-26T00:00", "", "", &[]), fact("late", "02-22T00:00", "", "", &[])];
         let before = first(vec![old]);
         let after = publish(Some(&before), vec![late], &publication("02-12T10:00", "02-08"));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_takes_no_date_back() {
+    fn a_clock_that_was_set_back_moves_no_date_back() {
         let a = |substance| vec![fact("a", "02-05T00:00", substance, "", &[])];
         let after = publish(Some(&first(a("x"))), a("y"), &publication("02-01T01:00", "02-01"));
         let later = at("02-03T12:00") + TimeDelta::seconds(1);
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_long_been_over_is_forgotten() {
+    fn what_ended_long_ago_is_forgotten() {
         let before = first(vec![fact("a", "02-05T00:00", "x", "", &[])]);
         let mut much_later = publication("02-03T12:00", "02-01");
         much_later.week_start += TimeDelta::weeks(110);

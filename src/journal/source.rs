@@ -2,21 +2,15 @@
 //! same. A content is stored once, compressed, however many teams use it, and deleted with the last of them.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
 
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
 use super::database::Database;
 use super::error::JournalError;
+use super::gzip::{packed, unpacked};
 use super::sql::{Param, Result};
 use crate::rota::TeamId;
-
-/// More than any file of a configuration may have, in bytes: damage must not fill the memory.
-const MAX_BYTES: u64 = 64_000_000;
 
 /// A file that a team was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,17 +125,4 @@ fn delete_others(connection: &mut Connection, team: &TeamId, files: &[SourceFile
     let others = stored.into_iter().filter(|path| files.iter().all(|file| file.path != *path));
     let others: Vec<Vec<Param<'_>>> = others.map(|path| vec![team.as_str().into(), path.into()]).collect();
     connection.execute_each("DELETE FROM team_source WHERE team = $1 AND path = $2", &others).map(drop)
-}
-
-fn packed(content: &[u8]) -> Vec<u8> {
-    // Writing to memory cannot fail.
-    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
-    let _ = out.write_all(content);
-    out.finish().unwrap_or_default()
-}
-
-fn unpacked(stored: &[u8]) -> Option<Vec<u8>> {
-    let mut content = Vec::new();
-    GzDecoder::new(stored).take(MAX_BYTES).read_to_end(&mut content).ok()?;
-    Some(content)
 }

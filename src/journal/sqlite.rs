@@ -49,42 +49,38 @@ impl SqliteConnection {
     /// Opens the journal in `folder` where it cannot be written: on a full disk, in a folder of somebody else, on a file
     /// system that is mounted read-only.
     pub(super) fn open_to_read(folder: &StateDir) -> Result<SqliteConnection> {
-        let file = folder.journal_file();
-        let log = folder.journal_log_file();
-        let has_log = std::fs::metadata(log).is_ok_and(|found| found.len() > 0);
-        let try_to_open = |flags, uri: Option<&str>, prepare: &str| -> Result<SqliteConnection> {
-            let connection = match uri {
-                Some(uri) => Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI),
-                None => Connection::open_with_flags(&file, flags),
-            };
-            let connection = connection.map_err(failure)?;
-            connection.busy_timeout(LOCK_TIMEOUT).map_err(failure)?;
-            let mut opened = SqliteConnection { connection, identity: identity(&file)?, log: None };
-            opened.run(prepare)?;
-            opened.query("SELECT COUNT(*) FROM sqlite_master", &[])?;
-            Ok(opened)
-        };
         // A log that was left behind is read through an index, which needs a file beside it, or a lock on the whole.
-        if has_log {
-            let exclusive = try_to_open(
-                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-                None,
-                "PRAGMA locking_mode = EXCLUSIVE",
-            );
-            return exclusive.or_else(|_| {
-                try_to_open(
-                    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-                    None,
-                    "PRAGMA query_only = ON",
-                )
-            });
+        if has_log(folder) {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let prepare = "PRAGMA locking_mode = EXCLUSIVE";
+            let exclusive = SqliteConnection::open_as(folder, &folder.journal_file(), flags, prepare);
+            return exclusive.or_else(|_| SqliteConnection::open_beside(folder));
         }
+        SqliteConnection::open_beside(folder)
+    }
+
+    /// Opens the journal in `folder`, which a running server may be writing to. Nothing in the folder is changed.
+    pub(super) fn open_beside(folder: &StateDir) -> Result<SqliteConnection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let file = folder.journal_file();
+        if has_log(folder) {
+            return SqliteConnection::open_as(folder, &file, flags, "PRAGMA query_only = ON");
+        }
+        // Without a log the file is all there is, and nothing beside it has to be made.
         let uri = format!("file:{}?immutable=1", escaped(&file));
-        try_to_open(
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-            Some(&uri),
-            "PRAGMA query_only = ON",
-        )
+        let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+        SqliteConnection::open_as(folder, Path::new(&uri), flags, "PRAGMA query_only = ON")
+    }
+
+    /// Opens `file`, which is the journal in `folder` or a URI of it, to read it.
+    fn open_as(folder: &StateDir, file: &Path, flags: OpenFlags, prepare: &str) -> Result<SqliteConnection> {
+        let connection = Connection::open_with_flags(file, flags).map_err(failure)?;
+        connection.busy_timeout(LOCK_TIMEOUT).map_err(failure)?;
+        let identity = identity(&folder.journal_file())?;
+        let mut opened = SqliteConnection { connection, identity, log: None };
+        opened.run(prepare)?;
+        opened.query("SELECT COUNT(*) FROM sqlite_master", &[])?;
+        Ok(opened)
     }
 
     /// Whether the file at the path is the one that is open: it may have been removed, or replaced by another.
@@ -175,6 +171,10 @@ fn value(value: ValueRef<'_>) -> Value {
         ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }
+}
+
+fn has_log(folder: &StateDir) -> bool {
+    std::fs::metadata(folder.journal_log_file()).is_ok_and(|found| found.len() > 0)
 }
 
 fn identity(file: &Path) -> Result<Option<FileIdentity>> {

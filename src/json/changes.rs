@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn who_gains_and_who_loses_is_added_up_and_who_only_becomes_sure_is_not() {
+    fn gains_and_losses_are_added_up_and_a_confirmed_proposal_is_neither() {
         let moves = [
             moved(Role::Primary, 24, "a", "b"),
             moved(Role::Secondary, 24, "b", ""),

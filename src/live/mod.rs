@@ -8,9 +8,11 @@
 //! A request loads the pointer once and sees one snapshot from start to end. Nothing here reads the clock: the time is
 //! an argument.
 
+mod build;
 mod builder;
 mod client;
 mod feed_slot;
+mod keys;
 mod last_good;
 pub mod reloader;
 #[cfg(test)]
@@ -20,7 +22,8 @@ mod store;
 mod subscribers;
 mod team;
 
-pub use builder::{Build, Builder};
+pub use build::Build;
+pub use builder::Builder;
 pub use client::Client;
 pub use feed_slot::{FeedSlot, FeedSource};
 pub use reloader::Reloader;

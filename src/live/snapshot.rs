@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::keys::Keys;
 use super::team::TeamSnapshot;
 use crate::access::Keyring;
-use crate::config::{Configuration, Diagnostic, LinkGenerations};
+use crate::config::{Configuration, Diagnostic};
 use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
 
@@ -23,16 +24,6 @@ pub struct Snapshot {
     outdated: BTreeMap<TeamId, Instant>,
     /// `None` if everybody may read everything.
     keys: Option<Arc<Keys>>,
-}
-
-/// The keys to what is served, and what they were made from.
-#[derive(Debug)]
-pub(super) struct Keys {
-    pub(super) keyring: Keyring,
-    /// The `link_generation` of the organisation.
-    pub(super) generation: u32,
-    /// Those of the teams and their engineers.
-    pub(super) links: Vec<(TeamId, LinkGenerations)>,
 }
 
 impl Snapshot {

@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_snapshots_of_a_team_have_one_serial() {
+    fn no_two_snapshots_of_a_team_share_a_serial() {
         let snapshots = ["2026-02-10T12:00:00Z"; 2].map(|now| loaded("", now));
         assert_ne!(sample(&snapshots[0]).serial(), sample(&snapshots[1]).serial());
     }

@@ -2,14 +2,16 @@
 //!
 //! In reading order: a [`frame`](fn@frame) is a team's current week and the window that feeds carry; `event_record`
 //! turns events and changes into what the journal stores; a [`PublishedTeam`] is what the journal knows of one team; the
-//! [`Publisher`] compares the events of now with that, decides their revisions and writes them.
+//! `comparer` compares the events of now with that and decides their revisions; the [`Publisher`] writes them.
 //!
 //! Not here: how a revision is decided (`journal`), and what is served from the result (`live`).
 
+mod comparer;
 mod event_record;
 mod frame;
 mod published_team;
 mod publisher;
+mod team_to_publish;
 
 pub use event_record::Change;
 pub(crate) use event_record::{cancelled, head_uid};
@@ -17,4 +19,4 @@ pub use frame::{Frame, frame};
 pub use published_team::JournalState;
 pub(crate) use published_team::{PublishedTeam, revision};
 pub use publisher::Publisher;
-pub(crate) use publisher::{Published, TeamToPublish, Trigger};
+pub(crate) use team_to_publish::{Published, TeamToPublish, Trigger};

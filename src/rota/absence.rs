@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_added_by_also_off_and_taken_by_works_on() {
+    fn also_off_adds_days_and_works_on_removes_them() {
         let mut engineer = engineer("a");
         engineer.calendars = vec![calendar(&[("2026-01-07", "One"), ("2026-01-20", "Two")])];
         engineer.also_off = vec![(date("2026-01-14"), "Company day".into())];

@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_holiday_of_all_is_covered_worked_and_unaffected() {
+    fn a_holiday_of_everybody_is_covered_worked_and_unaffected() {
         let rows = rows_of(&with_holiday());
         use RowStatus::{Covered, Unaffected, Working};
         assert_eq!(statuses(&rows), [(A, Covered), (B, Working), (C, Unaffected), (D, Unaffected)]);
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn reported_time_off_is_told_outside_holidays_and_overrides() {
+    fn reported_time_off_is_shown_outside_holidays_and_overrides() {
         let mut team = with_holiday();
         team.policy.time_off = TimeOffRule::Report;
         team.engineers[0].time_off = vec![period("2026-01-06T05:00:00Z", "2026-01-09T05:00:00Z")];
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn holidays_of_somebody_not_yet_or_no_longer_in_the_team_are_not_told() {
+    fn holidays_of_former_and_future_members_are_not_shown() {
         let mut team = with_holiday();
         team.engineers[3].left = Some(date("2026-01-07"));
         team.engineers[2].joined = Some(date("2026-01-08"));
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_not_no_holidays() {
+    fn an_unstated_calendar_does_not_mean_no_holidays() {
         let mut team = team();
         let dated =
             |through| vec![std::sync::Arc::new(Calendar::new("dated", "Dated", Some(through), Vec::new()))];

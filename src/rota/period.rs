@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_inverted_period_is_none() {
+    fn an_empty_or_inverted_period_is_not_a_period() {
         assert_eq!(Period::new(at(1), at(1)), None);
         assert_eq!(Period::new(at(2), at(1)), None);
     }

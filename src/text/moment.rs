@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_says_the_letters_of_its_zone() {
+    fn a_moment_has_the_abbreviation_of_its_zone() {
         for (name, instant, said) in [
             ("America/New_York", "2026-12-25T15:00:00Z", "Fri 25 Dec 10:00 EST"),
             ("America/New_York", "2026-07-03T14:00:30Z", "Fri 3 Jul 10:00:30 EDT"),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_day_is_told_by_its_ends_and_whole_days_are_not() {
+    fn only_part_of_a_day_shows_its_start_and_end() {
         let new_york = zone("America/New_York");
         for (start, end, said, stretched) in [
             ("2026-12-25T05:00:00Z", "2026-12-26T05:00:00Z", None, "25 Dec"),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn another_clock_is_told_without_its_date_where_that_is_the_same() {
+    fn a_second_zones_time_omits_its_date_where_that_is_the_same() {
         let (new_york, london, auckland) =
             (zone("America/New_York"), zone("Europe/London"), zone("Pacific/Auckland"));
         let instant: Instant = "2026-12-25T15:00:00Z".parse().unwrap();

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_off_is_no_name_and_an_empty_name_is_left_out() {
+    fn time_off_is_not_a_name_and_an_empty_name_is_left_out() {
         assert_eq!(reason("Christmas Day, Time off"), "Christmas Day, time off");
         assert_eq!(reasons(&["\u{1}", " Boxing  Day"]), "Boxing Day");
         assert_eq!(reasons::<&str>(&[]), "unnamed");

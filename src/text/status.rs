@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_status_has_words_of_its_own_and_what_needs_somebody_is_no_less_than_a_warning() {
+    fn each_status_has_its_own_words_and_an_open_one_is_at_least_a_warning() {
         let mut words: Vec<&str> = RowStatus::ALL.into_iter().map(status).collect();
         words.sort_unstable();
         words.dedup();

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_dates_names_month_and_year_no_more_often_than_needed() {
+    fn a_range_of_dates_names_month_and_year_only_as_often_as_needed() {
         let zone = Zone::bundled("Europe/London").unwrap();
         let clock = WallClock { zone: &zone, year: Year::UnlessIn(2026) };
         for (first, last, expected) in [

@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usual_mistakes_are_recognised_by_their_shape() {
+    fn common_mistakes_are_recognised_by_their_shape() {
         for (line, expected) in [
             ("week = 12/21/2026", "write 2026-12-21"),
             ("week = 5/6/2026 # May", "write 2026-05-06 or 2026-06-05, whichever is meant"),

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_syntax_error_has_no_echoes_and_hides_no_other() {
+    fn a_syntax_error_causes_no_follow_up_errors_and_hides_no_other() {
         syntax_errors_start_at("a = 2026-13-01\nb = [2026-14-01, 25:00:00]\n", &[4, 20]);
         syntax_errors_start_at("a = [{ b = \"x }]\n[c]\nd = 1\n[e]\nf = 2\n", &[16]);
     }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_where_one_table_belongs_and_other_things_in_a_list_are_shown_what_would_be_right() {
+    fn messages_show_the_right_form_where_a_list_and_a_table_are_mixed_up() {
         let shown = help("[[handover]]\nday = 1\n", |root| root.table("handover").is_some());
         assert_eq!(shown, "write `[handover]`, with one bracket; there is one of it at most");
         let off = |text: &str| help(text, |root| root.tables("off", "{ date = 2027-06-14 }").is_some());
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn syntax_errors_do_not_repeat_the_text_they_stand_in() {
+    fn syntax_errors_do_not_quote_their_source_text() {
         let problems = Problems::default();
         read("reason = \"secret", &problems, |_| ());
         let found = problems.into_sorted();

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_names_the_first_are_listed() {
+    fn only_the_first_of_many_names_are_listed() {
         assert_eq!(listed(["a", "b"]), "`a`, `b`");
         assert!(listed((0..22).map(|_| "a")).ends_with("`a` and 2 more"));
     }
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_name_can_be_is_compared_with_none() {
+    fn what_cannot_be_a_name_is_not_compared_with_names() {
         let long = "a".repeat(LONGEST_GUESSED + 1);
         assert_eq!(nearest(&long, [long.as_str()]), None);
         // Compared letter by letter with each name, these would take minutes.

@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_an_address_the_host_alone_is_shown() {
+    fn only_the_host_of_an_address_is_shown() {
         for (text, expected) in [
             ("https://calendar.google.com/calendar/ical/x/private-1/basic.ics", "calendar.google.com/…"),
             ("postgres://user:pw@db.example.org:5432/oncal?x=y", "db.example.org:5432/…"),

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_public_where_only_secret_links_open_anything() {
+    fn nothing_is_public_where_secret_links_are_required() {
         for policy in [
             CachePolicy::NoStore,
             CachePolicy::Revalidate,

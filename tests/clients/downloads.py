@@ -41,7 +41,7 @@ def events(url):
     return [event for event in calendar.walk("VEVENT")]
 
 
-def told(event):
+def content(event):
     return (str(event["UID"]), event["DTSTART"].dt, event["DTEND"].dt, str(event["SUMMARY"]), int(event["SEQUENCE"]))
 
 
@@ -50,7 +50,7 @@ def imported(calendar, event):
     uid, sequence = str(event["UID"]), int(event["SEQUENCE"])
     if uid in calendar and calendar[uid][0] > sequence:
         return
-    calendar[uid] = (sequence, None if event.get("STATUS") == "CANCELLED" else told(event))
+    calendar[uid] = (sequence, None if event.get("STATUS") == "CANCELLED" else content(event))
 
 
 with tempfile.TemporaryDirectory() as temp:
@@ -65,10 +65,10 @@ with tempfile.TemporaryDirectory() as temp:
         calendars = {path: {} for path in PATHS}
         cancelled = 0
         for number, step in enumerate(STEPS):
-            before = {str(event["UID"]): told(event) for event in events(f"{url}/team.ics")}
+            before = {str(event["UID"]): content(event) for event in events(f"{url}/team.ics")}
             (config / "teams/data.toml").write_text(step)
             deadline = time.monotonic() + 20
-            while number and {str(e["UID"]): told(e) for e in events(f"{url}/team.ics")} == before:
+            while number and {str(e["UID"]): content(e) for e in events(f"{url}/team.ics")} == before:
                 assert time.monotonic() < deadline, f"step {number} never shows"
                 time.sleep(0.05)
             for path, calendar in calendars.items():
@@ -76,7 +76,7 @@ with tempfile.TemporaryDirectory() as temp:
                     cancelled += event.get("STATUS") == "CANCELLED"
                     imported(calendar, event)
                 left = sorted(entry for _, entry in calendar.values() if entry)
-                subscribed = sorted(told(event) for event in events(f"{url}/{path}"))
+                subscribed = sorted(content(event) for event in events(f"{url}/{path}"))
                 assert left == subscribed, f"step {number}, {path}:\n{set(left) ^ set(subscribed)}"
         assert cancelled > 10, "nothing was ever taken back"
     finally:

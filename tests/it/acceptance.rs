@@ -1,4 +1,4 @@
-//! Every worked case, through `oncal schedule --json` and `oncal coverage --json`, which print what the core says.
+//! Every worked case, through `oncal schedule --json` and `oncal coverage --json`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What the program prints as JSON. The plan's cases need no exit code: 3 is an answer too.
+/// What the program prints as JSON. The exit code is not checked: 3 is a valid result too.
 fn answer(config: &Path, command: &str, case: &str, expected: &Value) -> Value {
     let text = |key: &str| expected[key].as_str().unwrap().to_owned();
     let output = Command::new(env!("CARGO_BIN_EXE_oncal"))
@@ -28,11 +28,11 @@ fn answer(config: &Path, command: &str, case: &str, expected: &Value) -> Value {
         .arg(config)
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{case}: {told}"))
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{case}: {stderr}"))
 }
 
-/// Every field that the case names; others are not its business.
+/// Every field that the case names; others are not compared.
 fn compare(case: &str, key: &str, expected: &Value, found: &Value) {
     let (expected, found) = (expected[key].as_array().unwrap(), found[key].as_array().unwrap());
     assert_eq!(expected.len(), found.len(), "{case}: number of {key}");

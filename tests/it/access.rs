@@ -1,4 +1,4 @@
-//! Secret links, through the production application: what each key opens, and that nothing else tells anything.
+//! Secret links, through the production application: what each key opens, and that nothing else reveals anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -187,7 +187,7 @@ fn walk(folder: &Path, key: &str) -> Vec<(String, [bool; 4])> {
 }
 
 #[test]
-fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
+fn a_key_opens_its_own_paths_and_everything_else_is_the_same_404() {
     let folder = folder(SETTINGS, true);
     let [all, team, engineer] = keys("data", [1, 1, 1]);
     let walk = walk(folder.path(), &all);
@@ -237,7 +237,7 @@ fn a_key_opens_what_is_its_own_and_everything_else_is_one_and_the_same_404() {
 }
 
 #[test]
-fn nothing_that_a_key_opens_may_be_kept_for_others_or_tells_where_a_visitor_came_from() {
+fn what_a_key_opens_is_not_cached_for_others_and_sends_no_referrer() {
     let folder = folder(SETTINGS, true);
     let [all, ..] = keys("data", [1, 1, 1]);
     let asset = format!("/k/{all}{}", asset(folder.path(), &all));
@@ -346,7 +346,7 @@ fn events_link_to_the_pages_that_are_given_for_them() {
 }
 
 #[test]
-fn while_a_teams_file_has_errors_no_calendar_is_told_that_it_is_gone() {
+fn while_a_teams_file_has_errors_no_calendar_gets_an_error() {
     let folder = folder(SETTINGS, false);
     let [all, team, _] = keys("lost", [1, 1, 1]);
     let wrong = "a".repeat(Key::CHARACTERS);
@@ -413,7 +413,7 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     let third = links();
     third.iter().for_each(|link| assert_eq!(status(&running, link), "200", "{link}"));
 
-    // However much is logged, and whatever a proxy or a person makes of a link.
+    // At every log level, and however a proxy or a person garbles a link.
     let key = |link: &str| link.split('/').nth(2).unwrap().to_owned();
     for link in first.iter().chain(&second).chain(&third) {
         for mangled in [format!("/prefix{link}"), format!("/{link}"), link.replacen("/k/", "/%6b/", 1)] {
@@ -425,10 +425,10 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     assert!(metrics.contains("route=\"/{team}/\",status=\"200\""), "{metrics}");
     running.signal("TERM");
     running.ended();
-    let told = [running.log(), ready, metrics];
-    assert!(told[0].contains("/{team}/"), "requests are logged: {}", told[0]);
+    let texts = [running.log(), ready, metrics];
+    assert!(texts[0].contains("/{team}/"), "requests are logged: {}", texts[0]);
     for link in first.iter().chain(&second).chain(&third) {
-        told.iter().for_each(|told| assert!(!told.contains(&key(link)), "{told}"));
+        assert!(texts.iter().all(|text| !text.contains(&key(link))), "{texts:?}");
     }
 }
 
@@ -462,7 +462,7 @@ fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
     team("nonsense = 1\nlink_generation = 3");
     wait_for(&running, &[(&of_team, "404"), (&own_feed, "404")]);
     wait_for(&running, &[(&all, "200"), (&new_team, "200"), (&new_feed, "200"), (&other, "200")]);
-    // Whatever is then taken for the number, or none: earlier links stay useless until the file has no errors.
+    // Whatever number is then assumed, earlier links stay useless until the file has no errors.
     team("link_generation = \"3\"\nname = 2");
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));
@@ -494,10 +494,10 @@ fn servers_that_share_a_journal_must_share_the_secret() {
         command.output().unwrap()
     };
     let output = run("");
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(1) && told.contains("ONCAL_SECRET"), "{told}");
-    let told = String::from_utf8(run("short").stderr).unwrap();
-    assert!(told.contains("has 5 bytes and must have 32 or more"), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && stderr.contains("ONCAL_SECRET"), "{stderr}");
+    let stderr = String::from_utf8(run("short").stderr).unwrap();
+    assert!(stderr.contains("has 5 bytes and must have 32 or more"), "{stderr}");
     let output = run(SECRET);
     let table = String::from_utf8(output.stdout).unwrap();
     let [all, team, engineer] = keys("data", [1, 1, 1]);

@@ -1,4 +1,4 @@
-//! The alert rules in `config/deploy/alerts.yml`: each one can fire, and what it looks at is there from the start.
+//! The alert rules in `config/deploy/alerts.yml`: each one can fire, and its metrics exist from the start.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,9 +20,9 @@ fn rules() -> String {
 
 fn promtool(arguments: &[&str], rules: &Path) {
     let output = Command::new("promtool").args(arguments).arg(rules).output().unwrap();
-    let told =
+    let printed =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{told}");
+    assert!(output.status.success(), "{printed}");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn each_alert_fires_when_its_metric_says_so_and_not_before() {
 }
 
 #[test]
-fn every_metric_of_an_alert_is_there_from_the_start() {
+fn every_metric_of_an_alert_exists_from_the_start() {
     let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     let running = Running::start(&mut program(folder.path(), &["--state", state.path().to_str().unwrap()]));
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();

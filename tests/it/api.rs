@@ -1,4 +1,4 @@
-//! The API: it says what the command line says, refuses what makes no sense, and is as its description has it.
+//! The API: it returns what the command line prints, refuses nonsense, and matches its description.
 
 use std::fs;
 use std::path::Path;
@@ -114,7 +114,7 @@ fn every_answer_is_what_the_command_line_prints() {
 }
 
 #[test]
-fn the_list_of_teams_says_how_each_stands_and_quotes_no_file() {
+fn the_list_of_teams_shows_each_status_and_quotes_no_file() {
     let answer = get(&["/api/v1/teams"]).remove(0);
     let [team, lost] = &answer.body["teams"].as_array().unwrap()[..] else { panic!("{}", answer.body) };
     assert_eq!((&team["team"], &team["status"]), (&json!("data-pipelines"), &json!("current")));
@@ -138,8 +138,8 @@ fn pipelines_have_their_owners_and_run_books() {
     let answer = get(&[&format!("{TEAM}/pipelines")]).remove(0);
     let pipelines = answer.body["pipelines"].as_array().unwrap();
     assert_eq!(pipelines.len(), 5);
-    let told = pipelines.iter().filter(|pipeline| pipeline["investor_reported"] == json!(true));
-    assert_eq!(told.count(), 3);
+    let reported = pipelines.iter().filter(|pipeline| pipeline["investor_reported"] == json!(true));
+    assert_eq!(reported.count(), 3);
     for pipeline in pipelines {
         let books = answer.body["run_books"].as_array().unwrap();
         let own = &pipeline["run_book"];
@@ -148,7 +148,7 @@ fn pipelines_have_their_owners_and_run_books() {
 }
 
 #[test]
-fn what_cannot_be_answered_is_refused_with_the_parameter_and_what_would_be_right() {
+fn bad_queries_are_refused_naming_the_parameter_and_a_right_value() {
     let cases = [
         ("schedule?from=soon", "from", "from is a date such as 2026-12-25, not “soon”"),
         ("schedule?from=", "from", "not “”"),
@@ -183,13 +183,13 @@ fn what_cannot_be_answered_is_refused_with_the_parameter_and_what_would_be_right
             (&json!(400), &json!(parameter)),
             "{target}"
         );
-        let told = answer.body["detail"].as_str().unwrap();
-        assert!(told.contains(detail), "{target}: {told}");
+        let message = answer.body["detail"].as_str().unwrap();
+        assert!(message.contains(detail), "{target}: {message}");
     }
 }
 
 #[test]
-fn a_team_that_is_not_served_is_told_from_one_that_is_not_there() {
+fn a_team_that_is_not_served_differs_from_one_that_does_not_exist() {
     for route in ["oncall", "schedule", "coverage", "fairness", "changes", "pipelines", "subscribers"] {
         let targets = [format!("/api/v1/teams/lost/{route}"), format!("/api/v1/teams/none/{route}")];
         let answers = get(&[&targets[0], &targets[1]]);
@@ -247,7 +247,7 @@ fn the_description_has_every_route_with_its_answers_and_every_field_is_required(
 }
 
 #[test]
-fn the_description_names_all_the_words_that_a_field_may_have() {
+fn the_description_names_all_values_of_a_field() {
     let api = get(&["/openapi.json"]).remove(0).body;
     let schemas = &api["components"]["schemas"];
     for (schema, field, words, expected) in [
@@ -264,8 +264,11 @@ fn the_description_names_all_the_words_that_a_field_may_have() {
         ("TeamEntry", "status", "TeamStatus", json!(["current", "outdated", "broken"])),
         ("FeedClient", "client", "ClientKind", json!(Client::ALL.map(Client::as_str))),
     ] {
-        let told = schemas[schema]["properties"][field].to_string();
-        assert!(told.contains(&format!("\"#/components/schemas/{words}\"")), "{schema}.{field}: {told}");
+        let property = schemas[schema]["properties"][field].to_string();
+        assert!(
+            property.contains(&format!("\"#/components/schemas/{words}\"")),
+            "{schema}.{field}: {property}"
+        );
         assert_eq!(schemas[words]["enum"], expected, "{words}");
     }
 }

@@ -1,4 +1,4 @@
-//! Calendars that were once read wrongly, through the program itself: each folder of `tests/data/cases` is a configuration.
+//! Calendars that were once misread, through the program itself: each folder of `tests/data/cases` is a configuration.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -18,7 +18,7 @@ fn run(case: &str, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// When Ben is primary, for Ana has duty whenever she is not away.
+/// When Ben is primary: Ana is on duty whenever she is not away.
 fn ben(case: &str, from: &str, to: &str) -> Vec<String> {
     let output = run(case, &["schedule", "--json", "--from", from, "--to", to]);
     assert_eq!(output.status.code(), Some(0), "{case}: {}", String::from_utf8_lossy(&output.stderr));
@@ -119,7 +119,7 @@ fn a_broken_calendar_is_shown_with_its_error_and_listed_as_broken() {
 }
 
 #[test]
-fn what_a_built_in_calendar_cannot_have_is_shown_where_people_look() {
+fn the_limits_of_built_in_calendars_are_shown_where_people_look() {
     let output = run("only-free-busy", &["holidays", "il", "2026"]);
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("elections after 2024 are not listed"), "{shown}");

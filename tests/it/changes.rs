@@ -1,4 +1,4 @@
-//! One configuration after another: what the revisions of events, the tags of feeds and the log of changes say of it.
+//! One configuration after another: the revisions of events, the tags of feeds and the log of changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -95,7 +95,7 @@ fn revisions(snapshot: &Snapshot) -> BTreeMap<String, (u32, String)> {
     all
 }
 
-/// What raises the SEQUENCE of a shift or a meeting, as the JSON of the schedule tells it, by UID.
+/// What raises the SEQUENCE of a shift or a meeting, as the JSON of the schedule has it, by UID.
 fn substances(snapshot: &Snapshot) -> BTreeMap<String, Value> {
     let (rota, window) = (team(snapshot).team(), team(snapshot).frame().window);
     let dates = Dates { from: rota.zone.date(window.start()), to: rota.zone.date(window.end()) };
@@ -126,7 +126,7 @@ fn edits() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["", "secondary_on_holiday = \"unavailable\"\n", "backfill = true\n"])
             .prop_map(|lines| format!("[holiday_policy]\n{lines}"));
     let wording = prop::sample::select(vec!["", "[[pipeline]]\nid = \"p\"\nname = \"P\"\nprimary = \"a\"\n"]);
-    // In the feed of somebody who has no event nothing but its head tells of another name.
+    // In the feed of somebody without events only the head shows another name.
     let name = prop::sample::select(vec!["name = \"Data\"", "name = \"Other\""]);
     (prop::option::of(swap), prop::option::of(agreed), policy, wording, name).prop_map(
         |(swap, agreed, policy, wording, name)| {
@@ -207,7 +207,7 @@ async fn the_log_says_who_gave_what_to_whom_why_and_how_far_ahead() {
 }
 
 #[actix_web::test]
-async fn a_feed_reader_is_told_the_same_in_words() {
+async fn a_feed_reader_gets_the_same_in_words() {
     let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}"));
     let (status, kind, body) = get(second, "/data/changes.atom").await;
     assert_eq!((status, &*kind), (StatusCode::OK, "application/atom+xml; charset=utf-8"));
@@ -219,9 +219,9 @@ async fn a_feed_reader_is_told_the_same_in_words() {
         format!("Cy is primary instead of Bob <b>&: {span}"),
     ];
     assert_eq!(titles, expected);
-    let said = feed.entries[1].content.as_ref().unwrap().value.as_deref().unwrap();
+    let content = feed.entries[1].content.as_ref().unwrap().value.as_deref().unwrap();
     let expected = format!("From Bob <b>& to Cy, {span}; published 16 days ahead.\nWhy: Bob <moves> & more");
-    assert_eq!(said, expected);
+    assert_eq!(content, expected);
     assert_eq!(feed.entries[0].updated.to_rfc3339(), "2026-11-25T13:30:00+00:00");
     assert_eq!(feed.updated, feed.entries[0].updated);
     let ids: BTreeSet<&str> = feed.entries.iter().map(|entry| &*entry.id).collect();
@@ -229,20 +229,20 @@ async fn a_feed_reader_is_told_the_same_in_words() {
 }
 
 #[actix_web::test]
-async fn the_page_tells_the_same_and_is_where_the_feed_of_changes_leads() {
+async fn the_page_shows_the_same_and_the_feed_of_changes_links_to_it() {
     let agreed = "[[override]]\nfrom = 2026-11-25T06:00:00\nto = 2026-11-26T12:00:00\nprimary = \"d\"\n";
     let [first, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}{agreed}"));
     let (_, _, before) = get(first, "/data/changes").await;
     assert!(before.contains("No duty has moved"), "{before}");
     let (status, _, page) = get(second, "/data/changes").await;
     assert_eq!(status, StatusCode::OK);
-    for told in [
+    for expected in [
         "<bdi>Bob &lt;b&gt;&amp;</bdi>",
         "16 days ahead",
         "less than a day after its start",
         "Bob &lt;moves&gt; &amp; more",
     ] {
-        assert!(page.contains(told), "{told}: {page}");
+        assert!(page.contains(expected), "{expected}: {page}");
     }
     let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}{agreed}"));
     let (_, _, feed) = get(second, "/data/changes.atom").await;
@@ -255,7 +255,7 @@ async fn the_page_tells_the_same_and_is_where_the_feed_of_changes_leads() {
 }
 
 #[actix_web::test]
-async fn what_there_is_not_is_told_as_each_kind_of_reader_takes_it() {
+async fn not_found_is_answered_in_the_format_of_each_kind_of_client() {
     for path in ["/api/v1/teams/none/changes", "/api/v1/teams/data/nothing", "/api/", "/api/v1/%00"] {
         let [_, second] = published(PLAIN, PLAIN);
         let (status, kind, body) = get(second, path).await;
@@ -285,7 +285,7 @@ fn cancelled(snapshot: &Snapshot, path: &str) -> BTreeMap<String, u32> {
 }
 
 #[test]
-fn a_download_takes_back_what_went_to_somebody_else_or_away() {
+fn a_download_cancels_shifts_that_went_to_somebody_else_or_were_dropped() {
     let agreed = "[[override]]\nfrom = 2026-12-15T00:00:00\nto = 2026-12-16T00:00:00\nprimary = \"d\"\nagreed_on = 2026-11-20\n";
     let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}{agreed}"));
     let week = "data.primary.20261211T150000Z@oncal";
@@ -307,8 +307,8 @@ fn a_download_takes_back_what_went_to_somebody_else_or_away() {
 }
 
 #[test]
-fn a_download_tells_whoever_had_a_shift_of_their_own_and_who_has_it_now() {
-    let told = |snapshot: &Snapshot, path: &str, uid: &str| {
+fn a_download_says_who_now_has_a_shift_that_was_somebodys_own() {
+    let texts = |snapshot: &Snapshot, path: &str, uid: &str| {
         let slot = team(snapshot).feed_at(path).unwrap();
         let bytes = team(snapshot).source(slot).calendar(None, true);
         let text = String::from_utf8(bytes).unwrap().replace("\r\n ", "");
@@ -317,13 +317,13 @@ fn a_download_tells_whoever_had_a_shift_of_their_own_and_who_has_it_now() {
         assert_eq!(value("STATUS:"), "CANCELLED");
         (value("SUMMARY:"), value("DESCRIPTION:"))
     };
-    let said = |summary: &str, why: &str| (summary.to_owned(), why.to_owned());
+    let expect = |summary: &str, why: &str| (summary.to_owned(), why.to_owned());
     let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}"));
     let week = "data.primary.20261211T150000Z@oncal";
     let own = "CANCELLED Bob <b>&: primary on-call";
-    assert_eq!(told(&second, "engineers/b.ics", week), said(own, "Cy has it now."));
+    assert_eq!(texts(&second, "engineers/b.ics", week), expect(own, "Cy has it now."));
     let meeting = "data.handover.20261218T150000Z@oncal";
-    assert_eq!(told(&second, "engineers/b.ics", meeting).1, "This no longer concerns Bob <b>&.");
+    assert_eq!(texts(&second, "engineers/b.ics", meeting).1, "This no longer concerns Bob <b>&.");
 
     // A day goes to Dee, then to Ann, then back to whose week it is: nobody has that shift now.
     let agreed = |primary: &str| {
@@ -335,11 +335,11 @@ fn a_download_tells_whoever_had_a_shift_of_their_own_and_who_has_it_now() {
     let next = |before: &Snapshot, plan: &str, now: &str| reloaded(before, configuration(plan), now);
     let third = next(&second, &agreed("a"), "2026-11-25T14:00:00Z");
     let (day, own) = ("data.primary.20261215T050000Z@oncal", "CANCELLED Dee: primary on-call");
-    assert_eq!(told(&third, "engineers/d.ics", day), said(own, "Ann has it now."));
+    assert_eq!(texts(&third, "engineers/d.ics", day), expect(own, "Ann has it now."));
     let fourth = next(&third, PLAIN, "2026-11-25T14:30:00Z");
     let gone = "This is no longer in the plan.";
-    assert_eq!(told(&fourth, "engineers/d.ics", day), said(own, gone));
-    let (summary, why) = told(&fourth, "engineers/a.ics", day);
+    assert_eq!(texts(&fourth, "engineers/d.ics", day), expect(own, gone));
+    let (summary, why) = texts(&fourth, "engineers/a.ics", day);
     assert!(summary.starts_with("CANCELLED Ann: primary on-call (agreed"), "{summary}");
     assert_eq!(why, gone);
 }

@@ -63,7 +63,7 @@ struct World<'w> {
     addresses: RwLock<Option<(SocketAddr, SocketAddr)>>,
     edits: AtomicUsize,
     is_over: AtomicBool,
-    /// What readers saw that may not be.
+    /// What readers saw and must never see.
     wrong: Mutex<Vec<String>>,
     reads: AtomicUsize,
 }
@@ -75,7 +75,7 @@ impl World<'_> {
         *self.running.lock().unwrap() = Some(running);
     }
 
-    /// As `kill -9` does, or the failure of a machine.
+    /// Like `kill -9`, or the failure of a machine.
     fn kill(&self) {
         *self.addresses.write().unwrap() = None;
         self.running.lock().unwrap().take();
@@ -114,7 +114,7 @@ impl World<'_> {
         }
     }
 
-    /// What monitoring is told that is wrong; `None` if it gets no answer.
+    /// The faults that `/readyz` reports; `None` without a response.
     fn faults(&self) -> Option<Vec<String>> {
         let (_, admin) = (*self.addresses.read().unwrap())?;
         let (_, body) = try_get(admin, "/readyz")?;
@@ -175,7 +175,7 @@ impl World<'_> {
     }
 }
 
-/// Has the others end too, however it ends.
+/// Stops the others too, however it ends.
 struct Ending<'e>(&'e AtomicBool);
 
 impl Drop for Ending<'_> {
@@ -370,7 +370,7 @@ fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
     let edited = Edited::new(&format!("journal = \"{}\"\n", postgres.url));
     let state = edited.state();
     let start = || edited.start(&state);
-    let sure = |statements: &[&str]| {
+    let run_sql = |statements: &[&str]| {
         assert!(postgres.psql(statements).stdout(std::process::Stdio::null()).status().unwrap().success());
     };
     let server = || Rc::clone(&postgres);
@@ -399,7 +399,7 @@ fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
             is_shown: true,
             begin: Box::new(|_| {
                 let set = "ALTER SYSTEM SET default_transaction_read_only = on";
-                sure(&[own, set, "SELECT pg_reload_conf()"]);
+                run_sql(&[own, set, "SELECT pg_reload_conf()"]);
                 let postgres = server();
                 Box::new(move || {
                     let reset = "ALTER SYSTEM RESET default_transaction_read_only";

@@ -1,4 +1,4 @@
-//! The command line as its users meet it: what is printed where, and how it ends.
+//! The command line as users see it: what is printed where, and the exit codes.
 
 use std::fs;
 use std::io::Read;
@@ -41,13 +41,13 @@ fn with_conflict(folder: &Path) -> PathBuf {
 fn the_shipped_plan_has_no_error_and_no_warning() {
     let output = run(&["check"]);
     assert_eq!(output.status.code(), Some(0));
-    let told = text(&output.stdout);
-    assert!(told.starts_with("1 team, 0 errors, 0 warnings; tzdata 20"), "{told}");
+    let printed = text(&output.stdout);
+    assert!(printed.starts_with("1 team, 0 errors, 0 warnings; tzdata 20"), "{printed}");
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
 }
 
 #[test]
-fn wrong_use_is_two_and_names_what_is_near() {
+fn wrong_usage_exits_with_two_and_suggests_what_is_near() {
     for (args, hint) in [
         (&["now", "--team", "data-pipeline"][..], "did you mean `data-pipelines`?"),
         (&["schedule", "--engineer", "zz"], "known: a, b, c, d"),
@@ -65,15 +65,15 @@ fn wrong_use_is_two_and_names_what_is_near() {
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = run(args);
-        let told = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
-        assert!(told.contains(hint), "{args:?}: {told}");
+        let printed = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {printed}");
+        assert!(printed.contains(hint), "{args:?}: {printed}");
         assert!(output.stdout.is_empty());
     }
 }
 
 #[test]
-fn coverage_ends_with_three_exactly_when_somebody_must_act() {
+fn coverage_exits_with_three_exactly_when_somebody_must_act() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
     let config = config.to_str().unwrap();
@@ -89,7 +89,7 @@ fn coverage_ends_with_three_exactly_when_somebody_must_act() {
 }
 
 #[test]
-fn a_year_of_coverage_fits_a_page_and_breaks_no_name() {
+fn a_year_of_coverage_fits_on_a_page_and_breaks_no_name() {
     let year = ["coverage", "--config", "config", "--from", "2026-06-01", "--weeks", "52"];
     let output = oncal().args(year).args(["--now", "2026-06-01T12:00:00Z"]).output().unwrap();
     let printed = text(&output.stdout);
@@ -109,8 +109,8 @@ fn the_override_that_coverage_shows_settles_the_conflict() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
     let week = ["--from", "2027-05-28", "--weeks", "1", "--config", config.to_str().unwrap()];
-    let told = text(&run(&[&["coverage"], &week[..]].concat()).stdout);
-    let record = told[told.find("[[override]]").unwrap()..].split("\n\n").next().unwrap();
+    let printed = text(&run(&[&["coverage"], &week[..]].concat()).stdout);
+    let record = printed[printed.find("[[override]]").unwrap()..].split("\n\n").next().unwrap();
     let file = config.join("teams/data-pipelines.toml");
     let plan = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("{plan}\n{record}")).unwrap();
@@ -122,7 +122,7 @@ fn the_override_that_coverage_shows_settles_the_conflict() {
 }
 
 #[test]
-fn a_broken_team_ends_with_one_and_leaves_the_others() {
+fn a_broken_team_exits_with_one_and_leaves_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
     fs::write(config.join("teams/broken.toml"), "name = 3\n").unwrap();
@@ -165,7 +165,7 @@ fn mailed(code: u8, folder_is_there: bool) -> Option<String> {
     let (programs, mail) = (folder.path().join("bin"), folder.path().join("mailed"));
     fs::create_dir(&programs).unwrap();
     for (name, text) in [
-        ("oncal", format!("echo told; echo warned >&2; exit {code}")),
+        ("oncal", format!("echo done; echo warned >&2; exit {code}")),
         ("mail", format!("cat > {}", mail.display())),
     ] {
         let program = programs.join(name);
@@ -181,39 +181,39 @@ fn mailed(code: u8, folder_is_there: bool) -> Option<String> {
 }
 
 #[test]
-fn the_crontab_of_the_recipes_mails_whatever_is_not_in_order() {
+fn the_crontab_in_the_recipes_mails_every_problem() {
     assert_eq!(mailed(0, true), None);
     for code in [1, 3] {
-        assert_eq!(mailed(code, true).as_deref(), Some("told\nwarned\n"), "{code}");
+        assert_eq!(mailed(code, true).as_deref(), Some("done\nwarned\n"), "{code}");
     }
-    let told = mailed(0, false).unwrap();
-    assert!(told.contains("nowhere"), "{told}");
+    let printed = mailed(0, false).unwrap();
+    assert!(printed.contains("nowhere"), "{printed}");
 }
 
 #[test]
 fn the_schedule_of_one_person_has_their_meetings_and_their_name() {
     let week = ["schedule", "--engineer", "b", "--from", "2027-05-21", "--to", "2027-06-18"];
-    let told = text(&run(&week).stdout);
-    assert!(told.starts_with("Data Engineer B\nData pipelines · Fri 21 May 2027 to"), "{told}");
+    let printed = text(&run(&week).stdout);
+    assert!(printed.starts_with("Data Engineer B\nData pipelines · Fri 21 May 2027 to"), "{printed}");
     let answer: Value = serde_json::from_slice(&run(&[&week[..], &["--json"]].concat()).stdout).unwrap();
     let count = |what: &str| answer[what].as_array().unwrap().len();
     let of =
-        |role: &str| told.lines().filter(|line| line.split_whitespace().any(|word| word == role)).count();
+        |role: &str| printed.lines().filter(|line| line.split_whitespace().any(|word| word == role)).count();
     let listed = (of("primary") + of("secondary"), of("meeting"));
-    assert_eq!(listed, (count("shifts"), count("handovers")), "{told}");
-    assert!(listed.1 > 2, "{told}");
+    assert_eq!(listed, (count("shifts"), count("handovers")), "{printed}");
+    assert!(listed.1 > 2, "{printed}");
 }
 
 #[test]
-fn help_parts_the_options_of_a_command_from_those_of_all() {
-    let told = text(&oncal().args(["coverage", "--help"]).output().unwrap().stdout);
-    let (own, common) = told.split_once("Common options:").unwrap();
-    assert!(own.contains("--warn-days") && !own.contains("--state"), "{told}");
-    assert!(common.contains("--config") && common.contains("--now"), "{told}");
+fn help_separates_a_commands_own_options_from_common_ones() {
+    let printed = text(&oncal().args(["coverage", "--help"]).output().unwrap().stdout);
+    let (own, common) = printed.split_once("Common options:").unwrap();
+    assert!(own.contains("--warn-days") && !own.contains("--state"), "{printed}");
+    assert!(common.contains("--config") && common.contains("--now"), "{printed}");
 }
 
 #[test]
-fn health_that_is_asked_for_as_json_says_what_is_wrong_as_json() {
+fn health_as_json_reports_problems_as_json() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
     fs::write(config.join("oncal.toml"), "admin_bind = \"127.0.0.1:1\"\n").unwrap();
@@ -226,11 +226,11 @@ fn health_that_is_asked_for_as_json_says_what_is_wrong_as_json() {
 }
 
 #[test]
-fn a_cause_is_told_once() {
+fn a_cause_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("teams"), "a file").unwrap();
-    let told = text(&run(&["check", "--config", folder.path().to_str().unwrap()]).stderr);
-    assert_eq!(told.matches("Not a directory").count(), 1, "{told}");
+    let printed = text(&run(&["check", "--config", folder.path().to_str().unwrap()]).stderr);
+    assert_eq!(printed.matches("Not a directory").count(), 1, "{printed}");
 }
 
 #[test]
@@ -259,9 +259,9 @@ fn check_warns_of_a_feed_too_large_and_of_an_agreement_without_its_date() {
     };
     assert_eq!(line("override-without-agreement"), "[[override]]");
     assert_eq!(line("feed-too-large"), "future_weeks = 400");
-    let told = text(&run(&["check", "--config", config.to_str().unwrap()]).stderr);
+    let printed = text(&run(&["check", "--config", config.to_str().unwrap()]).stderr);
     for code in ["override-without-agreement", "feed-too-large"] {
-        assert!(told.contains(&format!("warning[{code}]: ")), "{told}");
+        assert!(printed.contains(&format!("warning[{code}]: ")), "{printed}");
     }
     let help = of("feed-too-large")["help"].as_str().unwrap();
     let weeks = help.split("future_weeks = ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
@@ -290,10 +290,10 @@ fn check_warns_of_links_that_somebody_who_left_may_still_have() {
         let changed = format!("link_generation = {generation}\n{plan}\n{}", gone(left));
         fs::write(&team, changed).unwrap();
         let output = run(&["check", "--config", config.to_str().unwrap()]);
-        let told = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{told}");
+        let printed = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{printed}");
         let expected = warned.unwrap_or("may still have the team's secret link");
-        assert_eq!(told.contains(expected), warned.is_some(), "{left}: {told}");
+        assert_eq!(printed.contains(expected), warned.is_some(), "{left}: {printed}");
     }
 }
 
@@ -301,7 +301,7 @@ fn check_warns_of_links_that_somebody_who_left_may_still_have() {
 fn links_that_nobody_else_can_open_come_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
-    let told = |settings: &str| {
+    let warnings = |settings: &str| {
         fs::write(config.join("oncal.toml"), format!("access = \"links\"\n{settings}")).unwrap();
         let state = folder.path().join("state");
         let args = ["--config", config.to_str().unwrap(), "--state", state.to_str().unwrap()];
@@ -312,14 +312,14 @@ fn links_that_nobody_else_can_open_come_with_a_warning() {
         let check = run(&[&["check"], &args[..]].concat());
         (text(&links.stderr), text(&check.stderr))
     };
-    let (links, check) = told("");
+    let (links, check) = warnings("");
     assert!(links.contains("http://127.0.0.1:8080 leads nowhere but to this machine"), "{links}");
     assert!(check.contains("warning[links-to-this-machine]"), "{check}");
-    assert_eq!(told("public_url = \"https://rota.example.org\"\n"), Default::default());
+    assert_eq!(warnings("public_url = \"https://rota.example.org\"\n"), Default::default());
 }
 
 #[test]
-fn a_calendar_that_ends_while_feeds_go_on_is_told_by_every_command_that_looks_past_it() {
+fn every_command_that_looks_past_the_end_of_a_calendar_warns_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("plan");
     let config = config.to_str().unwrap();
@@ -329,10 +329,10 @@ fn a_calendar_that_ends_while_feeds_go_on_is_told_by_every_command_that_looks_pa
     fs::write(&file, plan.replacen("holidays = [\"us-federal\"]", "holidays = [\"in\"]", 1)).unwrap();
     for args in [&["check", config][..], &["--config", config, "schedule"], &["--config", config, "coverage"]]
     {
-        let told = text(&run(&[args, &["--now", "2026-12-01T00:00:00Z"]].concat()).stderr);
+        let printed = text(&run(&[args, &["--now", "2026-12-01T00:00:00Z"]].concat()).stderr);
         let all = "holidays of Data Engineer A, Data Engineer B, Data Engineer C and Data Engineer D are";
-        assert!(told.contains(&format!("{all} not known from 2027-01-01 on")), "{args:?}: {told}");
-        assert_eq!(told.matches("not known").count(), 1, "{args:?}: {told}");
+        assert!(printed.contains(&format!("{all} not known from 2027-01-01 on")), "{args:?}: {printed}");
+        assert_eq!(printed.matches("not known").count(), 1, "{args:?}: {printed}");
     }
     let check = text(&run(&["check", config, "--now", "2026-12-01T00:00:00Z"]).stderr);
     assert!(check.contains("warning[holidays-unknown]") && check.contains("holidays = [\"in\"]"), "{check}");
@@ -341,12 +341,12 @@ fn a_calendar_that_ends_while_feeds_go_on_is_told_by_every_command_that_looks_pa
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_one_clear_line() {
+fn a_missing_folder_gives_one_clear_line() {
     for command in ["check", "serve", "now"] {
         let output = run(&[command, "--config", "/nowhere/at/all"]);
-        let told = text(&output.stderr);
-        assert_eq!((output.status.code(), told.lines().count()), (Some(1), 1), "{told}");
-        assert!(told.contains("/nowhere/at/all"), "{told}");
+        let printed = text(&output.stderr);
+        assert_eq!((output.status.code(), printed.lines().count()), (Some(1), 1), "{printed}");
+        assert!(printed.contains("/nowhere/at/all"), "{printed}");
     }
 }
 
@@ -378,7 +378,7 @@ fn fairness(args: &[&str]) -> Value {
 }
 
 #[test]
-fn fairness_counts_each_engineer_and_year_and_names_the_locks() {
+fn fairness_counts_each_engineer_and_year_and_names_the_streaks() {
     let answer = fairness(&["--now", "2026-05-03T12:00:00Z", "--years", "6"]);
     let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
     let shape = ["team", "from", "to", "warnings", "years", "engineers", "streaks", "shift", "yearly_shift"];
@@ -403,7 +403,7 @@ fn fairness_counts_each_engineer_and_year_and_names_the_locks() {
 }
 
 #[test]
-fn a_single_shift_leaves_locks_and_one_a_year_leaves_none() {
+fn a_single_shift_leaves_some_streaks_and_one_a_year_leaves_none() {
     let answer = fairness(&["--now", "2026-05-03T12:00:00Z"]);
     let left = |shift: &str| answer[shift]["streaks"].as_array().unwrap().len();
     assert!(left("shift") > 0 && left("shift") < answer["streaks"].as_array().unwrap().len());
@@ -421,13 +421,13 @@ fn a_single_shift_leaves_locks_and_one_a_year_leaves_none() {
 }
 
 #[test]
-fn the_rotations_that_fairness_shows_end_the_locks_and_leave_no_error() {
+fn the_rotations_that_fairness_shows_end_the_streaks_and_leave_no_error() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("plan");
     assert!(run(&["init", config.to_str().unwrap()]).status.success());
-    let told = text(&run(&["fairness", "--config", config.to_str().unwrap()]).stdout);
-    assert!(told.contains("Data Engineer D is primary on Christmas Day in 2027–2031"), "{told}");
-    let record = &told[told.find("[[rotation]]").unwrap()..];
+    let printed = text(&run(&["fairness", "--config", config.to_str().unwrap()]).stdout);
+    assert!(printed.contains("Data Engineer D is primary on Christmas Day in 2027–2031"), "{printed}");
+    let record = &printed[printed.find("[[rotation]]").unwrap()..];
     let file = config.join("teams/data-pipelines.toml");
     let plan = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("{plan}\n{record}")).unwrap();
@@ -436,15 +436,15 @@ fn the_rotations_that_fairness_shows_end_the_locks_and_leave_no_error() {
     assert!(text(&check.stdout).starts_with("1 team, 0 errors, 0 warnings"), "{}", text(&check.stderr));
     let after = fairness(&["--config", config]);
     assert_eq!((&after["streaks"], &after["shift"]), (&serde_json::json!([]), &Value::Null));
-    let told = text(&run(&["fairness", "--config", config]).stdout);
-    assert!(told.ends_with("no streaks: nobody has the same holiday three years in a row\n"), "{told}");
+    let printed = text(&run(&["fairness", "--config", config]).stdout);
+    assert!(printed.ends_with("no streaks: nobody has the same holiday three years in a row\n"), "{printed}");
 }
 
 #[test]
 fn fairness_over_one_year_is_one_table_and_several_teams_are_a_list() {
-    let told = text(&run(&["fairness", "--years", "1", "--now", "2026-05-03T12:00:00Z"]).stdout);
+    let printed = text(&run(&["fairness", "--years", "1", "--now", "2026-05-03T12:00:00Z"]).stdout);
     assert_eq!(
-        told,
+        printed,
         "\
 Data pipelines · 2026 · times in America/New_York
 
@@ -502,8 +502,8 @@ fn diff_names_what_moves_who_gains_and_who_loses() {
     let [old, new] = two_plans(folder.path(), SWAP);
     let output = run(&["diff", &old, &new, "--json"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let team = &told["teams"][0];
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let team = &result["teams"][0];
     assert_eq!((&team["team"], &team["status"]), (&Value::from("data-pipelines"), &Value::from("changed")));
     let sides = |moved: &Value| {
         let of = |side: &str| moved[side]["engineer"].as_str().unwrap().to_owned();
@@ -521,36 +521,36 @@ fn diff_names_what_moves_who_gains_and_who_loses() {
     assert_eq!(*balance, expected);
 
     let output = run(&["diff", &old, &new]);
-    let told = text(&output.stdout);
-    assert!(told.contains("Data Engineer C: gains 1 shift, +168 h primary"), "{told}");
+    let printed = text(&output.stdout);
+    assert!(printed.contains("Data Engineer C: gains 1 shift, +168 h primary"), "{printed}");
     assert!(
-        told.contains("Data Engineer D: gains 1 shift, loses 1 shift, −168 h primary, +168 h secondary"),
-        "{told}"
+        printed.contains("Data Engineer D: gains 1 shift, loses 1 shift, −168 h primary, +168 h secondary"),
+        "{printed}"
     );
-    for line in told.lines() {
+    for line in printed.lines() {
         assert!(line.width() <= 80, "{line}");
     }
 }
 
 #[test]
-fn diff_names_what_is_to_be_agreed_now_and_what_no_longer() {
+fn diff_names_what_must_be_agreed_now_and_what_no_longer() {
     let folder = tempfile::tempdir().unwrap();
     let [old, new] = [folder.path().join("old"), folder.path().join("new")];
     assert!(run(&["init", old.to_str().unwrap()]).status.success());
     fs::rename(with_conflict(folder.path()), &new).unwrap();
     let [old, new] = [old.to_str().unwrap(), new.to_str().unwrap()];
-    let told = |from, to| {
+    let diff = |from, to| {
         let output = run(&["diff", from, to]);
         assert_eq!(output.status.code(), Some(3));
         text(&output.stdout)
     };
     let line = "Mon 31 May 2027, Data Engineer B is away (Memorial Day)";
-    assert!(told(old, new).contains(&format!("To agree, new: {line}")), "{}", told(old, new));
-    assert!(told(new, old).contains(&format!("To agree no more: {line}")), "{}", told(new, old));
+    assert!(diff(old, new).contains(&format!("To agree, new: {line}")), "{}", diff(old, new));
+    assert!(diff(new, old).contains(&format!("To agree no more: {line}")), "{}", diff(new, old));
 }
 
 #[test]
-fn diff_is_silent_where_nothing_moves_and_refuses_what_has_errors() {
+fn diff_says_that_nothing_moves_and_refuses_configurations_with_errors() {
     let folder = tempfile::tempdir().unwrap();
     let [old, new] = two_plans(folder.path(), "# a comment moves nobody");
     let output = run(&["diff", &old, &new]);
@@ -568,7 +568,7 @@ fn diff_is_silent_where_nothing_moves_and_refuses_what_has_errors() {
 }
 
 #[test]
-fn diff_tells_a_team_that_comes_from_one_that_goes() {
+fn diff_distinguishes_an_added_team_from_a_removed_one() {
     let folder = tempfile::tempdir().unwrap();
     let [old, new] = two_plans(folder.path(), "");
     let teams = Path::new(&new).join("teams");
@@ -576,25 +576,26 @@ fn diff_tells_a_team_that_comes_from_one_that_goes() {
     let books = Path::new(&new).join("runbooks");
     fs::rename(books.join("data-pipelines"), books.join("renamed")).unwrap();
     let output = run(&["diff", &old, &new, "--weeks", "1", "--json"]);
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let status =
-        |place: usize| (told["teams"][place]["team"].clone(), told["teams"][place]["status"].clone());
+        |place: usize| (answer["teams"][place]["team"].clone(), answer["teams"][place]["status"].clone());
     assert_eq!(status(0), ("data-pipelines".into(), "removed".into()));
     assert_eq!(status(1), ("renamed".into(), "added".into()));
     assert!(
-        told["teams"][1]["moves"][0]["before"].is_null() && !told["teams"][1]["moves"][0]["after"].is_null()
+        answer["teams"][1]["moves"][0]["before"].is_null()
+            && !answer["teams"][1]["moves"][0]["after"].is_null()
     );
 }
 
 #[test]
-fn check_of_a_file_tells_what_concerns_it_alone() {
+fn check_of_a_file_reports_only_what_concerns_it() {
     let folder = tempfile::tempdir().unwrap();
     let [_, config] = two_plans(folder.path(), SWAP);
     let teams = Path::new(&config).join("teams");
     fs::write(teams.join("lost.toml"), "name = 1").unwrap();
     let [good, lost] = ["data-pipelines", "lost"].map(|id| teams.join(format!("{id}.toml")));
     let [good, lost] = [good.to_str().unwrap(), lost.to_str().unwrap()];
-    for (args, code, said) in [
+    for (args, code, expected) in [
         (&["check", good][..], 0, "1 team, 0 errors"),
         (&["check", lost], 1, "1 team, "),
         (&["check", good, lost], 1, "2 teams, "),
@@ -602,7 +603,7 @@ fn check_of_a_file_tells_what_concerns_it_alone() {
     ] {
         let output = run(args);
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output.stderr));
-        assert!(text(&output.stdout).starts_with(said), "{args:?}: {}", text(&output.stdout));
+        assert!(text(&output.stdout).starts_with(expected), "{args:?}: {}", text(&output.stdout));
     }
     let nowhere = folder.path().join("x.toml");
     fs::write(&nowhere, "").unwrap();
@@ -615,7 +616,7 @@ fn check_of_a_file_tells_what_concerns_it_alone() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_reader_that_goes_away_is_not_a_failure() {
     let mut child = oncal()
         .args(["schedule", "--weeks", "1000"])
         .stdout(Stdio::piped())
@@ -629,7 +630,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
-fn a_command_whose_reader_goes_away_ends_as_it_would_have() {
+fn a_command_whose_reader_goes_away_keeps_its_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let [old, new] = two_plans(folder.path(), SWAP);
     let mut child = oncal()
@@ -644,7 +645,7 @@ fn a_command_whose_reader_goes_away_ends_as_it_would_have() {
 }
 
 #[test]
-fn tables_and_what_is_to_be_agreed_fit_eighty_columns() {
+fn tables_and_open_conflicts_fit_eighty_columns() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
     for args in [
@@ -703,8 +704,11 @@ fn dates_past_what_is_known_come_with_a_warning() {
     assert!(known.stderr.is_empty(), "{}", text(&known.stderr));
     let later = run(&["holidays", "sg", "2028"]);
     assert_eq!(later.status.code(), Some(0));
-    let told = text(&later.stderr);
-    assert!(told.contains("Singapore public holidays: after 2027, dates are estimates or not"), "{told}");
+    let printed = text(&later.stderr);
+    assert!(
+        printed.contains("Singapore public holidays: after 2027, dates are estimates or not"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -730,8 +734,8 @@ fn a_year_of_a_calendar_in_json_has_what_the_table_has() {
 
 #[test]
 fn all_calendars_are_listed_with_how_far_they_are_known() {
-    let told = text(&run(&["holidays"]).stdout);
-    let lines: Vec<&str> = told.lines().collect();
+    let printed = text(&run(&["holidays"]).stdout);
+    let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines.len(), 57, "a heading, and a line for each of the calendars built in");
     let line = |id: &str| lines.iter().find(|line| line.starts_with(&format!("{id} "))).unwrap();
     assert!(line("nz").contains("New Zealand public holidays") && line("nz").ends_with(" 2052"));

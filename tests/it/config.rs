@@ -1,4 +1,4 @@
-//! The configuration as files: each bad one is told as its snapshot says, and the shipped ones load.
+//! The configuration as files: each bad one gives its snapshot, and the shipped ones load.
 
 use std::fs;
 use std::path::Path;
@@ -58,7 +58,7 @@ fn names() -> Vec<String> {
 }
 
 #[test]
-fn every_bad_configuration_is_told_as_its_snapshot_says() {
+fn every_bad_configuration_is_reported_as_in_its_snapshot() {
     let names: Vec<String> = names().into_iter().filter(|name| !name.starts_with(NEW_USER)).collect();
     assert!(names.len() > 60);
     for name in names {
@@ -70,10 +70,10 @@ fn every_bad_configuration_is_told_as_its_snapshot_says() {
     }
 }
 
-/// What the names of mistakes that a new user makes begin with.
+/// The prefix of the names of mistakes that a new user makes.
 const NEW_USER: &str = "new-user-";
 
-/// The whole output of `oncal check`: each alone is to be enough to correct the file at the first try.
+/// The whole output of `oncal check`: each must be enough to correct the file at the first try.
 #[test]
 fn sixty_mistakes_of_a_new_user_are_each_explained_by_what_check_prints() {
     let names: Vec<String> = names().into_iter().filter(|name| name.starts_with(NEW_USER)).collect();
@@ -117,15 +117,15 @@ fn nothing_but_the_rendered_source_holds_what_is_private() {
 #[test]
 fn no_secret_address_is_shown_not_even_with_the_source_line() {
     let configuration = bad("addresses-in-the-wrong-places");
-    let told = rendered(&configuration);
-    assert!(configuration.diagnostics.len() > 8, "{told}");
-    assert!(!told.to_lowercase().contains("hush"), "{told}");
-    assert!(told.contains("calendar.example.org/…"), "the host says which address is meant: {told}");
+    let text = rendered(&configuration);
+    assert!(configuration.diagnostics.len() > 8, "{text}");
+    assert!(!text.to_lowercase().contains("hush"), "{text}");
+    assert!(text.contains("calendar.example.org/…"), "the host says which address is meant: {text}");
     assert!(configuration.diagnostics.iter().all(|found| !found.to_string().to_lowercase().contains("hush")));
 }
 
 #[test]
-fn errors_of_all_files_are_told_at_once_and_touch_no_other_team() {
+fn errors_of_all_files_are_reported_at_once_and_affect_no_other_team() {
     let configuration = bad("several-files");
     let errors = configuration.diagnostics.iter().filter(|d| d.is_error());
     let places: Vec<_> = errors.map(|d| (d.file.as_str(), d.code)).collect();
@@ -204,7 +204,7 @@ fn the_acceptance_teams_load() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_one_clear_line() {
+fn a_path_that_is_not_a_folder_gives_one_clear_line() {
     let missing = load(Path::new("tests/data/nowhere"), now()).unwrap_err();
     assert!(matches!(missing, LoadError::Missing { .. }));
     assert_eq!(missing.to_string(), "there is no configuration folder tests/data/nowhere");
@@ -243,9 +243,9 @@ fn links_within_the_folder_are_followed_and_links_out_of_a_run_book_folder_are_n
     assert_eq!(codes(folder.path()), ["unreadable-file"]);
 }
 
-/// Each of these took minutes and more, or all of the memory, when each error was told, and sought from the start.
+/// Reporting every error, each searched for from the start of the file, took minutes or all of the memory.
 #[test]
-fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
+fn a_file_that_is_wrong_throughout_gives_few_messages() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new("config"), folder.path());
     let team = folder.path().join("teams/data-pipelines.toml");
@@ -267,8 +267,8 @@ fn a_file_that_is_wrong_throughout_is_told_in_a_few_words() {
     let (team, own) = (of("teams/data-pipelines.toml"), of("holidays/own.toml"));
     assert_eq!((team.len(), own.len()), (101, 101));
     let more: Vec<_> = [&team, &own].map(|all| all.last().map(|last| (last.code, &*last.message))).into();
-    let told = |message| Some(("more-problems", message));
-    assert_eq!(more, [told("this file has 49900 more errors"), told("this file has 4900 more errors")]);
+    let message = |message| Some(("more-problems", message));
+    assert_eq!(more, [message("this file has 49900 more errors"), message("this file has 4900 more errors")]);
     let bytes: usize = team.iter().chain(&own).map(|one| render(one, &found.sources, false).len()).sum();
     assert!(bytes < 200_000, "{bytes}");
 }
@@ -307,8 +307,8 @@ fn nothing_is_read_from_where_a_link_leads_out_of_the_configuration() {
     fs::rename(folder.path().join("books"), config.join("runbooks/data-pipelines")).unwrap();
     fs::remove_dir_all(config.join("holidays")).unwrap();
     symlink(outside, config.join("holidays")).unwrap();
-    let (told, is_known, _) = found();
-    assert!(!is_known && !told.is_empty() && told.iter().all(|(_, code)| *code == "outside-configuration"));
+    let (codes, is_known, _) = found();
+    assert!(!is_known && !codes.is_empty() && codes.iter().all(|(_, code)| *code == "outside-configuration"));
     fs::remove_file(config.join("holidays")).unwrap();
 
     // As Kubernetes mounts files: `..data` leads to those of now. The folder itself may be a link too.
@@ -362,7 +362,7 @@ fn calendars_of_absences_stay_in_their_folder_and_below_the_cap() {
 }
 
 #[test]
-fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
+fn a_byte_order_mark_hidden_files_and_editor_backups_are_harmless() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new("config"), folder.path());
     let path = folder.path().join("teams/data-pipelines.toml");
@@ -377,21 +377,21 @@ fn a_byte_order_mark_hidden_files_and_leftovers_do_no_harm() {
 }
 
 #[test]
-fn a_folder_where_a_file_belongs_is_told_of() {
+fn a_folder_where_a_file_belongs_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new("config"), folder.path());
     for name in ["teams/other.toml", "holidays/ours.ics"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
     }
     let configuration = load(folder.path(), now()).unwrap();
-    let told: Vec<_> =
+    let codes: Vec<_> =
         configuration.diagnostics.iter().map(|found| (found.code, found.file.as_str())).collect();
-    assert_eq!(told, [("unread-file", "holidays/ours.ics/"), ("unread-file", "teams/other.toml/")]);
+    assert_eq!(codes, [("unread-file", "holidays/ours.ics/"), ("unread-file", "teams/other.toml/")]);
     assert_eq!(configuration.teams.len(), 1);
 }
 
 #[test]
-fn colours_are_for_terminals_alone() {
+fn only_terminals_get_colours() {
     let configuration = bad("team-zone-unknown");
     let [diagnostic] = &configuration.diagnostics[..] else { panic!("one error") };
     assert!(render(diagnostic, &configuration.sources, true).contains("\u{1b}["));
@@ -422,10 +422,10 @@ fn the_time_zone_data_in_use_is_named() {
 }
 
 #[test]
-fn zone_data_that_disagrees_while_feeds_show_it_is_told_of() {
+fn zone_data_that_disagrees_within_the_window_is_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new("config"), folder.path());
-    let told = |settings: &str, zones: &tempfile::TempDir| {
+    let warning = |settings: &str, zones: &tempfile::TempDir| {
         fs::write(folder.path().join("oncal.toml"), settings).unwrap();
         let configuration = load_with(folder.path(), now(), &[zones.path()]).unwrap();
         configuration.diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
@@ -435,18 +435,18 @@ fn zone_data_that_disagrees_while_feeds_show_it_is_told_of() {
     let here = "teams/data-pipelines.toml:12:13: warning[zone-data-differs]: the time-zone data in use";
     // Panama is where New York is in winter.
     assert_eq!(
-        told("tzdata = \"system\"", &old),
+        warning("tzdata = \"system\"", &old),
         format!(
             "{here}, 2020a (system), and {bundled} give America/New_York other clocks from 2026-03-30T12:00:00Z on; \
              update the machine's tzdata, or take `tzdata = \"system\"` out of oncal.toml"
         )
     );
     let winter = "tzdata = \"system\"\npast_weeks = 0\nfuture_weeks = 1";
-    assert!(told(winter, &old).contains(" from 2026-05-25T12:00:00Z on"), "{}", told(winter, &old));
-    assert!(told("tzdata = \"system\"", &new).ends_with("give all of them `tzdata = \"system\"`"));
-    assert_eq!(told("", &old), "", "an old machine is no reason to doubt what oncal brings along");
+    assert!(warning(winter, &old).contains(" from 2026-05-25T12:00:00Z on"), "{}", warning(winter, &old));
+    assert!(warning("tzdata = \"system\"", &new).ends_with("give all of them `tzdata = \"system\"`"));
+    assert_eq!(warning("", &old), "", "an old machine is no reason to doubt what oncal brings along");
     assert!(
-        told("", &new)
+        warning("", &new)
             .ends_with("update oncal, or use the machine's with `tzdata = \"system\"` in oncal.toml")
     );
 }
@@ -478,7 +478,7 @@ fn two_teams() -> tempfile::TempDir {
     folder
 }
 
-/// Which teams a reading after another took from it.
+/// Which teams a second reading took over from the first.
 fn taken_over(before: &Configuration, after: &Configuration) -> Vec<String> {
     let same = |id: &TeamId| match (before.teams.get(id), after.teams.get(id)) {
         (Some(old), Some(new)) => std::sync::Arc::ptr_eq(old, new),
@@ -522,7 +522,7 @@ fn a_team_is_read_again_exactly_when_something_of_it_changed() {
 }
 
 #[test]
-fn a_reading_of_one_team_leaves_the_others_as_they_were_and_sees_who_came_and_went() {
+fn reading_one_team_again_leaves_the_others_and_notices_added_and_removed_teams() {
     let folder = two_teams();
     let before = load(folder.path(), now()).unwrap();
     for team in TWO_TEAMS {
@@ -540,7 +540,7 @@ fn a_reading_of_one_team_leaves_the_others_as_they_were_and_sees_who_came_and_we
 }
 
 #[test]
-fn what_was_found_in_a_team_that_is_not_read_again_is_told_again() {
+fn diagnostics_of_a_team_that_is_not_read_again_are_kept() {
     let folder = two_teams();
     fs::write(folder.path().join("teams/one.toml"), SMALL.replace("Ann", "An\\nn")).unwrap();
     let before = load(folder.path(), now()).unwrap();

@@ -424,7 +424,7 @@ fn a_forbidden_dependency_is_found_wherever_it_is_written() {
 }
 
 #[test]
-fn a_cycle_is_found_through_re_exports_and_a_facade_is_none() {
+fn a_cycle_is_found_through_re_exports_and_a_facade_is_not_a_cycle() {
     let facade = ("rota", "mod a; mod b; pub use a::A; pub use b::{B as C};");
     let a = ("rota::a", "pub struct A;");
     let one_way = sample(&[facade, a, ("rota::b", "use super::A; pub struct B(A);")]);

@@ -1,4 +1,4 @@
-//! The systemd unit and the Dockerfile of `config/deploy`: what of them can be tried without either.
+//! The systemd unit and the Dockerfile of `config/deploy`, as far as they can be tested without systemd or Docker.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::machine::{free_port, sure};
+use crate::support::machine::{free_port, stdout_of};
 use crate::support::running::{PATIENCE, Running, get, program};
 use tempfile::TempDir;
 
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 fn the_health_of_a_server_is_asked_on_the_address_for_monitoring() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
-    sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+    stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
     let (port, admin) = (free_port(), free_port());
     let settings = format!("bind = \"127.0.0.1:{port}\"\nadmin_bind = \"127.0.0.1:{admin}\"\n");
     fs::write(config.join("oncal.toml"), settings).unwrap();
@@ -49,7 +49,7 @@ fn a_bad_edit_does_not_make_a_server_unhealthy() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
     let state = folder.path().join("state");
-    sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+    stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
     let free = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     fs::write(config.join("oncal.toml"), free).unwrap();
     let health = || {
@@ -70,7 +70,7 @@ fn a_bad_edit_does_not_make_a_server_unhealthy() {
     running.ended();
     assert_eq!(health(), Some(1), "killed");
 
-    // What a server left behind that was killed is no more than a hint.
+    // The address file of a server that was killed is only a hint.
     fs::rename(folder.path().join("away"), &config).unwrap();
     fs::write(config.join("oncal.toml"), free).unwrap();
     let mut running = start();
@@ -94,24 +94,24 @@ fn unit(folder: &Path) -> PathBuf {
 
 #[test]
 #[ignore = "needs systemd-analyze; tests/run.sh installs it"]
-fn the_unit_is_one_that_systemd_takes_and_exposes_little() {
+fn systemd_accepts_the_unit_and_it_exposes_little() {
     let folder = tempfile::tempdir().unwrap();
     let unit = unit(folder.path());
     let verified = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output().unwrap();
-    let said = String::from_utf8_lossy(&verified.stderr);
-    assert!(verified.status.success() && !said.contains("oncal"), "{said}");
+    let stderr = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success() && !stderr.contains("oncal"), "{stderr}");
 
-    let told = sure(Command::new("systemd-analyze").args(["security", "--offline=true"]).arg(&unit));
-    let figure = told.lines().find(|line| line.contains("Overall exposure level")).unwrap_or_default();
+    let printed = stdout_of(Command::new("systemd-analyze").args(["security", "--offline=true"]).arg(&unit));
+    let figure = printed.lines().find(|line| line.contains("Overall exposure level")).unwrap_or_default();
     let level = figure.split(": ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok());
-    assert!(level.is_some_and(|level| level < 2.0), "{told}");
+    assert!(level.is_some_and(|level| level < 2.0), "{printed}");
 }
 
 #[test]
 fn a_service_manager_learns_that_the_server_is_ready_and_that_it_stops() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
-    sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+    stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
     fs::write(config.join("oncal.toml"), "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n").unwrap();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
@@ -134,8 +134,8 @@ fn calls(name: &str) -> BTreeSet<String> {
     if !name.starts_with('@') {
         return BTreeSet::from([name.to_owned()]);
     }
-    let told = sure(Command::new("systemd-analyze").args(["syscall-filter", name]));
-    let lines = told.lines().skip(1).map(str::trim);
+    let printed = stdout_of(Command::new("systemd-analyze").args(["syscall-filter", name]));
+    let lines = printed.lines().skip(1).map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).flat_map(calls).collect()
 }
 
@@ -156,7 +156,7 @@ fn the_unit_allows_every_system_call_that_oncal_makes() {
 
     let folder = tempfile::tempdir().unwrap();
     let (config, trace) = (folder.path().join("config"), folder.path().join("trace"));
-    sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+    stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
     let settings = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\naccess = \"links\"\n";
     fs::write(config.join("oncal.toml"), settings).unwrap();
     // -D: strace is the grandchild, so that signals reach oncal.
@@ -169,9 +169,9 @@ fn the_unit_allows_every_system_call_that_oncal_makes() {
     let team = config.join("teams/data-pipelines.toml");
     let text = fs::read_to_string(&team).unwrap();
     fs::write(&team, text.replace("Data Engineer A", "Data Engineer Z")).unwrap();
-    told(&running, "configuration in service");
+    wait_for_log(&running, "configuration in service");
     running.signal("HUP");
-    told(&running, "reloading the configuration");
+    wait_for_log(&running, "reloading the configuration");
     running.signal("TERM");
     running.ended();
 
@@ -191,7 +191,7 @@ fn the_unit_allows_every_system_call_that_oncal_makes() {
 }
 
 /// Waits until the log has `message`.
-fn told(running: &Running, message: &str) {
+fn wait_for_log(running: &Running, message: &str) {
     let since = Instant::now();
     while !running.log().contains(message) {
         assert!(since.elapsed() < PATIENCE, "no {message}: {}", running.log());
@@ -199,11 +199,11 @@ fn told(running: &Running, message: &str) {
     }
 }
 
-/// Whom the Dockerfile runs oncal as.
+/// The user that the Dockerfile runs oncal as.
 const USER: &str = "65532";
 
-/// An image like the one of the Dockerfile: the program, what it is linked with, and nothing that it may write to but
-/// `/state`.
+/// An image like the one of the Dockerfile: the program, the libraries it is linked with, and `/state`, the only folder
+/// that it may write to.
 struct Image {
     folder: TempDir,
 }
@@ -218,7 +218,7 @@ impl Image {
     fn new(settings: &str) -> Image {
         let image = Image { folder: tempfile::tempdir().unwrap() };
         let program = env!("CARGO_BIN_EXE_oncal");
-        let linked = sure(Command::new("ldd").arg(program));
+        let linked = stdout_of(Command::new("ldd").arg(program));
         let linked = linked.split_whitespace().filter(|word| word.starts_with('/'));
         for (from, to) in linked.map(|path| (path, path)).chain([(program, "/oncal")]) {
             let to = image.folder.path().join(to.trim_start_matches('/'));
@@ -226,13 +226,13 @@ impl Image {
             fs::copy(from, to).unwrap();
         }
         let (config, state) = (image.folder.path().join("config"), image.folder.path().join("state"));
-        sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+        stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
         fs::write(config.join("oncal.toml"), settings).unwrap();
         fs::create_dir(&state).unwrap();
-        sure(&mut image.mode("a=rX"));
-        sure(Command::new("chmod").arg("700").arg(&state));
+        stdout_of(&mut image.mode("a=rX"));
+        stdout_of(Command::new("chmod").arg("700").arg(&state));
         if is_root() {
-            sure(Command::new("chown").arg(format!("{USER}:{USER}")).arg(&state));
+            stdout_of(Command::new("chown").arg(format!("{USER}:{USER}")).arg(&state));
         }
         image
     }
@@ -280,12 +280,16 @@ impl Image {
             "-printf",
             "%P %m %T@ %C@\n",
         ]);
-        sure(&mut command).lines().filter(|line| !line.starts_with("state ")).collect::<Vec<_>>().join("\n")
+        stdout_of(&mut command)
+            .lines()
+            .filter(|line| !line.starts_with("state "))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
 fn is_root() -> bool {
-    sure(Command::new("id").arg("-u")).trim() == "0"
+    stdout_of(Command::new("id").arg("-u")).trim() == "0"
 }
 
 #[test]
@@ -299,8 +303,8 @@ fn an_empty_image_has_all_that_oncal_needs() {
     let before = image.listed();
     assert_eq!(image.command(&["health"]).output().unwrap().status.code(), Some(1));
     let mut running = Running::start(image.command(&["serve"]).stderr(Stdio::piped()));
-    assert_eq!(sure(&mut image.command(&["health"])), "ok\n");
-    let links = sure(&mut image.command(&["links", "--json"]));
+    assert_eq!(stdout_of(&mut image.command(&["health"])), "ok\n");
+    let links = stdout_of(&mut image.command(&["links", "--json"]));
     let mut paths = links.split('"').filter_map(|word| word.strip_prefix("https://rota.example.org/k/"));
     let page = paths.find(|path| path.ends_with("/data-pipelines/")).unwrap();
     let (head, body) = get(running.address, &format!("/k/{page}team.ics"));
@@ -309,12 +313,12 @@ fn an_empty_image_has_all_that_oncal_needs() {
         assert!(image.folder.path().join("state").join(made).exists(), "{made}");
     }
 
-    // Nothing ends the first process of a container but what it heeds itself.
+    // The first process of a container gets only the signals that it handles.
     let id = running.child.id();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-    let told = children.split_whitespace().next().map_or_else(|| id.to_string(), str::to_owned);
+    let process = children.split_whitespace().next().map_or_else(|| id.to_string(), str::to_owned);
     let since = Instant::now();
-    sure(Command::new("kill").args(["-s", "TERM", &told]));
+    stdout_of(Command::new("kill").args(["-s", "TERM", &process]));
     assert!(running.ended().success(), "{}", running.log());
     assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
     assert_eq!(image.listed(), before);
@@ -336,7 +340,7 @@ fn words(list: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_dockerfile_names_what_there_is() {
+fn the_dockerfile_names_existing_files() {
     let instructions = instructions();
     let all = |name: &str| -> Vec<&str> {
         instructions.iter().filter(|(named, _)| named == name).map(|(_, rest)| rest.as_str()).collect()
@@ -355,9 +359,9 @@ fn the_dockerfile_names_what_there_is() {
     assert_eq!(all("COPY"), [". .", &copied, &state]);
     assert_eq!((all("USER"), all("VOLUME")), (vec![user.as_str()], vec!["/state"]));
     assert!(all("RUN").contains(&"cargo build --profile dist --locked && mkdir /state"));
-    sure(Command::new(env!("CARGO")).args(["tree", "--locked", "--offline", "--quiet", "--depth", "0"]));
+    stdout_of(Command::new(env!("CARGO")).args(["tree", "--locked", "--offline", "--quiet", "--depth", "0"]));
 
-    let help = sure(Command::new(env!("CARGO_BIN_EXE_oncal")).args(["serve", "--help"]));
+    let help = stdout_of(Command::new(env!("CARGO_BIN_EXE_oncal")).args(["serve", "--help"]));
     for (variable, folder) in all("ENV")[0].split(' ').map(|set| set.split_once('=').unwrap()) {
         assert!(help.contains(&format!("[env: {variable}=")), "{variable}: {help}");
         assert!(["/config", "/state"].contains(&folder), "{folder}");
@@ -366,7 +370,7 @@ fn the_dockerfile_names_what_there_is() {
     let (entry, command) = (words(all("ENTRYPOINT")[0]), words(all("CMD")[0]));
     assert_eq!((check[0], &entry[..]), ("/oncal", &["/oncal"][..]));
     for arguments in [&check[1..], &command[..]] {
-        sure(Command::new(env!("CARGO_BIN_EXE_oncal")).args(arguments).arg("--help"));
+        stdout_of(Command::new(env!("CARGO_BIN_EXE_oncal")).args(arguments).arg("--help"));
     }
 
     let bind = format!("\"0.0.0.0:{}\"", all("EXPOSE")[0]);
@@ -375,7 +379,7 @@ fn the_dockerfile_names_what_there_is() {
 }
 
 #[test]
-fn the_image_is_built_from_what_is_kept_alone() {
+fn the_image_is_built_only_from_tracked_files() {
     let read = |path: &str| fs::read_to_string(path).unwrap();
     let ignored = read("config/deploy/Dockerfile.dockerignore");
     let ignored: BTreeSet<&str> =

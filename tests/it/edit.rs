@@ -34,7 +34,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[track_caller]
-fn sure(config: &Path, args: &[&str]) -> String {
+fn run_ok(config: &Path, args: &[&str]) -> String {
     let output = run(config, args);
     assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
     text(&output.stdout) + &text(&output.stderr)
@@ -44,13 +44,13 @@ fn sure(config: &Path, args: &[&str]) -> String {
 fn refused(config: &Path, args: &[&str], code: i32, why: &str) {
     let before = fs::read(file(config)).unwrap();
     let output = run(config, args);
-    let told = text(&output.stderr);
+    let printed = text(&output.stderr);
     assert_eq!(
         (output.status.code(), fs::read(file(config)).unwrap() == before),
         (Some(code), true),
-        "{args:?}: {told}"
+        "{args:?}: {printed}"
     );
-    assert!(told.contains(why), "{args:?}: {told}");
+    assert!(printed.contains(why), "{args:?}: {printed}");
 }
 
 fn file(config: &Path) -> PathBuf {
@@ -76,11 +76,11 @@ fn team(config: &Path) -> Team {
 }
 
 #[test]
-fn a_dry_run_shows_all_and_writes_nothing() {
+fn a_dry_run_shows_everything_and_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let before = fs::read_to_string(file(&config)).unwrap();
-    let told = sure(&config, &["cover", "d", "tomorrow", "09:00", "--dry-run"]);
+    let printed = run_ok(&config, &["cover", "d", "tomorrow", "09:00", "--dry-run"]);
     for part in [
         "Data Engineer D is primary from Fri 7 May 2027 08:15 EDT to Sat 8 May 2027 09:00 EDT",
         "+++ b/teams/data-pipelines.toml",
@@ -89,7 +89,7 @@ fn a_dry_run_shows_all_and_writes_nothing() {
         "oncal off c 2027-05-07 2027-05-08",
         "dry run",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(printed.contains(part), "{part}: {printed}");
     }
     assert_eq!(fs::read_to_string(file(&config)).unwrap(), before);
 }
@@ -99,7 +99,7 @@ fn a_new_entry_stands_below_its_explanation_and_nothing_else_changes() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let before = fs::read_to_string(file(&config)).unwrap();
-    sure(&config, &["cover", "Data Engineer D", "sat 18:00", "mon 09:00", "--reason", "C is ill"]);
+    run_ok(&config, &["cover", "Data Engineer D", "sat 18:00", "mon 09:00", "--reason", "C is ill"]);
     let entry = "\n[[override]]\nfrom = 2027-05-08T18:00:00\nto = 2027-05-10T09:00:00\nprimary = \"d\"\nreason = \"C is ill\"\n";
     let example = "#reason = \"Memorial Day, agreed in the Friday meeting\"\n";
     assert_eq!(
@@ -109,13 +109,13 @@ fn a_new_entry_stands_below_its_explanation_and_nothing_else_changes() {
 }
 
 #[test]
-fn weeks_exchanged_twice_are_the_file_as_it_was() {
+fn exchanging_weeks_twice_restores_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let before = fs::read_to_string(file(&config)).unwrap();
-    sure(&config, &["swap", "2027-06-11", "2027-06-18"]);
+    run_ok(&config, &["swap", "2027-06-11", "2027-06-18"]);
     assert_ne!(fs::read_to_string(file(&config)).unwrap(), before);
-    sure(&config, &["swap", "2027-06-18", "2027-06-11"]);
+    run_ok(&config, &["swap", "2027-06-18", "2027-06-11"]);
     assert_eq!(fs::read_to_string(file(&config)).unwrap(), before);
 }
 
@@ -123,8 +123,8 @@ fn weeks_exchanged_twice_are_the_file_as_it_was() {
 fn an_override_in_the_way_is_shortened_or_split_and_keeps_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
-    sure(&config, &["cover", "d", "2027-05-08", "2027-05-11", "--reason", "C is ill"]);
-    sure(&config, &["cover", "a", "2027-05-09 12:00", "2027-05-10"]);
+    run_ok(&config, &["cover", "d", "2027-05-08", "2027-05-11", "--reason", "C is ill"]);
+    run_ok(&config, &["cover", "a", "2027-05-09 12:00", "2027-05-10"]);
     let entries = fs::read_to_string(file(&config)).unwrap();
     assert!(
         entries.contains(
@@ -139,7 +139,7 @@ fn an_override_in_the_way_is_shortened_or_split_and_keeps_what_it_says() {
     let team = team(&config);
     let who: Vec<&str> = team.overrides.iter().map(|by| team.engineer(by.primary).id.as_str()).collect();
     assert_eq!(who, ["d", "a", "d"]);
-    sure(&config, &["cover", "b", "2027-05-08", "2027-05-11"]);
+    run_ok(&config, &["cover", "b", "2027-05-08", "2027-05-11"]);
     assert_eq!(self::team(&config).overrides.len(), 1, "all three make room for one");
 }
 
@@ -147,10 +147,10 @@ fn an_override_in_the_way_is_shortened_or_split_and_keeps_what_it_says() {
 fn a_conflict_is_agreed_on_once() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
-    let told = sure(&config, &["off", "c", "2027-05-29", "2027-06-01", "--reason", "private"]);
-    assert!(told.contains("oncal agree 2027-05-31 WHO"), "{told}");
+    let printed = run_ok(&config, &["off", "c", "2027-05-29", "2027-06-01", "--reason", "private"]);
+    assert!(printed.contains("oncal agree 2027-05-31 WHO"), "{printed}");
     refused(&config, &["agree", "2027-05-30", "d"], 1, "nothing is to be agreed on Sun 30 May 2027");
-    sure(&config, &["agree", "2027-05-31", "d", "--secondary", "a"]);
+    run_ok(&config, &["agree", "2027-05-31", "d", "--secondary", "a"]);
     let entries = fs::read_to_string(file(&config)).unwrap();
     let entry = "from = 2027-05-31\nthrough = 2027-05-31\nprimary = \"d\"\nsecondary = \"a\"\nagreed_on = 2027-05-07\nreason = \"Memorial Day\"\n";
     assert!(entries.contains(entry), "{entries}");
@@ -161,7 +161,7 @@ fn a_conflict_is_agreed_on_once() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_with_a_reason() {
+fn nonsense_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     for (args, code, why) in [
@@ -190,7 +190,7 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
     fs::write(config.join("teams/other.toml"), "name = 3\n").unwrap();
     refused(&config, &["off", "a", "2027-06-02"], 2, "add --team with one of data-pipelines, other");
     refused(&config, &["off", "a", "2027-06-02", "--team", "other"], 1, "team `other` has errors");
-    sure(&config, &["off", "a", "2027-06-02", "--team", "data-pipelines"]);
+    run_ok(&config, &["off", "a", "2027-06-02", "--team", "data-pipelines"]);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn what_check_would_call_an_error_is_not_written() {
         1,
         "`e` joins on 2027-06-01 but is given duty outside that time",
     );
-    sure(&config, &["cover", "e", "2027-06-01", "2027-06-02"]);
+    run_ok(&config, &["cover", "e", "2027-06-01", "2027-06-02"]);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_file_reached_through_a_link_stays_one_with_its_mode() {
     fs::rename(file(&config), &real).unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o660)).unwrap();
     symlink(&real, file(&config)).unwrap();
-    sure(&config, &["off", "a", "2027-06-02"]);
+    run_ok(&config, &["off", "a", "2027-06-02"]);
     assert!(fs::symlink_metadata(file(&config)).unwrap().is_symlink());
     assert_eq!(fs::metadata(&real).unwrap().mode() & 0o7777, 0o660);
     assert!(
@@ -230,7 +230,7 @@ fn a_file_reached_through_a_link_stays_one_with_its_mode() {
     );
 }
 
-/// What the file is after a command that was disturbed, and how it ended.
+/// The file after a command that was interrupted, and its exit code.
 fn disturbed(config: &Path, before: &str, inject: &str) -> (Output, String) {
     fs::write(file(config), before).unwrap();
     let mut command = Command::new("strace");
@@ -249,7 +249,7 @@ fn a_write_that_is_interrupted_leaves_the_old_file_or_the_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let before = fs::read_to_string(file(&config)).unwrap();
-    sure(&config, &["off", "a", "2027-06-02"]);
+    run_ok(&config, &["off", "a", "2027-06-02"]);
     let after = fs::read_to_string(file(&config)).unwrap();
     assert_ne!(before, after);
     let (mut killed, mut old, mut new) = (0, 0, 0);
@@ -515,7 +515,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_command_changes_what_it_says_and_no_other_byte((layout, typed) in (layouts(), commands())) {
+    fn a_command_changes_what_it_announces_and_no_other_byte((layout, typed) in (layouts(), commands())) {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().to_owned();
         fs::create_dir(config.join("teams")).unwrap();
@@ -526,14 +526,14 @@ proptest! {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let output = run(&config, &args);
         let after_text = fs::read_to_string(file(&config)).unwrap();
-        let told = text(&output.stderr);
+        let printed = text(&output.stderr);
         if output.status.code() != Some(0) {
-            prop_assert_eq!(&after_text, &before_text, "{}", told);
-            prop_assert!(!told.contains("laid out in a way"), "{}\n{}", told, before_text);
-            prop_assert!(told.contains("nothing was written") || told.contains("one and the same week"), "{}", told);
+            prop_assert_eq!(&after_text, &before_text, "{}", printed);
+            prop_assert!(!printed.contains("laid out in a way"), "{}\n{}", printed, before_text);
+            prop_assert!(printed.contains("nothing was written") || printed.contains("one and the same week"), "{}", printed);
             return Ok(());
         }
-        // Bytes: no line goes or comes but those of entries, and comments stay.
+        // Bytes: only lines of entries are added or removed, and comments stay.
         let keys = ["[[", "week", "from", "to", "through", "primary", "secondary", "agreed_on", "reason", "time_off", "{", "override", "swap"];
         let diff = TextDiff::from_lines(&before_text, &after_text);
         for change in diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal) {
@@ -545,7 +545,7 @@ proptest! {
         let count = |text: &str| text.matches("# ").count();
         let lost = count(&before_text).saturating_sub(count(&after_text));
         prop_assert!(lost <= 8, "comments stay, but those on lines of an entry that goes");
-        // Meaning: whoever was named holds what was said, and confirmed shifts move nowhere else.
+        // Meaning: whoever was named holds the role, and confirmed shifts move nowhere else.
         let after = team(&config);
         let start = before.zone.first_instant(first_friday());
         let window = Period::new(start, start + TimeDelta::weeks(30)).unwrap();
@@ -560,7 +560,7 @@ proptest! {
                 prop_assert_eq!(holding.side.engineer.as_str(), IDS[who]);
             }
         }
-        // Again it changes nothing, but for an exchange, which goes back.
+        // A second time it changes nothing, except that an exchange is reversed.
         if !matches!(typed, Typed::Exchange(..)) {
             let again = run(&config, &args);
             prop_assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));

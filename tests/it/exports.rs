@@ -1,5 +1,5 @@
-//! Calendars as other programs export them: `tests/data/exports`, each with what it stands for, how it is read, and what
-//! must come of it, worked out by hand, in the `.txt` beside it.
+//! Calendars as other programs export them: `tests/data/exports`. The `.txt` beside each has what it stands for, how it
+//! is read, and the expected result, worked out by hand.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -177,7 +177,7 @@ pub(crate) fn busy_year() -> String {
 }
 
 #[test]
-fn of_a_busy_year_only_the_leave_counts_and_the_rest_is_accounted_for() {
+fn in_a_busy_year_only_leave_counts_and_the_rest_is_accounted_for() {
     let text = busy_year();
     assert_eq!(text.matches("BEGIN:VEVENT").count(), 1500);
     let got = leave(&text, &Settings(Vec::new()));

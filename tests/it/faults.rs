@@ -1,4 +1,4 @@
-//! What becomes of the journal after failures: of the disk, of the folder, of what is in it.
+//! The journal after failures: of the disk, of the folder, of its content.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::support::edited::{Edited, faults, feed, serves, wait};
 use crate::support::injection::Injection;
-use crate::support::machine::sure;
+use crate::support::machine::stdout_of;
 use crate::support::revisions::Seen;
 use crate::support::running::{Running, get, program};
 
@@ -23,7 +23,7 @@ fn has_fault(running: &Running, what: &str) -> bool {
     faults(running).iter().any(|fault| fault == what)
 }
 
-/// So many failures in a row, then edits, then an end, then a start.
+/// That many failures in a row, then edits, then a stop, then a start.
 fn nothing_goes_back(calls: &str, error: &str, times: u32, is_killed: bool) {
     let name = format!("{times} times {error}, killed: {is_killed}");
     let (edited, mut seen) = (Edited::new(""), Seen::default());
@@ -159,7 +159,7 @@ fn journal(edited: &Edited) -> Vec<u8> {
 }
 
 #[test]
-fn a_damaged_journal_of_a_team_takes_no_event_back_and_is_shown() {
+fn a_damaged_journal_of_a_team_is_reported_and_takes_no_event_back() {
     let edited = Edited::new("");
     let mut seen = published(&edited);
     let highest = seen.highest();
@@ -200,13 +200,16 @@ fn a_journal_of_a_newer_layout_is_not_overwritten_and_takes_no_event_back() {
 }
 
 #[test]
-fn a_second_server_on_one_state_folder_is_refused_and_told_who_uses_it() {
+fn a_second_server_on_a_state_folder_is_refused_and_learns_who_uses_it() {
     let edited = Edited::new("");
     let running = edited.start(&edited.state());
     let state = edited.state();
     let output = program(&edited.config(), &["--state", state.to_str().unwrap()]).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains(&format!("process {}", running.child.id())), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && stderr.contains(&format!("process {}", running.child.id())),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -223,7 +226,7 @@ fn a_backup_made_by_sqlite_while_the_server_runs_is_a_whole_journal() {
     let other = edited.folder.path().join("restored");
     fs::create_dir(&other).unwrap();
     let (from, to) = (edited.state().join("journal.sqlite"), other.join("journal.sqlite"));
-    sure(Command::new("sqlite3").arg(from).arg(format!(".backup '{}'", to.display())));
+    stdout_of(Command::new("sqlite3").arg(from).arg(format!(".backup '{}'", to.display())));
     drop(running);
     let running = edited.start(&other);
     seen.look(&feed(&running)).unwrap();

@@ -1,4 +1,4 @@
-//! Feeds as bytes: golden files, and what holds of every feed whatever people are called.
+//! Feeds as bytes: golden files, and what is true of every feed whatever people are called.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

@@ -69,24 +69,24 @@ impl Served {
         let configuration = config::load(folder.path(), now).unwrap();
         assert!(configuration.teams.len() == 1 && configuration.broken.len() == 1);
         let store = Arc::new(Store::new(Snapshot::new(configuration, now)));
-        let site = Data::new(State::new(Arc::clone(&store), Clock::Fixed(now)));
+        let state = Data::new(State::new(Arc::clone(&store), Clock::Fixed(now)));
 
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let admin_site = site.clone();
-                let app = HttpServer::new(move || create_app(site.clone())).workers(2).disable_signals();
-                let admin = HttpServer::new(move || create_admin_app(admin_site.clone()))
+                let admin_state = state.clone();
+                let app = HttpServer::new(move || create_app(state.clone())).workers(2).disable_signals();
+                let admin = HttpServer::new(move || create_admin_app(admin_state.clone()))
                     .workers(1)
                     .disable_signals();
                 let (app, admin) = (app.bind("127.0.0.1:0").unwrap(), admin.bind("127.0.0.1:0").unwrap());
                 let addresses = (app.addrs()[0], admin.addrs()[0]);
                 let (app, admin) = (app.run(), admin.run());
-                tell.send((addresses, vec![app.handle(), admin.handle()])).unwrap();
+                sender.send((addresses, vec![app.handle(), admin.handle()])).unwrap();
                 tokio::try_join!(app, admin).unwrap();
             });
         });
-        let ((address, admin), handles) = told.recv().unwrap();
+        let ((address, admin), handles) = receiver.recv().unwrap();
         Served { store, address, admin, handles }
     }
 
@@ -196,7 +196,7 @@ fn golden(served: &Served, requests: &[(&str, &str, &[&str])]) -> String {
 }
 
 #[test]
-fn a_feed_comes_with_these_headers() {
+fn every_feed_has_these_headers() {
     let served = Served::default();
     let heads = golden(
         &served,
@@ -214,7 +214,7 @@ fn a_feed_comes_with_these_headers() {
 }
 
 #[test]
-fn what_is_no_feed_or_no_reading_is_refused_with_these_headers() {
+fn unknown_feeds_and_writing_methods_are_refused_with_these_headers() {
     let served = Served::default();
     let heads = golden(
         &served,
@@ -235,7 +235,7 @@ fn what_is_no_feed_or_no_reading_is_refused_with_these_headers() {
 }
 
 #[test]
-fn pages_and_files_for_machines_come_with_these_headers() {
+fn pages_and_machine_readable_files_have_these_headers() {
     let served = Served::default();
     let heads = golden(
         &served,
@@ -336,7 +336,7 @@ fn a_list_a_weak_tag_and_a_star_are_understood() {
     }
 }
 
-/// The case of a feed that is requested with a percent-encoded hyphen, and what must not come of decoding.
+/// A feed that is requested with a percent-encoded hyphen, and paths that decoding must not produce.
 #[test]
 fn unreserved_characters_may_be_encoded_and_nothing_else_may() {
     let served = Served::default();
@@ -392,7 +392,7 @@ fn the_files_of_pages_are_sent_compressed() {
 }
 
 #[test]
-fn sixty_four_clients_at_once_get_one_writing() {
+fn sixty_four_clients_at_once_share_one_rendering() {
     let served = Served::default();
     let start = std::sync::Barrier::new(64);
     thread::scope(|scope| {
@@ -477,7 +477,7 @@ fn an_address_that_is_no_feed_leads_nowhere_else() {
 }
 
 #[test]
-fn a_method_that_writes_is_refused_everywhere() {
+fn methods_that_write_are_refused_everywhere() {
     let served = Served::default();
     let methods = ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "REPORT", "MKCALENDAR", "TRACE"];
     for method in methods {
@@ -489,7 +489,7 @@ fn a_method_that_writes_is_refused_everywhere() {
 }
 
 #[test]
-fn a_host_of_somebody_else_is_refused_and_a_missing_one_does_no_harm() {
+fn a_foreign_host_is_refused_and_a_missing_one_is_harmless() {
     let served = Served::default();
     for target in ["/", "/data/team.ics", "/healthz", "/nothing"] {
         assert_eq!(served.send("GET", target, &["Host: evil.example:8080"]).code(), 421, "{target}");
@@ -557,7 +557,7 @@ fn pages_hold_no_markup_of_names_no_script_and_no_style_of_their_own() {
 }
 
 #[test]
-fn the_style_sheet_that_pages_name_is_there_for_good() {
+fn the_style_sheet_that_pages_name_may_be_cached_for_ever() {
     let served = Served::default();
     for (target, up) in [("/", "./"), ("/data/", "../"), ("/data/run-books/none", "../../")] {
         let page = served.get(target).text();
@@ -571,7 +571,7 @@ fn the_style_sheet_that_pages_name_is_there_for_good() {
 }
 
 #[test]
-fn an_engineer_without_a_calendar_is_told_on_the_page() {
+fn the_page_says_which_engineer_has_no_calendar() {
     let page = Served::default().get("/data/").text();
     assert!(
         page.contains(
@@ -582,7 +582,7 @@ fn an_engineer_without_a_calendar_is_told_on_the_page() {
 }
 
 #[test]
-fn pages_and_api_are_compressed_for_those_who_ask_each_coding_with_its_own_tag() {
+fn pages_and_api_are_compressed_on_request_each_coding_with_its_own_tag() {
     let served = Served::default();
     for target in ["/data/", "/data/coverage", "/api/v1/teams/data/schedule", "/openapi.json"] {
         let plain = served.get(target);
@@ -620,7 +620,7 @@ fn pages_and_api_are_compressed_for_those_who_ask_each_coding_with_its_own_tag()
 }
 
 #[test]
-fn what_fits_into_a_packet_and_what_is_no_page_is_sent_as_it_is() {
+fn what_fits_into_one_packet_or_is_not_text_is_sent_uncompressed() {
     let served = Served::default();
     for target in ["/data/changes.atom", "/lost/", "/nothing/here", "/api/v1/teams/none/oncall", "/healthz"] {
         let answer = served.send("GET", target, &["Accept-Encoding: gzip"]);
@@ -642,7 +642,7 @@ fn a_broken_team_shows_its_errors_but_never_the_line() {
 }
 
 #[test]
-fn whoever_reads_the_changes_of_a_broken_team_is_told_to_come_back() {
+fn readers_of_a_broken_teams_changes_are_asked_to_retry() {
     let served = Served::default();
     let answer = served.get("/lost/changes.atom");
     assert_eq!((answer.code(), answer.header("retry-after")), (503, "300"));
@@ -689,7 +689,7 @@ fn monitoring_sees_what_is_served_and_what_is_broken_on_its_own_address() {
 }
 
 #[test]
-fn metrics_tell_what_to_alert_on_and_no_name() {
+fn metrics_show_what_to_alert_on_and_no_name() {
     let served = Served::default();
     served.send("GET", "/data/team.ics", &["User-Agent: Google-Calendar-Importer"]);
     served.send("GET", "/data/engineers/a.ics", &["If-None-Match: *", "User-Agent: ICSx5/2.2"]);

@@ -1,5 +1,5 @@
 //! The built-in calendars against independent published dates, 2020 to 2050 or, where dates are decreed, to 2035.
-//! Every difference is listed with its reason; one that is not listed fails, and so does a listed one that is none.
+//! Every difference is listed with its reason; one that is not listed fails, and so does a listed one that does not exist.
 //! Then the language of the rules.
 
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ fn every_built_in_calendar_is_in_both_packages_for_all_years() {
 }
 
 #[test]
-fn a_difference_not_listed_and_a_listed_one_that_is_none_are_both_seen() {
+fn an_unlisted_difference_and_a_listed_one_that_does_not_exist_are_both_found() {
     let mut published = source(SOURCES[0]);
     published.calendars.retain(|id, _| id == "fr");
     assert!(compare(&published, &[]).is_empty());
@@ -105,7 +105,7 @@ fn each_form_of_on_finds_its_date() {
 }
 
 #[test]
-fn a_place_that_no_month_has_is_shown_those_that_there_are() {
+fn for_an_impossible_place_in_a_month_the_possible_ones_are_shown() {
     for (on, help) in [
         ("6th mon of jan", "`1st` to `5th`, or `last`"),
         ("0th mon of jan", "`1st` to `5th`, or `last`"),

@@ -1,4 +1,4 @@
-//! Whatever stands in a file ends soon and in words: random bytes, damaged calendars, and calendars made to cost time.
+//! Reading any file ends soon and with a message: random bytes, damaged calendars, and calendars made to cost time.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -182,12 +182,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_bytes_are_no_calendar(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn random_bytes_are_not_a_calendar(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(!read(&bytes).is_empty());
     }
 
     #[test]
-    fn random_lines_end(text in lines()) {
+    fn random_lines_terminate(text in lines()) {
         read(text.as_bytes());
     }
 
@@ -208,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_the_rule_language_in_any_order_end(
+    fn words_of_the_rule_language_in_any_order_terminate(
         words in prop::collection::vec(
             prop::sample::select(vec![
                 "1st", "5th", "last", "mon", "sun", "of", "feb", "on-or-after", "on-or-before", "02-29", "12-31",
@@ -224,7 +224,7 @@ proptest! {
     }
 
     #[test]
-    fn random_texts_are_no_calendars_of_rules(text in "\\PC{0,60}") {
+    fn random_texts_are_not_calendars_of_rules(text in "\\PC{0,60}") {
         let problems = Problems::default();
         prop_assert!(Definition::parse("x", &text, &problems).is_none() && problems.has_errors());
         let problems = Problems::default();
@@ -236,7 +236,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn damaged_calendars_end(
+    fn damaged_calendars_terminate(
         file in prop::sample::select(corpus()),
         all in prop::collection::vec(damage(), 1..12),
     ) {
@@ -274,7 +274,7 @@ fn rules_that_never_come_true_share_one_allowance() {
 }
 
 #[test]
-fn a_century_of_seconds_and_a_day_without_end_are_errors() {
+fn a_century_of_seconds_and_an_endless_day_are_errors() {
     let seconds = full_of("DTSTART:20260101T000000Z\nRRULE:FREQ=SECONDLY;UNTIL=21260101T000000Z");
     assert_eq!(codes(&seconds), ["empty-calendar", "more-problems", "timed-event", "unknown-recurrence"]);
     let days = full_of("DTSTART:19700101\nDTEND:21991231\nRRULE:FREQ=DAILY");
@@ -282,7 +282,7 @@ fn a_century_of_seconds_and_a_day_without_end_are_errors() {
 }
 
 #[test]
-fn a_million_of_anything_ends() {
+fn a_million_of_anything_terminates() {
     assert_eq!(codes(&full_of("X:{n}")), ["event-without-start", "more-problems"]);
     assert_eq!(codes(&full_of("DTSTART:20260101")), ["too-many-days"]);
     assert_eq!(codes(&full_of("DTSTART:20260101\nSUMMARY:Holiday")), [""; 0]);
@@ -309,7 +309,7 @@ fn a_million_of_anything_ends() {
 }
 
 #[test]
-fn lines_without_end_and_folds_without_end_end() {
+fn endless_lines_and_endless_folds_terminate() {
     let line = format!("BEGIN:VCALENDAR\nX:{}\nEND:VCALENDAR", "x".repeat(4_900_000));
     assert_eq!(codes(&line), ["empty-calendar"]);
     let folds = format!("BEGIN:VCALENDAR\nX:{}\nEND:VCALENDAR", "\n x".repeat(1_600_000));
@@ -325,7 +325,7 @@ fn lines_without_end_and_folds_without_end_end() {
 }
 
 #[test]
-fn a_full_filter_over_a_full_calendar_ends() {
+fn a_full_filter_over_a_full_calendar_terminates() {
     let patterns: Vec<String> = (0..200).map(|n| format!("\"a*b{n}*c\"")).collect();
     let filter = format!("[import]\nexclude = [{}]", patterns.join(", "));
     let problems = Problems::default();

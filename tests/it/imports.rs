@@ -1,5 +1,5 @@
-//! Calendars of others, as configurations: `tests/data/ics` is one, each of whose `.ics` files has what is to come of it
-//! in the `.txt` beside it. With `ONCAL_BLESS=1` the texts are written anew, to be read before they are kept.
+//! Other people's calendars: `tests/data/ics` is a configuration, and the `.txt` beside each of its `.ics` files has the
+//! expected result. With `ONCAL_BLESS=1` the texts are written again; read them before you commit them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -34,7 +34,7 @@ fn diagnostics(file: &str) -> String {
     of_file.map(|diagnostic| format!("{diagnostic}\n")).collect()
 }
 
-/// What came of `path`, against the text beside it.
+/// Compares the result of `path` with the text beside it.
 fn compare(path: &Path, got: &str, wrong: &mut Vec<String>) {
     let beside = path.with_extension("txt");
     if std::env::var_os("ONCAL_BLESS").is_some() {
@@ -46,13 +46,13 @@ fn compare(path: &Path, got: &str, wrong: &mut Vec<String>) {
     }
 }
 
-/// The runs of years in which a calendar has the same dates are told once.
+/// What a holiday calendar reads as: its diagnostics, then its facts and dates.
 fn holidays(id: &str) -> String {
-    let mut told = diagnostics(&format!("holidays/{id}.toml")) + &diagnostics(&format!("holidays/{id}.ics"));
-    let Ok(calendar) = CORPUS.library.get(id) else { return told };
+    let mut text = diagnostics(&format!("holidays/{id}.toml")) + &diagnostics(&format!("holidays/{id}.ics"));
+    let Ok(calendar) = CORPUS.library.get(id) else { return text };
     let known = calendar.confirmed_through().map_or("always".to_owned(), |year| year.to_string());
     writeln!(
-        told,
+        text,
         "name: {}\nsource: {}\nconfirmed through: {known}",
         calendar.name(),
         calendar.source().unwrap_or("-")
@@ -61,14 +61,14 @@ fn holidays(id: &str) -> String {
     for year in 1970..=2200 {
         for holiday in calendar.year(year) {
             assert_eq!(holiday.date.year(), year);
-            writeln!(told, "{} {}", holiday.date, holiday.name).unwrap();
+            writeln!(text, "{} {}", holiday.date, holiday.name).unwrap();
         }
     }
-    told
+    text
 }
 
 #[test]
-fn every_holiday_calendar_of_the_corpus_gives_what_stands_beside_it() {
+fn every_holiday_calendar_of_the_corpus_gives_its_expected_result() {
     let cases = cases("holidays");
     assert!(cases.len() > 35);
     let mut wrong = Vec::new();
@@ -88,13 +88,13 @@ fn a_calendar_of_rules_may_extend_an_imported_one() {
 
 /// Absences on the clock of the engineer, and in UTC where that has another date.
 fn time_off(team: &str, id: &str) -> String {
-    let mut told = diagnostics(&format!("time-off/{team}/{id}.ics"));
-    let Some(config) = CORPUS.teams.get(&TeamId::new(team).unwrap()) else { return told };
+    let mut text = diagnostics(&format!("time-off/{team}/{id}.ics"));
+    let Some(config) = CORPUS.teams.get(&TeamId::new(team).unwrap()) else { return text };
     let engineer = config.team.engineer(config.team.index_of(id).unwrap());
     for period in &engineer.time_off {
         let (start, end) = (period.start(), period.end());
         writeln!(
-            told,
+            text,
             "{} to {} ({} to {})",
             engineer.zone.local(start),
             engineer.zone.local(end),
@@ -103,11 +103,11 @@ fn time_off(team: &str, id: &str) -> String {
         )
         .unwrap();
     }
-    told
+    text
 }
 
 #[test]
-fn every_calendar_of_absences_of_the_corpus_gives_what_stands_beside_it() {
+fn every_absence_calendar_of_the_corpus_gives_its_expected_result() {
     let mut wrong = Vec::new();
     for team in ["good", "bad"] {
         let cases = cases(&format!("time-off/{team}"));

@@ -1,26 +1,30 @@
 //! The journal in each kind of database: SQLite, and PostgreSQL from Debian's package.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::machine::{free_port, sure};
+use crate::support::machine::{free_port, stdout_of};
 use crate::support::postgres::Postgres;
 use chrono::DateTime;
-use oncal::journal::{ChangeRecord, Database, Draft, Journal, JournalError, Location, Stored, Subscriber};
+use oncal::journal::{
+    CalendarCopy, CalendarState, ChangeRecord, Copies, Database, Draft, Journal, JournalError, Lease,
+    Location, Stored, Subscriber,
+};
 use oncal::rota::TeamId;
 
 fn id(text: &str) -> TeamId {
     TeamId::new(text).unwrap()
 }
 
-/// A journal that says no more than which one it is, and what moved with it.
+/// A journal with little more than its number and what moved with it.
 fn draft(team: &str, version: i64, mark: i64, moved: &[&str]) -> Draft {
     let at = DateTime::from_timestamp(1_800_000_000 + version, 0).unwrap();
     let fingerprint = format!("f{mark}");
     let journal =
         Journal { generation: mark, fingerprint, week_start: at, until: at, entries: BTreeMap::new() };
+    let copies = Copies::from_iter([("address".to_owned(), mark)]);
     Draft {
         team: id(team),
-        stored: Stored::new(version, &journal),
+        stored: Stored { copies, ..Stored::new(version, &journal) },
         changes: moved.iter().map(|record| ChangeRecord { at, record: (*record).to_owned() }).collect(),
         sources: None,
     }
@@ -30,8 +34,8 @@ fn records(moved: Vec<ChangeRecord>) -> Vec<String> {
     moved.into_iter().map(|moved| moved.record).collect()
 }
 
-/// What every kind of database must do, from empty on. Each opening is another server.
-fn keeps_what_it_is_given(open: impl Fn() -> Database) {
+/// What every kind of database must do, starting empty. Each opening is another server.
+fn stores_what_it_is_given(open: impl Fn() -> Database) {
     let database = open();
     let (one, two) = (draft("one", 1, 1, &["m"]), draft("two", 1, 2, &[]));
     assert_eq!(database.read_team(&id("one")).unwrap(), None);
@@ -41,7 +45,7 @@ fn keeps_what_it_is_given(open: impl Fn() -> Database) {
     let newer = draft("one", 2, 3, &["n", "o\n\"ü"]);
     assert!(other.write(std::slice::from_ref(&newer)).unwrap().is_empty());
 
-    // Built upon what is not there any more: nothing of that team is written, and all of the others is.
+    // Based on a version that is gone: nothing of that team is written, and all of the others is.
     let late = [draft("one", 1, 4, &["p"]), draft("one", 2, 5, &["p"]), draft("two", 2, 6, &[])];
     assert_eq!(database.write(&late).unwrap(), [&id("one"), &id("one")]);
     let all = database.read_all().unwrap();
@@ -56,7 +60,7 @@ fn keeps_what_it_is_given(open: impl Fn() -> Database) {
     assert_eq!(records(database.changes_of(&id("one")).unwrap()), ["n", "o\n\"ü"]);
 }
 
-/// Servers that write to one team at once, each building upon what it read, lose nothing of one another.
+/// Servers that write to one team at once, each based on what it read, lose nothing of each other's.
 fn counts_every_writing(open: impl Fn() -> Database + Sync) {
     drop(open());
     std::thread::scope(|scope| {
@@ -108,25 +112,115 @@ fn counts_subscribers_together(open: impl Fn() -> Database) {
     assert_eq!(other.subscribers().unwrap(), expected[1..]);
 }
 
+fn second(number: i64) -> oncal::rota::Instant {
+    DateTime::from_timestamp(1_800_000_000 + number, 0).unwrap()
+}
+
+/// A calendar is fetched by one server at a time, and its copy is what the last one stored.
+fn keeps_calendars(open: impl Fn() -> Database) {
+    let (one, other) = (open(), open());
+    let [new, kept] = ["new", "kept"].map(str::to_owned);
+    let known = |address: &str| {
+        let states = other.calendar_states().unwrap();
+        states.into_iter().find(|state| state.address == address).unwrap()
+    };
+    let state = |address: &String| CalendarState { address: address.clone(), ..CalendarState::default() };
+    let copy = CalendarCopy { number: 7, text: Some("BEGIN:ü\r\n".to_owned()), history: "h".to_owned() };
+    let both = [
+        (state(&new), CalendarCopy { text: None, ..CalendarCopy::default() }),
+        (CalendarState { number: 7, fetched_at: Some(second(0)), ..state(&kept) }, copy.clone()),
+    ];
+    one.add_calendars(&both, second(0)).unwrap();
+    other.add_calendars(&[(state(&kept), CalendarCopy::default())], second(1)).unwrap();
+    assert_eq!(other.calendar_copy(&new).unwrap(), None, "it was never fetched");
+    assert_eq!(other.calendar_copy(&kept).unwrap(), Some(copy), "what is there stays");
+    assert_eq!(known(&kept), both[1].0);
+
+    let lease = |holder, from| Lease { holder, from: second(from), until: second(from + 60) };
+    assert!(one.lease_calendar(&known(&new), lease(1, 100)).unwrap());
+    assert!(!other.lease_calendar(&known(&new), lease(2, 159)).unwrap(), "it is leased");
+    assert!(other.lease_calendar(&known(&new), lease(3, 160)).unwrap(), "for a minute");
+    let fetched = CalendarState {
+        purpose: "p".to_owned(),
+        etag: "\"e\"".to_owned(),
+        last_modified: "m".to_owned(),
+        fetched_at: Some(second(170)),
+        tried_at: Some(second(170)),
+        ..state(&new)
+    };
+    assert!(!one.write_calendar(&fetched, Some(("late", "")), 1).unwrap(), "the lease was lost");
+    assert!(other.write_calendar(&fetched, Some(("text", "history")), 3).unwrap());
+    let copy = one.calendar_copy(&new).unwrap().unwrap();
+    assert_eq!((copy.number, copy.text.as_deref(), &*copy.history), (1, Some("text"), "history"));
+    assert_eq!(known(&new), CalendarState { number: 1, ..fetched.clone() });
+
+    let before = CalendarState { tried_at: None, ..known(&new) };
+    assert!(!one.lease_calendar(&before, lease(4, 300)).unwrap(), "another server fetched it since");
+    assert!(one.lease_calendar(&known(&new), lease(5, 300)).unwrap());
+    let failed =
+        CalendarState { tried_at: Some(second(310)), failures: 1, last_error: "e".to_owned(), ..known(&new) };
+    assert!(one.write_calendar(&failed, None, 5).unwrap());
+    assert_eq!(known(&new), failed, "and its copy stays");
+    // A clock that was far ahead does not keep a lease for years.
+    assert!(one.lease_calendar(&failed, lease(6, 1_000_000)).unwrap());
+    assert!(other.lease_calendar(&failed, lease(7, 400)).unwrap());
+
+    let used = BTreeSet::from([new.clone()]);
+    one.note_calendar_use(&used, second(500), Some(second(-1))).unwrap();
+    assert!(other.calendar_copy(&kept).unwrap().is_some(), "another server may use it");
+    one.note_calendar_use(&used, second(600), Some(second(0))).unwrap();
+    assert_eq!(other.calendar_copy(&kept).unwrap(), None);
+    assert!(other.calendar_copy(&new).unwrap().is_some());
+}
+
 #[test]
-fn sqlite_keeps_what_it_is_given_and_counts_every_writing() {
+fn a_command_reads_beside_a_running_server_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = || Location::folder(folder.path());
+    assert!(Database::open_to_read(location()).is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made");
+    let database = Database::open(location()).unwrap();
+    let address = "a".to_owned();
+    let state = CalendarState { address: address.clone(), ..CalendarState::default() };
+    let add = || database.add_calendars(&[(state.clone(), CalendarCopy::default())], second(0)).unwrap();
+    add();
+    let states = || Database::open_to_read(location()).unwrap().calendar_states().unwrap();
+    assert_eq!(states(), std::slice::from_ref(&state), "from the log of a running server");
+    let reader = Database::open_to_read(location()).unwrap();
+    assert!(reader.probe().is_err() && reader.calendar_states().is_ok());
+    drop((database, reader));
+    let files = || {
+        let listed = std::fs::read_dir(folder.path()).unwrap();
+        let mut files: Vec<_> = listed.map(|entry| entry.unwrap().file_name()).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    assert_eq!(states(), std::slice::from_ref(&state), "from the file alone");
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn sqlite_stores_what_it_is_given_and_counts_every_write() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("new/with space & ü%");
     let open = || Database::open(Location::folder(state.clone())).unwrap();
-    keeps_what_it_is_given(open);
+    stores_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
+    keeps_calendars(open);
     assert!(state.join("journal.sqlite").exists());
 }
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
-fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
+fn postgresql_stores_what_it_is_given_and_counts_every_write() {
     let postgres = Postgres::start();
     let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
-    keeps_what_it_is_given(open);
+    stores_what_it_is_given(open);
     counts_every_writing(open);
     counts_subscribers_together(open);
+    keeps_calendars(open);
 
     let database = open();
     let before = database.read_team(&id("busy")).unwrap();
@@ -136,7 +230,7 @@ fn postgresql_keeps_what_it_is_given_and_counts_every_writing() {
     assert_eq!(database.read_team(&id("busy")).unwrap(), before, "the same connection serves again");
 }
 
-/// A database that lost what was written says so until it was written again.
+/// A database that lost what was written reports that until it is written again.
 fn notices_a_loss(open: impl Fn() -> Database, lose: impl FnOnce()) {
     let database = open();
     let kept = draft("lost", 1, 1, &["m", "n"]);
@@ -183,13 +277,13 @@ fn a_postgresql_that_lost_a_commit_or_became_a_standby_is_noticed_and_used_again
     let postgres = Postgres::start();
     let open = || Database::open(Location::Postgres(postgres.url.clone())).unwrap();
     notices_a_loss(open, || {
-        sure(&mut postgres.psql(&["DELETE FROM publication"]));
+        stdout_of(&mut postgres.psql(&["DELETE FROM publication"]));
     });
     let database = open();
     let read_only = |value: &str| {
         let set = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
         let own = "SET default_transaction_read_only = off";
-        sure(&mut postgres.psql(&[own, &set, "SELECT pg_reload_conf()"]));
+        stdout_of(&mut postgres.psql(&[own, &set, "SELECT pg_reload_conf()"]));
     };
     database.probe().unwrap();
     read_only("on");

@@ -126,7 +126,7 @@ fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
     let book = String::from_utf8(get(running.address, "/book/run-books/p").1).unwrap();
     assert!(book.contains("What to do"), "{book}");
 
-    // Files that are right again take over; those that say the same publish nothing.
+    // Corrected files take over; those with the same content publish nothing.
     write(folder.path(), "teams/syntax.toml", &team("changed", "us-federal", ""));
     write(folder.path(), "holidays/house.toml", HOUSE);
     write(folder.path(), "runbooks/book/p.md", "# What to do\n");
@@ -140,7 +140,7 @@ fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
 }
 
 #[test]
-fn stored_files_have_nothing_private_and_go_with_the_last_team_that_uses_them() {
+fn stored_files_hold_nothing_private_and_are_deleted_with_the_last_team_that_uses_them() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     let running = started(folder.path(), state.path());
     let sources = |id: &str| {
@@ -161,7 +161,7 @@ fn stored_files_have_nothing_private_and_go_with_the_last_team_that_uses_them() 
 }
 
 #[test]
-fn a_team_whose_file_is_gone_at_a_start_is_not_revived_but_waited_for() {
+fn a_team_whose_file_is_gone_at_the_start_is_not_revived_but_waited_for() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     drop(started(folder.path(), state.path()));
     fs::remove_file(folder.path().join("teams/fine.toml")).unwrap();

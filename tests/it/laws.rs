@@ -1,4 +1,4 @@
-//! What holds for every team, whatever its zones, calendars, absences, swaps and overrides.
+//! What is true of every team, whatever its zones, calendars, absences, swaps and overrides.
 
 use crate::support::random::{SPAN_DAYS, epoch, teams};
 use chrono::{Datelike, Days, NaiveDate, TimeDelta};
@@ -206,14 +206,14 @@ proptest! {
         let rows = coverage(&team, &schedule).rows;
         for planned in &schedule.weeks {
             let (week, primary) = (planned.week.period, planned.week.pair.primary);
-            let told: Periods = rows
+            let covered: Periods = rows
                 .iter()
                 .filter(|row| row.week == planned.week.id && row.away == primary)
                 .map(|row| row.period)
                 .collect();
             let away = oncal::rota::Absences::of(team.engineer(primary), week).away(week);
-            let told_in_window = told.clip(window);
-            prop_assert_eq!(told_in_window, away.clip(window), "no silent hole");
+            let covered_in_window = covered.clip(window);
+            prop_assert_eq!(covered_in_window, away.clip(window), "no silent hole");
         }
     }
 
@@ -249,9 +249,9 @@ proptest! {
     #[test]
     fn a_years_time_and_weeks_are_shared_out_whole(team in teams()) {
         let starts = |year| team.zone.first_instant(NaiveDate::from_ymd_opt(year, 1, 1).unwrap());
-        let told = fairness(&team, 2026..=2027, starts(2026));
+        let fairness_of_team = fairness(&team, 2026..=2027, starts(2026));
         for year in 2026..=2027 {
-            let of_year: Vec<_> = told.tallies.iter().filter(|tally| tally.year == year).collect();
+            let of_year: Vec<_> = fairness_of_team.tallies.iter().filter(|tally| tally.year == year).collect();
             let due = Period::new(starts(year).max(team.starts()), starts(year + 1)).map_or(0, Period::seconds);
             let held: i64 = of_year.iter().map(|tally| tally.primary_seconds).sum();
             prop_assert_eq!(held, due, "{}", year);
@@ -270,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn every_row_belongs_to_an_occasion_and_nothing_open_hides_in_a_settled_one(
+    fn every_row_belongs_to_an_occasion_and_no_open_row_is_hidden_in_a_settled_one(
         (team, window) in teams_with_windows(), at in 0i64..40_000_000,
     ) {
         let rows = coverage(&team, &expand(&team, window)).rows;
@@ -296,7 +296,7 @@ proptest! {
     }
 
     #[test]
-    fn whom_an_occasion_shows_hold_the_roles_throughout((team, window) in teams_with_windows()) {
+    fn the_holders_that_an_occasion_shows_hold_the_roles_throughout((team, window) in teams_with_windows()) {
         for occasion in occasions(&team, window) {
             let schedule = expand(&team, occasion.period);
             let parts: Periods = occasion.on_call.iter().map(|held| held.period).collect();

@@ -70,7 +70,7 @@ fn an_expression_is_free_where_one_choice_is_free_in_all_its_parts() {
 }
 
 #[test]
-fn every_crate_is_free_to_use() {
+fn every_crate_has_a_permissive_licence() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform"];
     let output = Command::new(cargo).args(arguments).arg("x86_64-unknown-linux-gnu").output().unwrap();

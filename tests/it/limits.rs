@@ -1,4 +1,4 @@
-//! The real program among clients that mean harm, or do not know better: it goes on answering everybody else.
+//! The real program among hostile and broken clients: it goes on answering everybody else.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use crate::support::running::{Running, get, program};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-/// What an answer may take while others do their worst.
+/// The time that a response may take while others attack.
 const SOON: Duration = Duration::from_millis(50);
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -51,8 +51,8 @@ fn kilobytes(running: &Running, name: &str) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// What a connection gets for `bytes`; nothing where the server ends it or is silent.
-fn told(address: SocketAddr, bytes: &[u8]) -> String {
+/// The response to `bytes`; empty where the server closes the connection or is silent.
+fn response(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -64,7 +64,7 @@ fn told(address: SocketAddr, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_thousand_slow_clients_hold_nobody_up() {
+fn a_thousand_slow_clients_delay_nobody() {
     let folder = configuration("future_weeks = 520\n");
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let (address, before) = (running.address, memory(&running));
@@ -106,7 +106,7 @@ fn request(target: &str) -> String {
 }
 
 #[test]
-fn whoever_stops_in_the_middle_is_cut_off_at_any_request() {
+fn a_client_that_stops_in_the_middle_is_cut_off_at_any_request() {
     let folder = configuration("future_weeks = 520\n");
     let running = Running::start(&mut program(folder.path(), &[]));
     let first = request("/healthz");
@@ -153,7 +153,7 @@ fn is_established(stream: &TcpStream) -> bool {
 }
 
 #[test]
-fn what_is_no_request_is_refused_and_costs_little() {
+fn malformed_requests_are_refused_and_cost_little() {
     let folder = configuration("");
     let running = Running::start(&mut program(folder.path(), &[]));
     let before = memory(&running);
@@ -177,7 +177,7 @@ fn what_is_no_request_is_refused_and_costs_little() {
         ("overlong", request("/data/run-books/%c0%ae%c0%ae/").into_bytes()),
         ("backslashes", request("/data/run-books/..%5c..%5concal.toml").into_bytes()),
     ] {
-        let answer = told(running.address, &bytes);
+        let answer = response(running.address, &bytes);
         assert!(!answer.contains(" 50") && !answer.contains("root:"), "{name}: {answer}");
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 "), "{name}: {answer}");
         assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200"), "after {name}");
@@ -187,7 +187,7 @@ fn what_is_no_request_is_refused_and_costs_little() {
 }
 
 #[test]
-fn bodies_are_not_taken_in() {
+fn request_bodies_are_not_accepted() {
     let folder = configuration("");
     let running = Running::start(&mut program(folder.path(), &[]));
     let before = memory(&running);

@@ -1,4 +1,4 @@
-//! What commands and feeds say of those on duty: whether they are there, what is only proposed, and who comes next.
+//! What commands and feeds say about those on duty: whether they are away, what is only proposed, and who is next.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,9 +40,9 @@ fn run(folder: &Path, args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
     command.env("NO_COLOR", "1").env_remove("ONCAL_CONFIG").args(["--config", folder.to_str().unwrap()]);
     let output = command.args(args).args(["--now", NOW]).output().unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(!told.contains("private"), "{told}");
-    told
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(!printed.contains("private"), "{printed}");
+    printed
 }
 
 fn team(folder: &Path) -> Team {
@@ -51,7 +51,7 @@ fn team(folder: &Path) -> Team {
     loaded.teams.into_values().next().unwrap().team.clone()
 }
 
-/// The events of whole weeks, by UID without what is alike in all.
+/// The events of whole weeks, by the part of their UID that differs.
 fn feed(folder: &Path, start: &str, end: &str) -> BTreeMap<String, Event> {
     let instant = |text: &str| text.parse::<Instant>().unwrap();
     let window = Period::new(instant(start), instant(end)).unwrap();
@@ -80,13 +80,13 @@ fn says(event: &Event, expected: &[&str]) {
     }
 }
 
-/// `expected` as the first lines of what is told.
+/// Checks the first lines that `oncal now` prints.
 #[track_caller]
 fn now(folder: &Path, at: &str, expected: &str) {
-    let told = run(folder, &["now", "--at", at]);
-    let lines: Vec<&str> = told.lines().skip(1).map(str::trim_end).collect();
+    let printed = run(folder, &["now", "--at", at]);
+    let lines: Vec<&str> = printed.lines().skip(1).map(str::trim_end).collect();
     let expected: Vec<&str> = expected.trim_matches('\n').lines().map(|line| &line[12..]).collect();
-    assert_eq!(lines, expected, "{told}");
+    assert_eq!(lines, expected, "{printed}");
 }
 
 #[test]
@@ -127,16 +127,16 @@ fn now_says_that_a_secondary_on_leave_is_no_backup_and_who_is_next() {
 fn json_says_until_when_a_holder_is_away_in_the_last_field_of_a_role() {
     let folder = tempfile::tempdir().unwrap();
     on_leave(folder.path());
-    let told = run(folder.path(), &["now", "--json", "--at", "2027-05-29T12:00"]);
-    let answer: Value = serde_json::from_str(&told).unwrap();
+    let printed = run(folder.path(), &["now", "--json", "--at", "2027-05-29T12:00"]);
+    let answer: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(answer["primary"]["away_until"], Value::Null);
     assert_eq!(answer["secondary"]["away_until"], "2027-06-02T04:00:00Z");
     let fields: Vec<&String> = answer["secondary"].as_object().unwrap().keys().collect();
-    assert!(told.find("\"status\"").unwrap() < told.find("\"away_until\"").unwrap(), "{fields:?}");
+    assert!(printed.find("\"status\"").unwrap() < printed.find("\"away_until\"").unwrap(), "{fields:?}");
 }
 
 #[test]
-fn leave_for_part_of_a_day_is_told_to_the_minute_through_a_change_of_clocks() {
+fn leave_for_part_of_a_day_is_shown_to_the_minute_across_a_clock_change() {
     // Clocks go back on Sunday 1 November 2026 at 02:00; A is secondary in the week of 30 October.
     let leave =
         "name = \"Data Engineer A\"\ntime_off = [{ from = 2026-11-01T00:30:00, to = 2026-11-01T13:00:00 }]";
@@ -145,13 +145,13 @@ fn leave_for_part_of_a_day_is_told_to_the_minute_through_a_change_of_clocks() {
     let week = feed(folder.path(), "2026-10-30T14:00:00Z", "2026-11-06T15:00:00Z");
     let secondary = week.values().find(|event| event.summary.contains("secondary")).unwrap();
     says(secondary, &["Data Engineer A: secondary on-call (AWAY 1 Nov 00:30 EDT–13:00 EST: no backup)"]);
-    let told = |at: &str| {
-        let told = run(folder.path(), &["now", "--at", at]);
-        told.contains("Data Engineer A (AWAY until Sun 1 Nov 2026 13:00 EST: no backup)")
+    let is_shown_away = |at: &str| {
+        let printed = run(folder.path(), &["now", "--at", at]);
+        printed.contains("Data Engineer A (AWAY until Sun 1 Nov 2026 13:00 EST: no backup)")
     };
     assert_eq!(
         ["2026-11-01T04:29:59Z", "2026-11-01T04:30:00Z", "2026-11-01T17:59:59Z", "2026-11-01T18:00:00Z"]
-            .map(told),
+            .map(is_shown_away),
         [false, true, true, false]
     );
 }
@@ -160,9 +160,9 @@ fn leave_for_part_of_a_day_is_told_to_the_minute_through_a_change_of_clocks() {
 fn the_schedule_marks_who_is_away() {
     let folder = tempfile::tempdir().unwrap();
     on_leave(folder.path());
-    let told = run(folder.path(), &["schedule", "--from", "2027-05-28", "--weeks", "1"]);
-    assert_eq!((told.matches("AWAY").count(), told.matches("no backup").count()), (2, 2), "{told}");
-    assert!(told.contains("AWAY 29–30 May:") && told.contains("AWAY 1 Jun:"), "{told}");
+    let printed = run(folder.path(), &["schedule", "--from", "2027-05-28", "--weeks", "1"]);
+    assert_eq!((printed.matches("AWAY").count(), printed.matches("no backup").count()), (2, 2), "{printed}");
+    assert!(printed.contains("AWAY 29–30 May:") && printed.contains("AWAY 1 Jun:"), "{printed}");
     let own = run(folder.path(), &["schedule", "--from", "2027-05-28", "--weeks", "1", "--engineer", "c"]);
     assert!(own.contains("AWAY 29–30 May:"), "{own}");
 }
@@ -223,7 +223,7 @@ fn the_meeting_says_which_agreements_are_late_and_who_are_away() {
 }
 
 #[test]
-fn a_proposal_is_never_told_as_a_fact() {
+fn a_proposal_is_never_presented_as_a_fact() {
     let folder = tempfile::tempdir().unwrap();
     on_leave(folder.path());
     let events = memorial_day(folder.path());
@@ -240,9 +240,9 @@ fn a_proposal_is_never_told_as_a_fact() {
                then Data Engineer B is primary again\n",
         ],
     );
-    let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1", "--all"]);
-    assert!(told.contains("would work") && told.contains("A (proposed)"), "{told}");
-    assert!(!told.contains("working"), "{told}");
+    let printed = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1", "--all"]);
+    assert!(printed.contains("would work") && printed.contains("A (proposed)"), "{printed}");
+    assert!(!printed.contains("working"), "{printed}");
     let json = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1", "--json"]);
     assert!(json.contains("\"working\""), "the status stays what programs know: {json}");
 }
@@ -330,9 +330,12 @@ fn where_nobody_is_free_it_is_not_covered_and_nobody_is_proposed() {
         &["NOT COVERED Memorial Day: ", "(NOT COVERED, Data Engineer C keeps it)\n"],
     );
     assert!(events.values().all(|event| !event.summary.contains("PROPOSED")));
-    let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
-    assert!(told.contains("NOT COVERED") && told.contains("keeps it until you find somebody"), "{told}");
-    assert!(told.contains("primary = \"…\"   # nobody is free: find somebody"), "{told}");
+    let printed = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
+    assert!(
+        printed.contains("NOT COVERED") && printed.contains("keeps it until you find somebody"),
+        "{printed}"
+    );
+    assert!(printed.contains("primary = \"…\"   # nobody is free: find somebody"), "{printed}");
     now(
         folder.path(),
         "2027-05-31T12:00",
@@ -344,7 +347,7 @@ fn where_nobody_is_free_it_is_not_covered_and_nobody_is_proposed() {
                          then Data Engineer C",
     );
     let file = folder.path().join("teams/data-pipelines.toml");
-    let pasted = fs::read_to_string(&file).unwrap() + &told[told.find("[[override]]").unwrap()..];
+    let pasted = fs::read_to_string(&file).unwrap() + &printed[printed.find("[[override]]").unwrap()..];
     fs::write(&file, pasted).unwrap();
     let loaded = oncal::config::load(folder.path(), NOW.parse().unwrap()).unwrap();
     assert!(loaded.has_errors(), "pasted as it stands, it must not turn the alarm off");
@@ -354,8 +357,8 @@ fn where_nobody_is_free_it_is_not_covered_and_nobody_is_proposed() {
 fn an_agreement_without_a_secondary_says_who_stays_and_check_warns_of_it() {
     let folder = tempfile::tempdir().unwrap();
     on_leave(folder.path());
-    let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
-    let entry = told[told.find("[[override]]").unwrap()..].split("\n\n").next().unwrap();
+    let printed = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
+    let entry = printed[printed.find("[[override]]").unwrap()..].split("\n\n").next().unwrap();
     assert_eq!(
         entry,
         "[[override]]\nfrom = 2027-05-31\nthrough = 2027-05-31\nprimary = \"a\"\n\
@@ -375,23 +378,23 @@ fn an_agreement_without_a_secondary_says_who_stays_and_check_warns_of_it() {
 }
 
 #[test]
-fn a_swap_is_told_as_one_instead_of_the_other() {
+fn a_swap_is_shown_as_one_engineer_instead_of_another() {
     let swap = "\n[[swap]]\nweek = 2027-05-14\nprimary = \"c\"\nsecondary = \"a\"\nreason = \"a trip\"\n";
     let folder = tempfile::tempdir().unwrap();
     plan(folder.path(), &[], swap);
-    let told = run(folder.path(), &["schedule", "--from", "2027-05-14", "--weeks", "1"]);
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("instead of"), "{told}");
-    assert!(told.contains("(swap: a trip)"), "{told}");
-    assert!(!told.contains("swap for"), "{told}");
+    let printed = run(folder.path(), &["schedule", "--from", "2027-05-14", "--weeks", "1"]);
+    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(printed.contains("instead of"), "{printed}");
+    assert!(printed.contains("(swap: a trip)"), "{printed}");
+    assert!(!printed.contains("swap for"), "{printed}");
 }
 
 #[test]
 fn the_example_of_the_readme_is_what_the_command_prints() {
     let folder = tempfile::tempdir().unwrap();
     on_leave(folder.path());
-    let told = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
+    let printed = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
     let readme = include_str!("../../README.md");
     let example = readme.split("On 3 May 2027 it prints:\n\n```text\n").nth(1).unwrap();
-    assert_eq!(example.split("```").next().unwrap(), told);
+    assert_eq!(example.split("```").next().unwrap(), printed);
 }

@@ -1,4 +1,4 @@
-//! What shows while something is out of reach, and what goes on all the same.
+//! What the server reports while something is out of reach, and what goes on working.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -194,21 +194,21 @@ fn a_secondary_who_is_away_is_no_backup_wherever_the_page_says_who_is_on_call() 
     {
         let pages = asked_of(&team, now, &[("/data/", ""), ("/", ""), ("/data/run-books/profit", "")]);
         for page in pages {
-            let told = "Away</span> until Sat 14 Nov 17:30 EST: no backup";
-            assert_eq!(page.body.contains(told), is_away, "{now}: {}", page.body);
+            let warning = "Away</span> until Sat 14 Nov 17:30 EST: no backup";
+            assert_eq!(page.body.contains(warning), is_away, "{now}: {}", page.body);
         }
     }
 }
 
 #[test]
-fn the_card_of_whoever_is_on_call_says_who_is_next() {
+fn the_on_call_card_says_who_is_next() {
     let page = asked_of(TEAM, "2026-11-25T22:00:00Z", &[("/data/", "")]).remove(0);
     page.has(", then <a class=\"who\" href=\"engineers/d\"><bdi>مهندس</bdi></a> (Thanksgiving Day), alone")
         .has(", then nobody");
 }
 
 #[test]
-fn a_duty_change_inside_a_holiday_names_first_who_holds_the_role_from_it_on() {
+fn at_a_duty_change_inside_a_holiday_the_next_holder_is_named_first() {
     // In the week from 25 December Cy is primary, whose holiday it is; the secondary covers it alone.
     let page = asked_of(PLAN, "2026-12-25T12:00:00Z", &[("/data/", "")]).remove(0);
     let next = page.body.split("Next duty change").nth(1).unwrap().split("Handover meeting").next().unwrap();
@@ -243,14 +243,14 @@ fn time_off_is_shown_and_its_reason_is_not() {
 }
 
 #[test]
-fn a_proposal_is_dashed_and_the_words_say_so_too() {
+fn a_proposal_is_dashed_and_named_as_one() {
     let page = get("/data/?from=2026-11-20&weeks=8");
     page.has(" try\">").has(" is proposed").has("Agree by ").has(" to agree by ");
     get("/data/?view=list&from=2026-12-18").has("to agree</span> proposed instead of");
 }
 
 #[test]
-fn nobody_as_backup_is_drawn_and_said_plainly_for_a_cover_and_as_a_warning_for_an_absence() {
+fn a_missing_backup_is_plain_text_during_a_cover_and_a_warning_during_an_absence() {
     let page = get("/data/");
     page.has("<li class=\"none a").has("title=\"No backup while the secondary covers, Thu 26 Nov");
     let away = TEAM.replace(
@@ -263,7 +263,7 @@ fn nobody_as_backup_is_drawn_and_said_plainly_for_a_cover_and_as_a_warning_for_a
 }
 
 #[test]
-fn a_swap_that_leaves_somebody_where_they_were_is_not_theirs() {
+fn a_swap_does_not_concern_somebody_it_leaves_in_place() {
     // The swap gives the week to D instead of A; B is its secondary by the rotation, too.
     let page = get("/data/?from=2026-12-04&weeks=1");
     page.has("⇄ <bdi>مهندس</bdi>").has("<bdi>Bob ");
@@ -286,7 +286,7 @@ fn a_month_a_year_and_a_list_show_the_rota_too() {
 }
 
 #[test]
-fn weeks_and_zones_are_as_asked() {
+fn weeks_and_zones_are_as_requested() {
     let page = get("/data/?from=2026-12-18&weeks=2&zone=Asia/Kolkata");
     page.has("datetime=\"2026-12-18\"")
         .has("datetime=\"2026-12-25\"")
@@ -300,8 +300,8 @@ fn weeks_and_zones_are_as_asked() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_refused_with_what_could() {
-    for (target, told) in [
+fn what_cannot_be_shown_is_refused_with_what_can() {
+    for (target, expected) in [
         ("/data/?from=tomorrow", "“tomorrow” is not a date"),
         ("/data/?from=2026-02-30", "such as 2026-12-25"),
         ("/data/?weeks=0", "weeks is 1 to 104"),
@@ -330,7 +330,7 @@ fn what_cannot_be_shown_is_refused_with_what_could() {
         ("/data/engineers/a?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
     ] {
         let page = get(target);
-        page.has(told).has("Show the page as it is");
+        page.has(expected).has("Show the page as it is");
         assert_eq!(page.code, 400, "{target}");
     }
 }
@@ -389,7 +389,7 @@ fn an_open_conflict_is_among_the_absences_ahead_too_and_leads_to_its_candidates(
 }
 
 #[test]
-fn the_coverage_page_says_by_which_rule_the_team_covers_and_once_what_a_load_counts() {
+fn the_coverage_page_explains_the_teams_rule_and_once_what_load_counts() {
     let page = get("/data/coverage");
     page.has("How this team covers absences").has("If the secondary has time off or a public holiday then");
     assert!(page.body.matches("class=\"stack candidates\"").count() > 1);
@@ -399,7 +399,7 @@ fn the_coverage_page_says_by_which_rule_the_team_covers_and_once_what_a_load_cou
 }
 
 #[test]
-fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
+fn a_zone_applies_to_the_whole_rota_and_is_kept_on_links_to_other_pages() {
     let berlin = "zone=Europe%2FBerlin";
     let page = get(&format!("/data/?{berlin}&from=2026-12-18"));
     page.has(" CET").lacks(" EST").lacks(" GMT").has(&format!("href=\"./coverage?{berlin}\""));
@@ -417,7 +417,7 @@ fn a_zone_holds_for_all_that_the_rota_tells_and_goes_along_to_other_pages() {
 }
 
 #[test]
-fn a_zone_holds_for_all_that_the_coverage_tells() {
+fn a_zone_applies_to_all_of_the_coverage() {
     let berlin = "zone=Europe%2FBerlin";
     get(&format!("/data/coverage?{berlin}")).has(" CET").lacks(" EST").lacks(" GMT");
     get(&format!("/data/coverage?{berlin}&status=covered"))
@@ -426,7 +426,7 @@ fn a_zone_holds_for_all_that_the_coverage_tells() {
 }
 
 #[test]
-fn the_page_to_subscribe_asks_whose_shifts_and_has_every_way_into_a_calendar() {
+fn the_subscribe_page_asks_whose_shifts_and_offers_every_calendar_program() {
     let page = get("/data/subscribe?calendar=engineers/a&alarm=1h");
     page.has("data/engineers/a.ics?alarm=1h</code>")
         .has("href=\"webcal://127.0.0.1:8080/data/engineers/a.ics?alarm=1h\"")
@@ -518,7 +518,7 @@ fn pipelines_show_their_owners_and_who_of_them_is_on_call() {
 }
 
 #[test]
-fn fairness_has_bars_locks_and_the_rotations_that_end_them() {
+fn fairness_has_bars_streaks_and_the_rotations_that_end_them() {
     let page = get("/data/fairness?years=6");
     page.has("in 2026–2031").has("preserveAspectRatio=\"none\"").has(" weeks</small>").has("+");
     page.has("</bdi></a></b> is primary on <b>Christmas Day</b> in 20");
@@ -550,7 +550,7 @@ fn a_run_book_is_a_page_with_who_can_help_and_no_markup_of_its_own() {
 }
 
 #[test]
-fn broken_configuration_is_told_plainly_and_never_quoted() {
+fn broken_configuration_is_reported_plainly_and_never_quoted() {
     for (target, code) in [("/", 200), ("/lost/", 503), ("/lost/coverage", 503), ("/lost/pipelines", 503)] {
         let page = get(target);
         page.has("teams/lost.toml:1:").has("<code>name</code>").lacks("`").lacks("private remark");

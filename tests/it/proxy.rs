@@ -11,13 +11,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::machine::{free_port, sure};
+use crate::support::machine::{free_port, stdout_of};
 use crate::support::running::{PATIENCE, Running, get, program};
 use tempfile::TempDir;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// `text` with each of `parts`, every one of which it has, replaced.
+/// `text` with each of `parts` replaced; it must contain them all.
 fn replaced(mut text: String, parts: &[(&str, String)]) -> String {
     for (part, by) in parts {
         assert!(text.contains(part), "no {part}: {text}");
@@ -32,7 +32,7 @@ enum Kind {
     Caddy,
 }
 
-/// A proxy that has been told where oncal is; killed when dropped.
+/// A proxy in front of oncal; killed when dropped.
 struct Proxy {
     child: Child,
     folder: TempDir,
@@ -48,7 +48,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// One that listens at `port`, as the example of its kind says, before `oncal`.
+    /// One that listens at `port` in front of `oncal`, configured by the example of its kind.
     fn start(kind: Kind, port: u16, oncal: SocketAddr) -> Proxy {
         let (folder, plain_port) = (tempfile::tempdir().unwrap(), free_port());
         let at = |name: &str| folder.path().join(name).display().to_string();
@@ -64,13 +64,13 @@ impl Proxy {
             "-subj",
             "/CN=localhost",
         ]);
-        sure(certify.args(["-keyout", &at("key"), "-out", &at("pem")]));
+        stdout_of(certify.args(["-keyout", &at("key"), "-out", &at("pem")]));
         let mut command = match kind {
             Kind::Nginx => Proxy::nginx(folder.path(), [port, plain_port], oncal),
             Kind::Caddy => Proxy::caddy(folder.path(), [port, plain_port], oncal),
         };
-        let told = File::create(folder.path().join("told")).unwrap();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(told).spawn().unwrap();
+        let stderr = File::create(folder.path().join("stderr")).unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
         let mut proxy = Proxy { child, folder, port, plain_port };
         let since = Instant::now();
         while [port, plain_port].iter().any(|port| TcpStream::connect(("127.0.0.1", *port)).is_err()) {
@@ -81,7 +81,7 @@ impl Proxy {
         proxy
     }
 
-    /// Tells as much as it can without `debug`, of which nobody expects discretion.
+    /// Logs as much as it can without `debug`, which nobody expects to be discreet.
     fn nginx(folder: &Path, [port, plain_port]: [u16; 2], oncal: SocketAddr) -> Command {
         let at = |name: &str| folder.join(name).display().to_string();
         let site = replaced(
@@ -110,7 +110,7 @@ impl Proxy {
         command
     }
 
-    /// Tells all it can.
+    /// Logs all it can.
     fn caddy(folder: &Path, [port, plain_port]: [u16; 2], oncal: SocketAddr) -> Command {
         let at = |name: &str| folder.join(name).display().to_string();
         let options = format!(
@@ -143,14 +143,14 @@ impl Proxy {
 
     /// Head, in small letters, and body of the answer to `target`.
     fn get(&self, target: &str, options: &[&str]) -> (String, String) {
-        let text = sure(&mut self.curl(target, options));
+        let text = stdout_of(&mut self.curl(target, options));
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         (head.to_ascii_lowercase(), body.to_owned())
     }
 
-    /// All that it wrote of its own accord.
+    /// All that it logged.
     fn logs(&self) -> String {
-        ["told", "errors", "access", "requests"]
+        ["stderr", "errors", "access", "requests"]
             .map(|name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default())
             .concat()
     }
@@ -167,7 +167,7 @@ impl Behind {
     fn with(kind: Kind, settings: &str) -> Behind {
         let folder = tempfile::tempdir().unwrap();
         let (config, port) = (folder.path().join("config"), free_port());
-        sure(Command::new("cp").args(["-r", "config"]).arg(&config));
+        stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
         let public = format!("public_url = \"https://localhost:{port}/on-call\"\n");
         let ports =
             "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\ntrusted_proxies = [\"127.0.0.1\"]\n";
@@ -247,7 +247,7 @@ fn crawl(behind: &Behind, start: &str) -> BTreeSet<String> {
     seen
 }
 
-fn every_link_is_right_and_compression_and_caching_are_oncals(kind: Kind) {
+fn behind_a_proxy_every_link_is_right_and_compression_and_caching_are_oncals(kind: Kind) {
     let behind = Behind::with(kind, "");
     let proxy = &behind.proxy;
     let (head, _) = proxy.get("/on-call", &[]);
@@ -298,7 +298,7 @@ fn every_link_is_right_and_compression_and_caching_are_oncals(kind: Kind) {
     }
 }
 
-fn secret_links_work_and_stand_in_no_log(kind: Kind) {
+fn secret_links_work_and_are_never_logged(kind: Kind) {
     let mut behind = Behind::with(kind, "access = \"links\"\n");
     let team = oncal::rota::TeamId::new("data-pipelines").unwrap();
     let secret = oncal::access::Secret::of(SECRET.as_bytes());
@@ -310,7 +310,7 @@ fn secret_links_work_and_stand_in_no_log(kind: Kind) {
     assert_eq!(status(&behind.proxy.get("/on-call/data-pipelines/", &[]).0), 404);
     assert_eq!(status(&behind.proxy.get(&format!("/on-call/k/{}/", "a".repeat(32)), &[]).0), 404);
 
-    // What a proxy has most to tell of: what it does not understand, what is too much, and that nobody is behind it.
+    // What proxies log most about: malformed requests, requests over a limit, and an unreachable server.
     let plain = SocketAddr::from(([127, 0, 0, 1], behind.proxy.plain_port));
     assert!(get(plain, &own).0.starts_with("HTTP/1.1 308"));
     let referrer = format!("https://localhost:{}{own}", behind.proxy.port);
@@ -330,7 +330,7 @@ fn secret_links_work_and_stand_in_no_log(kind: Kind) {
     let (head, _) = behind.proxy.get(&own, &["-e", &referrer]);
     assert_eq!(status(&head), 502);
 
-    // Of the last request that came through to oncal, both logs have the same name.
+    // Both logs have the same id for the last request that reached oncal.
     if let Ok(requests) = fs::read_to_string(behind.proxy.folder.path().join("requests")) {
         let line = requests.lines().rfind(|line| line.contains(" 404 ")).unwrap();
         let id = line.rsplit(' ').next().unwrap();
@@ -339,10 +339,10 @@ fn secret_links_work_and_stand_in_no_log(kind: Kind) {
     let logs = behind.proxy.logs();
     assert!(logs.contains("502"), "nobody learns that oncal is down: {logs}");
     for key in [&key, &all] {
-        let told = |logs: &str| logs.lines().find(|line| line.contains(key)).map(str::to_owned);
-        assert_eq!(told(&logs), None);
-        assert_eq!(told(&behind.oncal.log()), None);
-        assert_eq!(told(&String::from_utf8_lossy(&metrics)), None);
+        let logged = |logs: &str| logs.lines().find(|line| line.contains(key)).map(str::to_owned);
+        assert_eq!(logged(&logs), None);
+        assert_eq!(logged(&behind.oncal.log()), None);
+        assert_eq!(logged(&String::from_utf8_lossy(&metrics)), None);
     }
 }
 
@@ -350,21 +350,21 @@ fn secret_links_work_and_stand_in_no_log(kind: Kind) {
 fn listener() -> (SocketAddr, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let lines = BufReader::new(&stream).lines().map_while(Result::ok);
             let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
             drop((&stream).write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
-            if tell.send(head.join("\n").to_ascii_lowercase()).is_err() {
+            if sender.send(head.join("\n").to_ascii_lowercase()).is_err() {
                 break;
             }
         }
     });
-    (address, told)
+    (address, receiver)
 }
 
-fn oncal_hears_from_the_proxy_alone_who_asks(kind: Kind) {
+fn only_the_proxy_tells_oncal_who_the_client_is(kind: Kind) {
     let (address, heard) = listener();
     let proxy = Proxy::start(kind, free_port(), address);
     let forged = [
@@ -403,20 +403,20 @@ mod nginx {
 
     #[test]
     #[ignore = "needs nginx; tests/run.sh installs it"]
-    fn every_link_is_right_and_compression_and_caching_are_oncals() {
-        super::every_link_is_right_and_compression_and_caching_are_oncals(Nginx);
+    fn behind_a_proxy_every_link_is_right_and_compression_and_caching_are_oncals() {
+        super::behind_a_proxy_every_link_is_right_and_compression_and_caching_are_oncals(Nginx);
     }
 
     #[test]
     #[ignore = "needs nginx; tests/run.sh installs it"]
-    fn secret_links_work_and_stand_in_no_log() {
-        super::secret_links_work_and_stand_in_no_log(Nginx);
+    fn secret_links_work_and_are_never_logged() {
+        super::secret_links_work_and_are_never_logged(Nginx);
     }
 
     #[test]
     #[ignore = "needs nginx; tests/run.sh installs it"]
-    fn oncal_hears_from_the_proxy_alone_who_asks() {
-        super::oncal_hears_from_the_proxy_alone_who_asks(Nginx);
+    fn only_the_proxy_tells_oncal_who_the_client_is() {
+        super::only_the_proxy_tells_oncal_who_the_client_is(Nginx);
     }
 }
 
@@ -425,19 +425,19 @@ mod caddy {
 
     #[test]
     #[ignore = "needs caddy; tests/run.sh installs it"]
-    fn every_link_is_right_and_compression_and_caching_are_oncals() {
-        super::every_link_is_right_and_compression_and_caching_are_oncals(Caddy);
+    fn behind_a_proxy_every_link_is_right_and_compression_and_caching_are_oncals() {
+        super::behind_a_proxy_every_link_is_right_and_compression_and_caching_are_oncals(Caddy);
     }
 
     #[test]
     #[ignore = "needs caddy; tests/run.sh installs it"]
-    fn secret_links_work_and_stand_in_no_log() {
-        super::secret_links_work_and_stand_in_no_log(Caddy);
+    fn secret_links_work_and_are_never_logged() {
+        super::secret_links_work_and_are_never_logged(Caddy);
     }
 
     #[test]
     #[ignore = "needs caddy; tests/run.sh installs it"]
-    fn oncal_hears_from_the_proxy_alone_who_asks() {
-        super::oncal_hears_from_the_proxy_alone_who_asks(Caddy);
+    fn only_the_proxy_tells_oncal_who_the_client_is() {
+        super::only_the_proxy_tells_oncal_who_the_client_is(Caddy);
     }
 }

@@ -59,7 +59,7 @@ impl Volume {
         !self.config().join("teams").is_symlink()
     }
 
-    /// Makes of `teams` a plain folder again, without a moment in which the team has no file.
+    /// Turns `teams` into a plain folder again, without a moment in which the team has no file.
     fn make_plain(&self) {
         if !self.plain() {
             let real = self.config().join("teams.new");
@@ -97,7 +97,7 @@ fn unfolded(body: &[u8]) -> String {
     String::from_utf8(body.to_vec()).unwrap().replace("\r\n ", "")
 }
 
-/// The one configuration that a body is of.
+/// The number of the one configuration that a body shows.
 fn number(body: &[u8]) -> u32 {
     assert!(body.starts_with(b"BEGIN:VCALENDAR\r\n") && body.ends_with(b"END:VCALENDAR\r\n"), "cut short");
     let text = unfolded(body);
@@ -122,7 +122,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// One reader: keeps its connection, asks again and again with what it got.
+/// One reader: keeps its connection and requests the feed again and again with the tag that it got.
 fn read_on(address: SocketAddr, done: &AtomicBool, counts: &[AtomicU64; 2], highest_good: &AtomicU64) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -196,7 +196,7 @@ const WAYS: [&str; 8] = ["save", "rename", "links", "delete", "folder", "broken"
 
 #[test]
 #[ignore = "takes a minute; tests/run.sh runs it"]
-fn three_hundred_changes_under_sixteen_readers_show_soon_or_never() {
+fn three_hundred_changes_under_sixteen_readers_show_soon() {
     let mut volume = Volume::new();
     let mut command = program(&volume.config(), &NOW);
     command.arg("--state").arg(volume.folder.path().join("state"));
@@ -282,7 +282,7 @@ fn revisions(body: &[u8]) -> BTreeMap<String, (u32, String, String)> {
 
 #[test]
 #[ignore = "takes half a minute; tests/run.sh runs it"]
-fn killed_fifty_times_it_loses_nothing_that_was_served() {
+fn after_being_killed_fifty_times_it_has_lost_nothing_that_was_served() {
     let volume = Volume::new();
     let state = volume.folder.path().join("state");
     let mut seen: BTreeMap<String, (u32, String, String)> = BTreeMap::new();
@@ -324,7 +324,7 @@ fn killed_fifty_times_it_loses_nothing_that_was_served() {
         });
     }
     println!("{risen} changes of substance were seen over 50 kills");
-    assert!(risen > 20, "hardly anything changed: {risen}");
+    assert!(risen > 20, "too little changed: {risen}");
 }
 
 /// A body, unless the server went away meanwhile.
@@ -397,7 +397,7 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
 
 #[test]
 #[ignore = "takes a minute; tests/run.sh runs it"]
-fn what_the_journal_cannot_take_for_a_minute_is_served_all_the_same_and_kept_later() {
+fn what_the_journal_cannot_store_for_a_minute_is_served_and_stored_later() {
     let postgres = Postgres::start();
     let volume = Volume::new();
     fs::write(volume.config().join("oncal.toml"), format!("{SETTINGS}journal = \"{}\"\n", postgres.url))
@@ -477,7 +477,7 @@ fn a_lost_journal_takes_no_feed_back() {
     let before = modified(&server);
     drop(server);
     fs::remove_dir_all(&state).unwrap();
-    // Two changes within a second are told a second apart, so the clock may be behind by one.
+    // Two changes within a second are dated a second apart, so the clock may be behind by one.
     thread::sleep(Duration::from_millis(1100));
     let after = modified(&start(&volume, &state));
     assert!(after >= before, "{after} after {before}");
@@ -496,7 +496,7 @@ fn the_same_files_and_journal_give_the_same_bytes_after_a_restart() {
 }
 
 #[test]
-fn asked_to_read_again_it_does_and_goes_on() {
+fn on_request_it_reads_again_and_goes_on() {
     let volume = Volume::new();
     let mut server = start(&volume, &volume.folder.path().join("state"));
     for change in 1..=3 {
@@ -510,18 +510,18 @@ fn asked_to_read_again_it_does_and_goes_on() {
 }
 
 #[test]
-fn a_state_that_is_of_no_use_ends_it_at_start_with_what_to_do() {
+fn an_unusable_state_ends_the_start_with_what_to_do() {
     let volume = Volume::new();
     let file = volume.folder.path().join("file");
     fs::write(&file, "").unwrap();
     let damaged = volume.folder.path().join("damaged");
     fs::create_dir(&damaged).unwrap();
     fs::write(damaged.join("journal.sqlite"), "no database ".repeat(1000)).unwrap();
-    for (state, said) in [(&file, "--state DIR"), (&damaged, "restore it from a backup")] {
+    for (state, expected) in [(&file, "--state DIR"), (&damaged, "restore it from a backup")] {
         let output = program(&volume.config(), &[]).arg("--state").arg(state).output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.contains("error: failed to") && told.contains(said), "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("error: failed to") && stderr.contains(expected), "{stderr}");
     }
     let output = program(&volume.config(), &[]).env("ONCAL_REVISION", "new").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));

@@ -157,7 +157,7 @@ fn a_team_whose_file_is_removed_stays_in_service_and_is_reported() {
     assert!(server.feed() == before);
     fs::write(server.file(), TEAM).unwrap();
     server.until("its return", |server| server.store.load().removed().is_empty());
-    assert!(server.feed() == before, "nothing changed, so nothing is told as changed");
+    assert!(server.feed() == before, "nothing changed, so the feed is the same");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_folder_that_is_moved_away_is_reported_and_noticed_when_it_is_back() {
 #[test]
 fn reading_files_is_not_a_change() {
     let server = Reloading::new("2026-02-10T12:00:00Z", false);
-    // The watch is on once a change shows; what else the writing set off is over a second later.
+    // The watch is active once a change shows; what else the write triggered is over a second later.
     fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
     server.until("the change", |server| server.feed().contains("Anna"));
     thread::sleep(Duration::from_secs(1));

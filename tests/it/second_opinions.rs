@@ -1,4 +1,4 @@
-//! Other readers of calendars beside ours: Python's recurring-ical-events over ten years of random series with moved and
+//! Other calendar readers compared with ours: Python's recurring-ical-events over ten years of random series with moved and
 //! cancelled instances, and crate calcard over series without them.
 //!
 //! Where a reader differs, the reason is given with the words of the RFC; the random series avoid those cases.
@@ -157,7 +157,7 @@ fn calendar(events: &str) -> String {
     format!("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Example//Calendar//EN\n{events}END:VCALENDAR\n")
 }
 
-/// What we make of a calendar, whole days for somebody in Berlin.
+/// How oncal reads a calendar, with whole days for somebody in Berlin.
 fn read(text: &str) -> Vec<Absence> {
     let rules = Rules { count: Count::Busy, ..Rules::default() };
     let (only, zone) = (Patterns::default(), Zone::bundled("Europe/Berlin").unwrap());

@@ -1,4 +1,4 @@
-//! The real program as a process: starting, the addresses it names, stopping.
+//! The real program as a process: starting, the addresses it logs, stopping.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::support::running::{PATIENCE, Running, get, program};
 const FREE_PORTS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\nfuture_weeks = 520\n";
 
 #[test]
-fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
+fn it_serves_on_the_ports_it_logs_and_stops_cleanly_when_asked() {
     let folder = configuration("", FREE_PORTS);
     for signal in ["TERM", "INT"] {
         let mut running = Running::start(&mut program(folder.path(), &[]));
@@ -30,38 +30,38 @@ fn it_serves_on_the_ports_it_names_and_ends_well_when_told() {
 }
 
 #[test]
-fn each_fault_of_the_configuration_is_a_line_and_a_load_says_what_it_left_as_it_was() {
+fn each_configuration_fault_is_one_log_line_and_a_load_says_what_it_left_unchanged() {
     let folder = configuration("", FREE_PORTS);
     fs::create_dir(folder.path().join("teams/folder.toml")).unwrap();
     let running = Running::start(&mut program(folder.path(), &[]));
     let file = folder.path().join("teams/data.toml");
-    let lines = |said: &str| -> Vec<serde_json::Value> {
+    let lines = |message: &str| -> Vec<serde_json::Value> {
         let log = running.log();
-        let lines = log.lines().filter(|line| line.contains(said));
+        let lines = log.lines().filter(|line| line.contains(message));
         // A line with one name twice would be read as the second.
         let lines = lines.inspect(|line| assert_eq!(line.matches("\"message\":").count(), 1, "{line}"));
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    let wait_for = |said: &str| {
+    let wait_for = |message: &str| {
         let since = Instant::now();
-        while lines(said).is_empty() {
-            assert!(since.elapsed() < PATIENCE, "{said}: {}", running.log());
+        while lines(message).is_empty() {
+            assert!(since.elapsed() < PATIENCE, "{message}: {}", running.log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        lines(said)
+        lines(message)
     };
     let stray = &wait_for("unread-file")[0]["fields"];
     assert_eq!((&stray["file"], stray.get("line")), (&"teams/folder.toml/".into(), None), "{stray}");
 
     fs::write(&file, format!("colour = 1\n{TEAM}")).unwrap();
-    let told = &wait_for("configuration has errors: data is served as it was before ")[0];
-    assert_eq!((&told["level"], lines("configuration in service").len()), (&"WARN".into(), 0));
+    let warning = &wait_for("configuration has errors: data is served as it was before ")[0];
+    assert_eq!((&warning["level"], lines("configuration in service").len()), (&"WARN".into(), 0));
     let fault = &lines("unknown-key")[0];
     assert_eq!((&fault["level"], &fault["fields"]["line"]), (&"ERROR".into(), &1.into()));
-    let mended = "configuration is without errors again";
-    assert_eq!(lines(mended).len(), 0);
+    let fixed = "configuration is without errors again";
+    assert_eq!(lines(fixed).len(), 0);
     fs::write(&file, TEAM).unwrap();
-    assert_eq!(wait_for(mended)[0]["level"], "INFO");
+    assert_eq!(wait_for(fixed)[0]["level"], "INFO");
     assert_eq!((lines("unknown-key").len(), lines("configuration in service").len()), (1, 0));
 }
 
@@ -84,7 +84,7 @@ fn what_scanners_send_is_no_error_of_the_server() {
 }
 
 #[test]
-fn a_connection_that_waits_does_not_hold_it_up() {
+fn a_waiting_connection_does_not_delay_it() {
     let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let mut waiting = TcpStream::connect(running.address).unwrap();
@@ -97,11 +97,11 @@ fn a_connection_that_waits_does_not_hold_it_up() {
 }
 
 #[test]
-fn what_is_being_answered_is_answered_whole() {
+fn requests_under_way_are_answered_completely() {
     let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let (_, feed) = get(running.address, "/data/team.ics");
-    // More than the sockets between hold, so that the server is in the middle when it is told to stop.
+    // More than the socket buffers hold, so that the server is still sending when it is asked to stop.
     let mut stream = TcpStream::connect(running.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all("GET /data/team.ics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(40).as_bytes()).unwrap();
@@ -133,17 +133,17 @@ fn a_port_in_use_is_one_clear_line() {
     ] {
         let folder = configuration("", &settings);
         let output = program(folder.path(), &[]).output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        let lines: Vec<_> = told.lines().filter(|line| line.contains(&address.to_string())).collect();
-        assert_eq!(lines.len(), 1, "{told}");
-        assert!(lines[0].contains("address already in use"), "{told}");
-        assert!(!told.contains("panicked") && !told.contains("backtrace"), "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        let lines: Vec<_> = stderr.lines().filter(|line| line.contains(&address.to_string())).collect();
+        assert_eq!(lines.len(), 1, "{stderr}");
+        assert!(lines[0].contains("address already in use"), "{stderr}");
+        assert!(!stderr.contains("panicked") && !stderr.contains("backtrace"), "{stderr}");
     }
 }
 
 #[test]
-fn each_request_has_one_line_with_the_name_that_a_trusted_proxy_gave_it() {
+fn each_request_has_one_line_with_the_id_that_a_trusted_proxy_gave_it() {
     let targets =
         ["/data/team.ics", "/data/none.ics", "/data/?weeks=2", "/api/v1/teams/data/oncall", "/no/such"];
     for (level, trusted, lines) in [("debug", true, 5), ("debug", false, 5), ("info", true, 0)] {
@@ -166,10 +166,10 @@ fn each_request_has_one_line_with_the_name_that_a_trusted_proxy_gave_it() {
             assert!(since.elapsed() < PATIENCE);
         }
         let log = running.log();
-        let told: Vec<&str> = log.lines().filter(|line| line.contains("\"route\":")).collect();
-        assert_eq!(told.len(), lines, "{log}");
+        let requests: Vec<&str> = log.lines().filter(|line| line.contains("\"route\":")).collect();
+        assert_eq!(requests.len(), lines, "{log}");
         let routes = ["/{team}/team.ics", "refused", "/{team}/", "/api/v1/teams/{team}/oncall", "unmatched"];
-        for ((number, line), route) in told.iter().enumerate().zip(routes) {
+        for ((number, line), route) in requests.iter().enumerate().zip(routes) {
             assert!(line.contains(&format!("\"route\":\"{route}\"")), "{line}");
             assert_eq!(line.contains(&format!("\"id\":\"from-proxy-{number}\"")), trusted, "{line}");
             assert!(line.contains("\"id\":\""), "{line}");
@@ -189,28 +189,28 @@ fn two_servers_with_one_configuration_at_one_time_serve_the_same_bytes() {
 }
 
 #[test]
-fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
+fn a_team_whose_file_broke_or_was_removed_is_shown_as_it_was_and_says_so() {
     let folder = configuration("", FREE_PORTS);
     let file = folder.path().join("teams/data.toml");
     let running = Running::start(&mut program(folder.path(), &[]));
-    let until_told = |told: &str| {
+    let until_shown = |expected: &str| {
         let since = Instant::now();
         loop {
             let page = String::from_utf8(get(running.address, "/data/").1).unwrap();
-            if page.contains(told) {
+            if page.contains(expected) {
                 return page;
             }
-            assert!(since.elapsed() < PATIENCE, "{told}: {page}");
+            assert!(since.elapsed() < PATIENCE, "{expected}: {page}");
             std::thread::sleep(Duration::from_millis(50));
         }
     };
     fs::write(&file, TEAM.replace("America/New_York", "America/Nowhere\" # \"private remark")).unwrap();
-    let page = until_told("The latest change has errors.");
+    let page = until_shown("The latest change has errors.");
     assert!(page.contains("teams/data.toml:3:13") && page.contains("Next duty change"), "{page}");
     assert!(!page.contains("private remark"), "{page}");
     assert!(page.contains(", is the rota as it was before "), "{page}");
     fs::remove_file(&file).unwrap();
-    until_told("The file of this team is gone.");
+    until_shown("The file of this team is gone.");
     fs::write(&file, TEAM).unwrap();
     let since = Instant::now();
     while String::from_utf8(get(running.address, "/data/").1).unwrap().contains("Not current") {
@@ -220,7 +220,7 @@ fn a_team_whose_file_broke_or_went_is_shown_as_it_was_and_says_so() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_read_is_told_on_pages_until_it_can() {
+fn pages_say_that_a_folder_cannot_be_read_until_it_can() {
     let folder = configuration("config", FREE_PORTS);
     let [config, away] = ["config", "away"].map(|name| folder.path().join(name));
     let running = Running::start(&mut program(&config, &[]));
@@ -266,7 +266,7 @@ fn files_below(root: &Path, folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 #[test]
-fn a_fresh_copy_of_the_repository_serves_the_plan_by_the_first_command_of_the_readme() {
+fn the_first_command_of_the_readme_serves_the_plan_in_a_fresh_clone() {
     let folder = tempfile::tempdir().unwrap();
     let tracked = copied(folder.path());
     let readme = fs::read_to_string(folder.path().join("README.md")).unwrap();
@@ -311,23 +311,23 @@ fn refused(folder: &Path) -> String {
 }
 
 #[test]
-fn a_start_that_fails_tells_where_and_quotes_nothing_private() {
+fn a_start_that_fails_says_where_and_quotes_nothing_private() {
     let folder = configuration("", "journal = \"mysql://u:geheim@h/db\"\n");
     let team = TEAM.replace("\"Ann\" }", "\"Ann\", time_off = [{ from = 1, reason = \"geheim\" }] }");
     fs::write(folder.path().join("teams/data.toml"), &team).unwrap();
-    let told = refused(folder.path());
-    assert!(told.contains("oncal.toml:1:11: error[invalid-url]"), "{told}");
-    assert!(told.contains("teams/data.toml:5:") && told.contains("error[wrong-type]"), "{told}");
-    assert!(!told.contains("geheim"), "{told}");
+    let stderr = refused(folder.path());
+    assert!(stderr.contains("oncal.toml:1:11: error[invalid-url]"), "{stderr}");
+    assert!(stderr.contains("teams/data.toml:5:") && stderr.contains("error[wrong-type]"), "{stderr}");
+    assert!(!stderr.contains("geheim"), "{stderr}");
     let mut check = Command::new(env!("CARGO_BIN_EXE_oncal"));
     let output = check.arg("check").arg(folder.path().join("oncal.toml")).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("journal = \"h/…\"") && !told.contains("geheim"), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("journal = \"h/…\"") && !stderr.contains("geheim"), "{stderr}");
 
     for url in ["postgres://u:geheim@127.0.0.1:1/db?odd=geheim", "postgres://u@127.0.0.1:1/db?sslmode=geheim"]
     {
         let folder = configuration("", &format!("journal = \"{url}\"\n{FREE_PORTS}"));
-        let told = refused(folder.path());
-        assert!(told.contains("PostgreSQL") && !told.contains("geheim"), "{told}");
+        let stderr = refused(folder.path());
+        assert!(stderr.contains("PostgreSQL") && !stderr.contains("geheim"), "{stderr}");
     }
 }

@@ -1,4 +1,4 @@
-//! The real program under load for long, while its files change: no wrong answer, and memory that does not grow.
+//! The real program under load for a long time, while its files change: no wrong response, and memory that does not grow.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -50,7 +50,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// One client: keeps its connection and mostly has what it asks for, as calendars do.
+/// One client: keeps its connection and mostly has the current version already, as calendars do.
 fn ask_on(address: SocketAddr, key: &str, place: usize, done: &AtomicBool, answers: &AtomicU64) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -135,12 +135,12 @@ fn under_load_and_changes_nothing_fails_and_memory_stays_flat() {
             assert!(get(address, "/k/guess/").0.starts_with("HTTP/1.1 404"));
             figures.push(memory(&running));
         }
-        let told = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
+        let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
         let generation =
-            told.lines().find_map(|line| line.strip_prefix("oncal_snapshot_generation ")).unwrap();
+            metrics.lines().find_map(|line| line.strip_prefix("oncal_snapshot_generation ")).unwrap();
         assert!(generation.parse::<f64>().unwrap() > 3.0, "{generation} of {changes}");
         println!("{generation} loads for {changes} changes");
-        assert!(!told.contains("status=\"5"), "{told}");
+        assert!(!metrics.contains("status=\"5"), "{metrics}");
     });
     let (third, last) = (figures[figures.len() / 3], *figures.last().unwrap());
     let rate = answers.load(Ordering::Relaxed) / duration().as_secs();

@@ -1,4 +1,4 @@
-//! Who fetched what, as the real program counts it, keeps it and tells it.
+//! Who fetched what, as the real program counts, stores and shows it.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -38,7 +38,7 @@ fn fetched(address: SocketAddr, method: &str, path: &str, agent: &str, known: &s
 }
 
 /// Kind of client, answers in full and unchanged, and whether it is current, at the feed at `path`.
-fn told(address: SocketAddr, path: &str) -> Vec<(String, u64, u64, bool)> {
+fn counts_of(address: SocketAddr, path: &str) -> Vec<(String, u64, u64, bool)> {
     let (_, body) = get(address, "/api/v1/teams/data/subscribers");
     let body: Value = serde_json::from_slice(&body).unwrap();
     let feeds = body["feeds"].as_array().unwrap();
@@ -59,7 +59,7 @@ fn is(client: &str, given: u64, confirmed: u64, is_current: bool) -> (String, u6
 }
 
 #[test]
-fn what_was_fetched_is_told_after_a_restart_too() {
+fn fetches_are_shown_after_a_restart_too() {
     let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     let mut running = started(folder.path(), state.path());
     let fetch = |method, path, agent, known: &str| fetched(running.address, method, path, agent, known);
@@ -75,7 +75,7 @@ fn what_was_fetched_is_told_after_a_restart_too() {
     let of_team = [is("google", 1, 1, true), is("thunderbird", 1, 0, true)];
     let of_ann = [is("apple", 1, 0, true)];
     assert_eq!(
-        (told(running.address, "team.ics"), told(running.address, "engineers/a.ics")),
+        (counts_of(running.address, "team.ics"), counts_of(running.address, "engineers/a.ics")),
         (of_team.to_vec(), of_ann.to_vec())
     );
     let page = String::from_utf8(get(running.address, "/data/subscribers").1).unwrap();
@@ -87,15 +87,15 @@ fn what_was_fetched_is_told_after_a_restart_too() {
 
     let running = started(folder.path(), state.path());
     assert_eq!(
-        (told(running.address, "team.ics"), told(running.address, "engineers/a.ics")),
+        (counts_of(running.address, "team.ics"), counts_of(running.address, "engineers/a.ics")),
         (of_team.to_vec(), of_ann.to_vec())
     );
     fetched(running.address, "GET", "/data/team.ics", GOOGLE, &tag);
-    assert_eq!(told(running.address, "team.ics")[0], is("google", 1, 2, true));
+    assert_eq!(counts_of(running.address, "team.ics")[0], is("google", 1, 2, true));
 }
 
 #[test]
-fn a_client_is_behind_from_the_change_on_until_it_asks_again() {
+fn a_client_is_behind_from_a_change_until_its_next_request() {
     let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     let running = started(folder.path(), state.path());
     for path in ["/data/team.ics", "/data/coverage.ics"] {
@@ -105,14 +105,14 @@ fn a_client_is_behind_from_the_change_on_until_it_asks_again() {
     let next = TEAM.replace("\"Ann\"", "\"Anna\"");
     fs::write(folder.path().join("teams/data.toml"), format!("{next}{agreed}")).unwrap();
     let since = Instant::now();
-    while told(running.address, "team.ics")[0].3 {
+    while counts_of(running.address, "team.ics")[0].3 {
         assert!(since.elapsed() < PATIENCE);
         thread::sleep(Duration::from_millis(50));
     }
     let page = String::from_utf8(get(running.address, "/data/subscribers").1).unwrap();
     assert!(page.contains("behind by 1 change</span>"), "{page}");
     fetched(running.address, "GET", "/data/team.ics", GOOGLE, "");
-    assert_eq!(told(running.address, "team.ics"), [is("google", 2, 0, true)]);
+    assert_eq!(counts_of(running.address, "team.ics"), [is("google", 2, 0, true)]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_database_that_cannot_be_written_changes_no_answer() {
     }
     thread::sleep(Duration::from_secs(11));
     assert_eq!(fetched(running.address, "GET", "/data/team.ics", GOOGLE, ""), agreed);
-    assert_eq!(told(running.address, "team.ics"), [is("google", 2, 0, true)]);
+    assert_eq!(counts_of(running.address, "team.ics"), [is("google", 2, 0, true)]);
     let ready = String::from_utf8(get(running.admin, "/readyz").1).unwrap();
     assert!(ready.contains("\"what\":\"journal\""), "{ready}");
     running.signal("TERM");

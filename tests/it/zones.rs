@@ -67,10 +67,10 @@ fn differences(text: &str) -> (usize, BTreeMap<String, (usize, String)>) {
         let Some(zone) = &current else { continue };
         compared += 1;
         if let Some(what) = difference(zone, line) {
-            let (count, said) = wrong.entry(named.clone()).or_default();
+            let (count, text) = wrong.entry(named.clone()).or_default();
             *count += 1;
             if *count <= SHOWN {
-                writeln!(said, "  {what}").unwrap();
+                writeln!(text, "  {what}").unwrap();
             }
         }
     }
@@ -91,8 +91,8 @@ fn every_zone_agrees_with_zoneinfo_at_each_clock_change_from_2020_to_2040() {
     assert!(zones > 590 && compared > 1_000_000, "{path} holds {zones} zones and {compared} comparisons");
 
     let mut report = format!("oncal has tzdata {ours}, Python has tzdata {edition}\n");
-    for (name, (count, said)) in &wrong {
-        write!(report, "{name}: {count} differences\n{said}").unwrap();
+    for (name, (count, text)) in &wrong {
+        write!(report, "{name}: {count} differences\n{text}").unwrap();
     }
     assert!(edition == ours && wrong.is_empty(), "{report}");
 }
@@ -133,7 +133,7 @@ fn vancouver_stays_seven_hours_behind_utc_after_november_2026() {
 #[test]
 fn a_difference_is_seen_in_an_offset_in_letters_and_in_an_instant() {
     let london = zone("Europe/London").unwrap();
-    for (line, said) in [
+    for (line, text) in [
         ("i 1782907200 3600 BST", None),
         ("i 1782907200 0 BST", Some("2026-07-01 12:00:00 UTC: 3600 s BST, zoneinfo has 0 s BST")),
         ("i 1782907200 3600 GMT", Some("2026-07-01 12:00:00 UTC: 3600 s BST, zoneinfo has 3600 s GMT")),
@@ -143,7 +143,7 @@ fn a_difference_is_seen_in_an_offset_in_letters_and_in_an_instant() {
             Some("clock 2026-07-01 13:00:00: 2026-07-01 12:00:00 UTC, zoneinfo has 2026-07-01 13:00:00 UTC"),
         ),
     ] {
-        assert_eq!(difference(&london, line).as_deref(), said, "{line}");
+        assert_eq!(difference(&london, line).as_deref(), text, "{line}");
     }
     let (compared, wrong) =
         differences("tzdata 2026f\nzone Europe/Lundun\ni 0 0 GMT\nzone Factory\ni 0 0 -00\n");

@@ -138,8 +138,8 @@ def on_call(rota: Rota, instant: int) -> dict:
         if holding:
             who, kind, status = holding.engineer, holding.kind, holding.status
             away_until = iso(away_end(rota, holding, rest))
-            told = {"engineer": who, "until": iso(ends[-1]), "kind": kind, "status": status, "away_until": away_until}
-            answer[role] = told
+            holder = {"engineer": who, "until": iso(ends[-1]), "kind": kind, "status": status, "away_until": away_until}
+            answer[role] = holder
     return answer | {"next_change": iso(min((end for end in ends if end is not None), default=None))}
 
 

@@ -113,9 +113,9 @@ def worked_cases() -> Counter:
         case = json.loads(path.read_text(encoding="utf-8"))
         first, last = date.fromisoformat(case["from"]), date.fromisoformat(case["to"])
         rota = rota_of(CASES, path.stem, last)
-        told = answers.schedule(rota, first, last) | answers.coverage(rota, first, last, from_iso(case["now"]))
+        answer = answers.schedule(rota, first, last) | answers.coverage(rota, first, last, from_iso(case["now"]))
         for key in ("shifts", "handovers", "rows"):
-            mine = named(told[key], case[key])
+            mine = named(answer[key], case[key])
             compare(CASES / f"teams/{path.stem}.toml", ["(the worked case)"], key, case[key], mine)
             counts[key] += len(mine)
         counts["cases"] += 1
@@ -222,12 +222,12 @@ def told_now(got: dict, end: str) -> dict:
     def near(instant: str | None) -> str | None:
         return instant if instant is not None and instant < end else None
 
-    told = got | {"next_change": near(got["next_change"])}
+    rounded = got | {"next_change": near(got["next_change"])}
     for role in ("primary", "secondary"):
-        if told[role]:
-            told[role] = {key: value for key, value in told[role].items() if key != "name"}
-            told[role] |= {end: near(told[role][end]) for end in ("until", "away_until")}
-    return told
+        if rounded[role]:
+            rounded[role] = {key: value for key, value in rounded[role].items() if key != "name"}
+            rounded[role] |= {end: near(rounded[role][end]) for end in ("until", "away_until")}
+    return rounded
 
 
 def examine(folder: Path, number: int) -> tuple[Batch, Counter, str | None]:

@@ -35,7 +35,7 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
     let summary = format!("{} is primary {}{backup}", name(team, who), period_in_words(zone, period));
     let made = Plan { changes, summary, period, may_move_nobody: false };
     let after = session.carry_out(&made, &args.writing, output)?;
-    say_who_is_behind([team, &after], period, output);
+    print_clients_behind([team, &after], period, output);
     Ok(Exit::Fine)
 }
 
@@ -127,7 +127,7 @@ fn new_end(zone: &Zone, instant: Instant) -> Vec<(&'static str, Option<Field>)> 
 }
 
 /// Who holds the secondary role meanwhile; somebody who was primary until now may be the very one who is ill.
-fn say_who_is_behind([before, after]: [&Team; 2], period: Period, output: &mut Output) {
+fn print_clients_behind([before, after]: [&Team; 2], period: Period, output: &mut Output) {
     let holders = |team: &Team| {
         let schedule = expand(team, period);
         let duties = schedule.duties().filter(|duty| duty.period.overlaps(period));

@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn very_long_leave_is_warned_of_until_it_is_over() {
+    fn very_long_leave_is_a_warning_until_it_is_over() {
         let leave = |dates: &str| {
             let text = format!("time_off = [{{ {dates} }}]");
             Sample::new(&[("d", &*Box::leak(text.into_boxed_str()))], "").codes()
@@ -410,14 +410,14 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_one_for_at_least_a_day() {
+    fn membership_lasts_at_least_a_day() {
         let codes = |more| Sample::new(&[("d", more)], "").codes();
         assert_eq!(codes("joined = 2026-05-01\nleft = 2026-05-02"), [""; 0]);
         assert_eq!(codes("joined = 2026-05-01\nleft = 2026-05-01"), ["inverted-period"]);
     }
 
     #[test]
-    fn working_on_a_day_of_ones_own_is_no_mistake() {
+    fn works_on_a_day_of_also_off_is_not_a_mistake() {
         let own =
             "also_off = [{ date = 2026-06-15, name = \"Company day\" }]\nworks_on = [2026-06-15, 2026-05-25]";
         Sample::new(&[("d", own)], "").team();

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_no_week_may_come_and_go() {
+    fn an_engineer_without_weeks_may_join_and_leave() {
         codes(&[("d", "joined = 2026-03-01\nleft = 2026-04-01")], "", &[]);
     }
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_who_leaves_on_the_day_of_their_last_duty_change_is_told_of_the_next() {
+    fn leaving_on_the_day_of_the_last_duty_change_is_reported_with_the_next() {
         let rest =
             "[[rotation]]\nstarts = 2026-02-06T10:00:00\nweeks = [{ primary = \"a\", secondary = \"c\" }]";
         let (_, problems) = Sample::new(&[("b", "left = 2026-02-06")], rest).resolve();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_relieves_whom_it_leaves_without_a_role() {
+    fn an_override_relieves_anybody_it_leaves_without_a_role() {
         let until_joined =
             "[[override]]\nfrom = 2026-01-02T10:00:00\nto = 2026-01-05\nagreed_on = 2026-01-01\n";
         let case = |people: &'static str, id, expected: &[&str]| {

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn overrides_may_touch_and_stand_in_any_order() {
+    fn overrides_may_touch_and_come_in_any_order() {
         let rest = given(&[("2026-03-03", "2026-03-04"), ("2026-03-02", "2026-03-03")]);
         let team = Sample::new(&[], rest).team();
         let starts: Vec<_> = team.overrides.iter().map(|given| given.period.start()).collect();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn through_is_the_last_day_and_ends_at_the_next_days_beginning() {
+    fn through_is_the_last_day_and_ends_at_the_start_of_the_next() {
         let rest = |end: &str| {
             let entry = "[[override]]\nfrom = 2026-03-07T12:00:00\nprimary = \"d\"\nagreed_on = 2026-01-01\n";
             &*Box::leak(format!("{entry}{end}").into_boxed_str())
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agreement_is_of_today_at_the_latest() {
+    fn an_agreement_is_dated_today_at_the_latest() {
         let agreed = |on: &str| {
             let rest = format!(
                 "[[override]]\nfrom = 2026-07-03\nto = 2026-07-04\nprimary = \"d\"\nagreed_on = {on}\n"
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn duty_for_somebody_away_is_warned_of() {
+    fn duty_for_somebody_who_is_away_is_a_warning() {
         let holiday = "[[override]]\nfrom = 2026-12-25\nto = 2026-12-26\n";
         let strict = "[holiday_policy]\nsecondary_on_holiday = \"unavailable\"\n";
         let leave = ("d", "time_off = [{ from = 2026-12-25, to = 2026-12-25 }]");
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secondary_whom_an_override_leaves_in_place_is_warned_of_when_away() {
+    fn a_secondary_who_is_away_and_left_in_place_by_an_override_is_a_warning() {
         // Weeks a–b from Friday 2026-08-21 10:00 and b–c from 28 August.
         let case = |leave: (&'static str, &'static str), rest: &str, expected: &[&str]| {
             let given =

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_rotation_names_the_weeks_from_its_start_on() {
+    fn a_later_rotation_names_the_weeks_from_its_start() {
         let moves = "duty-change-moves";
         swap(MONDAYS, "2026-01-30", &[moves]);
         swap(MONDAYS, "2026-02-02", &[moves]);

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 
 use chrono::SecondsFormat;
 
+use super::names::names;
 use crate::config::Diagnostic;
 use crate::live::snapshot::Snapshot;
+use crate::live::store::Load;
+use crate::live::team::TeamSnapshot;
 use crate::rota::Instant;
 
 /// What has errors, by team id, or by file if it does not belong to one team.
@@ -23,7 +26,7 @@ enum State {
 
 /// The outcome of a load.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+enum Outcome {
     /// Everything is in service.
     NoErrors,
     /// Everything is in service, after a load with errors.
@@ -40,8 +43,36 @@ impl LoadReport {
         report
     }
 
+    /// Logs a load that put `next` in service after `current`.
+    pub(super) fn log(&mut self, current: &Snapshot, next: &Snapshot, load: Load) {
+        let is_new = |team: &&TeamSnapshot| {
+            current.team(team.team().id.as_str()).is_none_or(|old| !std::ptr::eq(old, *team))
+        };
+        let ids: Vec<&str> = next.teams().filter(is_new).map(|team| team.team().id.as_str()).collect();
+        let (published, teams) = (ids.len(), next.teams().len());
+        let changed = names(&ids);
+        let duration_ms = u64::try_from(load.took.as_millis()).unwrap_or(u64::MAX);
+        match self.update(next, load.at) {
+            Outcome::NoErrors => {
+                tracing::info!(published, changed, teams, duration_ms, "configuration in service");
+            }
+            Outcome::Fixed => {
+                tracing::info!(
+                    published,
+                    changed,
+                    teams,
+                    duration_ms,
+                    "configuration is without errors again"
+                );
+            }
+            Outcome::Errors(what) => {
+                tracing::warn!(published, changed, teams, duration_ms, "configuration has errors: {what}");
+            }
+        }
+    }
+
     /// The outcome of the load of `next` at `at`.
-    pub(super) fn update(&mut self, next: &Snapshot, at: Instant) -> Outcome {
+    fn update(&mut self, next: &Snapshot, at: Instant) -> Outcome {
         let had_errors = !self.0.is_empty();
         self.read(next, at);
         if self.0.is_empty() {
@@ -77,6 +108,14 @@ impl LoadReport {
         }
         self.0 = now;
     }
+}
+
+/// Reports the diagnostics that the snapshot before did not have.
+pub(super) fn report_new(before: &Snapshot, after: &Snapshot, report: fn(&Diagnostic)) {
+    let known = &before.configuration().diagnostics;
+    let new =
+        after.configuration().diagnostics.iter().filter(|found| !found.is_note() && !known.contains(found));
+    new.for_each(report);
 }
 
 #[cfg(test)]
@@ -115,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_load_reports_what_is_outdated_and_when_it_was_fixed() {
+    fn a_load_reports_what_is_outdated_and_when_that_is_fixed() {
         let now = at("2026-02-10T12:00:00Z");
         let broken_beside = |good: &str, settings: &str, at: Instant| {
             configuration(settings, &[("good", good), ("lost", "name = 1")], at)

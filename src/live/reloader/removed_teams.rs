@@ -58,7 +58,7 @@ mod tests {
     use crate::live::sample::{TEAM, at, configuration};
 
     #[test]
-    fn a_team_whose_file_is_gone_is_waited_for_for_five_minutes() {
+    fn a_team_whose_file_is_gone_is_given_five_minutes_to_return() {
         let now = at("2026-02-10T12:00:00Z");
         let both = || configuration("", &[("one", TEAM), ("other", TEAM)], now);
         let one = configuration("", &[("one", TEAM)], now);

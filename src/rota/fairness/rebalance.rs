@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_remedy_promises_is_what_comes_of_pasting_it() {
+    fn pasting_a_rebalancing_has_the_effect_it_promises() {
         for length in [2, 4] {
             for years in [3, 5, 12, 30] {
                 let team = ring(length);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_shift_hands_christmas_on_and_a_yearly_one_ends_the_streaks() {
+    fn a_single_shift_hands_christmas_on_and_a_yearly_shift_ends_the_streaks() {
         let found = fairness_of(&ring(4), 30);
         let once = found.once.unwrap();
         assert_eq!(once.rotations.len(), 1);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn each_block_passes_over_one_more_turn_and_keeps_the_duty_change() {
+    fn each_block_skips_one_more_turn_and_keeps_the_duty_change() {
         let team = ring(4);
         let yearly = fairness_of(&team, 3).yearly.unwrap();
         let [first, second] = &yearly.rotations[..] else { panic!("two new years") };

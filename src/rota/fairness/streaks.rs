@@ -207,7 +207,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn christmas_has_a_streak_where_the_length_of_the_rotation_divides_52_and_none_where_it_does_not() {
+    fn christmas_has_a_streak_exactly_where_the_length_of_the_rotation_divides_52() {
         let none: &[&str] = &[];
         for (length, streaks) in [
             (1, &["a primary 2026-2037", "b secondary 2026-2037"][..]),
@@ -237,7 +237,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn two_years_in_a_row_are_no_lock_and_three_are() {
+    fn two_years_in_a_row_are_no_streak_and_three_are() {
         assert_eq!(streaks_of(&ring(4), 2030..=2031), [""; 0]);
         assert_eq!(streaks_of(&ring(4), 2029..=2031), ["d primary 2029-2031", "a secondary 2029-2031"]);
         assert_eq!(streaks_of(&ring(4), 2030..=2033), [""; 0], "two and two");

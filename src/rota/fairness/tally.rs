@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn one_pair_has_the_whole_year_also_a_leap_year() {
+    fn one_pair_has_the_whole_year_even_a_leap_year() {
         let team = alone("2026-01-02T10:00:00");
         for (year, days, weeks) in [(2027, 365, 53), (2028, 366, 52), (2029, 365, 52)] {
             let (primary, secondary) = (of(&team, year, A), of(&team, year, B));
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_holiday_in_ones_week_is_ones_own_and_whoever_takes_it_has_covered_it() {
+    fn a_holiday_counts_as_own_for_whoever_has_the_week_and_as_covered_for_whoever_takes_it() {
         let mut team = with_holiday();
         let counts = |team: &Team| {
             [A, B, C, D].map(|idx| {

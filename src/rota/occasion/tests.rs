@@ -65,7 +65,7 @@ fn a_holiday_that_spans_a_duty_change_shows_both_holders_in_order() {
 }
 
 #[test]
-fn a_holiday_of_nobody_on_duty_shows_who_is_on_call_over_its_dates() {
+fn a_holiday_that_affects_nobody_on_duty_shows_who_is_on_call_on_its_dates() {
     let mut team = team();
     team.engineers[3].zone = zone("Asia/Kolkata");
     team.engineers[3].calendars = vec![calendar(&[("2026-01-07", "Elsewhere")])];

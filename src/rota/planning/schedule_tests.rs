@@ -18,7 +18,7 @@ fn found(team: &Team, role: Role) -> Vec<(EngineerIdx, Period, bool)> {
 }
 
 #[test]
-fn a_secondary_on_leave_is_no_backup_for_exactly_that_part() {
+fn a_secondary_on_leave_is_no_backup_exactly_while_away() {
     let mut team = team();
     let afternoon = period("2026-01-07T18:00:00Z", "2026-01-07T22:30:00Z");
     team.engineers[1].time_off = vec![afternoon];
@@ -34,7 +34,7 @@ fn a_secondary_on_leave_is_no_backup_for_exactly_that_part() {
 }
 
 #[test]
-fn leave_goes_on_past_the_duty_and_past_what_was_worked_out() {
+fn leave_may_continue_past_the_duty_and_past_the_computed_window() {
     let mut team = team();
     let months = period("2026-01-05T05:00:00Z", "2026-09-01T04:00:00Z");
     team.engineers[1].time_off = vec![months];
@@ -44,7 +44,7 @@ fn leave_goes_on_past_the_duty_and_past_what_was_worked_out() {
 }
 
 #[test]
-fn a_day_of_leave_in_which_clocks_change_has_twenty_five_hours() {
+fn a_day_of_leave_on_which_clocks_go_back_has_twenty_five_hours() {
     let mut team = team();
     let sunday = period("2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z");
     for engineer in &mut team.engineers {
@@ -69,7 +69,7 @@ fn whoever_covers_on_a_holiday_of_their_own_is_there() {
 }
 
 #[test]
-fn a_primary_whose_leave_moves_nothing_is_away() {
+fn a_primary_whose_leave_moves_nothing_is_shown_away() {
     let mut team = team();
     team.policy.time_off = TimeOffRule::Report;
     team.engineers[0].time_off = vec![holiday()];
@@ -77,7 +77,7 @@ fn a_primary_whose_leave_moves_nothing_is_away() {
 }
 
 #[test]
-fn whom_an_override_names_agreed_to_work_on_a_holiday_and_is_told_of_leave() {
+fn an_override_on_a_holiday_is_fine_and_during_leave_is_a_warning() {
     let mut team = with_holiday();
     team.policy.secondary_on_holiday = SecondaryOnHoliday::Unavailable;
     team.overrides = vec![Override { secondary: Some(C), ..given(holiday(), A) }];
@@ -110,7 +110,7 @@ fn until(team: &Team) -> [Option<Instant>; 2] {
 }
 
 #[test]
-fn who_never_changes_has_no_end() {
+fn a_role_that_never_changes_hands_has_no_end() {
     assert_eq!(until(&constant()), [None, None]);
 }
 
@@ -122,7 +122,7 @@ fn an_override_years_ahead_ends_it() {
 }
 
 #[test]
-fn so_do_a_swap_and_a_later_rotation() {
+fn a_swap_or_a_later_rotation_ends_it() {
     let mut team = constant();
     team.swaps.insert(date("2030-01-04"), Swap { pair: pair(A, D), reason: None });
     assert_eq!(until(&team), [None, Some(at("2030-01-04T15:00:00Z"))]);
@@ -131,7 +131,7 @@ fn so_do_a_swap_and_a_later_rotation() {
 }
 
 #[test]
-fn so_does_an_absence_of_the_primary() {
+fn an_absence_of_the_primary_ends_it() {
     let mut team = constant();
     team.engineers[A.0].calendars = vec![calendar(&[("2040-07-02", "Far")])];
     let away = Some(at("2040-07-02T04:00:00Z"));
@@ -142,7 +142,7 @@ fn so_does_an_absence_of_the_primary() {
 }
 
 #[test]
-fn so_does_the_last_turn_of_a_rotation_of_years() {
+fn the_last_turn_of_a_rotation_of_years_ends_it() {
     let mut team = constant();
     team.rotations[0].weeks = vec![pair(A, B); 150];
     team.rotations[0].weeks.push(pair(A, C));
@@ -150,7 +150,7 @@ fn so_does_the_last_turn_of_a_rotation_of_years() {
 }
 
 #[test]
-fn absences_of_others_are_not_looked_through() {
+fn absences_of_others_are_not_searched() {
     let mut team = constant();
     team.engineers[B.0].calendars = vec![calendar(&[("2199-07-02", "Far")])];
     let schedule = expand_until_change(&team, at("2026-02-01T00:00:00Z")).unwrap();

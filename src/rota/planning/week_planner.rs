@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secondary_covers_a_public_holiday_also_one_that_both_have() {
+    fn the_secondary_covers_a_public_holiday_even_one_that_both_have() {
         let planned = first_week(&with_holiday());
         assert_eq!(during(&planned, NOON), (B, Cover, None, None));
         assert_eq!(during(&planned, "2026-01-07T04:59:59Z"), (A, Rotation, Some(B), Some(Rotation)));
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_wins_over_cover_and_names_whom_it_likes() {
+    fn an_override_wins_over_cover_and_may_name_anybody() {
         let mut team = with_holiday();
         team.overrides = vec![Override { secondary: Some(D), ..given(holiday(), A) }];
         assert_eq!(during(&first_week(&team), NOON), (A, Given, Some(D), Some(Given)));

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_request_it_at_once_each_representation_is_written_once() {
+    fn concurrent_requests_write_each_representation_once() {
         let (cache, snapshot) = (FeedCache::default(), loaded());
         let (team, slot) = sample(&snapshot);
         let start = std::sync::Barrier::new(64);

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coding_of_the_same_bytes_is_the_same() {
+    fn the_same_bytes_are_encoded_in_the_same_way() {
         for coding in Coding::ALL {
             assert_eq!(
                 coding.encode(b"BEGIN:VCALENDAR").unwrap(),

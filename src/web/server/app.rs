@@ -47,34 +47,7 @@ pub fn create_app(
     let routes_at_once = Arc::new(Semaphore::new(ROUTES_AT_ONCE));
     App::new()
         .app_data(state.clone())
-        .route("/", web::to(page(pages::index)))
-        .route("/healthz", web::to(healthz))
-        .route("/robots.txt", web::to(robots))
-        .route("/favicon.ico", web::to(pages::favicon))
-        .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
-        .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
-        .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
-        .route("/openapi.json", web::to(api(api::openapi)))
-        .route("/api/v1/teams", web::to(api(api::teams)))
-        .route("/api/v1/teams/{team}/oncall", web::to(api(api::oncall)))
-        .route("/api/v1/teams/{team}/schedule", web::to(api(api::schedule)))
-        .route("/api/v1/teams/{team}/coverage", web::to(api(api::coverage)))
-        .route("/api/v1/teams/{team}/fairness", web::to(api(api::fairness)))
-        .route("/api/v1/teams/{team}/changes", web::to(api(api::changes)))
-        .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
-        .route("/api/v1/teams/{team}/subscribers", web::to(api(api::subscribers)))
-        .route("/api/{path:.*}", web::to(api(api::no_such_path)))
-        .route("/{team}/changes.atom", web::to(page(atom::atom)))
-        .route("/{team}", web::to(page(pages::team_without_slash)))
-        .route("/{team}/", web::to(page(pages::team)))
-        .route("/{team}/coverage", web::to(page(pages::coverage)))
-        .route("/{team}/pipelines", web::to(page(pages::pipelines)))
-        .route("/{team}/fairness", web::to(page(pages::fairness)))
-        .route("/{team}/changes", web::to(page(pages::changes)))
-        .route("/{team}/subscribers", web::to(page(pages::subscribers)))
-        .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
-        .route("/{team}/engineers/{id}", web::to(page(pages::engineer)))
-        .route("/{team}/subscribe", web::to(page(pages::subscribe)))
+        .configure(routes)
         .default_service(web::to(page(pages::missing)))
         .wrap_fn(move |request, routes| {
             let gated = match pass_gate(&state, request) {
@@ -107,6 +80,39 @@ pub fn create_app(
                 Ok(response)
             }
         })
+}
+
+/// What is reachable where, apart from feeds.
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/", web::to(page(pages::index)))
+        .route("/healthz", web::to(healthz))
+        .route("/robots.txt", web::to(robots))
+        .route("/favicon.ico", web::to(pages::favicon))
+        .route(&format!("/{}", pages::STYLE.path), web::to(pages::style))
+        .route(&format!("/{}", pages::SCRIPT.path), web::to(pages::script))
+        .route(&format!("/{}", pages::ICON.path), web::to(pages::icon))
+        .route("/openapi.json", web::to(api(api::openapi)))
+        .route("/api/v1/teams", web::to(api(api::teams)))
+        .route("/api/v1/teams/{team}/oncall", web::to(api(api::oncall)))
+        .route("/api/v1/teams/{team}/schedule", web::to(api(api::schedule)))
+        .route("/api/v1/teams/{team}/coverage", web::to(api(api::coverage)))
+        .route("/api/v1/teams/{team}/fairness", web::to(api(api::fairness)))
+        .route("/api/v1/teams/{team}/changes", web::to(api(api::changes)))
+        .route("/api/v1/teams/{team}/pipelines", web::to(api(api::pipelines)))
+        .route("/api/v1/teams/{team}/subscribers", web::to(api(api::subscribers)))
+        .route("/api/{path:.*}", web::to(api(api::no_such_path)))
+        .route("/{team}/changes.atom", web::to(page(atom::atom)))
+        .route("/{team}", web::to(page(pages::team_without_slash)))
+        .route("/{team}/", web::to(page(pages::team)))
+        .route("/{team}/coverage", web::to(page(pages::coverage)))
+        .route("/{team}/pipelines", web::to(page(pages::pipelines)))
+        .route("/{team}/fairness", web::to(page(pages::fairness)))
+        .route("/{team}/changes", web::to(page(pages::changes)))
+        .route("/{team}/subscribers", web::to(page(pages::subscribers)))
+        .route("/{team}/run-books/{id}", web::to(page(pages::run_book)))
+        .route("/{team}/engineers/{id}", web::to(page(pages::engineer)))
+        .route("/{team}/subscribe", web::to(page(pages::subscribe)));
 }
 
 /// Lets the next page be made once whatever has arrived meanwhile, feeds above all, has had its turn. In a task of its

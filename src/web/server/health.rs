@@ -15,7 +15,7 @@ use crate::web::cache_policy::CachePolicy;
 use crate::web::response::{text, with_policy};
 use crate::web::state::State;
 
-/// Search engines may read everything; what they are told there is not to keep it. Google's calendar fetcher obeys
+/// Search engines may read everything, and its headers tell them not to index it. Google's calendar fetcher obeys
 /// this file too.
 const ROBOTS: &str = "User-agent: *\nAllow: /\n";
 

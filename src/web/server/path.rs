@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_read_as_another_path_is_none() {
+    fn paths_that_could_be_read_as_another_are_refused() {
         for path in [
             "/data%2Fteam.ics",
             "/data/../other/",

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_ends_once_it_makes_no_progress_and_only_then() {
+    async fn a_connection_is_closed_only_once_it_makes_no_progress() {
         for (named, request, is_dripped, ends) in [
             ("no request", "", false, 80..=87),
             ("half a request", "wh", false, 10..=17),

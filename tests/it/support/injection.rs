@@ -1,4 +1,4 @@
-//! System calls of a running process that fail because strace has them fail.
+//! System calls of a running process that strace makes fail.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -11,7 +11,7 @@ pub(crate) struct Injection {
 }
 
 impl Injection {
-    /// Has `calls` (such as `fsync,fdatasync`) of every thread of process `pid` fail as `how` (such as `error=EIO`).
+    /// Makes `calls` (such as `fsync,fdatasync`) of every thread of process `pid` fail with `how` (such as `error=EIO`).
     pub(crate) fn new(pid: u32, calls: &str, how: &str) -> Injection {
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
@@ -28,7 +28,7 @@ impl Injection {
 
 impl Drop for Injection {
     fn drop(&mut self) {
-        // Asked to, strace lets go of the process; killed, it might not.
+        // Strace detaches from the process when asked to; when killed, it might not.
         let pid = self.strace.id().to_string();
         drop(Command::new("kill").args(["-s", "INT", &pid]).status());
         drop(self.strace.wait());

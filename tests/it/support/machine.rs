@@ -1,4 +1,4 @@
-//! What tests ask of the machine that they run on.
+//! Free ports, and commands that must succeed.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -8,8 +8,8 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// What `command` prints, which must succeed.
-pub(crate) fn sure(command: &mut Command) -> String {
+/// The standard output of `command`, which must succeed.
+pub(crate) fn stdout_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -21,7 +21,7 @@ impl Postgres {
         Postgres { folder, url }
     }
 
-    /// One that listens on `port` of 127.0.0.1 too, to those alone who use TLS, with this certificate and key in PEM.
+    /// One that also listens on `port` of 127.0.0.1, with TLS only, with this certificate and key in PEM.
     pub(crate) fn start_with_tls(port: u16, certificate: &str, key: &str) -> Postgres {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("server.crt"), certificate).unwrap();

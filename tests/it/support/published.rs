@@ -81,7 +81,7 @@ pub(crate) fn read(text: &str) -> Vec<Difference> {
     toml::from_str::<Differences>(text).unwrap().difference
 }
 
-/// All that is wrong, a line each: differences that are not listed, and listed ones that are none.
+/// All that is wrong, a line each: differences that are not listed, and listed ones that do not exist.
 pub(crate) fn compare(source: &Source, listed: &[Difference]) -> Vec<String> {
     let library = Library::default();
     let mut wrong = Vec::new();

@@ -35,20 +35,20 @@ impl Running {
     pub(crate) fn start(program: &mut Command) -> Running {
         let mut child = program.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let kept = Arc::new(Mutex::new(String::new()));
         let keep = Arc::clone(&kept);
         thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
                 keep.lock().unwrap().extend([line.as_str(), "\n"]);
                 if let Some(address) = line.contains("listening").then(|| address(&line)).flatten() {
-                    let _ = tell.send((line.contains("monitoring"), address));
+                    let _ = sender.send((line.contains("monitoring"), address));
                 }
             }
         });
         let (mut site, mut admin) = (None, None);
         while site.is_none() || admin.is_none() {
-            match told.recv_timeout(PATIENCE).unwrap() {
+            match receiver.recv_timeout(PATIENCE).unwrap() {
                 (true, address) => admin = Some(address),
                 (false, address) => site = Some(address),
             }

@@ -71,7 +71,7 @@ fn a_list_in_brackets_grows_in_its_own_layout() {
 }
 
 #[test]
-fn leave_of_somebody_without_any_is_a_line_of_their_own_keys() {
+fn the_first_leave_of_somebody_becomes_a_key_of_their_table() {
     let line = "time_off = [{ from = 2026-12-24, to = 2026-12-25 }]";
     let file =
         "[[engineer]]\nid = \"a\"\n[[engineer]]\n  id = \"b\" # B\n# note\n[[engineer.also_off]]\ndate = 1\n";
@@ -103,7 +103,7 @@ fn values_change_in_place_and_a_key_may_take_the_place_of_another() {
 }
 
 #[test]
-fn an_entry_goes_with_its_lines_or_its_comma() {
+fn an_entry_is_removed_with_its_lines_or_its_comma() {
     let gone = |index| Change::Remove(List::Swaps, index);
     let file = "a = 1\n\n# about\n[[swap]]\nweek = 1\n# inside\nreason = \"x\"\n\n[[swap]]\nweek = 2\n\n[b]\nc = 1\n";
     edited(file, &gone(1), "a = 1\n\n# about\n[[swap]]\nweek = 1\n# inside\nreason = \"x\"\n\n[b]\nc = 1\n");
@@ -125,7 +125,7 @@ fn an_entry_goes_with_its_lines_or_its_comma() {
 }
 
 #[test]
-fn what_is_not_toml_or_no_list_is_left_alone() {
+fn what_is_not_toml_or_not_a_list_is_left_alone() {
     assert_eq!(edit("a = [", &[given()]), Err(EditError::NotToml));
     assert_eq!(edit("override = 1", &[given()]), Err(EditError::Layout));
     assert_eq!(edit("a = 1", &[Change::Remove(List::Swaps, 0)]), Err(EditError::Layout));

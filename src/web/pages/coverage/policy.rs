@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_changes_what_is_told() {
+    fn each_setting_changes_what_is_reported() {
         let plain = HolidayPolicy::default();
         for (policy, expected) in [
             (

@@ -51,7 +51,7 @@ mod tests {
     use std::sync::Arc;
 
     #[actix_web::test]
-    async fn a_page_that_fails_says_so_and_nothing_of_the_inside() {
+    async fn a_page_that_fails_says_so_and_reveals_no_internals() {
         let now = at("2026-02-10T12:00:00Z");
         let snapshot = Snapshot::new(configuration("", &[("sample", TEAM)], now), now);
         let state = web::Data::new(State::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_lies_at_its_share_of_the_whole_and_is_never_empty() {
+    fn a_part_is_placed_in_proportion_and_is_never_empty() {
         let week = Period::new(at("2026-01-02T15:00:00Z"), at("2026-01-09T15:00:00Z")).unwrap();
         let span = |start: &str, end: &str| Span::within(week, Period::new(at(start), at(end)).unwrap());
         assert_eq!(span("2026-01-02T15:00:00Z", "2026-01-03T15:00:00Z"), Span { start: 0, end: 48 });

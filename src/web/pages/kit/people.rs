@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_colour_is_there_once() {
+    fn every_colour_exists_once() {
         assert_eq!(PALETTE.len(), 10);
         assert_eq!((class(EngineerIdx(3)), class(EngineerIdx(13))), ("p3".to_owned(), "p3".to_owned()));
     }

@@ -104,7 +104,7 @@ mod tests {
     use crate::rota::Instant;
 
     #[test]
-    fn a_page_says_what_keeps_it_from_being_current_and_nothing_of_the_inside() {
+    fn a_page_says_why_it_is_not_current_and_reveals_no_internals() {
         let rendered = |faults: Faults, state| behind(&faults, state).into_string();
         let fault = || Some(Fault { since: Instant::UNIX_EPOCH, message: "the inside".to_owned() });
         let fine = Faults::default;

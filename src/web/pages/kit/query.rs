@@ -173,13 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn empty_values_and_unknown_keys_are_as_if_they_were_not_there() {
+    fn empty_values_and_unknown_keys_are_ignored() {
         let asked = asked("from=&weeks=&x=1&x=2&zone=+");
         assert_eq!((asked.from(), asked.weeks(), asked.value("zone")), (Ok(None), Ok(None), Ok(None)));
     }
 
     #[test]
-    fn dates_and_weeks_are_read_or_refused_with_what_was_typed() {
+    fn dates_and_weeks_are_read_or_refused_quoting_what_was_typed() {
         let good = asked("from=2026-12-25&weeks=104");
         assert_eq!((good.from(), good.weeks()), (Ok("2026-12-25".parse().ok()), Ok(Some(104))));
         for (query, weeks) in

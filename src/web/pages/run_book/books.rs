@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_served_no_more_is_forgotten_and_so_is_what_is_too_much() {
+    fn what_is_no_longer_served_or_exceeds_the_limit_is_forgotten() {
         let (books, team) = (Books::default(), team());
         let kept = || books.0.lock().unwrap().len();
         drop(books.book(&team, &book("a", "a")));

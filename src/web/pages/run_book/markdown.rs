@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_to_pages_and_people_and_nowhere_else() {
+    fn links_lead_only_to_pages_and_people() {
         for (to, expected) in [
             ("https://example.com/a?b#c", Some("https://example.com/a?b#c")),
             ("HTTP://example.com", Some("HTTP://example.com")),
@@ -294,7 +294,7 @@ mod tests {
             "{html}"
         );
         assert!(
-            html.contains("aria-label=\"Done\"> open") && html.contains("\"off\" checked> done"),
+            html.contains("aria-label=\"Done\"> open") && html.contains("aria-label=\"Done\" checked> done"),
             "{html}"
         );
         assert!(!html.contains("style="), "{html}");

@@ -1,0 +1,24 @@
+//! Texts compressed with gzip, whose checksum tells damage.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+/// More than any file of a configuration may have, in bytes: damage must not fill the memory.
+const MAX_BYTES: u64 = 64_000_000;
+
+pub(super) fn packed(content: &[u8]) -> Vec<u8> {
+    // Writing to memory cannot fail.
+    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+    let _ = out.write_all(content);
+    out.finish().unwrap_or_default()
+}
+
+/// `None` if it is damaged.
+pub(super) fn unpacked(stored: &[u8]) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    GzDecoder::new(stored).take(MAX_BYTES).read_to_end(&mut content).ok()?;
+    Some(content)
+}

@@ -1,0 +1,182 @@
+//! Compares the events of a team with what was published of it before, and so decides their revisions.
+//!
+//! Not here: reading and writing the database (`publisher`).
+
+use std::sync::Arc;
+
+use chrono::SubsecRound;
+use sha2::{Digest, Sha256};
+
+use super::event_record::{fact, head_fact, holding, logged};
+use super::published_team::{JournalState, PublishedTeam};
+use super::team_to_publish::{Published, TeamToPublish, Trigger};
+use crate::feed::{Event, Feed, Head, Plan, events};
+use crate::journal::{Fact, Journal, Publication, Retention, Stored, Unreadable, consult, publish};
+use crate::rota::{Holding, Instant, Period, RoleChange, changes};
+
+/// Who writes the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writers {
+    /// There is no journal: nothing is remembered beyond this process.
+    Nobody,
+    /// This process alone.
+    One,
+    /// Several servers may.
+    Several,
+}
+
+/// Compares teams with what was published of them.
+#[derive(Debug)]
+pub(super) struct Comparer {
+    pub(super) writers: Writers,
+    /// `ONCAL_REVISION`: says how new the configuration is, for deployments whose file times do not.
+    pub(super) revision: Option<i64>,
+    /// Identifies the program, since another version may word events differently.
+    pub(super) build: String,
+    pub(super) retention: Retention,
+}
+
+impl Comparer {
+    /// Decides the revisions of `to_publish`, `known` being what was published before. They are provisional unless there
+    /// is nothing to write.
+    pub(super) fn publish(
+        &self,
+        to_publish: &TeamToPublish,
+        known: Option<&Arc<PublishedTeam>>,
+        trigger: Trigger,
+        at: Instant,
+    ) -> Published {
+        let fingerprint = self.fingerprint(to_publish);
+        let is_published =
+            |known: &&Arc<PublishedTeam>| to_publish.is_restored || known.stored.fingerprint == fingerprint;
+        if let Some(known) = known.filter(is_published) {
+            return Published { team: Arc::clone(known), events: None };
+        }
+        let (team, frame) = (&to_publish.config.team, to_publish.frame);
+        let events = events(&Plan::new(team, frame.window), &to_publish.links);
+        let facts = facts(to_publish, &events);
+        let (before, unreadable) = match known.map(|known| known.stored.journal.open()) {
+            Some(Ok(before)) => (Some(before), None),
+            Some(Err(error)) => {
+                tracing::error!(team = %team.id, %error, "a team's journal cannot be read; all its events count as changed");
+                (None, Some(error))
+            }
+            None => (None, None),
+        };
+        let publication = Publication {
+            generation: self.generation(to_publish, known, trigger),
+            fingerprint,
+            at: at.trunc_subsecs(0),
+            week_start: frame.week.start(),
+            window: frame.window,
+            above: known.filter(|_| unreadable.is_some()).map(|known| known.stored.highest),
+            past: self.retention.agreed(),
+        };
+        let published =
+            self.next(known.map(|known| &**known), before, unreadable.as_ref(), (facts, &publication));
+        Published { team: Arc::new(published), events: to_publish.is_in_use.then_some(events) }
+    }
+
+    /// What follows `known`, whose journal is `before` if it can be read.
+    fn next(
+        &self,
+        known: Option<&PublishedTeam>,
+        before: Option<Journal>,
+        unreadable: Option<&Unreadable>,
+        (facts, publication): (Vec<Fact>, &Publication),
+    ) -> PublishedTeam {
+        if let Some(before) = &before
+            && self.writers == Writers::Several
+            && publication.generation < before.generation
+        {
+            let journal = consult(before, facts, publication);
+            let mut published = PublishedTeam::next(known, &journal, Vec::new());
+            published.state = JournalState::Older;
+            return published;
+        }
+        let journal = publish(before.as_ref(), facts, publication);
+        let moved = before.map(|before| moved(&before, &journal, publication.window)).unwrap_or_default();
+        let at = journal.entries.values().map(|entry| entry.revision.modified).max();
+        let at = at.unwrap_or(publication.at);
+        let moved = moved.iter().map(|moved| logged(at, moved)).collect();
+        let mut published = PublishedTeam::next(known, &journal, moved);
+        published.is_rebuilt = unreadable.is_some();
+        let is_newer = matches!(unreadable, Some(Unreadable::Newer(_)))
+            || known.is_some_and(|known| known.state == JournalState::Newer);
+        if is_newer {
+            published.state = JournalState::Newer;
+        } else if self.writers == Writers::Nobody {
+            published.mark_written();
+        }
+        published
+    }
+
+    /// Says how new the team's configuration is, compared with what other servers published.
+    pub(super) fn generation(
+        &self,
+        team: &TeamToPublish,
+        known: Option<&Arc<PublishedTeam>>,
+        trigger: Trigger,
+    ) -> i64 {
+        let newest_file = team.config.modified.timestamp_micros();
+        match (trigger, team.own_generation, known) {
+            (Trigger::Time, Some(own), _) => own,
+            (Trigger::FileChange, _, Some(known)) if self.revision.is_none() => {
+                newest_file.max(known.stored.generation.saturating_add(1))
+            }
+            _ => self.revision.unwrap_or(newest_file),
+        }
+    }
+
+    /// Equal for whatever publishes equal events.
+    pub(super) fn fingerprint(&self, team: &TeamToPublish) -> String {
+        let ends = [team.frame.week.start(), team.frame.window.start(), team.frame.window.end()];
+        let text = format!("{}\n{}\n{:?}\n{ends:?}", self.build, team.config.fingerprint, team.links);
+        hex::encode(Sha256::digest(text))
+    }
+}
+
+/// What the journal keeps of `events` and of the properties of each feed.
+fn facts(to_publish: &TeamToPublish, events: &[Event]) -> Vec<Fact> {
+    let (team, week_start) = (&to_publish.config.team, to_publish.frame.week.start());
+    let heads = Feed::all(team);
+    let heads = heads.iter().map(|feed| {
+        let head = Head { feed, team, links: &to_publish.links, changed: week_start };
+        head_fact(&feed.path(), head.content(), week_start)
+    });
+    events.iter().map(|event| fact(event, &team.zone)).chain(heads).collect()
+}
+
+/// Who gained and lost which duty, over the part of `window` that both journals cover.
+fn moved(before: &Journal, after: &Journal, window: Period) -> Vec<RoleChange> {
+    let held = |journal: &Journal| -> Vec<Holding> { journal.entries.values().filter_map(holding).collect() };
+    let (old, new) = (held(before), held(after));
+    let first = old.iter().map(|holding| holding.period.start()).min();
+    let start = first.map_or(window.start(), |first| first.max(window.start()));
+    Period::new(start, before.until.min(window.end())).map_or_else(Vec::new, |both| changes(&old, &new, both))
+}
+
+/// What another server wrote, joined with the provisional revisions that this one served meanwhile, so that none of them
+/// goes back.
+pub(super) fn merged(
+    mut written: PublishedTeam,
+    provisional: &PublishedTeam,
+    team: &TeamToPublish,
+) -> PublishedTeam {
+    let week_start = team.frame.week.start();
+    let (mut journal, served) =
+        (written.open(team.id(), week_start), provisional.open(team.id(), week_start));
+    for (uid, served) in served.entries {
+        match journal.entries.get_mut(&uid) {
+            Some(known) => {
+                known.revision.sequence = known.revision.sequence.max(served.revision.sequence);
+                known.revision.modified = known.revision.modified.max(served.revision.modified);
+            }
+            None => drop(journal.entries.insert(uid, served)),
+        }
+    }
+    written.stored = Stored::new(written.stored.version, &journal);
+    // No publication has this fingerprint, so the result is always written.
+    written.stored.fingerprint.clear();
+    written
+}

@@ -1,0 +1,49 @@
+//! What is published: one team, and what comes of it.
+
+use std::sync::Arc;
+
+use super::frame::Frame;
+use super::published_team::PublishedTeam;
+use crate::config::TeamConfig;
+use crate::feed::{Event, Links};
+use crate::rota::TeamId;
+
+/// Why something is published. This decides which of two configurations counts as the newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// The server starts: the times of the files say how new its configuration is.
+    Start,
+    /// Files changed while the server runs: they are newer than anything published before.
+    FileChange,
+    /// A week ended, or something that could not be written is tried again.
+    Time,
+}
+
+/// A team that is to be published.
+#[derive(Debug, Clone)]
+pub(crate) struct TeamToPublish {
+    pub(crate) config: Arc<TeamConfig>,
+    pub(crate) frame: Frame,
+    pub(crate) links: Links,
+    /// What was published before, by this server or another.
+    pub(crate) known: Option<Arc<PublishedTeam>>,
+    /// How new the configuration was that this server published before.
+    pub(crate) own_generation: Option<i64>,
+    /// Whether this is what was published last, because the files of now have errors. Then nothing is published.
+    pub(crate) is_restored: bool,
+    /// Whether its feeds are in use, so that its events will soon be rendered.
+    pub(crate) is_in_use: bool,
+}
+
+impl TeamToPublish {
+    pub(super) fn id(&self) -> &TeamId {
+        &self.config.team.id
+    }
+}
+
+/// A team that was published. Its events are included if its feeds are in use and the events had to be computed.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) team: Arc<PublishedTeam>,
+    pub(crate) events: Option<Vec<Event>>,
+}
