@@ -3,7 +3,8 @@
 //! In reading order: [`rota`] knows the rules and nothing else; [`toml_reader`] reads TOML with places and [`ics`] the
 //! calendars of others, which [`fetch`] gets from addresses; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`text`] is the wording that
 //! others share; [`notices`] says which messages are due; [`feed`] writes what the rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was
-//! published, and [`publish`] has it updated; [`access`] knows who may read what; [`live`] holds what is served, [`web`]
+//! published, and [`publish`] has it updated; [`access`] knows who may read what; [`live`] holds what is served, [`notifier`] has notices planned
+//! and [`delivery`] carry them, [`web`]
 //! serves it, and [`cli`] is how people start it. [`state_dir`] is the folder that a server keeps its state in, and
 //! [`clock`] alone knows what time it is.
 //!
@@ -15,6 +16,7 @@ pub mod access;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod feed;
 pub mod fetch;
 pub mod holidays;
@@ -23,6 +25,7 @@ pub mod journal;
 pub mod json;
 pub mod live;
 pub mod notices;
+pub mod notifier;
 pub mod publish;
 pub mod rota;
 pub mod state_dir;

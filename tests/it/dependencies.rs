@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 17] = [
+const MODULES: [(&str, &[&str]); 19] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
@@ -27,6 +27,8 @@ const MODULES: [(&str, &[&str]); 17] = [
     ("json", &["feed", "holidays", "rota", "text"]),
     ("publish", &["config", "feed", "journal", "rota", "text"]),
     ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
+    ("delivery", &["config", "fetch", "rota"]),
+    ("notifier", &["config", "delivery", "journal", "live", "notices", "publish", "rota", "text"]),
     (
         "web",
         &[
@@ -52,7 +54,10 @@ const MODULES: [(&str, &[&str]); 17] = [
             "toml_reader",
             "feed",
             "holidays",
+            "delivery",
             "journal",
+            "notices",
+            "notifier",
             "json",
             "live",
             "publish",
@@ -65,8 +70,9 @@ const MODULES: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 21] = [
-    ("ureq", &["fetch"]),
+const CRATES: [(&str, &[&str]); 22] = [
+    ("lettre", &["delivery"]),
+    ("ureq", &["delivery", "fetch"]),
     ("rustls", &["fetch", "journal"]),
     ("url", &["config", "fetch"]),
     ("actix_web", &["web"]),
