@@ -34,6 +34,11 @@ pub enum Reason {
     MailProtocol,
     /// The password is to come from a file that cannot be read.
     #[error("the file that ONCAL_SMTP_PASSWORD_FILE names cannot be read")]
+    MailPasswordFile,
+    /// There is a user and no password.
+    #[error(
+        "the mail server wants a password: set ONCAL_SMTP_PASSWORD, or ONCAL_SMTP_PASSWORD_FILE to a file with it"
+    )]
     MailPassword,
     /// An address or a name cannot be written into a message.
     #[error("the message cannot be put together")]

@@ -1,8 +1,10 @@
 //! A message by mail: SMTP with TLS, plain text (crate lettre).
 
+use std::error::Error as _;
+use std::io;
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -41,8 +43,8 @@ pub(super) fn send(server: &MailServer, password: Option<&str>, mail: &Mail) -> 
         .timeout(Some(STEP_TIMEOUT))
         .tls(tls(server).ok_or(Failure::general(Reason::MailEncryption))?);
     if let Some(user) = &server.user {
-        let password = password.unwrap_or_default().to_owned();
-        builder = builder.credentials(Credentials::new(user.clone(), password));
+        let password = password.ok_or(Failure::general(Reason::MailPassword))?;
+        builder = builder.credentials(Credentials::new(user.clone(), password.to_owned()));
     }
     builder.build().send(&message).map(drop).map_err(|error| failure(&error))
 }
@@ -72,6 +74,7 @@ fn message(server: &MailServer, mail: &Mail) -> Option<Message> {
         .message_id(Some(mail.message_id.clone()))
         .raw_header(header("List-Id", &mail.list_id))
         .raw_header(header("Auto-Submitted", "auto-generated"))
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(mail.body.replace('\n', "\r\n"))
         .ok()
@@ -85,13 +88,29 @@ fn mailbox(mailbox: &config::Mailbox) -> Option<Mailbox> {
 fn failure(error: &lettre::transport::smtp::Error) -> Failure {
     match error.status() {
         Some(code) => refusal(code),
-        None if error.is_timeout() => Failure::general(Reason::MailTimeout),
         None if error.is_tls() => Failure::general(Reason::MailEncryption),
         // Such as a server that does not offer STARTTLS, or no way to log in.
         None if error.is_client() => Failure::general(Reason::MailEncryption),
         None if error.is_response() => Failure::general(Reason::MailProtocol),
-        None => Failure::general(Reason::MailUnreachable),
+        None => Failure::general(broken(error)),
     }
+}
+
+/// What broke a connection, where the server said nothing.
+fn broken(error: &lettre::transport::smtp::Error) -> Reason {
+    let mut source = error.source();
+    while let Some(error) = source {
+        let io = error.downcast_ref::<io::Error>();
+        let inner = io.and_then(io::Error::get_ref);
+        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return Reason::MailEncryption;
+        }
+        if io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)) {
+            return Reason::MailTimeout;
+        }
+        source = error.source();
+    }
+    Reason::MailUnreachable
 }
 
 /// What a reply says: one to a login, or that the server is closing, would be the same for everybody.
@@ -163,14 +182,8 @@ mod tests {
                 3 => Category::Unspecified3,
                 _ => Category::MailSystem,
             };
-            let detail = [
-                Detail::Zero,
-                Detail::One,
-                Detail::Two,
-                Detail::Three,
-                Detail::Four,
-                Detail::Five,
-            ][usize::from(digits[2])];
+            let detail = [Detail::Zero, Detail::One, Detail::Two, Detail::Three, Detail::Four, Detail::Five]
+                [usize::from(digits[2])];
             refusal(Code::new(severity, category, detail))
         };
         assert_eq!(code("550"), Failure::of_recipient(Reason::MailRefused(550)));

@@ -45,7 +45,8 @@ pub(super) fn send(url: &WebhookUrl, text: &str) -> Result<(), Failure> {
         config = config.proxy(None);
     }
     let body = serde_json::json!({ "text": text }).to_string();
-    let request = config.build().new_agent().post(url.as_str()).content_type("application/json; charset=utf-8");
+    let request =
+        config.build().new_agent().post(url.as_str()).content_type("application/json; charset=utf-8");
     let response = request.send(body).map_err(|error| Failure::of_recipient(reason(&error)))?;
     match response.status().as_u16() {
         200..=299 => Ok(()),

@@ -69,8 +69,7 @@ impl Database {
         self.transaction(|connection| {
             let team = draft.team.as_str();
             // Nobody publishes the team until this is written.
-            let select =
-                format!("SELECT version FROM publication WHERE team = $1{}", connection.for_share());
+            let select = format!("SELECT version FROM publication WHERE team = $1{}", connection.for_share());
             let published = connection.query(&select, &[team.into()])?;
             if published.first().map(|row| row.int(0)).transpose()? != Some(draft.published) {
                 return Ok(false);

@@ -249,7 +249,8 @@ impl Database {
         if self.is_shared() {
             return Ok(());
         }
-        let release = "UPDATE outbox SET next_attempt = $1, is_claimed = 0 WHERE state = 'waiting' AND is_claimed = 1";
+        let release =
+            "UPDATE outbox SET next_attempt = $1, is_claimed = 0 WHERE state = 'waiting' AND is_claimed = 1";
         self.transaction(|connection| connection.execute(release, &[now.timestamp().into()]).map(drop))
     }
 

@@ -158,7 +158,8 @@ mod tests {
             ]
         );
         status.counts().add_sent(Channel::Webhook);
-        let shown: Vec<_> = status.channels().iter().map(|own| (own.channel, own.sent, own.waiting)).collect();
+        let shown: Vec<_> =
+            status.channels().iter().map(|own| (own.channel, own.sent, own.waiting)).collect();
         assert_eq!(shown, [("mail", 0, 3), ("webhook", 1, 3)]);
     }
 }

@@ -183,10 +183,10 @@ impl<'f> Comparison<'_, 'f> {
         self.agreement.next = [self.agreement.next, at].into_iter().flatten().min();
     }
 
-    /// Whether the changes of `period` since `since` have settled. If not, this is looked at again once they have.
+    /// Whether a change of `period` since `since` has settled. If not, this is looked at again once it has.
     fn has_settled(&mut self, period: Period, since: Instant) -> bool {
-        let edits = self.facts.edits.iter().filter(|(_, edit)| edit.period.overlaps(period));
-        let later = settles(edits.map(|(at, _)| *at), since, is_urgent(period.start(), self.now), self.now);
+        let edits = self.facts.edits.iter();
+        let later = settles(edits.copied(), since, is_urgent(period.start(), self.now), self.now);
         self.later(later);
         later.is_none()
     }

@@ -54,10 +54,8 @@ pub(super) fn moved(facts: &Facts<'_>, terms: &Terms, known: &Notified, now: Ins
             continue;
         }
         let is_urgent = near.iter().any(|found| is_urgent(found.period.start(), now));
-        let concerns = facts.edits.iter().filter(|(_, edit)| {
-            [&edit.before, &edit.after].into_iter().flatten().any(|side| side.engineer == *id)
-        });
-        match settles(concerns.map(|(at, _)| *at), duty.at, is_urgent, now) {
+        // Any edit of the team counts: what one person does in a minute is one batch of messages.
+        match settles(facts.edits.iter().copied(), duty.at, is_urgent, now) {
             Some(later) => moved.next = [moved.next, Some(later)].into_iter().flatten().min(),
             None => moved.moves.extend(near),
         }

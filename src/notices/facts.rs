@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveTime, TimeDelta, Weekday};
 
-use crate::rota::{EngineerId, EngineerIdx, Instant, Period, RoleChange, Schedule, Team};
+use crate::rota::{EngineerId, EngineerIdx, Instant, Period, Schedule, Team};
 use crate::text::{clean_or, isolated};
 
 /// A team's rota as it is published.
@@ -14,8 +14,8 @@ pub struct Facts<'f> {
     pub team: &'f Team,
     /// Its rota over the window that is published, from the start of the current week.
     pub schedule: &'f Schedule,
-    /// The latest changes of who is on call, each with the time at which it was published.
-    pub edits: Vec<(Instant, &'f RoleChange)>,
+    /// When who is on call was last changed: the times at which changes were published.
+    pub edits: Vec<Instant>,
     /// Calendars that are out of date, a sentence for each.
     pub outdated: Vec<String>,
     /// The team's page, where it may be linked.

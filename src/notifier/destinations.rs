@@ -64,7 +64,7 @@ impl Environment {
     }
 
     fn password(&self) -> Result<Option<String>, Failure> {
-        self.secret(PASSWORD).map_err(|_| Failure::general(Reason::MailPassword))
+        self.secret(PASSWORD).map_err(|_| Failure::general(Reason::MailPasswordFile))
     }
 
     /// The webhook of `team`, from the environment or the configuration.
@@ -192,7 +192,8 @@ pub fn outdated(id: &TeamId, configuration: &Configuration, now: Instant) -> Vec
     let Some(team) = configuration.teams.get(id) else { return Vec::new() };
     let ahead = Period::new(now, now + UNKNOWN_AHEAD);
     let unknown = ahead.map(|ahead| unknown_holidays(&team.team, ahead)).unwrap_or_default();
-    let unknown = by_calendar(&unknown).iter().map(|unknown| unknown.sentence(&team.team)).collect::<Vec<_>>();
+    let unknown =
+        by_calendar(&unknown).iter().map(|unknown| unknown.sentence(&team.team)).collect::<Vec<_>>();
     let found = configuration.diagnostics_of(id).filter(|found| OUTDATED.contains(&found.code));
     unknown.into_iter().chain(found.map(|found| found.message.clone())).collect()
 }

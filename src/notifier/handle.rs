@@ -72,8 +72,16 @@ impl Notifier {
             };
             thread::Builder::new().name(format!("notices-{}", channel.as_str())).spawn(run)?;
         }
+        let planner = Planner::new(Arc::clone(&options.database), options.environment.clone());
+        let (looked, shown, is_released) = (Looked::default(), None, false);
+        let mut work = Work { options, planner, wake, looked, shown, is_released };
+        let mut failing = Failing::default();
+        // Before anybody edits anything: what is served now is what people know.
+        let mut pause = work.try_step(&mut failing);
         let run = move || {
-            run_planner(&options, &stopped, &wake);
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                pause = work.try_step(&mut failing);
+            }
             drop(alive);
         };
         thread::Builder::new().name("notices".to_owned()).spawn(run)?;
@@ -89,37 +97,47 @@ impl Drop for Notifier {
     }
 }
 
-fn run_planner(options: &Options, stopped: &Receiver<()>, wake: &[mpsc::Sender<()>]) {
-    let mut planner = Planner::new(Arc::clone(&options.database), options.environment.clone());
-    let mut failing = Failing::default();
-    let (mut looked, mut shown) = (Looked::default(), None::<Moment>);
-    let mut is_released = false;
-    let mut pause = LOOK_EVERY;
-    while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        // A panic is logged by the panic hook, and everything is tried again.
-        let step = catch_unwind(AssertUnwindSafe(|| {
-            let (snapshot, now) = (options.store.load(), (options.now)());
-            if !is_released {
-                options.database.release_notices(now)?;
-                is_released = true;
+/// What the planner's thread works with.
+struct Work {
+    options: Arc<Options>,
+    planner: Planner,
+    /// Wakes the senders.
+    wake: Vec<mpsc::Sender<()>>,
+    looked: Looked,
+    shown: Option<Moment>,
+    /// Whether what an earlier process had claimed is free again.
+    is_released: bool,
+}
+
+impl Work {
+    fn step(&mut self) -> Result<(), JournalError> {
+        let Options { store, database, now, .. } = &*self.options;
+        let (snapshot, now) = (store.load(), now());
+        if !self.is_released {
+            database.release_notices(now)?;
+            self.is_released = true;
+        }
+        self.looked = self.planner.step(&snapshot, now)?;
+        if self.looked.is_due {
+            for wake in &self.wake {
+                let _ = wake.send(());
             }
-            looked = planner.step(&snapshot, now)?;
-            if looked.is_due {
-                for wake in wake {
-                    let _ = wake.send(());
-                }
-            }
-            if shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
-                show(&options.store, &options.database, looked, now)?;
-                shown = Some(Moment::now());
-            }
-            Ok(())
-        }));
+        }
+        if self.shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
+            show(store, database, self.looked, now)?;
+            self.shown = Some(Moment::now());
+        }
+        Ok(())
+    }
+
+    /// Does all that is due. A panic is logged by the panic hook, and everything is tried again.
+    fn try_step(&mut self, failing: &mut Failing) -> Duration {
+        let step = catch_unwind(AssertUnwindSafe(|| self.step()));
         if !matches!(step, Ok(Ok(()))) {
             // What waits for the journal shows although nothing can be read.
-            show_faults(&options.store, looked, (options.now)());
+            show_faults(&self.options.store, self.looked, (self.options.now)());
         }
-        pause = failing.pause_after(step.ok(), LOOK_EVERY);
+        failing.pause_after(step.ok(), LOOK_EVERY)
     }
 }
 

@@ -13,7 +13,7 @@ mod planner;
 mod sender;
 mod status;
 
-pub use destinations::{Environment, destinations, facts_schedule, outdated, terms};
+pub use destinations::{Destination, Environment, destinations, facts_schedule, outdated, terms};
 pub use handle::{Notifier, Options};
 pub use planner::Planner;
 pub use sender::{Sender, carried};

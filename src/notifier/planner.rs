@@ -114,7 +114,7 @@ impl Planner {
         let facts = Facts {
             team: team.team(),
             schedule: &schedule,
-            edits: team.changes().iter().map(|change| (change.at, &change.moved)).collect(),
+            edits: team.changes().iter().map(|change| change.at).collect(),
             outdated: outdated(id, snapshot.configuration(), now),
             page: team.links().team(team.team()),
         };
@@ -164,13 +164,8 @@ impl Planner {
         let record = notified.json();
         let revision =
             self.known.as_ref().and_then(|known| known.get(id)).map_or(0, |stored| stored.revision);
-        let draft = NoticeDraft {
-            team: id,
-            published: team.version(),
-            revision,
-            record: &record,
-            notices: &notices,
-        };
+        let draft =
+            NoticeDraft { team: id, published: team.version(), revision, record: &record, notices: &notices };
         let is_written = self.database.write_notices(&draft)?;
         if is_written {
             if !notices.is_empty() {

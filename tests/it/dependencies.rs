@@ -73,7 +73,7 @@ const MODULES: [(&str, &[&str]); 19] = [
 const CRATES: [(&str, &[&str]); 22] = [
     ("lettre", &["delivery"]),
     ("ureq", &["delivery", "fetch"]),
-    ("rustls", &["fetch", "journal"]),
+    ("rustls", &["delivery", "fetch", "journal"]),
     ("url", &["config", "fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
