@@ -8,8 +8,8 @@ use super::{unknown, when};
 use crate::config::override_entry;
 use crate::json::{self, COVERAGE_WEEKS};
 use crate::rota::{
-    Coverage, Instant, Line, Occasion, ProposalStatus, Role, Row, RowStatus, Team, coverage, expand, lines,
-    occasions, open_conflicts, sort_occasions,
+    Coverage, Instant, Line, Occasion, ProposalStatus, Role, Row, RowStatus, Team, coverage_by_occasion,
+    lines, open_conflicts, sort_occasions,
 };
 use crate::text::{
     clean, occasion_away, occasion_dates, occasion_on_call, occasion_status, occasion_title, reasons,
@@ -23,20 +23,20 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, COVERAGE_WEEKS, team, now)?;
         let window = plan::window(team, dates)?;
-        let covered = coverage(team, &expand(team, window));
+        let (covered, found) = coverage_by_occasion(team, window);
         let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
-        // Also where the files of another team have errors: what is due would be lost in those.
+        // This takes precedence over errors of another team, among which a deadline would be overlooked.
         if urgent {
             exit = Exit::Attention;
         }
         unknown::warn(team, &covered.unknown, output);
         if args.format.json {
-            shapes.push(json::Coverage::new(team, dates, &covered, now));
+            shapes.push(json::Coverage::new(team, dates, &covered, &found, now));
             continue;
         }
         let text = match args.all {
             true => table(team, &covered, now),
-            false => by_occasion(team, occasions(team, window), now),
+            false => by_occasion(team, found, now),
         };
         output.data(&format!("{}{text}", plan::heading(team, dates)))?;
     }
@@ -46,7 +46,7 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
     Ok(exit)
 }
 
-/// What needs somebody first, each with who could take it, then the rest, two lines each (R11).
+/// First what needs somebody, each with those who could take it, then the rest, two lines each (R11).
 fn by_occasion(team: &Team, mut found: Vec<Occasion>, now: Instant) -> String {
     if found.is_empty() {
         return NOTHING.to_owned();
@@ -83,7 +83,7 @@ fn occasion_lines(team: &Team, occasion: &Occasion, now: Instant) -> String {
 
 const NOTHING: &str = "no holidays or time off in these dates\n";
 
-/// What ends the command with 3: overdue, nobody to take it, or to be agreed within `days`.
+/// Whether `row` makes the command exit with 3: overdue, nobody to take it, or to be agreed within `days`.
 fn is_urgent(row: &Row, now: Instant, days: i64) -> bool {
     row.status.is_open()
         && now < row.period.end()
@@ -165,7 +165,7 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
         text.push_str(&candidates(team, row));
     }
     text.push_str(&format!(
-        "\nTo record it, with whomever you chose, in teams/{}.toml:\n\n{}",
+        "\nTo record it, with the person you chose, add to teams/{}.toml:\n\n{}",
         team.id,
         override_entry(team, row, team.zone.date(now))
     ));

@@ -38,12 +38,12 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
     output.data(&text(&calendar, year))?;
     if let Some(through) = calendar.confirmed_through().filter(|through| year > *through) {
         let name = clean(calendar.name());
-        output.warn(format_args!("{name}: after {through}, dates are estimates or not there yet"));
+        output.warn(format_args!("{name}: after {through}, dates are estimates or missing"));
     }
     Ok(Exit::Fine)
 }
 
-/// The errors of a calendar's own files; where these have none, those of all calendars, since it extends one of them.
+/// Prints the errors of a calendar's own files; if these have none, those of all calendars, since it extends one of them.
 fn show_errors(id: &str, configuration: &Configuration, output: &mut Output) {
     let of_holidays = configuration.diagnostics.iter().filter(|found| found.is_error());
     let of_holidays: Vec<_> = of_holidays.filter(|found| found.file.starts_with("holidays/")).collect();
@@ -111,15 +111,16 @@ fn text(calendar: &ResolvedCalendar, year: i32) -> String {
 }
 
 fn table(holidays: &[Holiday]) -> Table {
-    let mut table = Table::new(&["DATE", "HOLIDAY", "STANDS FOR", "RULE"]);
+    let has_english = holidays.iter().any(|holiday| holiday.english.is_some());
+    let english = has_english.then_some("IN ENGLISH");
+    let heads = ["DATE", "HOLIDAY"].into_iter().chain(english).chain(["STANDS FOR", "RULE"]);
+    let mut table = Table::new(&heads.collect::<Vec<_>>());
     for holiday in holidays {
+        let date = when::date(holiday.date);
         let observed_for = holiday.observed_for.map(when::date).unwrap_or_default();
-        table.row([
-            (&*when::date(holiday.date), Tone::Plain),
-            (&*holiday.name, Tone::Plain),
-            (&*observed_for, Tone::Plain),
-            (&*holiday.rule, Tone::Faint),
-        ]);
+        let english = has_english.then(|| (holiday.english.as_deref().unwrap_or_default(), Tone::Plain));
+        let names = [(&*date, Tone::Plain), (&*holiday.name, Tone::Plain)].into_iter().chain(english);
+        table.row(names.chain([(&*observed_for, Tone::Plain), (&*holiday.rule, Tone::Faint)]));
     }
     table
 }

@@ -1,4 +1,4 @@
-//! The command line: one file for each command. Not here: what the answers are made of.
+//! The command line: one file for each command. Not here: the rules behind their output (`rota`, `config`).
 
 mod args;
 mod check;
@@ -7,6 +7,7 @@ mod coverage;
 mod diff;
 mod edit;
 mod edit_args;
+mod export;
 mod fairness;
 mod health;
 mod holidays;
@@ -35,7 +36,7 @@ use clap::Parser;
 use args::{Arguments, Command};
 use output::{Output, fail};
 
-/// Runs the command that the arguments of the process ask for and says how it ended.
+/// Runs the command that the process arguments name and returns its exit code.
 pub fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
     let mut output = Output::new(common.color.into());
@@ -55,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Swap(args) => edit::swap::run(&common, args, &mut output),
         Command::Off(args) => edit::off::run(&common, args, &mut output),
         Command::Notices(args) => notices::run(&common, args, &mut output),
+        Command::Export(args) => export::run(&common, args, &mut output),
         Command::Completions(args) => completions::completions(args, &mut output),
         Command::Man(args) => completions::man(args, &mut output),
         Command::Init(args) => init::run(args, &mut output),

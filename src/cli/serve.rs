@@ -1,4 +1,4 @@
-//! `oncal serve`: the server, on what is valid of the configuration.
+//! `oncal serve`: the server, with the valid part of the configuration.
 
 use std::env;
 use std::fs;
@@ -20,33 +20,45 @@ use crate::publish::Publisher;
 use crate::state_dir::{LockError, StateDir};
 use crate::web;
 
-/// Says how new the configuration is, where servers share a journal.
+/// The environment variable that says how new the configuration is, for servers that share a journal.
 const REVISION: &str = "ONCAL_REVISION";
 
-/// Why nothing is served without a team.
-const NO_TEAM: &str = "no team is without errors";
+/// The reason why nothing is served while the server's file has errors.
+pub(super) const SETTINGS_HAVE_ERRORS: &str = "oncal.toml has errors";
+
+/// The reason why nothing is served without a team.
+pub(super) const NO_TEAM: &str = "no team could be loaded";
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
     let configuration = plan::load(common)?;
     if configuration.settings_errors().next().is_some() {
-        return Err(refused(&configuration, output, "oncal.toml has errors"));
+        return Err(refused(&configuration, output, "serving", SETTINGS_HAVE_ERRORS));
     }
     if configuration.teams.is_empty() && configuration.broken.is_empty() {
-        return Err(refused(&configuration, output, NO_TEAM));
+        return Err(refused(&configuration, output, "serving", NO_TEAM));
     }
     logging::start();
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
-    let mut builder = Builder::new(publisher(common, &state, settings, revision)?);
+    let publisher = match location(common, &state, settings) {
+        Some(location) => {
+            if matches!(location, Location::Folder(_)) {
+                lock(&state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+            }
+            writer(location, revision)?
+        }
+        None => Publisher::without_journal(),
+    };
+    let mut builder = Builder::new(publisher);
     if settings.access == Access::Links {
         builder = builder.with_secret(links::secret(&state, settings, true)?);
     }
     let first = builder.first(configuration, clock.now());
     let first = first.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     if first.teams().len() == 0 {
-        return Err(refused(first.configuration(), output, NO_TEAM));
+        return Err(refused(first.configuration(), output, "serving", NO_TEAM));
     }
     log_start(&first);
     let store = Arc::new(Store::new(first));
@@ -63,13 +75,14 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         store: Arc::clone(&store),
         builder,
         folder: common.config.clone(),
+        state: state.path().to_owned(),
         now: Box::new(move || clock.now()),
         report: log,
     });
     let reloader = reloader.context("failed to start the thread that reloads the configuration")?;
     let mut noted = None;
     let listening = |address| {
-        // A what-if must not be taken for the server.
+        // A what-if run must not be mistaken for the server.
         if common.now.is_none() || common.state.is_some() {
             let note = state.write_admin_address(address);
             noted = note
@@ -88,20 +101,25 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     Ok(Exit::Fine)
 }
 
-/// Says what is wrong with the configuration, and that it is not served because of `why`.
-fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> anyhow::Error {
+/// Prints the errors of the configuration; the error says that oncal is not `doing` its work because of `why`.
+pub(super) fn refused(
+    configuration: &Configuration,
+    output: &mut Output,
+    doing: &str,
+    why: &str,
+) -> anyhow::Error {
     for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-        // Where standard error is no terminal, it is stored somewhere, as logs are.
+        // If standard error is not a terminal, it is stored like a log, so no source lines are shown.
         if io::stderr().is_terminal() {
             output.note(render(diagnostic, &configuration.sources, true));
         } else {
             output.note(diagnostic);
         }
     }
-    anyhow::anyhow!("not serving: {why}")
+    anyhow::anyhow!("not {doing}: {why}")
 }
 
-/// Logs what is wrong with the configuration, and names each team that is left out.
+/// Logs the diagnostics of the configuration, and each team that is not served.
 fn log_start(first: &Snapshot) {
     let configuration = first.configuration();
     configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
@@ -112,45 +130,59 @@ fn log_start(first: &Snapshot) {
     }
 }
 
-fn publisher(
-    common: &Common,
-    state: &StateDir,
-    settings: &Settings,
-    revision: Option<i64>,
-) -> anyhow::Result<Publisher> {
-    let location = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
-        // A what-if must not go down in the journal of what was.
-        (_, None) if common.now.is_some() => return Ok(Publisher::without_journal()),
-        (Some(url), _) => Location::Postgres(url.to_owned()),
-        (None, _) => {
-            match state.lock() {
-                Err(error @ LockError::Held { .. }) => anyhow::bail!("failed to {error}"),
-                // What was published before can be served all the same, if it can be read.
-                Err(error) => tracing::warn!(%error, "failed to lock the state folder"),
-                Ok(()) => {}
-            }
-            Location::Folder(state.clone())
+/// Where the journal is; `None` for a what-if run, which must not be recorded in a journal.
+pub(super) fn location(common: &Common, state: &StateDir, settings: &Settings) -> Option<Location> {
+    match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
+        (_, None) if common.now.is_some() => None,
+        (Some(url), _) => Some(Location::Postgres(url.to_owned())),
+        (None, _) => Some(Location::Folder(state.clone())),
+    }
+}
+
+/// Locks the state folder for this process.
+///
+/// # Errors
+///
+/// Only where another process holds the lock: where it cannot be written, what was published before can be served all the
+/// same, if it can be read.
+pub(super) fn lock(state: &StateDir) -> Result<(), LockError> {
+    match state.lock() {
+        Err(error @ LockError::Held { .. }) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "failed to lock the state folder");
+            Ok(())
         }
-    };
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Publishes to the journal at `location`.
+pub(super) fn writer(location: Location, revision: Option<i64>) -> anyhow::Result<Publisher> {
     let database = Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Publisher::new(database, revision, build()))
 }
 
-/// Tells systemd, if it started this process and waits for that (`Type=notify`).
+/// Knows what another process publishes to the journal at `location`, and publishes nothing.
+pub(super) fn reader(location: Location) -> anyhow::Result<Publisher> {
+    let database = Database::open_to_read(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    Ok(Publisher::new(database, None, build()))
+}
+
+/// Notifies systemd, if it started this process with `Type=notify`.
 fn tell_service_manager(state: &NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
         tracing::warn!(%error, "failed to tell the service manager");
     }
 }
 
-fn revision() -> anyhow::Result<Option<i64>> {
+pub(super) fn revision() -> anyhow::Result<Option<i64>> {
     let Some(text) = env::var_os(REVISION).filter(|text| !text.is_empty()) else { return Ok(None) };
     let number = text.to_str().and_then(|text| text.parse().ok()).filter(|number| *number >= 0);
     let wrong = || Usage(format!("{REVISION} is not a whole number, such as 42"));
     Ok(Some(number.ok_or_else(wrong)?))
 }
 
-/// Tells this program from the one before: another may say the same in other words.
+/// Identifies this build: another build may word the same events differently.
 fn build() -> String {
     let program = env::current_exe().ok();
     let found = program.as_deref().map(Path::new).and_then(|path| fs::metadata(path).ok());
@@ -160,8 +192,8 @@ fn build() -> String {
     format!("{} {size} {}", env!("CARGO_PKG_VERSION"), since.unwrap_or_default().as_secs())
 }
 
-/// Code, place, if it has one, and message; never the source line, which may hold what is nobody's business.
-fn log(diagnostic: &Diagnostic) {
+/// Logs code, position and message; never the source line, which may contain private values.
+pub(super) fn log(diagnostic: &Diagnostic) {
     let (line, column) = diagnostic.place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (code, file, message) = (diagnostic.code, &diagnostic.file, &diagnostic.message);
     if diagnostic.is_error() {

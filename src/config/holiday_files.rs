@@ -20,14 +20,14 @@ use crate::toml_reader::Problems;
 /// The folder of the calendars, within the configuration.
 pub(super) const FOLDER: &str = "holidays";
 
-/// Which files there are of one id.
+/// Which files exist for one id.
 #[derive(Debug, Clone, Copy, Default)]
 struct Kinds {
     toml: bool,
     ics: bool,
 }
 
-/// A file that was read. Its problems are reported once all others are known, since it may extend them.
+/// A file that was read. Its problems are reported after all files were read, since it may extend another.
 struct Found {
     id: String,
     file: String,
@@ -38,41 +38,41 @@ struct Found {
 /// The calendars that can be named.
 pub(super) struct Calendars {
     pub(super) library: Library,
-    /// The ids of those that are used as they were before, because their files now have errors.
+    /// The ids of calendars whose last good version is used, because their files now have errors.
     pub(super) kept: BTreeSet<String>,
 }
 
-/// What imported calendars are read by.
+/// What the reading of imported calendars depends on.
 #[derive(Clone, Copy)]
 pub(super) struct Basis<'a> {
     pub(super) zones: &'a Zones,
-    /// How far recurrences are followed.
+    /// Decides how far recurrences are expanded.
     pub(super) now: Instant,
     /// Events that are over before this day are never an error.
     pub(super) relevant_from: NaiveDate,
 }
 
-/// All calendars: the built-in ones, and those of the folder, if there is one, which replace built-in ones of the same id.
-/// One with errors is taken from `before`, if it had none there.
+/// All calendars: the built-in ones, and those of the folder, which replace built-in ones of the same id. If a calendar has
+/// errors, its version from `before` is used, if that had none.
 pub(super) fn read(
     config: &Path,
     basis: Basis<'_>,
     before: Option<&Library>,
-    findings: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> io::Result<Calendars> {
     let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
     for Entry { name, is_folder } in listed {
         if is_folder {
             if files::has_extension(&name, &["toml", "ics"]) {
-                findings.folder(
+                diagnostics.folder(
                     &format!("{FOLDER}/{name}"),
                     "calendars are files named <name>.toml or <name>.ics",
                 );
             }
             continue;
         }
-        if let Some((id, is_ics)) = calendar_id(&name, findings) {
+        if let Some((id, is_ics)) = calendar_id(&name, diagnostics) {
             let kinds = calendars.entry(id).or_default();
             *(if is_ics { &mut kinds.ics } else { &mut kinds.toml }) = true;
         }
@@ -81,7 +81,7 @@ pub(super) fn read(
     let named = |name: &str| zones.named(name).ok();
     let utc = zones.utc().ok_or_else(|| io::Error::other("the time-zone data has no zone UTC"))?;
     let import = Import { now, relevant_from, named: &named, zone: &utc };
-    let mut reader = Reader { config, found: Vec::new(), findings };
+    let mut reader = Reader { config, found: Vec::new(), diagnostics };
     let mut kept = BTreeSet::new();
     let own: Vec<_> = calendars
         .into_iter()
@@ -100,13 +100,13 @@ pub(super) fn read(
             (id, definition)
         })
         .collect();
-    let Reader { found, findings, .. } = reader;
+    let Reader { found, diagnostics, .. } = reader;
     let library = Library::new(own);
     for Found { id, file, text, problems } in found {
         if file.ends_with(".toml") {
             library.check(&id, &problems);
         }
-        findings.file(&file, None, &text, problems);
+        diagnostics.file(&file, None, &text, problems);
     }
     Ok(Calendars { library, kept })
 }
@@ -114,7 +114,7 @@ pub(super) fn read(
 struct Reader<'a> {
     config: &'a Path,
     found: Vec<Found>,
-    findings: &'a mut Diagnostics,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Reader<'_> {
@@ -157,7 +157,7 @@ impl Reader<'_> {
                 read
             }
             Err(fault) => {
-                self.findings.fault(&file, None, fault);
+                self.diagnostics.fault(&file, None, fault);
                 None
             }
         }
@@ -166,21 +166,21 @@ impl Reader<'_> {
 
 /// The id that a file's name gives, and whether it is an `.ics` file; `None`, with a warning, for a file that is not a
 /// calendar.
-fn calendar_id(name: &str, findings: &mut Diagnostics) -> Option<(String, bool)> {
+fn calendar_id(name: &str, diagnostics: &mut Diagnostics) -> Option<(String, bool)> {
     let file = format!("{FOLDER}/{name}");
     let (id, is_ics) = match (name.strip_suffix(".toml"), name.strip_suffix(".ics")) {
         (Some(id), _) => (id, false),
         (None, Some(id)) => (id, true),
         (None, None) => {
             if files::has_extension(name, &["toml", "ics", "ical", "ifb", "yaml", "yml"]) {
-                findings.unread(&file, "calendars are files named <name>.toml or <name>.ics");
+                diagnostics.unread(&file, "calendars are files named <name>.toml or <name>.ics");
             }
             return None;
         }
     };
     match shape_problem("a holiday calendar", id) {
         Some(problem) => {
-            findings.whole(&file, None, problem);
+            diagnostics.whole(&file, None, problem);
             None
         }
         None => Some((id.to_owned(), is_ics)),

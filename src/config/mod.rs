@@ -4,8 +4,8 @@
 //! everything that needs more than one value and makes a [`rota::Team`](crate::rota::Team) of it; `diagnostic` and
 //! `render` report errors and warnings. A `Team` that exists is valid, so no other module checks it again.
 //!
-//! Not here: the syntax of TOML (`toml_reader`), the rules of holiday calendars (`holidays`), what the rota makes of a
-//! team (`rota`).
+//! Not here: the syntax of TOML (`toml_reader`), the rules of holiday calendars (`holidays`), the schedule of a team
+//! (`rota`).
 
 mod base_url;
 mod configuration;
@@ -41,7 +41,7 @@ pub use base_url::{BaseUrl, BaseUrlError, is_loopback};
 pub use configuration::{BrokenTeam, Configuration, TeamConfig};
 pub use diagnostic::{Diagnostic, Place};
 pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, entry_text};
-pub use entry::{end_line, override_entry, rotation_entry};
+pub use entry::{agree_command, end_line, override_entry, rotation_entry};
 pub use folder::LoadError;
 pub use link_generations::{EngineerLink, LinkGenerations};
 pub use load::{Scope, load, load_edited, load_with, reload};

@@ -1,4 +1,4 @@
-//! The files that a team was made of, as they are stored for a start that finds them broken.
+//! The input files of a team, as they are stored for a start that finds them broken.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -10,13 +10,13 @@ use super::inputs::Inputs;
 use super::{run_books, time_off};
 use crate::fetch::{Purpose, reduced};
 
-/// A file that a team was made of.
+/// An input file of a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamFile {
     /// Its path below the configuration folder.
     pub path: String,
-    /// Its bytes; of a calendar of time off without what is not used, such as descriptions, places and other people. `None`
-    /// if it has errors, and the team was made of an earlier version of it.
+    /// Its bytes; a calendar of time off without the parts that are not used, such as descriptions, places and other
+    /// people. `None` if it has errors, and the team was made of an earlier version of it.
     pub content: Option<Vec<u8>>,
 }
 
@@ -24,7 +24,7 @@ pub struct TeamFile {
 #[derive(Debug)]
 pub struct TeamFiles<'c> {
     configuration: &'c Configuration,
-    /// What all teams share, as it is now.
+    /// The current files that all teams share.
     shared: OnceCell<(Inputs, Option<Vec<TeamFile>>)>,
 }
 
@@ -34,8 +34,7 @@ impl<'c> TeamFiles<'c> {
         TeamFiles { configuration, shared: OnceCell::new() }
     }
 
-    /// The files that `team` was made of: its own and all holiday calendars. `None` if they are not the same any more as
-    /// when it was loaded.
+    /// The input files of `team`: its own and all holiday calendars. `None` if they have changed since it was loaded.
     pub fn of(&self, team: &TeamConfig) -> Option<Vec<TeamFile>> {
         let (folder, id) = (self.configuration.sources.folder(), &team.team.id);
         let mut all = vec![self.read(team.file.clone())?];
@@ -48,12 +47,12 @@ impl<'c> TeamFiles<'c> {
             (Inputs::shared(folder, &self.configuration.zone_data.to_string()), holidays)
         });
         all.extend(holidays.clone()?);
-        // Only afterwards: what changed while it was read is not what was loaded.
+        // Checked afterwards, so that a file that changed while it was read is noticed.
         let now = Inputs::of_team(folder, id, &team.file, shared);
         (now.fingerprint == team.fingerprint).then_some(all)
     }
 
-    /// The files in the folder `below`, none if there is no such folder; `None` if they cannot be read.
+    /// The files in the folder `below`, empty if it does not exist; `None` if they cannot be read.
     fn listed(&self, below: &str) -> Option<Vec<TeamFile>> {
         let listed = files::list_if_present(&self.configuration.sources.folder().join(below)).ok()?;
         let listed = listed.into_iter().filter(|entry| !entry.is_folder);

@@ -102,7 +102,8 @@ fn broken(error: &lettre::transport::smtp::Error) -> Reason {
     while let Some(error) = source {
         let io = error.downcast_ref::<io::Error>();
         let inner = io.and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        let is_tls_in_io = matches!(inner, Some(inner) if inner.is::<rustls::Error>());
+        if error.is::<rustls::Error>() || is_tls_in_io {
             return Reason::MailEncryption;
         }
         if io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)) {

@@ -4,7 +4,6 @@
 //! which events are wanted (`filter`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
@@ -14,7 +13,7 @@ use super::years::Years;
 use crate::ics::{
     self, Bounds, CalendarFile, Context, Event, Expansion, Outcome, Repeats, Report, Span, Wanted,
 };
-use crate::rota::{Instant, Zone};
+use crate::rota::{HolidayName, Instant, Zone};
 use crate::toml_reader::Problems;
 
 /// The longest name of a holiday, in characters; names stand in every feed.
@@ -119,7 +118,7 @@ impl Holidays {
             dates.sort_unstable();
             dates.dedup();
             Rule {
-                name: Arc::from(name),
+                name: HolidayName::plain(name),
                 on: None,
                 years: Years::default(),
                 except: Vec::new(),

@@ -9,6 +9,7 @@ mod changes;
 mod coverage;
 mod fairness;
 mod holidays;
+mod occasion;
 mod oncall;
 mod pipelines;
 mod schedule;
@@ -25,11 +26,12 @@ pub use changes::{Balance, Change, Changes, Diff, Held, Move, days_ahead};
 pub use coverage::{Candidate, Coverage, Row, Warning};
 pub use fairness::{Doubled, Era, Fairness, Rebalance, Streak, Tally};
 pub use holidays::{CalendarEntry, Calendars, Holiday, Holidays};
+pub use occasion::{Holders, Occasion, OccasionRow};
 pub use oncall::{OnCall, OnDuty};
 pub use pipelines::{Pipeline, Pipelines, RunBook};
 pub use schedule::{Agreement, Handover, PairIds, Schedule, Shift};
 pub use subscribers::{FeedClient, FeedClients, Subscribers};
-pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList, TeamStatus};
+pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList, TeamStatus, TeamSummary};
 
 /// How many weeks of a schedule are returned by default.
 pub const SCHEDULE_WEEKS: u16 = 8;

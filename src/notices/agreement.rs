@@ -101,7 +101,7 @@ impl Open<'_> {
             pair: [id(self.pair.primary), id(self.pair.secondary)],
             proposed: id(self.conflict.primary),
             status: status(self.conflict.status).to_owned(),
-            reasons: self.conflict.reasons.iter().map(|reason| reason.to_string()).collect(),
+            reasons: self.conflict.reasons.iter().map(ToString::to_string).collect(),
             // Whoever hears of it after the deadline knows that it is overdue.
             stage: if self.deadline <= now { Stage::Overdue } else { self.stage(team, now) },
         }
@@ -193,7 +193,7 @@ impl<'f> Comparison<'_, 'f> {
 
     fn appeared(&mut self, open: Open<'f>) {
         let period = open.conflict.period;
-        let first_reminder = open.reaches(&self.facts.team, Stage::Week);
+        let first_reminder = open.reaches(self.facts.team, Stage::Week);
         let comes_near =
             [Some(period.start() - self.terms.ahead()), first_reminder].into_iter().flatten().min();
         if comes_near.is_some_and(|near| self.now < near) {

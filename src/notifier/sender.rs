@@ -9,7 +9,7 @@ use super::destinations::{Destination, Environment, destination};
 use crate::config::TeamConfig;
 use crate::delivery::{Failure, Mail, Transport, neutralised};
 use crate::journal::{Channel, Database, JournalError, Notice};
-use crate::live::{NoticeCounts, Snapshot};
+use crate::live::{NoticeCounts, Snapshot, TeamSnapshot};
 use crate::notices::Text;
 use crate::publish::JournalState;
 use crate::rota::Instant;
@@ -116,7 +116,7 @@ impl<T: Transport> Sender<T> {
             // Another server, whose configuration is newer, knows where it goes.
             return self.database.postpone_notice(&notice, at + FOR_OTHERS, "");
         }
-        let Some(config) = served.map(|team| team.config()) else {
+        let Some(config) = served.map(TeamSnapshot::config) else {
             tracing::info!(%team, kind, "the team of a notice is gone; it is not sent");
             return self.database.drop_notice(&notice);
         };

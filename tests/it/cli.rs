@@ -52,7 +52,7 @@ fn wrong_usage_exits_with_two_and_suggests_what_is_near() {
         (&["now", "--team", "data-pipeline"][..], "did you mean `data-pipelines`?"),
         (&["schedule", "--engineer", "zz"], "known: a, b, c, d"),
         (&["schedule", "--from", "2027-02-30"], "an existing date"),
-        (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "leaves no date"),
+        (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "is not after --from"),
         (&["holidays", "us-federl"], "did you mean `us-federal`?"),
         (&["holidays", "us"], "did you mean `us-federal`?"),
         (&["holidays", "us-fed"], "did you mean `us-federal`?"),
@@ -222,7 +222,7 @@ fn health_as_json_reports_problems_as_json() {
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&answer["address"], &answer["healthy"]), (&"127.0.0.1:1".into(), &false.into()));
     let problem = answer["problem"].as_str().unwrap();
-    assert!(problem.starts_with("failed to ask the server at 127.0.0.1:1: "), "{problem}");
+    assert!(problem.starts_with("failed to reach the server at 127.0.0.1:1: "), "{problem}");
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn links_that_nobody_else_can_open_come_with_a_warning() {
         (text(&links.stderr), text(&check.stderr))
     };
     let (links, check) = warnings("");
-    assert!(links.contains("http://127.0.0.1:8080 leads nowhere but to this machine"), "{links}");
+    assert!(links.contains("only this machine can open http://127.0.0.1:8080"), "{links}");
     assert!(check.contains("warning[links-to-this-machine]"), "{check}");
     assert_eq!(warnings("public_url = \"https://rota.example.org\"\n"), Default::default());
 }
@@ -545,8 +545,8 @@ fn diff_names_what_must_be_agreed_now_and_what_no_longer() {
         text(&output.stdout)
     };
     let line = "Mon 31 May 2027, Data Engineer B is away (Memorial Day)";
-    assert!(diff(old, new).contains(&format!("To agree, new: {line}")), "{}", diff(old, new));
-    assert!(diff(new, old).contains(&format!("To agree no more: {line}")), "{}", diff(new, old));
+    assert!(diff(old, new).contains(&format!("New conflict: {line}")), "{}", diff(old, new));
+    assert!(diff(new, old).contains(&format!("No longer a conflict: {line}")), "{}", diff(new, old));
 }
 
 #[test]
@@ -555,7 +555,7 @@ fn diff_says_that_nothing_moves_and_refuses_configurations_with_errors() {
     let [old, new] = two_plans(folder.path(), "# a comment moves nobody");
     let output = run(&["diff", &old, &new]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(text(&output.stdout), "no shift moves, and nothing opens or closes\n");
+    assert_eq!(text(&output.stdout), "no shift moves, and no conflict opens or closes\n");
     let note = "weeks before the current one are not compared; --from DATE compares them too\n";
     assert_eq!(text(&output.stderr), note);
     assert_eq!(text(&run(&["diff", &old, &new, "--from", "2027-01-01"]).stderr), "");
@@ -659,6 +659,7 @@ fn tables_and_open_conflicts_fit_eighty_columns() {
         &["holidays", "gb-eng", "2027"],
         &["holidays", "ca-federal", "2028"],
         &["holidays", "kr", "2027"],
+        &["holidays", "cz", "2027"],
     ] {
         let output = run(args);
         for line in text(&output.stdout).lines() {
@@ -706,7 +707,7 @@ fn dates_past_what_is_known_come_with_a_warning() {
     assert_eq!(later.status.code(), Some(0));
     let printed = text(&later.stderr);
     assert!(
-        printed.contains("Singapore public holidays: after 2027, dates are estimates or not"),
+        printed.contains("Singapore public holidays: after 2027, dates are estimates or missing"),
         "{printed}"
     );
 }
@@ -726,10 +727,27 @@ fn a_year_of_a_calendar_in_json_has_what_the_table_has() {
     let expected = serde_json::json!({
         "date": "2026-08-10",
         "name": "National Women's Day (observed)",
+        "english": null,
         "observed_for": "2026-08-09",
         "rule": "08-09, observed sun = 1",
     });
     assert_eq!(observed, [&expected]);
+}
+
+#[test]
+fn a_calendar_in_another_language_shows_what_its_holidays_mean_in_english() {
+    let shown = text(&run(&["holidays", "jp", "2027"]).stdout);
+    for line in [
+        "DATE              HOLIDAY       IN ENGLISH ",
+        "Mon 11 Jan 2027   成人の日      Coming of Age ",
+        "Mon 22 Mar 2027   振替休日      Substitute ",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let answer: Value =
+        serde_json::from_slice(&run(&["holidays", "de-by", "2027", "--json"]).stdout).unwrap();
+    assert_eq!(answer["holidays"][0]["english"], "New Year's Day");
+    assert!(!text(&run(&["holidays", "gb-eng", "2027"]).stdout).contains("IN ENGLISH"));
 }
 
 #[test]

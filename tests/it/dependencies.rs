@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 19] = [
+const MODULES: [(&str, &[&str]); 20] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
@@ -45,12 +45,14 @@ const MODULES: [(&str, &[&str]); 19] = [
             "text",
         ],
     ),
+    ("export", &["access", "config", "feed", "json", "live", "rota", "text", "web"]),
     (
         "cli",
         &[
             "access",
             "clock",
             "config",
+            "export",
             "toml_reader",
             "feed",
             "holidays",
@@ -87,7 +89,7 @@ const CRATES: [(&str, &[&str]); 22] = [
     ("notify", &["live"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
-    ("maud", &["web"]),
+    ("maud", &["export", "web"]),
     ("prometheus_client", &["web"]),
     ("hmac", &["access"]),
     ("subtle", &["access"]),

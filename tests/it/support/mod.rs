@@ -1,6 +1,7 @@
 //! What several tests need: sample teams, servers and clocks.
 
 pub(crate) mod edited;
+pub(crate) mod faked_clock;
 pub(crate) mod injection;
 pub(crate) mod machine;
 pub(crate) mod pair;

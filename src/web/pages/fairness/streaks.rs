@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::config::rotation_entry;
 use crate::json::FAIRNESS_YEARS;
 use crate::rota::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, year_spans};
-use crate::text::{clean, count};
+use crate::text::count;
 use crate::web::pages::kit::people::People;
 
 /// The locks of `fairness`, whose years are `span` in words.
@@ -32,7 +32,7 @@ fn list(people: &People<'_>, locks: &[Streak]) -> Markup {
             @for (lock, backing) in Streak::together(locks) {
                 li {
                     (people.badge(lock.engineer)) " " b { (people.name(lock.engineer)) } " is " (lock.role.as_str()) " on "
-                    b { (clean(&lock.holiday)) } " in " (year_spans(&lock.years))
+                    b { (people.holidays().markup(&lock.holiday)) } " in " (year_spans(&lock.years))
                     @if !backing.is_empty() { ", " (people.list(&backing)) " secondary" }
                 }
             }
@@ -49,8 +49,8 @@ fn remedies(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
         h3 { "What would end it" }
         @if let Some(chosen) = chosen {
             p { (offer(chosen, Streak::together(&fairness.streaks).count(), span)) " The years before stay as they are." }
-            @for (seat, week) in &chosen.doubled {
-                p { (people.name(*seat)) " is then primary two weeks in a row, the second from " (week.format("%-d %B %Y")) "." }
+            @for (idx, week) in &chosen.doubled {
+                p { (people.name(*idx)) " is then primary two weeks in a row, the second from " (week.format("%-d %B %Y")) "." }
             }
             @if !chosen.streaks.is_empty() {
                 details { summary { "What it leaves" } (list(people, &chosen.streaks)) }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::lanes::{Piece, What};
 use crate::rota::{PlannedWeek, Role, ShiftKind};
-use crate::text::{reasons, role_title};
+use crate::text::role_title;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::grid::{STEPS, Span};
 use crate::web::pages::kit::on_call;
@@ -52,20 +52,20 @@ impl Bars<'_> {
         match &piece.what {
             What::Held(shift) => {
                 let holder = &shift.holder;
-                let (seat, is_tried) = (holder.engineer, holder.kind.is_tentative());
+                let (idx, is_tried) = (holder.engineer, holder.kind.is_tentative());
                 let is_uncovered = is_tried && planned.is_uncovered(shift.period);
                 let marks =
                     [(is_tried, if is_uncovered { " try bad" } else { " try" }), (is_continued, " on")];
                 let marks: String =
                     marks.into_iter().filter(|(is_set, _)| *is_set).map(|(_, mark)| mark).collect();
-                let why = on_call::why(self.people, holder, is_uncovered);
+                let why = on_call::why_text(self.people, holder, is_uncovered);
                 let why = why.map(|why| format!(", {why}")).unwrap_or_default();
                 html! {
-                    li class={ (class(seat)) " " (place) (marks) } {
-                        a href=(self.people.link(seat)) title={ (role_title(role)) ": " (self.people.within(seat)) ", " (self.wall.span(piece.period)) (why) } {
+                    li class={ (class(idx)) " " (place) (marks) } {
+                        a href=(self.people.link(idx)) title={ (role_title(role)) ": " (self.people.within(idx)) ", " (self.wall.span(piece.period)) (why) } {
                             (sign(holder.kind, holder.instead_of.is_some()))
                             bdi {
-                                @if span.steps() < MIN_NAME_STEPS { (self.people.initials(seat)) } @else { (self.people.text(seat)) }
+                                @if span.steps() < MIN_NAME_STEPS { (self.people.initials(idx)) } @else { (self.people.text(idx)) }
                             }
                             @if is_tried && role == Role::Primary && has_room {
                                 @if is_uncovered { ": not covered" } @else { ": to agree" }
@@ -80,7 +80,7 @@ impl Bars<'_> {
                 }
             },
             What::NoBackup { away, reasons: names } => html! {
-                li class={ "gone " (place) } title={ "No backup: " (self.people.within(*away)) " is away (" (reasons(names)) "), " (self.wall.span(piece.period)) } {
+                li class={ "gone " (place) } title={ "No backup: " (self.people.within(*away)) " is away (" (self.people.holidays().reasons_text(names)) "), " (self.wall.span(piece.period)) } {
                     span { @if has_room { "no backup" } @else { "!" } }
                 }
             },

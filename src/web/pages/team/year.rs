@@ -36,7 +36,7 @@ impl Year<'_> {
         let months = (1..=12).filter_map(|month| view.first.with_month(month));
         html! {
             h3.month-name { (view.first.year()) }
-            ul.people aria-label="People" { @for seat in team.indices() { li { (self.people.person(seat)) } } }
+            ul.people aria-label="People" { @for idx in team.indices() { li { (self.people.person(idx)) } } }
             div.year { @for first in months { (self.month(first, &absences)) } }
             p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: a public holiday of somebody." }
         }
@@ -66,15 +66,15 @@ impl Year<'_> {
         let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
         let duty: Option<&Duty> = self.schedule.on_call(self.wall.zone.instant(date.and_time(noon)));
         let is_today = date == self.wall.zone.date(self.wall.now);
-        let name = holiday(self.people, absences, date);
+        let name = holiday(self.people, absences, date).map(|holiday| holiday.title(self.people));
         html! {
             @match duty {
                 None => td { (date.day()) },
                 Some(duty) => {
-                    @let seat = duty.primary.engineer;
+                    @let idx = duty.primary.engineer;
                     @let is_tried = duty.primary.kind.is_tentative();
-                    td class={ (class(seat)) @if is_tried { " try" } @if is_today { " today" } @if name.is_some() { " hol" } } title=[name] {
-                        b { (date.day()) } " " span { (self.people.initials(seat)) }
+                    td class={ (class(idx)) @if is_tried { " try" } @if is_today { " today" } @if name.is_some() { " hol" } } title=[name] {
+                        b { (date.day()) } " " span { (self.people.initials(idx)) }
                     }
                 },
             }
