@@ -97,8 +97,10 @@ pub struct BrokenTeam {
 
 /// In order of file and place.
 pub(super) fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics
-        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
+    fn key(found: &Diagnostic) -> (usize, &str, Option<usize>) {
+        (rank(&found.file), &found.file, found.place.as_ref().map(|place| place.span.start))
+    }
+    diagnostics.sort_by(|one, other| key(one).cmp(&key(other)));
 }
 
 /// The server's file first, then what teams depend on, then the teams.

@@ -20,6 +20,7 @@ mod inputs;
 mod legacy_zone_names;
 mod link_generations;
 mod load;
+mod load_teams;
 mod local_time;
 mod mail;
 mod notices;
@@ -44,7 +45,8 @@ pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, ent
 pub use entry::{agree_command, end_line, override_entry, rotation_entry};
 pub use folder::LoadError;
 pub use link_generations::{EngineerLink, LinkGenerations};
-pub use load::{Scope, load, load_edited, load_with, reload};
+pub use load::{load, load_edited, load_with, reload};
+pub use load_teams::Scope;
 pub use mail::{Encryption, MailAddress, MailServer, Mailbox};
 pub use notices::TeamNotices;
 pub use places::TeamPlaces;

@@ -5,13 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{NaiveTime, Weekday};
 
 use super::mail::{MailAddress, address_at};
-use super::sources::Diagnostics;
 use super::webhook::WebhookUrl;
-use crate::rota::{EngineerId, TeamId};
-use crate::toml_reader::{Problem, Problems, TableReader};
-
-/// The code of a warning that depends on `oncal.toml` too.
-pub(super) const NO_MAIL_SERVER: &str = "no-mail-server";
+use crate::rota::EngineerId;
+use crate::toml_reader::{Problems, TableReader};
 
 /// How far ahead changes are reported where the file does not say.
 const WEEKS_AHEAD: u32 = 8;
@@ -57,21 +53,6 @@ impl Default for TeamNotices {
 }
 
 impl TeamNotices {
-    /// Warns that the team's notices are to go by mail and no server takes any. An engineer's `email` alone may be there
-    /// for invitations in calendars.
-    pub(super) fn report_missing_mail(
-        &self,
-        has_mail: bool,
-        (team, file): (&TeamId, &str),
-        diagnostics: &mut Diagnostics,
-    ) {
-        if !self.mail.is_empty() && !has_mail {
-            let message = "`mail` in [notices] has no effect: oncal.toml names no mail server";
-            let help = "add a table `[mail]` with `server` and `from` to oncal.toml";
-            diagnostics.whole(file, Some(team), Problem::warning(NO_MAIL_SERVER, message).help(help));
-        }
-    }
-
     /// Reads `[notices]`; without engineers.
     pub(super) fn read(mut table: TableReader<'_>) -> TeamNotices {
         let problems = table.problems();

@@ -11,21 +11,25 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 20] = [
+const MODULES: [(&str, &[&str]); 21] = [
+    ("parallel", &[]),
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
-    ("config", &["fetch", "journal", "toml_reader", "holidays", "ics", "rota", "text", "time_off"]),
+    (
+        "config",
+        &["fetch", "journal", "parallel", "toml_reader", "holidays", "ics", "rota", "text", "time_off"],
+    ),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("notices", &["rota", "text"]),
     ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
-    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "parallel", "rota", "text"]),
     ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
     ("delivery", &["config", "fetch", "rota"]),
     ("notifier", &["config", "delivery", "journal", "live", "notices", "publish", "rota", "text"]),

@@ -100,7 +100,7 @@ pub(in crate::web) fn anchor(row: &Row) -> String {
 pub(in crate::web) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) -> Markup {
     html! {
         @if !unknown.is_empty() {
-            section.note aria-label="Holidays not known" {
+            section.note.unknown aria-label="Holidays not known" {
                 ul {
                     @for unknown in by_calendar(unknown) {
                         li {
