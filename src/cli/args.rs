@@ -224,7 +224,7 @@ const FAIRNESS_EXAMPLES: &str = "\
 Examples:
   oncal fairness                this year and the next four
   oncal fairness --years 1      this year
-  oncal fairness --years 12     which holidays does the rotation give to the same person for years?
+  oncal fairness --years 10     which holidays does the rotation give to the same person for years?
   oncal fairness --json | jq -c '.streaks[]'";
 
 const HOLIDAYS_EXAMPLES: &str = "\

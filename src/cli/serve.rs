@@ -41,16 +41,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
-    let publisher = match location(common, &state, settings) {
-        Some(location) => {
-            if matches!(location, Location::Folder(_)) {
-                lock(&state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-            }
-            writer(location, revision)?
-        }
-        None => Publisher::without_journal(),
-    };
-    let mut builder = Builder::new(publisher);
+    let mut builder = Builder::new(publisher(common, &state, settings, revision)?);
     if settings.access == Access::Links {
         builder = builder.with_secret(links::secret(&state, settings, true)?);
     }
@@ -88,6 +79,20 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     drop(noted);
     served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
+}
+
+/// Records in the journal that `settings` and `common` name, if any.
+fn publisher(
+    common: &Common,
+    state: &StateDir,
+    settings: &Settings,
+    revision: Option<i64>,
+) -> anyhow::Result<Publisher> {
+    let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
+    if matches!(location, Location::Folder(_)) {
+        lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    }
+    writer(location, revision)
 }
 
 /// Prints the errors of the configuration; the error says that oncal is not `doing` its work because of `why`.

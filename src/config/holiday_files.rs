@@ -35,7 +35,7 @@ struct Found {
     problems: Problems,
 }
 
-/// The calendars that can be named.
+/// The available calendars.
 pub(super) struct Calendars {
     pub(super) library: Library,
     /// The ids of calendars whose last good version is used, because their files now have errors.

@@ -123,13 +123,7 @@ impl Settings {
         root.finish();
 
         let admin_address = admin_bind.as_ref().map_or(defaults.admin_bind, |at| at.value);
-        let address = bind.as_ref().map_or(defaults.bind, |at| at.value);
-        let named = admin_bind.as_ref().or(bind.as_ref());
-        if let Some(named) = named.filter(|_| address == admin_address && address.port() != 0) {
-            let message = "`bind` and `admin_bind` are the same address";
-            let help = "monitoring needs its own address or port".to_owned();
-            problems.error_with_help("same-address", named.span.clone(), message, help);
-        }
+        check_admin_bind(bind.as_ref(), admin_bind.as_ref(), &defaults, problems);
         let is_for_all = open_to_network || access == Access::Links;
         let bind =
             bind.filter(|at| is_for_all || is_allowed("bind", is_loopback(at.value.ip()), at, problems));
@@ -139,15 +133,6 @@ impl Settings {
             warn_of_plain_text(at, problems);
         }
 
-        if let Some(at) = admin_bind.as_ref().filter(|at| at.value.ip().to_canonical().is_unspecified()) {
-            warn(
-                "admin-open-to-network",
-                &at.span,
-                "`admin_bind` shows faults and metrics to everybody who can reach this machine",
-                "use the address that monitoring connects to; in a container, publish the port only there",
-                problems,
-            );
-        }
         let named = public_url.as_ref().map(|at| at.span.clone());
         let bind = bind.map_or(defaults.bind, |at| at.value);
         let public_url = public_url.map_or_else(|| BaseUrl::at(bind), |at| at.value);
@@ -277,6 +262,32 @@ fn proxies(root: &mut TableReader<'_>) -> Vec<IpNet> {
 fn network(text: &str) -> Option<IpNet> {
     let address = text.parse::<IpAddr>().ok().map(|address| IpNet::from(address.to_canonical()));
     address.or_else(|| text.parse::<IpNet>().ok()).map(|network| network.trunc())
+}
+
+/// Monitoring has an address that is not the server's, and should not be open to everybody.
+fn check_admin_bind(
+    bind: Option<&At<SocketAddr>>,
+    admin_bind: Option<&At<SocketAddr>>,
+    defaults: &Settings,
+    problems: &Problems,
+) {
+    let address = bind.map_or(defaults.bind, |at| at.value);
+    let admin_address = admin_bind.map_or(defaults.admin_bind, |at| at.value);
+    let named = admin_bind.or(bind);
+    if let Some(named) = named.filter(|_| address == admin_address && address.port() != 0) {
+        let message = "`bind` and `admin_bind` are the same address";
+        let help = "monitoring needs its own address or port".to_owned();
+        problems.error_with_help("same-address", named.span.clone(), message, help);
+    }
+    if let Some(at) = admin_bind.filter(|at| at.value.ip().to_canonical().is_unspecified()) {
+        warn(
+            "admin-open-to-network",
+            &at.span,
+            "`admin_bind` shows faults and metrics to everybody who can reach this machine",
+            "use the address that monitoring connects to; in a container, publish the port only there",
+            problems,
+        );
+    }
 }
 
 fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {

@@ -1,4 +1,4 @@
-//! Notes that somebody's holidays are not known: where that is so, silence does not mean that there are none.
+//! Notes that an engineer's holidays are not known: showing none must not be taken to mean that there are none.
 
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -13,8 +13,8 @@ use crate::text::moment;
 use crate::text::{unknown_agenda_line, unknown_summary};
 
 impl Writer<'_> {
-    /// Whole-day notes that somebody's holidays are not known: on the first such date and on every first of January
-    /// after it within the window; where that gives none, the latest before the window, so that there is always one.
+    /// Whole-day notes that an engineer's holidays are not known: on the first such date and on every first of January
+    /// after it within the window. If that gives none, the latest before the window, so that there is always one.
     pub(super) fn unknown(&self, unknown: &UnknownHolidays) -> Vec<Event> {
         let engineer = self.team().engineer(unknown.engineer);
         if engineer.member_within(self.plan.window).is_none() {

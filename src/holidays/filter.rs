@@ -19,8 +19,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads the text of a file beside an `.ics` file of the same name. Every defect goes to `problems`,
-    /// which are to be those of this file alone.
+    /// Reads the text of a file beside an `.ics` file of the same name. Every mistake is added to `problems`, which must
+    /// be those of this file alone.
     pub fn parse(text: &str, problems: &Problems) -> Option<Filter> {
         let filter = toml_reader::read(text, problems, read).flatten();
         filter.filter(|_| !problems.has_errors())
@@ -33,7 +33,7 @@ impl Filter {
         (included || self.include.is_empty()) && !excluded
     }
 
-    /// Warns of patterns that no event matched: a slip, or an event that is no longer there.
+    /// Warns about patterns that no event matched: a typing error, or an event that no longer exists.
     pub fn check(&self, problems: &Problems) {
         for span in self.include.unmatched().chain(self.exclude.unmatched()) {
             problems.push(Problem {

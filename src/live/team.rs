@@ -199,7 +199,7 @@ impl TeamSnapshot {
         })
     }
 
-    /// Every feed, in the order in which people are shown them.
+    /// Every feed, in display order.
     pub fn feeds(&self) -> &[FeedSlot] {
         &self.feeds
     }

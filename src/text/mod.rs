@@ -1,7 +1,7 @@
 //! Wording that feeds, pages and the command line share: dates and times, lists and plurals, statuses, reasons, and
 //! holidays that are not known.
 //!
-//! Not here: sentences that only one of them has, HTML, and iCalendar's escapes. It knows the rota and nothing else.
+//! Not here: sentences that only one of them uses, HTML, and iCalendar's escapes. It depends on the rota alone.
 
 mod clean;
 mod count;

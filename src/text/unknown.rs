@@ -1,4 +1,4 @@
-//! Holidays that are not known: where that is so, silence does not mean that there are none.
+//! Holidays that are not known: showing none must not be taken to mean that there are none.
 
 use chrono::NaiveDate;
 
@@ -6,7 +6,7 @@ use super::clean::{clean, clean_or};
 use super::count::list;
 use crate::rota::{EngineerIdx, Team, UnknownHolidays};
 
-/// A calendar that ends, or none at all, and all whom that concerns.
+/// A calendar that ends, or a missing calendar, and everybody it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCalendar<'u> {
     /// Its id and name; `None` where no calendar is given.

@@ -70,6 +70,8 @@ mod second_opinions;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod sizes;
+#[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod soak;
 #[cfg(test)]

@@ -235,21 +235,7 @@ fn engineer(
     let mut time_off: Vec<_> =
         table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
     warn_of_long_time_off(&table.time_off, &time_off, context.now, problems);
-    let exported = table.time_off_calendar.as_ref().map(|at| {
-        let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
-        let email = table.email.as_ref().map(|at| at.value.as_str());
-        let reading = Reading {
-            engineer: table.id.as_ref().map_or("", |at| &at.value),
-            rules: &common.team.time_off_rules,
-            person: Person { only: &table.time_off_only, email, uid_domain },
-            zone: clock,
-            zones: context.zones,
-            now: context.now,
-            relevant_from: common.relevant_from,
-        };
-        context.time_off.absences(at, &reading, problems)
-    });
-    time_off.extend(exported.map_or(Some(Vec::new()), |absences| absences)?);
+    time_off.extend(exported_absences(table, clock, common, context, problems)?);
     if inverted.is_some() {
         return None;
     }
@@ -266,6 +252,29 @@ fn engineer(
     };
     warn_of_holidays(table, &engineer, problems);
     Some(engineer)
+}
+
+/// The absences in the engineer's exported calendar, if they have one; `None` if it has errors.
+fn exported_absences(
+    table: &EngineerTable,
+    zone: &Zone,
+    common: &Common<'_>,
+    context: &Context<'_>,
+    problems: &Problems,
+) -> Option<Vec<Period>> {
+    let Some(at) = &table.time_off_calendar else { return Some(Vec::new()) };
+    let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
+    let email = table.email.as_ref().map(|at| at.value.as_str());
+    let reading = Reading {
+        engineer: table.id.as_ref().map_or("", |at| &at.value),
+        rules: &common.team.time_off_rules,
+        person: Person { only: &table.time_off_only, email, uid_domain },
+        zone,
+        zones: context.zones,
+        now: context.now,
+        relevant_from: common.relevant_from,
+    };
+    context.time_off.absences(at, &reading, problems)
 }
 
 /// `None` if one of them is unknown or broken.

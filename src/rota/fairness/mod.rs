@@ -1,4 +1,4 @@
-//! Who carries how much over the years, and where the rotation always hits the same person.
+//! How much duty everybody has over the years, and which holidays always fall to the same person.
 //!
 //! Three questions, one file each: what everybody had in each year (`tally`), on which holidays the rotation puts
 //! the same person year after year (`streaks`), and what would end that (`rebalance`).
@@ -26,7 +26,7 @@ pub use tally::Tally;
 pub struct Fairness {
     /// The calendar years, in the team's zone.
     pub years: RangeInclusive<i32>,
-    /// Where silence does not mean "no holidays": by engineer, then calendar.
+    /// Unknown holidays: by engineer, then calendar.
     pub unknown: Vec<UnknownHolidays>,
     /// By year, then file order. Somebody who is no member in a year and held nothing has no entry for it.
     pub tallies: Vec<Tally>,

@@ -1,4 +1,4 @@
-//! Finds the occasions of a window: the absences that make them up, then what these do to the rota.
+//! Finds the occasions of a window: the absences that make them up, then their effects on the rota.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl OccasionAbsences {
         self.groups.iter().filter_map(occasion).collect()
     }
 
-    /// The window that was asked for.
+    /// The requested window.
     pub fn window(&self) -> Period {
         self.window
     }

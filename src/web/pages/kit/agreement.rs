@@ -1,4 +1,4 @@
-//! What a team has still to agree on, and whose holidays nobody knows.
+//! Open conflicts of a team, and unknown holidays.
 
 use std::borrow::Cow;
 
@@ -96,7 +96,7 @@ pub(in crate::web) fn anchor(row: &Row) -> String {
     format!("c{}", row.period.start().format("%Y%m%dT%H%M"))
 }
 
-/// Whose holidays are not known: there, silence does not mean that there are none.
+/// A note about unknown holidays: showing none does not mean that there are none.
 pub(in crate::web) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) -> Markup {
     html! {
         @if !unknown.is_empty() {
@@ -105,7 +105,7 @@ pub(in crate::web) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) 
                     @for unknown in by_calendar(unknown) {
                         li {
                             "Holidays of " (people.list(&unknown.engineers)) " are not known" (unknown.why())
-                            ". A date without an entry may be a holiday all the same."
+                            ". A date without an entry may still be a holiday."
                         }
                     }
                 }

@@ -37,7 +37,7 @@ impl Year<'_> {
             h3.month-name { (view.first.year()) }
             ul.people aria-label="People" { @for idx in team.indices() { li { (self.people.person(idx)) } } }
             div.year { @for first in months { (self.month(first, &absences)) } }
-            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: a public holiday of somebody." }
+            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: somebody’s public holiday." }
         }
     }
 
