@@ -410,6 +410,9 @@ fn a_conflict_names_its_candidates_with_their_figures_and_what_records_each() {
         assert_eq!(table.matches(expected).count(), candidates, "{expected}\n{table}");
     }
     assert_eq!(table.matches(" --team data</code>").count(), candidates);
+    // On 25 December there are two conflicts: one since the day before, and one from the duty change on.
+    page.has("<code>oncal agree 2026-12-24 e --team data</code>");
+    page.has("<code>oncal agree 2026-12-25 e --at 10:00 --team data</code>");
 }
 
 #[test]
@@ -639,7 +642,7 @@ fn fairness_has_bars_streaks_and_the_rotations_that_end_them() {
     page.has("</bdi></a></b> is primary on <b>Christmas Day</b> in 20");
     let entries = page
         .body
-        .split("<code data-copy=\"the rotations\">")
+        .split("data-copy=\"the rotations\"><pre tabindex=\"0\"><code>")
         .nth(1)
         .unwrap()
         .split("</code>")
