@@ -64,6 +64,7 @@ debian lintian lintian
 debian mmdebstrap mmdebstrap
 debian dpkg-shlibdeps dpkg-dev
 debian strip binutils
+debian /usr/sbin/postfix postfix postfix
 debian /usr/include/libical/ical.h libical-dev
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql postgresql
 if [ ! -x "$tools/venv/bin/pip" ]; then

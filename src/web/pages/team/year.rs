@@ -42,6 +42,7 @@ impl Year<'_> {
     }
 
     fn month(&self, first: NaiveDate, absences: &[Absences]) -> Markup {
+        let today = self.wall.zone.date(self.wall.now);
         let days: Vec<NaiveDate> =
             first.iter_days().take_while(|date| date.month() == first.month()).collect();
         let blank = first.weekday().num_days_from_monday() as usize;
@@ -53,18 +54,18 @@ impl Year<'_> {
                 thead { tr { @for (letter, name) in WEEKDAYS { th scope="col" abbr=(name) { (letter) } } } }
                 tbody {
                     @for week in cells.chunks(7) {
-                        tr { @for cell in week { (self.day(*cell, absences)) } }
+                        tr { @for cell in week { (self.day(*cell, today, absences)) } }
                     }
                 }
             }
         }
     }
 
-    fn day(&self, date: Option<NaiveDate>, absences: &[Absences]) -> Markup {
+    fn day(&self, date: Option<NaiveDate>, today: NaiveDate, absences: &[Absences]) -> Markup {
         let Some(date) = date else { return html! { td {} } };
         let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
         let duty: Option<&Duty> = self.schedule.on_call(self.wall.zone.instant(date.and_time(noon)));
-        let is_today = date == self.wall.zone.date(self.wall.now);
+        let is_today = date == today;
         let name = holiday(self.people, absences, date).map(|holiday| holiday.title(self.people));
         html! {
             @match duty {
