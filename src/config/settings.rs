@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn open_access_leaves_the_machine_only_when_told_so() {
+    fn open_access_leaves_the_machine_only_with_open_to_network() {
         let inside = ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"];
         let outside = ["0.0.0.0:80", "[::]:80", "192.168.0.1:80", "[2001:db8::1]:80"];
         for bind in inside {
