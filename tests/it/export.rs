@@ -536,7 +536,7 @@ fn what_a_running_server_does_not_publish_is_exported_and_not_published() {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     running.signal("CONT");
     assert!(output.status.success(), "{errors}");
-    assert!(errors.contains("the running server has not published what the files say"), "{errors}");
+    assert!(errors.contains("the running server has not published the current files yet"), "{errors}");
     let feed = String::from_utf8(site.files()["data-pipelines/primary.ics"].clone()).unwrap();
     let swapped = feed.split("BEGIN:VEVENT").find(|event| event.contains("primary.20260703T140000Z"));
     let swapped = swapped.unwrap();
