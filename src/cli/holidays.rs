@@ -3,6 +3,7 @@
 use chrono::Datelike;
 
 use super::args;
+use super::calendars;
 use super::output::{Exit, Output, Usage};
 use super::plan;
 use super::table::{Table, Tone};
@@ -13,7 +14,7 @@ use crate::json;
 use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let library = &configuration.library;
     let Some(id) = &args.calendar else {
         return list(library, args.format.json, output);

@@ -1,6 +1,7 @@
 //! The command line: one file for each command. Not here: what the answers are made of.
 
 mod args;
+mod calendars;
 mod check;
 mod completions;
 mod coverage;

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use sd_notify::NotifyState;
@@ -12,22 +13,27 @@ use sd_notify::NotifyState;
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
 use super::{links, logging, plan};
-use crate::config::{Access, Configuration, Diagnostic, JournalUrl, Settings, render};
+use crate::calendars::{self, Calendars, Patience};
+use crate::config::{self, Access, AsOf, Configuration, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
 use crate::publish::Publisher;
+use crate::rota::Instant;
 use crate::state_dir::{LockError, StateDir};
 use crate::web;
 
 /// Says how new the configuration is, where servers share a journal.
 const REVISION: &str = "ONCAL_REVISION";
 
+/// How long a start waits for calendars that were never fetched.
+const FIRST_FETCH: Duration = Duration::from_secs(10);
+
 /// Why nothing is served without a team.
 const NO_TEAM: &str = "no team is without errors";
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
-    let configuration = plan::load(common)?;
+    let configuration = plan::load_files(common)?;
     if configuration.settings_errors().next().is_some() {
         return Err(refused(&configuration, output, "oncal.toml has errors"));
     }
@@ -38,10 +44,17 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
-    let mut builder = Builder::new(publisher(common, &state, settings, revision)?);
+    let database = database(common, &state, settings)?.map(Arc::new);
+    let calendars = Arc::new(Calendars::new(database.clone(), calendars::Options::DEFAULT));
+    let publisher = match database {
+        Some(database) => Publisher::new(database, revision, build()),
+        None => Publisher::without_journal(),
+    };
+    let mut builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
     if settings.access == Access::Links {
         builder = builder.with_secret(links::secret(&state, settings, true)?);
     }
+    let configuration = with_calendars(configuration, &calendars, common, clock.now())?;
     let first = builder.first(configuration, clock.now());
     let first = first.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     if first.teams().len() == 0 {
@@ -101,15 +114,32 @@ fn log_start(first: &Snapshot) {
     }
 }
 
-fn publisher(
+/// The configuration with the copies of fetched calendars that are kept. Calendars that were never fetched are fetched
+/// first, so that nobody is served a rota without them if that takes a moment only.
+fn with_calendars(
+    configuration: Configuration,
+    calendars: &Calendars,
     common: &Common,
-    state: &StateDir,
-    settings: &Settings,
-    revision: Option<i64>,
-) -> anyhow::Result<Publisher> {
+    now: Instant,
+) -> anyhow::Result<Configuration> {
+    if configuration.calendar_uses().next().is_none() {
+        return Ok(configuration);
+    }
+    let load = |calendars| config::load(&common.config, AsOf { now, calendars });
+    let fetched = calendars.read().and_then(|_| {
+        let patience = Patience::New(FIRST_FETCH);
+        calendars.fetch_now(&configuration, &|calendars| load(calendars).ok(), patience, now)
+    });
+    if let Err(error) = fetched {
+        tracing::error!(%error, "failed to store calendars; they are fetched again later");
+    }
+    Ok(load(calendars.as_of(now).calendars)?)
+}
+
+/// The database of the journal; `None` for a what-if, which must not go down in the journal of what was.
+fn database(common: &Common, state: &StateDir, settings: &Settings) -> anyhow::Result<Option<Database>> {
     let location = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
-        // A what-if must not go down in the journal of what was.
-        (_, None) if common.now.is_some() => return Ok(Publisher::without_journal()),
+        (_, None) if common.now.is_some() => return Ok(None),
         (Some(url), _) => Location::Postgres(url.to_owned()),
         (None, _) => {
             match state.lock() {
@@ -121,8 +151,7 @@ fn publisher(
             Location::Folder(state.clone())
         }
     };
-    let database = Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-    Ok(Publisher::new(database, revision, build()))
+    Database::open(location).map(Some).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
 /// Tells systemd, if it started this process and waits for that (`Type=notify`).

@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::calendar_use::CalendarUse;
 use super::diagnostic::Diagnostic;
 use super::holiday_files::FOLDER as HOLIDAYS;
+use super::kept_calendars::KeptCalendars;
 use super::link_generations::LinkGenerations;
 use super::run_books;
 use super::settings::Settings;
@@ -39,6 +41,12 @@ pub struct Configuration {
     pub zone_data: ZoneData,
     /// The texts of the files, for [`render`].
     pub sources: Sources,
+    /// What was kept of fetched calendars at the load.
+    pub calendars: Arc<KeptCalendars>,
+    /// The holiday calendars that are fetched.
+    pub(super) holiday_uses: Vec<CalendarUse>,
+    /// Those of files of teams that are not in service: they have errors, or wait for the first fetch.
+    pub(super) other_uses: Vec<CalendarUse>,
 }
 
 impl Configuration {
@@ -58,6 +66,45 @@ impl Configuration {
         sort(&mut self.diagnostics);
     }
 
+    /// The fetched calendars that its files name, as far as they can be read.
+    pub fn calendar_uses(&self) -> impl Iterator<Item = &CalendarUse> {
+        let of_teams = self.teams.values().flat_map(|team| &*team.calendars);
+        self.holiday_uses.iter().chain(of_teams).chain(&self.other_uses)
+    }
+
+    /// Whether it was loaded with the same copies of fetched calendars as `other`, for the same uses.
+    pub fn has_same_copies(&self, other: &Configuration) -> bool {
+        let numbers = |configuration: &Configuration| -> Vec<(String, i64)> {
+            configuration.calendars.iter().map(|(digest, kept)| (digest.to_owned(), kept.number)).collect()
+        };
+        numbers(self) == numbers(other)
+            && self.other_uses == other.other_uses
+            && self.holiday_uses == other.holiday_uses
+    }
+
+    /// The copies that `team` is made of: the digests of their addresses, and their numbers.
+    pub fn copies_of(&self, team: &TeamConfig) -> Vec<(String, i64)> {
+        let uses = self.holiday_uses.iter().chain(&*team.calendars);
+        let copy = |usage: &CalendarUse| {
+            let is_current = usage.is_current(&self.calendars);
+            let newest = self.calendars.get(&usage.address).filter(|_| is_current).map(|kept| kept.number);
+            let number = newest.unwrap_or(usage.number);
+            (number > 0).then(|| (usage.address.digest().as_str().to_owned(), number))
+        };
+        uses.filter_map(copy).collect()
+    }
+
+    /// Whether the team, or a holiday calendar that it uses, is in service as it was before its files had errors, if it is
+    /// in service at all.
+    pub fn is_outdated(&self, team: &TeamId) -> bool {
+        self.broken.contains_key(team) || self.diagnostics_of(team).any(|found| found.code == CALENDAR_OUTDATED)
+    }
+
+    /// What all teams rest on besides files: the zone data, and the copies of fetched holiday calendars.
+    pub(super) fn shared_input(&self) -> String {
+        shared_input(&self.zone_data, &self.holiday_uses)
+    }
+
     /// The errors and warnings of one team.
     pub fn diagnostics_of<'c>(&'c self, team: &TeamId) -> impl Iterator<Item = &'c Diagnostic> + use<'c> {
         let team = team.clone();
@@ -72,12 +119,18 @@ pub struct TeamConfig {
     pub team: Team,
     /// Its file within the configuration folder, such as `teams/data-pipelines.toml`.
     pub file: String,
-    /// A hash of all files that it was made of: equal ones give equal teams.
+    /// A hash of all that it was made of: equal ones give equal teams.
     pub fingerprint: String,
+    /// A hash of the files among that.
+    pub files: String,
     /// The newest time of these files.
     pub modified: Instant,
     /// How often its secret links were renewed.
     pub links: LinkGenerations,
+    /// The fetched calendars of its engineers.
+    pub calendars: Arc<[CalendarUse]>,
+    /// Whether the calendar file of an engineer could not be used and was left out.
+    pub has_left_out_leave: bool,
 }
 
 /// A team with errors.
@@ -90,6 +143,15 @@ pub struct BrokenTeam {
     /// How often its secret links were renewed, for as long as it has errors the most that its file ever said; none where
     /// that never was TOML.
     pub links: Option<LinkGenerations>,
+}
+
+/// The code of a holiday calendar that has errors now, so that its last good version is in use.
+pub(super) const CALENDAR_OUTDATED: &str = "calendar-outdated";
+
+/// See [`Configuration::shared_input`].
+pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> String {
+    let copies = holiday_uses.iter().map(|usage| format!(" {} {}", usage.reader, usage.hash));
+    zone_data.to_string() + &copies.collect::<String>()
 }
 
 /// In order of file and place.

@@ -10,6 +10,7 @@ use super::snapshot::Snapshot;
 use super::subscribers::Subscribers;
 use super::team::TeamSnapshot;
 use crate::access::Secret;
+use crate::calendars::Calendars;
 use crate::config::{Access, BaseUrl, Configuration, Settings, TeamConfig, TeamFiles};
 use crate::feed::Links;
 use crate::journal::JournalError;
@@ -23,6 +24,8 @@ pub(super) struct Context {
     pub(super) subscribers: Subscribers,
     /// Keys of secret links are derived from it.
     pub(super) secret: Option<Secret>,
+    /// Copies of fetched calendars; `None` if none are fetched.
+    pub(super) calendars: Option<Arc<Calendars>>,
 }
 
 /// A snapshot about to be built: from what, after which other, and at what time.
@@ -105,11 +108,14 @@ impl Build<'_> {
         let settings = &self.configuration.settings;
         let id = &config.team.id;
         let old = self.previous().and_then(|previous| previous.shared_team(id.as_str()));
+        let mut has_same_files = false;
         if let (Some(team), Some(previous)) = (old, self.previous()) {
             let reach = |settings: &Settings| (settings.past_weeks, settings.future_weeks);
-            let is_same = team.config().fingerprint == config.fingerprint
-                && team.links() == links
-                && reach(&previous.configuration().settings) == reach(settings)
+            let has_same_settings =
+                team.links() == links && reach(&previous.configuration().settings) == reach(settings);
+            has_same_files = has_same_settings && team.config().files == config.files;
+            let is_same = has_same_settings
+                && team.config().fingerprint == config.fingerprint
                 && team.is_current(self.at);
             let must_write = is_written && team.journal_state() == JournalState::Provisional;
             if is_same && !must_write {
@@ -127,11 +133,14 @@ impl Build<'_> {
         };
         let own_generation = old.and_then(|old| own_generation(old.published()));
         let is_in_use = old.is_some_and(|team| team.is_in_use());
+        let copies = self.configuration.copies_of(config).into_iter().collect();
         let (config, links) = (Arc::clone(config), links.clone());
         Some(NextTeam::Changed(TeamToPublish {
             config,
             frame,
             links,
+            copies,
+            has_same_files,
             known,
             own_generation,
             is_restored,

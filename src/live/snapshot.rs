@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::keys::Keys;
 use super::team::TeamSnapshot;
 use crate::access::Keyring;
-use crate::config::{Configuration, Diagnostic};
+use crate::config::Configuration;
 use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
 
@@ -131,8 +131,7 @@ impl Snapshot {
     /// Whether the team, or a calendar that it uses, is served from an earlier state of its files, since they have errors
     /// or are gone.
     pub fn is_outdated(&self, id: &TeamId) -> bool {
-        let has_errors = || self.configuration.diagnostics_of(id).any(Diagnostic::is_error);
-        self.team(id.as_str()).is_some() && (self.removed.contains(id) || has_errors())
+        self.team(id.as_str()).is_some() && (self.removed.contains(id) || self.configuration.is_outdated(id))
     }
 
     /// The load since which a team has been outdated; `None` for one that is current.

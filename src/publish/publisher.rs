@@ -17,7 +17,7 @@ const MAX_ATTEMPTS: usize = 20;
 /// Publishes teams.
 #[derive(Debug)]
 pub struct Publisher {
-    database: Option<Database>,
+    database: Option<Arc<Database>>,
     comparer: Comparer,
 }
 
@@ -25,7 +25,8 @@ impl Publisher {
     /// Publishes to the journal in `database`. `revision` (`ONCAL_REVISION`) says how new the configuration is, for
     /// deployments whose file times do not; `build` identifies the program, since another version may word events
     /// differently.
-    pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
+    pub fn new(database: impl Into<Arc<Database>>, revision: Option<i64>, build: String) -> Publisher {
+        let database = database.into();
         let writers = if database.is_shared() { Writers::Several } else { Writers::One };
         let comparer = Comparer { writers, revision, build, retention: Retention::default() };
         Publisher { database: Some(database), comparer }
@@ -65,7 +66,7 @@ impl Publisher {
 
     /// The journal's database, if there is a journal.
     pub(crate) fn database(&self) -> Option<&Database> {
-        self.database.as_ref()
+        self.database.as_deref()
     }
 
     /// What the journal knows of every team.
@@ -94,7 +95,7 @@ impl Publisher {
         self.database
             .as_ref()
             .filter(|database| database.is_shared())
-            .map_or(Ok(BTreeMap::new()), Database::versions)
+            .map_or(Ok(BTreeMap::new()), |database| database.versions())
     }
 
     /// What the journal knows of one team.
@@ -115,7 +116,8 @@ impl Publisher {
         let known = team.known.as_ref().filter(|_| !team.is_restored)?;
         let comparer = &self.comparer;
         let is_same = known.stored.fingerprint == comparer.fingerprint(team);
-        let is_older = comparer.generation(team, Some(known), Trigger::Time) < known.stored.generation;
+        let generation = comparer.generation(team, Some(known), Trigger::Time);
+        let is_older = comparer.is_older(team, Some(known), generation);
         (is_same || is_older).then(|| comparer.publish(team, Some(known), Trigger::Time, at))
     }
 

@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 16] = [
+const MODULES: [(&str, &[&str]); 17] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
@@ -19,13 +19,14 @@ const MODULES: [(&str, &[&str]); 16] = [
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
     ("config", &["fetch", "journal", "toml_reader", "holidays", "ics", "rota", "time_off"]),
+    ("calendars", &["config", "fetch", "journal", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
     ("publish", &["config", "feed", "journal", "rota", "text"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
+    ("live", &["access", "calendars", "config", "feed", "fetch", "holidays", "journal", "publish", "rota", "text"]),
     (
         "web",
         &[
@@ -46,6 +47,7 @@ const MODULES: [(&str, &[&str]); 16] = [
         "cli",
         &[
             "access",
+            "calendars",
             "clock",
             "config",
             "toml_reader",

@@ -34,6 +34,8 @@ mod feeds;
 #[cfg(test)]
 mod feeds_http;
 #[cfg(test)]
+mod fetched;
+#[cfg(test)]
 mod holidays;
 #[cfg(test)]
 mod hostile;

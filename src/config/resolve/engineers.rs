@@ -249,7 +249,14 @@ fn engineer(
         };
         context.time_off.absences(at, &reading, problems)
     });
-    time_off.extend(exported.map_or(Some(Vec::new()), |absences| absences)?);
+    let leave_is_known = match exported {
+        Some(exported) => {
+            let exported = exported?;
+            time_off.extend(exported.absences);
+            exported.is_known
+        }
+        None => true,
+    };
     if inverted.is_some() {
         return None;
     }
@@ -261,6 +268,7 @@ fn engineer(
         also_off,
         works_on: table.works_on.iter().map(|at| at.value).collect(),
         time_off,
+        leave_is_known,
         joined: table.joined.as_ref().map(|at| at.value),
         left: table.left.as_ref().map(|at| at.value),
     };

@@ -1,0 +1,230 @@
+//! A load of the teams: each is read, or taken from the load before if nothing of it changed.
+//!
+//! Not here: what all teams share (`load`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::calendar_use::{CalendarUse, FETCH_PROBLEMS};
+use super::configuration::{BrokenTeam, CALENDAR_OUTDATED, Configuration, TEAMS, TeamConfig};
+use super::diagnostic::Diagnostic;
+use super::files::{self, FileFault};
+use super::inputs::Inputs;
+use super::kept_calendars::KeptCalendars;
+use super::link_generations::LinkGenerations;
+use super::resolve::{self, Context};
+use super::run_books::{self, RunBooks};
+use super::schema::TeamTable;
+use super::scope::Scope;
+use super::sources::Diagnostics;
+use super::time_off::{self, Outcome, TimeOffFiles};
+use super::zones::Zones;
+use crate::holidays::Library;
+use crate::rota::{Instant, Period, Team, TeamId};
+use crate::toml_reader::{self, Problem, Problems};
+
+/// What all teams are checked against.
+pub(super) struct Common<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) edited: Option<&'a Edited<'a>>,
+    pub(super) zones: &'a Zones,
+    pub(super) library: &'a Library,
+    pub(super) now: Instant,
+    pub(super) window: Option<Period>,
+    /// What is kept of fetched calendars.
+    pub(super) calendars: &'a Arc<KeptCalendars>,
+    /// The holiday calendars that are used as they were before.
+    pub(super) outdated: &'a BTreeSet<String>,
+    /// See [`Configuration::shared_input`].
+    pub(super) shared: String,
+}
+
+/// A team's file that is read in place of the one in the folder.
+pub(super) struct Edited<'a> {
+    pub(super) team: &'a TeamId,
+    pub(super) text: Arc<str>,
+}
+
+/// The teams of a configuration.
+#[derive(Default)]
+pub(super) struct Teams {
+    pub(super) teams: BTreeMap<TeamId, Arc<TeamConfig>>,
+    pub(super) broken: BTreeMap<TeamId, BrokenTeam>,
+    /// Uses of fetched calendars by files that are not in service.
+    pub(super) other_uses: Vec<CalendarUse>,
+}
+
+/// A team that was read.
+struct TeamRead {
+    team: Team,
+    links: LinkGenerations,
+    outcome: Outcome,
+}
+
+/// What is known of a team with errors.
+#[derive(Default)]
+struct Broken {
+    /// How often its links were renewed, if its file says.
+    links: Option<LinkGenerations>,
+    uses: Vec<CalendarUse>,
+}
+
+/// The teams `ids`, with and without errors. A team of which nothing changed is taken from `before`.
+pub(super) fn read_teams(
+    ids: Vec<TeamId>,
+    common: &Common<'_>,
+    before: Option<(&Configuration, &Scope)>,
+    findings: &mut Diagnostics,
+) -> Teams {
+    let shared = Inputs::shared(common.folder, &common.shared);
+    let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
+    let mut all = Teams::default();
+    for id in ids {
+        let file = format!("{TEAMS}/{id}.toml");
+        let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
+        let inputs = skips.is_none().then(|| Inputs::of_team(common.folder, &id, &file, &shared));
+        let is_edited = common.edited.is_some_and(|edited| *edited.team == id);
+        let old = before.and_then(|(before, _)| before.teams.get(&id));
+        let is_same = |team: &&Arc<TeamConfig>| {
+            let is_current = || team.calendars.iter().all(|usage| usage.is_current(common.calendars));
+            !is_edited && inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.files && is_current())
+        };
+        if let Some(team) = old.filter(is_same) {
+            let found = found_before.get(&id).into_iter().flatten();
+            let found = found.filter(|found| found.code != CALENDAR_OUTDATED && !FETCH_PROBLEMS.contains(&found.code));
+            findings.diagnostics.extend(found.map(|found| Diagnostic::clone(found)));
+            common.report(team, findings);
+            all.teams.insert(id, Arc::clone(team));
+            continue;
+        }
+        let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, &id, &file, &shared));
+        match read_team(&id, &file, common, before.map(|(before, _)| before), findings) {
+            Ok(read) => {
+                let is_waiting = read.outcome.is_waiting;
+                let team = match old.filter(|_| is_waiting) {
+                    Some(old) => {
+                        // What its calendar says is known in a moment; until then nothing moves.
+                        all.other_uses.extend(read.outcome.uses);
+                        Arc::clone(old)
+                    }
+                    None => Arc::new(team_config(read, file, inputs)),
+                };
+                common.report(&team, findings);
+                all.teams.insert(id, team);
+            }
+            Err(Broken { links, uses }) => {
+                all.other_uses.extend(uses);
+                let earlier = before.and_then(|(before, _)| before.broken.get(&id)?.links.as_ref());
+                let links = match (earlier, links) {
+                    (Some(earlier), Some(links)) => Some(earlier.raised_by(&links)),
+                    (earlier, links) => links.or_else(|| earlier.cloned()),
+                };
+                let errors = findings.diagnostics.iter();
+                let errors = errors.filter(|d| d.is_error() && d.team.as_ref() == Some(&id)).count();
+                all.broken.insert(id, BrokenTeam { file, errors, links });
+            }
+        }
+    }
+    all
+}
+
+fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {
+    let TeamRead { team, links, outcome } = read;
+    let Inputs { fingerprint: files, modified } = inputs;
+    let calendars: Arc<[CalendarUse]> = outcome.uses.into();
+    let mut fingerprint = files.clone();
+    if !calendars.is_empty() {
+        let mut hash = Sha256::new().chain_update(&files);
+        calendars.iter().for_each(|usage| usage.add_to(&mut hash));
+        fingerprint = hex::encode(hash.finalize());
+    }
+    let has_left_out_leave = outcome.has_left_out;
+    TeamConfig { team, file, fingerprint, files, modified, links, calendars, has_left_out_leave }
+}
+
+fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
+    let mut all: BTreeMap<&TeamId, Vec<&Diagnostic>> = BTreeMap::new();
+    for found in diagnostics {
+        if let Some(team) = &found.team {
+            all.entry(team).or_default().push(found);
+        }
+    }
+    all
+}
+
+impl Common<'_> {
+    /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with errors
+    /// now, so that their last good version is in use, and copies of fetched ones.
+    fn report(&self, config: &TeamConfig, findings: &mut Diagnostics) {
+        let (team, file) = (&config.team, &config.file);
+        for usage in &*config.calendars {
+            if let Some(problem) = usage.report(self.calendars, self.now) {
+                findings.whole(file, Some(&team.id), problem);
+            }
+        }
+        if self.outdated.is_empty() {
+            return;
+        }
+        let named = team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
+        let named: BTreeSet<&str> = named.filter(|id| self.outdated.contains(*id)).collect();
+        for id in named {
+            let message = format!("the holiday calendar `{id}` has errors; it is used as it was before");
+            findings.whole(file, Some(&team.id), Problem::error(CALENDAR_OUTDATED, message));
+        }
+    }
+}
+
+/// The team; `before` is what is in service.
+fn read_team(
+    id: &TeamId,
+    file: &str,
+    common: &Common<'_>,
+    before: Option<&Configuration>,
+    findings: &mut Diagnostics,
+) -> Result<TeamRead, Broken> {
+    let edited = common.edited.filter(|edited| edited.team == id).map(|edited| Arc::clone(&edited.text));
+    let text = edited.map_or_else(|| files::read_text(&common.folder.join(file)), Ok).map_err(|fault| {
+        findings.fault(file, Some(id), fault);
+        Broken::default()
+    })?;
+    let mut unlisted =
+        |kind: &str, fault: FileFault| findings.fault(&format!("{kind}/{id}/"), Some(id), fault);
+    let run_books =
+        RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
+    let time_off =
+        TimeOffFiles::list(common.folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
+    let time_off = time_off.map(|files| files.with(common.calendars, leaves_out(id, before)));
+    let problems = Problems::default();
+    let table = toml_reader::read(&text, &problems, TeamTable::read);
+    let links = table.as_ref().map(TeamTable::links);
+    let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
+        let Common { zones, library, now, window, .. } = *common;
+        let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
+        let team = resolve::team(id, &table, &context, &problems);
+        let is_right = run_books.report_unnamed(id, findings);
+        let mut outcome = time_off.report(findings);
+        // Only now, since the team is made without these.
+        outcome.problems.drain(..).for_each(|problem| problems.push(problem));
+        (team.filter(|_| is_right), outcome)
+    });
+    findings.file(file, Some(id), &text, problems);
+    match (resolved, links) {
+        (Some((Some(team), outcome)), Some(links)) => Ok(TeamRead { team, links, outcome }),
+        (resolved, links) => {
+            let uses = resolved.map(|(_, outcome)| outcome.uses).unwrap_or_default();
+            Err(Broken { links, uses })
+        }
+    }
+}
+
+/// Whether calendars of engineers of the team `id` that cannot be used are left out: where there is no last good version of
+/// the team that could stay in service.
+fn leaves_out(id: &TeamId, before: Option<&Configuration>) -> bool {
+    before.is_none_or(|before| match before.teams.get(id) {
+        Some(team) => team.has_left_out_leave,
+        None => !before.broken.contains_key(id),
+    })
+}
