@@ -33,6 +33,9 @@ pub struct Sources {
     pub given: Option<Vec<u8>>,
     /// A file that holds it: `ONCAL_SECRET_FILE`.
     pub file: Option<PathBuf>,
+    /// Whether the service manager made that file for this process. Such a file shows its access list, which lets this
+    /// process read it, as permissions of its group.
+    pub is_credential: bool,
     /// The state folder, for a secret that is given in no other way; `None` if servers must share theirs.
     pub state: Option<StateDir>,
     /// Whether a missing secret is created in the state folder. Only a server may do that: links made from a new secret do
@@ -115,7 +118,8 @@ impl Secret {
             (None, Some(path), _) => {
                 let bytes = fs::read(path).map_err(in_file(path))?;
                 // Container runtimes mount secrets so that all can read them who are in the container.
-                warn_of_readers(path, mode(path)?, GROUP | OTHERS);
+                let who = if sources.is_credential { OTHERS } else { GROUP | OTHERS };
+                warn_of_readers(path, mode(path)?, who);
                 checked(&path.display().to_string(), without_end_of_line(&bytes))
             }
             (None, None, Some(state)) => {

@@ -18,9 +18,9 @@ static VERSION: LazyLock<String> =
 
 /// An on-call plan kept as TOML, served as calendar feeds.
 ///
-/// The plan lies in a folder, `config` by default: one file a team, with its engineers, rotation, holidays and what
-/// the team agreed on. oncal works out who is on call when, who covers which holiday and what is still to be agreed,
-/// and serves it all to calendar programs.
+/// The plan is kept in a folder, `config` by default: one file for each team, with its engineers, rotation, holidays
+/// and what the team agreed on. oncal works out who is on call when, who covers which holiday and what is still to be
+/// agreed, and serves all of it to calendar programs.
 #[derive(Debug, Parser)]
 #[command(name = "oncal", version = VERSION.as_str(), after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(super) struct Arguments {
@@ -38,16 +38,16 @@ Examples:
   oncal coverage                which holidays ahead are covered, and what is to be agreed?
   oncal serve                   calendar feeds at http://127.0.0.1:8080/
 
-Exit codes: 0 fine, 1 failed or errors in the configuration, 2 wrong use, 3 something needs the team (coverage, diff), which goes before 1.";
+Exit codes: 0 success, 1 failure or errors in the configuration, 2 wrong usage, 3 something needs the team's attention (coverage, diff), even if there are errors too.";
 
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// The folder of the configuration
+    /// The configuration folder
     #[arg(long, value_name = "DIR", global = true, env = "ONCAL_CONFIG", default_value = "config")]
     pub(super) config: PathBuf,
 
-    /// The folder of what the server remembers: what was published, and when [default: state]
+    /// The folder where the server records what was published, and when [default: state]
     #[arg(long, value_name = "DIR", global = true, env = "ONCAL_STATE")]
     pub(super) state: Option<PathBuf>,
 
@@ -55,7 +55,7 @@ pub(super) struct Common {
     #[arg(long, global = true)]
     pub(super) fetch: bool,
 
-    /// What time it is, such as 2026-12-24T20:00:00Z: for tests and what-ifs
+    /// The time to use as now, such as 2026-12-24T20:00:00Z: for tests and what-if questions
     #[arg(long, value_name = "INSTANT", global = true, value_parser = instant, hide_short_help = true)]
     pub(super) now: Option<Instant>,
 
@@ -91,15 +91,16 @@ pub(super) enum Command {
     /// Serve calendar feeds, until stopped
     ///
     /// Teams whose files have errors are left out and reported; without a single valid team the server does not
-    /// start. Files that change are read again at once, and at SIGHUP; one with errors leaves its team as it was. What
-    /// was published is kept in the state folder, or in the PostgreSQL database that `journal` in oncal.toml names; with
-    /// --now and no --state it is forgotten. Where several servers share a database, ONCAL_REVISION, a number that
-    /// grows with the configuration, may say which is newer; else the times of the files do. Logs go to standard error: for people on a terminal, as JSON otherwise. ONCAL_LOG or RUST_LOG choose
+    /// start. Changed files are read again at once, and at SIGHUP; a file with errors leaves its team as it was. What
+    /// was published is recorded in the state folder, or in the PostgreSQL database that `journal` in oncal.toml names;
+    /// with --now and no --state it is not recorded. Where several servers share a database, set ONCAL_REVISION, a
+    /// number that grows with the configuration, to say which configuration is newer; without it, the times of the
+    /// files decide. Logs go to standard error: as text on a terminal, as JSON otherwise. ONCAL_LOG or RUST_LOG choose
     /// what is logged, such as ONCAL_LOG=debug.
     Serve,
     /// Check the whole configuration and print every error and warning
     ///
-    /// Each has its file, line, column, the line itself and a hint. Ends with 1 if there is any error, so it can
+    /// Each comes with its file, line, column, the line itself and a hint. Exits with 1 if there is any error, so it can
     /// guard a commit or a deployment. For a team's file, everything that concerns the team is shown.
     Check(Check),
     /// List the holidays and leave ahead: who is away, who covers, what is still to be agreed
@@ -108,25 +109,26 @@ pub(super) enum Command {
     /// List who is on call week by week, with covers and handover meetings
     #[command(after_help = SCHEDULE_EXAMPLES)]
     Schedule(Schedule),
-    /// Say who is on call
+    /// Show who is on call
     #[command(after_help = NOW_EXAMPLES)]
     Now(Now),
-    /// Count weeks, hours, weekends and holidays of everybody, and find holidays that always hit the same person
+    /// Count everybody's weeks, hours, weekends and holidays, and find holidays that always fall to the same person
     ///
-    /// Years are calendar years in the team's zone. PRIMARY and SECONDARY are weeks, each in the year in which it
-    /// starts, and hours, rounded; WEEKENDS those with any time as primary; OWN the public holidays of one's own in
-    /// weeks as primary; COVERED the holidays of others during which one was primary in their place; PROPOSED the
-    /// conflicts not agreed on that one would take. All count the rota as it is, with covers, swaps and overrides.
+    /// Years are calendar years in the team's zone. PRIMARY and SECONDARY are weeks, counted in the year in which they
+    /// start, and rounded hours; WEEKENDS are those with any time as primary; OWN are the engineer's public holidays in
+    /// their weeks as primary; COVERED are holidays of others during which they were primary instead; PROPOSED are
+    /// conflicts not agreed yet that they are proposed for. All of them count the rota as it is, with covers, swaps and
+    /// overrides.
     ///
     /// A streak is the same person in the same role on the same holiday of theirs three or more years in a row, by the
-    /// rotation alone. Where there are any, a shift of the rotation is shown that leaves the fewest.
+    /// rotation alone. If there are any, the command shows the shift of the rotation that leaves the fewest.
     #[command(after_help = FAIRNESS_EXAMPLES)]
     Fairness(Fairness),
-    /// Say whose shifts a change of the configuration moves
+    /// Show whose shifts a change of the configuration moves
     ///
     /// Compares two configuration folders, such as a pull request's and the one it changes: which parts of which role
-    /// go from whom to whom, what each engineer gains and loses, and which holidays are to be agreed on that were not,
-    /// or are not any more. Weeks before the current one are not compared unless --from says so.
+    /// go from whom to whom, what each engineer gains and loses, and which holidays newly need an agreement or no
+    /// longer need one. Weeks before the current one are compared only with --from.
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),
     /// List the holiday calendars, or the dates of one
@@ -134,7 +136,7 @@ pub(super) enum Command {
     Holidays(Holidays),
     /// Ask the server on this machine whether it answers
     ///
-    /// It asks at `admin_bind` of oncal.toml and ends with 1 where nothing answers: the health check of a container.
+    /// It asks at `admin_bind` of oncal.toml and exits with 1 if nothing answers: the health check of a container.
     Health(Health),
     /// Give the primary role to somebody, from now or another time on
     ///
@@ -149,27 +151,27 @@ pub(super) enum Command {
     Agree(Agree),
     /// Give a week to another pair, or exchange two weeks
     ///
-    /// Writes a [[swap]] to the team's file, or takes it out where the rotation has that pair anyway. A week is named by
-    /// the date on which it starts. Holidays are covered as in any other week.
+    /// Writes a [[swap]] to the team's file, or removes it if the rotation has that pair anyway. A week is named by the
+    /// date on which it starts. Holidays are covered as in any other week.
     #[command(after_help = SWAP_EXAMPLES)]
     Swap(SwapWeeks),
     /// Record somebody's leave
     ///
-    /// Writes a `time_off` entry to the team's file and shows what that does to duty. Both days are included. The reason
+    /// Writes a `time_off` entry to the team's file and shows which shifts move. Both days are included. The reason
     /// stays in the file.
     #[command(after_help = OFF_EXAMPLES)]
     Off(Off),
-    /// Print the secret links, to hand them out
+    /// Print the secret links that you give to people
     ///
-    /// There are any where oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for
-    /// each team, which opens that team's pages, API and feeds, and one for each engineer, which opens that person's
-    /// feed. With --team, those of that team. To make a link useless, raise `link_generation` at the engineer, in the
-    /// team's file, or in oncal.toml for all links.
+    /// They exist if oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for each
+    /// team, which opens that team's pages, API and feeds, and one for each engineer, which opens that person's feed.
+    /// With --team, only those of that team. To revoke a link, raise `link_generation` of the engineer, of the team, or
+    /// in oncal.toml for all links.
     ///
-    /// They are made of a secret that the first start writes to the state folder, or of ONCAL_SECRET, or of the file
-    /// that ONCAL_SECRET_FILE names: this command must see the same one as the server.
+    /// They are derived from a secret: the one that the first start writes to the state folder, or ONCAL_SECRET, or the
+    /// content of the file that ONCAL_SECRET_FILE names. This command must have the same secret as the server.
     Links(Links),
-    /// Print the script with which a shell completes commands and options
+    /// Print a shell completion script
     ///
     /// For bash: oncal completions bash > /etc/bash_completion.d/oncal
     Completions(Completions),
@@ -188,12 +190,12 @@ Examples:
   oncal coverage --from 2027-05-28 --weeks 1    one week
   out=$(oncal coverage 2>&1) || echo \"$out\" | mail …
 
-Exit codes: 3 if anything is overdue, due within --warn-days, or can be taken by nobody, also where another team's files have errors; else 1 if any file has errors or nothing could be read.";
+Exit codes: 3 if anything is overdue, due within --warn-days, or has nobody who could take it, even if another team's files have errors; otherwise 1 if any file has errors or nothing could be read.";
 
 const SCHEDULE_EXAMPLES: &str = "\
 Examples:
   oncal schedule                                      the next 8 weeks
-  oncal schedule --from 2026-12-18 --to 2027-01-08    up to, not with, 8 January
+  oncal schedule --from 2026-12-18 --to 2027-01-08    up to and without 8 January
   oncal schedule --engineer b                         the shifts of one person
   oncal schedule --json | jq '.shifts[]'";
 
@@ -228,10 +230,10 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// The configuration folder as it was
+    /// The configuration folder before the change
     #[arg(value_name = "OLD")]
     pub(super) old: PathBuf,
-    /// The configuration folder as it is to be
+    /// The configuration folder after the change
     #[arg(value_name = "NEW")]
     pub(super) new: PathBuf,
     #[command(flatten)]
@@ -245,7 +247,7 @@ pub(super) struct Check {
     /// Only these files of the configuration, or this folder [default: the whole folder of --config]
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// End with 1 also if there are only warnings
+    /// Exit with 1 even if there are only warnings
     #[arg(long)]
     pub(super) deny_warnings: bool,
     #[command(flatten)]
@@ -258,10 +260,10 @@ pub(super) struct Coverage {
     pub(super) of: OfTeam,
     #[command(flatten)]
     pub(super) range: Range,
-    /// End with 3 if something must be agreed within this many days
+    /// Exit with 3 if something must be agreed within this many days
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub(super) warn_days: u16,
-    /// Print every absence, a row each, instead of a few lines for each holiday and time off
+    /// Print a row for every absence, instead of a few lines for each holiday and time off
     #[arg(long)]
     pub(super) all: bool,
     #[command(flatten)]
@@ -296,7 +298,7 @@ pub(super) struct Now {
 pub(super) struct Fairness {
     #[command(flatten)]
     pub(super) of: OfTeam,
-    /// How many calendar years, from the current one on
+    /// How many calendar years, starting with the current one
     #[arg(
         long,
         value_name = "N",
@@ -310,7 +312,7 @@ pub(super) struct Fairness {
 
 #[derive(Debug, Args)]
 pub(super) struct Holidays {
-    /// The calendar, such as us-federal; left out: a list of all
+    /// The calendar, such as us-federal [default: list all]
     #[arg(value_name = "NAME")]
     pub(super) calendar: Option<String>,
     /// The year [default: the current one]

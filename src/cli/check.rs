@@ -26,7 +26,7 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
     let found: Vec<Diagnostic> = configuration
         .teams
         .values()
-        .flat_map(|config| TeamReview::at(&configuration, config, now).findings())
+        .flat_map(|config| TeamReview::at(&configuration, config, now).diagnostics())
         .collect();
     configuration.add(found);
     let has_warnings = configuration.diagnostics.iter().any(|found| found.severity == Severity::Warning);
@@ -53,7 +53,7 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
     Ok(exit)
 }
 
-/// One line for all that is over: it stays in the files, since past weeks and the sums of R6 rest on it.
+/// One line that counts past entries: they stay in the files, since past weeks and the sums of R6 depend on them.
 fn over(configuration: &Configuration, now: Instant) -> String {
     let counts = configuration.teams.values().map(|config| review::over(&config.team, now));
     let sum = counts.fold([0; 3], |sum, one| [0, 1, 2].map(|n| sum[n] + one[n]));
@@ -65,15 +65,15 @@ fn over(configuration: &Configuration, now: Instant) -> String {
     if parts.is_empty() { String::new() } else { format!("over: {}\n", parts.join(", ")) }
 }
 
-/// What of which configuration is checked.
+/// Which files of which configuration are checked.
 struct Selection {
     folder: PathBuf,
-    /// Within the folder; with none, all of it.
+    /// Within the folder; empty for all of it.
     files: Vec<String>,
 }
 
 impl Selection {
-    /// A folder, or files of one folder; with nothing named, `default`.
+    /// A folder, or files of one folder; `default` if nothing is named.
     fn new(default: &Path, named: &[PathBuf]) -> Result<Selection, Usage> {
         let mut selected: Option<Selection> = None;
         for path in named {
@@ -88,7 +88,7 @@ impl Selection {
         Ok(selected.unwrap_or_else(|| Selection { folder: default.to_owned(), files: Vec::new() }))
     }
 
-    /// Keeps of `configuration` the selected files, and all that concerns their teams.
+    /// Keeps only the selected files of `configuration`, and everything that concerns their teams.
     fn keep(&self, configuration: &mut Configuration) {
         if self.files.is_empty() {
             return;
@@ -108,7 +108,7 @@ impl Selection {
 fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
     let wrong = |why: &str| Usage(format!("{}: {why}", path.display()));
     if !path.is_file() {
-        return Err(wrong("there is no such file"));
+        return Err(wrong("no such file"));
     }
     let full = path::absolute(path).map_err(|error| wrong(&error.to_string()))?;
     let folders = ["teams", "holidays", "runbooks", "time-off"];
@@ -123,13 +123,12 @@ fn place(path: &Path) -> Result<(PathBuf, Option<String>), Usage> {
     };
     let help =
         "oncal reads oncal.toml, and the files in teams/, holidays/, runbooks/ and time-off/ beside it";
-    let folder =
-        folder.ok_or_else(|| wrong(&format!("this is no file of a configuration folder; {help}")))?;
+    let folder = folder.ok_or_else(|| wrong(&format!("not a file of a configuration folder; {help}")))?;
     let within = full.strip_prefix(folder).unwrap_or(&full).to_string_lossy().into_owned();
     Ok((folder.to_owned(), Some(within)))
 }
 
-/// A team looked at as a whole, for what no single line of its file shows.
+/// Checks of a team as a whole, for what no single line of its file shows.
 struct TeamReview<'c> {
     configuration: &'c Configuration,
     config: &'c TeamConfig,
@@ -143,7 +142,7 @@ impl<'c> TeamReview<'c> {
         TeamReview { configuration, config, team: &config.team, places: configuration.places(config), now }
     }
 
-    fn findings(&self) -> Vec<Diagnostic> {
+    fn diagnostics(&self) -> Vec<Diagnostic> {
         let mut found = self.unrecorded();
         found.extend(too_large(self.configuration, self.team, self.now).map(|found| self.of_settings(found)));
         found.extend(self.unknown());
@@ -158,7 +157,7 @@ impl<'c> TeamReview<'c> {
         Diagnostic { code, severity: Severity::Warning, team, file, place, message, help: Some(help) }
     }
 
-    /// One that a line of oncal.toml has brought about, there; else at the team's name.
+    /// A warning at the line of oncal.toml that causes it, or else at the team's name.
     fn of_settings(&self, TooLarge { code, key, message, help }: TooLarge) -> Diagnostic {
         let settings = "oncal.toml";
         match self.configuration.key_place(settings, key) {
@@ -180,14 +179,14 @@ impl<'c> TeamReview<'c> {
         let unknown = unknown_absences(self.team, frame.window);
         let warnings = by_calendar(&unknown).into_iter().filter_map(|unknown| {
             let (id, _) = unknown.calendar?;
-            let place = unknown.engineers.first().and_then(|seat| self.places.calendar(*seat, id));
+            let place = unknown.engineers.first().and_then(|idx| self.places.calendar(*idx, id));
             let help = "bring the calendar up to date, or list the dates as also_off".to_owned();
             Some(self.warning("holidays-unknown", place, unknown.sentence(self.team), help))
         });
         warnings.collect()
     }
 
-    /// R8: overrides that meet a conflict and do not say when they were agreed on.
+    /// R8: overrides that settle a conflict and do not say when they were agreed on.
     fn unrecorded(&self) -> Vec<Diagnostic> {
         let team = self.team;
         let ahead = team.overrides.iter().filter(|by| by.period.end() > self.now);
@@ -205,12 +204,12 @@ impl<'c> TeamReview<'c> {
         warnings.collect()
     }
 
-    /// Whether somebody who left still knows the team's link. When it was renewed is written nowhere, so what counts is
-    /// how often: once for each who left and is still in the file.
+    /// Whether somebody who left still knows the team's link. The file does not say when the link was renewed, so the
+    /// number of renewals counts: one for each person who left and is still in the file.
     fn known_to_leavers(&self) -> Option<Diagnostic> {
         let (settings, team) = (&self.configuration.settings, self.team);
-        let has_left = |seat: &EngineerIdx| {
-            let engineer = team.engineer(*seat);
+        let has_left = |idx: &EngineerIdx| {
+            let engineer = team.engineer(*idx);
             engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= self.now)
         };
         let leavers: Vec<EngineerIdx> = team.indices().filter(has_left).collect();
@@ -220,10 +219,10 @@ impl<'c> TeamReview<'c> {
         if settings.access == Access::Open || renewed >= needed {
             return None;
         }
-        let names: Vec<&str> = leavers.iter().map(|seat| team.engineer(*seat).id.as_str()).collect();
-        let message = format!("whoever left may still have the team's secret link: {}", names.join(", "));
+        let names: Vec<&str> = leavers.iter().map(|idx| team.engineer(*idx).id.as_str()).collect();
+        let message = format!("people who left may still have the team's secret link: {}", names.join(", "));
         let help = format!(
-            "set `link_generation = {}`, one more for each who left, and give the team its new link; or take out who left long ago",
+            "set `link_generation = {}`, one more for each who left, and give the team its new link; or delete the blocks of people who left long ago",
             self.config.links.team + needed - renewed
         );
         let own = self.configuration.key_place(&self.config.file, "link_generation");
@@ -232,11 +231,11 @@ impl<'c> TeamReview<'c> {
     }
 }
 
-/// What Google takes of a feed, in bytes, and of its address, in characters.
+/// The largest feed, in bytes, and the longest address, in characters, that Google accepts.
 const LARGEST_FEED: usize = 1_000_000;
 const LONGEST_URL: usize = 255;
 
-/// Something that Google does not take, and the key of oncal.toml that makes it so large.
+/// Something too large for Google, and the key of oncal.toml that makes it so large.
 struct TooLarge {
     code: &'static str,
     key: &'static str,
@@ -244,7 +243,7 @@ struct TooLarge {
     help: String,
 }
 
-/// Whether the team's largest feed or the longest of its addresses is more than Google takes.
+/// Whether the team's largest feed or its longest address is more than Google accepts.
 fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option<TooLarge> {
     let settings = &configuration.settings;
     let key = if settings.access == Access::Links { SEGMENT.len() + Key::CHARACTERS + 2 } else { 0 };
@@ -254,7 +253,7 @@ fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option
     if let Some(longest) = longest.filter(|longest| *longest > LONGEST_URL) {
         let message = format!("a feed's address has {longest} characters");
         let help = format!(
-            "Google takes up to {LONGEST_URL}: shorten `public_url`, or the team's or an engineer's id"
+            "Google accepts up to {LONGEST_URL}: shorten `public_url`, or the team's or an engineer's id"
         );
         return Some(TooLarge { code: "address-too-long", key: "public_url", message, help });
     }
@@ -263,7 +262,7 @@ fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option
     if size <= LARGEST_FEED {
         return None;
     }
-    // Feeds grow with their weeks, so the widest future that fits is found by halving.
+    // Feeds grow with their weeks, so a binary search finds the widest future that fits.
     let fits = |weeks: u32| size_fits(configuration, team, (past, weeks), now);
     let (mut least, mut most) = (0, future);
     while least < most {
@@ -271,9 +270,9 @@ fn too_large(configuration: &Configuration, team: &Team, now: Instant) -> Option
         if fits(middle) { least = middle } else { most = middle - 1 }
     }
     let help = if least > 0 {
-        format!("Google takes 1 MB: `future_weeks = {least}` fits")
+        format!("Google accepts 1 MB: `future_weeks = {least}` fits")
     } else {
-        "Google takes 1 MB: lower `past_weeks` too, or split the team".to_owned()
+        "Google accepts 1 MB: lower `past_weeks` too, or split the team".to_owned()
     };
     let message = format!("the feed team.ics has {size} bytes");
     Some(TooLarge { code: "feed-too-large", key: "future_weeks", message, help })
@@ -283,7 +282,7 @@ fn size_fits(configuration: &Configuration, team: &Team, weeks: (u32, u32), now:
     size(configuration, team, weeks, now).is_some_and(|size| size <= LARGEST_FEED)
 }
 
-/// The bytes of team.ics, the largest feed, with so many weeks of past and future.
+/// The size in bytes of team.ics, the largest feed, with that many weeks of past and future.
 fn size(configuration: &Configuration, team: &Team, weeks: (u32, u32), now: Instant) -> Option<usize> {
     let frame = frame(team, usize::try_from(weeks.0).ok()?, usize::try_from(weeks.1).ok()?, now)?;
     let links = Links::new(configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
@@ -299,11 +298,11 @@ struct Report {
     tzdata: String,
     teams: Vec<String>,
     broken: Vec<String>,
-    diagnostics: Vec<Finding>,
+    diagnostics: Vec<DiagnosticJson>,
 }
 
 #[derive(Serialize)]
-struct Finding {
+struct DiagnosticJson {
     code: &'static str,
     severity: &'static str,
     file: Option<String>,
@@ -315,7 +314,7 @@ struct Finding {
 
 impl Report {
     fn new(configuration: &Configuration) -> Report {
-        let found = configuration.diagnostics.iter().map(|diagnostic| Finding {
+        let found = configuration.diagnostics.iter().map(|diagnostic| DiagnosticJson {
             code: diagnostic.code,
             severity: diagnostic.severity.as_str(),
             file: Some(diagnostic.file.clone()),

@@ -1,4 +1,4 @@
-//! `oncal completions` and `oncal man`: what shells and `man` know of the commands, made from the same definitions.
+//! `oncal completions` and `oncal man`: shell completions and manual pages, made from the definitions of the commands.
 
 use std::fs;
 use std::io;

@@ -26,7 +26,7 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
         let window = plan::window(team, dates)?;
         let covered = coverage(team, &expand(team, window));
         let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
-        // Also where the files of another team have errors: what is due would be lost in those.
+        // This takes precedence over errors of another team, among which a deadline would be overlooked.
         if urgent {
             exit = Exit::Attention;
         }
@@ -47,7 +47,7 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
     Ok(exit)
 }
 
-/// What needs somebody first, each with who could take it, then the rest, two lines each (R11).
+/// First what needs somebody, each with those who could take it, then the rest, two lines each (R11).
 fn by_occasion(team: &Team, mut found: Vec<Occasion>, now: Instant) -> String {
     if found.is_empty() {
         return NOTHING.to_owned();
@@ -84,7 +84,7 @@ fn occasion_lines(team: &Team, occasion: &Occasion, now: Instant) -> String {
 
 const NOTHING: &str = "no holidays or time off in these dates\n";
 
-/// What ends the command with 3: overdue, nobody to take it, or to be agreed within `days`.
+/// Whether `row` makes the command exit with 3: overdue, nobody to take it, or to be agreed within `days`.
 fn is_urgent(row: &Row, now: Instant, days: i64) -> bool {
     row.status.is_open()
         && now < row.period.end()
@@ -166,7 +166,7 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
         text.push_str(&candidates(team, row));
     }
     text.push_str(&format!(
-        "\nTo record it, with whomever you chose, in teams/{}.toml:\n\n{}",
+        "\nTo record it, with the person you chose, add to teams/{}.toml:\n\n{}",
         team.id,
         override_entry(team, row, team.zone.date(now))
     ));

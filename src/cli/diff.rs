@@ -48,14 +48,14 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
         exit = Exit::Attention;
         if !args.format.json {
             output.data(&text(team, &shape, &compared, dates))?;
-            output.data(&told_rows(team, &changed, &compared))?;
+            output.data(&conflicts_text(team, &changed, &compared))?;
         }
         shapes.push(shape);
     }
     if args.format.json {
         output.json(&json::Teams { teams: shapes })?;
     } else if exit == Exit::Fine {
-        output.data("no shift moves, and nothing opens or closes\n")?;
+        output.data("no shift moves, and no conflict opens or closes\n")?;
     }
     if args.range.from.is_none() {
         output.note("weeks before the current one are not compared; --from DATE compares them too");
@@ -65,7 +65,7 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
 
 /// What a change of a team's file does to the rota.
 pub(super) struct Consequence {
-    /// The moves and what is to be agreed, for people.
+    /// The moves and the open conflicts, in words.
     pub(super) text: String,
     /// Those who gain or lose anything, by id.
     pub(super) concerned: Vec<EngineerId>,
@@ -88,7 +88,7 @@ pub(super) fn consequence(
     if shape.is_empty() {
         return Ok(None);
     }
-    let text = text(after, &shape, &compared, dates) + &told_rows(after, &changed, &compared);
+    let text = text(after, &shape, &compared, dates) + &conflicts_text(after, &changed, &compared);
     let sides = compared.moves.iter().flat_map(|moved| [&moved.before, &moved.after]).flatten();
     let mut concerned: Vec<EngineerId> = sides.map(|side| side.engineer.clone()).collect();
     concerned.sort();
@@ -98,22 +98,22 @@ pub(super) fn consequence(
     Ok(Some(Consequence { text, concerned, opened }))
 }
 
-/// Two plans can be compared only where both are whole.
+/// Two plans can be compared only if both are without errors.
 fn read(folder: &Path, common: &args::Common, output: &mut Output) -> anyhow::Result<Configuration> {
     let configuration = calendars::load(folder, common, output)?;
     if configuration.has_errors() {
         for error in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
             output.note(error);
         }
-        anyhow::bail!("{} has errors; `oncal check` shows them with their places", folder.display());
+        anyhow::bail!("{} has errors; `oncal check` shows where they are", folder.display());
     }
     Ok(configuration)
 }
 
-/// A coverage row that is to be agreed, and the team that it is of.
+/// An open coverage row, and its team.
 type OpenRow<'r> = (&'r Team, &'r Row);
 
-/// A team before and after, where it is there.
+/// A team before and after the change; `None` on the side where it does not exist.
 struct Compared<'t> {
     sides: [Option<(&'t Team, Coverage)>; 2],
     moves: Vec<RoleChange>,
@@ -131,13 +131,13 @@ impl<'t> Compared<'t> {
         Compared { sides, moves }
     }
 
-    /// The rows that are open after and were not before, and the other way round, each with its team.
+    /// The rows that are open only after the change, and those that were open only before it, each with its team.
     fn opened_and_closed(&self) -> [Vec<OpenRow<'_>>; 2] {
         let [before, after] = self.sides.each_ref().map(|side| side.as_ref().map_or_else(Vec::new, open));
         [without(&after, &before), without(&before, &after)]
     }
 
-    /// What to call somebody who may be in one of the plans only.
+    /// The name of somebody who may be in only one of the plans.
     fn name(&self, id: &EngineerId) -> String {
         let teams = self.sides.iter().rev().flatten().map(|(team, _)| team);
         let found = teams.flat_map(|team| &team.engineers).find(|engineer| engineer.id == *id);
@@ -158,7 +158,7 @@ fn text(team: &Team, shape: &Diff, compared: &Compared<'_>, dates: Dates) -> Str
     let mut text = heading(team, dates);
     match shape.status {
         "added" => text.push_str("The team is new.\n\n"),
-        "removed" => text.push_str("The team goes.\n\n"),
+        "removed" => text.push_str("The team is removed.\n\n"),
         _ => {}
     }
     if !compared.moves.is_empty() {
@@ -180,24 +180,24 @@ fn text(team: &Team, shape: &Diff, compared: &Compared<'_>, dates: Dates) -> Str
     }
     for balance in &shape.engineers {
         let name = EngineerId::new(&balance.engineer).map_or_else(String::new, |id| compared.name(&id));
-        let mut said = Vec::new();
+        let mut parts = Vec::new();
         for (number, verb) in [(balance.gained, "gains"), (balance.lost, "loses")] {
-            said.extend((number > 0).then(|| format!("{verb} {}", when::count(number, "shift", "shifts"))));
+            parts.extend((number > 0).then(|| format!("{verb} {}", when::count(number, "shift", "shifts"))));
         }
         for (seconds, role) in
             [(balance.primary_seconds, "primary"), (balance.secondary_seconds, "secondary")]
         {
             let sign = if seconds < 0 { "−" } else { "+" };
-            said.extend((seconds != 0).then(|| format!("{sign}{} {role}", when::hours(seconds.abs()))));
+            parts.extend((seconds != 0).then(|| format!("{sign}{} {role}", when::hours(seconds.abs()))));
         }
-        text.push_str(&format!("{name}: {}\n", said.join(", ")));
+        text.push_str(&format!("{name}: {}\n", parts.join(", ")));
     }
     text
 }
 
-fn told_rows(team: &Team, [opened, closed]: &[Vec<OpenRow<'_>>; 2], compared: &Compared<'_>) -> String {
+fn conflicts_text(team: &Team, [opened, closed]: &[Vec<OpenRow<'_>>; 2], compared: &Compared<'_>) -> String {
     let mut text = String::new();
-    for (rows, what) in [(opened, "To agree, new"), (closed, "To agree no more")] {
+    for (rows, what) in [(opened, "New conflict"), (closed, "No longer a conflict")] {
         for (of, row) in rows {
             let away = compared.name(&of.engineer(row.away).id);
             let reasons: Vec<String> = row.reasons.iter().map(|reason| clean(reason)).collect();

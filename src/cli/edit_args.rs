@@ -1,4 +1,4 @@
-//! What can be typed for the commands that write a team's file.
+//! The arguments of the commands that write a team's file.
 
 use clap::Args;
 
@@ -34,13 +34,13 @@ pub(super) struct Cover {
     /// Who is primary then, by id or by name
     #[arg(value_name = "WHO")]
     pub(super) who: String,
-    /// From when, unless from now on, and until when
+    /// The start, if it is not now, and the end
     #[arg(value_name = "[FROM] UNTIL", required = true, num_args = 1..)]
     pub(super) times: Vec<String>,
     /// Who is secondary meanwhile
     #[arg(long, value_name = "WHO")]
     pub(super) secondary: Option<String>,
-    /// Why; it is published with the shifts
+    /// The reason, which is published with the shifts
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     #[command(flatten)]
@@ -57,13 +57,13 @@ pub(super) struct Agree {
     /// Who is primary then, by id or by name
     #[arg(value_name = "WHO")]
     pub(super) who: String,
-    /// Who is secondary meanwhile [default: whom oncal proposes]
+    /// Who is secondary meanwhile [default: the person oncal proposes]
     #[arg(long, value_name = "WHO")]
     pub(super) secondary: Option<String>,
-    /// A time in the conflict, where there are several on that date
+    /// A time within the conflict, if there are several on that date
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,
-    /// Why; it is published with the shifts [default: the names of the holidays]
+    /// The reason, which is published with the shifts [default: the names of the holidays]
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     #[command(flatten)]
@@ -80,7 +80,7 @@ pub(super) struct SwapWeeks {
     /// Who is primary and who secondary, or the week that it is exchanged for
     #[arg(value_name = "PRIMARY SECONDARY | WEEK", required = true, num_args = 1..=2)]
     pub(super) other: Vec<String>,
-    /// Why; it is published with the shifts
+    /// The reason, which is published with the shifts
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     #[command(flatten)]
@@ -94,10 +94,10 @@ pub(super) struct Off {
     /// Who is away, by id or by name
     #[arg(value_name = "WHO")]
     pub(super) who: String,
-    /// The first day, and the last unless it is the same one; or times
+    /// The first day, and the last if it is another one; or times
     #[arg(value_name = "FROM [TO]", required = true, num_args = 1..)]
     pub(super) times: Vec<String>,
-    /// Why; it stays in the file and is never published
+    /// The reason, which stays in the file and is never published
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     #[command(flatten)]

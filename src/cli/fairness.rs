@@ -1,4 +1,4 @@
-//! `oncal fairness`: what everybody has in each year, where the rotation always hits the same person, what ends that.
+//! `oncal fairness`: everybody's duty year by year, holidays that always fall to the same person, and what ends that.
 
 use chrono::Datelike;
 
@@ -63,7 +63,7 @@ fn text_of(team: &Team, fairness: &Fairness) -> String {
     let is_primary = |streak: &Streak| streak.role == Role::Primary;
     let covers = team.policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
     if covers && fairness.streaks.iter().any(is_primary) {
-        streaks.push("While the primary has the holiday, it is the secondary who works.".to_owned());
+        streaks.push("During a holiday of the primary, the secondary works.".to_owned());
     }
     text.push_str(&paragraphs("STREAKS", &streaks));
     text.push('\n');
@@ -71,7 +71,7 @@ fn text_of(team: &Team, fairness: &Fairness) -> String {
     text
 }
 
-/// The figures year by year, and for several years in all.
+/// The figures of each year, and their totals if there are several.
 fn tallies(team: &Team, fairness: &Fairness, years: &str) -> Table {
     let headings = ["", "PRIMARY", "SECONDARY", "WEEKENDS", "OWN", "COVERED", "PROPOSED"];
     let mut table = Table::new(&headings).at_most(&[24]);
@@ -107,12 +107,12 @@ fn row(team: &Team, tally: &Tally, table: &mut Table) {
     table.row(cells.iter().map(|cell| (&**cell, Tone::Plain)));
 }
 
-/// Streaks in plain words. The secondary of a holiday on which the primary has a streak too is named with the primary.
+/// Streaks in words. A secondary's streak on the same holiday as a primary's is named with the primary.
 fn sentences(team: &Team, streaks: &[Streak]) -> Vec<String> {
     let lines = Streak::together(streaks);
     lines
         .map(|(streak, secondary)| {
-            let with: Vec<String> = secondary.into_iter().map(|seat| name(team, seat)).collect();
+            let with: Vec<String> = secondary.into_iter().map(|idx| name(team, idx)).collect();
             let with =
                 if with.is_empty() { String::new() } else { format!(", {} secondary", with.join(", ")) };
             format!(
@@ -126,29 +126,29 @@ fn sentences(team: &Team, streaks: &[Streak]) -> Vec<String> {
         .collect()
 }
 
-/// What a shift of the rotation would change, and what to write for the one that changes most.
+/// The effect of shifts of the rotation, and the TOML of the best one.
 fn rebalances(team: &Team, fairness: &Fairness, years: &str) -> String {
     let once = fairness.once.as_ref();
     let yearly = fairness.yearly.as_ref().filter(|yearly| yearly.rotations.len() > 1);
     let chosen = [once, yearly].into_iter().flatten().min_by_key(|rebalance| rebalance.streaks.len());
     let mut lines = judged(team, fairness, years, once, yearly);
     let doubled = chosen.into_iter().flat_map(|chosen| &chosen.doubled);
-    lines.extend(doubled.map(|(seat, date)| {
-        let (who, date) = (name(team, *seat), when::date(*date));
+    lines.extend(doubled.map(|(idx, date)| {
+        let (who, date) = (name(team, *idx), when::date(*date));
         format!("{who} is then primary two weeks in a row, the second from {date}.")
     }));
-    let mut text = paragraphs("WHAT WOULD BREAK THEM", &lines);
+    let mut text = paragraphs("HOW TO END THEM", &lines);
     let Some(chosen) = chosen else { return text };
     if !chosen.streaks.is_empty() {
         text.push('\n');
-        text.push_str(&paragraphs("LEFT", &sentences(team, &chosen.streaks)));
+        text.push_str(&paragraphs("REMAINING STREAKS", &sentences(team, &chosen.streaks)));
     }
     text.push_str(&format!("\nTo shift, add to teams/{}.toml:\n", team.id));
     text.extend(chosen.rotations.iter().map(|rotation| rotation_entry(team, rotation)));
     text
 }
 
-/// Why there are streaks, and how much each kind of shift leaves of them.
+/// Why there are streaks, and how many remain after each kind of shift.
 fn judged(
     team: &Team,
     fairness: &Fairness,
@@ -165,7 +165,7 @@ fn judged(
     if 52 % cycle == 0 {
         let times = 52 / cycle;
         lines.push(format!(
-            "52 weeks are {times} times {cycle}: a year later the same turn comes round, and only a year with 53 \
+            "52 weeks are {times} times {cycle}: the same turn comes back a year later, and only a year with 53 \
              duty changes moves it on by one."
         ));
     }
@@ -177,24 +177,24 @@ fn judged(
     let weeks = |rebalance: &Rebalance| when::weeks_of(rebalance.by);
     lines.push(match once.and_then(|once| Some((once, once.rotations.first()?))) {
         Some((once, rotation)) => format!(
-            "The best single shift, by {} on {}, {}; it only hands holidays on to somebody else, and their years \
-             begin to add up.",
+            "The best single shift, by {} on {}, {}; it only passes holidays on to somebody else, whose years \
+             then begin to add up.",
             weeks(once),
             when::date(rotation.starts.date()),
             left(once),
         ),
-        None => "No single shift leaves fewer: it only hands holidays on to somebody else.".to_owned(),
+        None => "No single shift leaves fewer: it only passes holidays on to somebody else.".to_owned(),
     });
     if let Some(yearly) = yearly {
         let whenever = "at the first duty change of every year";
         lines.push(format!("A shift by {} {whenever} {}.", weeks(yearly), left(yearly)));
     } else if once.is_none() {
-        lines.push("Nor does a shift every year.".to_owned());
+        lines.push("A shift every year does not help either.".to_owned());
     }
     lines
 }
 
-/// Sentences one below the other, each wrapped.
+/// Sentences, each on lines of its own and wrapped.
 fn paragraphs(heading: &str, sentences: &[String]) -> String {
     let mut table = Table::new(&[heading]);
     for sentence in sentences {

@@ -20,12 +20,12 @@ struct Health {
     /// The address that was tried.
     address: SocketAddr,
     healthy: bool,
-    /// What kept it from being healthy.
+    /// Why it is not healthy.
     problem: Option<String>,
 }
 
 pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> anyhow::Result<Exit> {
-    // Nobody is there any more where a server was killed; then the configuration is all there is to go by.
+    // A server that was killed leaves its address behind; then the configuration decides.
     let noted = plan::state(common).admin_address().map(reached);
     let found = noted.and_then(|address| Some((address, connected(address).ok()?)));
     let (address, found) = match found {
@@ -47,7 +47,7 @@ pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> 
 
 fn look(address: SocketAddr, connected: std::io::Result<TcpStream>) -> anyhow::Result<()> {
     let answer = connected.and_then(request);
-    let answer = answer.with_context(|| format!("failed to ask the server at {address}"))?;
+    let answer = answer.with_context(|| format!("failed to reach the server at {address}"))?;
     let status = answer.lines().next().unwrap_or_default();
     if !status.starts_with("HTTP/1.1 200 ") {
         anyhow::bail!("the server at {address} answers: {status}");

@@ -39,12 +39,12 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
     output.data(&text(&calendar, year))?;
     if let Some(through) = calendar.confirmed_through().filter(|through| year > *through) {
         let name = clean(calendar.name());
-        output.warn(format_args!("{name}: after {through}, dates are estimates or not there yet"));
+        output.warn(format_args!("{name}: after {through}, dates are estimates or missing"));
     }
     Ok(Exit::Fine)
 }
 
-/// The errors of a calendar's own files; where these have none, those of all calendars, since it extends one of them.
+/// Prints the errors of a calendar's own files; if these have none, those of all calendars, since it extends one of them.
 fn show_errors(id: &str, configuration: &Configuration, output: &mut Output) {
     let of_holidays = configuration.diagnostics.iter().filter(|found| found.is_error());
     let of_holidays: Vec<_> = of_holidays.filter(|found| found.file.starts_with("holidays/")).collect();

@@ -1,4 +1,4 @@
-//! `oncal links`: the secret links, to hand them out.
+//! `oncal links`: prints the secret links that people subscribe with.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,11 +17,14 @@ use crate::rota::Team;
 use crate::state_dir::StateDir;
 use crate::text::clean;
 
-/// A secret for the links that is not in the state folder.
+/// The environment variable that holds the secret.
 const SECRET: &str = "ONCAL_SECRET";
 
-/// A file with one.
+/// The environment variable that names a file with the secret.
 const SECRET_FILE: &str = "ONCAL_SECRET_FILE";
+
+/// The folder in which systemd puts what `LoadCredential=` names.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load_files(common)?;
@@ -29,13 +32,13 @@ pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> a
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     if settings.access == Access::Open {
         anyhow::bail!(
-            "there are no secret links: everybody may read. `access = \"links\"` in oncal.toml makes them"
+            "there are no secret links, since everybody may read; set `access = \"links\"` in oncal.toml to use them"
         );
     }
     if settings.public_url.is_loopback() {
         let url = settings.public_url.as_str();
         output.warn(format_args!(
-            "{url} leads nowhere but to this machine; `public_url` in oncal.toml says otherwise"
+            "only this machine can open {url}; set `public_url` in oncal.toml to the address that people use"
         ));
     }
     let site = Site { secret: secret(&plan::state(common), settings, false)?, settings };
@@ -51,19 +54,21 @@ pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> a
     Ok(chosen.exit)
 }
 
-/// The secret of the links. One that is missing is made in the state folder `state` if `may_make` says so.
+/// The secret that links are derived from. A missing one is created in the state folder `state` if `may_make`.
 pub(super) fn secret(state: &StateDir, settings: &Settings, may_make: bool) -> anyhow::Result<Secret> {
     let given = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let (file, credentials) = (given(SECRET_FILE).map(PathBuf::from), given(CREDENTIALS));
     let sources = Sources {
         given: given(SECRET).map(OsString::into_vec),
-        file: given(SECRET_FILE).map(PathBuf::from),
+        is_credential: file.as_ref().zip(credentials).is_some_and(|(file, folder)| file.starts_with(folder)),
+        file,
         state: settings.journal.is_none().then(|| state.clone()),
         may_make,
     };
     Secret::find(&sources).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
-/// What links are made of.
+/// Everything that the links are derived from.
 struct Site<'a> {
     secret: Secret,
     settings: &'a Settings,

@@ -6,16 +6,17 @@ use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::EnvFilter;
 
-/// What is logged unless somebody chooses. On the connections themselves actix-http has errors for what clients do, such
-/// as TLS on this port or a port scan, and nothing that the operator could fix: a handler's faults are
-/// oncal's own lines, and a worker's are in other parts of actix.
-const DEFAULT: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
+/// The default log filter. actix-http logs what clients do to connections as errors, such as TLS on this port or a port
+/// scan, which the operator cannot fix. Failures of handlers are logged by oncal, and those of workers by other parts
+/// of actix. notify logs at level info each folder that was removed while it was watched.
+const DEFAULT: &str =
+    "info,notify=warn,actix_server=warn,actix_http::h1::dispatcher=off,actix_http::h1::decoder=off";
 
-/// What logs secrets: tokio-postgres the parameters of statements, which have names and reasons, ureq the addresses of
-/// calendars, rustls what servers send.
+/// Crates that log secrets: tokio-postgres the parameters of statements, which contain names and reasons, ureq the
+/// addresses of calendars, rustls what servers send.
 const QUOTES_SECRETS: [&str; 4] = ["tokio_postgres=off", "ureq=off", "ureq_proto=off", "rustls=off"];
 
-/// Starts logging; `ONCAL_LOG`, else `RUST_LOG`, choose what.
+/// Starts logging with the filter in `ONCAL_LOG`, or else in `RUST_LOG`.
 pub(super) fn start() {
     let filter = EnvFilter::try_from_env("ONCAL_LOG")
         .or_else(|_| EnvFilter::try_from_default_env())
@@ -31,13 +32,13 @@ pub(super) fn start() {
     panic::set_hook(Box::new(defect));
 }
 
-/// A panic is a line of the log like any other, within the request that it failed.
+/// Logs a panic like any other error, within the request that failed.
 fn defect(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or_default();
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let backtrace = Backtrace::capture();
     let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
-    tracing::error!(place, backtrace, "a defect of oncal: {message}");
+    tracing::error!(place, backtrace, "internal error (a bug in oncal): {message}");
 }
 
 #[cfg(test)]
@@ -71,6 +72,7 @@ mod tests {
             tracing::error!(target: "actix_http::h1::dispatcher", "stream error: request parse error");
             tracing::error!(target: "actix_http::h1::decoder", "MAX_BUFFER_SIZE unprocessed data reached");
             tracing::info!(target: "actix_server::builder", "starting 2 workers");
+            tracing::info!(target: "notify::inotify", "unable to remove watch descriptor");
             tracing::error!(target: "actix_http::h1::service", "kept: service readiness");
             tracing::error!(target: "actix_server::server", "kept: a worker has died");
             tracing::info!("kept: oncal's own");
@@ -80,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_defect_is_one_line_within_its_request() {
+    fn a_panic_is_one_log_line_within_its_request() {
         let written = Written::default();
         let writer = written.clone();
         let logs = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
@@ -94,7 +96,7 @@ mod tests {
         let log = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let line: serde_json::Value = serde_json::from_str(&log).unwrap();
         assert_eq!((&line["level"], &line["span"]["id"]), (&"ERROR".into(), &"7".into()), "{log}");
-        assert_eq!(line["fields"]["message"], "a defect of oncal: two\nlines", "{log}");
+        assert_eq!(line["fields"]["message"], "internal error (a bug in oncal): two\nlines", "{log}");
         assert!(line["fields"]["place"].as_str().unwrap().starts_with("src/cli/logging.rs:"), "{log}");
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: one file for each command. Not here: what the answers are made of.
+//! The command line: one file for each command. Not here: the rules behind their output (`rota`, `config`).
 
 mod args;
 mod calendars;
@@ -34,7 +34,7 @@ use clap::Parser;
 use args::{Arguments, Command};
 use output::{Output, fail};
 
-/// Runs the command that the arguments of the process ask for and says how it ended.
+/// Runs the command that the process arguments name and returns its exit code.
 pub fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
     let mut output = Output::new(common.color.into());

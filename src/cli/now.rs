@@ -17,7 +17,7 @@ pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) 
     for team in &chosen.teams {
         let at = args.at.map_or(now, |at| at.instant(&team.zone));
         let Some(schedule) = expand_until_change(team, at) else {
-            anyhow::bail!("{at} is out of the calendar's reach");
+            anyhow::bail!("{at} is out of range");
         };
         if args.format.json {
             shapes.push(OnCall::new(team, &schedule, at));
@@ -108,7 +108,7 @@ impl Sheet<'_> {
     }
 }
 
-/// What it means that whoever holds `role` is away.
+/// What follows from the absence of whoever holds `role`.
 pub(super) fn consequence(role: Role, is_agreed: bool) -> &'static str {
     match role {
         _ if is_agreed => ", by agreement",

@@ -6,7 +6,7 @@ use clap::Args;
 use super::times::date;
 use crate::json::{COVERAGE_WEEKS, SCHEDULE_WEEKS};
 
-/// How many weeks `oncal diff` compares: a year, since what a change moves shows late in a long rotation.
+/// How many weeks `oncal diff` compares: a year, since in a long rotation a change may move only late weeks.
 pub(super) const DIFF_WEEKS: u16 = 52;
 
 /// Whether a command writes.
@@ -20,7 +20,7 @@ pub(super) struct Writing {
 /// Which team.
 #[derive(Debug, Args)]
 pub(super) struct OfTeam {
-    /// The team, by the name of its file; left out: all
+    /// The team, by the name of its file [default: all]
     #[arg(long, value_name = "TEAM")]
     pub(super) team: Option<String>,
 }
@@ -32,12 +32,12 @@ pub(super) struct Range {
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(super) from: Option<NaiveDate>,
 
-    /// The first date that is no longer listed
+    /// The first date after those listed
     #[arg(long, value_name = "DATE", value_parser = date, conflicts_with = "weeks")]
     pub(super) to: Option<NaiveDate>,
 
     #[arg(help = format!(
-        "How many weeks from the first date on [default: {SCHEDULE_WEEKS}, for coverage {COVERAGE_WEEKS}, for diff {DIFF_WEEKS}]"
+        "How many weeks, counted from the first date [default: {SCHEDULE_WEEKS}, for coverage {COVERAGE_WEEKS}, for diff {DIFF_WEEKS}]"
     ))]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1040))]
     pub(super) weeks: Option<u16>,

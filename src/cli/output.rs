@@ -12,12 +12,12 @@ use thiserror::Error;
 
 use crate::json;
 
-/// How a command ends when nothing kept it from its work.
+/// The exit status of a command that could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
-    /// All is well.
+    /// Nothing is wrong.
     Fine,
-    /// Something of the configuration has errors.
+    /// The configuration has errors.
     Failed,
     /// The rota needs somebody to act.
     Attention,
@@ -33,16 +33,16 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The exit code of a wrong use, which is also what clap ends with.
+/// The exit code of wrong usage, the same as clap's.
 pub(super) const USAGE: u8 = 2;
 
-/// The command was used wrongly: what it names does not exist, or makes no sense.
+/// Wrong usage: an argument names something that does not exist, or makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub(super) struct Usage(pub(super) String);
 
 impl Usage {
-    /// A message, and what would have been right.
+    /// A message, and what would be right.
     pub(super) fn with_help(message: impl Display, help: Option<String>) -> Usage {
         match help {
             Some(help) => Usage(format!("{message}; {help}")),
@@ -60,7 +60,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Standard output and error; `Auto` colours where somebody looks at them and nothing forbids it.
+    /// Standard output and standard error; `Auto` uses colours on a terminal, unless `NO_COLOR` is set.
     pub(super) fn new(color: ColorChoice) -> Output {
         Output {
             data: AutoStream::new(io::stdout(), color),
@@ -69,8 +69,8 @@ impl Output {
         }
     }
 
-    /// Writes `text`, styles and all, as it stands. Where nobody reads it any more the work goes on quietly, since the
-    /// exit code is still to be found.
+    /// Writes `text` as it is, styles included. If the reader has gone, the command goes on silently, to determine its
+    /// exit code.
     pub(super) fn data(&mut self, text: &str) -> io::Result<()> {
         if self.unread {
             return Ok(());
@@ -103,7 +103,7 @@ impl Output {
     }
 }
 
-/// Ends as a failed command.
+/// Prints `error` and returns the exit code for it.
 pub(super) fn fail(error: &anyhow::Error, output: &mut Output) -> ExitCode {
     output.error(format_args!("{error:#}"));
     if error.is::<Usage>() { ExitCode::from(USAGE) } else { Exit::Failed.into() }

@@ -1,6 +1,6 @@
-//! Which teams and dates a command is about, out of what is configured and what was typed.
+//! The teams and dates that a command works on, from the configuration and the arguments.
 //!
-//! Not here: reading the files (`config`) and what is then done with the teams.
+//! Not here: reading the files (`config`), and what each command does with the teams.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub(super) fn clock(common: &Common) -> Clock {
     common.now.map_or(Clock::System, Clock::Fixed)
 }
 
-/// The folder of what the server remembers.
+/// The state folder.
 pub(super) fn state(common: &Common) -> StateDir {
     StateDir::new(common.state.clone().unwrap_or_else(|| PathBuf::from("state")))
 }
@@ -34,18 +34,18 @@ pub(super) fn load_files(common: &Common) -> anyhow::Result<Configuration> {
     Ok(config::load(&common.config, clock(common).now())?)
 }
 
-/// The teams that a command is about.
+/// The teams that a command works on.
 pub(super) struct Chosen<'c> {
-    /// In order of their ids; those with errors are left out.
+    /// In order of their ids, without those that have errors.
     pub(super) teams: Vec<&'c Team>,
-    /// Whether the answer is a list: several teams are configured and none was named.
+    /// Whether the output is a list: several teams are configured and none was named.
     pub(super) is_list: bool,
-    /// What the errors of the configuration make of the exit code.
+    /// The exit status that errors of the configuration lead to.
     pub(super) exit: Exit,
 }
 
 impl<'c> Chosen<'c> {
-    /// The team named, or all. Errors that concern them go to standard error; other teams go on.
+    /// The named team, or all of them. Errors that concern them are printed to standard error.
     pub(super) fn new(
         configuration: &'c Configuration,
         of: &OfTeam,
@@ -67,14 +67,16 @@ impl<'c> Chosen<'c> {
                 output.note(error);
             }
             let more = errors.len().saturating_sub(SHOWN);
-            let more = if more == 0 { String::new() } else { format!(" and {more} more errors") };
-            output.note(format_args!("`oncal check` shows all{more}, with their places"));
+            let more = if more == 0 { String::new() } else { format!("and {more} more errors; ") };
+            output.note(format_args!("{more}`oncal check` shows where they are"));
         }
         let all = configuration.teams.values().map(|config| &config.team);
         let teams: Vec<&Team> = all.filter(|team| is_chosen(team.id.as_str())).collect();
         if teams.is_empty() {
-            let whose = named.map_or_else(|| "no team is".to_owned(), |team| format!("team `{team}` is not"));
-            anyhow::bail!("{whose} without errors");
+            match named {
+                Some(team) => anyhow::bail!("team `{team}` has errors"),
+                None => anyhow::bail!("no team could be loaded"),
+            }
         }
         for broken in configuration.broken.keys().filter(|id| is_chosen(id.as_str())) {
             output.error(format_args!("team `{broken}` has errors and is left out"));
@@ -85,14 +87,14 @@ impl<'c> Chosen<'c> {
     }
 }
 
-/// How many errors a command that is not `check` shows.
+/// How many errors commands other than `check` show.
 const SHOWN: usize = 3;
 
-/// That there is a team called `named`.
+/// Checks that a team called `named` exists.
 ///
 /// # Errors
 ///
-/// Where there is none.
+/// If it does not.
 pub(super) fn known(configuration: &Configuration, named: &str) -> Result<(), Usage> {
     let ids = configuration.teams.keys().chain(configuration.broken.keys());
     let ids: Vec<&str> = ids.map(TeamId::as_str).collect();
@@ -103,11 +105,11 @@ pub(super) fn known(configuration: &Configuration, named: &str) -> Result<(), Us
     Err(Usage::with_help(format_args!("there is no team `{named}`"), help))
 }
 
-/// The dates that `range` means for `team`; `weeks` many where it does not say.
+/// The dates that `range` means for `team`: `weeks` weeks unless it says otherwise.
 ///
 /// # Errors
 ///
-/// Where they are not at least one date.
+/// If they do not include a single date.
 pub(super) fn dates(range: &Range, weeks: u16, team: &Team, now: Instant) -> Result<Dates, Usage> {
     let from = range.from.unwrap_or_else(|| current_week(team, now).0);
     let days = Days::new(7 * u64::from(range.weeks.unwrap_or(weeks)));
@@ -116,39 +118,39 @@ pub(super) fn dates(range: &Range, weeks: u16, team: &Team, now: Instant) -> Res
         return Ok(Dates { from, to });
     }
     let week = if range.from.is_none() { ", the current week of the team" } else { "" };
-    Err(Usage(format!("--to {to} leaves no date: it is not after --from {from}{week}")))
+    Err(Usage(format!("--to {to} is not after --from {from}{week}")))
 }
 
-/// The week that holds `now`, before the first duty change the first.
+/// The week that contains `now`; before the first duty change, the first week.
 fn current_week(team: &Team, now: Instant) -> WeekId {
     let week = week_at(team, now).or_else(|| weeks(team).next());
     week.map_or_else(|| WeekId(team.zone.date(now)), |week| week.id)
 }
 
-/// What to call somebody.
-pub(super) fn name(team: &Team, seat: EngineerIdx) -> String {
-    clean(&team.engineer(seat).name)
+/// The name of an engineer, cleaned for the terminal.
+pub(super) fn name(team: &Team, idx: EngineerIdx) -> String {
+    clean(&team.engineer(idx).name)
 }
 
 /// The window of `dates` on the team's clock.
 ///
 /// # Errors
 ///
-/// Where the team's zone skipped every one of them.
+/// If the team's zone skipped every one of them.
 pub(super) fn window(team: &Team, dates: Dates) -> Result<Period, Usage> {
     let none =
         || Usage(format!("{} has no instant between {} and {}", team.zone.name(), dates.from, dates.to));
     dates.period(&team.zone).ok_or_else(none)
 }
 
-/// What a table is about.
+/// The lines above a table: team, dates and zone.
 pub(super) fn heading(team: &Team, dates: Dates) -> String {
     let last = dates.to.pred_opt().unwrap_or(dates.to);
     let (from, to) = (when::date(dates.from), when::date(last));
     format!("{} · {from} to {to} · times in {}\n\n", clean(&team.name), team.zone.name())
 }
 
-/// One shape, or all of them as a list.
+/// Prints one shape, or all of them as a list.
 pub(super) fn print_json<T: Serialize>(
     mut shapes: Vec<T>,
     is_list: bool,

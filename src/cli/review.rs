@@ -1,7 +1,7 @@
-//! What `oncal check` finds in a team as a whole: entries that are right by themselves and do nothing, or not what was
-//! meant.
+//! Warnings of `oncal check` about a team as a whole: entries that are valid by themselves and do nothing, or not what
+//! was meant.
 //!
-//! What is over is not looked at: it would be warned of for ever.
+//! Past entries are not checked: nobody would ever remove their warnings.
 
 use chrono::TimeDelta;
 
@@ -9,7 +9,7 @@ use super::when;
 use crate::config::{Configuration, Diagnostic, Place, Severity, TeamConfig, TeamPlaces};
 use crate::rota::{Instant, Override, Period, Team, changes, expand, holdings, weeks};
 
-/// How long a swap that was written after its week had begun is warned of.
+/// For how long there is a warning about a swap that was written after its week had begun.
 const RECENT: TimeDelta = TimeDelta::weeks(4);
 
 /// The warnings about the team of `config`, as of `now`.
@@ -21,7 +21,7 @@ pub(super) fn warnings(configuration: &Configuration, config: &TeamConfig, now: 
     found
 }
 
-/// How many entries of leave, swaps and overrides of the team are over at `now`.
+/// How many entries of leave, swaps and overrides of the team are past at `now`.
 pub(super) fn over(team: &Team, now: Instant) -> [usize; 3] {
     let leave = team.engineers.iter().flat_map(|engineer| &engineer.time_off);
     let swapped = weeks(team).take_while(|week| week.period.end() <= now).filter(|week| week.swap.is_some());
@@ -50,7 +50,7 @@ impl Review<'_> {
         }
     }
 
-    /// Engineers, now or later members, whom no rotation, swap or override names.
+    /// Present and future members whom no rotation, swap or override names.
     fn in_no_week(&self) -> Vec<Diagnostic> {
         let team = self.team;
         let has_duty = |idx| {
@@ -74,7 +74,7 @@ impl Review<'_> {
         .collect()
     }
 
-    /// Swaps that give a week to whoever has it anyway, and those of weeks that have begun.
+    /// Swaps that give a week to the pair that has it anyway, and swaps of weeks that have begun.
     fn swaps(&self) -> Vec<Diagnostic> {
         let recent = weeks(self.team)
             .skip_while(|week| week.period.end() + RECENT <= self.now)
@@ -99,7 +99,7 @@ impl Review<'_> {
         found
     }
 
-    /// Overrides under which everybody does what they would do without.
+    /// Overrides that change nothing.
     fn idle_overrides(&self) -> Vec<Diagnostic> {
         let ahead = self.team.overrides.iter().enumerate().filter(|(_, by)| by.period.end() > self.now);
         let idle = ahead

@@ -17,7 +17,7 @@ use crate::rota::{
 use crate::text::{clean, stretch};
 use crate::toml_reader::nearest;
 
-/// How far before a week its meeting may be held.
+/// How long before a week its meeting may be held.
 const BEFORE: TimeDelta = TimeDelta::days(14);
 
 pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Output) -> anyhow::Result<Exit> {
@@ -107,7 +107,7 @@ fn table(team: &Team, dates: Dates) -> Result<String, Usage> {
     Ok(table.text())
 }
 
-/// One piece of a week: the schedule tells who of it is away.
+/// The row of one piece of a week.
 fn row(
     team: &Team,
     (schedule, week, duty): (&Schedule, &PlannedWeek, &Duty),
@@ -170,7 +170,7 @@ fn away(team: &Team, schedule: &Schedule, role: Role, period: Period) -> Option<
     Some(format!("AWAY{when}{}", consequence(role, is_agreed)))
 }
 
-/// Why this piece of a week is not as the pair has it.
+/// Why the pair of the week does not hold the roles in this piece.
 fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
     let holder = &duty.primary;
     let note = because(team, holder, Role::Primary);
@@ -181,7 +181,7 @@ fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
     }
     let deadline = when::date(team.zone.date(week.deadline));
     let note = note.map(|note| format!("{note}, agree by {deadline}"))?;
-    Some(match standing(week, duty) {
+    Some(match proposal_status(week, duty) {
         Some(ProposalStatus::NeedsVolunteer) => format!("{note}; all have a holiday: needs a volunteer"),
         Some(ProposalStatus::Nobody) => {
             let reason = holder.reason.as_deref().map(clean).unwrap_or_default();
@@ -192,13 +192,13 @@ fn note(team: &Team, week: &PlannedWeek, duty: &Duty) -> Option<String> {
     })
 }
 
-fn standing(week: &PlannedWeek, duty: &Duty) -> Option<ProposalStatus> {
+fn proposal_status(week: &PlannedWeek, duty: &Duty) -> Option<ProposalStatus> {
     let conflict = week.conflicts.iter().find(|conflict| conflict.period == duty.period);
     conflict.map(|conflict| conflict.status)
 }
 
 fn tone(week: &PlannedWeek, duty: &Duty) -> Tone {
-    match standing(week, duty) {
+    match proposal_status(week, duty) {
         Some(ProposalStatus::Nobody) => Tone::Urgent,
         Some(_) => Tone::Open,
         None => Tone::Plain,

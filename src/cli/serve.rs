@@ -1,4 +1,4 @@
-//! `oncal serve`: the server, on what is valid of the configuration.
+//! `oncal serve`: the server, with the valid part of the configuration.
 
 use std::env;
 use std::fs;
@@ -22,14 +22,14 @@ use crate::rota::Instant;
 use crate::state_dir::{LockError, StateDir};
 use crate::web;
 
-/// Says how new the configuration is, where servers share a journal.
+/// The environment variable that says how new the configuration is, for servers that share a journal.
 const REVISION: &str = "ONCAL_REVISION";
 
 /// How long a start waits for calendars that were never fetched.
 const FIRST_FETCH: Duration = Duration::from_secs(10);
 
-/// Why nothing is served without a team.
-const NO_TEAM: &str = "no team is without errors";
+/// The reason why nothing is served.
+const NO_TEAM: &str = "no team could be loaded";
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
@@ -66,13 +66,14 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
         store: Arc::clone(&store),
         builder,
         folder: common.config.clone(),
+        state: state.path().to_owned(),
         now: Box::new(move || clock.now()),
         report: log,
     });
     let reloader = reloader.context("failed to start the thread that reloads the configuration")?;
     let mut noted = None;
     let listening = |address| {
-        // A what-if must not be taken for the server.
+        // A what-if run must not be mistaken for the server.
         if common.now.is_none() || common.state.is_some() {
             let note = state.write_admin_address(address);
             noted = note
@@ -90,10 +91,10 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     Ok(Exit::Fine)
 }
 
-/// Says what is wrong with the configuration, and that it is not served because of `why`.
+/// Prints the errors of the configuration; the error says that it is not served because of `why`.
 fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> anyhow::Error {
     for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-        // Where standard error is no terminal, it is stored somewhere, as logs are.
+        // If standard error is not a terminal, it is stored like a log, so no source lines are shown.
         if io::stderr().is_terminal() {
             output.note(render(diagnostic, &configuration.sources, true));
         } else {
@@ -103,7 +104,7 @@ fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> any
     anyhow::anyhow!("not serving: {why}")
 }
 
-/// Logs what is wrong with the configuration, and names each team that is left out.
+/// Logs the diagnostics of the configuration, and each team that is not served.
 fn log_start(first: &Snapshot) {
     let configuration = first.configuration();
     configuration.diagnostics.iter().filter(|found| !found.is_note()).for_each(log);
@@ -139,12 +140,13 @@ fn with_calendars(
 /// The database of the journal; `None` for a what-if, which must not go down in the journal of what was.
 fn database(common: &Common, state: &StateDir, settings: &Settings) -> anyhow::Result<Option<Database>> {
     let location = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
+        // A what-if run must not be recorded in the journal.
         (_, None) if common.now.is_some() => return Ok(None),
         (Some(url), _) => Location::Postgres(url.to_owned()),
         (None, _) => {
             match state.lock() {
                 Err(error @ LockError::Held { .. }) => anyhow::bail!("failed to {error}"),
-                // What was published before can be served all the same, if it can be read.
+                // What was published before can still be served, if it can be read.
                 Err(error) => tracing::warn!(%error, "failed to lock the state folder"),
                 Ok(()) => {}
             }
@@ -154,7 +156,7 @@ fn database(common: &Common, state: &StateDir, settings: &Settings) -> anyhow::R
     Database::open(location).map(Some).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
-/// Tells systemd, if it started this process and waits for that (`Type=notify`).
+/// Notifies systemd, if it started this process with `Type=notify`.
 fn tell_service_manager(state: &NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
         tracing::warn!(%error, "failed to tell the service manager");
@@ -168,7 +170,7 @@ fn revision() -> anyhow::Result<Option<i64>> {
     Ok(Some(number.ok_or_else(wrong)?))
 }
 
-/// Tells this program from the one before: another may say the same in other words.
+/// Identifies this build: another build may word the same events differently.
 fn build() -> String {
     let program = env::current_exe().ok();
     let found = program.as_deref().map(Path::new).and_then(|path| fs::metadata(path).ok());
@@ -178,7 +180,7 @@ fn build() -> String {
     format!("{} {size} {}", env!("CARGO_PKG_VERSION"), since.unwrap_or_default().as_secs())
 }
 
-/// Code, place, if it has one, and message; never the source line, which may hold what is nobody's business.
+/// Logs code, position and message; never the source line, which may contain private values.
 fn log(diagnostic: &Diagnostic) {
     let (line, column) = diagnostic.place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (code, file, message) = (diagnostic.code, &diagnostic.file, &diagnostic.message);

@@ -1,5 +1,5 @@
 //! Tables that read well at 80 columns: no lines, words wrapped within their column, wide characters counted as
-//! wide. Not here: what stands in them.
+//! wide. Not here: their content.
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, TableStyle, Width};
 use unicode_width::UnicodeWidthStr;
@@ -12,7 +12,7 @@ const WIDTH: u16 = 80;
 /// The longest word that no column is made narrower than.
 const LONGEST_WORD: u16 = 24;
 
-/// How a cell stands out on a terminal that shows colours. No meaning is in a colour alone.
+/// How a cell is emphasised on a terminal with colours. No meaning is in a colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     /// As it is.
@@ -29,7 +29,7 @@ pub(super) enum Tone {
     Urgent,
 }
 
-/// A table in the making.
+/// A table that rows are added to.
 pub(super) struct Table {
     inner: comfy_table::Table,
     columns: Vec<Bounds>,
@@ -45,7 +45,7 @@ struct Bounds {
 }
 
 impl Table {
-    /// A table with these headings: 80 columns wide at most, on a terminal about as wide as that.
+    /// A table with these headings, as wide as the terminal within bounds; 80 columns without a terminal.
     pub(super) fn new(headings: &[&str]) -> Table {
         let inner = comfy_table::Table::new();
         let width = width(&inner);
@@ -67,7 +67,7 @@ impl Table {
         Table { inner, columns: headings.iter().map(bounds).collect() }
     }
 
-    /// Lets columns be no wider than this, by their place.
+    /// Limits the widths of the first columns.
     pub(super) fn at_most(mut self, widths: &[u16]) -> Table {
         for (column, width) in self.columns.iter_mut().zip(widths) {
             column.most = *width;
@@ -75,7 +75,7 @@ impl Table {
         self
     }
 
-    /// Lets the first `count` columns wrap no line: an indent in them would be lost.
+    /// Keeps lines of the first `count` columns unwrapped, since wrapping would lose their indent.
     pub(super) fn whole(mut self, count: usize) -> Table {
         self.columns.iter_mut().take(count).for_each(|column| column.is_whole = true);
         self
@@ -90,7 +90,7 @@ impl Table {
         self.inner.add_row(cells.into_iter().map(|(text, tone)| cell(text, tone)));
     }
 
-    /// The table, each line ended. No word is broken that is not longer than others ever are.
+    /// The table as text with a final newline. Only words longer than [`LONGEST_WORD`] are broken.
     pub(super) fn text(mut self) -> String {
         const PADDING: u16 = 2;
         for (index, Bounds { least, most, is_whole }) in self.columns.into_iter().enumerate() {
@@ -153,7 +153,7 @@ fn cell(text: &str, tone: Tone) -> Cell {
     }
 }
 
-/// One line without whatever could move the cursor or change colours; its indent stays.
+/// One line without characters that could move the cursor or change colours; its indent stays.
 fn line(text: &str) -> String {
     let indent = text.len() - text.trim_start_matches(' ').len();
     format!("{:indent$}{}", "", clean(text))

@@ -1,6 +1,6 @@
 //! Times as people type them at 3 a.m.: `now`, `tomorrow 09:00`, `fri 18:00`, `31 May`, dates and instants.
 //!
-//! What can mean two things is refused, with both.
+//! Ambiguous times are refused, with both meanings in the message.
 
 use chrono::{
     DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
@@ -29,7 +29,7 @@ pub(super) enum Typed {
 }
 
 impl Typed {
-    /// The date that it is or lies on.
+    /// Its date.
     pub(super) fn date(self) -> NaiveDate {
         match self {
             Typed::Date(date) => date,
@@ -37,7 +37,7 @@ impl Typed {
         }
     }
 
-    /// The instant, a date being its first.
+    /// The instant; for a date, its first.
     pub(super) fn instant(self, zone: &Zone) -> Instant {
         match self {
             Typed::Date(date) => zone.first_instant(date),
@@ -56,7 +56,7 @@ const FILLERS: [&str; 7] = ["from", "until", "till", "to", "at", "on", "–"];
 ///
 /// # Errors
 ///
-/// Where a word is no time, or may be two.
+/// If a word is not a time, or is ambiguous.
 pub(super) fn times(words: &[String], most: usize, clock: Clock<'_>) -> Result<Vec<Typed>, Usage> {
     let lower: Vec<String> =
         words.iter().flat_map(|word| word.split_whitespace()).map(|word| word.replace(',', "")).collect();
@@ -76,7 +76,7 @@ pub(super) fn times(words: &[String], most: usize, clock: Clock<'_>) -> Result<V
         count if count > most => {
             let shown: Vec<String> = found.iter().map(|typed| shown(*typed)).collect();
             let most = if most == 1 { "one time".to_owned() } else { format!("{most} times") };
-            Err(Usage(format!("at most {most} can be given; understood were {}", shown.join(", then "))))
+            Err(Usage(format!("at most {most} can be given, but these were: {}", shown.join(", then "))))
         }
         _ => Ok(found),
     }
@@ -90,7 +90,7 @@ pub(super) fn times(words: &[String], most: usize, clock: Clock<'_>) -> Result<V
 pub(super) fn date(word: &str, clock: Clock<'_>) -> Result<NaiveDate, Usage> {
     match times(&[word.to_owned()], 1, clock)?[..] {
         [Typed::Date(date)] => Ok(date),
-        _ => Err(Usage(format!("`{word}` has a time of day; only a date is meant here"))),
+        _ => Err(Usage(format!("`{word}` has a time of day; give only a date"))),
     }
 }
 
@@ -120,7 +120,7 @@ fn time(words: &[String], before: Option<Typed>, clock: Clock<'_>) -> Result<(Ty
         return Ok((once(within(date)?.and_time(time), clock)?, 1));
     }
     if let Some(time) = of_clock(word)? {
-        // Alone it is the next time that the clock shows it, after the time before it if there is one.
+        // A time alone means its next occurrence, after the time typed before it or after now.
         let after = before.map_or(local_now, |before| match before {
             Typed::Date(date) => date.and_time(NaiveTime::MIN),
             Typed::Time(time) => time,
@@ -197,7 +197,7 @@ fn day_and_month(words: &[String], today: NaiveDate) -> Option<Result<(NaiveDate
     else {
         return None;
     };
-    let missing = || Err(format!("there is no {day} {two} in that year"));
+    let missing = || Err(format!("{one} {two} does not exist in that year"));
     if let Some(year) = words.get(2).filter(|word| word.len() == 4).and_then(|word| word.parse::<i32>().ok())
     {
         return Some(NaiveDate::from_ymd_opt(year, month, day).map_or_else(missing, |date| Ok((date, 3))));
@@ -218,12 +218,12 @@ fn numbers(word: &str, today: NaiveDate) -> String {
         [(one, two), (two, one)].iter().filter_map(|(m, d)| NaiveDate::from_ymd_opt(year, *m, *d)).collect();
     read.dedup();
     match read[..] {
-        [only] => format!("`{word}` is written {only} here"),
+        [only] => format!("`{word}` is not understood: write {only}"),
         [one, two] => {
             let names = [one, two].map(when::date);
             format!("`{word}` may be {} or {}: write {one} or {two}", names[0], names[1])
         }
-        _ => format!("`{word}` is no date; {EXAMPLES}"),
+        _ => format!("`{word}` is not a date; {EXAMPLES}"),
     }
 }
 
@@ -242,7 +242,7 @@ fn month(word: &str) -> Option<u32> {
     month.map(|month| month.number_from_month())
 }
 
-/// A time of day: `09:00`, `9:00`, `9am`, `9:30pm`, `noon`; `None` for a word that is none.
+/// A time of day: `09:00`, `9:00`, `9am`, `9:30pm`, `noon`; `None` for any other word.
 fn of_clock(word: &str) -> Result<Option<NaiveTime>, String> {
     let word = word.to_lowercase();
     match word.as_str() {
@@ -266,7 +266,7 @@ fn of_clock(word: &str) -> Result<Option<NaiveTime>, String> {
     }
     let number = |n: usize| parts.get(n).map_or(Some(0), |part| part.parse::<u32>().ok());
     let (Some(hour), Some(minute), Some(second)) = (number(0), number(1), number(2)) else { return Ok(None) };
-    let wrong = || format!("there is no time `{word}`; write 24 hours, such as 09:00 or 18:30");
+    let wrong = || format!("`{word}` is not a time of day; write it in 24 hours, such as 09:00 or 18:30");
     if second != 0 {
         return Err(format!("`{word}` has seconds; times are whole minutes here"));
     }
@@ -285,7 +285,7 @@ fn within(date: NaiveDate) -> Result<NaiveDate, String> {
     Err(format!("years run from {} to {}", YEARS.start(), YEARS.end()))
 }
 
-/// An instant on the clock. The file has no other way to say it.
+/// An instant as local time, the only form that the file has.
 fn on_clock(instant: Instant, clock: Clock<'_>) -> Result<Typed, String> {
     let local = clock.zone.local(instant);
     if local.second() != 0 || local.nanosecond() != 0 {
@@ -298,17 +298,17 @@ fn on_clock(instant: Instant, clock: Clock<'_>) -> Result<Typed, String> {
     within(local.date()).map(|_| typed)
 }
 
-/// A local time that is there exactly once.
+/// A local time, which must occur exactly once.
 fn once(local: NaiveDateTime, clock: Clock<'_>) -> Result<Typed, String> {
     let (time, date) = (local.format("%H:%M"), when::date(local.date()));
     match clock.zone.offset_from_local_datetime(&local) {
         MappedLocalTime::Single(_) => Ok(Typed::Time(local)),
         MappedLocalTime::Ambiguous(..) => Err(format!(
-            "{time} comes twice on {date}, since clocks in {} go back; write an earlier or a later time",
+            "{time} occurs twice on {date}, since clocks in {} go back; write an earlier or a later time",
             clock.zone.name()
         )),
         MappedLocalTime::None => Err(format!(
-            "there is no {time} on {date}, since clocks in {} go forward; write an earlier or a later time",
+            "{time} does not exist on {date}, since clocks in {} go forward; write an earlier or a later time",
             clock.zone.name()
         )),
     }
@@ -364,20 +364,20 @@ mod tests {
             (&["fri 18:00"][..], "`fri` may mean today, Fri 7 May 2027, or Fri 14 May 2027"),
             (&["next mon"], "`next mon` may mean Mon 10 May 2027 or Mon 17 May 2027"),
             (&["5/6"], "`5/6` may be Thu 6 May 2027 or Sat 5 Jun 2027: write 2027-05-06 or 2027-06-05"),
-            (&["31/5/2027"], "`31/5/2027` is written 2027-05-31 here"),
-            (&["31.05."], "`31.05.` is written 2027-05-31 here"),
+            (&["31/5/2027"], "`31/5/2027` is not understood: write 2027-05-31"),
+            (&["31.05."], "`31.05.` is not understood: write 2027-05-31"),
             (&["midnight"], "may be the beginning or the end of a day"),
             (&["tomorrow midnight"], "may be the beginning or the end of a day"),
             (&["soonish"], "`soonish` is not a time that oncal knows"),
-            (&["tomorrow 25:00"], "there is no time `25:00`"),
-            (&["13pm"], "there is no time `13pm`"),
+            (&["tomorrow 25:00"], "`25:00` is not a time of day"),
+            (&["13pm"], "`13pm` is not a time of day"),
             (&["tomorrow 09:00:30"], "has seconds"),
-            (&["2027-11-07 01:30"], "01:30 comes twice on Sun 7 Nov 2027"),
-            (&["2027-11-07T06:30:00Z"], "01:30 comes twice on Sun 7 Nov 2027"),
-            (&["2027-03-14 02:30"], "there is no 02:30 on Sun 14 Mar 2027"),
+            (&["2027-11-07 01:30"], "01:30 occurs twice on Sun 7 Nov 2027"),
+            (&["2027-11-07T06:30:00Z"], "01:30 occurs twice on Sun 7 Nov 2027"),
+            (&["2027-03-14 02:30"], "02:30 does not exist on Sun 14 Mar 2027"),
             (&["2201-01-01"], "years run from 1970 to 2200"),
-            (&["30 February"], "there is no 30 february"),
-            (&["mon", "tue", "wed"], "at most 2 times can be given; understood were Mon 10 May 2027, then"),
+            (&["30 February"], "30 february does not exist"),
+            (&["mon", "tue", "wed"], "at most 2 times can be given, but these were: Mon 10 May 2027, then"),
             (&[], "a time is missing"),
             (&["until"], "a time is missing"),
         ] {

@@ -1,4 +1,5 @@
-//! Times in the terminal: each date with its year, and in tables whose heading names the zone, without its letters.
+//! Times in the terminal: each date with its year, and without the zone's abbreviation in tables whose heading names
+//! the zone.
 //!
 //! Not here: times as they are typed (`args`), and the instants of JSON (`json`).
 
@@ -23,7 +24,7 @@ pub(super) fn instant(zone: &Zone, instant: Instant) -> String {
     on(zone).moment(instant)
 }
 
-/// Whether a local day starts at `instant`, also one that has no 00:00.
+/// Whether a local day starts at `instant`, even a day without 00:00.
 pub(super) fn is_midnight(zone: &Zone, instant: Instant) -> bool {
     on(zone).is_midnight(instant)
 }
@@ -33,7 +34,7 @@ pub(super) fn tabled(zone: &Zone, instant: Instant) -> String {
     format!("{} {}", on(zone).day(instant), tabled_clock(zone, instant))
 }
 
-/// `10:00`, with the zone's abbreviation only in the hour that the clocks show twice.
+/// `10:00`, with the zone's abbreviation only in an hour that occurs twice.
 pub(super) fn tabled_clock(zone: &Zone, instant: Instant) -> String {
     let clock = on(zone).clock(instant);
     match zone.offset_from_local_datetime(&zone.local(instant)) {
@@ -42,7 +43,7 @@ pub(super) fn tabled_clock(zone: &Zone, instant: Instant) -> String {
     }
 }
 
-/// `Mon 31 May 2027`, for whole local days, else from and to with their times; for tables whose heading names the zone.
+/// `Mon 31 May 2027` for whole local days, otherwise start and end with times; for tables whose heading names the zone.
 /// More than one date takes two lines.
 pub(super) fn period(zone: &Zone, period: Period) -> String {
     let (clock, start, end) = (on(zone), period.start(), period.end());

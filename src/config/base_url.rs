@@ -1,14 +1,13 @@
 //! An `http` or `https` address that links start with.
 //!
-//! Read by hand: the whole grammar of URLs is not wanted here, only what can stand before a path, and each defect
-//! needs its own words.
+//! Parsed by hand: only a scheme, a host, a port and a path are allowed, and each mistake gets its own message.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use thiserror::Error;
 
-/// What links start with: scheme, host, perhaps a port and a path; never with `/` at the end.
+/// The beginning of links: scheme, host, and optionally a port and a path; never with `/` at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     text: String,
@@ -16,7 +15,7 @@ pub struct BaseUrl {
     host_is_loopback: bool,
 }
 
-/// Why a text is no [`BaseUrl`].
+/// Why a text is not a [`BaseUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BaseUrlError {
     /// It does not begin with `http://` or `https://`.
@@ -44,7 +43,7 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// What keeps it from being one.
+    /// If it is not such an address.
     pub fn parse(text: &str) -> Result<BaseUrl, BaseUrlError> {
         let (scheme, rest) = text.split_once("://").ok_or(BaseUrlError::Scheme)?;
         let scheme = scheme.to_ascii_lowercase();
@@ -75,13 +74,13 @@ impl BaseUrl {
         Ok(BaseUrl { text, scheme_bytes: scheme.len(), host_is_loopback })
     }
 
-    /// What lies below it at `path`, which has neither a `/` around it nor characters that need encoding.
+    /// The address of `path` below it; `path` has no `/` around it and no characters that need encoding.
     #[must_use]
     pub fn below(&self, path: &str) -> BaseUrl {
         BaseUrl { text: format!("{}/{path}", self.text), ..self.clone() }
     }
 
-    /// The address of a server that listens on `bind` without encryption; one that listens everywhere is
+    /// The address of a server that listens on `bind` without encryption; a server that listens on all addresses is
     /// reached on loopback.
     pub fn at(bind: SocketAddr) -> BaseUrl {
         let ip = match bind.ip() {
@@ -103,12 +102,12 @@ impl BaseUrl {
         self.text.get(..self.scheme_bytes).unwrap_or_default()
     }
 
-    /// All after `://`: host, port and path, to be put behind another scheme such as `webcal`.
+    /// Everything after `://`: host, port and path, for links with another scheme such as `webcal`.
     pub fn after_scheme(&self) -> &str {
         self.text.get(self.scheme_bytes + "://".len()..).unwrap_or_default()
     }
 
-    /// Whether it leads to the machine that it is used on and nowhere else.
+    /// Whether only the same machine can reach it.
     pub fn is_loopback(&self) -> bool {
         self.host_is_loopback
     }
@@ -138,7 +137,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), BaseUrlError> {
     }
 }
 
-/// Whether `address` leads to the machine that it is used on and nowhere else, also written as IPv6.
+/// Whether only the same machine can reach `address`, an IPv4 address written as IPv6 included.
 pub fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }

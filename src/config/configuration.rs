@@ -1,4 +1,4 @@
-//! What a load gives: the settings, the teams and every diagnostic.
+//! The result of a load: the settings, the teams and every diagnostic.
 //!
 //! Not here: how it is read (`load`).
 
@@ -24,14 +24,14 @@ pub(super) const SETTINGS: &str = "oncal.toml";
 /// The folder of the team files.
 pub(super) const TEAMS: &str = "teams";
 
-/// All that a configuration folder says.
+/// The content of a configuration folder.
 #[derive(Debug)]
 pub struct Configuration {
-    /// Of the server.
+    /// The settings of the server.
     pub settings: Settings,
     /// The teams without errors.
     pub teams: BTreeMap<TeamId, Arc<TeamConfig>>,
-    /// The teams with errors, of which nothing can be served.
+    /// The teams with errors, which cannot be served from these files.
     pub broken: BTreeMap<TeamId, BrokenTeam>,
     /// Every error and warning of every file, in order of file and place.
     pub diagnostics: Vec<Diagnostic>,
@@ -55,7 +55,7 @@ impl Configuration {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// The errors of `oncal.toml`. With any, nothing may be served: what the file meant is not known.
+    /// The errors of `oncal.toml`. If there are any, nothing may be served, since the intended settings are unknown.
     pub fn settings_errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error() && diagnostic.file == SETTINGS)
     }
@@ -115,7 +115,7 @@ impl Configuration {
 /// A team without errors.
 #[derive(Debug, Clone)]
 pub struct TeamConfig {
-    /// What the rota works on.
+    /// The team that the rota works on.
     pub team: Team,
     /// Its file within the configuration folder, such as `teams/data-pipelines.toml`.
     pub file: String,
@@ -140,8 +140,8 @@ pub struct BrokenTeam {
     pub file: String,
     /// How many errors it has.
     pub errors: usize,
-    /// How often its secret links were renewed, for as long as it has errors the most that its file ever said; none where
-    /// that never was TOML.
+    /// How often its secret links were renewed: the highest number that the file has had since it has had errors; `None`
+    /// if it has never been TOML since then.
     pub links: Option<LinkGenerations>,
 }
 
@@ -160,7 +160,7 @@ pub(super) fn sort(diagnostics: &mut [Diagnostic]) {
         .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
 }
 
-/// The server's file first, then what teams rest on, then they.
+/// The server's file first, then what teams depend on, then the teams.
 fn rank(file: &str) -> usize {
     let order = [SETTINGS, HOLIDAYS, TEAMS, run_books::FOLDER, time_off::FOLDER];
     order.iter().position(|name| file.split('/').next() == Some(name)).unwrap_or(order.len())

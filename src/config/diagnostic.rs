@@ -1,4 +1,4 @@
-//! A problem with its file, line and column: what the command line, logs and pages say of it.
+//! A problem with its file, line and column, as the command line, logs and pages show it.
 //!
 //! Not here: the source line, which only the command line may show (`render`).
 
@@ -15,11 +15,11 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// Error, warning or note.
     pub severity: Severity,
-    /// The team whose file or run book has it; none for everything that is no team's own.
+    /// The team whose file or run book has it; `None` if it belongs to no single team.
     pub team: Option<TeamId>,
     /// The file within the configuration folder, with `/` between names: `teams/data-pipelines.toml`.
     pub file: String,
-    /// Where in the file; none where the defect is the file as a whole.
+    /// The position in the file; `None` if it concerns the file as a whole.
     pub place: Option<Place>,
     /// What is wrong: lower case, no full stop.
     pub message: String,
@@ -60,8 +60,8 @@ impl Diagnostic {
         self.severity == Severity::Note
     }
 
-    /// `problems` as found in `text`, the content of `file`; in the order of their places, so that the text is gone
-    /// through once.
+    /// `problems` as found in `text`, the content of `file`, in the order of their places, so that one pass over the
+    /// text is enough.
     pub(super) fn located<'a>(
         problems: Vec<Problem>,
         file: &'a str,

@@ -1,4 +1,4 @@
-//! Entries of a team's file as oncal offers them, ready to paste.
+//! Entries of a team's file that are ready to paste.
 
 use chrono::NaiveDate;
 
@@ -7,7 +7,7 @@ use crate::rota::{Instant, Rotation, Row, RowStatus, Team, Zone, unnamed_seconda
 /// The `[[rotation]]` of `team` that says `rotation`, with an empty line before it.
 pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
     let weeks = rotation.weeks.iter().map(|pair| {
-        let [primary, secondary] = [pair.primary, pair.secondary].map(|seat| &team.engineer(seat).id);
+        let [primary, secondary] = [pair.primary, pair.secondary].map(|idx| &team.engineer(idx).id);
         format!("  {{ primary = \"{primary}\", secondary = \"{secondary}\" }},\n")
     });
     let starts = rotation.starts.format("%Y-%m-%dT%H:%M:%S");
@@ -16,10 +16,10 @@ pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
 
 /// The `[[override]]` that records the proposal of an open `row` of `team` as agreed on `today`.
 ///
-/// R7 has the week's secondary stay where an override names nobody beside the primary, so where nobody is proposed the
-/// entry says what follows. Where nobody is free at all it names no primary: as it stands, no team can be read from it.
+/// By R7 the week's secondary stays if an override names only a primary, so an entry without a proposed secondary says
+/// what follows from that. If nobody is free, the entry names no primary, and pasted unchanged it is an error.
 pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
-    let id = |seat| team.engineer(seat).id.as_str();
+    let id = |idx| team.engineer(idx).id.as_str();
     let time = |instant| toml_time(&team.zone, instant);
     let primary = match row.status {
         RowStatus::Nobody => "primary = \"…\"   # nobody is free: find somebody".to_owned(),
@@ -33,13 +33,13 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
             _ => unnamed_secondary(pair, row.primary, true),
         };
         Some(match stays {
-            Some(seat) => format!("left out: {} stays secondary but cannot cover", id(seat)),
+            Some(idx) => format!("left out: {} stays secondary but cannot cover", id(idx)),
             None => "left out: nobody is secondary".to_owned(),
         })
     };
     let secondary = row.secondary.map_or_else(
         || format!("#secondary = \"…\"   # {}", unnamed().unwrap_or_default()),
-        |seat| format!("secondary = \"{}\"", id(seat)),
+        |idx| format!("secondary = \"{}\"", id(idx)),
     );
     let lines = [
         "[[override]]".to_owned(),
@@ -62,7 +62,7 @@ pub fn end_line(zone: &Zone, end: Instant) -> String {
     }
 }
 
-/// Team time as the file has it: a bare date is the first instant of its day.
+/// Team time as written in the file: a bare date is the first instant of its day.
 fn toml_time(zone: &Zone, instant: Instant) -> String {
     let local = zone.local(instant);
     match zone.first_instant(local.date()) == instant {
@@ -71,8 +71,7 @@ fn toml_time(zone: &Zone, instant: Instant) -> String {
     }
 }
 
-/// A basic string of one line. JSON's escapes are a part of TOML's, but for the one character that TOML wants escaped
-/// too.
+/// A basic string of one line. JSON's escapes are valid in TOML, which requires one more character to be escaped.
 pub(super) fn toml_text(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }

@@ -1,6 +1,6 @@
 //! Reading the folder: texts with a size cap, and listings in a fixed order.
 //!
-//! Not here: what the files say.
+//! Not here: the meaning of the files.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,13 +12,13 @@ use thiserror::Error;
 use crate::ics::{self, NotUtf8};
 use crate::toml_reader::Span;
 
-/// The most that a file of the configuration may have, in bytes.
+/// The largest size of a configuration file, in bytes.
 pub(super) const MAX_BYTES: u64 = 5_000_000;
 
 /// Why a file gave no text.
 #[derive(Debug, Error)]
 pub(super) enum FileFault {
-    #[error("there is nothing at this path")]
+    #[error("no such file")]
     Missing,
     #[error("this is not a regular file")]
     NotAFile,
@@ -53,8 +53,8 @@ impl From<io::Error> for FileFault {
     }
 }
 
-/// Where the file or folder at `path` really is: within the folder `config`, whatever links there are on the way. What lies
-/// elsewhere on the machine is not for the configuration to show.
+/// The real path of the file or folder at `path`, with links followed. It must be within the folder `config`: the
+/// configuration must not reveal other files of the machine.
 pub(super) fn inside(config: &Path, path: &Path) -> Result<PathBuf, FileFault> {
     let real = fs::canonicalize(path)?;
     if real.starts_with(fs::canonicalize(config)?) { Ok(real) } else { Err(FileFault::Outside) }
@@ -104,15 +104,15 @@ pub(super) struct Entry {
     pub(super) is_folder: bool,
 }
 
-/// What lies in `folder`, in order of name, without hidden files (a Kubernetes volume has `..data`) and what
-/// editors leave behind.
+/// The entries of `folder` in order of name, without hidden files (a Kubernetes volume has `..data`) and backup files
+/// of editors.
 pub(super) fn list(folder: &Path) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if !is_leftover(&name) {
-            // What the listing says, so that thousands of files are not each looked at; but it follows no link.
+            // The kind from the listing saves a system call for each of thousands of files; it does not follow links.
             let kind = entry.file_type().ok().filter(|kind| !kind.is_symlink());
             let is_folder = kind.map_or_else(|| entry.path().is_dir(), |kind| kind.is_dir());
             entries.push(Entry { is_folder, name });
@@ -122,7 +122,7 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// [`list`], with nothing in a folder that does not exist.
+/// [`list`], which is empty for a folder that does not exist.
 pub(super) fn list_if_present(folder: &Path) -> io::Result<Vec<Entry>> {
     match list(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

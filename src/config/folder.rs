@@ -1,6 +1,6 @@
-//! What lies in the configuration folder: the team files, and what nobody reads.
+//! The content of the configuration folder: the team files, and files that oncal does not read.
 //!
-//! Not here: what a file says.
+//! Not here: the content of a file.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use super::time_off;
 use crate::rota::TeamId;
 use crate::toml_reader::{Problem, nearest};
 
-/// Why a folder gives no configuration at all. What is wrong within single files is no `LoadError`.
+/// Why a folder gives no configuration at all. Problems within single files are diagnostics, not a `LoadError`.
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// There is nothing at the path.
@@ -63,52 +63,52 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Entry>, LoadError> {
     files::list_if_present(folder).map_err(unreadable(folder))
 }
 
-/// A file that nobody reads was put there for a reason: `oncall.toml`, or a team beside `teams/`.
-pub(super) fn warn_of_strays(listed: &[Entry], findings: &mut Diagnostics) {
+/// Warns about files that oncal does not read, which are probably mistakes: `oncall.toml`, or a team beside `teams/`.
+pub(super) fn warn_of_strays(listed: &[Entry], diagnostics: &mut Diagnostics) {
     for entry in listed.iter().filter(|entry| !entry.is_folder && entry.name != SETTINGS) {
         if files::has_extension(&entry.name, &["toml", "ics", "yaml", "yml"]) {
             let stem = Path::new(&entry.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             let help = match nearest(stem, ["oncal"]) {
                 Some(_) => format!("did you mean `{SETTINGS}`?"),
-                None => format!("teams lie in {TEAMS}/, holiday calendars in {HOLIDAYS}/"),
+                None => format!("teams belong in {TEAMS}/, holiday calendars in {HOLIDAYS}/"),
             };
-            findings.unread(&entry.name, help);
+            diagnostics.unread(&entry.name, help);
         }
     }
 }
 
 /// The teams in order of their ids.
-pub(super) fn team_ids(folder: &Path, findings: &mut Diagnostics) -> Result<Vec<TeamId>, LoadError> {
+pub(super) fn team_ids(folder: &Path, diagnostics: &mut Diagnostics) -> Result<Vec<TeamId>, LoadError> {
     let (mut ids, mut candidates) = (Vec::new(), 0);
     for entry in list(&folder.join(TEAMS))? {
         let file = format!("{TEAMS}/{}", entry.name);
         let path = Path::new(&entry.name);
         if entry.is_folder {
             if files::has_extension(&entry.name, &["toml"]) {
-                findings.folder(&file, "a team is a file named <id>.toml");
+                diagnostics.folder(&file, "a team is a file named <id>.toml");
             }
             continue;
         }
         if !files::has_extension(&entry.name, &["toml"]) {
             if files::has_extension(&entry.name, &["yaml", "yml", "json"]) {
-                findings.unread(&file, "a team is a file named <id>.toml");
+                diagnostics.unread(&file, "a team is a file named <id>.toml");
             }
             continue;
         }
         candidates += 1;
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         if let Some(problem) = id_problem("a team", stem) {
-            findings.whole(&file, None, problem);
+            diagnostics.whole(&file, None, problem);
         } else if !entry.name.ends_with(".toml") {
             let message = "a team's file ends in `.toml`, in lower case";
-            findings.error(&file, "invalid-id", message, format!("rename it to {stem}.toml"));
+            diagnostics.error(&file, "invalid-id", message, format!("rename it to {stem}.toml"));
         } else {
             ids.extend(TeamId::new(stem));
         }
     }
     if candidates == 0 {
         let help = format!("a team is a file {TEAMS}/<id>.toml; `oncal init` writes one to start from");
-        findings.error(&format!("{TEAMS}/"), "no-teams", "there is no team", help);
+        diagnostics.error(&format!("{TEAMS}/"), "no-teams", "there is no team", help);
     }
     ids.sort();
     Ok(ids)
@@ -117,7 +117,7 @@ pub(super) fn team_ids(folder: &Path, findings: &mut Diagnostics) -> Result<Vec<
 pub(super) fn warn_of_ownerless_folders(
     folder: &Path,
     ids: &[TeamId],
-    findings: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Result<(), LoadError> {
     let kinds = [
         (run_books::FOLDER, "run-books-without-team", "there is no team of this name for these run books"),
@@ -129,7 +129,7 @@ pub(super) fn warn_of_ownerless_folders(
         for entry in folders.filter(|entry| !has_team(&entry.name)) {
             let help = nearest(&entry.name, ids.iter().map(TeamId::as_str));
             let problem = Problem::warning(code, message).maybe_help(help);
-            findings.whole(&format!("{kind}/{}/", entry.name), None, problem);
+            diagnostics.whole(&format!("{kind}/{}/", entry.name), None, problem);
         }
     }
     Ok(())

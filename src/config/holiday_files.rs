@@ -24,7 +24,7 @@ use crate::toml_reader::{Problem, Problems, Severity};
 /// The folder of the calendars, within the configuration.
 pub(super) const FOLDER: &str = "holidays";
 
-/// Which files there are of one id.
+/// Which files exist for one id.
 #[derive(Debug, Clone, Copy, Default)]
 struct Kinds {
     toml: bool,
@@ -50,11 +50,11 @@ pub(super) struct Calendars {
     pub(super) uses: Vec<CalendarUse>,
 }
 
-/// What imported calendars are read by.
+/// What the reading of imported calendars depends on.
 #[derive(Clone, Copy)]
 pub(super) struct Basis<'a> {
     pub(super) zones: &'a Zones,
-    /// How far recurrences are followed.
+    /// Decides how far recurrences are expanded.
     pub(super) now: Instant,
     /// Events that are over before this day are never an error.
     pub(super) relevant_from: NaiveDate,
@@ -62,27 +62,27 @@ pub(super) struct Basis<'a> {
     pub(super) calendars: &'a KeptCalendars,
 }
 
-/// All calendars: the built-in ones, and those of the folder, if there is one, which replace built-in ones of the same id.
-/// One with errors is taken from `before`, if it had none there.
+/// All calendars: the built-in ones, and those of the folder, which replace built-in ones of the same id. If a calendar has
+/// errors, its version from `before` is used, if that had none.
 pub(super) fn read(
     config: &Path,
     basis: Basis<'_>,
     before: Option<&Library>,
-    findings: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> io::Result<Calendars> {
     let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
     for Entry { name, is_folder } in listed {
         if is_folder {
             if files::has_extension(&name, &["toml", "ics"]) {
-                findings.folder(
+                diagnostics.folder(
                     &format!("{FOLDER}/{name}"),
                     "calendars are files named <name>.toml or <name>.ics",
                 );
             }
             continue;
         }
-        if let Some((id, kind)) = calendar_id(&name, findings) {
+        if let Some((id, kind)) = calendar_id(&name, diagnostics) {
             let kinds = calendars.entry(id).or_default();
             *match kind {
                 Kind::Toml => &mut kinds.toml,
@@ -95,7 +95,7 @@ pub(super) fn read(
     let named = |name: &str| zones.named(name).ok();
     let utc = zones.utc().ok_or_else(|| io::Error::other("the time-zone data has no zone UTC"))?;
     let import = Import { now, relevant_from, named: &named, zone: &utc };
-    let mut reader = Reader { config, copies, found: Vec::new(), uses: Vec::new(), findings };
+    let mut reader = Reader { config, copies, found: Vec::new(), uses: Vec::new(), diagnostics };
     let mut outdated = BTreeSet::new();
     let own: Vec<_> = calendars
         .into_iter()
@@ -112,13 +112,13 @@ pub(super) fn read(
             (id, definition)
         })
         .collect();
-    let Reader { found, uses, findings, .. } = reader;
+    let Reader { found, uses, diagnostics, .. } = reader;
     let library = Library::new(own);
     for FileRead { id, file, text, problems } in found {
         if file.ends_with(".toml") {
             library.check(&id, &problems);
         }
-        findings.file(&file, None, &text, problems);
+        diagnostics.file(&file, None, &text, problems);
     }
     Ok(Calendars { library, outdated, uses })
 }
@@ -128,7 +128,7 @@ struct Reader<'a> {
     copies: &'a KeptCalendars,
     found: Vec<FileRead>,
     uses: Vec<CalendarUse>,
-    findings: &'a mut Diagnostics,
+    diagnostics: &'a mut Diagnostics,
 }
 
 /// What reading a calendar gave.
@@ -156,7 +156,7 @@ impl Reader<'_> {
     fn calendar(&mut self, id: &str, kinds: Kinds, import: &Import<'_>) -> Read {
         if kinds.ics && kinds.url {
             let message = "there is an .ics calendar of this name too";
-            self.findings.error(&format!("{FOLDER}/{id}.{EXTENSION}"), "two-calendars", message, "remove one of the two");
+            self.diagnostics.error(&format!("{FOLDER}/{id}.{EXTENSION}"), "two-calendars", message, "remove one of the two");
             return Read::Broken;
         }
         if kinds.ics {
@@ -216,7 +216,7 @@ impl Reader<'_> {
         let usage = match &definition {
             Some(definition) => usage.read(kept, Found::Holidays(definition.dates())),
             None => {
-                self.findings.whole(&file, None, unreadable_copy(&usage.address, code));
+                self.diagnostics.whole(&file, None, unreadable_copy(&usage.address, code));
                 usage.read(kept, Found::Unreadable(code))
             }
         };
@@ -227,7 +227,7 @@ impl Reader<'_> {
         }
         for problem in problems.into_iter().filter(|problem| problem.severity != Severity::Error) {
             let message = format!("in the calendar fetched from {}: {}", usage.address, problem.message);
-            self.findings.whole(&file, None, Problem { message, ..problem });
+            self.diagnostics.whole(&file, None, Problem { message, ..problem });
         }
         self.report(&file, &usage, import.now);
         self.uses.push(usage);
@@ -239,7 +239,7 @@ impl Reader<'_> {
         let Some(url) = filter.and_then(Filter::url) else {
             let path = self.real(file).map_err(AddressFault::File);
             let address = path.and_then(|path| address_file::read(&path));
-            return address.map_err(|fault| self.findings.whole(file, None, fault.problem())).ok();
+            return address.map_err(|fault| self.diagnostics.whole(file, None, fault.problem())).ok();
         };
         let of_filter = self.found.last().map(|found| &found.problems);
         match (Address::parse(&url.value), of_filter) {
@@ -255,7 +255,7 @@ impl Reader<'_> {
     /// Reports what has to be said of the copy of a fetched calendar.
     fn report(&mut self, file: &str, usage: &CalendarUse, now: Instant) {
         if let Some(problem) = usage.report(self.copies, now) {
-            self.findings.whole(file, None, problem);
+            self.diagnostics.whole(file, None, problem);
         }
     }
 
@@ -278,7 +278,7 @@ impl Reader<'_> {
                 read
             }
             Err(fault) => {
-                self.findings.fault(&file, None, fault);
+                self.diagnostics.fault(&file, None, fault);
                 None
             }
         }
@@ -293,19 +293,19 @@ enum Kind {
 }
 
 /// The id that a file's name gives, and what it is; `None`, with a warning, for a file that is not a calendar.
-fn calendar_id(name: &str, findings: &mut Diagnostics) -> Option<(String, Kind)> {
+fn calendar_id(name: &str, diagnostics: &mut Diagnostics) -> Option<(String, Kind)> {
     let file = format!("{FOLDER}/{name}");
     let kinds = [(".toml", Kind::Toml), (".ics", Kind::Ics), (".url", Kind::Url)];
     let found = kinds.into_iter().find_map(|(end, kind)| Some((name.strip_suffix(end)?, kind)));
     let Some((id, kind)) = found else {
         if files::has_extension(name, &["toml", "ics", "ical", "ifb", EXTENSION, "yaml", "yml"]) {
-            findings.unread(&file, "calendars are files named <name>.toml, <name>.ics or <name>.url");
+            diagnostics.unread(&file, "calendars are files named <name>.toml, <name>.ics or <name>.url");
         }
         return None;
     };
     match shape_problem("a holiday calendar", id) {
         Some(problem) => {
-            findings.whole(&file, None, problem);
+            diagnostics.whole(&file, None, problem);
             None
         }
         None => Some((id.to_owned(), kind)),

@@ -1,11 +1,11 @@
-//! What may be the id of a team, an engineer, a pipeline, a run book or a calendar.
+//! Valid ids of teams, engineers, pipelines, run books and calendars.
 
 use crate::toml_reader::Problem;
 
-/// Paths of the server that a team must not stand in front of.
+/// Paths of the server that the pages of a team must not replace.
 const RESERVED: [&str; 8] = ["api", "k", "assets", "healthz", "readyz", "metrics", "robots-txt", "openapi"];
 
-/// What keeps `id` from naming a `kind` (`a team`, `an engineer`, …), placed at the beginning of the text.
+/// The problem that keeps `id` from being the id of `kind` (`a team`, `an engineer`, …), at the start of the text.
 pub(super) fn id_problem(kind: &str, id: &str) -> Option<Problem> {
     if !RESERVED.contains(&id) {
         return shape_problem(kind, id);
@@ -22,7 +22,7 @@ pub(super) fn shape_problem(kind: &str, id: &str) -> Option<Problem> {
     }
     let what = if id.is_empty() { "an empty text".to_owned() } else { format!("`{}`", id.escape_debug()) };
     let rule = "1 to 64 of the characters a to z, 0 to 9 and `-`";
-    // Of an address the nearest id would still show what is secret in it.
+    // An id made of an address would show what is secret in it.
     let slug = slug(id).filter(|_| !id.contains("://"));
     let help = slug.map_or_else(|| rule.to_owned(), |slug| format!("{rule}, such as `{slug}`"));
     Some(problem("invalid-id", format!("{what} cannot be the id of {kind}"), help))
@@ -32,7 +32,7 @@ fn problem(code: &'static str, message: String, help: String) -> Problem {
     Problem::error(code, message).help(help)
 }
 
-/// The nearest id that could be one.
+/// `text` turned into a valid id.
 pub(super) fn slug(text: &str) -> Option<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();

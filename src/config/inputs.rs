@@ -1,5 +1,5 @@
-//! What went into a team, as a hash and the newest file time: whether it must be read again, and which of two
-//! configurations is the newer.
+//! A hash of a team's input files and their newest time: they decide whether a team must be read again, and which of
+//! two configurations is the newer.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -13,17 +13,17 @@ use super::files::MAX_BYTES;
 use super::{holiday_files, run_books, time_off};
 use crate::rota::{Instant, TeamId};
 
-/// What a team, or what all teams share, was made of.
+/// The input of a team, or of what all teams share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Inputs {
-    /// Of every byte read.
+    /// A hash of every byte read.
     pub(super) fingerprint: String,
     /// The newest time of a file or folder.
     pub(super) modified: Instant,
 }
 
 impl Inputs {
-    /// Of what all teams share: the holiday calendars, and the zone data that `zones` describes.
+    /// The input that all teams share: the holiday calendars, and the zone data that `zones` describes.
     pub(super) fn shared(config: &Path, zones: &str) -> Inputs {
         let mut inputs = Walk::default();
         inputs.hash.update(zones);
@@ -32,8 +32,8 @@ impl Inputs {
         inputs.done()
     }
 
-    /// Of the team `id`, whose file is `file`, beside what all share. To be taken before the files are read, so that
-    /// one that changes in between counts as changed.
+    /// The input of team `id`, whose file is `file`, including the shared input. Call this before the files are read, so
+    /// that a file that changes in between counts as changed.
     pub(super) fn of_team(config: &Path, id: &TeamId, file: &str, shared: &Inputs) -> Inputs {
         let mut inputs = Walk { newest: shared.modified, ..Walk::default() };
         inputs.hash.update(&shared.fingerprint);
@@ -78,7 +78,7 @@ impl Walk {
         }
     }
 
-    /// The files in `folder`, if there are any; not those of folders within it, which nothing is read from.
+    /// The files in `folder`, without those of folders within it, which oncal does not read.
     fn folder(&mut self, folder: &Path) {
         let Ok(listed) = fs::read_dir(folder) else { return };
         self.time(folder);

@@ -1,18 +1,18 @@
-//! Old names of time zones and what they are called today.
+//! Old names of time zones and their current names.
 //!
 //! The links of tzdata's file `backward` under "Pre-1993 naming conventions", "Two-part names" and "Alternate names for
-//! the same location", without `UTC`; no crate has them apart from names that merely share another's clock, such as
-//! Europe/Amsterdam, which are nobody's mistake.
+//! the same location", without `UTC`. No crate separates them from names that only share another zone's clock, such as
+//! Europe/Amsterdam, which are not mistakes.
 
-/// What the zone of the old name `name` is called today; `None` for names that are not old.
+/// The current name of the zone with the old name `name`; `None` for names that are not old.
 pub(super) fn renamed(name: &str) -> Option<&'static str> {
     let place = RENAMED.binary_search_by_key(&name, |(old, _)| *old).ok()?;
     RENAMED.get(place).map(|(_, today)| *today)
 }
 
-/// The place that somebody who writes the short name `name` most likely means, with its zone: they keep their winter's
-/// clock all year, so that what they are called today is far from there.
-pub(super) fn meant(name: &str) -> Option<(&'static str, &'static str)> {
+/// The place that the short name `name` most likely means, and its zone. Zones of such names have no summer time, and
+/// the zones that they are called today are elsewhere.
+pub(super) fn likely_zone(name: &str) -> Option<(&'static str, &'static str)> {
     match name {
         "EST" => Some(("the US East Coast", "America/New_York")),
         "MST" => Some(("the US Mountain states", "America/Denver")),

@@ -1,40 +1,40 @@
-//! `link_generation`: the number that, when raised, makes a secret link useless.
+//! `link_generation`: raising this number revokes a secret link.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rota::{EngineerId, Instant};
 use crate::toml_reader::TableReader;
 
-/// Of links that were never renewed.
+/// The generation of links that were never renewed.
 pub(super) const FIRST_GENERATION: u32 = 1;
 
-/// Links are renewed when people leave, so this is far more than there will be.
+/// Far more than anybody needs: links are renewed when people leave.
 const LAST_GENERATION: i64 = 1_000_000;
 
-/// What decides which secret links of a team work: another `link_generation` makes another link, and an engineer's
-/// link ends when they leave.
+/// Which secret links of a team work: another `link_generation` gives another link, and an engineer's link ends when
+/// they leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkGenerations {
-    /// Of the team, and so of everybody in it.
+    /// Of the team, which applies to everybody in it.
     pub team: u32,
     /// In file order.
     pub engineers: Vec<EngineerLink>,
 }
 
-/// What decides whether an engineer's secret link works.
+/// Whether an engineer's secret link works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineerLink {
-    /// Whose.
+    /// The engineer's id.
     pub id: EngineerId,
     /// Their own `link_generation`.
     pub generation: u32,
-    /// The first instant of `left` in their zone, from which on the link opens nothing; `None` for who stays.
+    /// The first instant of `left` in their zone, when the link stops working; `None` for engineers who stay.
     pub ends: Option<Instant>,
 }
 
 impl LinkGenerations {
-    /// These, with what a file with errors says about links: whatever generation is higher in `edited`, since the file
-    /// may lack a number that was there before, and its dates of leaving.
+    /// These, combined with `edited`, which was read from a file with errors: the higher of both generations, since the
+    /// file may now lack a number, and the leaving dates of `edited`.
     #[must_use]
     pub fn raised_by(&self, edited: &LinkGenerations) -> LinkGenerations {
         let new: BTreeMap<_, _> = edited.engineers.iter().map(|link| (&link.id, link)).collect();

@@ -1,4 +1,4 @@
-//! A load: each file of the folder is read once, and together they give a [`Configuration`].
+//! Reads each file of the folder once and makes a [`Configuration`] of them.
 //!
 //! Not here: which files there are (`folder`), what a file says (`schema`, `settings`) and whether it holds together
 //! (`resolve`), and the reading of each team (`load_teams`).
@@ -34,8 +34,8 @@ pub fn load(folder: &Path, as_of: impl Into<AsOf>) -> Result<Configuration, Load
     load_with(folder, as_of, &SYSTEM_FOLDERS.map(Path::new))
 }
 
-/// [`load`] on a machine whose time-zone data is in the first of `zone_folders` that has any. Without any folder
-/// nothing but the configuration itself decides what comes out.
+/// [`load`] on a machine whose time-zone data is in the first of `zone_folders` that has any. Without any such folder,
+/// the result depends on the configuration alone.
 ///
 /// # Errors
 ///
@@ -48,12 +48,12 @@ pub fn load_with(
     read(folder, &as_of.into(), zone_folders, None)
 }
 
-/// Reads the configuration in `folder` again, `before` being in service. Teams whose files are as they were are taken
-/// from there, with what was found in them; settings with errors, or gone, and those that need a restart, stay as they were.
+/// Reads the configuration in `folder` again while `before` is in service. Teams whose files are unchanged are taken from
+/// `before`, with their diagnostics. Settings stay as they were if the file is gone or has errors, or if they need a restart.
 ///
 /// # Errors
 ///
-/// Where the folder, or one within it, cannot be listed.
+/// If the folder, or one within it, cannot be listed.
 pub fn reload(
     folder: &Path,
     as_of: impl Into<AsOf>,
@@ -63,12 +63,12 @@ pub fn reload(
     read(folder, &as_of.into(), &SYSTEM_FOLDERS.map(Path::new), Some((before, scope)))
 }
 
-/// Reads the configuration in `folder` as it would be if the file of `team` had `text`; `before` is what it is now. Other
-/// teams without errors are taken from there.
+/// Reads the configuration in `folder` as it would be if the file of `team` contained `text`. Other teams without errors
+/// are taken from `before`, the configuration as it is now.
 ///
 /// # Errors
 ///
-/// Where the folder, or one within it, cannot be listed.
+/// If the folder, or one within it, cannot be listed.
 pub fn load_edited(
     folder: &Path,
     now: Instant,
@@ -102,19 +102,19 @@ fn read_edited(
     let now = *now;
     check_folder(folder)?;
     let listed = list(folder)?;
-    let mut findings = Diagnostics::new(folder);
-    warn_of_strays(&listed, &mut findings);
+    let mut diagnostics = Diagnostics::new(folder);
+    warn_of_strays(&listed, &mut diagnostics);
 
-    let mut settings = read_settings(folder, &listed, &mut findings);
+    let mut settings = read_settings(folder, &listed, &mut diagnostics);
     if let Some((before, _)) = before {
-        settings = keep_running(settings, &before.settings, &listed, &mut findings);
+        settings = keep_running(settings, &before.settings, &listed, &mut diagnostics);
     }
-    let zones = zones(settings.tzdata, zone_folders, &mut findings);
+    let zones = zones(settings.tzdata, zone_folders, &mut diagnostics);
     let last_library = before.map(|(before, _)| &before.library);
     let window = window(&settings, now);
     let relevant_from = window.map_or(now, Period::start).date_naive();
     let basis = Basis { zones: &zones, now, relevant_from, calendars };
-    let Calendars { library, outdated, uses } = holiday_files::read(folder, basis, last_library, &mut findings)
+    let Calendars { library, outdated, uses } = holiday_files::read(folder, basis, last_library, &mut diagnostics)
         .map_err(unreadable(&folder.join(HOLIDAYS)))?;
     let common = Common {
         folder,
@@ -128,10 +128,10 @@ fn read_edited(
         shared: shared_input(&zones.data, &uses),
     };
 
-    let ids = team_ids(folder, &mut findings)?;
-    warn_of_ownerless_folders(folder, &ids, &mut findings)?;
-    let Teams { teams, broken, other_uses } = read_teams(ids, &common, before, &mut findings);
-    let Diagnostics { sources, mut diagnostics } = findings;
+    let ids = team_ids(folder, &mut diagnostics)?;
+    warn_of_ownerless_folders(folder, &ids, &mut diagnostics)?;
+    let Teams { teams, broken, other_uses } = read_teams(ids, &common, before, &mut diagnostics);
+    let Diagnostics { sources, list: mut diagnostics } = diagnostics;
     sort(&mut diagnostics);
     Ok(Configuration {
         settings,
@@ -147,8 +147,8 @@ fn read_edited(
     })
 }
 
-/// Without the file everything is at its default.
-fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Diagnostics) -> Settings {
+/// Without the file, every setting has its default.
+fn read_settings(folder: &Path, listed: &[Entry], diagnostics: &mut Diagnostics) -> Settings {
     if !listed.iter().any(|entry| entry.name == SETTINGS) {
         return Settings::default();
     }
@@ -156,52 +156,52 @@ fn read_settings(folder: &Path, listed: &[Entry], findings: &mut Diagnostics) ->
         Ok(text) => {
             let problems = Problems::default();
             let settings = toml_reader::read(&text, &problems, Settings::read);
-            findings.file(SETTINGS, None, &text, problems);
+            diagnostics.file(SETTINGS, None, &text, problems);
             settings.unwrap_or_default()
         }
         Err(fault) => {
-            findings.fault(SETTINGS, None, fault);
+            diagnostics.fault(SETTINGS, None, fault);
             Settings::default()
         }
     }
 }
 
-/// Settings for a server that runs on `running`: what cannot be read, or needs a restart, stays.
+/// The settings of a server that runs with `running`: what cannot be read, or needs a restart, stays as it is.
 fn keep_running(
     read: Settings,
     running: &Settings,
     listed: &[Entry],
-    findings: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Settings {
-    if findings.diagnostics.iter().any(|found| found.is_error() && found.file == SETTINGS) {
-        // Links are renewed since somebody has one who should not, whatever else is wrong with the file.
+    if diagnostics.list.iter().any(|found| found.is_error() && found.file == SETTINGS) {
+        // Somebody has a link who should not, so links are revoked whatever else is wrong with the file.
         let link_generation = running.link_generation.max(read.link_generation);
         return Settings { link_generation, ..running.clone() };
     }
     if !listed.iter().any(|entry| entry.name == SETTINGS) && *running != Settings::default() {
         let help = "put it back, or restart for the defaults";
-        findings.error(SETTINGS, "settings-gone", "the file is gone; the server runs on what it said", help);
+        diagnostics.error(SETTINGS, "settings-gone", "the file is gone; the server keeps its settings", help);
         return running.clone();
     }
     let (settings, waiting) = read.applied_to(running);
     if !waiting.is_empty() {
         let message = format!("{} changed, which takes a restart", waiting.join(", "));
-        let help = "restart the server, or put back what it runs on";
-        findings.whole(SETTINGS, None, Problem::warning("needs-restart", message).help(help));
+        let help = "restart the server, or undo the change";
+        diagnostics.whole(SETTINGS, None, Problem::warning("needs-restart", message).help(help));
     }
     settings
 }
 
-fn zones(source: ZoneDataSource, folders: &[&Path], findings: &mut Diagnostics) -> Zones {
+fn zones(source: ZoneDataSource, folders: &[&Path], diagnostics: &mut Diagnostics) -> Zones {
     Zones::in_use(source, folders).unwrap_or_else(|| {
         let message = "this machine has no time-zone data, which `tzdata = \"system\"` asks for";
-        let help = "install its tzdata package, or take the line out";
-        findings.error(SETTINGS, "no-system-tzdata", message, help);
+        let help = "install its tzdata package, or delete the line";
+        diagnostics.error(SETTINGS, "no-system-tzdata", message, help);
         Zones::bundled()
     })
 }
 
-/// All that feeds can show at `now`.
+/// The period that feeds can show at `now`.
 fn window(settings: &Settings, now: Instant) -> Option<Period> {
     let weeks = |count: u32| TimeDelta::weeks(i64::from(count) + 1);
     let start = now.checked_sub_signed(weeks(settings.past_weeks))?;

@@ -77,7 +77,7 @@ pub(super) fn read_teams(
     ids: Vec<TeamId>,
     common: &Common<'_>,
     before: Option<(&Configuration, &Scope)>,
-    findings: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Teams {
     let shared = Inputs::shared(common.folder, &common.shared);
     let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
@@ -95,13 +95,13 @@ pub(super) fn read_teams(
         if let Some(team) = old.filter(is_same) {
             let found = found_before.get(&id).into_iter().flatten();
             let found = found.filter(|found| found.code != CALENDAR_OUTDATED && !FETCH_PROBLEMS.contains(&found.code));
-            findings.diagnostics.extend(found.map(|found| Diagnostic::clone(found)));
-            common.report(team, findings);
+            diagnostics.list.extend(found.map(|found| Diagnostic::clone(found)));
+            common.report(team, diagnostics);
             all.teams.insert(id, Arc::clone(team));
             continue;
         }
         let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, &id, &file, &shared));
-        match read_team(&id, &file, common, before.map(|(before, _)| before), findings) {
+        match read_team(&id, &file, common, before.map(|(before, _)| before), diagnostics) {
             Ok(read) => {
                 let is_waiting = read.outcome.is_waiting;
                 let team = match old.filter(|_| is_waiting) {
@@ -112,7 +112,7 @@ pub(super) fn read_teams(
                     }
                     None => Arc::new(team_config(read, file, inputs)),
                 };
-                common.report(&team, findings);
+                common.report(&team, diagnostics);
                 all.teams.insert(id, team);
             }
             Err(Broken { links, uses }) => {
@@ -122,7 +122,7 @@ pub(super) fn read_teams(
                     (Some(earlier), Some(links)) => Some(earlier.raised_by(&links)),
                     (earlier, links) => links.or_else(|| earlier.cloned()),
                 };
-                let errors = findings.diagnostics.iter();
+                let errors = diagnostics.list.iter();
                 let errors = errors.filter(|d| d.is_error() && d.team.as_ref() == Some(&id)).count();
                 all.broken.insert(id, BrokenTeam { file, errors, links });
             }
@@ -158,11 +158,11 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 impl Common<'_> {
     /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with errors
     /// now, so that their last good version is in use, and copies of fetched ones.
-    fn report(&self, config: &TeamConfig, findings: &mut Diagnostics) {
+    fn report(&self, config: &TeamConfig, diagnostics: &mut Diagnostics) {
         let (team, file) = (&config.team, &config.file);
         for usage in &*config.calendars {
             if let Some(problem) = usage.report(self.calendars, self.now) {
-                findings.whole(file, Some(&team.id), problem);
+                diagnostics.whole(file, Some(&team.id), problem);
             }
         }
         if self.outdated.is_empty() {
@@ -171,8 +171,8 @@ impl Common<'_> {
         let named = team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
         let named: BTreeSet<&str> = named.filter(|id| self.outdated.contains(*id)).collect();
         for id in named {
-            let message = format!("the holiday calendar `{id}` has errors; it is used as it was before");
-            findings.whole(file, Some(&team.id), Problem::error(CALENDAR_OUTDATED, message));
+            let message = format!("the holiday calendar `{id}` has errors; its last good version is used");
+            diagnostics.whole(file, Some(&team.id), Problem::error(CALENDAR_OUTDATED, message));
         }
     }
 }
@@ -183,15 +183,15 @@ fn read_team(
     file: &str,
     common: &Common<'_>,
     before: Option<&Configuration>,
-    findings: &mut Diagnostics,
+    diagnostics: &mut Diagnostics,
 ) -> Result<TeamRead, Broken> {
     let edited = common.edited.filter(|edited| edited.team == id).map(|edited| Arc::clone(&edited.text));
     let text = edited.map_or_else(|| files::read_text(&common.folder.join(file)), Ok).map_err(|fault| {
-        findings.fault(file, Some(id), fault);
+        diagnostics.fault(file, Some(id), fault);
         Broken::default()
     })?;
     let mut unlisted =
-        |kind: &str, fault: FileFault| findings.fault(&format!("{kind}/{id}/"), Some(id), fault);
+        |kind: &str, fault: FileFault| diagnostics.fault(&format!("{kind}/{id}/"), Some(id), fault);
     let run_books =
         RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
     let time_off =
@@ -204,13 +204,13 @@ fn read_team(
         let Common { zones, library, now, window, .. } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
         let team = resolve::team(id, &table, &context, &problems);
-        let is_right = run_books.report_unnamed(id, findings);
-        let mut outcome = time_off.report(findings);
+        let is_right = run_books.report_unnamed(id, diagnostics);
+        let mut outcome = time_off.report(diagnostics);
         // Only now, since the team is made without these.
         outcome.problems.drain(..).for_each(|problem| problems.push(problem));
         (team.filter(|_| is_right), outcome)
     });
-    findings.file(file, Some(id), &text, problems);
+    diagnostics.file(file, Some(id), &text, problems);
     match (resolved, links) {
         (Some((Some(team), outcome)), Some(links)) => Ok(TeamRead { team, links, outcome }),
         (resolved, links) => {

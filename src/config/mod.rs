@@ -4,8 +4,8 @@
 //! everything that needs more than one value and makes a [`rota::Team`](crate::rota::Team) of it; `diagnostic` and
 //! `render` report errors and warnings. A `Team` that exists is valid, so no other module checks it again.
 //!
-//! Not here: the syntax of TOML (`toml_reader`), the rules of holiday calendars (`holidays`), what the rota makes of a
-//! team (`rota`).
+//! Not here: the syntax of TOML (`toml_reader`), the rules of holiday calendars (`holidays`), the schedule of a team
+//! (`rota`).
 
 mod address_file;
 mod as_of;

@@ -1,7 +1,7 @@
-//! A diagnostic with the line it stands on, the place underlined: for the command line alone.
+//! A diagnostic with its source line, the position underlined: for the command line alone.
 //!
-//! The line may hold what is private to the file, so nothing that is logged or served comes from here. Of an
-//! address only the host is shown even here: terminals are shared, and the output of checks is kept.
+//! The line may contain private values, so this is never logged or served. Even here only the host of an address is
+//! shown: terminals are shared, and the output of checks is stored.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
@@ -10,13 +10,13 @@ use super::diagnostic::{Diagnostic, Place};
 use super::sources::Sources;
 use crate::toml_reader::{Severity, ShownLine, Span};
 
-/// The columns that a rendered line keeps to where the source allows.
+/// The width of rendered lines in columns, if the source is not wider.
 const WIDTH: usize = 100;
 
-/// The longest line that is shown, in bytes: nobody reads more.
+/// The longest source line that is shown, in bytes.
 const LONGEST: usize = 10_000;
 
-/// Several lines about `diagnostic`, without a newline at the end; with ANSI colours where `colour`.
+/// Several lines about `diagnostic`, without a newline at the end; with ANSI colours if `colour`.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
@@ -52,7 +52,7 @@ fn line_at(at: usize, text: &str) -> (usize, &str) {
     (start, text.get(start..end).unwrap_or_default())
 }
 
-/// The part of `span` on its first line: a list over twenty lines is no more readable underlined as a whole.
+/// The part of `span` on its first line: underlining a list of twenty lines would not help.
 fn within_line(span: &Span, text: &str) -> Span {
     let start = span.start.min(text.len());
     let rest = text.get(start..span.end.min(text.len())).unwrap_or_default();

@@ -17,7 +17,7 @@ use crate::toml_reader::{At, Problem, Problems, Severity, nearest};
 /// The folder of all run books, within the configuration.
 pub(super) const FOLDER: &str = "runbooks";
 
-/// What lies in a team's folder, by file name, and which of it a pipeline has named.
+/// The files in a team's folder, by name, and which of them pipelines have named.
 #[derive(Debug, Default)]
 pub(super) struct RunBooks {
     /// The folder as shown to people.
@@ -26,12 +26,12 @@ pub(super) struct RunBooks {
     named: RefCell<BTreeSet<String>>,
 }
 
-/// Why a file is no run book.
+/// Why a file cannot be used as a run book.
 #[derive(Debug)]
 enum BookFault {
-    /// Its name gives no id.
+    /// Its name is not a valid id.
     Id(Problem),
-    /// It, or what a link leads to, is not in the team's folder.
+    /// It, or the target of the link, is not in the team's folder.
     Outside,
     File(FileFault),
 }
@@ -81,12 +81,12 @@ impl RunBooks {
         Ok(books)
     }
 
-    /// The run book that a pipeline names at `at`; an error where there is none.
+    /// The run book that a pipeline names at `at`; an error if there is none.
     pub(super) fn named(&self, at: &At<String>, problems: &Problems) -> Option<RunBookId> {
         self.named.borrow_mut().insert(at.value.clone());
         if at.value.contains(['/', '\\']) {
             let help = format!("the name of a file in {}/, without folders", self.shown);
-            let message = "a run book lies in the folder of its team";
+            let message = "a run book must be in the folder of its team";
             problems.error_with_help("run-book-outside", at.span.clone(), message, help);
             return None;
         }
@@ -99,23 +99,23 @@ impl RunBooks {
             None => {
                 let message = format!("there is no run book {}/{}", self.shown, at.value.escape_debug());
                 let help = nearest(&at.value, self.files.keys().map(String::as_str))
-                    .unwrap_or_else(|| "create the file, or take this line out".to_owned());
+                    .unwrap_or_else(|| "create the file, or delete this line".to_owned());
                 problems.error_with_help("run-book-missing", at.span.clone(), message, help);
                 None
             }
         }
     }
 
-    /// Whether the file of that name is there and says nothing, or no more than its title.
+    /// Whether the file of that name exists and is empty apart from headings.
     pub(super) fn is_empty(&self, name: &str) -> bool {
-        let says_nothing = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
         let book = self.files.get(name).and_then(|book| book.as_ref().ok());
-        book.is_some_and(|book| book.markdown.lines().all(says_nothing))
+        book.is_some_and(|book| book.markdown.lines().all(is_blank))
     }
 
-    /// Warns of files that no pipeline has named. Returns whether none of them is an error; a link that leads out of the
-    /// folder always is one.
-    pub(super) fn report_unnamed(&self, team: &TeamId, findings: &mut Diagnostics) -> bool {
+    /// Warns about files that no pipeline has named. Returns whether none of them is an error, as a link that leads out of
+    /// the folder is.
+    pub(super) fn report_unnamed(&self, team: &TeamId, diagnostics: &mut Diagnostics) -> bool {
         let named = self.named.borrow();
         let mut is_right = true;
         for (name, book) in self.files.iter().filter(|(name, _)| !named.contains(*name)) {
@@ -127,12 +127,12 @@ impl RunBooks {
                 Err(fault) => Problem { severity: Severity::Warning, ..fault.problem() },
             };
             is_right &= problem.severity == Severity::Warning;
-            findings.whole(&file, Some(team), problem);
+            diagnostics.whole(&file, Some(team), problem);
         }
         is_right
     }
 
-    /// All that can be shown, by id.
+    /// All usable run books, by id.
     pub(super) fn books(&self) -> BTreeMap<RunBookId, RunBook> {
         let books = self.files.values().filter_map(|book| book.as_ref().ok());
         books.map(|book| (book.id.clone(), book.clone())).collect()

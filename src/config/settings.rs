@@ -1,6 +1,6 @@
-//! `oncal.toml`: where the server listens, what its links start with, how far feeds reach.
+//! `oncal.toml`: the settings of the server.
 //!
-//! Not here: anything of a team.
+//! Not here: settings of teams (`schema`).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,36 +13,36 @@ use super::zones::ZoneDataSource;
 use crate::journal::is_unverified;
 use crate::toml_reader::{At, Problem, Problems, Span, TableReader};
 
-/// Weeks that feeds may reach into the past or the future: ten years.
+/// The maximum number of past or future weeks in feeds: ten years.
 const MAX_WEEKS: i64 = 520;
 
-/// What `oncal.toml` says. A key with an error has its default, which is always safe to serve with: it listens on
-/// loopback alone.
+/// The content of `oncal.toml`. A key with an error has its default; the defaults are safe, since they listen only on
+/// loopback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where the server listens.
     pub bind: SocketAddr,
-    /// What subscribe links start with.
+    /// The beginning of subscription links.
     pub public_url: BaseUrl,
     /// Who may read.
     pub access: Access,
-    /// How many weeks before the current one feeds carry.
+    /// How many weeks before the current one feeds contain.
     pub past_weeks: u32,
-    /// How many weeks after the current one feeds carry.
+    /// How many weeks after the current one feeds contain.
     pub future_weeks: u32,
-    /// Where `/readyz` and `/metrics` are.
+    /// Where the server answers `/readyz` and `/metrics`.
     pub admin_bind: SocketAddr,
     /// Whether `access = "open"` may be reached from other machines.
     pub open_to_network: bool,
-    /// What links within events start with; none: events carry no links.
+    /// The beginning of links within events; without it, events have no links.
     pub pages_url: Option<BaseUrl>,
     /// Whose time-zone rules are in use.
     pub tzdata: ZoneDataSource,
-    /// The PostgreSQL database of a journal that servers share; the state folder has it where there is none.
+    /// The PostgreSQL database of a journal that servers share; without it, the journal is in the state folder.
     pub journal: Option<JournalUrl>,
     /// How often all secret links were renewed.
     pub link_generation: u32,
-    /// The networks whose `X-Request-Id` is believed.
+    /// The networks whose `X-Request-Id` is trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -77,7 +77,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// These settings for a server that runs on `running`, and which keys wait for a restart.
+    /// These settings as far as a server that runs with `running` can apply them, and the keys that need a restart.
     pub(super) fn applied_to(self, running: &Settings) -> (Settings, Vec<&'static str>) {
         let mut waiting = Vec::new();
         let mut wait = |key, differs: bool| waiting.extend(differs.then_some(key));
@@ -127,14 +127,14 @@ impl Settings {
         let named = admin_bind.as_ref().or(bind.as_ref());
         if let Some(named) = named.filter(|_| address == admin_address && address.port() != 0) {
             let message = "`bind` and `admin_bind` are the same address";
-            let help = "monitoring needs an address or a port of its own".to_owned();
+            let help = "monitoring needs its own address or port".to_owned();
             problems.error_with_help("same-address", named.span.clone(), message, help);
         }
         let is_for_all = open_to_network || access == Access::Links;
         let bind =
-            bind.filter(|at| is_for_all || stays_here("bind", is_loopback(at.value.ip()), at, problems));
+            bind.filter(|at| is_for_all || is_allowed("bind", is_loopback(at.value.ip()), at, problems));
         let public_url = public_url
-            .filter(|at| is_for_all || stays_here("public_url", at.value.is_loopback(), at, problems));
+            .filter(|at| is_for_all || is_allowed("public_url", at.value.is_loopback(), at, problems));
         if let Some(at) = public_url.as_ref().filter(|_| access == Access::Links) {
             warn_of_plain_text(at, problems);
         }
@@ -143,8 +143,8 @@ impl Settings {
             warn(
                 "admin-open-to-network",
                 &at.span,
-                "`admin_bind` shows everybody who reaches this machine what is wrong with it, and its metrics",
-                "name the one address that monitoring asks; within a container, publish the port to no more than that",
+                "`admin_bind` shows faults and metrics to everybody who can reach this machine",
+                "use the address that monitoring connects to; in a container, publish the port only there",
                 problems,
             );
         }
@@ -155,8 +155,8 @@ impl Settings {
             warn(
                 "links-to-this-machine",
                 &named.unwrap_or(at.span),
-                "secret links start with `public_url`, which leads nowhere but to this machine",
-                "the address as people's calendars see it, such as \"https://oncall.example.org\"",
+                "secret links start with `public_url`, which only this machine can open",
+                "set it to the address that people's calendars use, such as \"https://oncall.example.org\"",
                 problems,
             );
         }
@@ -177,7 +177,7 @@ impl Settings {
     }
 }
 
-/// With secret links there is no address that may stand in an event: others would see the key in it.
+/// With secret links, events contain no address: it would show the key to others.
 fn default_pages(access: Access, public_url: &BaseUrl) -> Option<BaseUrl> {
     match access {
         Access::Open => Some(public_url.clone()),
@@ -210,7 +210,7 @@ fn base_url(key: &str, at: At<String>, problems: &Problems) -> Option<At<BaseUrl
     }
 }
 
-/// The URL of a journal. Debug shows none of it, since it may hold a password.
+/// The URL of a journal. Its debug output is hidden, since it may contain a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JournalUrl(String);
 
@@ -233,10 +233,10 @@ fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
             warn(
                 "unverified-journal",
                 &at.span,
-                "the PostgreSQL server of `journal` need not prove who it is, so whoever is between can read and change \
-                 the journal",
-                "`?sslmode=verify-full` at the end of the URL, and `&sslrootcert=FILE` if the server has an authority of \
-                 its own",
+                "the identity of the PostgreSQL server in `journal` is not verified, so somebody on the network path could \
+                 read and change the journal",
+                "add `?sslmode=verify-full` to the URL, and `&sslrootcert=FILE` if the server has its own certificate \
+                 authority",
                 problems,
             );
         }
@@ -260,11 +260,11 @@ fn proxies(root: &mut TableReader<'_>) -> Vec<IpNet> {
             problems.error_with_help("invalid-address", at.span.clone(), message, help.to_owned());
         }
         if network.is_some_and(|network| network.prefix_len() == 0) {
-            let help = "name the proxies, or the network that they are in";
+            let help = "give the addresses of the proxies, or their network";
             warn(
                 "trusts-everybody",
                 &at.span,
-                "this network has every address, so anybody is trusted",
+                "this network contains every address, so everybody is trusted",
                 help,
                 problems,
             );
@@ -282,7 +282,7 @@ fn network(text: &str) -> Option<IpNet> {
 fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
     if at.value.as_str().starts_with("http:") && !at.value.is_loopback() {
         let message = "secret links would go over the network unencrypted";
-        let help = "an address that starts with `https://`, which a proxy such as nginx or Caddy gives oncal";
+        let help = "use an address that starts with `https://`, behind a proxy such as nginx or Caddy";
         warn("unencrypted-links", &at.span, message, help, problems);
     }
 }
@@ -291,7 +291,7 @@ fn warn(code: &'static str, span: &Span, message: &str, help: &str, problems: &P
     problems.push(Problem::warning(code, message).at(span).help(help));
 }
 
-fn stays_here<T>(key: &str, is_loopback: bool, at: &At<T>, problems: &Problems) -> bool {
+fn is_allowed<T>(key: &str, is_loopback: bool, at: &At<T>, problems: &Problems) -> bool {
     if !is_loopback {
         let message = format!("`{key}` opens names, absences and run books to everybody on the network");
         let help =

@@ -12,7 +12,7 @@ use super::files::FileFault;
 use crate::rota::TeamId;
 use crate::toml_reader::{Problem, Problems};
 
-/// The texts of the files, for rendering on the command line. They hold private values: nothing else may show them.
+/// The texts of the files, for rendering on the command line. They contain private values: nothing else may show them.
 #[derive(Clone, Default)]
 pub struct Sources {
     folder: PathBuf,
@@ -25,40 +25,40 @@ impl Sources {
         &self.folder
     }
 
-    /// The text of `file`, named as in [`Diagnostic::file`]; none where it could not be read.
+    /// The text of `file`, named as in [`Diagnostic::file`]; `None` if it could not be read.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(|text| &**text)
     }
 }
 
-/// Names the files alone, so that no debug output of a configuration shows a text.
+/// Shows only the names of files, so that no debug output of a configuration contains their text.
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sources").field("folder", &self.folder).field("files", &self.texts.keys()).finish()
     }
 }
 
-/// What a load has found so far.
+/// The texts and diagnostics of a load so far.
 #[derive(Debug)]
 pub(super) struct Diagnostics {
     pub(super) sources: Sources,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) list: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
     pub(super) fn new(folder: &Path) -> Diagnostics {
         let sources = Sources { folder: folder.to_owned(), texts: BTreeMap::new() };
-        Diagnostics { sources, diagnostics: Vec::new() }
+        Diagnostics { sources, list: Vec::new() }
     }
 
-    /// Keeps the text of a file and takes over what is wrong with it.
+    /// Adds the text of a file and its problems.
     pub(super) fn file(&mut self, file: &str, team: Option<&TeamId>, text: &Arc<str>, problems: Problems) {
         let found = problems.into_sorted();
-        self.diagnostics.extend(Diagnostic::located(found, file, team, text));
+        self.list.extend(Diagnostic::located(found, file, team, text));
         self.sources.texts.insert(file.to_owned(), Arc::clone(text));
     }
 
-    /// Takes over that a file gave no text.
+    /// Adds that a file could not be read.
     pub(super) fn fault(&mut self, file: &str, team: Option<&TeamId>, fault: FileFault) {
         let (code, message) = (fault.code(), fault.to_string());
         if let FileFault::NotUtf8 { readable, bad } = fault {
@@ -71,25 +71,25 @@ impl Diagnostics {
         }
     }
 
-    /// Records an error of a file, or of a folder, as a whole.
+    /// Adds an error about a whole file or folder.
     pub(super) fn error(&mut self, file: &str, code: &'static str, message: &str, help: impl Into<String>) {
         self.whole(file, None, Problem::error(code, message).help(help));
     }
 
-    /// Records a warning of a file that was put there for nothing.
+    /// Adds a warning about a file that oncal does not read.
     pub(super) fn unread(&mut self, file: &str, help: impl Into<String>) {
         let problem = Problem::warning("unread-file", "oncal does not read this file");
         self.whole(file, None, problem.help(help));
     }
 
-    /// Records a warning of a folder where a file belongs: a container's runtime makes one for a file that is not there.
+    /// Adds a warning about a folder in place of a file: container runtimes create one for a mounted file that is missing.
     pub(super) fn folder(&mut self, file: &str, help: impl Into<String>) {
         let message = "this is a folder, not a file, so oncal does not read it";
         self.whole(&format!("{file}/"), None, Problem::warning("unread-file", message).help(help));
     }
 
-    /// Records a problem of a file, or of a folder, as a whole; its span does not count.
+    /// Adds a problem of a whole file or folder; its span is ignored.
     pub(super) fn whole(&mut self, file: &str, team: Option<&TeamId>, problem: Problem) {
-        self.diagnostics.push(Diagnostic::new(problem, file, team, None));
+        self.list.push(Diagnostic::new(problem, file, team, None));
     }
 }

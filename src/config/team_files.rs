@@ -1,4 +1,4 @@
-//! The files that a team was made of, as they are stored for a start that finds them broken.
+//! The input files of a team, as they are stored for a start that finds them broken.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -11,13 +11,13 @@ use super::kept_calendars::KeptCalendar;
 use super::{run_books, time_off};
 use crate::fetch::{Purpose, reduced};
 
-/// A file that a team was made of.
+/// An input file of a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamFile {
     /// Its path below the configuration folder.
     pub path: String,
-    /// Its bytes; of a calendar of time off without what is not used, such as descriptions, places and other people. `None`
-    /// if it has errors, and the team was made of an earlier version of it.
+    /// Its bytes; a calendar of time off without the parts that are not used, such as descriptions, places and other
+    /// people. `None` if it has errors, and the team was made of an earlier version of it.
     pub content: Option<Vec<u8>>,
 }
 
@@ -25,7 +25,7 @@ pub struct TeamFile {
 #[derive(Debug)]
 pub struct TeamFiles<'c> {
     configuration: &'c Configuration,
-    /// What all teams share, as it is now.
+    /// The current files that all teams share.
     shared: OnceCell<(Inputs, Option<Vec<TeamFile>>)>,
 }
 
@@ -50,7 +50,7 @@ impl<'c> TeamFiles<'c> {
         });
         all.extend(holidays.clone()?);
         all.extend(self.copies(team)?);
-        // Only afterwards: what changed while it was read is not what was loaded.
+        // Checked afterwards, so that a file that changed while it was read is noticed.
         let now = Inputs::of_team(folder, id, &team.file, shared);
         (now.fingerprint == team.files).then_some(all)
     }
@@ -72,7 +72,7 @@ impl<'c> TeamFiles<'c> {
         Some(copies)
     }
 
-    /// The files in the folder `below`, none if there is no such folder; `None` if they cannot be read.
+    /// The files in the folder `below`, empty if it does not exist; `None` if they cannot be read.
     fn listed(&self, below: &str) -> Option<Vec<TeamFile>> {
         let listed = files::list_if_present(&self.configuration.sources.folder().join(below)).ok()?;
         let listed = listed.into_iter().filter(|entry| !entry.is_folder);

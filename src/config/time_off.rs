@@ -1,8 +1,8 @@
 //! Calendars of time off: the files of `time-off/<team>/`, exported from other programs, and what is kept of those that are
 //! fetched from addresses.
 //!
-//! Titles are private: nothing is kept but when somebody is away, diagnostics quote nothing, and the texts are not
-//! shown even on the command line. Not here: which entries of a calendar count (`time_off`).
+//! Titles are private: only the times of absences are kept, diagnostics quote nothing, and the texts are not shown even
+//! on the command line. Not here: which entries of a calendar count (`time_off`).
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ use crate::toml_reader::{At, Problem, Problems, Severity, nearest};
 /// The folder of all exported absences, within the configuration.
 pub(super) const FOLDER: &str = "time-off";
 
-/// What lies in a team's folder, and which of it an engineer has named.
+/// The files in a team's folder, and which of them engineers have named.
 #[derive(Debug, Default)]
 pub(super) struct TimeOffFiles {
     /// The folder as shown to people.
@@ -78,11 +78,11 @@ pub(super) struct Reading<'a> {
     /// What counts in the team.
     pub(super) rules: &'a Rules,
     pub(super) person: Person<'a>,
-    /// Where the engineer lives.
+    /// The engineer's zone.
     pub(super) zone: &'a Zone,
     pub(super) zones: &'a Zones,
     pub(super) now: Instant,
-    /// What is over before this day is never an error.
+    /// Events that end before this day are never an error.
     pub(super) relevant_from: NaiveDate,
 }
 
@@ -244,7 +244,7 @@ impl TimeOffFiles {
         if !self.names.contains(&at.value) {
             let message = format!("there is no calendar {}/{}", self.shown, at.value.escape_debug());
             let help = nearest(&at.value, self.names.iter().map(String::as_str))
-                .unwrap_or_else(|| "export it to there, or take this line out".to_owned());
+                .unwrap_or_else(|| "export it to that file, or delete this line".to_owned());
             return error("time-off-missing", message, help);
         }
         let home = fs::canonicalize(&self.folder);
@@ -258,7 +258,7 @@ impl TimeOffFiles {
         }
     }
 
-    /// Keeps what was found in a file, once where two engineers have the same one.
+    /// Adds the diagnostics of a file, only once if two engineers have the same file.
     fn record(&self, found: impl Iterator<Item = Diagnostic>) {
         let mut known = self.found.borrow_mut();
         for diagnostic in found {
@@ -269,15 +269,15 @@ impl TimeOffFiles {
     }
 
     /// Hands over what is wrong with the files, and warns of those that nobody has named.
-    pub(super) fn report(self, findings: &mut Diagnostics) -> Outcome {
+    pub(super) fn report(self, diagnostics: &mut Diagnostics) -> Outcome {
         let named = self.named.into_inner();
-        findings.diagnostics.extend(self.found.into_inner());
+        diagnostics.list.extend(self.found.into_inner());
         for name in self.names.difference(&named).filter(|name| files::has_extension(name, &["ics", EXTENSION])) {
             let help =
                 format!("give its [[engineer]] the line `time_off_calendar = \"{}\"`", name.escape_debug());
             let message = "no engineer names this calendar of time off";
             let problem = Problem::warning("time-off-unnamed", message).help(help);
-            findings.whole(&format!("{}/{name}", self.shown), self.team.as_ref(), problem);
+            diagnostics.whole(&format!("{}/{name}", self.shown), self.team.as_ref(), problem);
         }
         Outcome { is_waiting: self.is_waiting.get(), ..self.outcome.into_inner() }
     }

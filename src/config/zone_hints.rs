@@ -1,12 +1,12 @@
-//! What people mean by a name that is no IANA time zone.
+//! Suggestions for a name that is not an IANA time zone.
 //!
-//! A zone is offered only where it is likely right: a slip of one letter or two, a city, an abbreviation with all that it
-//! may stand for. Never the nearest name at any price, which may be on another continent.
+//! A zone is suggested only if it is likely right: for a typing error of one or two letters, a city, or an abbreviation
+//! with all its meanings. Never just the most similar name, which may be on another continent.
 
 use chrono_tz::TZ_VARIANTS;
 use windows_timezones::WindowsTimezone;
 
-/// What would be right in place of `name`.
+/// What to write in place of `name`.
 pub(super) fn help(name: &str) -> String {
     const EXAMPLES: &str = "an IANA name such as `America/New_York` or `Europe/London`";
     windows(name)
@@ -14,31 +14,34 @@ pub(super) fn help(name: &str) -> String {
         .or_else(|| abbreviation(name))
         .or_else(|| offset(name))
         .or_else(|| city(name))
-        .or_else(|| slip(name))
+        .or_else(|| typing_error(name))
         .unwrap_or_else(|| EXAMPLES.to_owned())
 }
 
-/// For somebody who copied the zone's name out of Windows.
+/// A zone name copied from Windows.
 fn windows(name: &str) -> Option<String> {
     let zone = name.parse::<WindowsTimezone>().ok()?;
-    Some(format!("that is a name of Windows: write `{}`", zone.tzdb_id()))
+    Some(format!("that is a Windows name: write `{}`", zone.tzdb_id()))
 }
 
-/// The same letters in another case, or with other marks between them.
+/// The same letters in another case, or with other separators.
 fn spelt(name: &str) -> Option<String> {
     let plain = |name: &str| name.to_lowercase().replace([' ', '-'], "_");
     let same = TZ_VARIANTS.iter().find(|zone| plain(zone.name()) == plain(name.trim()))?;
-    Some(meant(&[same.name()]))
+    Some(did_you_mean(&[same.name()]))
 }
 
 fn abbreviation(name: &str) -> Option<String> {
     let upper = name.to_uppercase();
     let (_, zones) = ABBREVIATIONS.iter().find(|(short, _)| *short == upper)?;
     let list: Vec<String> = zones.iter().map(|zone| format!("`{zone}`")).collect();
-    Some(format!("abbreviations are not unique and often only half a year: write {}", list.join(", or ")))
+    Some(format!(
+        "abbreviations are ambiguous and often valid for only half the year: write {}",
+        list.join(", or ")
+    ))
 }
 
-/// `GMT+1`, `UTC-5`, `+01:00`: hours that no place keeps all year, as a rule.
+/// `GMT+1`, `UTC-5`, `+01:00`: offsets that almost no place keeps all year.
 fn offset(name: &str) -> Option<String> {
     let upper = name.to_uppercase();
     let rest = upper.strip_prefix("GMT").or_else(|| upper.strip_prefix("UTC")).unwrap_or(&upper);
@@ -48,7 +51,7 @@ fn offset(name: &str) -> Option<String> {
     })
 }
 
-/// A city that has a zone of its own, or that everybody knows.
+/// A city that has its own zone, or is well known.
 fn city(name: &str) -> Option<String> {
     let last = name.rsplit('/').next().unwrap_or(name).trim().to_lowercase().replace([' ', '-'], "_");
     if let Some((city, zone)) = CITIES.iter().find(|(city, _)| *city == last) {
@@ -60,11 +63,11 @@ fn city(name: &str) -> Option<String> {
         TZ_VARIANTS.iter().filter(|zone| zone.name().contains('/') && !zone.name().starts_with("Etc/"));
     let found =
         own.find(|zone| zone.name().rsplit('/').next().is_some_and(|city| city.to_lowercase() == last))?;
-    Some(meant(&[found.name()]))
+    Some(did_you_mean(&[found.name()]))
 }
 
-/// A name with a letter or two wrong.
-fn slip(name: &str) -> Option<String> {
+/// A name with one or two wrong letters.
+fn typing_error(name: &str) -> Option<String> {
     let (given, length) = (name.to_lowercase(), name.chars().count());
     if !(6..=40).contains(&length) {
         return None;
@@ -73,14 +76,14 @@ fn slip(name: &str) -> Option<String> {
     let distance = |zone: &str| strsim::damerau_levenshtein(&given, &zone.to_lowercase());
     let near = TZ_VARIANTS.iter().filter(|zone| zone.name().len().abs_diff(name.len()) <= allowed);
     let best = near.map(|zone| (distance(zone.name()), zone.name())).min()?;
-    (best.0 <= allowed).then(|| meant(&[best.1]))
+    (best.0 <= allowed).then(|| did_you_mean(&[best.1]))
 }
 
-fn meant(zones: &[&str]) -> String {
+fn did_you_mean(zones: &[&str]) -> String {
     format!("did you mean `{}`?", zones.join("` or `"))
 }
 
-/// Abbreviations that are no zones, each with the zones in which they are used.
+/// Abbreviations that are not zones, each with the zones that use them.
 const ABBREVIATIONS: [(&str, &[&str]); 27] = [
     ("IST", &["Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"]),
     ("PST", &["America/Los_Angeles", "Asia/Manila"]),
@@ -111,7 +114,7 @@ const ABBREVIATIONS: [(&str, &[&str]); 27] = [
     ("BRT", &["America/Sao_Paulo"]),
 ];
 
-/// Cities in which many people work and that have no zone of their own.
+/// Cities in which many people work and that do not have their own zone.
 const CITIES: [(&str, &str); 52] = [
     ("boston", "America/New_York"),
     ("washington", "America/New_York"),
@@ -183,7 +186,7 @@ mod tests {
             ("Asia/Bangalore", "Bangalore is in `Asia/Kolkata`"),
             ("San Francisco", "San Francisco is in `America/Los_Angeles`"),
             ("London", "did you mean `Europe/London`?"),
-            ("Eastern Standard Time", "that is a name of Windows: write `America/New_York`"),
+            ("Eastern Standard Time", "that is a Windows name: write `America/New_York`"),
         ] {
             assert_eq!(help(name), expected, "{name}");
         }

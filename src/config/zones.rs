@@ -12,7 +12,7 @@ use jiff::tz::TimeZoneDatabase;
 use super::zone_hints;
 use crate::rota::{Instant, Period, Zone};
 
-/// Where systems keep their compiled zones.
+/// The folders in which systems keep their compiled zones.
 pub const SYSTEM_FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
 
 /// Whose rules are in use.
@@ -67,32 +67,32 @@ pub(super) struct Zones {
     other: Option<Box<Zones>>,
 }
 
-/// Why a name is no zone.
+/// A name that is not a zone.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct UnknownZone(String);
 
 impl UnknownZone {
-    /// What would be right.
+    /// What to write instead.
     pub(super) fn help(&self) -> String {
         zone_hints::help(&self.0)
     }
 }
 
-/// That the rules in use and others disagree on a zone.
+/// A difference between the rules in use and others for a zone.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     /// The first instant at which clocks differ.
     pub(super) from: Instant,
-    /// The others.
+    /// The other rules.
     pub(super) other: ZoneData,
-    /// Whether the others are the newer, as far as their versions say.
+    /// Whether the other rules are newer, as far as their versions say.
     pub(super) other_is_newer: bool,
 }
 
 impl Zones {
-    /// The rules of `source`, those of the machine being in the first of `folders` that has any; `None` where none
-    /// has. The machine's are compared with the bundled ones, and the bundled ones with the machine's where those are
-    /// newer: a machine that lags behind is no reason to doubt what oncal brings along.
+    /// The rules of `source`; those of the machine are in the first of `folders` that has any, `None` if none has. The
+    /// machine's rules are compared with the bundled ones, and the bundled ones with the machine's only if those are
+    /// newer: an outdated machine is no reason to doubt the bundled rules.
     pub(super) fn in_use(source: ZoneDataSource, folders: &[&Path]) -> Option<Zones> {
         let bundled = Zones::bundled();
         match source {
@@ -101,7 +101,7 @@ impl Zones {
                 Some(Zones { other: Some(Box::new(bundled)), ..system })
             }
             ZoneDataSource::Bundled => {
-                // The version alone is quick to read; as a rule it is all that has to be.
+                // The version alone is quick to read, and usually enough.
                 let newer = |folder: &&&Path| ZoneData::of(folder).is_newer_than(&bundled.data);
                 let other = folders.iter().filter(newer).find_map(|folder| Zones::in_folder(folder));
                 Some(Zones { other: other.map(Box::new), ..bundled })
@@ -121,7 +121,7 @@ impl Zones {
         Some(Zones { database, data: ZoneData::of(folder), other: None })
     }
 
-    /// Where within `period` the other rules, if there are any, part from these on `zone`.
+    /// The first difference within `period` between these rules and the other rules, if there are any, for `zone`.
     pub(super) fn difference(&self, zone: &Zone, period: Period) -> Option<Difference> {
         let other = self.other.as_ref()?;
         let theirs = Zone::new(zone.name().parse().ok()?, &other.database)?;
@@ -130,7 +130,7 @@ impl Zones {
         Some(Difference { from, other: other.data.clone(), other_is_newer })
     }
 
-    /// The zone called `name`, an old name such as `US/Eastern` included.
+    /// The zone called `name`, which may be an old name such as `US/Eastern`.
     pub(super) fn named(&self, name: &str) -> Result<Zone, UnknownZone> {
         let known = name.parse::<Tz>().ok();
         known.and_then(|tz| Zone::new(tz, &self.database)).ok_or_else(|| UnknownZone(name.to_owned()))
@@ -141,7 +141,7 @@ impl Zones {
     }
 }
 
-/// Debian and others keep the text form with its version in the first line, some only a file with the version.
+/// Debian and others ship the text form with its version in the first line, some systems only a file with the version.
 fn version_in(folder: &Path) -> Option<String> {
     let first_line = |file: &str| {
         let text = fs::read_to_string(folder.join(file)).ok()?;
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(help("America/New York"), "did you mean `America/New_York`?");
         assert_eq!(help("europe/london"), "did you mean `Europe/London`?");
         assert!(help("EDT").contains("`America/New_York`"));
-        assert_eq!(help("Eastern Standard Time"), "that is a name of Windows: write `America/New_York`");
+        assert_eq!(help("Eastern Standard Time"), "that is a Windows name: write `America/New_York`");
     }
 
     #[test]

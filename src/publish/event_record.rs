@@ -145,7 +145,7 @@ fn cancelled_text(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (
         return (record.summary.clone(), removed());
     };
     let name =
-        |id: &str| team.index_of(id).map_or_else(|| id.to_owned(), |seat| clean(&team.engineer(seat).name));
+        |id: &str| team.index_of(id).map_or_else(|| id.to_owned(), |idx| clean(&team.engineer(idx).name));
     let former = name(own.as_str());
     let holder = record.side.as_ref().map(|side| side.engineer.as_str());
     match (kind, holder.filter(|holder| *holder != own.as_str())) {

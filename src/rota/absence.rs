@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 
+use super::calendar::Calendar;
 use super::period::{Instant, Period, Periods};
 use super::team::{Engineer, HolidayPolicy, SecondaryOnHoliday, TimeOffRule};
+use super::zone::Zone;
 
 /// What a reason says of time off. The `reason` in the file is private to it.
 pub const TIME_OFF: &str = "Time off";
@@ -39,12 +41,24 @@ impl Absences {
     /// Holidays are the dates of their calendars and `also_off` without `works_on`, each the whole local day in the
     /// engineer's own zone.
     pub fn of(engineer: &Engineer, range: Period) -> Absences {
-        let zone = &engineer.zone;
-        let first = zone.date(range.start());
-        let last = zone.date(range.end());
-        let mut entries: Vec<Absence> = holidays(engineer, first, last)
-            .map(|(_, period, name)| Absence { period, cause: Cause::Holiday, name: Arc::clone(name) })
-            .collect();
+        let (first, last) = dates(&engineer.zone, range);
+        Absences::new(engineer, holidays(engineer, first, last), range)
+    }
+
+    /// [`Absences::of`] each of `engineers`.
+    pub fn of_all(engineers: &[Engineer], range: Period) -> Vec<Absences> {
+        let holidays = holidays_of_all(engineers, |zone| dates(zone, range));
+        let all = engineers.iter().zip(holidays);
+        all.map(|(engineer, holidays)| Absences::new(engineer, holidays.into_iter(), range)).collect()
+    }
+
+    fn new<'t>(
+        engineer: &Engineer,
+        holidays: impl Iterator<Item = (NaiveDate, Period, &'t Arc<str>)>,
+        range: Period,
+    ) -> Absences {
+        let holiday = |(_, period, name)| Absence { period, cause: Cause::Holiday, name: Arc::clone(name) };
+        let mut entries: Vec<Absence> = holidays.map(holiday).collect();
         let name: Arc<str> = TIME_OFF.into();
         entries.extend(engineer.time_off.iter().map(|period| Absence {
             period: *period,
@@ -131,6 +145,45 @@ pub(super) fn holidays(
         .chain(own)
         .filter(|(date, _)| !engineer.works_on.contains(date))
         .filter_map(|(date, name)| Some((*date, engineer.zone.day(*date)?, name)))
+}
+
+/// A date with its local day and the name of a holiday on it.
+pub(super) type HolidayOn<'t> = (NaiveDate, Period, &'t Arc<str>);
+
+/// [`holidays`] of each of `engineers`, from the first to the last of the dates that `ends` gives for their zone. What
+/// those of one zone have in common is worked out once.
+pub(super) fn holidays_of_all<'t>(
+    engineers: &'t [Engineer],
+    ends: impl Fn(&Zone) -> (NaiveDate, NaiveDate),
+) -> Vec<Vec<HolidayOn<'t>>> {
+    let mut known: Vec<(&Zone, &Arc<Calendar>, Vec<HolidayOn<'_>>)> = Vec::new();
+    let mut of = |engineer: &'t Engineer| {
+        let (zone, (first, last)) = (&engineer.zone, ends(&engineer.zone));
+        let mut found: Vec<HolidayOn<'_>> = Vec::new();
+        for calendar in &engineer.calendars {
+            let is_same = |(other, own, _): &(&Zone, &Arc<Calendar>, _)| {
+                Arc::ptr_eq(own, calendar) && other.name() == zone.name()
+            };
+            let place = known.iter().position(is_same).unwrap_or_else(|| {
+                let days = calendar.between(first, last).iter();
+                let days = days.filter_map(|(date, name)| Some((*date, zone.day(*date)?, name)));
+                known.push((zone, calendar, days.collect()));
+                known.len() - 1
+            });
+            let days = known.get(place).map(|(.., days)| &days[..]).unwrap_or_default();
+            found.extend(days.iter().filter(|(date, ..)| !engineer.works_on.contains(date)));
+        }
+        let own = engineer.also_off.iter().filter(|(date, _)| (first..=last).contains(date));
+        let own = own.filter(|(date, _)| !engineer.works_on.contains(date));
+        found.extend(own.filter_map(|(date, name)| Some((*date, zone.day(*date)?, name))));
+        found
+    };
+    engineers.iter().map(&mut of).collect()
+}
+
+/// The first and last local date of `range`.
+fn dates(zone: &Zone, range: Period) -> (NaiveDate, NaiveDate) {
+    (zone.date(range.start()), zone.date(range.end()))
 }
 
 /// When the last absence of `engineer` that is known of ends; `None` where none is.

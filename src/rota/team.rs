@@ -143,7 +143,9 @@ pub struct Team {
 impl Team {
     /// The parts of overrides that lie within `period`.
     pub fn overrides_within(&self, period: Period) -> impl Iterator<Item = (Period, &Override)> {
-        self.overrides.iter().filter_map(move |by| Some((by.period.intersection(period)?, by)))
+        let first = self.overrides.partition_point(|by| by.period.end() <= period.start());
+        let near = self.overrides.iter().skip(first).take_while(move |by| by.period.start() < period.end());
+        near.filter_map(move |by| Some((by.period.intersection(period)?, by)))
     }
 
     /// The engineer at `idx`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate, NaiveDateTime};
 
 use super::period::{Instant, Period};
-use super::team::{Pair, Team};
+use super::team::{Pair, Rotation, Team};
 
 /// Names a week: the local date on which it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,24 +45,42 @@ pub struct SwapNote {
 /// The weeks of `team` from its first duty change on, in order of time, without end but for the last year a
 /// date can have.
 pub fn weeks(team: &Team) -> impl Iterator<Item = Week> + '_ {
-    let ends = team.rotations.iter().skip(1).map(|next| Some(team.zone.instant(next.starts)));
-    let eras = team.rotations.iter().zip(ends.chain([None]));
-    eras.flat_map(move |(rotation, era_end)| {
-        let starts = move |k: u64| rotation.starts.checked_add_days(Days::new(7 * k));
-        let pairs = rotation.weeks.iter().copied().cycle();
-        pairs.zip(0u64..).map_while(move |(pair, k)| {
-            let (start, next) = (starts(k)?, starts(k + 1)?);
-            let end = team.zone.instant(next);
-            let end = era_end.map_or(end, |era_end| end.min(era_end));
-            let period = Period::new(team.zone.instant(start), end)?;
-            Some(week(team, start, period, pair))
-        })
-    })
+    eras(team).flat_map(move |(rotation, end)| weeks_of(team, rotation, end, 0))
 }
 
 /// The week of `team` that holds `instant`; `None` before the first duty change.
 pub fn week_at(team: &Team, instant: Instant) -> Option<Week> {
-    weeks(team).take_while(|week| week.period.start() <= instant).last()
+    let begun = eras(team).take_while(|(rotation, _)| team.zone.instant(rotation.starts) <= instant);
+    let (rotation, end) = begun.last()?;
+    let days = team.zone.local(instant).signed_duration_since(rotation.starts).num_days();
+    // A clock change may move a duty change by a week's number.
+    let near = u64::try_from(days / 7 - 1).unwrap_or(0);
+    let weeks = weeks_of(team, rotation, end, near);
+    weeks.take_while(|week| week.period.start() <= instant).last()
+}
+
+/// The rotations of `team`, each with the instant at which the next takes over.
+fn eras(team: &Team) -> impl Iterator<Item = (&Rotation, Option<Instant>)> {
+    let ends = team.rotations.iter().skip(1).map(|next| Some(team.zone.instant(next.starts)));
+    team.rotations.iter().zip(ends.chain([None]))
+}
+
+/// The weeks of `rotation`, which ends at `end`, from its week of number `first` on.
+fn weeks_of<'t>(
+    team: &'t Team,
+    rotation: &'t Rotation,
+    end: Option<Instant>,
+    first: u64,
+) -> impl Iterator<Item = Week> + 't {
+    let starts = move |k: u64| rotation.starts.checked_add_days(Days::new(k.checked_mul(7)?));
+    let skipped = usize::try_from(first).unwrap_or(0) % rotation.weeks.len().max(1);
+    let pairs = rotation.weeks.iter().copied().cycle().skip(skipped);
+    pairs.zip(first..).map_while(move |(pair, k)| {
+        let (start, next) = (starts(k)?, starts(k + 1)?);
+        let next = team.zone.instant(next);
+        let period = Period::new(team.zone.instant(start), end.map_or(next, |end| end.min(next)))?;
+        Some(week(team, start, period, pair))
+    })
 }
 
 fn week(team: &Team, starts: NaiveDateTime, period: Period, rotation_pair: Pair) -> Week {
@@ -81,7 +99,6 @@ fn week(team: &Team, starts: NaiveDateTime, period: Period, rotation_pair: Pair)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rota::Rotation;
     use crate::rota::Swap;
     use crate::rota::sample::{A, B, C, D, at, date, local, pair, team, zone};
 
@@ -180,5 +197,26 @@ mod tests {
         assert_eq!(id("2026-01-02T15:00:00Z"), "2026-01-02");
         assert_eq!(id("2026-01-09T14:59:59Z"), "2026-01-02");
         assert_eq!(id("2026-01-09T15:00:00Z"), "2026-01-09");
+    }
+
+    #[test]
+    fn the_week_at_an_instant_is_the_last_that_has_begun() {
+        let mut gap = team();
+        gap.rotations[0].starts = local("2026-03-01T02:30:00");
+        let mut skipped = team();
+        skipped.zone = zone("Pacific/Apia");
+        skipped.rotations[0].starts = local("2011-12-02T10:00:00");
+        let mut cut = team();
+        cut.rotations
+            .push(Rotation { starts: local("2026-01-26T09:00:00"), weeks: vec![pair(D, B), pair(B, D)] });
+        cut.rotations.push(Rotation { starts: local("2026-11-01T01:30:00"), weeks: vec![pair(A, B)] });
+        for team in [team(), gap, skipped, cut] {
+            for week in first(&team, 120) {
+                let last = week.period.end() - chrono::TimeDelta::seconds(1);
+                for instant in [week.period.start(), last] {
+                    assert_eq!(week_at(&team, instant), Some(week.clone()), "{instant}");
+                }
+            }
+        }
     }
 }

@@ -484,6 +484,33 @@ fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
 }
 
 #[test]
+fn the_link_of_an_engineer_ends_also_where_the_file_that_says_so_has_errors() {
+    let own = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
+    let folder = folder(own, true);
+    let file = folder.path().join("teams/data.toml");
+    let [_, of_team, of_ann] = keys("data", [1, 1, 1]);
+    let (team, feed) = (format!("/k/{of_team}/data/team.ics"), format!("/k/{of_ann}/data/engineers/a.ics"));
+    let left = TEAM.replace("name = \"Ann\"", "name = \"Ann\", left = 2020-01-01");
+    let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));
+    wait_for(&running, &[(&team, "200"), (&feed, "200")]);
+    fs::write(&file, format!("nonsense = 1\n{left}")).unwrap();
+    wait_for(&running, &[(&feed, "404"), (&team, "200")]);
+    // A file that is no TOML says nothing, so what an earlier one said still holds.
+    fs::write(&file, "name = \n").unwrap();
+    running.signal("HUP");
+    std::thread::sleep(Duration::from_millis(500));
+    wait_for(&running, &[(&feed, "404"), (&team, "200")]);
+    fs::write(&file, TEAM).unwrap();
+    wait_for(&running, &[(&feed, "200"), (&team, "200")]);
+
+    // The same at a start that serves the team as it was published last.
+    drop(running);
+    fs::write(&file, format!("nonsense = 1\n{left}")).unwrap();
+    let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));
+    wait_for(&running, &[(&feed, "404"), (&team, "200")]);
+}
+
+#[test]
 fn servers_that_share_a_journal_must_share_the_secret() {
     let settings = format!("{SETTINGS}journal = \"postgres://localhost/none\"\n");
     let folder = folder(&settings, true);

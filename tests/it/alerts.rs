@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::support::pair::configuration;
 use crate::support::running::{Running, get, program};
+use oncal::live::FaultKind;
 
 const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
 
@@ -37,6 +38,15 @@ fn each_alert_fires_when_its_metric_says_so_and_not_before() {
         let tested = tests.split("  - name: ").find(|test| test.starts_with(&format!("{alert}\n")));
         let tested = tested.unwrap_or_else(|| panic!("{alert} has no test"));
         assert!(tested.contains("exp_labels"), "{alert} is never seen to fire");
+    }
+}
+
+#[test]
+fn every_fault_has_an_alert() {
+    let rules = rules();
+    for kind in FaultKind::ALL {
+        let series = format!("oncal_fault{{fault=\"{}\"}}", kind.as_str());
+        assert!(rules.contains(&series), "{series}");
     }
 }
 

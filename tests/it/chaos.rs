@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use crate::support::edited::Edited;
+use crate::support::faked_clock::FakedClock;
 use crate::support::injection::Injection;
 use crate::support::postgres::Postgres;
 use crate::support::revisions::Seen;
@@ -275,17 +276,10 @@ impl Drop for Disk {
 fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
     let edited = Edited::new("");
     let disk = Disk::new(&edited.folder.path().join("disk"));
-    let (state, clock) = (disk.folder.join("state"), edited.folder.path().join("clock"));
-    fs::write(&clock, "+0\n").unwrap();
-    let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
-        .iter()
-        .map(|folder| Path::new(folder).join("faketime/libfaketime.so.1"))
-        .find(|path| path.exists())
-        .unwrap();
+    let (state, clock) = (disk.folder.join("state"), FakedClock::new(edited.folder.path().join("clock")));
     let start = || {
         let mut command = program(&edited.config(), &["--state", state.to_str().unwrap()]);
-        command.env("LD_PRELOAD", &library).env("FAKETIME_TIMESTAMP_FILE", &clock);
-        command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        clock.apply(&mut command, false);
         Running::start(&mut command)
     };
     let failing = |calls: &'static str, how: &'static str| {
@@ -294,7 +288,14 @@ fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
             Box::new(move || drop(injection))
         }
     };
-    let set_clock = |text: &str| fs::write(&clock, text).unwrap();
+    let moved = |offset: &'static str| {
+        let clock = clock.clone();
+        move |_: &World<'_>| -> Fault {
+            clock.set(offset);
+            let clock = clock.clone();
+            Box::new(move || clock.set("+0"))
+        }
+    };
     let file = state.join("journal.sqlite");
     let kinds = [
         Kind {
@@ -335,24 +336,8 @@ fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
             is_shown: false,
             begin: Box::new(failing("clone,clone3", "error=EAGAIN")),
         },
-        Kind {
-            name: "a clock three days ahead",
-            is_shown: false,
-            begin: Box::new(|_| {
-                set_clock("+3d\n");
-                let clock = clock.clone();
-                Box::new(move || fs::write(clock, "+0\n").unwrap())
-            }),
-        },
-        Kind {
-            name: "a clock nine days behind",
-            is_shown: false,
-            begin: Box::new(|_| {
-                set_clock("-9d\n");
-                let clock = clock.clone();
-                Box::new(move || fs::write(clock, "+0\n").unwrap())
-            }),
-        },
+        Kind { name: "a clock three days ahead", is_shown: false, begin: Box::new(moved("+3d")) },
+        Kind { name: "a clock nine days behind", is_shown: false, begin: Box::new(moved("-9d")) },
     ];
     chaos(&edited, &start, &kinds);
 }

@@ -52,7 +52,7 @@ fn wrong_usage_exits_with_two_and_suggests_what_is_near() {
         (&["now", "--team", "data-pipeline"][..], "did you mean `data-pipelines`?"),
         (&["schedule", "--engineer", "zz"], "known: a, b, c, d"),
         (&["schedule", "--from", "2027-02-30"], "an existing date"),
-        (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "leaves no date"),
+        (&["schedule", "--from", "2027-02-02", "--to", "2027-02-02"], "is not after --from"),
         (&["holidays", "us-federl"], "did you mean `us-federal`?"),
         (&["holidays", "us"], "did you mean `us-federal`?"),
         (&["holidays", "us-fed"], "did you mean `us-federal`?"),
@@ -222,7 +222,7 @@ fn health_as_json_reports_problems_as_json() {
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&answer["address"], &answer["healthy"]), (&"127.0.0.1:1".into(), &false.into()));
     let problem = answer["problem"].as_str().unwrap();
-    assert!(problem.starts_with("failed to ask the server at 127.0.0.1:1: "), "{problem}");
+    assert!(problem.starts_with("failed to reach the server at 127.0.0.1:1: "), "{problem}");
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn links_that_nobody_else_can_open_come_with_a_warning() {
         (text(&links.stderr), text(&check.stderr))
     };
     let (links, check) = warnings("");
-    assert!(links.contains("http://127.0.0.1:8080 leads nowhere but to this machine"), "{links}");
+    assert!(links.contains("only this machine can open http://127.0.0.1:8080"), "{links}");
     assert!(check.contains("warning[links-to-this-machine]"), "{check}");
     assert_eq!(warnings("public_url = \"https://rota.example.org\"\n"), Default::default());
 }
@@ -545,8 +545,8 @@ fn diff_names_what_must_be_agreed_now_and_what_no_longer() {
         text(&output.stdout)
     };
     let line = "Mon 31 May 2027, Data Engineer B is away (Memorial Day)";
-    assert!(diff(old, new).contains(&format!("To agree, new: {line}")), "{}", diff(old, new));
-    assert!(diff(new, old).contains(&format!("To agree no more: {line}")), "{}", diff(new, old));
+    assert!(diff(old, new).contains(&format!("New conflict: {line}")), "{}", diff(old, new));
+    assert!(diff(new, old).contains(&format!("No longer a conflict: {line}")), "{}", diff(new, old));
 }
 
 #[test]
@@ -555,7 +555,7 @@ fn diff_says_that_nothing_moves_and_refuses_configurations_with_errors() {
     let [old, new] = two_plans(folder.path(), "# a comment moves nobody");
     let output = run(&["diff", &old, &new]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(text(&output.stdout), "no shift moves, and nothing opens or closes\n");
+    assert_eq!(text(&output.stdout), "no shift moves, and no conflict opens or closes\n");
     let note = "weeks before the current one are not compared; --from DATE compares them too\n";
     assert_eq!(text(&output.stderr), note);
     assert_eq!(text(&run(&["diff", &old, &new, "--from", "2027-01-01"]).stderr), "");
@@ -706,7 +706,7 @@ fn dates_past_what_is_known_come_with_a_warning() {
     assert_eq!(later.status.code(), Some(0));
     let printed = text(&later.stderr);
     assert!(
-        printed.contains("Singapore public holidays: after 2027, dates are estimates or not"),
+        printed.contains("Singapore public holidays: after 2027, dates are estimates or missing"),
         "{printed}"
     );
 }

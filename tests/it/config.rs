@@ -437,14 +437,14 @@ fn zone_data_that_disagrees_within_the_window_is_a_warning() {
     assert_eq!(
         warning("tzdata = \"system\"", &old),
         format!(
-            "{here}, 2020a (system), and {bundled} give America/New_York other clocks from 2026-03-30T12:00:00Z on; \
-             update the machine's tzdata, or take `tzdata = \"system\"` out of oncal.toml"
+            "{here}, 2020a (system), and {bundled} differ on America/New_York from 2026-03-30T12:00:00Z on; \
+             update the machine's tzdata, or delete `tzdata = \"system\"` from oncal.toml"
         )
     );
     let winter = "tzdata = \"system\"\npast_weeks = 0\nfuture_weeks = 1";
     assert!(warning(winter, &old).contains(" from 2026-05-25T12:00:00Z on"), "{}", warning(winter, &old));
-    assert!(warning("tzdata = \"system\"", &new).ends_with("give all of them `tzdata = \"system\"`"));
-    assert_eq!(warning("", &old), "", "an old machine is no reason to doubt what oncal brings along");
+    assert!(warning("tzdata = \"system\"", &new).ends_with("set `tzdata = \"system\"` on all of them"));
+    assert_eq!(warning("", &old), "", "an outdated machine is no reason to doubt the bundled rules");
     assert!(
         warning("", &new)
             .ends_with("update oncal, or use the machine's with `tzdata = \"system\"` in oncal.toml")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::machine::{free_port, stdout_of};
 use crate::support::running::{PATIENCE, Running, get, program};
+use oncal::access::Secret;
 use tempfile::TempDir;
 
 #[test]
@@ -127,6 +129,37 @@ fn a_service_manager_learns_that_the_server_is_ready_and_that_it_stops() {
     running.signal("TERM");
     assert_eq!(received(), "STOPPING=1");
     running.ended();
+}
+
+/// What systemd makes of `LoadCredential=`: a folder that the service alone can read, with a file whose access list shows
+/// as permissions of its group.
+#[test]
+fn the_unit_can_give_the_secret_of_the_links_as_a_credential() {
+    let unit = fs::read_to_string("config/deploy/oncal.service").unwrap();
+    let line = |start: &str| unit.lines().find_map(|line| line.strip_prefix(start)).unwrap().to_owned();
+    let name = line("#LoadCredential=").split(':').next().unwrap().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let [config, state, credentials] =
+        ["config", "state", "credentials"].map(|below| folder.path().join(below));
+    stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
+    let settings = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n\
+                    public_url = \"https://rota.example\"\n";
+    fs::write(config.join("oncal.toml"), settings).unwrap();
+    let secret = "0123456789abcdef0123456789abcdef";
+    fs::create_dir(&credentials).unwrap();
+    fs::write(credentials.join(&name), secret).unwrap();
+    fs::set_permissions(credentials.join(&name), fs::Permissions::from_mode(0o440)).unwrap();
+    let file = line("#Environment=ONCAL_SECRET_FILE=").replace("%d", credentials.to_str().unwrap());
+    let mut command = program(&config, &["--state", state.to_str().unwrap()]);
+    command.env("CREDENTIALS_DIRECTORY", &credentials).env("ONCAL_SECRET_FILE", file);
+    let mut running = Running::start(&mut command);
+    let key = Secret::of(secret.as_bytes()).organisation(1);
+    let (head, _) = get(running.address, &format!("/k/{}/", key.text()));
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    running.signal("TERM");
+    running.ended();
+    assert!(!running.log().contains("\"WARN\""), "{}", running.log());
+    assert!(!state.join("secret").exists(), "none is made beside the one that is given");
 }
 
 /// The system calls that `name`, a call or an @group of them, stands for.

@@ -149,7 +149,7 @@ fn a_conflict_is_agreed_on_once() {
     let config = shipped(folder.path());
     let printed = run_ok(&config, &["off", "c", "2027-05-29", "2027-06-01", "--reason", "private"]);
     assert!(printed.contains("oncal agree 2027-05-31 WHO"), "{printed}");
-    refused(&config, &["agree", "2027-05-30", "d"], 1, "nothing is to be agreed on Sun 30 May 2027");
+    refused(&config, &["agree", "2027-05-30", "d"], 1, "there is no open conflict on Sun 30 May 2027");
     run_ok(&config, &["agree", "2027-05-31", "d", "--secondary", "a"]);
     let entries = fs::read_to_string(file(&config)).unwrap();
     let entry = "from = 2027-05-31\nthrough = 2027-05-31\nprimary = \"d\"\nsecondary = \"a\"\nagreed_on = 2027-05-07\nreason = \"Memorial Day\"\n";
@@ -169,8 +169,8 @@ fn nonsense_is_refused_with_a_reason() {
         (&["cover", "Engineer", "tomorrow"], 2, "`Engineer` may be a or b or c or d"),
         (&["cover", "d", "fri", "18:00"], 2, "`fri` may mean today, Fri 7 May 2027, or Fri 14 May 2027"),
         (&["cover", "d", "yesterday"], 2, "is not after"),
-        (&["cover", "d", "2027-06-01", "2027-06-01"], 2, "for all of it write 2027-06-02"),
-        (&["cover", "b", "09:00"], 1, "that is so already"),
+        (&["cover", "d", "2027-06-01", "2027-06-01"], 2, "to include that day write 2027-06-02"),
+        (&["cover", "b", "09:00"], 1, "the plan says so already"),
         (&["cover", "d", "tomorrow", "--secondary", "d"], 2, "cannot be primary and secondary"),
         (
             &["swap", "2027-06-12", "a", "b"],
@@ -179,8 +179,8 @@ fn nonsense_is_refused_with_a_reason() {
         ),
         (&["swap", "2027-04-30", "a", "b"], 1, "has begun"),
         (&["swap", "2027-04-23", "a", "b"], 1, "is over"),
-        (&["swap", "2027-06-11", "d", "a"], 1, "that is so already"),
-        (&["swap", "2027-06-11", "2027-06-11"], 2, "one and the same week"),
+        (&["swap", "2027-06-11", "d", "a"], 1, "the plan says so already"),
+        (&["swap", "2027-06-11", "2027-06-11"], 2, "both dates name the same week"),
         (&["swap", "2027-06-11", "a", "a"], 2, "cannot be primary and secondary"),
         (&["off", "a", "2027-06-02", "2027-06-01"], 2, "is not after"),
         (&["off", "a", "today", "--team", "nobody"], 2, "there is no team `nobody`"),
@@ -530,7 +530,7 @@ proptest! {
         if output.status.code() != Some(0) {
             prop_assert_eq!(&after_text, &before_text, "{}", printed);
             prop_assert!(!printed.contains("laid out in a way"), "{}\n{}", printed, before_text);
-            prop_assert!(printed.contains("nothing was written") || printed.contains("one and the same week"), "{}", printed);
+            prop_assert!(printed.contains("nothing was written") || printed.contains("both dates name the same week"), "{}", printed);
             return Ok(());
         }
         // Bytes: only lines of entries are added or removed, and comments stay.
@@ -564,7 +564,7 @@ proptest! {
         if !matches!(typed, Typed::Exchange(..)) {
             let again = run(&config, &args);
             prop_assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));
-            prop_assert!(text(&again.stderr).contains("that is so already"), "{}", text(&again.stderr));
+            prop_assert!(text(&again.stderr).contains("the plan says so already"), "{}", text(&again.stderr));
             prop_assert_eq!(fs::read_to_string(file(&config)).unwrap(), after_text);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -230,6 +231,46 @@ fn a_backup_made_by_sqlite_while_the_server_runs_is_a_whole_journal() {
     drop(running);
     let running = edited.start(&other);
     seen.look(&feed(&running)).unwrap();
+}
+
+/// A server that was killed leaves its journal with a log beside it. The next one may read both and write nothing.
+#[test]
+fn a_start_in_a_folder_that_is_read_only_reads_the_log_that_was_left_behind_there() {
+    let edited = Edited::new("");
+    let (state, mut seen) = (edited.state(), Seen::default());
+    let mut running = edited.start(&state);
+    for number in 1..4 {
+        edited.edit(number);
+        wait("edit", PATIENCE, &running, || serves(&running, number));
+        seen.look(&feed(&running)).unwrap();
+    }
+    running.child.kill().unwrap();
+    running.ended();
+    assert!(fs::metadata(state.join("journal.sqlite-wal")).unwrap().len() > 0);
+    edited.edit(4);
+    // Permissions do not bind root.
+    let set_modes = |folder: u32, file: u32| {
+        for entry in fs::read_dir(&state).unwrap() {
+            fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(file)).unwrap();
+        }
+        fs::set_permissions(&state, fs::Permissions::from_mode(folder)).unwrap();
+    };
+    set_modes(0o555, 0o444);
+    fs::set_permissions(edited.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let oncal = program(&edited.config(), &["--state", state.to_str().unwrap()]);
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=54321", "--regid=54321", "--clear-groups"]);
+    command.arg(oncal.get_program()).args(oncal.get_args()).current_dir(edited.config());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let running = Running::start(&mut command);
+    seen.look(&feed(&running)).unwrap();
+    assert!(serves(&running, 4), "the present files, with provisional revisions");
+    wait("fault", SHOWN, &running, || has_fault(&running, "journal"));
+    drop(running);
+    set_modes(0o700, 0o600);
+    let running = edited.start(&state);
+    seen.look(&feed(&running)).unwrap();
+    assert_eq!(faults(&running), Vec::<String>::new());
 }
 
 /// A journal that can be read and not written, as on a full disk: every write fails.

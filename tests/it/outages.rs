@@ -7,6 +7,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::faked_clock::FakedClock;
+use crate::support::injection::Injection;
 use crate::support::pair::{TEAM, configuration};
 use crate::support::postgres::Postgres;
 use crate::support::running::{Running, get, program};
@@ -105,6 +107,97 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
     assert!(!page.contains("Another server has a newer configuration"), "{page}");
     assert!(one.log().contains("this server has the newest configuration again"), "{}", one.log());
     within(SOON, "the same feeds", || tag(&one) == tag(&other));
+}
+
+/// The answer to `target`: its status.
+fn status(running: &Running, target: &str) -> String {
+    get(running.address, target).0.get(9..12).unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "needs strace and faketime, which tests/run.sh installs"]
+fn a_server_whose_reloader_has_stopped_looking_is_not_healthy() {
+    let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
+    let clock = FakedClock::new(state.path().join("clock"));
+    let mut command = program(folder.path(), &["--state", state.path().to_str().unwrap()]);
+    clock.apply(&mut command, true);
+    let running = Running::start(&mut command);
+    assert_eq!(status(&running, "/healthz"), "200");
+    let health = || {
+        // A connection that is open while the clock jumps is given up as too slow.
+        let (head, body) = get(running.admin, "/healthz");
+        (head[9..12].to_owned(), String::from_utf8(body).unwrap())
+    };
+    let stopped = Injection::of_thread(running.child.id(), "reloader", "all", "delay_enter=600000000");
+    clock.set("+119s");
+    within(SOON, "an answer", || health().0 == "200");
+    clock.set("+121s");
+    within(SOON, "the end of health", || health().0 == "503");
+    assert!(health().1.starts_with("the reloader last looked at the configuration 12"), "{:?}", health());
+    drop(stopped);
+    within(SOON, "health", || health().0 == "200");
+}
+
+#[test]
+#[ignore = "needs faketime, which tests/run.sh installs"]
+fn a_team_whose_file_is_gone_is_not_found_after_five_minutes() {
+    let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
+    let (teams, files) = (folder.path().join("teams"), ["gone.toml", "data.toml"]);
+    fs::write(teams.join(files[0]), TEAM).unwrap();
+    let start = || {
+        let clock = FakedClock::new(state.path().join("clock"));
+        let mut command = program(folder.path(), &["--state", state.path().to_str().unwrap()]);
+        clock.apply(&mut command, true);
+        (clock, Running::start(&mut command))
+    };
+    // Its clock is no event for the reloader, so something else must wake it.
+    let later = |clock: &FakedClock, name: &str| {
+        clock.set("+301s");
+        fs::write(teams.join(files[1]), TEAM.replace("Ann", name)).unwrap();
+    };
+    let targets = ["/gone/team.ics", "/gone/"];
+    let (clock, running) = start();
+    fs::remove_file(teams.join(files[0])).unwrap();
+    within(SOON, "the fault", || is_metric(&running, "oncal_team_file_missing{team=\"gone\"} 1"));
+    clock.set("+240s");
+    fs::write(teams.join(files[1]), TEAM.replace("Ann", "Ana")).unwrap();
+    let feed = || String::from_utf8(get(running.address, "/data/team.ics").1).unwrap();
+    within(SOON, "a change after four minutes", || feed().contains("Ana"));
+    targets.iter().for_each(|target| assert_eq!(status(&running, target), "200", "{target}"));
+    later(&clock, "Anna");
+    within(SOON, "the end of the team", || targets.iter().all(|target| status(&running, target) == "404"));
+    within(SOON, "the count", || is_metric(&running, "oncal_teams_removed_total 1"));
+    drop(running);
+
+    // A start finds it in the journal, and waits for its file as long.
+    let (clock, running) = start();
+    targets.iter().for_each(|target| assert_eq!(status(&running, target), "503", "{target}"));
+    later(&clock, "Annie");
+    within(SOON, "the end of the team", || targets.iter().all(|target| status(&running, target) == "404"));
+    assert_eq!(status(&running, "/data/team.ics"), "200");
+}
+
+#[test]
+fn what_postgresql_has_to_say_is_logged_for_those_who_debug() {
+    let postgres = Postgres::start();
+    let folder = configuration("", &format!("{SETTINGS}journal = \"{}\"\n", postgres.url));
+    drop(Running::start(&mut program(folder.path(), &[])));
+    let notice = "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS \
+                  $$ BEGIN RAISE WARNING 'a trigger was here'; RETURN NEW; END $$";
+    let trigger = "CREATE TRIGGER shout BEFORE INSERT OR UPDATE ON publication \
+                   FOR EACH ROW EXECUTE FUNCTION shout()";
+    assert!(postgres.psql(&[notice, trigger]).status().unwrap().success());
+    for (number, log, is_logged) in [(1, "info", false), (2, "debug", true)] {
+        let running = Running::start(program(folder.path(), &[]).env("ONCAL_LOG", log));
+        let name = format!("Ann {number}");
+        fs::write(folder.path().join("teams/data.toml"), TEAM.replace("Ann", &name)).unwrap();
+        let feed = || String::from_utf8(get(running.address, "/data/team.ics").1).unwrap();
+        within(SOON, "the change", || feed().contains(&name));
+        let log = running.log();
+        let mut lines = log.lines().filter(|line| line.contains("a trigger was here"));
+        assert_eq!(lines.clone().next().is_some(), is_logged, "{log}");
+        assert!(lines.all(|line| line.contains("\"DEBUG\"")), "{log}");
+    }
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Reloading {
             store: Arc::clone(&store),
             builder,
             folder: config,
+            state: folder.path().join("state"),
             now: Box::new(move || DateTime::from_timestamp_millis(time.load(Ordering::SeqCst)).unwrap()),
             report,
         });

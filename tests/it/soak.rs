@@ -138,8 +138,8 @@ fn under_load_and_changes_nothing_fails_and_memory_stays_flat() {
         let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
         let generation =
             metrics.lines().find_map(|line| line.strip_prefix("oncal_snapshot_generation ")).unwrap();
-        assert!(generation.parse::<f64>().unwrap() > 3.0, "{generation} of {changes}");
         println!("{generation} loads for {changes} changes");
+        assert!(generation.parse::<f64>().unwrap() > f64::from(changes) / 2.0, "{generation} of {changes}");
         assert!(!metrics.contains("status=\"5"), "{metrics}");
     });
     let (third, last) = (figures[figures.len() / 3], *figures.last().unwrap());

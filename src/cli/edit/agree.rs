@@ -18,7 +18,7 @@ pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow:
     let (team, zone) = (session.team(), session.zone());
     let date = typed::date(&args.date, session.clock())?;
     let who = session.who(&args.who)?;
-    let day = zone.day(date).ok_or_else(|| Usage(format!("there is no {date} in {}", zone.name())))?;
+    let day = zone.day(date).ok_or_else(|| Usage(format!("{date} does not exist in {}", zone.name())))?;
     let at =
         args.at.as_ref().map(|at| typed::times(&[format!("{date} {at}")], 1, session.clock())).transpose()?;
     let at = at.and_then(|at| at.first().map(|at| at.instant(zone)));
@@ -46,7 +46,7 @@ pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow:
     Ok(Exit::Fine)
 }
 
-/// The conflict on the day, or the one at an instant of it.
+/// The conflict on the day, or at an instant of it.
 fn conflict<'r>(
     team: &Team,
     rows: &'r [Row],
@@ -71,22 +71,22 @@ fn conflict<'r>(
     }
 }
 
-/// Why there is nothing to agree on.
+/// Why nothing is left to agree on.
 fn settled(team: &Team, rows: &[Row], day: Period) -> String {
     match rows.iter().find(|row| row.agreed_on.is_some() && row.period.overlaps(day)) {
         Some(row) => format!(
-            "that is agreed already: {} is primary on {}; `oncal cover` changes it",
+            "this is agreed already: {} is primary on {}; `oncal cover` changes it",
             name(team, row.primary),
             when::period_inline(&team.zone, row.period)
         ),
         None => format!(
-            "nothing is to be agreed on {}; `oncal coverage` lists what is",
+            "there is no open conflict on {}; `oncal coverage` lists them",
             when::date(team.zone.date(day.start()))
         ),
     }
 }
 
-/// Whom oncal would have behind `who`: the secondary proposed, else the first who is free.
+/// The backup that oncal proposes for `who`: the proposed secondary, or else the first who is free.
 fn backup(row: &Row, who: EngineerIdx) -> Option<EngineerIdx> {
     let free =
         row.candidates.iter().filter(|candidate| candidate.is_free()).map(|candidate| candidate.engineer);

@@ -1,4 +1,4 @@
-//! `oncal cover`: somebody is primary from now on until some time, whatever the plan says.
+//! `oncal cover`: somebody is primary for some time, whatever the plan says.
 
 use chrono::NaiveDate;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
     let summary = format!("{} is primary {}{backup}", name(team, who), period_in_words(zone, period));
     let made = Plan { changes, summary, period, may_move_nobody: false };
     let after = session.carry_out(&made, &args.writing, output)?;
-    print_clients_behind([team, &after], period, output);
+    print_backup([team, &after], period, output);
     Ok(Exit::Fine)
 }
 
@@ -47,11 +47,13 @@ fn period(times: &[String], session: &Session<'_>) -> Result<Period, Usage> {
     let [from, until] = match typed[..] {
         [until] => [now()?.first().copied().unwrap_or(until), until],
         [from, until, ..] => [from, until],
-        [] => return Err(Usage("until when is missing".to_owned())),
+        [] => return Err(Usage("the end is missing".to_owned())),
     };
     Period::new(from.instant(zone), until.instant(zone)).ok_or_else(|| {
         let help = match until {
-            Typed::Date(date) => format!("; a date means its beginning: for all of it write {}", after(date)),
+            Typed::Date(date) => {
+                format!("; a date means its beginning: to include that day write {}", after(date))
+            }
             Typed::Time(_) => String::new(),
         };
         Usage(format!("{} is not after {}{help}", typed::shown(until), typed::shown(from)))
@@ -62,7 +64,7 @@ fn after(date: NaiveDate) -> NaiveDate {
     date.succ_opt().unwrap_or(date)
 }
 
-/// The changes that take `period` out of overrides that overlap it: each keeps what lies before and after it.
+/// The changes that cut `period` out of overrides that overlap it: each keeps what is before and after it.
 pub(super) fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result<Vec<Change>> {
     let (team, zone, places) = (session.team(), session.zone(), session.places());
     let mut changes = Vec::new();
@@ -105,7 +107,7 @@ pub(super) fn fields(
     fields
 }
 
-/// Team time as a file has it: a bare date is its first instant.
+/// Team time as written in a file: a bare date is its first instant.
 fn time(zone: &Zone, instant: Instant) -> Field {
     let local = zone.local(instant);
     match when::is_midnight(zone, instant) {
@@ -127,8 +129,9 @@ fn new_end(zone: &Zone, instant: Instant) -> Vec<(&'static str, Option<Field>)> 
     vec![(key, Some(field)), (other, None)]
 }
 
-/// Who holds the secondary role meanwhile; somebody who was primary until now may be the very one who is ill.
-fn print_clients_behind([before, after]: [&Team; 2], period: Period, output: &mut Output) {
+/// Prints who holds the secondary role meanwhile, with a warning if that was the primary until now: they may be the
+/// one who is ill.
+fn print_backup([before, after]: [&Team; 2], period: Period, output: &mut Output) {
     let holders = |team: &Team| {
         let schedule = expand(team, period);
         let duties = schedule.duties().filter(|duty| duty.period.overlaps(period));

@@ -24,7 +24,7 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     let (from, to) = match typed[..] {
         [from] => (from, Typed::Date(from.date())),
         [from, to, ..] => (from, to),
-        [] => return Err(Usage("from when is missing".to_owned()).into()),
+        [] => return Err(Usage("the start is missing".to_owned()).into()),
     };
     let period = period(&engineer.zone, from, to)
         .ok_or_else(|| Usage(format!("{} is not after {}", typed::shown(to), typed::shown(from))))?;
@@ -42,7 +42,7 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     };
     let summary = format!("{who_name} is away {}{last}{clock}", typed::shown(from));
     if whole.minus(&known).is_empty() {
-        anyhow::bail!("nothing was written: {summary}; that is so already");
+        anyhow::bail!("nothing was written: {summary}; the plan says so already");
     }
     let field = |typed: Typed| match typed {
         Typed::Date(date) => Field::Date(date),

@@ -1,4 +1,4 @@
-//! Who is meant: an id, a name, or a part of a name that only one person has.
+//! Finds a person by an id, a name, or a part of a name that only one person has.
 
 use crate::cli::output::Usage;
 use crate::rota::{EngineerIdx, Team};
@@ -8,7 +8,7 @@ use crate::toml_reader::nearest;
 ///
 /// # Errors
 ///
-/// Where nobody is, or more than one.
+/// If nobody is, or more than one.
 pub(super) fn find(team: &Team, typed: &str) -> Result<EngineerIdx, Usage> {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let wanted = plain(typed);

@@ -31,14 +31,14 @@ pub(super) struct Session<'c> {
     pub(super) now: Instant,
 }
 
-/// What a command wants to be done.
+/// The changes that a command makes.
 pub(super) struct Plan {
     pub(super) changes: Vec<Change>,
     /// In words, for the first line that is printed.
     pub(super) summary: String,
-    /// What the change is about: what moves is looked for at least there.
+    /// The period that the change concerns; the comparison of the rota includes it.
     pub(super) period: Period,
-    /// Whether a change of the file that moves nobody makes sense.
+    /// Whether a change of the file is written even if it moves nobody.
     pub(super) may_move_nobody: bool,
 }
 
@@ -47,7 +47,7 @@ impl<'c> Session<'c> {
     ///
     /// # Errors
     ///
-    /// Where there is no such team, or it has errors.
+    /// If there is no such team, or it has errors.
     pub(super) fn open(
         common: &'c Common,
         of: &OfTeam,
@@ -89,7 +89,7 @@ impl<'c> Session<'c> {
         self.zone().date(self.now)
     }
 
-    /// Where entries stand in the file.
+    /// The positions of entries in the file.
     pub(super) fn places(&self) -> TeamPlaces<'c> {
         self.configuration.places(self.config)
     }
@@ -103,7 +103,7 @@ impl<'c> Session<'c> {
     ///
     /// # Errors
     ///
-    /// Where the change makes no sense, or cannot be written.
+    /// If the change makes no sense, or cannot be written.
     pub(super) fn carry_out(
         &self,
         plan: &Plan,
@@ -119,11 +119,11 @@ impl<'c> Session<'c> {
             for error in errors {
                 output.note(format_args!("{}\n", render(error, &edited.sources, true)));
             }
-            anyhow::bail!("nothing was written: `oncal check` would call that an error");
+            anyhow::bail!("nothing was written: the changed file would have errors");
         };
         let consequence = consequence([self.team(), &after.team], self.dates(plan.period), self.now)?;
         if changed == text || consequence.is_none() && !plan.may_move_nobody {
-            anyhow::bail!("nothing was written: {}; that is so already", plan.summary);
+            anyhow::bail!("nothing was written: {}; the plan says so already", plan.summary);
         }
         output.data(&format!("{}\n\n", plan.summary))?;
         output.data(&self.file_diff(text, &changed))?;
@@ -192,7 +192,7 @@ fn team_id(configuration: &Configuration, of: &OfTeam) -> Result<TeamId, Usage> 
             TeamId::new(named).ok_or_else(|| Usage(format!("there is no team `{named}`")))
         }
         (None, [only]) => Ok((*only).clone()),
-        (None, []) => Err(Usage("there is no team".to_owned())),
+        (None, []) => Err(Usage("no team is configured".to_owned())),
         (None, _) => {
             let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             Err(Usage(format!("there are several teams; add --team with one of {}", ids.join(", "))))

@@ -22,7 +22,7 @@ pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> any
         [other] => {
             let second = week(&session, other)?;
             if first.id == second.id {
-                return Err(Usage("these are one and the same week".to_owned()).into());
+                return Err(Usage("both dates name the same week".to_owned()).into());
             }
             let summary = format!(
                 "the weeks of {} and {} are exchanged: {} have the first, {} the second",
@@ -59,7 +59,7 @@ pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> any
     Ok(Exit::Fine)
 }
 
-/// The week that starts on the date typed, and has not begun.
+/// The week that starts on the typed date; an error if it has begun.
 fn week(session: &Session<'_>, typed: &str) -> anyhow::Result<Week> {
     let date = typed::date(typed, session.clock())?;
     let team = session.team();
@@ -85,7 +85,7 @@ fn week(session: &Session<'_>, typed: &str) -> anyhow::Result<Week> {
     Ok(week.clone())
 }
 
-/// A swap, a swap that is changed, or none where the rotation has that pair anyway.
+/// Adds, changes or removes the swap of `week`; it is removed if the rotation has that pair anyway.
 fn change(session: &Session<'_>, week: &Week, pair: Pair, reason: Option<String>) -> anyhow::Result<Change> {
     let id = |index| Field::Text(session.team().engineer(index).id.to_string());
     let (primary, secondary) = (id(pair.primary), id(pair.secondary));

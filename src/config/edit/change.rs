@@ -1,4 +1,4 @@
-//! What is to change in a team's file, and the text in which no more than that has changed.
+//! Changes of a team's file, and the text in which only these are made.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use thiserror::Error;
@@ -10,7 +10,7 @@ use super::splices::{Splice, apply};
 use super::{array, block};
 use crate::config::entry::toml_text;
 
-/// The value of a key. Times are whole seconds on the clock that the file means there.
+/// The value of a key. Times are whole seconds, in the local time that the file means there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
     /// Text, written in quotes.
@@ -32,14 +32,14 @@ pub enum List {
     TimeOff(usize),
 }
 
-/// One change. Places in a list are those before any change.
+/// One change. Indices of list entries are those before any change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A new entry at the end of the list.
     Add(List, Vec<(&'static str, Field)>),
-    /// Other values of an entry; a key without a value is taken out.
+    /// New values of an entry; a key without a value is removed.
     Set(List, usize, Vec<(&'static str, Option<Field>)>),
-    /// An entry is taken out.
+    /// Removes an entry.
     Remove(List, usize),
 }
 
@@ -49,7 +49,7 @@ pub enum EditError {
     /// The text is not TOML.
     #[error("the file is not valid TOML")]
     NotToml,
-    /// It is written in a way in which no place was found that leaves all else as it is.
+    /// Its layout allows no edit that leaves everything else as it is.
     #[error("the file is laid out in a way that oncal cannot edit; make the change by hand")]
     Layout,
 }
@@ -90,12 +90,12 @@ fn inline(fields: &[(&'static str, Field)]) -> String {
     format!("{{ {} }}", entry_text(fields).join(", "))
 }
 
-/// `text` with `changes` made. All other bytes are as they were, and both texts say the same but for the changes, which
-/// is checked by reading both.
+/// `text` with `changes` made. All other bytes are as they were, and apart from the changes both texts mean the same,
+/// which is checked by parsing both.
 ///
 /// # Errors
 ///
-/// Where that cannot be done.
+/// If that is not possible.
 pub fn edit(text: &str, changes: &[Change]) -> Result<String, EditError> {
     let changes = &in_place(changes);
     let before: Table = text.parse().map_err(|_| EditError::NotToml)?;
@@ -115,7 +115,8 @@ pub fn edit(text: &str, changes: &[Change]) -> Result<String, EditError> {
     Err(EditError::Layout)
 }
 
-/// `changes` with an entry that goes, where a new one comes, changed to be that one.
+/// `changes`, in which the removal of an entry and the addition of another to the same list become one change of the
+/// entry.
 fn in_place(changes: &[Change]) -> Vec<Change> {
     let mut made = changes.to_vec();
     for place in 0..made.len() {
@@ -141,7 +142,7 @@ fn in_place(changes: &[Change]) -> Vec<Change> {
 /// The keys of entries that commands write.
 const KEYS: [&str; 8] = ["week", "from", "to", "through", "primary", "secondary", "agreed_on", "reason"];
 
-/// Insertions at one place stand in the order in which they came.
+/// Joins insertions at one position, in their order.
 fn joined(splices: Vec<Splice>) -> Vec<Splice> {
     let mut all: Vec<Splice> = Vec::new();
     for splice in splices {
@@ -158,7 +159,7 @@ struct Source<'a> {
     root: &'a DeTable<'a>,
     text: &'a str,
     changes: &'a [Change],
-    /// Which of the places for a first block.
+    /// Which of the possible positions of a first block is used.
     choice: usize,
 }
 
@@ -201,10 +202,10 @@ impl Source<'_> {
         let (text, lines) = (self.text, entry_text(fields));
         let is_gone = |index: &usize| self.changes.contains(&Change::Remove(list, *index));
         match self.written(list)? {
-            // What goes may be what the new entry would be put next to, so that one is changed in place.
+            // The new entry might be inserted next to the one that is removed, so that one is changed in place.
             Written::Array { items, .. } if (0..items.len()).any(|index| is_gone(&index)) => None,
             Written::Array { span, items } => {
-                // Several in one list share its commas, so the first brings all.
+                // Several new entries of one list share its commas, so the first change inserts them all.
                 let all =
                     self.changes.iter().filter(|change| matches!(change, Change::Add(of, _) if *of == list));
                 let is_first = all.clone().next().is_some_and(|first| std::ptr::eq(first, change));
@@ -254,7 +255,7 @@ fn remove_key(item: &Item, entry: &Entry, text: &str) -> Splice {
     if is_inline(item, text) { array::remove_key(item, entry) } else { block::remove_key(entry, text) }
 }
 
-/// A key that goes makes room for one that comes, so that `to` stands where `through` stood.
+/// Changes the keys of an entry. A removed key is replaced by an added one, so that `to` takes the place of `through`.
 fn set(item: &Item, fields: &[(&'static str, Option<Field>)], text: &str) -> Vec<Splice> {
     let of = |key: &str| item.entries.iter().find(|entry| entry.key == key);
     let mut gone: Vec<&Entry> =
@@ -278,7 +279,7 @@ fn set(item: &Item, fields: &[(&'static str, Option<Field>)], text: &str) -> Vec
     all
 }
 
-/// What the changed text must say.
+/// What the changed text must mean.
 fn changed(mut table: Table, changes: &[Change]) -> Option<Table> {
     for change in changes {
         if let Change::Set(list, index, fields) = change {
@@ -323,7 +324,7 @@ fn values(table: &mut Table, list: List) -> Option<&mut Vec<Value>> {
     table.entry(list.key()).or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
 }
 
-/// Without lists that are empty, which say what absent ones say.
+/// Without empty lists, which mean the same as absent ones.
 fn tidy(mut table: Table) -> Table {
     let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
     table.retain(|_, value| !is_empty(value));

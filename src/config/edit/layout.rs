@@ -1,4 +1,4 @@
-//! Where the lists, tables and keys of a TOML text stand, and its lines.
+//! The positions of lists, tables and keys in a TOML text, and its lines.
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -27,7 +27,7 @@ pub(super) struct Item {
 /// How a list of tables is written.
 #[derive(Debug)]
 pub(super) enum Written {
-    /// It is not there.
+    /// It does not exist.
     Absent,
     /// In square brackets, which `span` includes.
     Array { span: Span, items: Vec<Item> },
@@ -35,7 +35,7 @@ pub(super) enum Written {
     Blocks(Vec<Item>),
 }
 
-/// How the list `key` of `table` is written; `None` for a value that is no list of tables.
+/// How the list `key` of `table` is written; `None` for a value that is not a list of tables.
 pub(super) fn list(table: &DeTable<'_>, key: &str, text: &str) -> Option<Written> {
     let Some((_, value)) = table.iter().find(|(name, _)| name.get_ref() == key) else {
         return Some(Written::Absent);
@@ -77,7 +77,7 @@ fn has_header(key: usize, text: &str) -> bool {
     text[line_start(key, text)..].trim_start().starts_with('[')
 }
 
-/// The last byte of `value` and all that is in it, wherever that stands.
+/// The end of `value` and of everything in it, wherever that is written.
 fn end(value: &Spanned<DeValue<'_>>) -> usize {
     let inside = match value.get_ref() {
         DeValue::Table(table) => table.iter().map(|(_, value)| end(value)).max(),

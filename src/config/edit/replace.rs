@@ -1,4 +1,4 @@
-//! A file replaced by another version of it, whole or not at all.
+//! Replaces a file atomically.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -13,18 +13,18 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// A file as it was when it was read.
 #[derive(Debug)]
 pub struct Original {
-    /// Where the file really is, links followed.
+    /// The real path of the file, with links followed.
     path: PathBuf,
     bytes: Vec<u8>,
 }
 
-/// Why a file was not replaced. It is as it was.
+/// Why a file was not replaced. The file is unchanged.
 #[derive(Debug, Error)]
 pub enum ReplaceError {
     /// Somebody else wrote to it after it was read.
-    #[error("{} changed while oncal looked at it; nothing was written. Run the command again", .0.display())]
+    #[error("{} changed meanwhile; nothing was written. Run the command again", .0.display())]
     Changed(PathBuf),
-    /// It belongs to somebody else, and a new file would not.
+    /// It belongs to another user, which a new file would not.
     #[error("{} belongs to user {owner} and group {group}, which the new version cannot keep; run this as that user", path.display())]
     Owner {
         /// The file.
@@ -62,12 +62,12 @@ impl Original {
         std::str::from_utf8(bytes).ok()
     }
 
-    /// Replaces the file by one that has `text`, the same owner and the same mode. At any moment the path leads to the
-    /// whole of the old file or the whole of the new one, also after a power failure. A byte order mark stays.
+    /// Replaces the file by one with `text`, the same owner and the same mode. At any moment, even after a power failure,
+    /// the path leads to the complete old file or the complete new one. A byte order mark is kept.
     ///
     /// # Errors
     ///
-    /// Where the file is not what was read any more, or cannot be written.
+    /// If the file has changed since it was read, or cannot be written.
     pub fn replace(&self, text: &str) -> Result<(), ReplaceError> {
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -80,7 +80,7 @@ impl Original {
         let found = old.metadata().map_err(io(&self.path))?;
         let (aside, mut new) = self.aside(folder).map_err(io(folder))?;
         let written = self.write(&mut new, &found, text).and_then(|()| {
-            // As late as can be: editors do not lock.
+            // As late as possible: editors do not lock files.
             if fs::read(&self.path).map_err(io(&self.path))? != self.bytes {
                 return Err(ReplaceError::Changed(self.path.clone()));
             }

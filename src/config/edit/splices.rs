@@ -1,8 +1,8 @@
-//! Cuts and insertions in a text, all at places of the original.
+//! Cuts and insertions in a text, all at positions in the original.
 
 use crate::toml_reader::Span;
 
-/// What replaces a part of the original; an empty part is a place to insert at.
+/// A replacement of a part of the original; an empty part is an insertion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Splice {
     pub(super) at: Span,

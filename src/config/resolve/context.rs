@@ -1,4 +1,4 @@
-//! What a team is checked against.
+//! What the checks of a team depend on besides its file.
 
 use crate::config::run_books::RunBooks;
 use crate::config::time_off::TimeOffFiles;
@@ -6,16 +6,16 @@ use crate::config::zones::Zones;
 use crate::holidays::Library;
 use crate::rota::{Instant, Period};
 
-/// What stands behind `@` in event UIDs unless the file says otherwise.
+/// The part after `@` in event UIDs, unless the file says otherwise.
 pub(super) const UID_DOMAIN: &str = "oncal";
 
-/// What a team is checked against.
+/// What the checks of a team depend on besides its file.
 pub(in crate::config) struct Context<'a> {
     pub(in crate::config) zones: &'a Zones,
     pub(in crate::config) library: &'a Library,
-    /// For warnings about what is over, and for how far recurrences are followed.
+    /// Past entries get no warnings, and recurrences are expanded to some time after now.
     pub(in crate::config) now: Instant,
-    /// What feeds show around now, within which zone data has to agree.
+    /// The period that feeds show, within which zone data must agree.
     pub(in crate::config) window: Option<Period>,
     /// Of this team.
     pub(in crate::config) run_books: &'a RunBooks,

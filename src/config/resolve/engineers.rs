@@ -1,6 +1,6 @@
 //! The engineers of a team, and looking them up by the ids that the rest of the file uses.
 //!
-//! Not here: whether they are members when they have duty (`membership`).
+//! Not here: whether they are members while they are on duty (`membership`).
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,17 +23,17 @@ use crate::toml_reader::{At, Moment, Problem, Problems, listed, nearest};
 /// Where the address of a holiday calendar goes.
 const ADDRESS_OF_HOLIDAYS: &str = "name the calendar here, such as `ours`; the address is `url` in the table [import] of holidays/ours.toml";
 
-/// The engineers in file order. One whose table has an error keeps its seat, so that using its id elsewhere is not
-/// a second error.
+/// The engineers in file order. One whose table has an error keeps its index, so that using its id elsewhere is not a
+/// second error.
 pub(super) struct Roster {
-    /// The seat of each; the first, of those who share an id. One whose id is refused is found by what it should be too.
-    seats: BTreeMap<String, EngineerIdx>,
+    /// The index of each engineer by id; for duplicate ids the first. An invalid id can also be found by its valid form.
+    indices: BTreeMap<String, EngineerIdx>,
     engineers: Vec<Option<Engineer>>,
     /// The id of each name, in lower case: people write names where ids belong.
     ids: BTreeMap<String, String>,
     /// How often each id is named.
     uses: BTreeMap<String, usize>,
-    /// The ids of nobody that were reported.
+    /// The unknown ids that were reported.
     reported: RefCell<BTreeSet<String>>,
 }
 
@@ -69,16 +69,16 @@ impl Roster {
             engineer(table, calendars, &common, context, problems)
         });
         let engineers = engineers.collect();
-        let mut seats = BTreeMap::new();
+        let mut indices = BTreeMap::new();
         for (n, table) in team.engineers.iter().enumerate() {
             if let Some(id) = &table.id {
-                seats.entry(id.value.clone()).or_insert(EngineerIdx(n));
+                indices.entry(id.value.clone()).or_insert(EngineerIdx(n));
             }
         }
         for (n, table) in team.engineers.iter().enumerate() {
             let refused = table.id.as_ref().filter(|id| EngineerId::new(&id.value).is_none());
             if let Some(id) = refused.and_then(|id| slug(&id.value)) {
-                seats.entry(id).or_insert(EngineerIdx(n));
+                indices.entry(id).or_insert(EngineerIdx(n));
             }
         }
         let named =
@@ -86,7 +86,7 @@ impl Roster {
         let ids = named.map(|(name, id)| (name, id.value.clone())).collect();
         let mut uses = BTreeMap::new();
         team.people().for_each(|at| *uses.entry(at.value.clone()).or_default() += 1);
-        let roster = Roster { engineers, seats, ids, uses, reported: RefCell::default() };
+        let roster = Roster { engineers, indices, ids, uses, reported: RefCell::default() };
         roster.warn_of_one_name_for_two(&team.engineers, problems);
         roster
     }
@@ -97,14 +97,14 @@ impl Roster {
         let ends_before = |one: &Engineer, other: &Engineer| {
             one.left.zip(other.joined).is_some_and(|(left, joined)| left <= joined)
         };
-        for (seat, engineer) in self.seated() {
-            let mut above = self.seated().take_while(|(other, _)| *other != seat);
+        for (idx, engineer) in self.indexed() {
+            let mut above = self.indexed().take_while(|(other, _)| *other != idx);
             let same = above.any(|(_, other)| {
                 read(&other.name) == read(&engineer.name)
                     && !ends_before(other, engineer)
                     && !ends_before(engineer, other)
             });
-            let at = tables.get(seat.0).and_then(|table| table.name.as_ref());
+            let at = tables.get(idx.0).and_then(|table| table.name.as_ref());
             if let Some(at) = at.filter(|_| same) {
                 let message =
                     format!("two engineers are called `{}`: calendars cannot tell them apart", engineer.name);
@@ -113,13 +113,13 @@ impl Roster {
         }
     }
 
-    /// The seat of the engineer named at `at`; an error where there is none.
+    /// The index of the engineer named at `at`; an error if there is none.
     pub(super) fn index_of(&self, at: &At<String>, problems: &Problems) -> Option<EngineerIdx> {
-        let found = self.seats.get(&at.value).copied();
-        // Without any engineer that is the error, and these would be its echoes. Each name is reported once.
+        let found = self.indices.get(&at.value).copied();
+        // If there are no engineers at all, only that is reported. Each unknown id is reported once.
         let is_new = || self.reported.borrow_mut().insert(at.value.clone());
         if found.is_none() && !self.engineers.is_empty() && is_new() {
-            let help = problems.has_room().then(|| self.who_is_meant(at));
+            let help = problems.has_room().then(|| self.suggestion(at));
             let times = match self.uses.get(&at.value) {
                 Some(count) if *count > 1 => format!("; the file names them {count} times"),
                 _ => String::new(),
@@ -130,19 +130,19 @@ impl Roster {
         found
     }
 
-    fn who_is_meant(&self, at: &At<String>) -> String {
+    fn suggestion(&self, at: &At<String>) -> String {
         if let Some(id) = self.ids.get(&plain(at)) {
             return format!("that is a name: write the id, `{id}`");
         }
         let is_valid = |id: &str| EngineerId::new(id).is_some();
         let mut ids: Vec<(&String, &EngineerIdx)> =
-            self.seats.iter().filter(|(id, _)| is_valid(id)).collect();
-        ids.sort_by_key(|(_, seat)| seat.0);
+            self.indices.iter().filter(|(id, _)| is_valid(id)).collect();
+        ids.sort_by_key(|(_, idx)| idx.0);
         let ids = || ids.iter().map(|(id, _)| id.as_str());
         nearest(&at.value, ids()).unwrap_or_else(|| format!("engineers of this team: {}", listed(ids())))
     }
 
-    /// The pair named in `table`; an error where it is one person twice.
+    /// The pair named in `table`; an error if both are the same person.
     pub(super) fn pair(&self, table: &PairTable, problems: &Problems) -> Option<Pair> {
         let primary = table.primary.as_ref().and_then(|at| self.index_of(at, problems));
         let secondary = table.secondary.as_ref().and_then(|at| self.index_of(at, problems));
@@ -150,31 +150,31 @@ impl Roster {
         differ(pair.primary, Some(pair.secondary), table.secondary.as_ref(), problems).then_some(pair)
     }
 
-    /// The engineer in `seat`, where its table has no errors.
-    pub(super) fn engineer(&self, seat: EngineerIdx) -> Option<&Engineer> {
-        self.engineers.get(seat.0)?.as_ref()
+    /// The engineer at `idx`, if its table has no errors.
+    pub(super) fn engineer(&self, idx: EngineerIdx) -> Option<&Engineer> {
+        self.engineers.get(idx.0)?.as_ref()
     }
 
-    /// Every seat, with its engineer where the table has no errors.
-    pub(super) fn seated(&self) -> impl Iterator<Item = (EngineerIdx, &Engineer)> {
+    /// Every index whose table has no errors, with its engineer.
+    pub(super) fn indexed(&self) -> impl Iterator<Item = (EngineerIdx, &Engineer)> {
         self.engineers
             .iter()
             .enumerate()
             .filter_map(|(n, engineer)| Some((EngineerIdx(n), engineer.as_ref()?)))
     }
 
-    /// All of them; `None` where one has an error.
+    /// All of them; `None` if one has an error.
     pub(super) fn into_engineers(self) -> Option<Vec<Engineer>> {
         self.engineers.into_iter().collect()
     }
 }
 
-/// A name as people compare names.
+/// A name in a form for comparison, without differences in case and spaces.
 fn plain(at: &At<String>) -> String {
     at.value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Whether two roles have two people; an error at the second where not.
+/// Whether the two roles are held by two people; otherwise an error at the second.
 pub(super) fn differ(
     primary: EngineerIdx,
     secondary: Option<EngineerIdx>,
@@ -194,7 +194,7 @@ pub(super) fn differ(
 struct Common<'a> {
     team: &'a TeamTable,
     zone: &'a Zone,
-    /// What is over before this day changes no shift that is shown.
+    /// Absences that end before this day change no shift that is shown.
     relevant_from: NaiveDate,
 }
 
@@ -276,7 +276,7 @@ fn engineer(
     Some(engineer)
 }
 
-/// `None` where one of them is unknown or broken.
+/// `None` if one of them is unknown or broken.
 fn calendars(ids: &[At<String>], context: &Context<'_>, problems: &Problems) -> Option<Vec<Arc<Calendar>>> {
     let all: Vec<_> = ids
         .iter()
@@ -322,7 +322,7 @@ fn time_off(entry: &TimeOffTable, zone: &Zone, problems: &Problems) -> Option<Pe
     period
 }
 
-/// Leave that goes on for longer than almost anybody's has a year that is wrong, as a rule.
+/// Leave that is longer than almost anybody's usually has a wrong year.
 fn warn_of_long_time_off(tables: &[TimeOffTable], periods: &[Period], now: Instant, problems: &Problems) {
     if tables.len() != periods.len() {
         return;
@@ -332,13 +332,13 @@ fn warn_of_long_time_off(tables: &[TimeOffTable], periods: &[Period], now: Insta
         let days = period.seconds() / (24 * 60 * 60);
         if days > MAX_LEAVE_DAYS {
             let message = format!("this leave lasts {days} days");
-            let help = "is the year right? If it is, leave it as it stands: it counts";
+            let help = "is the year right? If it is, ignore this warning";
             problems.push(Problem::warning("long-time-off", message).at(&table.span).help(help));
         }
     }
 }
 
-/// Leave up to this length, in days, is no surprise.
+/// Longer leave, in days, is probably a mistake.
 const MAX_LEAVE_DAYS: i64 = 200;
 
 fn warn_of_holidays(table: &EngineerTable, engineer: &Engineer, problems: &Problems) {
@@ -352,7 +352,8 @@ fn warn_of_holidays(table: &EngineerTable, engineer: &Engineer, problems: &Probl
     for at in &table.works_on {
         let of_calendar = engineer.calendars.iter().any(|c| !c.between(at.value, at.value).is_empty());
         if !of_calendar && !engineer.also_off.iter().any(|(date, _)| *date == at.value) {
-            let message = format!("{} is no holiday of `{}`, so this changes nothing", at.value, engineer.id);
+            let message =
+                format!("{} is not a holiday of `{}`, so this changes nothing", at.value, engineer.id);
             problems.warning("works-on-no-holiday", at.span.clone(), message);
         }
     }

@@ -1,7 +1,7 @@
-//! Nobody has duty outside their time in the team.
+//! Checks that nobody is on duty outside their time in the team.
 //!
-//! A rotation has no end of its own, so somebody who leaves must be followed by a rotation without them, or be
-//! swapped or overridden away; what counts is who would really hold a role.
+//! A rotation has no end, so after somebody leaves, another rotation without them must take over, or swaps and overrides
+//! must replace them; what counts is who would really hold a role.
 
 use chrono::NaiveDate;
 
@@ -12,8 +12,8 @@ use crate::config::schema::PairTable;
 use crate::rota::{Engineer, EngineerIdx, Pair, Period, Periods, Role};
 use crate::toml_reader::{At, Problems};
 
-/// Reports each rotation (with the first week concerned), swap and override that gives duty to somebody who is no
-/// member for the whole of it.
+/// Reports each rotation (with the first week concerned), swap and override that puts somebody on duty who is not a
+/// member for all of it.
 pub(super) fn check(
     eras: &Eras<'_>,
     swaps: &[FoundSwap<'_>],
@@ -21,14 +21,14 @@ pub(super) fn check(
     roster: &Roster,
     problems: &Problems,
 ) {
-    let limited = || roster.seated().filter(|(_, engineer)| engineer.joined.or(engineer.left).is_some());
-    for (seat, engineer) in limited() {
+    let limited = || roster.indexed().filter(|(_, engineer)| engineer.joined.or(engineer.left).is_some());
+    for (idx, engineer) in limited() {
         for era in &eras.list {
-            check_rotation((seat, engineer), (eras, era), swaps, overrides, problems);
+            check_rotation((idx, engineer), (eras, era), swaps, overrides, problems);
         }
         for found in swaps {
-            let Some(role) = found.swap.pair.role_of(seat) else { continue };
-            if outside(engineer, found.period, found.swap.pair, seat, overrides) {
+            let Some(role) = found.swap.pair.role_of(idx) else { continue };
+            if outside(engineer, found.period, found.swap.pair, idx, overrides) {
                 let message =
                     format!("{} but is given the week of {}", bound(engineer, found.period), found.date);
                 report(named(&found.table.pair, role), message, None, problems);
@@ -36,7 +36,7 @@ pub(super) fn check(
         }
         for found in overrides {
             let period = found.given.period;
-            for (_, at) in found.named().filter(|(named, _)| *named == seat) {
+            for (_, at) in found.named().filter(|(named, _)| *named == idx) {
                 if !engineer.is_member_throughout(period) {
                     let message = format!("{} but is given duty outside that time", bound(engineer, period));
                     report(Some(at), message, None, problems);
@@ -47,24 +47,24 @@ pub(super) fn check(
 }
 
 fn check_rotation(
-    (seat, engineer): (EngineerIdx, &Engineer),
+    (idx, engineer): (EngineerIdx, &Engineer),
     (eras, era): (&Eras<'_>, &Era<'_>),
     swaps: &[FoundSwap<'_>],
     overrides: &[FoundOverride<'_>],
     problems: &Problems,
 ) {
-    if !era.pairs.iter().flatten().any(|pair| pair.role_of(seat).is_some()) {
+    if !era.pairs.iter().flatten().any(|pair| pair.role_of(idx).is_some()) {
         return;
     }
     let concerned = |week: &NamedWeek| {
-        let pair = week.pair.filter(|pair| pair.role_of(seat).is_some())?;
+        let pair = week.pair.filter(|pair| pair.role_of(idx).is_some())?;
         let swapped = swaps.iter().any(|swap| swap.date == week.date);
-        (!swapped && outside(engineer, week.period, pair, seat, overrides)).then_some(pair)
+        (!swapped && outside(engineer, week.period, pair, idx, overrides)).then_some(pair)
     };
     let first = weeks_to_look_at(engineer, eras, era).find_map(|week| Some((concerned(&week)?, week)));
     let Some((pair, week)) = first else { return };
     let entry = era.table.weeks.as_ref().and_then(|weeks| weeks.get(week.entry));
-    let at = pair.role_of(seat).and_then(|role| named(entry?, role));
+    let at = pair.role_of(idx).and_then(|role| named(entry?, role));
     let message = format!("{} but has the week of {}", bound(engineer, week.period), week.date);
     let id = &engineer.id;
     let last_day = engineer.left.filter(|left| *left == engineer.zone.date(week.period.end()));
@@ -94,12 +94,12 @@ fn weeks_to_look_at<'e>(
     early.chain(late)
 }
 
-/// Whether `seat`, of the pair of a week, would hold a role at an instant of `period` at which they are no member.
+/// Whether `idx`, of the pair of a week, would hold a role at an instant of `period` at which they are not a member.
 fn outside(
     engineer: &Engineer,
     period: Period,
     pair: Pair,
-    seat: EngineerIdx,
+    idx: EngineerIdx,
     overrides: &[FoundOverride<'_>],
 ) -> bool {
     let member = engineer.member_within(period).into_iter().collect();
@@ -108,18 +108,17 @@ fn outside(
         return false;
     }
     let relieved =
-        overrides.iter().filter(|found| !may_hold(seat, pair, found)).map(|found| found.given.period);
+        overrides.iter().filter(|found| !may_hold(idx, pair, found)).map(|found| found.given.period);
     !no_member.minus(&relieved.collect()).is_empty()
 }
 
-/// R7: whether somebody of the week's pair can hold a role under an override. Those it names are checked for
-/// themselves.
-fn may_hold(seat: EngineerIdx, pair: Pair, found: &FoundOverride<'_>) -> bool {
+/// R7: whether somebody of the week's pair can hold a role during an override. Those it names are checked separately.
+fn may_hold(idx: EngineerIdx, pair: Pair, found: &FoundOverride<'_>) -> bool {
     let given = &found.given;
     if given.secondary.is_some() {
         return false;
     }
-    if given.primary == pair.secondary { seat == pair.primary } else { seat == pair.secondary }
+    if given.primary == pair.secondary { idx == pair.primary } else { idx == pair.secondary }
 }
 
 fn named(table: &PairTable, role: Role) -> Option<&At<String>> {
@@ -129,13 +128,13 @@ fn named(table: &PairTable, role: Role) -> Option<&At<String>> {
     }
 }
 
-/// Which bound of their time in the team `period` is beyond, to begin a message with.
+/// The beginning of a message: which end of their time in the team `period` is beyond.
 fn bound(engineer: &Engineer, period: Period) -> String {
     let id = &engineer.id;
     match (engineer.joined.filter(|_| joins_after(engineer, period)), engineer.left) {
         (Some(joined), _) => format!("`{id}` joins on {joined}"),
         (None, Some(left)) => format!("`{id}` leaves on {left}"),
-        (None, None) => format!("`{id}` is no member"),
+        (None, None) => format!("`{id}` is not a member"),
     }
 }
 

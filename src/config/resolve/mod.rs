@@ -1,6 +1,6 @@
-//! From what a team file says to what is true: every check that needs more than one value.
+//! Makes a valid team of what a team file says: every check that needs more than one value.
 //!
-//! Checks push problems and go on, so that all of them are seen at once; a team comes out only without errors. In
+//! Checks push problems and go on, so that all of them are shown at once; there is a team only without errors. In
 //! reading order: `engineers`, `rotations`, `overrides` (and swaps), `membership`, `pipelines`.
 
 mod context;
@@ -32,7 +32,7 @@ pub(super) fn team(
     context: &Context<'_>,
     problems: &Problems,
 ) -> Option<Team> {
-    // With a zone that is none, the rest is still checked, on UTC; no team comes of it.
+    // If the zone is invalid, the rest is still checked, in UTC, and the result is no team.
     let zone = table.time_zone.as_ref().and_then(|at| zone(at, context.zones, problems));
     let zone = zone.or_else(|| context.zones.utc())?;
     time_zones::warn(table, context, problems);
@@ -46,7 +46,7 @@ pub(super) fn team(
     let swaps = overrides::swaps(&table.swaps, &roster, eras.as_ref(), problems);
     let overrides = overrides::overrides(&table.overrides, &roster, eras.as_ref(), &zone, problems);
     overrides::warn_of_agreements_to_come(&table.overrides, context.now, problems);
-    // What is over would be warned of for ever.
+    // Nobody would ever remove warnings about past entries.
     let ahead = || overrides.iter().filter(|found| found.given.period.end() > context.now);
     ahead().for_each(|found| overrides::warn_of_absence(found, &roster, table.policy, problems));
     ahead().for_each(|found| overrides::warn_of_length(found, problems));

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::config::ids::id_problem;
 use crate::toml_reader::{At, Problems};
 
-/// Reports an id that cannot be one.
+/// Reports an invalid id.
 pub(super) fn id<'t>(kind: &str, at: Option<&'t At<String>>, problems: &Problems) -> Option<&'t At<String>> {
     let at = at?;
     match id_problem(kind, &at.value) {
@@ -19,7 +19,7 @@ pub(super) fn id<'t>(kind: &str, at: Option<&'t At<String>>, problems: &Problems
     }
 }
 
-/// Reports ids that were given before, each where it stands the second time.
+/// Reports duplicate ids, each where it is used the second time.
 pub(super) fn duplicates<'t>(kind: &str, ids: impl Iterator<Item = &'t At<String>>, problems: &Problems) {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for at in ids {
@@ -30,7 +30,7 @@ pub(super) fn duplicates<'t>(kind: &str, ids: impl Iterator<Item = &'t At<String
     }
 }
 
-/// A name that people see: not empty, and best without control characters, which feeds leave out.
+/// A displayed name: it must not be empty, and should have no control characters, which feeds leave out.
 pub(super) fn name(at: Option<&At<String>>, problems: &Problems) -> Option<String> {
     let at = at?;
     if at.value.trim().is_empty() {
@@ -40,9 +40,9 @@ pub(super) fn name(at: Option<&At<String>>, problems: &Problems) -> Option<Strin
     if at.value.chars().any(char::is_control) {
         let message = "this name has a line break or another control character, which feeds leave out";
         problems.warning("control-character", at.span.clone(), message);
-    } else if let Some(found) = at.value.chars().find(|character| turns_text(*character)) {
+    } else if let Some(found) = at.value.chars().find(|character| is_invisible_control(*character)) {
         let message = format!(
-            "this name has an invisible character that turns or marks text (U+{:04X}), which feeds leave out",
+            "this name has an invisible control character (U+{:04X}), which feeds leave out",
             u32::from(found)
         );
         problems.warning("control-character", at.span.clone(), message);
@@ -50,9 +50,9 @@ pub(super) fn name(at: Option<&At<String>>, problems: &Problems) -> Option<Strin
     Some(at.value.clone())
 }
 
-/// What embeds, overrides or isolates the direction of text, and other marks that nobody sees; letters and joiners of
-/// scripts that run from right to left are none.
-fn turns_text(character: char) -> bool {
+/// Whether `character` embeds, overrides or isolates the direction of text, or is another invisible mark. Letters and
+/// joiners of right-to-left scripts are not.
+fn is_invisible_control(character: char) -> bool {
     matches!(
         character,
         '\u{FEFF}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}'

@@ -1,6 +1,6 @@
 //! R2 and R7 while a file is checked: swaps and overrides.
 //!
-//! Not here: whether the people named are members then (`membership`).
+//! Not here: whether the people named are members at that time (`membership`).
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::rota::{
 };
 use crate::toml_reader::{At, Moment, Problem, Problems};
 
-/// A swap and where it names its people.
+/// A swap and its table.
 pub(super) struct FoundSwap<'t> {
     pub(super) date: NaiveDate,
     pub(super) period: Period,
@@ -24,14 +24,14 @@ pub(super) struct FoundSwap<'t> {
     pub(super) table: &'t SwapTable,
 }
 
-/// An override and where it names its people.
+/// An override and its table.
 pub(super) struct FoundOverride<'t> {
     pub(super) given: Override,
     pub(super) table: &'t OverrideTable,
 }
 
 impl FoundOverride<'_> {
-    /// The people named, each with the place.
+    /// The people named, each with the value that names them.
     pub(super) fn named(&self) -> impl Iterator<Item = (EngineerIdx, &At<String>)> {
         let secondary = self.given.secondary.zip(self.table.secondary.as_ref());
         Some(self.given.primary).zip(self.table.primary.as_ref()).into_iter().chain(secondary)
@@ -135,10 +135,7 @@ fn period(table: &OverrideTable, zone: &Zone, problems: &Problems) -> Option<Per
                 "`to` is not after `from`",
                 format!("for the whole of {day} write `through = {day}` in place of `to`"),
             ),
-            _ => (
-                "`to` is not after `from`",
-                "`to` is the first moment that is no longer part of it".to_owned(),
-            ),
+            _ => ("`to` is not after `from`", "`to` is the first moment after it".to_owned()),
         };
         problems.error_with_help("inverted-period", span.clone(), message, help);
     }
@@ -162,16 +159,16 @@ fn check_overlaps(mut periods: Vec<(Period, &OverrideTable)>, zone: &Zone, probl
     }
 }
 
-/// On the team's clock, with seconds where there are any: without them, two that overlap by less than a minute would
-/// look as if they only touched.
+/// Team time, with seconds if there are any: without them, two overrides that overlap by less than a minute would look
+/// as if they only touched.
 fn shown(instant: Instant, zone: &Zone) -> String {
     let local = zone.local(instant);
     let format = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
     local.format(format).to_string()
 }
 
-/// R7: giving duty to somebody away is allowed, with a warning. It names holidays, and time off without its reason.
-/// A secondary whose holidays do not keep them from covering (R4) is not away for this.
+/// R7: putting somebody on duty who is away is allowed, with a warning. It names holidays, and time off without its
+/// reason. A secondary whose holidays do not keep them from covering (R4) does not count as away.
 pub(super) fn warn_of_absence(
     found: &FoundOverride<'_>,
     roster: &Roster,
@@ -179,10 +176,10 @@ pub(super) fn warn_of_absence(
     problems: &Problems,
 ) {
     let period = found.given.period;
-    for (seat, at) in found.named() {
-        let Some(engineer) = roster.engineer(seat) else { continue };
+    for (idx, at) in found.named() {
+        let Some(engineer) = roster.engineer(idx) else { continue };
         let absences = Absences::of(engineer, period);
-        let covers = seat != found.given.primary && policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
+        let covers = idx != found.given.primary && policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
         let away = if covers { absences.time_off(period) } else { absences.away(period) };
         if !away.is_empty() {
             let names = absences.names(period).join(", ");
@@ -192,20 +189,20 @@ pub(super) fn warn_of_absence(
     }
 }
 
-/// An override of half a year has a year that is wrong, as a rule.
+/// An override of half a year usually has a wrong year.
 pub(super) fn warn_of_length(found: &FoundOverride<'_>, problems: &Problems) {
     let days = found.given.period.seconds() / (24 * 60 * 60);
     if days > MAX_OVERRIDE_DAYS {
         let message = format!("this override lasts {days} days");
-        let help = "is the year right? For so long, a later [[rotation]] is easier to read";
+        let help = "is the year right? If it is, a later [[rotation]] is easier to read";
         problems.push(Problem::warning("long-override", message).at(&found.table.span).help(help));
     }
 }
 
-/// Overrides up to this length, in days, are no surprise.
+/// Longer overrides, in days, are probably mistakes.
 const MAX_OVERRIDE_DAYS: i64 = 100;
 
-/// R7: an override that names no secondary leaves the week's in place, who may be unable to cover.
+/// R7: an override that names no secondary leaves the week's secondary in place, who may be unable to cover.
 pub(super) fn warn_of_whom_it_leaves(
     found: &FoundOverride<'_>,
     roster: &Roster,
@@ -220,13 +217,13 @@ pub(super) fn warn_of_whom_it_leaves(
         let (Some(pair), Some(part)) = (swapped.or(week.pair), week.period.intersection(period)) else {
             continue;
         };
-        // Whoever is neither away nor named is nobody to warn of, so only the pair's secondary counts.
+        // Only the pair's secondary can stay without being named and need a warning.
         let stays = unnamed_secondary(pair, primary, true);
-        let Some((seat, engineer)) = stays.and_then(|seat| Some((seat, roster.engineer(seat)?))) else {
+        let Some((idx, engineer)) = stays.and_then(|idx| Some((idx, roster.engineer(idx)?))) else {
             continue;
         };
         let absences = Absences::of(engineer, part);
-        if !absences.cannot_cover(&policy, part).is_empty() && warned.insert(seat) {
+        if !absences.cannot_cover(&policy, part).is_empty() && warned.insert(idx) {
             let names = absences.names(part).join(", ");
             let id = &engineer.id;
             let message = format!(
@@ -239,7 +236,7 @@ pub(super) fn warn_of_whom_it_leaves(
     }
 }
 
-/// Nobody can have agreed tomorrow. It is no warning that a date has begun elsewhere and not here yet.
+/// Nobody can have agreed tomorrow. A date that has already begun somewhere in the world is not a warning.
 pub(super) fn warn_of_agreements_to_come(tables: &[OverrideTable], now: Instant, problems: &Problems) {
     let latest = (now + FIRST_TO_BEGIN_A_DATE).date_naive();
     let to_come = tables.iter().filter_map(|table| table.agreed_on.as_ref()).filter(|at| at.value > latest);
@@ -249,7 +246,7 @@ pub(super) fn warn_of_agreements_to_come(tables: &[OverrideTable], now: Instant,
     }
 }
 
-/// How far the clocks of Kiribati are ahead of UTC: no date begins earlier.
+/// How far Kiribati is ahead of UTC, where each date begins first.
 const FIRST_TO_BEGIN_A_DATE: TimeDelta = TimeDelta::hours(14);
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The pipelines of a team: owners and run books.
 //!
-//! Not here: the reading of run books (`run_books`).
+//! Not here: reading run books (`run_books`).
 
 use super::context::Context;
 use super::engineers::{Roster, differ};
@@ -31,9 +31,9 @@ fn pipeline(
     let name = names::name(table.name.as_ref(), problems);
     let area = table.area.as_ref().and_then(|area| names::name(Some(area), problems));
     let owner = |at: &At<String>| {
-        let seat = roster.index_of(at, problems)?;
-        warn_of_departure(seat, at, roster, context.now, problems);
-        Some(seat)
+        let idx = roster.index_of(at, problems)?;
+        warn_of_departure(idx, at, roster, context.now, problems);
+        Some(idx)
     };
     let primary = table.primary.as_ref().and_then(owner);
     let secondary = table.secondary.as_ref().map(owner);
@@ -84,7 +84,7 @@ fn run_book(at: &At<String>, context: &Context<'_>, problems: &Problems) -> Opti
     Some(RunBookRef::Address(at.value.as_str().into()))
 }
 
-/// Whether people can open `address` as a link, and it holds no password: it is shown to everybody who reads the page.
+/// Checks that `address` can be opened as a link and contains no password: everybody who reads the page sees it.
 fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
     const MAX_BYTES: usize = 2000;
     let example = "such as \"https://wiki.example.org/run-books/profit\", or the name of a file";
@@ -93,7 +93,7 @@ fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
         .ok_or(("the address of a run book starts with `https://`", example))?;
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if host.contains('@') {
-        let help = "take out what stands before `@`; whoever opens it is asked for a password there";
+        let help = "delete what is before `@`; whoever opens it is then asked for a password";
         return Err(("the address of a run book must not hold a user name or password", help));
     }
     if BaseUrl::parse(&format!("https://{host}")).is_err() {
@@ -102,13 +102,16 @@ fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"\\^`{|}".contains(c);
     if address.len() > MAX_BYTES || !path.chars().all(is_plain) {
         let help = "copy it from the address bar of a browser; spaces are written `%20`";
-        return Err(("the address of this run book has characters that no link has, or is too long", help));
+        return Err((
+            "the address of this run book has characters that are invalid in a link, or is too long",
+            help,
+        ));
     }
     Ok(())
 }
 
-fn warn_of_departure(seat: EngineerIdx, at: &At<String>, roster: &Roster, now: Instant, problems: &Problems) {
-    let Some(engineer) = roster.engineer(seat) else { return };
+fn warn_of_departure(idx: EngineerIdx, at: &At<String>, roster: &Roster, now: Instant, problems: &Problems) {
+    let Some(engineer) = roster.engineer(idx) else { return };
     if let Some(left) = engineer.left.filter(|left| engineer.zone.first_instant(*left) <= now) {
         let message = format!("`{}` owns this pipeline and left on {left}", at.value);
         warn("owner-left", at.span.clone(), message, "name somebody of the team", problems);

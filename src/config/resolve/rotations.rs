@@ -1,4 +1,4 @@
-//! R1 while a file is checked: the weeks that its rotations give, by date.
+//! R1 while a file is checked: the weeks of its rotations, by date.
 //!
 //! Not here: the weeks of a valid team (`rota::week`).
 
@@ -9,7 +9,7 @@ use crate::config::schema::{HandoverTable, RotationTable};
 use crate::rota::{Instant, Pair, Period, Rotation, Zone};
 use crate::toml_reader::{At, Problem, Problems};
 
-/// The rotations in order of time. They exist only where their order is sound, so that weeks can be named.
+/// The rotations in order of time. They exist only if their order is right, so that weeks can be named.
 pub(super) struct Eras<'t> {
     zone: &'t Zone,
     pub(super) list: Vec<Era<'t>>,
@@ -21,11 +21,11 @@ pub(super) struct Era<'t> {
     starts: &'t At<NaiveDateTime>,
     /// `None` for the last.
     end: Option<Instant>,
-    /// One for each entry of `weeks`; `None` for one that names nobody or one person twice.
+    /// One for each entry of `weeks`; `None` for an entry with an unknown engineer or the same person twice.
     pub(super) pairs: Vec<Option<Pair>>,
 }
 
-/// A week that the rotations give.
+/// A week of the rotations.
 pub(super) struct NamedWeek {
     pub(super) date: NaiveDate,
     pub(super) period: Period,
@@ -35,7 +35,7 @@ pub(super) struct NamedWeek {
 }
 
 impl<'t> Eras<'t> {
-    /// All rotations of the file; `None` where they do not follow one another.
+    /// All rotations of the file; `None` if they are not in order.
     pub(super) fn resolve(
         tables: &'t [RotationTable],
         roster: &Roster,
@@ -74,7 +74,7 @@ impl<'t> Eras<'t> {
         Some(eras)
     }
 
-    /// Week `k` of `era`; `None` where the next rotation has taken over by then.
+    /// Week `k` of `era`; `None` if the next rotation has taken over by then.
     pub(super) fn week(&self, era: &Era<'_>, k: u64) -> Option<NamedWeek> {
         let start = self.zone.instant(era.change(k)?);
         let end = self.zone.instant(era.change(k + 1)?);
@@ -111,12 +111,12 @@ impl<'t> Eras<'t> {
         (before.copied(), after.copied())
     }
 
-    /// The first duty change of all.
+    /// The very first duty change.
     pub(super) fn start(&self) -> Option<Instant> {
         self.list.first().map(|era| self.zone.instant(era.starts.value))
     }
 
-    /// R9: a meeting on the day of the change, but after it, hands over what has already been handed over.
+    /// R9: a meeting on the day of the change, but after it, is too late.
     pub(super) fn check_meeting(&self, handover: &HandoverTable, problems: &Problems) {
         let late = self.list.iter().find(|era| {
             let change = era.starts.value;
@@ -132,7 +132,7 @@ impl<'t> Eras<'t> {
         }
     }
 
-    /// What the rota works on; `None` where a pair has an error.
+    /// The rotations of the team; `None` if a pair has an error.
     pub(super) fn into_rotations(self) -> Option<Vec<Rotation>> {
         let rotation = |era: Era<'_>| {
             let weeks = era.pairs.into_iter().collect::<Option<Vec<_>>>()?;
@@ -141,7 +141,7 @@ impl<'t> Eras<'t> {
         self.list.into_iter().map(rotation).collect()
     }
 
-    /// A later rotation on another weekday or at another time moves the duty change, which is seldom meant.
+    /// A later rotation on another weekday or at another time moves the duty change, which is rarely intended.
     fn warn_of_moved_changes(&self, problems: &Problems) {
         for (earlier, later) in self.list.iter().zip(self.list.iter().skip(1)) {
             let (old, new) = (earlier.starts.value, later.starts.value);
@@ -209,19 +209,19 @@ impl Era<'_> {
 }
 
 fn in_order(list: &[Era<'_>], problems: &Problems) -> bool {
-    let mut sound = true;
+    let mut is_in_order = true;
     for (earlier, later) in list.iter().zip(list.iter().skip(1)) {
         let (before, this) = (earlier.starts.value, later.starts.value);
         if this > before {
             continue;
         }
-        sound = false;
+        is_in_order = false;
         let before = before.format("%Y-%m-%dT%H:%M:%S");
         let (code, message, help) = if this == earlier.starts.value {
             (
                 "duplicate-rotation",
                 format!("the rotation above starts at {before} as well"),
-                "a rotation takes over at a start of its own",
+                "give each rotation another start",
             )
         } else {
             (
@@ -232,7 +232,7 @@ fn in_order(list: &[Era<'_>], problems: &Problems) -> bool {
         };
         problems.error_with_help(code, later.starts.span.clone(), message, help.to_owned());
     }
-    sound
+    is_in_order
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A team file to try the checks on: engineers a to d in New York, weeks a–b, b–c, c–a from Friday 2026-01-02 10:00.
+//! A team file for unit tests: engineers a to d in New York, weeks a–b, b–c, c–a from Friday 2026-01-02 10:00.
 
 use chrono::TimeDelta;
 
@@ -11,7 +11,7 @@ use crate::holidays::Library;
 use crate::rota::{Instant, Period, Team, TeamId};
 use crate::toml_reader::{self, Problem, Problems};
 
-/// What each engineer of the sample has besides id and name, by id, and what comes after the rotation.
+/// Additional keys of engineers of the sample, by id, and what comes after the rotation.
 #[derive(Default)]
 pub(super) struct Sample {
     pub(super) engineers: Vec<(&'static str, &'static str)>,
@@ -58,12 +58,12 @@ impl Sample {
         (team, problems.into_sorted())
     }
 
-    /// The codes of all problems in order of place.
+    /// The codes of all problems in order of their places.
     pub(super) fn codes(&self) -> Vec<&'static str> {
         self.resolve().1.iter().map(|problem| problem.code).collect()
     }
 
-    /// The team, which has nothing wrong.
+    /// The team, which must have no problems.
     #[track_caller]
     pub(super) fn team(&self) -> Team {
         let (team, problems) = self.resolve();

@@ -1,17 +1,17 @@
-//! The zones that a team file names: which they are, and what is doubtful about them.
+//! The zones that a team file names, and warnings about them.
 //!
 //! Not here: the zone data (`zones`).
 
 use std::collections::BTreeSet;
 
 use super::context::Context;
-use crate::config::legacy_zone_names::{meant, renamed};
+use crate::config::legacy_zone_names::{likely_zone, renamed};
 use crate::config::schema::TeamTable;
 use crate::config::zones::{ZoneDataSource, Zones};
 use crate::rota::Zone;
 use crate::toml_reader::{At, Problem, Problems};
 
-/// The zone named at `at`; an error where there is none.
+/// The zone named at `at`; an error if there is none.
 pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Option<Zone> {
     zones
         .named(&at.value)
@@ -23,8 +23,8 @@ pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Optio
         .ok()
 }
 
-/// Warns of old names, and of zones on which another set of rules differs while feeds show it: each zone where it
-/// first stands.
+/// Warns about old names, and about zones for which another set of rules differs within the period of the feeds: each
+/// zone where it is first named.
 pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems) {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let of_engineers = table.engineers.iter().filter_map(|engineer| engineer.time_zone.as_ref());
@@ -36,10 +36,10 @@ pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems
         let warn = |code: &'static str, message: String, help: String| {
             problems.push(Problem::warning(code, message).at(&at.span).help(help));
         };
-        if let Some((place, likely)) = meant(zone.name()) {
+        if let Some((place, likely)) = likely_zone(zone.name()) {
             let message = format!("`{}` has no summer time", zone.name());
             let today = renamed(zone.name()).unwrap_or(zone.name());
-            warn("old-zone-name", message, format!("write `{likely}` for {place}, else `{today}`"));
+            warn("old-zone-name", message, format!("write `{likely}` for {place}, otherwise `{today}`"));
         } else if let Some(today) = renamed(zone.name()) {
             let message = format!("`{}` is an old name of the time zone {today}", zone.name());
             warn("old-zone-name", message, format!("write `{today}`"));
@@ -48,17 +48,17 @@ pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems
         if let Some(difference) = difference {
             let here = &context.zones.data;
             let message = format!(
-                "the time-zone data in use, {here}, and {} give {} other clocks from {} on",
+                "the time-zone data in use, {here}, and {} differ on {} from {} on",
                 difference.other,
                 zone.name(),
                 difference.from.format("%Y-%m-%dT%H:%M:%SZ")
             );
             let help = match (here.source, difference.other_is_newer) {
                 (ZoneDataSource::System, true) => {
-                    "update the machine's tzdata, or take `tzdata = \"system\"` out of oncal.toml"
+                    "update the machine's tzdata, or delete `tzdata = \"system\"` from oncal.toml"
                 }
                 (ZoneDataSource::System, false) => {
-                    "servers with the bundled data serve other times: give all of them `tzdata = \"system\"`"
+                    "servers with the bundled data show other times: set `tzdata = \"system\"` on all of them"
                 }
                 (ZoneDataSource::Bundled, _) => {
                     "update oncal, or use the machine's with `tzdata = \"system\"` in oncal.toml"

@@ -1,6 +1,6 @@
-//! What a team file says: its tables with the places of their values.
+//! The content of a team file: its tables with the positions of their values.
 //!
-//! Types and ranges of single values are checked here; all that needs a second value is left to `resolve`.
+//! Types and ranges of single values are checked here; checks that need a second value are in `resolve`.
 
 mod overrides;
 mod values;
@@ -48,7 +48,7 @@ pub(in crate::config) struct EngineerTable {
     pub(in crate::config) id: Option<At<String>>,
     pub(in crate::config) name: Option<At<String>>,
     pub(in crate::config) time_zone: Option<At<String>>,
-    /// `None`: as the team.
+    /// `None`: the same as the team's.
     pub(in crate::config) holidays: Option<Vec<At<String>>>,
     pub(in crate::config) also_off: Vec<(At<NaiveDate>, At<String>)>,
     pub(in crate::config) works_on: Vec<At<NaiveDate>>,
@@ -61,7 +61,7 @@ pub(in crate::config) struct EngineerTable {
     pub(in crate::config) link_generation: u32,
 }
 
-/// Its `reason` is private to the file and is not even kept.
+/// A period of leave. Its `reason` is private and is not even stored here.
 #[derive(Debug)]
 pub(in crate::config) struct TimeOffTable {
     pub(in crate::config) span: Span,
@@ -72,16 +72,16 @@ pub(in crate::config) struct TimeOffTable {
 #[derive(Debug)]
 pub(in crate::config) struct RotationTable {
     pub(in crate::config) starts: Option<At<NaiveDateTime>>,
-    /// `None` where the key is missing or no list, which is reported.
+    /// `None` if the key is missing or not a list, which is reported.
     pub(in crate::config) weeks: Option<Vec<PairTable>>,
-    /// Where `weeks` stands.
+    /// The position of `weeks`.
     pub(in crate::config) weeks_span: Span,
 }
 
 #[derive(Debug)]
 pub(in crate::config) struct HandoverTable {
     pub(in crate::config) rule: HandoverRule,
-    /// Where `time` stands.
+    /// The position of `time`.
     pub(in crate::config) time_span: Span,
 }
 
@@ -131,7 +131,7 @@ impl TeamTable {
         }
     }
 
-    /// Everybody named by id: in weeks, swaps, overrides and as owners of pipelines.
+    /// Every id of an engineer in weeks, swaps, overrides and pipelines.
     pub(in crate::config) fn people(&self) -> impl Iterator<Item = &At<String>> {
         let weeks = self.rotations.iter().filter_map(|rotation| rotation.weeks.as_ref()).flatten();
         let pairs = weeks.chain(self.swaps.iter().map(|swap| &swap.pair));
@@ -141,8 +141,8 @@ impl TeamTable {
         pairs.chain(overrides).chain(owners).flatten()
     }
 
-    /// What decides which links work; of engineers that have an id. Dates are those of the zone that the file names, by
-    /// the rules that oncal was built with; of UTC where it names none.
+    /// Which links work, for engineers that have an id. Dates are local to the zone that the file names, by the bundled
+    /// rules; in UTC if it names none.
     pub(in crate::config) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
             let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
@@ -311,7 +311,7 @@ fn read_time_off_rules(mut table: TableReader<'_>) -> time_off::Rules {
     time_off::Rules { count, include, exclude }
 }
 
-/// A mail address as people have one: what RFC 5321 allows besides, such as quoted local parts, nobody has.
+/// A mail address in the usual form; quoted local parts and other rarities of RFC 5321 are not accepted.
 fn read_email(table: &mut TableReader<'_>) -> Option<At<String>> {
     let at = table.text("email")?;
     let is_plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;@\\,\"".contains(c);

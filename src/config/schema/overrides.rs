@@ -1,4 +1,4 @@
-//! What a team file says of pairs, swaps and overrides.
+//! Pairs, swaps and overrides in a team file.
 
 use chrono::NaiveDate;
 
@@ -29,12 +29,12 @@ pub(in crate::config) struct OverrideTable {
     pub(in crate::config) reason: Option<String>,
 }
 
-/// When an override ends, as the file says it.
+/// The end of an override, as written in the file.
 #[derive(Debug)]
 pub(in crate::config) enum OverrideEnd {
-    /// `to`: the first moment no longer in it; a bare date is that day's beginning.
+    /// `to`: the first moment after it; a bare date is that day's beginning.
     To(At<Moment>),
-    /// `through`: the last date in it.
+    /// `through`: its last date.
     Through(At<NaiveDate>),
 }
 
@@ -79,7 +79,7 @@ fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
     let (to, through) = (table.has("to"), table.has("through"));
     if to && through {
         let message = "`to` and `through` both say when this override ends";
-        let help = "keep one: `through` is the last day, `to` the first moment that is no longer part of it";
+        let help = "keep one: `through` is the last day, `to` the first moment after it";
         let span = table.span_of("through");
         table.problems().error_with_help("two-ends", span, message, help.to_owned());
         table.moment("to");
@@ -89,7 +89,7 @@ fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
     if !to && !through {
         let message = "`override` lacks its end";
         let help =
-            "the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
+            "add the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
         table.problems().error_with_help("missing-key", table.span(), message, help.to_owned());
     }
     let end = moment(table, "to").map(OverrideEnd::To);

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::holidays::YEARS;
 use crate::toml_reader::{At, Moment, Problems, Span, TableReader};
 
-/// Shown with the shifts; an empty one is none.
+/// A reason, which is shown with the shifts; an empty one is ignored.
 pub(super) fn reason(table: &mut TableReader<'_>) -> Option<String> {
     table.text("reason").map(|at| at.value).filter(|reason| !reason.trim().is_empty())
 }

@@ -98,6 +98,21 @@ pub(super) fn scope_of(within: &Path) -> Scope {
     team_of(within).map_or(Scope::All, |team| Scope::Teams(BTreeSet::from([team])))
 }
 
+/// Whether the file at `within`, a path below the configuration folder, is one that a load reads. Another one, such as the
+/// swap file of an editor or a log, may be open for writing for hours.
+pub(super) fn is_read(within: &Path) -> bool {
+    let parts: Option<Vec<&str>> = within.components().map(|part| part.as_os_str().to_str()).collect();
+    let Some(parts) = parts else { return false };
+    match parts[..] {
+        ["oncal.toml"] => true,
+        ["teams" | "holidays" | "runbooks" | "time-off", .., file] => {
+            let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
+            !file.starts_with('.') && ["toml", "md", "ics"].contains(&extension)
+        }
+        _ => false,
+    }
+}
+
 /// The team that a file belongs to, if it belongs to one team alone.
 fn team_of(within: &Path) -> Option<TeamId> {
     let mut parts = within.components().map(Component::as_os_str).map(|part| part.to_str());
@@ -132,6 +147,28 @@ mod tests {
             ("..data", Scope::All),
         ] {
             assert_eq!(scope_of(Path::new(path)), scope, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_files_that_are_read_are_waited_for() {
+        for (path, is_waited_for) in [
+            ("oncal.toml", true),
+            ("teams/a.toml", true),
+            ("holidays/house.toml", true),
+            ("holidays/de.ics", true),
+            ("runbooks/a/profit.md", true),
+            ("time-off/a/ann.ics", true),
+            ("", false),
+            ("teams", false),
+            ("teams/.a.toml.swp", false),
+            ("teams/.a.toml", false),
+            ("teams/a.toml~", false),
+            ("oncal.log", false),
+            ("state/journal.sqlite-wal", false),
+            ("..version_2/teams/a.toml", false),
+        ] {
+            assert_eq!(is_read(Path::new(path)), is_waited_for, "{path}");
         }
     }
 

@@ -30,7 +30,7 @@ impl Reloader {
     pub fn start(options: Options) -> std::io::Result<Reloader> {
         let options = Arc::new(options);
         let (notices, received) = mpsc::channel();
-        let watch = Watch::new(&options.folder, notices.clone());
+        let watch = Watch::new(&options.folder, &options.state, notices.clone());
         let journal = JournalMonitor::start(Arc::clone(&options), notices.clone())?;
         let calendars = CalendarMonitor::start(Arc::clone(&options), notices.clone())?;
         let run = move || Worker::new(options, watch).run(&received);

@@ -16,6 +16,9 @@ pub struct Options {
     pub builder: Builder,
     /// The configuration folder.
     pub folder: PathBuf,
+    /// The state folder. What the server itself writes to it is no change of the configuration, also if it lies in the
+    /// configuration folder.
+    pub state: PathBuf,
     /// Returns the current time.
     pub now: Box<dyn Fn() -> Instant + Send + Sync>,
     /// Logs an error or warning that the load before did not have.

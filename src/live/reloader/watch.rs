@@ -16,6 +16,8 @@ use super::notice::Notice;
 /// Watches one folder until it is dropped.
 pub(super) struct Watch {
     folder: PathBuf,
+    /// A folder that may lie in it, and whose changes do not matter.
+    ignored: PathBuf,
     identity: Option<Identity>,
     watcher: Option<RecommendedWatcher>,
     notices: Sender<Notice>,
@@ -25,9 +27,10 @@ pub(super) struct Watch {
 type Identity = (PathBuf, u64);
 
 impl Watch {
-    /// Will watch `folder` from the first call of [`Watch::renew`] on.
-    pub(super) fn new(folder: &Path, notices: Sender<Notice>) -> Watch {
-        Watch { folder: folder.to_owned(), identity: None, watcher: None, notices }
+    /// Will watch `folder` from the first call of [`Watch::renew`] on, without what is in `ignored`.
+    pub(super) fn new(folder: &Path, ignored: &Path, notices: Sender<Notice>) -> Watch {
+        let (folder, ignored) = (folder.to_owned(), ignored.to_owned());
+        Watch { folder, ignored, identity: None, watcher: None, notices }
     }
 
     /// Watches the folder that the path leads to now, if it is not watched yet.
@@ -43,7 +46,18 @@ impl Watch {
         }
         self.watcher = None;
         let notices = self.notices.clone();
-        let notify = move |event| {
+        // Where it is the folder itself, or around it, nothing can be ignored.
+        let ignored = fs::canonicalize(&self.ignored).ok();
+        let ignored = ignored.filter(|ignored| *ignored != identity.0 && ignored.starts_with(&identity.0));
+        let is_ignored =
+            move |path: &PathBuf| ignored.as_ref().is_some_and(|ignored| path.starts_with(ignored));
+        let notify = move |event: notify::Result<Event>| {
+            if let Ok(Event { paths, .. }) = &event
+                && !paths.is_empty()
+                && paths.iter().all(&is_ignored)
+            {
+                return;
+            }
             for notice in to_notices(event) {
                 let _ = notices.send(notice);
             }
@@ -114,4 +128,41 @@ fn identity(folder: &Path) -> io::Result<Identity> {
     let real = fs::canonicalize(folder)?;
     let inode = fs::metadata(&real)?.ino();
     Ok((real, inode))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Write;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_to_an_ignored_folder_is_not_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let [state, teams] = ["state", "teams"].map(|name| folder.path().join(name));
+        fs::create_dir(&state).unwrap();
+        fs::create_dir(&teams).unwrap();
+        let (notices, received) = mpsc::channel();
+        let mut watch = Watch::new(folder.path(), &state, notices);
+        watch.renew().unwrap();
+        // SQLite keeps its files open for as long as the server runs.
+        let mut journal = File::create(state.join("journal.sqlite-wal")).unwrap();
+        journal.write_all(b"a page").unwrap();
+        fs::write(teams.join("data.toml"), "a team").unwrap();
+        loop {
+            let paths = match received.recv_timeout(Duration::from_secs(20)).unwrap() {
+                Notice::Changed(paths) => paths,
+                Notice::BeingWritten(path) => vec![path],
+                Notice::Closed(path) => {
+                    assert!(path.ends_with("teams/data.toml"), "{path:?}");
+                    break;
+                }
+                other => panic!("{other:?}"),
+            };
+            assert!(paths.iter().all(|path| path.ends_with("teams/data.toml")), "{paths:?}");
+        }
+    }
 }

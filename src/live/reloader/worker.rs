@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant as Moment};
 
 use chrono::{SubsecRound, TimeDelta};
 
-use super::debounce::{Debounce, QUIET, scope_of};
+use super::debounce::{Debounce, QUIET, is_read, scope_of};
 use super::faults::{self, FULL_READ_EVERY_UNWATCHED, check_journals};
 use super::journal_health::JournalHealth;
 use super::load_report::{LoadReport, report_new};
@@ -103,7 +103,7 @@ impl Worker {
                 self.debounce.add(Moment::now(), Scope::All, Duration::ZERO);
             }
             Some(Notice::Changed(paths)) => self.changed(&paths),
-            Some(Notice::BeingWritten(path)) if self.is_read(&path) => {
+            Some(Notice::BeingWritten(path)) if self.watch.within(&path).is_some_and(is_read) => {
                 self.debounce.open(Moment::now(), path);
             }
             Some(Notice::Closed(path)) => self.debounce.close(&path),
@@ -153,11 +153,6 @@ impl Worker {
 
     fn full_read_every(&self) -> Duration {
         if self.options.store.faults().watch.is_some() { FULL_READ_EVERY_UNWATCHED } else { FULL_READ_EVERY }
-    }
-
-    /// Whether the file at `path` is one of the configuration folder.
-    fn is_read(&self, path: &Path) -> bool {
-        self.watch.within(path).is_some_and(|within| !within.as_os_str().is_empty())
     }
 
     fn changed(&mut self, paths: &[PathBuf]) {

@@ -8,7 +8,7 @@ use super::duty::Shift;
 use crate::rota::absence::Absences;
 use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
-use crate::rota::week::WeekId;
+use crate::rota::week::{Week, WeekId};
 
 /// How far a proposal carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +50,8 @@ const LEDGER_DAYS: u64 = 392;
 /// Holiday load and time as primary of each engineer over the weeks that R6 counts for some week.
 #[derive(Debug, Clone)]
 pub(super) struct Ledger {
-    /// The weeks counted, in order of time, with what each engineer held in them.
-    weeks: VecDeque<(NaiveDate, Vec<Held>)>,
+    /// The weeks counted, in order of time, with what was held in them: of one engineer once for each shift.
+    weeks: VecDeque<(NaiveDate, Vec<(EngineerIdx, Held)>)>,
     /// Their sums, by engineer.
     sums: Vec<Held>,
 }
@@ -79,7 +79,8 @@ impl Ledger {
         let Some(first) = week.0.checked_sub_days(Days::new(LEDGER_DAYS)) else { return };
         while self.weeks.front().is_some_and(|(date, _)| *date < first) {
             let Some((_, dropped)) = self.weeks.pop_front() else { return };
-            for (sum, held) in self.sums.iter_mut().zip(dropped) {
+            for (engineer, held) in dropped {
+                let sum = &mut self.sums[engineer.0];
                 sum.load_seconds -= held.load_seconds;
                 sum.primary_seconds -= held.primary_seconds;
             }
@@ -88,15 +89,25 @@ impl Ledger {
 
     /// Adds the shifts of `week`. A proposal counts for the person proposed.
     pub(super) fn add(&mut self, week: WeekId, shifts: &[Shift], absences: &[Absences]) {
-        let mut held = vec![Held::default(); self.sums.len()];
-        for shift in shifts.iter().filter(|shift| shift.role == Role::Primary) {
-            let idx = shift.holder.engineer.0;
-            held[idx].primary_seconds += shift.period.seconds();
-            if shift.holder.kind.is_load() {
-                held[idx].load_seconds += load_seconds(shift.period, &absences[idx]);
-            }
-        }
-        for (sum, held) in self.sums.iter_mut().zip(&held) {
+        let primary = shifts.iter().filter(|shift| shift.role == Role::Primary);
+        let held = primary.map(|shift| {
+            let engineer = shift.holder.engineer;
+            let is_load = shift.holder.kind.is_load();
+            let load_seconds = if is_load { load_seconds(shift.period, &absences[engineer.0]) } else { 0 };
+            (engineer, Held { load_seconds, primary_seconds: shift.period.seconds() })
+        });
+        self.push(week, held.collect());
+    }
+
+    /// Adds a week of which the pair's primary holds the role throughout, which is no load.
+    pub(super) fn add_plain(&mut self, week: &Week) {
+        let held = Held { load_seconds: 0, primary_seconds: week.period.seconds() };
+        self.push(week.id, vec![(week.pair.primary, held)]);
+    }
+
+    fn push(&mut self, week: WeekId, held: Vec<(EngineerIdx, Held)>) {
+        for (engineer, held) in &held {
+            let sum = &mut self.sums[engineer.0];
             sum.load_seconds += held.load_seconds;
             sum.primary_seconds += held.primary_seconds;
         }

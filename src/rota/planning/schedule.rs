@@ -8,7 +8,7 @@ use super::duty::{Duty, Shift, ShiftKind};
 use super::handover::{Handover, handover};
 use super::planned_week::PlannedWeek;
 use super::proposal::Ledger;
-use super::week_planner::plan;
+use super::week_planner::{is_plain, plan};
 use crate::rota::absence::{Absences, last_absence};
 use crate::rota::availability::{Unavailable, unavailability};
 use crate::rota::period::{Instant, Period, merge_adjacent};
@@ -43,8 +43,7 @@ pub fn expand(team: &Team, window: Period) -> Schedule {
     let horizon = window.end() + LONGEST_LEAD;
     let empty = Schedule { window, weeks: Vec::new(), handovers: Vec::new(), absences: Vec::new() };
     let Some(range) = Period::new(team.starts() - LONGEST_LEAD, horizon) else { return empty };
-    let absences: Vec<Absences> =
-        team.engineers.iter().map(|engineer| Absences::of(engineer, range)).collect();
+    let absences = Absences::of_all(&team.engineers, range);
 
     let mut schedule = empty;
     let mut ledger = Ledger::new(team.engineers.len());
@@ -56,6 +55,10 @@ pub fn expand(team: &Team, window: Period) -> Schedule {
         before = Some(week.clone());
         if week.period.start() < window.end() {
             ledger.advance_to(week.id);
+            if week.period.end() <= window.start() && is_plain(team, &week, &absences) {
+                ledger.add_plain(&week);
+                continue;
+            }
             let planned = plan(team, week, &absences, &ledger);
             ledger.add(planned.week.id, &planned.shifts, &absences);
             if planned.week.period.overlaps(window) {

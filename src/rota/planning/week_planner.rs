@@ -42,6 +42,13 @@ pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledg
     PlannedWeek { deadline, duties, conflicts, shifts, week }
 }
 
+/// Whether the pair's primary is on call for all of `week` by the rotation or a swap.
+pub(super) fn is_plain(team: &Team, week: &Week, absences: &[Absences]) -> bool {
+    let primary = &absences[week.pair.primary.0];
+    primary.off_duty(&team.policy, week.period).is_empty()
+        && team.overrides_within(week.period).next().is_none()
+}
+
 /// The parts of `week` that no piece of `duties` takes.
 fn remaining(week: Period, duties: &[Duty]) -> Periods {
     let decided: Periods = duties.iter().map(|duty| duty.period).collect();

@@ -82,6 +82,7 @@ impl Serving {
             store: Arc::clone(&store),
             builder,
             folder: folder.clone(),
+            state: folder.join("state"),
             now: Box::new(move || DateTime::from_timestamp_millis(time.load(Ordering::SeqCst)).unwrap()),
             report,
         });

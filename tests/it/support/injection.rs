@@ -1,6 +1,7 @@
 //! System calls of a running process that strace makes fail.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,13 +14,30 @@ pub(crate) struct Injection {
 impl Injection {
     /// Makes `calls` (such as `fsync,fdatasync`) of every thread of process `pid` fail with `how` (such as `error=EIO`).
     pub(crate) fn new(pid: u32, calls: &str, how: &str) -> Injection {
+        Injection::attached(&["-f", "-p", &pid.to_string()], calls, how, || {
+            let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+            tasks.flatten().all(|task| is_traced(&task.path()))
+        })
+    }
+
+    /// The same for the one thread of process `pid` that is called `name`.
+    pub(crate) fn of_thread(pid: u32, name: &str, calls: &str, how: &str) -> Injection {
+        let mut tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(|task| task.unwrap().path());
+        let has_name =
+            |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|own| own.trim() == name);
+        let task = tasks.find(has_name).unwrap();
+        let thread = task.file_name().unwrap().to_str().unwrap();
+        Injection::attached(&["-p", thread], calls, how, || is_traced(&task))
+    }
+
+    fn attached(to: &[&str], calls: &str, how: &str, is_attached: impl Fn() -> bool) -> Injection {
         let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
-        command.args(["-e", &format!("inject={calls}:{how}"), "-p", &pid.to_string()]);
+        command.args(["-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
+        command.args(["-e", &format!("inject={calls}:{how}")]).args(to);
         let strace = command.stderr(Stdio::null()).spawn().unwrap();
         let since = Instant::now();
-        while !is_traced(pid) {
-            assert!(since.elapsed() < Duration::from_secs(20), "strace does not get hold of {pid}");
+        while !is_attached() {
+            assert!(since.elapsed() < Duration::from_secs(20), "strace does not get hold of {to:?}");
             thread::sleep(Duration::from_millis(10));
         }
         Injection { strace }
@@ -35,11 +53,8 @@ impl Drop for Injection {
     }
 }
 
-/// Whether every thread of `pid` is traced.
-fn is_traced(pid: u32) -> bool {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    tasks.flatten().all(|task| {
-        let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
-        status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
-    })
+/// Whether the thread at `task` in `/proc` is traced.
+fn is_traced(task: &Path) -> bool {
+    let status = fs::read_to_string(task.join("status")).unwrap_or_default();
+    status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
 }

@@ -126,7 +126,7 @@ fn name(slot: &FeedSlot, people: &People<'_>) -> Markup {
             Feed::Role(Role::Secondary) => "The secondary’s shifts",
             Feed::Engineer(engineer) => {
                 @match people.team().index_of(engineer.as_str()) {
-                    Some(seat) => (people.person(seat)),
+                    Some(idx) => (people.person(idx)),
                     None => bdi { (engineer) },
                 }
             },

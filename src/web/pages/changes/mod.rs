@@ -109,7 +109,7 @@ fn side(people: &People<'_>, side: Option<&Side>) -> Markup {
             None => "nobody",
             Some(side) => {
                 @match people.team().index_of(side.engineer.as_str()) {
-                    Some(seat) => (people.person(seat)),
+                    Some(idx) => (people.person(idx)),
                     None => span.person { bdi { (side.engineer) } },
                 }
             }

@@ -29,51 +29,51 @@ pub(in crate::web) fn engineer(state: &State, request: &HttpRequest) -> HttpResp
     let (snapshot, now) = (state.store.load(), state.clock.now());
     with_team(&snapshot, request, |team| {
         let rota = team.team();
-        let Some(seat) = rota.index_of(part(request, "id")) else {
+        let Some(idx) = rota.index_of(part(request, "id")) else {
             return missing_page(state, &snapshot, request);
         };
         let layout = Layout::of(state, request, &snapshot, team, Tab::Other);
         match PageQuery::by(request).zone(rota) {
             Ok(zone) => {
                 // Their own clock, unless another is asked for.
-                let wall = Wall::new(zone.as_ref().unwrap_or(&rota.engineer(seat).zone), now);
+                let wall = Wall::new(zone.as_ref().unwrap_or(&rota.engineer(idx).zone), now);
                 let people = layout.people(rota);
-                let main = page(team, &people, seat, wall, &layout.team_root());
-                layout.respond(StatusCode::OK, people.text(seat), &main)
+                let main = page(team, &people, idx, wall, &layout.team_root());
+                layout.respond(StatusCode::OK, people.text(idx), &main)
             }
             Err(error) => bad_query(&layout, &error, request),
         }
     })
 }
 
-fn page(team: &TeamSnapshot, people: &People<'_>, seat: EngineerIdx, wall: Wall<'_>, root: &str) -> Markup {
+fn page(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: Wall<'_>, root: &str) -> Markup {
     let (rota, duty) = (team.team(), team.near().on_call(wall.now));
-    let shifts = shifts_ahead(team, seat, wall.now);
+    let shifts = shifts_ahead(team, idx, wall.now);
     html! {
-        h1 { (people.badge(seat)) " " (people.plain(seat)) " " (now_on_call(seat, duty)) }
+        h1 { (people.badge(idx)) " " (people.plain(idx)) " " (now_on_call(idx, duty)) }
         p.lead { (next(&shifts, wall)) }
         p.actions {
-            a.button.main href={ (root) "subscribe?calendar=engineers/" (rota.engineer(seat).id) } { "Add these shifts to a calendar" }
-            a.button href={ (root) "coverage?engineer=" (rota.engineer(seat).id) } { "Holidays and time off" }
+            a.button.main href={ (root) "subscribe?calendar=engineers/" (rota.engineer(idx).id) } { "Add these shifts to a calendar" }
+            a.button href={ (root) "coverage?engineer=" (rota.engineer(idx).id) } { "Holidays and time off" }
         }
-        (concerns(team, people, seat, wall, root))
-        (unknown_of(&team.coverage().unknown, seat, people))
+        (concerns(team, people, idx, wall, root))
+        (unknown_of(&team.coverage().unknown, idx, people))
         section aria-labelledby="shifts" {
             h2 #shifts { "Next shifts" }
-            form.zone method="get" action=(rota.engineer(seat).id) { (zone_field(rota, Some(wall.zone))) button { "Show" } }
+            form.zone method="get" action=(rota.engineer(idx).id) { (zone_field(rota, Some(wall.zone))) button { "Show" } }
             @if shifts.is_empty() { p { "No shifts ahead." } }
             @else { (table(people, &shifts, wall)) }
         }
-        (absences(team, people, seat, wall))
-        (pipelines(rota.pipelines.as_slice(), seat, root))
+        (absences(team, people, idx, wall))
+        (pipelines(rota.pipelines.as_slice(), idx, root))
     }
 }
 
 /// Their shifts that are not over, with the weeks they lie in.
-fn shifts_ahead(team: &TeamSnapshot, seat: EngineerIdx, now: Instant) -> Vec<(&PlannedWeek, &Shift)> {
+fn shifts_ahead(team: &TeamSnapshot, idx: EngineerIdx, now: Instant) -> Vec<(&PlannedWeek, &Shift)> {
     let weeks = team.near().weeks.iter();
     let shifts = weeks.flat_map(|planned| planned.shifts.iter().map(move |shift| (planned, shift)));
-    let own = shifts.filter(|(_, shift)| shift.holder.engineer == seat && now < shift.period.end());
+    let own = shifts.filter(|(_, shift)| shift.holder.engineer == idx && now < shift.period.end());
     own.take(MAX_SHIFTS).collect()
 }
 
@@ -117,24 +117,24 @@ fn table(people: &People<'_>, shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>)
 /// Who holds the other role meanwhile.
 fn with(people: &People<'_>, planned: &PlannedWeek, shift: &Shift) -> Markup {
     let other = if shift.role == Role::Primary { Role::Secondary } else { Role::Primary };
-    let mut seats: Vec<EngineerIdx> = Vec::new();
+    let mut indices: Vec<EngineerIdx> = Vec::new();
     for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(shift.period)) {
-        if let Some(holder) = duty.holder(other).filter(|holder| !seats.contains(&holder.engineer)) {
-            seats.push(holder.engineer);
+        if let Some(holder) = duty.holder(other).filter(|holder| !indices.contains(&holder.engineer)) {
+            indices.push(holder.engineer);
         }
     }
-    html! { @if seats.is_empty() { "no backup" } @else { (people.list(&seats)) } }
+    html! { @if indices.is_empty() { "no backup" } @else { (people.list(&indices)) } }
 }
 
 /// What is to be agreed in which they are away, covering or proposed.
 fn concerns(
     team: &TeamSnapshot,
     people: &People<'_>,
-    seat: EngineerIdx,
+    idx: EngineerIdx,
     wall: Wall<'_>,
     root: &str,
 ) -> Markup {
-    let is_theirs = |row: &&Row| row.away == seat || row.primary == seat || row.secondary == Some(seat);
+    let is_theirs = |row: &&Row| row.away == idx || row.primary == idx || row.secondary == Some(idx);
     let open: Vec<&Row> = open(team.coverage(), wall.now).into_iter().filter(is_theirs).collect();
     html! {
         @if !open.is_empty() {
@@ -151,8 +151,8 @@ fn concerns(
 }
 
 /// Their own holidays and time off ahead, each unbroken absence as one.
-fn absences(team: &TeamSnapshot, people: &People<'_>, seat: EngineerIdx, wall: Wall<'_>) -> Markup {
-    let engineer = people.team().engineer(seat);
+fn absences(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: Wall<'_>) -> Markup {
+    let engineer = people.team().engineer(idx);
     let ahead = Period::new(wall.now, team.frame().window.end());
     let member = ahead.and_then(|ahead| engineer.member_within(ahead));
     let own = member.map(|member| (Absences::of(engineer, member), member));
@@ -173,9 +173,9 @@ fn absences(team: &TeamSnapshot, people: &People<'_>, seat: EngineerIdx, wall: W
     }
 }
 
-fn pipelines(pipelines: &[Pipeline], seat: EngineerIdx, root: &str) -> Markup {
+fn pipelines(pipelines: &[Pipeline], idx: EngineerIdx, root: &str) -> Markup {
     let own =
-        || pipelines.iter().filter(|pipeline| pipeline.primary == seat || pipeline.secondary == Some(seat));
+        || pipelines.iter().filter(|pipeline| pipeline.primary == idx || pipeline.secondary == Some(idx));
     html! {
         @if own().next().is_some() {
             section aria-labelledby="pipelines" {
@@ -184,7 +184,7 @@ fn pipelines(pipelines: &[Pipeline], seat: EngineerIdx, root: &str) -> Markup {
                     @for pipeline in own() {
                         li {
                             a href={ (root) "pipelines#" (pipeline.id) } { (clean(&pipeline.name)) } ", "
-                            @if pipeline.primary == seat { "primary owner" } @else { "secondary owner" }
+                            @if pipeline.primary == idx { "primary owner" } @else { "secondary owner" }
                         }
                     }
                 }

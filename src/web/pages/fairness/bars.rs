@@ -12,7 +12,7 @@ const WIDTH: i64 = 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::web) struct Bar {
     /// Who.
-    pub(in crate::web) seat: EngineerIdx,
+    pub(in crate::web) idx: EngineerIdx,
     /// How much; never negative.
     pub(in crate::web) value: i64,
     /// The same for people.
@@ -30,11 +30,11 @@ pub(in crate::web) fn bars(people: &People<'_>, bars: &[Bar], difference: fn(i64
                 @let over = bar.value - average;
                 @let length = scaled(over.abs(), most);
                 li {
-                    (people.person(bar.seat))
+                    (people.person(bar.idx))
                     span.amount { b { (bar.text) } " " small { (signed(over, difference)) } }
                     svg.bar viewBox={ "0 0 " (WIDTH) " 10" } preserveAspectRatio="none" aria-hidden="true" {
                         rect.track width=(WIDTH) height="10" {}
-                        rect class=(class(bar.seat)) x=(if over < 0 { WIDTH / 2 - length } else { WIDTH / 2 }) width=(length) height="10" {}
+                        rect class=(class(bar.idx)) x=(if over < 0 { WIDTH / 2 - length } else { WIDTH / 2 }) width=(length) height="10" {}
                         line x1=(WIDTH / 2) x2=(WIDTH / 2) y1="0" y2="10" vector-effect="non-scaling-stroke" {}
                     }
                 }
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn the_longest_bar_reaches_the_edge_and_the_average_is_no_bar() {
         assert_eq!((scaled(7, 7), scaled(3, 6), scaled(0, 6), scaled(0, 0)), (500, 250, 0, 0));
-        let bar = |value| Bar { seat: EngineerIdx(0), value, text: String::new() };
+        let bar = |value| Bar { idx: EngineerIdx(0), value, text: String::new() };
         assert_eq!(average(&[bar(1), bar(2), bar(6)]), 3);
         assert_eq!(average(&[]), 0);
         let texts = [-2, 0, 3].map(|over| signed(over, |value| format!("{value} w")));

@@ -139,11 +139,11 @@ pub(in crate::web) fn said(fairness: &Fairness) -> String {
 }
 
 fn chart(people: &People<'_>, fairness: &Fairness, figure: &Figure) -> Markup {
-    let sum = |seat: EngineerIdx| {
-        let own = fairness.tallies.iter().filter(|tally| tally.engineer == seat);
+    let sum = |idx: EngineerIdx| {
+        let own = fairness.tallies.iter().filter(|tally| tally.engineer == idx);
         own.map(figure.value).reduce(|sum, next| sum + next)
     };
-    let bar = |seat| sum(seat).map(|value| Bar { seat, value, text: (figure.text)(value) });
+    let bar = |idx| sum(idx).map(|value| Bar { idx, value, text: (figure.text)(value) });
     let all: Vec<Bar> = people.team().indices().filter_map(bar).collect();
     html! {
         div.card.figure {

@@ -49,8 +49,8 @@ fn remedies(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
         h3 { "What would end it" }
         @if let Some(chosen) = chosen {
             p { (offer(chosen, Streak::together(&fairness.streaks).count(), span)) " The years before stay as they are." }
-            @for (seat, week) in &chosen.doubled {
-                p { (people.name(*seat)) " is then primary two weeks in a row, the second from " (week.format("%-d %B %Y")) "." }
+            @for (idx, week) in &chosen.doubled {
+                p { (people.name(*idx)) " is then primary two weeks in a row, the second from " (week.format("%-d %B %Y")) "." }
             }
             @if !chosen.streaks.is_empty() {
                 details { summary { "What it leaves" } (list(people, &chosen.streaks)) }

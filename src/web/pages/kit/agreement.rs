@@ -119,7 +119,7 @@ pub(in crate::web) fn unknown(unknown: &[UnknownAbsences], people: &People<'_>) 
 }
 
 /// [`unknown`], of one person alone.
-pub(in crate::web) fn unknown_of(all: &[UnknownAbsences], seat: EngineerIdx, people: &People<'_>) -> Markup {
-    let own: Vec<UnknownAbsences> = all.iter().filter(|unknown| unknown.engineer == seat).cloned().collect();
+pub(in crate::web) fn unknown_of(all: &[UnknownAbsences], idx: EngineerIdx, people: &People<'_>) -> Markup {
+    let own: Vec<UnknownAbsences> = all.iter().filter(|unknown| unknown.engineer == idx).cloned().collect();
     unknown(&own, people)
 }

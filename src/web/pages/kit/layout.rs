@@ -169,13 +169,13 @@ impl<'a> Layout<'a> {
     fn banner(&self, own: &TeamLayout<'_>) -> Markup {
         let visitor = Visitor::of(self.request);
         let engineer = visitor.as_ref().and_then(Visitor::engineer);
-        let seat = engineer.and_then(|engineer| own.team.team().index_of(engineer.as_str()));
-        let people = seat.map(|_| self.people(own.team.team()));
+        let idx = engineer.and_then(|engineer| own.team.team().index_of(engineer.as_str()));
+        let people = idx.map(|_| self.people(own.team.team()));
         html! {
-            @if let (Some(seat), Some(people)) = (seat, people) {
+            @if let (Some(idx), Some(people)) = (idx, people) {
                 p.note.whose {
-                    "This is " (people.plain(seat)) "’s link. It stops working when " (people.plain(seat))
-                    " leaves the team. Not " (people.plain(seat)) "? Ask for your own."
+                    "This is " (people.plain(idx)) "’s link. It stops working when " (people.plain(idx))
+                    " leaves the team. Not " (people.plain(idx)) "? Ask for your own."
                 }
             }
         }

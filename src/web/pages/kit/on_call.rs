@@ -128,7 +128,7 @@ pub(in crate::web) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall
 fn backed(people: &People<'_>, secondary: Option<EngineerIdx>) -> Markup {
     html! {
         @match secondary {
-            Some(seat) => { ", with " (people.name(seat)) " as secondary" },
+            Some(idx) => { ", with " (people.name(idx)) " as secondary" },
             None => ", alone",
         }
     }
@@ -152,11 +152,11 @@ pub(in crate::web) fn time(wall: Wall<'_>, instant: Instant) -> Markup {
 }
 
 /// That somebody is on call now.
-pub(in crate::web) fn now_on_call(seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
+pub(in crate::web) fn now_on_call(idx: EngineerIdx, duty: Option<&Duty>) -> Markup {
     html! {
         @match duty.map(Duty::hands) {
-            Some((primary, _)) if primary == seat => span.tag.ok { "primary on call" },
-            Some((_, Some(secondary))) if secondary == seat => span.tag.ok { "secondary on call" },
+            Some((primary, _)) if primary == idx => span.tag.ok { "primary on call" },
+            Some((_, Some(secondary))) if secondary == idx => span.tag.ok { "secondary on call" },
             _ => {},
         }
     }
@@ -164,7 +164,7 @@ pub(in crate::web) fn now_on_call(seat: EngineerIdx, duty: Option<&Duty>) -> Mar
 
 /// Why somebody holds a role otherwise than by the rotation. `is_uncovered`: nobody is free to take it.
 pub(in crate::web) fn why(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<String> {
-    let instead = holder.instead_of.map(|seat| people.within(seat));
+    let instead = holder.instead_of.map(|idx| people.within(idx));
     let reason = holder.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
     let for_whom = instead.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
     let in_place = instead.as_ref().map(|name| format!(" instead of {name}")).unwrap_or_default();

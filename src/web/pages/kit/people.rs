@@ -13,10 +13,10 @@ use crate::text::{clean_or, isolated};
 /// A badge holds so many letters.
 const MAX_LETTERS: usize = 3;
 
-/// Every colour that people can have, in order of seats.
+/// Every colour that people can have, in order of indices.
 pub(in crate::web) static PALETTE: LazyLock<Vec<Colour>> = LazyLock::new(|| {
     let first = colour::of(EngineerIdx(0));
-    let others = (1..).map(|seat| colour::of(EngineerIdx(seat))).take_while(|colour| *colour != first);
+    let others = (1..).map(|idx| colour::of(EngineerIdx(idx))).take_while(|colour| *colour != first);
     std::iter::once(first).chain(others).collect()
 });
 
@@ -51,69 +51,69 @@ impl<'t> People<'t> {
     }
 
     /// The name as one line of plain text, for where nothing stands around it.
-    pub(in crate::web) fn text(&self, seat: EngineerIdx) -> &str {
-        &self.names[seat.0]
+    pub(in crate::web) fn text(&self, idx: EngineerIdx) -> &str {
+        &self.names[idx.0]
     }
 
     /// The name within a sentence of plain text, which it cannot reorder.
-    pub(in crate::web) fn within(&self, seat: EngineerIdx) -> String {
-        isolated(&self.names[seat.0])
+    pub(in crate::web) fn within(&self, idx: EngineerIdx) -> String {
+        isolated(&self.names[idx.0])
     }
 
     /// What tells this person from the others in little room.
-    pub(in crate::web) fn initials(&self, seat: EngineerIdx) -> &str {
-        &self.initials[seat.0]
+    pub(in crate::web) fn initials(&self, idx: EngineerIdx) -> &str {
+        &self.initials[idx.0]
     }
 
     /// The link to their page.
-    pub(in crate::web) fn link(&self, seat: EngineerIdx) -> String {
+    pub(in crate::web) fn link(&self, idx: EngineerIdx) -> String {
         let (start, end) = &self.link;
-        format!("{start}{}{end}", self.team.engineer(seat).id)
+        format!("{start}{}{end}", self.team.engineer(idx).id)
     }
 
     /// The name without a link; it cannot reorder what stands around it.
-    pub(in crate::web) fn plain(&self, seat: EngineerIdx) -> Markup {
-        html! { bdi { (self.text(seat)) } }
+    pub(in crate::web) fn plain(&self, idx: EngineerIdx) -> Markup {
+        html! { bdi { (self.text(idx)) } }
     }
 
     /// The name with the link to their page.
-    pub(in crate::web) fn name(&self, seat: EngineerIdx) -> Markup {
-        html! { a.who href=(self.link(seat)) { bdi { (self.text(seat)) } } }
+    pub(in crate::web) fn name(&self, idx: EngineerIdx) -> Markup {
+        html! { a.who href=(self.link(idx)) { bdi { (self.text(idx)) } } }
     }
 
     /// The badge alone, for where the name stands beside it.
-    pub(in crate::web) fn badge(&self, seat: EngineerIdx) -> Markup {
-        html! { span class={ "badge " (class(seat)) } aria-hidden="true" { (self.initials(seat)) } }
+    pub(in crate::web) fn badge(&self, idx: EngineerIdx) -> Markup {
+        html! { span class={ "badge " (class(idx)) } aria-hidden="true" { (self.initials(idx)) } }
     }
 
     /// Badge and name.
-    pub(in crate::web) fn person(&self, seat: EngineerIdx) -> Markup {
-        html! { span.person { (self.badge(seat)) " " (self.name(seat)) } }
+    pub(in crate::web) fn person(&self, idx: EngineerIdx) -> Markup {
+        html! { span.person { (self.badge(idx)) " " (self.name(idx)) } }
     }
 
     /// `A`, `A and B`, `A, B and C`; all members are `everyone`, and most of many `everyone but D`.
-    pub(in crate::web) fn list(&self, seats: &[EngineerIdx]) -> Markup {
-        let missing: Vec<EngineerIdx> = self.team.indices().filter(|seat| !seats.contains(seat)).collect();
+    pub(in crate::web) fn list(&self, indices: &[EngineerIdx]) -> Markup {
+        let missing: Vec<EngineerIdx> = self.team.indices().filter(|idx| !indices.contains(idx)).collect();
         html! {
-            @if seats.len() > 1 && missing.is_empty() { "everyone" }
-            @else if let ([seat], true) = (&missing[..], seats.len() > 2) { "everyone but " (self.name(*seat)) }
+            @if indices.len() > 1 && missing.is_empty() { "everyone" }
+            @else if let ([idx], true) = (&missing[..], indices.len() > 2) { "everyone but " (self.name(*idx)) }
             @else {
-                @for (place, seat) in seats.iter().enumerate() {
-                    @match seats.len() - place {
+                @for (place, idx) in indices.iter().enumerate() {
+                    @match indices.len() - place {
                         _ if place == 0 => {}
                         1 => " and ",
                         _ => ", ",
                     }
-                    (self.name(*seat))
+                    (self.name(*idx))
                 }
             }
         }
     }
 }
 
-/// The class that gives a shape or badge the colour of whoever sits in `seat`.
-pub(in crate::web) fn class(seat: EngineerIdx) -> String {
-    format!("p{}", seat.0 % PALETTE.len())
+/// The class that gives a shape or badge the colour of whoever sits in `idx`.
+pub(in crate::web) fn class(idx: EngineerIdx) -> String {
+    format!("p{}", idx.0 % PALETTE.len())
 }
 
 /// The first letters of the words of each name, less the words that all names start with.

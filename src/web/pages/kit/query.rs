@@ -128,10 +128,10 @@ impl PageQuery {
 
     /// `engineer`, which people also call `person`.
     pub(in crate::web) fn engineer(&self, team: &Team) -> Result<Option<EngineerIdx>, BadQuery> {
-        let seat = |id: &str| team.index_of(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
+        let idx = |id: &str| team.index_of(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
         match (self.value("engineer")?, self.value("person")?) {
             (Some(_), Some(_)) => Err(BadQuery::Twice("engineer")),
-            (one, other) => one.or(other).map(seat).transpose(),
+            (one, other) => one.or(other).map(idx).transpose(),
         }
     }
 

@@ -53,7 +53,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
             }
             section aria-labelledby="people" {
                 h2 #people { "By person" }
-                div.cards { @for seat in rota.indices() { (owned(people, seat, duty)) } }
+                div.cards { @for idx in rota.indices() { (owned(people, idx, duty)) } }
             }
         }
         @if !other.is_empty() {
@@ -77,7 +77,7 @@ fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>, kept: &str
                 @if pipeline.investor_reported { " " span.tag { "reported to investors" } }
             }
             td { (owner(people, pipeline.primary, "primary owner", duty)) }
-            td { @if let Some(seat) = pipeline.secondary { (owner(people, seat, "secondary owner", duty)) } }
+            td { @if let Some(idx) = pipeline.secondary { (owner(people, idx, "secondary owner", duty)) } }
             td { @if let Some(book) = book { (link(book, kept)) }
                 @else if let Some(address) = address { a href=(address) rel="noopener" { (elsewhere(address)) } }
                 @else { span.until { "no run book" } } }
@@ -96,21 +96,21 @@ fn link(book: &RunBook, kept: &str) -> Markup {
 }
 
 /// An owner, with what their ownership is where no column's head says it, and whether they are on call.
-fn owner(people: &People<'_>, seat: EngineerIdx, what: &str, duty: Option<&Duty>) -> Markup {
-    html! { (people.person(seat)) " " span.narrow { (what) " " } (now_on_call(seat, duty)) }
+fn owner(people: &People<'_>, idx: EngineerIdx, what: &str, duty: Option<&Duty>) -> Markup {
+    html! { (people.person(idx)) " " span.narrow { (what) " " } (now_on_call(idx, duty)) }
 }
 
-fn owned(people: &People<'_>, seat: EngineerIdx, duty: Option<&Duty>) -> Markup {
+fn owned(people: &People<'_>, idx: EngineerIdx, duty: Option<&Duty>) -> Markup {
     let pipelines = &people.team().pipelines;
     let own = |second: bool| {
         pipelines.iter().filter(move |pipeline| match second {
-            false => pipeline.primary == seat,
-            true => pipeline.secondary == Some(seat),
+            false => pipeline.primary == idx,
+            true => pipeline.secondary == Some(idx),
         })
     };
     html! {
         div.card {
-            h3 { (people.person(seat)) " " (now_on_call(seat, duty)) }
+            h3 { (people.person(idx)) " " (now_on_call(idx, duty)) }
             @for (label, second) in [("Primary owner of", false), ("Secondary owner of", true)] {
                 @if own(second).next().is_some() {
                     h4 { (label) }

@@ -89,7 +89,7 @@ fn owners(team: &TeamSnapshot, people: &People<'_>, pipeline: &Pipeline, now: In
         section.card.duty aria-label={ "Owners of " (clean(&pipeline.name)) } {
             h2 { "Owners" }
             p { (people.person(pipeline.primary)) ", primary " (now_on_call(pipeline.primary, duty)) }
-            @if let Some(seat) = pipeline.secondary { p { (people.person(seat)) ", secondary " (now_on_call(seat, duty)) } }
+            @if let Some(idx) = pipeline.secondary { p { (people.person(idx)) ", secondary " (now_on_call(idx, duty)) } }
             p.until { (clean(&pipeline.name)) }
         }
     }

@@ -136,7 +136,7 @@ fn label(slot: &FeedSlot, people: &People<'_>) -> Markup {
             Feed::Role(Role::Primary) => "The primary’s shifts",
             Feed::Role(Role::Secondary) => "The secondary’s shifts",
             Feed::Engineer(engineer) => {
-                @if let Some(seat) = people.team().index_of(engineer.as_str()) { (people.badge(seat)) " " (people.plain(seat)) }
+                @if let Some(idx) = people.team().index_of(engineer.as_str()) { (people.badge(idx)) " " (people.plain(idx)) }
             },
         }
     }

@@ -52,7 +52,7 @@ impl Bars<'_> {
         match &piece.what {
             What::Held(shift) => {
                 let holder = &shift.holder;
-                let (seat, is_tried) = (holder.engineer, holder.kind.is_tentative());
+                let (idx, is_tried) = (holder.engineer, holder.kind.is_tentative());
                 let is_uncovered = is_tried && planned.is_uncovered(shift.period);
                 let marks =
                     [(is_tried, if is_uncovered { " try bad" } else { " try" }), (is_continued, " on")];
@@ -61,11 +61,11 @@ impl Bars<'_> {
                 let why = on_call::why(self.people, holder, is_uncovered);
                 let why = why.map(|why| format!(", {why}")).unwrap_or_default();
                 html! {
-                    li class={ (class(seat)) " " (place) (marks) } {
-                        a href=(self.people.link(seat)) title={ (role_title(role)) ": " (self.people.within(seat)) ", " (self.wall.span(piece.period)) (why) } {
+                    li class={ (class(idx)) " " (place) (marks) } {
+                        a href=(self.people.link(idx)) title={ (role_title(role)) ": " (self.people.within(idx)) ", " (self.wall.span(piece.period)) (why) } {
                             (sign(holder.kind, holder.instead_of.is_some()))
                             bdi {
-                                @if span.steps() < MIN_NAME_STEPS { (self.people.initials(seat)) } @else { (self.people.text(seat)) }
+                                @if span.steps() < MIN_NAME_STEPS { (self.people.initials(idx)) } @else { (self.people.text(idx)) }
                             }
                             @if is_tried && role == Role::Primary && has_room {
                                 @if is_uncovered { ": not covered" } @else { ": to agree" }

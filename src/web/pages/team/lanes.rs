@@ -63,7 +63,7 @@ pub(in crate::web) struct Away {
     pub(in crate::web) period: Period,
     /// The names of the holidays, or that it is time off.
     pub(in crate::web) reason: String,
-    pub(in crate::web) seats: Vec<EngineerIdx>,
+    pub(in crate::web) indices: Vec<EngineerIdx>,
 }
 
 /// Who is away in a week, by start: those of its pair and whoever else holds a role in it, then all others.
@@ -74,27 +74,27 @@ pub(in crate::web) fn away(
 ) -> (Vec<Away>, Vec<Away>) {
     let week = planned.week.period;
     let pair = planned.week.pair;
-    let is_on_duty = |seat: EngineerIdx| {
-        seat == pair.primary
-            || seat == pair.secondary
-            || planned.shifts.iter().any(|shift| shift.holder.engineer == seat)
+    let is_on_duty = |idx: EngineerIdx| {
+        idx == pair.primary
+            || idx == pair.secondary
+            || planned.shifts.iter().any(|shift| shift.holder.engineer == idx)
     };
     let (mut on_duty, mut others): (Vec<Away>, Vec<Away>) = (Vec::new(), Vec::new());
-    for (seat, own) in team.indices().zip(absences) {
-        let all = if is_on_duty(seat) { &mut on_duty } else { &mut others };
-        let Some(member) = team.engineer(seat).member_within(week) else { continue };
+    for (idx, own) in team.indices().zip(absences) {
+        let all = if is_on_duty(idx) { &mut on_duty } else { &mut others };
+        let Some(member) = team.engineer(idx).member_within(week) else { continue };
         let (holidays, time_off) = (own.holidays(member), own.time_off(member));
         let holidays = holidays.iter().map(|period| (period, own.holiday_names(period).join(", ")));
         let time_off = time_off.iter().map(|period| (period, TIME_OFF.to_owned()));
         for (period, reason) in holidays.chain(time_off) {
             match all.iter_mut().find(|away| away.period == period && away.reason == reason) {
-                Some(away) => away.seats.push(seat),
-                None => all.push(Away { period, reason, seats: vec![seat] }),
+                Some(away) => away.indices.push(idx),
+                None => all.push(Away { period, reason, indices: vec![idx] }),
             }
         }
     }
     for all in [&mut on_duty, &mut others] {
-        all.sort_by_key(|away| (away.period.start(), away.seats[0]));
+        all.sort_by_key(|away| (away.period.start(), away.indices[0]));
     }
     (on_duty, others)
 }
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(shown(&secondary(&team, &schedule, &schedule.weeks[0]))[..3], ["1", "!1", "1"]);
         let (on_duty, others) = away(&team, &schedule.weeks[0], &absences);
         let text = |away: &Away| {
-            format!("{} {:?}", away.reason, away.seats.iter().map(|seat| seat.0).collect::<Vec<_>>())
+            format!("{} {:?}", away.reason, away.indices.iter().map(|idx| idx.0).collect::<Vec<_>>())
         };
         assert_eq!(on_duty.iter().map(text).collect::<Vec<_>>(), ["Time off [1]", "Founders [0, 1]"]);
         assert_eq!(others.iter().map(text).collect::<Vec<_>>(), ["Founders [2, 3]"]);

@@ -121,8 +121,8 @@ fn rows(zone: &Zone, period: Period) -> Vec<Row> {
 /// The name that most have for a holiday on `date`, each in their own zone, and how many others there are.
 pub(in crate::web) fn holiday(people: &People<'_>, absences: &[Absences], date: NaiveDate) -> Option<String> {
     let mut names: Vec<(String, usize)> = Vec::new();
-    for (seat, own) in people.team().indices().zip(absences) {
-        let engineer = people.team().engineer(seat);
+    for (idx, own) in people.team().indices().zip(absences) {
+        let engineer = people.team().engineer(idx);
         let Some(day) = engineer.zone.day(date).and_then(|day| engineer.member_within(day)) else { continue };
         for name in own.holiday_names(day) {
             let name = clean(&name);

@@ -103,10 +103,10 @@ impl Notes<'_> {
                 behind.push(secondary);
             }
         }
-        let seats: Vec<EngineerIdx> = behind.iter().copied().flatten().collect();
+        let indices: Vec<EngineerIdx> = behind.iter().copied().flatten().collect();
         html! {
-            @if seats.is_empty() { "; no backup" }
-            @else { ", with " (self.people.list(&seats)) " as secondary" @if behind.contains(&None) { " for part of it" } }
+            @if indices.is_empty() { "; no backup" }
+            @else { ", with " (self.people.list(&indices)) " as secondary" @if behind.contains(&None) { " for part of it" } }
         }
     }
 

@@ -102,7 +102,7 @@ impl Weeks<'_> {
     /// Whether somebody has a public holiday on the date, in their own zone.
     fn is_holiday(&self, date: NaiveDate, away: &[&Away]) -> bool {
         away.iter().filter(|away| away.reason != TIME_OFF).any(|away| {
-            let zone = &self.people.team().engineer(away.seats[0]).zone;
+            let zone = &self.people.team().engineer(away.indices[0]).zone;
             let last = zone.date(away.period.end() - TimeDelta::seconds(1));
             (zone.date(away.period.start())..=last).contains(&date)
         })
@@ -110,7 +110,7 @@ impl Weeks<'_> {
 
     /// Who of those on duty is away, and why.
     fn chip(&self, week: Period, away: &Away) -> Markup {
-        let names: Vec<String> = away.seats.iter().map(|seat| self.people.within(*seat)).collect();
+        let names: Vec<String> = away.indices.iter().map(|idx| self.people.within(*idx)).collect();
         let text = format!("{}: {}", names.join(", "), reasons(&[&away.reason]));
         html! {
             li class=(Span::within(week, away.period).class()) title={ (text) ", " (self.wall.span(away.period)) } {
@@ -134,10 +134,10 @@ impl Weeks<'_> {
 
 /// A holiday is a day where people live; all that is less than a day has the times of the page's clock, as shifts have.
 pub(in crate::web) fn absence(people: &People<'_>, away: &Away, wall: Wall<'_>) -> Markup {
-    let there = wall.days_in(&people.team().engineer(away.seats[0]).zone, away.period);
+    let there = wall.days_in(&people.team().engineer(away.indices[0]).zone, away.period);
     html! {
         @if let Some(there) = there { (there) " (" (wall.span(away.period)) ")" } @else { (wall.span(away.period)) }
-        " " b { (reasons(&[&away.reason])) } ": " (people.list(&away.seats))
+        " " b { (reasons(&[&away.reason])) } ": " (people.list(&away.indices))
     }
 }
 

@@ -36,7 +36,7 @@ impl Year<'_> {
         let months = (1..=12).filter_map(|month| view.first.with_month(month));
         html! {
             h3.month-name { (view.first.year()) }
-            ul.people aria-label="People" { @for seat in team.indices() { li { (self.people.person(seat)) } } }
+            ul.people aria-label="People" { @for idx in team.indices() { li { (self.people.person(idx)) } } }
             div.year { @for first in months { (self.month(first, &absences)) } }
             p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: a public holiday of somebody." }
         }
@@ -71,10 +71,10 @@ impl Year<'_> {
             @match duty {
                 None => td { (date.day()) },
                 Some(duty) => {
-                    @let seat = duty.primary.engineer;
+                    @let idx = duty.primary.engineer;
                     @let is_tried = duty.primary.kind.is_tentative();
-                    td class={ (class(seat)) @if is_tried { " try" } @if is_today { " today" } @if name.is_some() { " hol" } } title=[name] {
-                        b { (date.day()) } " " span { (self.people.initials(seat)) }
+                    td class={ (class(idx)) @if is_tried { " try" } @if is_today { " today" } @if name.is_some() { " hol" } } title=[name] {
+                        b { (date.day()) } " " span { (self.people.initials(idx)) }
                     }
                 },
             }
