@@ -33,7 +33,8 @@ pub(super) fn judge(
     now: Instant,
 ) -> Judgement {
     let before = kept.get(&wanted.address).map(|kept| KeptCalendar::clone(kept)).unwrap_or_default();
-    let candidate = KeptCalendar { number: before.number + 1, text: Some(Arc::clone(text)), ..before.clone() };
+    let candidate =
+        KeptCalendar { number: before.number + 1, text: Some(Arc::clone(text)), ..before.clone() };
     let mut all = kept.clone();
     all.insert(&wanted.digest, candidate);
     let Some(next) = load(Arc::new(all)) else { return Judgement::Later };

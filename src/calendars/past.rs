@@ -35,9 +35,9 @@ pub(super) fn extended(before: Option<&History>, old: &Found, new: &Found, now: 
 
 fn has_future(found: &Found, now: Instant) -> bool {
     match found {
-        Found::Absences(absences, zone) => absences
-            .iter()
-            .any(|absence| absence.period(zone).is_some_and(|period| period.end() > now)),
+        Found::Absences(absences, zone) => {
+            absences.iter().any(|absence| absence.period(zone).is_some_and(|period| period.end() > now))
+        }
         Found::Holidays(dates) => dates.iter().any(|(date, _)| *date > now.date_naive()),
         Found::Nothing | Found::Unreadable(_) => false,
     }

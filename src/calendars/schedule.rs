@@ -56,7 +56,9 @@ mod tests {
 
     #[test]
     fn calendars_are_fetched_hourly_and_after_failures_with_growing_pauses() {
-        for (failures, minutes) in [(0, 60), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60), (99, 60)] {
+        for (failures, minutes) in
+            [(0, 60), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60), (99, 60)]
+        {
             for address in ["a", "b", "c", "d"] {
                 let state = state(failures, address);
                 let after = |tenths: i64| {
@@ -66,7 +68,8 @@ mod tests {
                 assert!(!after(8) && after(11), "{failures} {address}");
             }
         }
-        let pauses: Vec<_> = ["a", "b", "c", "d"].map(|address| pause(&state(0, address), &Options::DEFAULT)).into();
+        let pauses: Vec<_> =
+            ["a", "b", "c", "d"].map(|address| pause(&state(0, address), &Options::DEFAULT)).into();
         assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
     }
 
@@ -76,7 +79,8 @@ mod tests {
         let due = |state: &CalendarState, purpose| is_due(state, purpose, &Options::DEFAULT, now);
         assert!(due(&CalendarState::default(), "p"));
         assert!(!due(&state(0, "a"), "p") && due(&state(0, "a"), "another"));
-        let ahead = CalendarState { tried_at: Some("2030-01-01T00:00:00Z".parse().unwrap()), ..state(0, "a") };
+        let ahead =
+            CalendarState { tried_at: Some("2030-01-01T00:00:00Z".parse().unwrap()), ..state(0, "a") };
         assert!(due(&ahead, "p"), "the clock was set back");
     }
 }

@@ -107,7 +107,10 @@ impl Calendars {
         }
         let lost: Vec<_> = self.lock().lost(&known, &before);
         if !lost.is_empty() && before.is_server() {
-            database.add_calendars(&lost, lost.iter().filter_map(|(state, _)| state.tried_at).max().unwrap_or_default())?;
+            database.add_calendars(
+                &lost,
+                lost.iter().filter_map(|(state, _)| state.tried_at).max().unwrap_or_default(),
+            )?;
             return self.read();
         }
         let is_changed = !shows_the_same(&before, &kept);
@@ -155,7 +158,9 @@ impl Calendars {
     ) -> Result<Option<Job>, JournalError> {
         for (digest, wanted) in wanted(uses) {
             let known = self.lock().known.get(&digest).cloned();
-            let state = known.clone().unwrap_or_else(|| CalendarState { address: digest.clone(), ..Default::default() });
+            let state = known
+                .clone()
+                .unwrap_or_else(|| CalendarState { address: digest.clone(), ..Default::default() });
             if busy.contains(&digest) || !is_due(&state, &wanted.purpose_hash(), &self.options, now) {
                 continue;
             }
@@ -229,7 +234,10 @@ impl Calendars {
                     last_modified: validators.last_modified.unwrap_or_default(),
                     ..confirmed
                 };
-                match old_text.is_none_or(|old| old != text).then(|| judge(&wanted, &text, &kept, context, now)) {
+                match old_text
+                    .is_none_or(|old| old != text)
+                    .then(|| judge(&wanted, &text, &kept, context, now))
+                {
                     None => (fetched, None),
                     Some(Judgement::Good(history)) => (fetched, Some((text, history))),
                     Some(Judgement::Unreadable(code)) => {
@@ -265,7 +273,11 @@ impl Calendars {
         let number = content.as_ref().map_or(state.number, |content| content.number);
         let state = CalendarState { number, ..state.clone() };
         let mut kept = KeptCalendars::clone(&all.kept);
-        let old = || kept.iter().find(|(digest, _)| *digest == state.address).map(|(_, kept)| KeptCalendar::clone(kept));
+        let old = || {
+            kept.iter()
+                .find(|(digest, _)| *digest == state.address)
+                .map(|(_, kept)| KeptCalendar::clone(kept))
+        };
         let content = content.or_else(old).unwrap_or_default();
         kept.insert(&state.address, with_state(content, &state));
         all.kept = Arc::new(kept);
@@ -282,7 +294,9 @@ impl Calendars {
             if state.failures == 0 && all.logged.remove(&wanted.digest).is_some() {
                 tracing::info!(%calendar, readers, "the calendar can be fetched again");
             }
-        } else if all.logged.insert(wanted.digest.clone(), state.last_error.clone()).as_ref() != Some(&state.last_error) {
+        } else if all.logged.insert(wanted.digest.clone(), state.last_error.clone()).as_ref()
+            != Some(&state.last_error)
+        {
             let copy = if state.number > 0 { "the kept copy stays in use" } else { "there is no copy" };
             tracing::warn!(%calendar, readers, error = state.last_error, "failed to fetch a calendar; {copy}");
         }
@@ -314,7 +328,8 @@ impl State {
         if are_deleted {
             self.known.retain(|digest, _| is_used(digest));
             let kept = self.kept.iter().filter(|(digest, _)| is_used(digest));
-            let kept: Vec<_> = kept.map(|(digest, kept)| (digest.to_owned(), KeptCalendar::clone(kept))).collect();
+            let kept: Vec<_> =
+                kept.map(|(digest, kept)| (digest.to_owned(), KeptCalendar::clone(kept))).collect();
             let mut all = KeptCalendars::for_server();
             kept.into_iter().for_each(|(digest, kept)| all.insert(&digest, kept));
             self.kept = Arc::new(all);

@@ -9,8 +9,7 @@ use super::output::{Exit, Output, Usage};
 use super::{calendars, plan, review, when};
 use crate::access::{Key, SEGMENT};
 use crate::config::{
-    Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces,
-    render,
+    Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces, render,
 };
 use crate::feed::{Feed, Head, Links, Plan, Rendered, calendar, events};
 use crate::journal::Revision;

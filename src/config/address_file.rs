@@ -49,7 +49,10 @@ impl AddressFault {
             }
             AddressFault::Address(error) => {
                 let problem = invalid(*error);
-                Problem { message: problem.message.replace("this address", "the address in the file"), ..problem }
+                Problem {
+                    message: problem.message.replace("this address", "the address in the file"),
+                    ..problem
+                }
             }
         }
     }

@@ -115,13 +115,15 @@ impl CalendarUse {
                 "{whose} at {address} was last fetched at {}{failure}",
                 at.unwrap_or_else(|| "an unknown time".to_owned())
             );
-            let help = "the copy of that time is in use; check the address and the server's way to the internet";
+            let help =
+                "the copy of that time is in use; check the address and the server's way to the internet";
             return Some(Problem::warning(OUTDATED_COPY, message).help(help));
         }
         let emptied_at = calendar.history_of(&self.reader).and_then(|history| history.emptied_at);
         emptied_at.filter(|at| now - *at < EMPTIED_SHOWN).map(|_| {
-            let message =
-                format!("nothing is ahead any more in {whose} at {address}, where the copy before had something");
+            let message = format!(
+                "nothing is ahead any more in {whose} at {address}, where the copy before had something"
+            );
             let help = "if that is right, nothing has to be done; if not, look at what the calendar shares";
             Problem::warning(EMPTIED, message).help(help)
         })

@@ -97,7 +97,8 @@ impl Configuration {
     /// Whether the team, or a holiday calendar that it uses, is in service as it was before its files had errors, if it is
     /// in service at all.
     pub fn is_outdated(&self, team: &TeamId) -> bool {
-        self.broken.contains_key(team) || self.diagnostics_of(team).any(|found| found.code == CALENDAR_OUTDATED)
+        self.broken.contains_key(team)
+            || self.diagnostics_of(team).any(|found| found.code == CALENDAR_OUTDATED)
     }
 
     /// What all teams rest on besides files: the zone data, and the copies of fetched holiday calendars.

@@ -156,7 +156,12 @@ impl Reader<'_> {
     fn calendar(&mut self, id: &str, kinds: Kinds, import: &Import<'_>) -> Read {
         if kinds.ics && kinds.url {
             let message = "there is an .ics calendar of this name too";
-            self.diagnostics.error(&format!("{FOLDER}/{id}.{EXTENSION}"), "two-calendars", message, "remove one of the two");
+            self.diagnostics.error(
+                &format!("{FOLDER}/{id}.{EXTENSION}"),
+                "two-calendars",
+                message,
+                "remove one of the two",
+            );
             return Read::Broken;
         }
         if kinds.ics {
@@ -178,9 +183,8 @@ impl Reader<'_> {
         let filter = if filtered { Some(self.toml(id, parse)?) } else { None };
         let file = format!("{FOLDER}/{id}.ics");
         let text = self.real(&file).and_then(|path| files::read_calendar(&path));
-        let definition = self.file(id, file, text, |text, problems| {
-            import.read(id, text, filter.as_ref(), problems)
-        });
+        let definition =
+            self.file(id, file, text, |text, problems| import.read(id, text, filter.as_ref(), problems));
         let beside = self.found.iter().rev().nth(1).map(|found| &found.problems);
         if let (Some(filter), Some(problems), Some(_)) = (&filter, beside, &definition) {
             filter.check(problems);
@@ -201,7 +205,8 @@ impl Reader<'_> {
         let Some(address) = self.address(&file, filter.as_ref()) else { return Read::Broken };
         let usage = CalendarUse::new(address, CalendarReader::Holidays(id.to_owned()), None);
         let copies = self.copies;
-        let Some((kept, text)) = copies.get(&usage.address).and_then(|kept| Some((kept, kept.text.as_ref()?)))
+        let Some((kept, text)) =
+            copies.get(&usage.address).and_then(|kept| Some((kept, kept.text.as_ref()?)))
         else {
             self.report(&file, &usage, import.now);
             self.uses.push(usage);

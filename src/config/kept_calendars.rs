@@ -223,8 +223,7 @@ mod tests {
         let reader =
             |id: &str| CalendarReader::TimeOff(TeamId::new("data").unwrap(), EngineerId::new(id).unwrap());
         let exact = Period::new(at("2026-01-05T10:00:00Z"), at("2026-01-05T12:00:00.250Z")).unwrap();
-        let absences =
-            vec![Absence::Days(date("2026-01-05"), date("2026-01-07")), Absence::Exact(exact)];
+        let absences = vec![Absence::Days(date("2026-01-05"), date("2026-01-07")), Absence::Exact(exact)];
         let emptied_at = Some(at("2026-02-01T00:00:00Z"));
         let holidays = vec![(date("2026-01-01"), Arc::from("New Year’s Day"))];
         KeptCalendar {

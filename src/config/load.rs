@@ -114,8 +114,9 @@ fn read_edited(
     let window = window(&settings, now);
     let relevant_from = window.map_or(now, Period::start).date_naive();
     let basis = Basis { zones: &zones, now, relevant_from, calendars };
-    let Calendars { library, outdated, uses } = holiday_files::read(folder, basis, last_library, &mut diagnostics)
-        .map_err(unreadable(&folder.join(HOLIDAYS)))?;
+    let Calendars { library, outdated, uses } =
+        holiday_files::read(folder, basis, last_library, &mut diagnostics)
+            .map_err(unreadable(&folder.join(HOLIDAYS)))?;
     let common = Common {
         folder,
         edited,

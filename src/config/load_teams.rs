@@ -90,11 +90,13 @@ pub(super) fn read_teams(
         let old = before.and_then(|(before, _)| before.teams.get(&id));
         let is_same = |team: &&Arc<TeamConfig>| {
             let is_current = || team.calendars.iter().all(|usage| usage.is_current(common.calendars));
-            !is_edited && inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.files && is_current())
+            !is_edited
+                && inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.files && is_current())
         };
         if let Some(team) = old.filter(is_same) {
             let found = found_before.get(&id).into_iter().flatten();
-            let found = found.filter(|found| found.code != CALENDAR_OUTDATED && !FETCH_PROBLEMS.contains(&found.code));
+            let found = found
+                .filter(|found| found.code != CALENDAR_OUTDATED && !FETCH_PROBLEMS.contains(&found.code));
             diagnostics.list.extend(found.map(|found| Diagnostic::clone(found)));
             common.report(team, diagnostics);
             all.teams.insert(id, Arc::clone(team));
@@ -168,7 +170,8 @@ impl Common<'_> {
         if self.outdated.is_empty() {
             return;
         }
-        let named = team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
+        let named =
+            team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
         let named: BTreeSet<&str> = named.filter(|id| self.outdated.contains(*id)).collect();
         for id in named {
             let message = format!("the holiday calendar `{id}` has errors; its last good version is used");

@@ -181,7 +181,8 @@ impl TimeOffFiles {
     ) -> Option<TimeOff> {
         let reader = CalendarReader::TimeOff(self.team.clone()?, EngineerId::new(reading.engineer)?);
         let kept = self.kept.get(&address);
-        let past = kept.and_then(|kept| kept.history_of(&reader)).map(|past| &*past.absences).unwrap_or_default();
+        let past =
+            kept.and_then(|kept| kept.history_of(&reader)).map(|past| &*past.absences).unwrap_or_default();
         let usage = CalendarUse::new(address, reader, reading.person.email.map(str::to_lowercase));
         self.is_waiting.set(self.is_waiting.get() || self.kept.is_server() && kept.is_none());
         let Some((kept, text)) = kept.and_then(|kept| Some((kept, kept.text.as_ref()?))) else {
@@ -233,11 +234,11 @@ impl TimeOffFiles {
     }
 
     fn path(&self, at: &At<String>) -> Result<PathBuf, Problem> {
-        let error = |code: &'static str, message: String, help: String| {
-            Err(Problem::error(code, message).help(help))
-        };
+        let error =
+            |code: &'static str, message: String, help: String| Err(Problem::error(code, message).help(help));
         if at.value.contains(['/', '\\']) {
-            let help = format!("the name of a file in {}/, without folders, or an https:// address", self.shown);
+            let help =
+                format!("the name of a file in {}/, without folders, or an https:// address", self.shown);
             let message = "calendars of time off are in the folder of the team".to_owned();
             return error("time-off-outside", message, help);
         }
@@ -272,7 +273,9 @@ impl TimeOffFiles {
     pub(super) fn report(self, diagnostics: &mut Diagnostics) -> Outcome {
         let named = self.named.into_inner();
         diagnostics.list.extend(self.found.into_inner());
-        for name in self.names.difference(&named).filter(|name| files::has_extension(name, &["ics", EXTENSION])) {
+        for name in
+            self.names.difference(&named).filter(|name| files::has_extension(name, &["ics", EXTENSION]))
+        {
             let help =
                 format!("give its [[engineer]] the line `time_off_calendar = \"{}\"`", name.escape_debug());
             let message = "no engineer names this calendar of time off";

@@ -115,7 +115,9 @@ fn url(import: &mut TableReader<'_>, beside: Beside) -> Option<At<String>> {
         Beside::Nothing => import.required_text("url", "https://…"),
         Beside::Calendar | Beside::Address => {
             let other = if beside == Beside::Calendar { "an .ics" } else { "a .url" };
-            let message = format!("the calendar is fetched from an address, and there is {other} file of this name too");
+            let message = format!(
+                "the calendar is fetched from an address, and there is {other} file of this name too"
+            );
             import.refuse("url", "two-calendars", &message, "keep one of the two");
             None
         }

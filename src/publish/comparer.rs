@@ -75,7 +75,9 @@ impl Comparer {
         let is_older = self.is_older(to_publish, known, publication.generation);
         let mut published = match before {
             Some(before) if is_older => older(known.map(|known| &**known), &before, facts, &publication),
-            before => self.next(known.map(|known| &**known), before, unreadable.as_ref(), (facts, &publication)),
+            before => {
+                self.next(known.map(|known| &**known), before, unreadable.as_ref(), (facts, &publication))
+            }
         };
         published.stored.copies = to_publish.copies.clone();
         Published { team: Arc::new(published), events: to_publish.is_in_use.then_some(events) }

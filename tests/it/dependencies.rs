@@ -26,7 +26,10 @@ const MODULES: [(&str, &[&str]); 17] = [
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
     ("publish", &["config", "feed", "journal", "rota", "text"]),
-    ("live", &["access", "calendars", "config", "feed", "fetch", "holidays", "journal", "publish", "rota", "text"]),
+    (
+        "live",
+        &["access", "calendars", "config", "feed", "fetch", "holidays", "journal", "publish", "rota", "text"],
+    ),
     (
         "web",
         &[

@@ -100,7 +100,10 @@ fn a_copy_is_private_and_goes_with_the_last_engineer_who_uses_it() {
     let copies = || {
         let database = Database::open_to_read(state(folder.path())).unwrap();
         let states = database.calendar_states().unwrap();
-        states.into_iter().map(|state| database.calendar_copy(&state.address).unwrap().unwrap()).collect::<Vec<_>>()
+        states
+            .into_iter()
+            .map(|state| database.calendar_copy(&state.address).unwrap().unwrap())
+            .collect::<Vec<_>>()
     };
     let text = copies()[0].text.clone().unwrap();
     assert!(text.contains("20260310") && !text.contains("DESCRIPTION"), "{text}");
@@ -124,7 +127,10 @@ fn an_address_can_stand_in_a_file_of_its_own_and_holidays_can_be_fetched() {
         fs::write(path, text).unwrap();
     };
     write("time-off/data/ann.url", &format!("{}\n", leave.url("secret-a.ics")));
-    write("holidays/house.toml", &format!("[import]\nname = \"House\"\nurl = \"{}\"\n", holidays.url("secret-h.ics")));
+    write(
+        "holidays/house.toml",
+        &format!("[import]\nname = \"House\"\nurl = \"{}\"\n", holidays.url("secret-h.ics")),
+    );
     write("holidays/other.url", &holidays.url("secret-o.ics"));
     let text = team("time_off_calendar = \"ann.url\"").replace("\"us-federal\"", "\"house\", \"other\"");
     write("teams/data.toml", &text);
@@ -146,7 +152,8 @@ fn a_calendar_that_a_running_server_is_given_is_fetched_before_anything_moves() 
     let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
     let folder = folder("ann.ics");
     fs::create_dir_all(folder.path().join("time-off/data")).unwrap();
-    fs::write(folder.path().join("time-off/data/ann.ics"), calendar(&[("1", "2026-03-10", "2026-03-11")])).unwrap();
+    fs::write(folder.path().join("time-off/data/ann.ics"), calendar(&[("1", "2026-03-10", "2026-03-11")]))
+        .unwrap();
     let server = Serving::start(folder.path(), state(folder.path()), NOW);
     let sequences = |server: &Serving| {
         let feed = server.feed("team.ics");
@@ -169,7 +176,8 @@ fn a_leave_file_that_is_broken_at_a_first_start_is_left_out_and_later_keeps_what
     let folder = folder("ann.ics");
     let file = folder.path().join("time-off/data/ann.ics");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
-    let broken = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:2026\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let broken =
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:2026\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
     fs::write(&file, broken).unwrap();
     let server = Serving::start(folder.path(), state(folder.path()), NOW);
     assert!(server.feed("coverage.ics").contains("SUMMARY:Ann: leave not known"), "{:?}", server.codes());

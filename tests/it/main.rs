@@ -40,6 +40,8 @@ mod holidays;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hostile_calendars;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod journal;

@@ -184,7 +184,12 @@ impl Worker {
         }
         let current = Arc::clone(&self.options.store.load());
         let options = Arc::clone(&self.options);
-        let configuration = match config::reload(&options.folder, options.builder.as_of(at), current.configuration(), scope) {
+        let configuration = match config::reload(
+            &options.folder,
+            options.builder.as_of(at),
+            current.configuration(),
+            scope,
+        ) {
             Ok(configuration) => Arc::new(configuration),
             Err(error) => {
                 faults::configuration_unreadable(&self.options.store, &error, at);

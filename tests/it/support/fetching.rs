@@ -25,7 +25,8 @@ pub(crate) const LIMITS: Limits = Limits { overall: Duration::from_secs(2), mega
 pub(crate) fn folder(address: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("teams")).unwrap();
-    fs::write(folder.path().join("teams/data.toml"), team(&format!("time_off_calendar = \"{address}\""))).unwrap();
+    fs::write(folder.path().join("teams/data.toml"), team(&format!("time_off_calendar = \"{address}\"")))
+        .unwrap();
     folder
 }
 

@@ -2,8 +2,8 @@
 
 pub(crate) mod calendar_server;
 pub(crate) mod edited;
-pub(crate) mod fetching;
 pub(crate) mod faked_clock;
+pub(crate) mod fetching;
 pub(crate) mod injection;
 pub(crate) mod machine;
 pub(crate) mod pair;
