@@ -9,8 +9,8 @@ use super::{unknown, when};
 use crate::config::override_entry;
 use crate::json::{self, COVERAGE_WEEKS};
 use crate::rota::{
-    Coverage, Instant, Line, Occasion, ProposalStatus, Role, Row, RowStatus, Team, coverage, expand, lines,
-    occasions, open_conflicts, sort_occasions,
+    Coverage, Instant, Line, Occasion, ProposalStatus, Role, Row, RowStatus, Team, coverage_by_occasion,
+    lines, open_conflicts, sort_occasions,
 };
 use crate::text::{
     clean, occasion_away, occasion_dates, occasion_on_call, occasion_status, occasion_title, reasons,
@@ -24,7 +24,7 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, COVERAGE_WEEKS, team, now)?;
         let window = plan::window(team, dates)?;
-        let covered = coverage(team, &expand(team, window));
+        let (covered, found) = coverage_by_occasion(team, window);
         let urgent = covered.rows.iter().any(|row| is_urgent(row, now, i64::from(args.warn_days)));
         // This takes precedence over errors of another team, among which a deadline would be overlooked.
         if urgent {
@@ -32,12 +32,12 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
         }
         unknown::warn(team, &covered.unknown, output);
         if args.format.json {
-            shapes.push(json::Coverage::new(team, dates, &covered, now));
+            shapes.push(json::Coverage::new(team, dates, &covered, &found, now));
             continue;
         }
         let text = match args.all {
             true => table(team, &covered, now),
-            false => by_occasion(team, occasions(team, window), now),
+            false => by_occasion(team, found, now),
         };
         output.data(&format!("{}{text}", plan::heading(team, dates)))?;
     }

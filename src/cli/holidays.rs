@@ -112,15 +112,16 @@ fn text(calendar: &ResolvedCalendar, year: i32) -> String {
 }
 
 fn table(holidays: &[Holiday]) -> Table {
-    let mut table = Table::new(&["DATE", "HOLIDAY", "STANDS FOR", "RULE"]);
+    let has_english = holidays.iter().any(|holiday| holiday.english.is_some());
+    let english = has_english.then_some("IN ENGLISH");
+    let heads = ["DATE", "HOLIDAY"].into_iter().chain(english).chain(["STANDS FOR", "RULE"]);
+    let mut table = Table::new(&heads.collect::<Vec<_>>());
     for holiday in holidays {
+        let date = when::date(holiday.date);
         let observed_for = holiday.observed_for.map(when::date).unwrap_or_default();
-        table.row([
-            (&*when::date(holiday.date), Tone::Plain),
-            (&*holiday.name, Tone::Plain),
-            (&*observed_for, Tone::Plain),
-            (&*holiday.rule, Tone::Faint),
-        ]);
+        let english = has_english.then(|| (holiday.english.as_deref().unwrap_or_default(), Tone::Plain));
+        let names = [(&*date, Tone::Plain), (&*holiday.name, Tone::Plain)].into_iter().chain(english);
+        table.row(names.chain([(&*observed_for, Tone::Plain), (&*holiday.rule, Tone::Faint)]));
     }
     table
 }

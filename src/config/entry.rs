@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::rota::{Instant, Rotation, Row, RowStatus, Team, Zone, unnamed_secondary, week_at};
+use crate::rota::{EngineerIdx, Instant, Rotation, Row, RowStatus, Team, Zone, unnamed_secondary, week_at};
 
 /// The `[[rotation]]` of `team` that says `rotation`, with an empty line before it.
 pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
@@ -51,6 +51,16 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
         format!("reason = {}", toml_text(&row.reasons.join(", "))),
     ];
     lines.join("\n") + "\n"
+}
+
+/// The command that records that `who` takes the conflict of `row`: the same as the entry. `open` are all open rows, since a
+/// date with several conflicts needs a time too.
+pub fn agree_command(team: &Team, row: &Row, who: EngineerIdx, open: &[&Row]) -> String {
+    let start = team.zone.local(row.period.start());
+    let day = team.zone.day(start.date());
+    let of_day = open.iter().filter(|other| day.is_some_and(|day| other.period.overlaps(day)));
+    let at = if of_day.count() > 1 { format!(" --at {}", start.format("%H:%M")) } else { String::new() };
+    format!("oncal agree {} {}{at} --team {}", start.date(), team.engineer(who).id, team.id)
 }
 
 /// The end of an override: `through`, its last day, where it ends at a midnight.

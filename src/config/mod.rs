@@ -46,7 +46,7 @@ pub use calendar_use::{CalendarUse, FETCH_PROBLEMS, Found};
 pub use configuration::{BrokenTeam, Configuration, TeamConfig};
 pub use diagnostic::{Diagnostic, Place};
 pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, entry_text};
-pub use entry::{end_line, override_entry, rotation_entry};
+pub use entry::{agree_command, end_line, override_entry, rotation_entry};
 pub use folder::LoadError;
 pub use kept_calendars::{CalendarReader, History, KeptCalendar, KeptCalendars, read_history};
 pub use link_generations::{EngineerLink, LinkGenerations};

@@ -120,9 +120,25 @@ mod tests {
             for rule in yearly {
                 let last = rule.dates.iter().map(Datelike::year).max();
                 let through = definition.confirmed_through;
-                assert!(through.is_some() && through <= last, "{}: {}", calendar.id, rule.name);
+                assert!(through.is_some() && through <= last, "{}: {}", calendar.id, rule.name.native);
             }
         }
+    }
+
+    #[test]
+    fn every_name_that_is_not_english_has_its_language_and_its_english_name() {
+        let mut languages = std::collections::BTreeSet::new();
+        for calendar in &BUILTIN {
+            let definition = get(calendar.id).unwrap();
+            let observed = definition.rules.iter().filter_map(|rule| rule.observed.as_ref());
+            let names = definition.rules.iter().map(|rule| &rule.name).chain(observed.map(|own| &own.name));
+            for name in names {
+                assert_eq!(name.language.is_some(), name.english.is_some(), "{}: {name:?}", calendar.id);
+                assert!(name.language.is_some() || name.native.is_ascii(), "{}: {name:?}", calendar.id);
+                languages.extend(name.language.clone());
+            }
+        }
+        assert!(languages.len() > 12, "{languages:?}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use chrono::{Datelike, Weekday, WeekdaySet};
 
 use super::definition::{Definition, Rule, Sandwich};
 use super::expand::{Dated, Holiday, expand};
-use crate::rota;
+use crate::rota::{self, HolidayName};
 use crate::toml_reader::{MAX_REPORTED, Problem, Severity, listed, nearest};
 
 /// A holiday calendar with all that it extends: rules ready to become dates.
@@ -21,7 +21,7 @@ pub struct ResolvedCalendar {
     note: Option<String>,
     weekend: WeekdaySet,
     confirmed_through: Option<i32>,
-    sandwich: Option<Arc<str>>,
+    sandwich: Option<HolidayName>,
     rules: Vec<Rule>,
     expanded: OnceLock<Arc<rota::Calendar>>,
 }
@@ -66,7 +66,7 @@ impl ResolvedCalendar {
         let known = [self.confirmed_through, definition.confirmed_through];
         self.confirmed_through = known.into_iter().flatten().min();
         match &definition.sandwich {
-            Some(Sandwich::Holiday(name)) => self.sandwich = Some(Arc::clone(name)),
+            Some(Sandwich::Holiday(name)) => self.sandwich = Some(name.clone()),
             Some(Sandwich::Plain) => self.sandwich = None,
             None => {}
         }
@@ -84,9 +84,9 @@ impl ResolvedCalendar {
             named.is_some()
         };
         for rule in &mut self.rules {
-            rule.observed.take_if(|observed| is_removed(&observed.name));
+            rule.observed.take_if(|observed| is_removed(&observed.name.native));
         }
-        self.rules.retain(|rule| !is_removed(&rule.name));
+        self.rules.retain(|rule| !is_removed(&rule.name.native));
         found
     }
 
@@ -129,14 +129,19 @@ impl ResolvedCalendar {
     /// Every name that a date of this calendar can have, substitutes included, each once, in the file's order.
     pub fn names(&self) -> Vec<Arc<str>> {
         let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
-        let observed =
-            self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));
-        for name in self.rules.iter().map(|rule| &rule.name).chain(observed).chain(&self.sandwich) {
-            if seen.insert(name) {
-                names.push(Arc::clone(name));
+        for name in self.all_names() {
+            if seen.insert(&name.native) {
+                names.push(Arc::clone(&name.native));
             }
         }
         names
+    }
+
+    /// What each holiday is called, those of one name as often as they are there.
+    fn all_names(&self) -> impl Iterator<Item = &HolidayName> {
+        let observed =
+            self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));
+        self.rules.iter().map(|rule| &rule.name).chain(observed).chain(&self.sandwich)
     }
 
     /// The holidays whose date lies in `year`, in order of date. Only [`YEARS`](super::YEARS) are known.
@@ -150,8 +155,9 @@ impl ResolvedCalendar {
     pub fn calendar(&self) -> Arc<rota::Calendar> {
         let expanded = self.expanded.get_or_init(|| {
             let holidays =
-                self.expand().into_iter().map(|dated| (dated.date, Arc::clone(dated.name))).collect();
-            Arc::new(rota::Calendar::new(&self.id, &self.name, self.confirmed_through, holidays))
+                self.expand().into_iter().map(|dated| (dated.date, Arc::clone(&dated.name.native))).collect();
+            let calendar = rota::Calendar::new(&self.id, &self.name, self.confirmed_through, holidays);
+            Arc::new(calendar.with_names(self.all_names().cloned()))
         });
         Arc::clone(expanded)
     }

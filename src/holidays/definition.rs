@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
 use super::YEARS;
 use super::rule::{On, WEEKDAYS, weekday_help};
 use super::years::Years;
-use crate::rota::Instant;
+use crate::rota::{HolidayName, Instant};
 use crate::toml_reader::{self, At, Problems, Span, TableReader};
 
 /// The name of a day between two holidays, unless the file gives another.
@@ -39,14 +39,14 @@ pub struct Definition {
 /// Whether a weekday between two holidays is one too, and under which name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sandwich {
-    Holiday(Arc<str>),
+    Holiday(HolidayName),
     Plain,
 }
 
 /// One `[[holiday]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
-    pub(super) name: Arc<str>,
+    pub(super) name: HolidayName,
     pub(super) on: Option<On>,
     pub(super) years: Years,
     pub(super) except: Vec<i32>,
@@ -57,7 +57,7 @@ pub(super) struct Rule {
 /// Which day is off instead when the holiday falls on certain weekdays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Observed {
-    pub(super) name: Arc<str>,
+    pub(super) name: HolidayName,
     /// The day itself stays a holiday.
     pub(super) keep: bool,
     pub(super) moves: Vec<(Weekday, Move)>,
@@ -88,6 +88,17 @@ impl Observed {
     }
 }
 
+impl Rule {
+    /// The same with all its names in `language`.
+    fn named_in(mut self, language: Option<&Arc<str>>) -> Rule {
+        self.name.language = language.cloned();
+        if let Some(observed) = &mut self.observed {
+            observed.name.language = language.cloned();
+        }
+        self
+    }
+}
+
 impl Definition {
     /// Reads the calendar named `id` from the text of its file. Every defect goes to `problems`, which are to be
     /// those of this file alone; with an error among them there is no definition.
@@ -114,7 +125,7 @@ impl Definition {
 
     /// The dates that it lists, each with its name.
     pub fn dates(&self) -> Vec<(NaiveDate, Arc<str>)> {
-        let listed = |rule: &Rule| rule.dates.iter().map(|date| (*date, Arc::clone(&rule.name))).collect();
+        let listed = |rule: &Rule| rule.dates.iter().map(|date| (*date, Arc::clone(&rule.name.native))).collect();
         self.rules.iter().flat_map(|rule| -> Vec<_> { listed(rule) }).collect()
     }
 
@@ -141,6 +152,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     root.finish();
     let mut calendar = calendar?;
     let name = non_empty(calendar.required_text("name", "Our holidays"), calendar.problems());
+    let language = read_language(&mut calendar);
     let source = calendar.text("source").map(|source| source.value);
     let note = non_empty(calendar.text("note"), calendar.problems());
     let weekend = read_weekend(&mut calendar);
@@ -148,7 +160,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     let confirmed_through = calendar
         .integer("confirmed_through", *years.start(), *years.end())
         .and_then(|year| i32::try_from(year.value).ok());
-    let sandwich = read_sandwich(&mut calendar);
+    let sandwich = read_sandwich(&mut calendar, language.as_ref());
     let extends = calendar.text("extends");
     let remove = calendar.texts("remove").unwrap_or_default();
     if extends.is_none() && calendar.holds("remove", "array") {
@@ -169,7 +181,10 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
         sandwich,
         extends,
         remove,
-        rules: rules.into_iter().collect::<Option<_>>()?,
+        rules: rules
+            .into_iter()
+            .map(|rule| Some(rule?.named_in(language.as_ref())))
+            .collect::<Option<_>>()?,
     })
 }
 
@@ -195,25 +210,63 @@ fn read_weekend(calendar: &mut TableReader<'_>) -> Option<WeekdaySet> {
     Some(weekend)
 }
 
-fn read_sandwich(calendar: &mut TableReader<'_>) -> Option<Sandwich> {
+/// The language of the holidays' names, as a tag of BCP 47.
+fn read_language(calendar: &mut TableReader<'_>) -> Option<Arc<str>> {
+    let language = calendar.text("language")?;
+    if is_language_tag(&language.value) {
+        return Some(language.value.into());
+    }
+    let message = format!("`{}` is not a language tag", language.value);
+    let help = "write it as in web pages, such as `de` or `pt-BR`".to_owned();
+    calendar.problems().error_with_help("invalid-language", language.span, message, help);
+    None
+}
+
+/// Whether `text` has the form of a tag of BCP 47: a language of two or three letters, and parts that limit it.
+fn is_language_tag(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let is_language =
+        |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    parts.next().is_some_and(is_language)
+        && parts.all(|part| {
+            (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+}
+
+fn read_sandwich(calendar: &mut TableReader<'_>, language: Option<&Arc<str>>) -> Option<Sandwich> {
     let sandwich = calendar.flag("sandwich").map(|sandwich| sandwich.value);
     let name = non_empty(calendar.text("sandwich_name"), calendar.problems());
     if name.is_some() && sandwich != Some(true) {
         report_useless(calendar, "sandwich_name", "sandwich = true");
     }
+    let english = read_english(calendar, "sandwich_english", "sandwich_name");
     match sandwich? {
-        true => Some(Sandwich::Holiday(name.as_deref().unwrap_or(SANDWICH_NAME).into())),
+        true => Some(Sandwich::Holiday(match name {
+            Some(name) => HolidayName { native: name.into(), english, language: language.cloned() },
+            None => HolidayName::plain(SANDWICH_NAME),
+        })),
         false => Some(Sandwich::Plain),
     }
 }
 
+/// The English name `key`, which goes with the name `of`.
+fn read_english(table: &mut TableReader<'_>, key: &'static str, of: &'static str) -> Option<Arc<str>> {
+    let english = non_empty(table.text(key), table.problems());
+    if english.is_some() && !table.holds(of, "string") {
+        report_useless(table, key, of);
+    }
+    english.map(Arc::from)
+}
+
 fn read_holiday(mut holiday: TableReader<'_>) -> Option<Rule> {
-    let name = non_empty(holiday.required_text("name", "Christmas Day"), holiday.problems());
+    let native = non_empty(holiday.required_text("name", "Christmas Day"), holiday.problems());
+    let english = read_english(&mut holiday, "english", "name");
+    let name = HolidayName { native: native.as_deref().unwrap_or_default().into(), english, language: None };
     let (on, dates) = read_days(&mut holiday);
     let (years, except) = read_years(&mut holiday);
-    let observed = read_observed(&mut holiday, name.as_deref().unwrap_or_default());
+    let observed = read_observed(&mut holiday, &name);
     holiday.finish();
-    Some(Rule { name: name?.into(), on, years, except, dates, observed })
+    native.map(|_| Rule { name, on, years, except, dates, observed })
 }
 
 /// `on` and `dates`, of which there must be one.
@@ -283,11 +336,12 @@ fn read_years(holiday: &mut TableReader<'_>) -> (Years, Vec<i32>) {
     (years, except)
 }
 
-fn read_observed(holiday: &mut TableReader<'_>, name: &str) -> Option<Observed> {
+fn read_observed(holiday: &mut TableReader<'_>, name: &HolidayName) -> Option<Observed> {
     let problems = holiday.problems();
     let moves = holiday.table("observed").map(read_moves);
     let keep = holiday.flag("keep");
     let observed_name = non_empty(holiday.text("observed_name"), problems);
+    let english = read_english(holiday, "observed_english", "observed_name");
     if moves.is_none() {
         for key in ["keep", "observed_name"] {
             if holiday.holds(key, "boolean") || holiday.holds(key, "string") {
@@ -295,8 +349,16 @@ fn read_observed(holiday: &mut TableReader<'_>, name: &str) -> Option<Observed> 
             }
         }
     }
+    let with_mark = |name: &Arc<str>| Arc::from(format!("{name} (observed)"));
     Some(Observed {
-        name: observed_name.map_or_else(|| format!("{name} (observed)").into(), Arc::from),
+        name: match observed_name {
+            Some(own) => HolidayName { native: own.into(), english, language: None },
+            None => HolidayName {
+                native: with_mark(&name.native),
+                english: name.english.as_ref().map(with_mark),
+                language: None,
+            },
+        },
         keep: keep.is_none_or(|keep| keep.value),
         moves: moves?,
     })

@@ -11,6 +11,7 @@ use chrono::{Datelike, Days, NaiveDate, TimeDelta, WeekdaySet};
 use super::YEARS;
 use super::definition::{Move, Observed, Rule};
 use super::rule::weekday_name;
+use crate::rota::HolidayName;
 
 /// How far ahead `next` looks. Where no day of a year is free there is no substitute.
 const NEXT_WITHIN_DAYS: usize = 366;
@@ -22,6 +23,8 @@ pub struct Holiday {
     pub date: NaiveDate,
     /// What it is called, in the country's language.
     pub name: Arc<str>,
+    /// The same in English, where the country's language is another.
+    pub english: Option<Arc<str>>,
     /// For a substitute, the date of the holiday that it stands for.
     pub observed_for: Option<NaiveDate>,
     /// What in the calendar's file gave this date.
@@ -32,7 +35,7 @@ pub struct Holiday {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dated<'c> {
     pub(super) date: NaiveDate,
-    pub(super) name: &'c Arc<str>,
+    pub(super) name: &'c HolidayName,
     origin: Origin<'c>,
 }
 
@@ -55,7 +58,7 @@ struct Nominal<'c> {
 pub(super) fn expand<'c>(
     rules: &'c [Rule],
     weekend: WeekdaySet,
-    sandwich: Option<&'c Arc<str>>,
+    sandwich: Option<&'c HolidayName>,
 ) -> Vec<Dated<'c>> {
     let nominal = nominal(rules);
     let mut holidays = Vec::with_capacity(nominal.len());
@@ -112,7 +115,7 @@ fn nominal(rules: &[Rule]) -> Vec<Nominal<'_>> {
     let mut once: Vec<Nominal<'_>> = Vec::with_capacity(days.len());
     for day in days {
         let same_date = once.iter().rev().take_while(|earlier| earlier.date == day.date);
-        if !same_date.into_iter().any(|earlier| earlier.rule.name == day.rule.name) {
+        if !same_date.into_iter().any(|earlier| earlier.rule.name.native == day.rule.name.native) {
             once.push(day);
         }
     }
@@ -170,6 +173,7 @@ impl Dated<'_> {
             }
             Origin::Sandwich => (None, "sandwich".to_owned()),
         };
-        Holiday { date: self.date, name: Arc::clone(self.name), observed_for, rule }
+        let HolidayName { native, english, .. } = self.name;
+        Holiday { date: self.date, name: Arc::clone(native), english: english.clone(), observed_for, rule }
     }
 }

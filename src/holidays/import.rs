@@ -14,7 +14,7 @@ use super::years::Years;
 use crate::ics::{
     self, Bounds, CalendarFile, Context, Event, Expansion, Outcome, Repeats, Report, Span, Wanted,
 };
-use crate::rota::{Instant, Zone};
+use crate::rota::{HolidayName, Instant, Zone};
 use crate::toml_reader::Problems;
 
 /// The longest name of a holiday, in characters; names stand in every feed.
@@ -148,7 +148,7 @@ impl Holidays {
             dates.sort_unstable();
             dates.dedup();
             Rule {
-                name: Arc::from(name),
+                name: HolidayName::plain(name),
                 on: None,
                 years: Years::default(),
                 except: Vec::new(),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Dates, id, instant, words};
+use super::{Dates, Occasion, id, instant, words};
 use crate::rota::{self, Instant, Role, Team, UnknownAbsences};
 use crate::text::by_calendar;
 
@@ -21,6 +21,8 @@ pub struct Coverage {
     pub warnings: Vec<Warning>,
     /// By start, role (primary, secondary, none), then file order.
     pub rows: Vec<Row>,
+    /// The same by holiday and time off, by first date; each is whole, also beyond the dates asked for.
+    pub occasions: Vec<Occasion>,
 }
 
 /// Dates from which nobody knows whether somebody is away.
@@ -92,14 +94,21 @@ pub struct Candidate {
 }
 
 impl Coverage {
-    /// `coverage`, which is that of `team` over `dates`, as it stands at `now`.
-    pub fn new(team: &Team, dates: Dates, coverage: &rota::Coverage, now: Instant) -> Coverage {
+    /// `coverage` and `occasions`, which are those of `team` over `dates`, as they stand at `now`.
+    pub fn new(
+        team: &Team,
+        dates: Dates,
+        coverage: &rota::Coverage,
+        occasions: &[rota::Occasion],
+        now: Instant,
+    ) -> Coverage {
         Coverage {
             team: team.id.to_string(),
             from: dates.from,
             to: dates.to,
             warnings: coverage.unknown.iter().map(|unknown| Warning::new(team, unknown)).collect(),
             rows: coverage.rows.iter().map(|row| Row::new(team, row, now)).collect(),
+            occasions: occasions.iter().map(|occasion| Occasion::new(team, occasion, now)).collect(),
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Holiday {
     pub date: NaiveDate,
     /// What it is called.
     pub name: String,
+    /// The same in English; null where the calendar is in English or does not say.
+    pub english: Option<String>,
     /// The day that it stands in for, if it is a substitute.
     pub observed_for: Option<NaiveDate>,
     /// What in the calendar's file gave it.
@@ -84,6 +86,7 @@ impl From<holidays::Holiday> for Holiday {
         Holiday {
             date: holiday.date,
             name: holiday.name.as_ref().to_owned(),
+            english: holiday.english.as_deref().map(str::to_owned),
             observed_for: holiday.observed_for,
             rule: holiday.rule,
         }

@@ -33,6 +33,7 @@ macro_rules! words {
 words!(Role, "A role of a week.", rota::Role::ALL.map(rota::Role::as_str));
 words!(ShiftKind, "Why somebody holds a role.", rota::ShiftKind::ALL.map(rota::ShiftKind::as_str));
 words!(RowStatus, "How an absence is settled.", rota::RowStatus::ALL.map(rota::RowStatus::as_str));
+words!(OccasionKind, "What an occasion is.", ["holiday", "time-off"]);
 words!(
     ClientKind,
     "A kind of calendar client, as far as what it sends tells.",

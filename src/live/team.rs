@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use crate::config::TeamConfig;
 use crate::feed::{Event, Feed, Links, Plan, Rendered, events};
 use crate::journal::Journal;
-use crate::rota::{Coverage, Instant, Period, Schedule, Team, coverage, expand};
+use crate::rota::{Coverage, Instant, Occasion, Period, Schedule, Team, coverage_by_occasion, expand};
 
 use super::feed_slot::{FeedSlot, FeedSource};
 use super::subscribers::{FeedSubscribers, TeamSubscribers};
@@ -37,10 +37,17 @@ pub struct TeamSnapshot {
     feeds: Vec<FeedSlot>,
     subscribers: Arc<TeamSubscribers>,
     near: OnceLock<Schedule>,
-    coverage: OnceLock<Coverage>,
+    ahead: OnceLock<Ahead>,
     computed_events: Mutex<Option<Vec<Event>>>,
     contents: OnceLock<Contents>,
     serial: u64,
+}
+
+/// What absences do to the rota over the window of feeds.
+#[derive(Debug)]
+struct Ahead {
+    coverage: Coverage,
+    occasions: Vec<Occasion>,
 }
 
 /// Numbers the snapshots of teams.
@@ -85,7 +92,7 @@ impl TeamSnapshot {
             feeds,
             subscribers,
             near: OnceLock::new(),
-            coverage: OnceLock::new(),
+            ahead: OnceLock::new(),
             contents: OnceLock::new(),
             serial: NEXT_SERIAL.fetch_add(1, Ordering::Relaxed),
         }
@@ -99,8 +106,8 @@ impl TeamSnapshot {
         if before.near.get().is_some() {
             self.near();
         }
-        if before.coverage.get().is_some() {
-            self.coverage();
+        if before.ahead.get().is_some() {
+            self.ahead();
         }
     }
 
@@ -174,7 +181,19 @@ impl TeamSnapshot {
 
     /// The coverage of the window of feeds.
     pub fn coverage(&self) -> &Coverage {
-        self.coverage.get_or_init(|| coverage(self.team(), &expand(self.team(), self.frame.window)))
+        &self.ahead().coverage
+    }
+
+    /// The occasions of the window of feeds, by first date.
+    pub fn occasions(&self) -> &[Occasion] {
+        &self.ahead().occasions
+    }
+
+    fn ahead(&self) -> &Ahead {
+        self.ahead.get_or_init(|| {
+            let (coverage, occasions) = coverage_by_occasion(self.team(), self.frame.window);
+            Ahead { coverage, occasions }
+        })
     }
 
     /// Every feed, in the order in which people are shown them.
@@ -344,7 +363,7 @@ mod tests {
         let next = rolled(&snapshot, change);
         let untouched = sample(&next);
         assert!(untouched.contents.get().is_none());
-        assert!(untouched.near.get().is_none() && untouched.coverage.get().is_none());
+        assert!(untouched.near.get().is_none() && untouched.ahead.get().is_none());
         assert!(untouched.take_computed_events().is_none(), "nobody requested a feed, so nothing is held");
         team.near();
         team.coverage();
@@ -352,7 +371,7 @@ mod tests {
         let next = rolled(&snapshot, change);
         let prepared = sample(&next);
         assert!(prepared.contents.get().is_some());
-        assert!(prepared.near.get().is_some() && prepared.coverage.get().is_some());
+        assert!(prepared.near.get().is_some() && prepared.ahead.get().is_some());
     }
 
     #[test]

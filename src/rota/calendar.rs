@@ -6,6 +6,24 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+/// What a holiday is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolidayName {
+    /// Its name where it is kept.
+    pub native: Arc<str>,
+    /// Its name in English, where `native` is in another language and somebody has said.
+    pub english: Option<Arc<str>>,
+    /// The language of `native` as a tag of BCP 47, such as `de`; `None` where nobody has said.
+    pub language: Option<Arc<str>>,
+}
+
+impl HolidayName {
+    /// A name of which nothing else is known.
+    pub fn plain(native: impl Into<Arc<str>>) -> HolidayName {
+        HolidayName { native: native.into(), english: None, language: None }
+    }
+}
+
 /// The dated holidays of a calendar, without the rules that gave them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
@@ -13,6 +31,8 @@ pub struct Calendar {
     name: String,
     confirmed_through: Option<i32>,
     holidays: Vec<(NaiveDate, Arc<str>)>,
+    /// Those of which a language or an English name is known, in order of `native`.
+    names: Vec<HolidayName>,
 }
 
 impl Calendar {
@@ -24,7 +44,21 @@ impl Calendar {
         mut holidays: Vec<(NaiveDate, Arc<str>)>,
     ) -> Self {
         holidays.sort_by_key(|(date, _)| *date);
-        Calendar { id: id.into(), name: name.into(), confirmed_through, holidays }
+        Calendar { id: id.into(), name: name.into(), confirmed_through, holidays, names: Vec::new() }
+    }
+
+    /// The same calendar with what is known of its holidays' names.
+    pub fn with_names(mut self, names: impl IntoIterator<Item = HolidayName>) -> Self {
+        let is_known = |name: &HolidayName| name.english.is_some() || name.language.is_some();
+        self.names = names.into_iter().filter(is_known).collect();
+        self.names.sort_by(|one, other| one.native.cmp(&other.native));
+        self
+    }
+
+    /// What is known of the holiday's name `native`.
+    pub fn name_of(&self, native: &str) -> Option<&HolidayName> {
+        let place = self.names.binary_search_by(|name| (*name.native).cmp(native)).ok()?;
+        self.names.get(place)
     }
 
     /// The name under which teams list it, such as `us-federal`.

@@ -115,6 +115,12 @@ impl Row {
             && self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
+    /// Who would be secondary of a conflict that `primary` takes: by R6, the first other candidate without a holiday.
+    pub fn backup_for(&self, primary: EngineerIdx) -> Option<EngineerIdx> {
+        let free = self.candidates.iter().filter(|candidate| candidate.is_free());
+        free.map(|candidate| candidate.engineer).find(|engineer| *engineer != primary)
+    }
+
     /// Whole days from `now` to the deadline, rounded down; open rows only.
     pub fn days_left(&self, now: Instant) -> Option<i64> {
         let deadline = self.deadline.filter(|_| self.status.is_open())?;

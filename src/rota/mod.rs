@@ -33,12 +33,13 @@ pub mod zone;
 
 pub use absence::{Absences, TIME_OFF};
 pub use availability::Unavailable;
-pub use calendar::Calendar;
+pub use calendar::{Calendar, HolidayName};
 pub use changes::{Holding, RoleChange, Side, changes, holdings};
 pub use coverage::{Coverage, Line, Row, RowStatus, UnknownAbsences, coverage, lines, unknown_absences};
 pub use fairness::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, Tally, fairness, year_spans};
 pub use occasion::{
-    Backup, Occasion, OccasionAbsences, OccasionKind, OnCall, occasions, open_conflicts, sort_occasions,
+    Backup, Occasion, OccasionAbsences, OccasionKind, OnCall, coverage_by_occasion, occasions,
+    open_conflicts, sort_occasions,
 };
 pub use period::{Instant, Period, Periods, merge_adjacent};
 pub use planning::*;

@@ -16,7 +16,8 @@ pub use clean::{clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
 pub use moment::stretch;
 pub use occasion::{
-    occasion_away, occasion_dates, occasion_on_call, occasion_primaries, occasion_status, occasion_title,
+    MAX_IN_TURN, occasion_away, occasion_dates, occasion_on_call, occasion_primaries, occasion_status,
+    occasion_title, time_within,
 };
 pub use reason::{reason, reasons};
 pub use status::{Tone, role_title, status, tone};

@@ -6,11 +6,11 @@ use super::clean::{clean, clean_or};
 use super::count::count;
 use super::status::status;
 use crate::rota::{
-    Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, Team, merge_adjacent,
+    Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, Team, Zone, merge_adjacent,
 };
 
 /// More people in turn than this are counted rather than named.
-const MAX_IN_TURN: usize = 4;
+pub const MAX_IN_TURN: usize = 4;
 
 /// Times within so many days are distinguished by their weekday.
 const WEEKDAYS_ARE_CLEAR: TimeDelta = TimeDelta::days(6);
@@ -79,7 +79,7 @@ pub fn occasion_on_call(team: &Team, occasion: &Occasion) -> String {
         };
         let until = match place {
             _ if place == last => String::new(),
-            _ => format!(" until {}", time_within(team, occasion.period, held.period.end())),
+            _ => format!(" until {}", time_within(&team.zone, occasion.period, held.period.end())),
         };
         format!("{}{backup}{until}", name_of(team, held.primary))
     };
@@ -92,7 +92,7 @@ pub fn occasion_primaries(team: &Team, occasion: &Occasion) -> String {
     let part = |(place, (period, primary)): (usize, &(Period, EngineerIdx))| {
         let from = match place {
             0 => String::new(),
-            _ => format!(" from {}", time_within(team, occasion.period, period.start())),
+            _ => format!(" from {}", time_within(&team.zone, occasion.period, period.start())),
         };
         format!("{}{from}", name_of(team, *primary))
     };
@@ -107,9 +107,9 @@ fn in_turn(mut parts: Vec<String>) -> String {
     parts.join(", then ")
 }
 
-/// `10:00` where `period` is within one date of the team, else `Fri 10:00`, with the date where weekdays repeat.
-fn time_within(team: &Team, period: Period, instant: Instant) -> String {
-    let date = |instant: Instant| team.zone.date(instant);
+/// `10:00` where `period` is within one date of `zone`, else `Fri 10:00`, with the date where weekdays repeat.
+pub fn time_within(zone: &Zone, period: Period, instant: Instant) -> String {
+    let date = |instant: Instant| zone.date(instant);
     let format = if date(period.start()) == date(period.end() - TimeDelta::seconds(1)) {
         "%H:%M"
     } else if period.end() - period.start() <= WEEKDAYS_ARE_CLEAR {
@@ -117,7 +117,7 @@ fn time_within(team: &Team, period: Period, instant: Instant) -> String {
     } else {
         "%a %-d %b %H:%M"
     };
-    team.zone.local(instant).format(format).to_string()
+    zone.local(instant).format(format).to_string()
 }
 
 fn name_of(team: &Team, engineer: EngineerIdx) -> String {

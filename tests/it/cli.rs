@@ -659,6 +659,7 @@ fn tables_and_open_conflicts_fit_eighty_columns() {
         &["holidays", "gb-eng", "2027"],
         &["holidays", "ca-federal", "2028"],
         &["holidays", "kr", "2027"],
+        &["holidays", "cz", "2027"],
     ] {
         let output = run(args);
         for line in text(&output.stdout).lines() {
@@ -726,10 +727,27 @@ fn a_year_of_a_calendar_in_json_has_what_the_table_has() {
     let expected = serde_json::json!({
         "date": "2026-08-10",
         "name": "National Women's Day (observed)",
+        "english": null,
         "observed_for": "2026-08-09",
         "rule": "08-09, observed sun = 1",
     });
     assert_eq!(observed, [&expected]);
+}
+
+#[test]
+fn a_calendar_in_another_language_shows_what_its_holidays_mean_in_english() {
+    let shown = text(&run(&["holidays", "jp", "2027"]).stdout);
+    for line in [
+        "DATE              HOLIDAY       IN ENGLISH ",
+        "Mon 11 Jan 2027   成人の日      Coming of Age ",
+        "Mon 22 Mar 2027   振替休日      Substitute ",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let answer: Value =
+        serde_json::from_slice(&run(&["holidays", "de-by", "2027", "--json"]).stdout).unwrap();
+    assert_eq!(answer["holidays"][0]["english"], "New Year's Day");
+    assert!(!text(&run(&["holidays", "gb-eng", "2027"]).stdout).contains("IN ENGLISH"));
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn at_a_duty_change_inside_a_holiday_the_next_holder_is_named_first() {
 #[test]
 fn a_name_from_right_to_left_is_isolated_within_a_sentence() {
     get("/data/").has("title=\"Primary: \u{2068}مهندس\u{2069}, ");
-    get("/data/coverage").lacks("for مهندس");
+    get("/data/coverage").has("<span class=\"hidden\"> for \u{2068}مهندس\u{2069}").lacks("for مهندس");
 }
 
 #[test]
@@ -338,43 +338,111 @@ fn what_cannot_be_shown_is_refused_with_what_can() {
 #[test]
 fn coverage_is_filtered_by_person_and_status() {
     get("/data/coverage").has("November 2026").has("class=\"no-backup\"").has("class=\"unaffected\"");
-    get("/data/coverage?status=covered").has("class=\"covered\"").lacks("class=\"unaffected\"");
+    let covered = get("/data/coverage?status=covered").body;
+    let lines: Vec<&str> = covered.split("<tr><td class=\"when\">").skip(1).collect();
+    assert!(
+        !lines.is_empty() && lines.iter().all(|line| line.contains("<li class=\"covered\">")),
+        "{covered}"
+    );
     let of_ann = get("/data/coverage?engineer=a");
     assert_eq!(get("/data/coverage?person=a").body, of_ann.body);
     of_ann.has("Show all").has("<option value=\"a\" selected>");
-    let settled = "Nothing needs the team’s agreement";
-    // D is the secondary of Cy's week at Christmas and causes the conflict.
-    get("/data/coverage?engineer=d").has("<article class=\"card conflict").lacks(settled);
-    let of_eve = get("/data/coverage?engineer=e&status=unaffected");
-    of_eve.has("There are no absences like that").lacks(settled).has("since the filter leaves them out.");
     get("/data/coverage?engineer=&status=").has("class=\"unaffected\"");
     get("/data/coverage").has("<bdi>Eve</bdi></a> are not known: no calendar is given.");
 }
 
 #[test]
-fn a_conflict_names_its_candidates_with_their_figures() {
-    get("/data/coverage")
-        .has("Who could take it, best first")
-        .has("<td>free</td>")
-        .has("Holiday load now")
-        .has("Entry for <bdi>");
+fn a_filter_never_says_settled_while_something_open_is_only_left_out() {
+    let settled = "Nothing needs the team’s agreement";
+    let open = get("/data/coverage").body.matches("<section class=\"conflict\"").count();
+    assert!(open > 2);
+    let of_eve = get("/data/coverage?engineer=e&status=unaffected");
+    of_eve.has("There are no absences like that").lacks(settled).has("since the filter leaves them out.");
+    of_eve.has(&format!("{open} to agree</span> Not shown"));
+    for status in
+        ["no-backup", "working", "covered", "agreed", "reported", "nobody", "unaffected", "proposed"]
+    {
+        let page = get(&format!("/data/coverage?status={status}"));
+        let shown = page.body.matches("<section class=\"conflict\"").count();
+        page.lacks(settled);
+        match (shown, open - shown) {
+            (_, 0) => page.lacks("Not shown"),
+            (0, hidden) => page.has(&format!("{hidden} to agree</span> Not shown")),
+            (_, hidden) => page.has(&format!("{hidden} more to agree</span> Not shown")),
+        };
+    }
+    let agreed = TEAM
+        .replace("secondary_on_holiday = \"unavailable\"", "")
+        .replace("time_off = [{ from = 2026-12-24", "time_off = [{ from = 2025-12-24")
+        .replace("to = 2026-12-26", "to = 2025-12-26");
+    for query in ["", "?engineer=e", "?status=nobody"] {
+        asked_of(&agreed, NOW, &[(&format!("/data/coverage{query}"), "")])[0].has(settled);
+    }
 }
 
 #[test]
-fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal() {
+fn a_conflict_is_not_hidden_from_the_secondary_who_causes_it() {
+    // At Christmas Cy is primary and away; D is secondary and cannot cover.
+    let of_d = get("/data/coverage?engineer=d&status=proposed");
+    of_d.has("<section class=\"conflict\" id=\"c20261224T0500\">").has("Cy</bdi></a> is primary and away");
+    get("/data/coverage?engineer=d").has("id=\"c20261224T0500\"");
+    get("/data/engineers/d").has("../coverage#c20261224T0500");
+}
+
+#[test]
+fn a_conflict_names_its_candidates_with_their_figures_and_what_records_each() {
+    let page = get("/data/coverage");
+    page.has("Who could take it, best first").has("<td>free</td>").has("Holiday load now");
+    let table = page.body.split("<table class=\"stack candidates\">").nth(1).unwrap();
+    let table = table.split("</table>").next().unwrap();
+    let candidates = table.matches("<th scope=\"row\">").count();
+    assert!(candidates > 1);
+    for expected in ["<summary>Entry<span class=\"hidden\"> for ", "[[override]]", "<code>oncal agree 2026-"]
+    {
+        assert_eq!(table.matches(expected).count(), candidates, "{expected}\n{table}");
+    }
+    assert_eq!(table.matches(" --team data</code>").count(), candidates);
+}
+
+#[test]
+fn where_nobody_can_take_a_conflict_the_page_does_not_offer_who_could() {
+    let all_away = TEAM
+        .replace("id = \"a\",", "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }],")
+        .replace("id = \"b\",", "id = \"b\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }],")
+        .replace("id = \"d\",", "id = \"d\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }],")
+        .replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
+    let page = asked_of(&all_away, NOW, &[("/data/coverage?status=nobody", "")]).remove(0);
+    page.has("Nobody in the team is free then.").has("nobody is free: find somebody").has(">What to do</a>");
+    page.has("Not covered, agree by ");
+    let christmas = page.body.split("id=\"o20261225\"").nth(1).unwrap().split("</article>").next().unwrap();
+    assert!(!christmas.contains("Who could take it"), "{christmas}");
+}
+
+#[test]
+fn a_holiday_is_one_line_with_who_is_on_call_through_it_and_all_of_it_folds_out() {
     let page = get("/data/coverage");
     let christmas = page.body.split("<tr").filter(|line| line.contains("<th scope=\"row\">Christmas Day"));
     let christmas: Vec<&str> = christmas.collect();
     assert_eq!(christmas.len(), 1, "{christmas:?}");
-    for part in ["Fri 25 Dec 00:00–10:00 EST", "Fri 25 Dec 10:00 – Sat 26 Dec 00:00 EST", "Boxing Day"] {
+    for part in [
+        "Christmas Day + 1",
+        "Fri 25 – Sat 26 Dec",
+        "<div class=\"mini\" aria-hidden=\"true\">",
+        "Agree by Fri 4 Dec",
+        "<summary>Hour by hour</summary>",
+        "Fri 25 Dec 00:00–10:00 EST",
+        "Fri 25 Dec 10:00 – Sat 26 Dec 00:00 EST",
+    ] {
         assert!(christmas[0].contains(part), "{part}: {}", christmas[0]);
     }
-    page.has(">Unaffected</span>").has(">No backup</span>").has("of people who are not on duty then");
-    page.lacks("Not on duty").lacks("<th scope=\"col\">Away");
+    page.has(">No backup</span>").has("of people who are not on duty then");
+    let name = |id: &str, name: &str| {
+        format!("<a class=\"who\" href=\"engineers/{id}\"><bdi>{name}</bdi></a> (no backup)")
+    };
+    let in_turn = format!("{} until 10:00, then {}", name("d", "D"), name("a", "A"));
+    asked_of(PLAN, NOW, &[("/data/coverage", "")])[0].has(&in_turn);
     let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
-    asked_of(&covers, NOW, &[("/data/coverage", "")])[0]
-        .has(">Working</span> <a class=\"who\"")
-        .lacks(">Works<");
+    asked_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <a class=\"who\"");
     let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
     asked_of(&all_away, NOW, &[("/data/coverage", "")])[0]
         .has(">Volunteer needed</span>")
@@ -382,10 +450,45 @@ fn a_holiday_is_one_line_that_has_every_part_of_it_in_the_words_of_the_terminal(
 }
 
 #[test]
-fn an_open_conflict_is_among_the_absences_ahead_too_and_leads_to_its_candidates() {
+fn what_needs_somebody_comes_first_by_deadline_and_each_conflict_once() {
     let page = get("/data/coverage");
-    let link = page.body.split("<a href=\"#c").nth(1).unwrap().split('"').next().unwrap();
-    page.has(&format!("<article class=\"card conflict\" id=\"c{link}\">"));
+    let agree = page.body.split("<h2 id=\"ahead\">").next().unwrap();
+    let deadlines: Vec<&str> = agree.split("<article class=\"card occasion").skip(1).collect();
+    assert!(deadlines.len() > 2);
+    let firsts: Vec<&str> =
+        deadlines.iter().map(|card| card.split("id=\"o").nth(1).unwrap().get(..8).unwrap()).collect();
+    assert!(firsts.is_sorted(), "{firsts:?}");
+    let anchors: Vec<&str> = page
+        .body
+        .split("<section class=\"conflict\" id=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert_eq!(anchors.iter().collect::<BTreeSet<_>>().len(), anchors.len(), "{anchors:?}");
+    for anchor in anchors {
+        page.has(&format!("href=\"#{anchor}\""));
+    }
+    let link = page.body.split("<a href=\"#o").nth(1).unwrap().split('"').next().unwrap();
+    page.has(&format!("id=\"o{link}\">"));
+}
+
+#[test]
+fn holidays_have_their_english_names_and_say_which_language_is_which() {
+    let team = TEAM
+        .replace("holidays = [\"gb-eng\"]", "holidays = [\"jp\"]")
+        .replace("{ id = \"c\", name = \"Cy\"", "{ id = \"c\", name = \"Cy\", holidays = [\"de\"]");
+    let new_year = "<span lang=\"ja\">元日</span> / New Year's Day";
+    let second = "<span lang=\"de\">2. Weihnachtstag</span> / Second Day of Christmas";
+    let pages = [
+        ("/data/coverage", second),
+        ("/data/engineers/d", new_year),
+        ("/data/?from=2026-12-25", second),
+        ("/data/?view=month&month=2027-04", "<span lang=\"ja\">昭和の日</span> / Shōwa Day"),
+    ];
+    for (target, expected) in pages {
+        asked_of(&team, NOW, &[(target, "")])[0].has(expected);
+    }
+    asked_of(&team, NOW, &[("/data/coverage.ics", "")])[0].lacks("Second Day of Christmas");
 }
 
 #[test]
@@ -491,19 +594,23 @@ fn the_index_is_a_table_from_six_teams_on_with_the_most_urgent_first_and_a_searc
 #[test]
 fn the_entry_to_paste_settles_the_conflict_with_whoever_is_chosen() {
     let before = get("/data/coverage");
-    let conflicts: Vec<&str> = before.body.split("<article class=\"card conflict").skip(1).collect();
+    let conflicts: Vec<&str> = before.body.split("<section class=\"conflict\"").skip(1).collect();
     assert!(conflicts.len() > 2, "{}", before.body);
     for place in [0, 1] {
         let mut team = TEAM.to_owned();
         for conflict in &conflicts {
-            let entries: Vec<&str> = conflict.split("<pre tabindex=\"0\"><code>").skip(1).collect();
+            let entries: Vec<&str> = conflict.split("<pre tabindex=\"0\"><code>[[").skip(1).collect();
             let text = entries[place.min(entries.len() - 1)].split("</code>").next().unwrap();
             team.push_str(
-                &text.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"),
+                &format!("[[{text}")
+                    .replace("&quot;", "\"")
+                    .replace("&amp;", "&")
+                    .replace("&lt;", "<")
+                    .replace("&gt;", ">"),
             );
         }
         let after = asked_of(&team, NOW, &[("/data/coverage", "")]).remove(0);
-        after.has("Nothing needs the team’s agreement").has("agreed on 20 Nov 2026").lacks("Entry for");
+        after.has("Nothing needs the team’s agreement").has("agreed on 20 Nov 2026").lacks("<summary>Entry");
     }
 }
 

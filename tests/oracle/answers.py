@@ -4,7 +4,7 @@ from datetime import date
 
 from clock import DAY, instant_of, iso, midnight
 from plan import Plan
-from rules import Candidate, Holding, Meeting, Piece, Rota, Row
+from rules import Candidate, Holding, Meeting, Occasion, Piece, Rota, Row
 
 WARN_DAYS = 7
 
@@ -77,7 +77,38 @@ def meeting_told(meeting: Meeting) -> dict:
 
 def coverage(rota: Rota, first: date, last: date, now: int) -> dict:
     rows = [row_told(rota, row, now) for row in rows_within(rota, first, last)]
-    return {"team": rota.plan.id, "from": str(first), "to": str(last), "rows": rows}
+    occasions = [occasion(rota, one, now) for one in rota.r11_occasions(*window(rota.plan, first, last))]
+    return {"team": rota.plan.id, "from": str(first), "to": str(last), "rows": rows, "occasions": occasions}
+
+
+def occasion(rota: Rota, one: Occasion, now: int) -> dict:
+    open_rows = [row for row in one.rows if rota.is_open(row) and now < row.end]
+    working = one.who("working")
+    away = {row.away for row in one.rows if row.status not in ("working", "unaffected")}
+    everybody = [engineer for engineer in rota.plan.engineers if engineer in {row.away for row in one.rows}]
+    return {
+        "kind": "time-off" if one.engineer else "holiday",
+        "name": one.name,
+        "others": one.others,
+        "engineer": one.engineer,
+        "first": str(one.first),
+        "last": str(one.last),
+        "start": iso(one.start),
+        "end": iso(one.end),
+        "status": rota.r11_worst(one, now).status,
+        "overdue": any(rota.r8_is_overdue(row, now) for row in one.rows),
+        "deadline": iso(min((row.deadline for row in open_rows), default=None)),
+        "away": [who for who in everybody if who in away],
+        "working": [who for who in everybody if who in working - away],
+        "unaffected": [who for who in everybody if who not in working | away],
+        "on_call": [
+            {"start": iso(start), "end": iso(end), "primary": primary, "secondary": secondary}
+            for start, end, primary, secondary in rota.r11_on_call(one)
+        ],
+        "rows": [
+            {"start": iso(row.start), "end": iso(row.end), "away": row.away, "status": row.status} for row in one.rows
+        ],
+    }
 
 
 def rows_within(rota: Rota, first: date, last: date) -> list[Row]:

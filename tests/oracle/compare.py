@@ -4,8 +4,8 @@ First the worked cases of tests/data/acceptance, of which both the program (test
 implementation give every figure; then random teams:
 
 - which are refused, and with which codes
-- `schedule` and `coverage`: shifts, meetings, rows and all figures of all candidates (not the warnings of calendars
-  whose dates end); the exit code of `coverage`
+- `schedule` and `coverage`: shifts, meetings, rows, occasions and all figures of all candidates (not the warnings of
+  calendars whose dates end); the exit code of `coverage`
 - `now` at ends of shifts, and a second before and after
 - in what the program prints, without the second implementation: the primary role has no hole and no overlap, the
   secondary no overlap, and nobody holds both
@@ -46,7 +46,7 @@ SEED = os.environ.get("ONCAL_ORACLE_SEED", "1")
 TEAMS = int(os.environ.get("ONCAL_ORACLE_TEAMS", "500"))
 WITH_MUTANTS = TEAMS >= 300 and os.environ.get("ONCAL_ORACLE_MUTANTS", "1") != "0"
 BATCH = 8  # teams in one configuration, so that one run of the program answers for all of them
-MORE = 30  # days past the window that are worked out, for `until`
+MORE = 45  # days past the window that are worked out, for `until` and occasions that go on
 
 
 class Difference(Exception):
@@ -260,6 +260,7 @@ def compare_rota(batch: Batch, rota: Rota, counts: Counter) -> None:
         counts["shifts"] += len(got.get("shifts", []))
         counts["meetings"] += len(got.get("handovers", []))
         counts["rows of coverage"] += len(got.get("rows", []))
+        counts["occasions"] += len(got.get("occasions", []))
         counts["candidates"] += sum(len(row["candidates"]) for row in got.get("rows", []))
 
 

@@ -1,6 +1,6 @@
 """Rules that are wrong in one thing each. That the comparison notices every one of them shows that it can fail."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from clock import instant_of, local
 from rules import Rota
@@ -128,6 +128,40 @@ class R10NoBackupAlsoWhereNamed(Rota):
     def r10_is_no_backup(self, week, piece):
         secondary = week.pair.secondary
         return piece.hands[1] == secondary and self.r4_cannot_cover(secondary, piece.start)
+
+
+class R11AGapOfOneDayIsBridged(Rota):
+    def r11_follows(self, day, later):
+        return (later - day).days <= 2
+
+
+class R11NamedByTheLastOfEquals(Rota):
+    def r11_name(self, names, members):
+        return super().r11_name(names[::-1], members)
+
+
+class R11TimeOffOfOneDateStaysApart(Rota):
+    def r11_is_one(self, one, away, engineer):
+        return any(away.start <= other.end for other in one.absences)
+
+
+class R11OnCallOverItsDates(Rota):
+    def r11_period(self, one):
+        dates = [one.first, one.last + timedelta(days=1)]
+        return tuple(instant_of(datetime.combine(day, time()), self.plan.zone) for day in dates)
+
+
+class R11OverdueIsNoWorseThanProposed(Rota):
+    R11_WORST_FIRST = [status for status in Rota.R11_WORST_FIRST if status != "overdue"] + ["overdue"]
+
+
+class R11ARowBelongsToOneOccasion(Rota):
+    def r11_occasions(self, opens, closes):
+        found, taken = super().r11_occasions(opens, closes), set()
+        for one in found:
+            one.rows = [row for row in one.rows if id(row) not in taken]
+            taken |= {id(row) for row in one.rows}
+        return [one for one in found if one.rows]
 
 
 MUTANTS = Rota.__subclasses__()

@@ -1,4 +1,4 @@
-"""The rules R1 to R10 of the rota a second time, from their words alone and in the plainest form that there is.
+"""The rules R1 to R11 of the rota a second time, from their words alone and in the plainest form that there is.
 
 Time is cut into pieces within which nothing can change: no local day of anybody starts, and no time off, override or
 week starts or ends. So whatever a rule says of the first instant of a piece it says of all of it. Each rule is asked
@@ -101,6 +101,31 @@ class Meeting:
     flagged: bool
     outgoing: Pair
     incoming: Pair
+
+
+class Away(NamedTuple):
+    """A part of an occasion's absences: who, when, and under which names where it is a holiday."""
+
+    who: str
+    start: int
+    end: int
+    names: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class Occasion:
+    engineer: str | None  # whose time off; None for a holiday
+    first: date
+    last: date
+    absences: list[Away]
+    name: str | None = None
+    others: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+
+    def who(self, *statuses: str) -> set[str]:
+        return {row.away for row in self.rows if row.status in statuses}
 
 
 def otherwise(expected: str, holder: str) -> str | None:
@@ -554,3 +579,110 @@ class Rota:
 
     def r10_counts(self, engineer: Engineer, piece: Piece) -> bool:
         return engineer.is_member(piece.start)
+
+    # R11 Occasions. A holiday occasion is a longest run of consecutive dates on each of which some member has a
+    # holiday, by the dates in the members' calendars. Its name is the name that most members have on its first date
+    # (of equals, the first in the file), then the other names. A time-off occasion is one engineer's time off;
+    # entries that touch, or that start on one date, are one. A row belongs to every occasion whose absences it names;
+    # an occasion that no row names is not listed. The people on call are those from the start of the first to the end
+    # of the last row in which somebody on duty is away; if there is none, those over its dates in the team's zone
+    # (or, if the rota begins after these, over its rows).
+
+    R11_WORST_FIRST = [
+        "nobody", "overdue", "needs-volunteer", "proposed", "no-backup", "agreed-late", "reported", "working",
+        "covered", "backfilled", "agreed", "unaffected",
+    ]
+
+    def r11_occasions(self, opens: int, closes: int) -> list[Occasion]:
+        """Those of which an absence meets the window, each whole, by first date."""
+        found = self.r11_holidays()
+        for engineer in self.plan.engineers.values():
+            found += self.r11_time_off(engineer)
+        found = [one for one in found if any(away.start < closes and away.end > opens for away in one.absences)]
+        for one in found:
+            one.rows = [row for row in self.rows if self.r11_belongs(row, one)]
+            if one.rows:
+                one.start, one.end = self.r11_period(one)
+        return sorted((one for one in found if one.rows), key=lambda one: one.first)
+
+    def r11_holidays(self) -> list[Occasion]:
+        dated = []
+        for engineer in self.plan.engineers.values():
+            for day, names in engineer.holidays.items():
+                start = instant_of(datetime.combine(day, time()), engineer.zone)
+                end = instant_of(datetime.combine(day + timedelta(days=1), time()), engineer.zone)
+                is_member = (engineer.joined or day) <= day and (engineer.left is None or day < engineer.left)
+                if start < end and is_member:
+                    dated.append((day, engineer.seat, Away(engineer.id, start, end, tuple(names))))
+        runs: list[list[tuple]] = []
+        for entry in sorted(dated):
+            if runs and self.r11_follows(runs[-1][-1][0], entry[0]):
+                runs[-1].append(entry)
+            else:
+                runs.append([entry])
+        return [self.r11_run(run) for run in runs]
+
+    def r11_follows(self, day: date, later: date) -> bool:
+        return (later - day).days <= 1
+
+    def r11_run(self, run: list[tuple]) -> Occasion:
+        first, last = run[0][0], run[-1][0]
+        names = list(dict.fromkeys(name for *_, away in run for name in away.names))
+        members = {name: len({away.who for day, _, away in run if day == first and name in away.names}) for name in names}
+        name = self.r11_name(names, members)
+        others = [other for other in names if other != name]
+        return Occasion(None, first, last, [away for *_, away in run], name, others)
+
+    def r11_name(self, names: list[str], members: dict[str, int]) -> str:
+        return max(names, key=lambda name: members[name])
+
+    def r11_time_off(self, engineer: Engineer) -> list[Occasion]:
+        found: list[Occasion] = []
+        for start, end in sorted(engineer.time_off):
+            away = Away(engineer.id, start, end, ())
+            first, last = engineer.days.date(start), engineer.days.date(end - 1)
+            if found and self.r11_is_one(found[-1], away, engineer):
+                found[-1].absences.append(away)
+                found[-1].last = max(found[-1].last, last)
+            else:
+                found.append(Occasion(engineer.id, first, last, [away]))
+        return found
+
+    def r11_is_one(self, one: Occasion, away: Away, engineer: Engineer) -> bool:
+        touches = any(away.start <= other.end for other in one.absences)
+        return touches or engineer.days.date(one.absences[-1].start) == engineer.days.date(away.start)
+
+    def r11_belongs(self, row: Row, one: Occasion) -> bool:
+        return any(
+            row.away == away.who and away.start < row.end and row.start < away.end and self.r11_is_named(row, away)
+            for away in one.absences
+        )
+
+    def r11_is_named(self, row: Row, away: Away) -> bool:
+        if away.names:
+            return any(name in row.reasons for name in away.names)
+        # These name holidays alone, of which one may be called that.
+        return TIME_OFF in row.reasons and row.status not in ("working", "unaffected")
+
+    def r11_period(self, one: Occasion) -> tuple[int, int]:
+        touched = [row for row in one.rows if row.status != "unaffected"]
+        if touched:
+            return touched[0].start, max(row.end for row in touched)
+        start, end = (
+            instant_of(datetime.combine(day, time()), self.plan.zone) for day in (one.first, one.last + timedelta(days=1))
+        )
+        if self.weeks[0].start < end and start < end:
+            return start, end
+        return one.rows[0].start, max(row.end for row in one.rows)
+
+    def r11_on_call(self, one: Occasion) -> list[tuple[int, int, str, str | None]]:
+        through = [piece for piece in self.pieces if piece.start < one.end and one.start < piece.end]
+        runs = joined(through, lambda piece: True, lambda piece: piece.hands)
+        return [(max(run[0].start, one.start), min(run[-1].end, one.end), *run[0].hands) for run in runs]
+
+    def r11_worst(self, one: Occasion, now: int) -> Row:
+        def rank(row: Row) -> int:
+            is_overdue = row.status != "nobody" and self.r8_is_overdue(row, now)
+            return self.R11_WORST_FIRST.index("overdue" if is_overdue else row.status)
+
+        return min(one.rows, key=rank)

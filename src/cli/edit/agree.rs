@@ -10,7 +10,7 @@ use crate::cli::plan::name;
 use crate::cli::typed;
 use crate::cli::when;
 use crate::config::{Change, List};
-use crate::rota::{EngineerIdx, Period, Row, Team, coverage, expand};
+use crate::rota::{Period, Row, Team, coverage, expand};
 
 pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
@@ -26,7 +26,7 @@ pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow:
     let row = conflict(team, &rows, day, at)?;
     let secondary = match &args.secondary {
         Some(typed) => Some(session.who(typed)?),
-        None => backup(row, who),
+        None => row.backup_for(who),
     };
     if secondary == Some(who) {
         return Err(Usage(format!("{} cannot be primary and secondary at once", name(team, who))).into());
@@ -84,11 +84,4 @@ fn settled(team: &Team, rows: &[Row], day: Period) -> String {
             when::date(team.zone.date(day.start()))
         ),
     }
-}
-
-/// The backup that oncal proposes for `who`: the proposed secondary, or else the first who is free.
-fn backup(row: &Row, who: EngineerIdx) -> Option<EngineerIdx> {
-    let free =
-        row.candidates.iter().filter(|candidate| candidate.is_free()).map(|candidate| candidate.engineer);
-    row.secondary.into_iter().chain(free).find(|index| *index != who)
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::kind::{Backup, Occasion, OccasionKind, OnCall};
-use crate::rota::absence::{TIME_OFF, holidays};
-use crate::rota::coverage::{Row, RowStatus, coverage};
+use crate::rota::absence::holidays;
+use crate::rota::coverage::{Coverage, Row, RowStatus, coverage, unknown_absences};
 use crate::rota::period::{Period, merge_adjacent};
 use crate::rota::planning::duty::Duty;
 use crate::rota::planning::schedule::{Schedule, expand};
@@ -24,6 +24,16 @@ pub fn occasions(team: &Team, window: Period) -> Vec<Occasion> {
     let absences = OccasionAbsences::find(team, window);
     let schedule = expand(team, absences.reach());
     absences.occasions(team, &schedule, &coverage(team, &schedule).rows)
+}
+
+/// The coverage of `window` with its occasions, from one expansion of the rota.
+pub fn coverage_by_occasion(team: &Team, window: Period) -> (Coverage, Vec<Occasion>) {
+    let absences = OccasionAbsences::find(team, window);
+    let schedule = expand(team, absences.reach());
+    let mut rows = coverage(team, &schedule).rows;
+    let occasions = absences.occasions(team, &schedule, &rows);
+    rows.retain(|row| row.period.overlaps(window));
+    (Coverage { unknown: unknown_absences(team, window), rows }, occasions)
 }
 
 /// The absences that make up the occasions of a window, before it is known what they do to the rota.
@@ -95,8 +105,10 @@ impl Group {
 
     /// Whether `row` names an absence of this group.
     fn has(&self, row: &Row) -> bool {
+        // Of these rows only the holidays are named.
+        let names_holidays_alone = matches!(row.status, RowStatus::Working | RowStatus::Unaffected);
         let is_named = match self.kind {
-            OccasionKind::TimeOff(_) => row.reasons.iter().any(|reason| &**reason == TIME_OFF),
+            OccasionKind::TimeOff(_) => !names_holidays_alone,
             OccasionKind::Holiday { .. } => true,
         };
         is_named && self.away.iter().any(|(who, period)| *who == row.away && period.overlaps(row.period))
@@ -104,6 +116,9 @@ impl Group {
 
     fn occasion(&self, team: &Team, schedule: &Schedule, rows: &[&Row]) -> Option<Occasion> {
         let rows: Vec<Row> = rows.iter().filter(|row| self.has(row)).map(|row| (*row).clone()).collect();
+        if rows.is_empty() {
+            return None;
+        }
         let affects = |row: &&Row| row.status != RowStatus::Unaffected;
         let who = |row: &Row| row.away;
         let works = |row: &&Row| row.status == RowStatus::Working;
@@ -112,17 +127,15 @@ impl Group {
         let working: BTreeSet<EngineerIdx> = rows.iter().filter(works).map(who).collect();
         let rest = rows.iter().map(who).filter(|idx| !away.contains(idx) && !working.contains(idx));
         let unaffected: BTreeSet<EngineerIdx> = rest.collect();
-        let affected = rows.iter().filter(affects).map(|row| row.period);
-        let start = affected.clone().map(Period::start).min();
-        let period = start
-            .zip(affected.map(Period::end).max())
-            .map_or_else(|| self.dates(team), |(start, end)| Period::new(start, end))?;
+        // Its dates may be over before the rota begins, although somebody far to the west still has its last hours.
+        let dates = self.dates(team).filter(|dates| team.starts() < dates.end());
+        let period = span_of(rows.iter().filter(affects)).or(dates).or_else(|| span_of(rows.iter()))?;
         let on_call = on_call_through(team, schedule, period);
         let conflicts = rows.iter().filter(|row| row.status.is_open());
         let weeks = conflicts.flat_map(|row| schedule.weeks_from(row.period.start()).take(1));
         let pairs = weeks.flat_map(|planned| [planned.week.pair.primary, planned.week.pair.secondary]);
         let conflicting: BTreeSet<EngineerIdx> = pairs.collect();
-        (!rows.is_empty() && !on_call.is_empty()).then(|| Occasion {
+        Some(Occasion {
             kind: self.kind.clone(),
             first: self.first,
             last: self.last,
@@ -135,6 +148,12 @@ impl Group {
             on_call,
         })
     }
+}
+
+/// From the start of the first to the end of the last of `rows`.
+fn span_of<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Option<Period> {
+    let start = rows.clone().map(|row| row.period.start()).min()?;
+    Period::new(start, rows.map(|row| row.period.end()).max()?)
 }
 
 /// Who is on call through `period`, in order of time.

@@ -138,6 +138,17 @@ impl Occasion {
         self.open_rows(now).filter_map(|row| row.deadline).min()
     }
 
+    /// Whether all of its absences are over.
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.rows.iter().all(|row| row.period.end() <= now)
+    }
+
+    /// Sorts occasions as they are read (R11): first what needs somebody, by deadline, then the rest by date.
+    pub fn reading_order(&self, now: Instant) -> impl Ord + use<> {
+        let deadline = self.deadline(now);
+        (deadline.is_none(), deadline, self.first, self.period.start())
+    }
+
     /// Whether it changes nothing for anybody on duty.
     pub fn is_unaffected(&self) -> bool {
         self.away.is_empty() && self.working.is_empty()
@@ -153,18 +164,15 @@ impl Occasion {
     }
 }
 
-/// Sorts occasions as they are read (R11): first what needs somebody, by deadline, then the rest by date.
+/// Sorts occasions by [`Occasion::reading_order`].
 pub fn sort_occasions(occasions: &mut [Occasion], now: Instant) {
-    occasions.sort_by_key(|occasion| {
-        let deadline = occasion.deadline(now);
-        (deadline.is_none(), deadline, occasion.first, occasion.period.start())
-    });
+    occasions.sort_by_key(|occasion| occasion.reading_order(now));
 }
 
 /// The conflicts of `occasions` that the team has still to agree on, by deadline, each once.
-pub fn open_conflicts(occasions: &[Occasion], now: Instant) -> Vec<&Row> {
+pub fn open_conflicts<'o>(occasions: impl IntoIterator<Item = &'o Occasion>, now: Instant) -> Vec<&'o Row> {
     let mut open: Vec<&Row> = Vec::new();
-    for row in occasions.iter().flat_map(|occasion| occasion.open_rows(now)) {
+    for row in occasions.into_iter().flat_map(|occasion| occasion.open_rows(now)) {
         if !open.iter().any(|other| other.period.start() == row.period.start()) {
             open.push(row);
         }

@@ -7,5 +7,5 @@ mod kind;
 #[cfg(test)]
 mod tests;
 
-pub use find::{OccasionAbsences, occasions};
+pub use find::{OccasionAbsences, coverage_by_occasion, occasions};
 pub use kind::{Backup, Occasion, OccasionKind, OccasionStatus, OnCall, open_conflicts, sort_occasions};

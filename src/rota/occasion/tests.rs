@@ -76,6 +76,20 @@ fn a_holiday_that_affects_nobody_on_duty_shows_who_is_on_call_on_its_dates() {
 }
 
 #[test]
+fn a_holiday_that_ends_in_the_first_hours_of_the_rota_is_an_occasion_too() {
+    let mut team = team();
+    team.zone = zone("Pacific/Kiritimati");
+    team.engineers[3].zone = zone("America/Havana");
+    team.engineers[3].calendars = vec![calendar(&[("2026-01-01", "Far to the west")])];
+    let (begins, day_ends) = (team.starts(), at("2026-01-02T05:00:00Z"));
+    assert_eq!(begins, at("2026-01-01T20:00:00Z"), "2 January there");
+    let found = january(&team);
+    assert_eq!(found.len(), 1, "its date is over where the team is");
+    assert_eq!((found[0].period.start(), found[0].period.end()), (begins, day_ends));
+    assert_eq!((holders(&found[0]), &found[0].unaffected[..]), (vec![(A, Some(B))], &[D][..]));
+}
+
+#[test]
 fn time_off_counts_in_weeks_of_a_pair_that_has_the_engineer_and_entries_that_touch_are_one() {
     let mut team = team();
     let days = |from: &str, to: &str| period(&format!("{from}T05:00:00Z"), &format!("{to}T05:00:00Z"));

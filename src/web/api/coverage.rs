@@ -23,7 +23,7 @@ use crate::web::state::State;
 pub(in crate::web) fn coverage(state: &State, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     of_team(state, request, &["from", "to"], |team, query, now| {
         let ((dates, window), team) = (query.dates(team, COVERAGE_WEEKS, now)?, team.team());
-        let coverage = rota::coverage(team, &rota::expand(team, window));
-        Ok(Coverage::new(team, dates, &coverage, now))
+        let (coverage, occasions) = rota::coverage_by_occasion(team, window);
+        Ok(Coverage::new(team, dates, &coverage, &occasions, now))
     })
 }

@@ -2,30 +2,103 @@
 
 use maud::{Markup, html};
 
-use crate::config::override_entry;
-use crate::rota::{Candidate, EngineerIdx, Row, RowStatus};
-use crate::text::{hours_grouped, reasons};
-use crate::web::pages::kit::agreement::{anchor, sentence, urgency};
+use crate::config::{agree_command, override_entry};
+use crate::rota::{Candidate, EngineerIdx, Occasion, Row, RowStatus};
+use crate::text::hours_grouped;
+use crate::web::pages::kit::agreement::{anchor, is_soon, sentence, urgency};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
 
-/// The conflict of an open row.
-pub(in crate::web) fn conflict(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
-    html! {
-        article.card.conflict.late[row.status == RowStatus::Nobody || row.is_overdue(wall.now)] id=(anchor(row)) {
-            h3 { (reasons(&row.reasons)) ", " (when(people, row, wall)) }
-            p { (urgency(row, wall)) (left(row, wall)) }
-            p {
-                (sentence(people, row))
-                @match row.secondary {
-                    Some(seat) => { " Secondary would be " (people.name(seat)) "." },
-                    None => " Nobody would be secondary.",
+/// The conflicts of a team, and how they are read.
+#[derive(Clone, Copy)]
+pub(in crate::web) struct Conflicts<'a> {
+    pub(in crate::web) people: &'a People<'a>,
+    pub(in crate::web) wall: Wall<'a>,
+    /// All that are open, whatever is shown.
+    pub(in crate::web) open: &'a [&'a Row],
+}
+
+impl Conflicts<'_> {
+    /// The conflict of an open row, with its times unless these are those of the whole `occasion`. Who could take one that is
+    /// to be agreed long ahead is folded.
+    pub(in crate::web) fn conflict(self, row: &Row, occasion: &Occasion) -> Markup {
+        let (people, wall) = (self.people, self.wall);
+        let is_whole = row.period == occasion.period;
+        let is_same_deadline = occasion.open_rows(wall.now).all(|other| other.deadline == row.deadline);
+        html! {
+            section.conflict id=(anchor(row)) {
+                @if !is_whole {
+                    h4 { (when(people, row, wall)) @if !is_same_deadline { " " (urgency(row, wall)) } }
+                }
+                p {
+                    (sentence(people, row))
+                    @if row.status != RowStatus::Nobody {
+                        @match row.secondary {
+                            Some(idx) => { " Secondary would be " (people.name(idx)) "." },
+                            None => " Nobody would be secondary.",
+                        }
+                    }
+                }
+                @if row.candidates.is_empty() { (self.nobody(row)) }
+                @else if is_soon(row, wall.now) { (self.candidates(row)) }
+                @else { details { summary { "Who could take it" } (self.candidates(row)) } }
+            }
+        }
+    }
+
+    fn nobody(self, row: &Row) -> Markup {
+        html! {
+            p { "Nobody in the team is free then. Find somebody, and record it in " code { "teams/" (self.people.team().id) ".toml" } ":" }
+            div.copied data-copy="the entry" { (self.entry(row)) }
+        }
+    }
+
+    /// Who could take it, with what records that each does.
+    fn candidates(self, row: &Row) -> Markup {
+        let people = self.people;
+        html! {
+            table.stack.candidates {
+                caption { "Who could take it, best first" }
+                thead {
+                    tr { th scope="col" { "Who" } th scope="col" { "That time" } th scope="col" { "Holiday load now" } th scope="col" { "If they take it" } th scope="col" { "Primary so far" } th scope="col" { "Record it" } }
+                }
+                tbody {
+                    @for candidate in &row.candidates {
+                        tr {
+                            th scope="row" { (people.person(candidate.engineer)) }
+                            td { (that_time(candidate, row)) }
+                            td { span.narrow { "holiday load " } (hours_grouped(candidate.load_before_seconds)) }
+                            td { span.narrow { "would be " } (hours_grouped(candidate.load_after_seconds)) }
+                            td { span.narrow { "primary so far " } (hours_grouped(candidate.primary_seconds)) }
+                            td { (self.record(row, candidate.engineer)) }
+                        }
+                    }
                 }
             }
-            @if row.candidates.is_empty() { p { "Nobody in the team is free then. Find somebody, and record it as below." } }
-            @else { (candidates(people, &row.candidates)) }
-            (entries(people, row, wall))
         }
+    }
+
+    /// The entry to paste and the command that writes the same, for one candidate.
+    fn record(self, row: &Row, idx: EngineerIdx) -> Markup {
+        let people = self.people;
+        let (team, name) = (people.team(), people.within(idx));
+        html! {
+            details.entry {
+                summary { "Entry" span.hidden { " for " (name) } }
+                p { "Add to " code { "teams/" (team.id) ".toml" } ", with the date on which you agreed:" }
+                div.copied data-copy={ "the entry for " (name) } { (self.entry(&with(row, idx))) }
+                p { "Or run" }
+                div.copied data-copy={ "the command for " (name) } {
+                    pre tabindex="0" { code { (agree_command(team, row, idx, self.open)) } }
+                }
+            }
+        }
+    }
+
+    fn entry(self, row: &Row) -> Markup {
+        let team = self.people.team();
+        let text = override_entry(team, row, team.zone.date(self.wall.now));
+        html! { pre tabindex="0" { code { (text) } } }
     }
 }
 
@@ -37,69 +110,26 @@ fn when(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
     }
 }
 
-fn left(row: &Row, wall: Wall<'_>) -> Markup {
-    html! {
-        @match row.days_left(wall.now) {
-            Some(0) if !row.is_overdue(wall.now) => " less than a day left",
-            Some(1) => " 1 day left",
-            Some(days @ 2..) => { " " (days) " days left" },
-            _ => "",
-        }
+/// How long the team has to agree on the first of the open conflicts of `occasion`.
+pub(in crate::web) fn left(occasion: &Occasion, wall: Wall<'_>) -> Option<String> {
+    let first = occasion.open_rows(wall.now).min_by_key(|row| row.deadline)?;
+    match first.days_left(wall.now)? {
+        0 if !first.is_overdue(wall.now) => Some("less than a day left".to_owned()),
+        1 => Some("1 day left".to_owned()),
+        days @ 2.. => Some(format!("{days} days left")),
+        _ => None,
     }
 }
 
-fn candidates(people: &People<'_>, candidates: &[Candidate]) -> Markup {
-    html! {
-        table.stack.candidates {
-            caption { "Who could take it, best first" }
-            thead {
-                tr { th scope="col" { "Who" } th scope="col" { "Free" } th scope="col" { "Holiday load now" } th scope="col" { "If they take it" } th scope="col" { "Primary so far" } }
-            }
-            tbody {
-                @for candidate in candidates {
-                    tr {
-                        th scope="row" { (people.person(candidate.engineer)) }
-                        td {
-                            @if candidate.is_free() { "free" }
-                            @else { "own holiday for " (hours_grouped(candidate.own_holiday_seconds)) }
-                        }
-                        td { span.narrow { "holiday load " } (hours_grouped(candidate.load_before_seconds)) }
-                        td { span.narrow { "would be " } (hours_grouped(candidate.load_after_seconds)) }
-                        td { span.narrow { "primary so far " } (hours_grouped(candidate.primary_seconds)) }
-                    }
-                }
-            }
-        }
+fn that_time(candidate: &Candidate, row: &Row) -> String {
+    match candidate.own_holiday_seconds {
+        0 => "free".to_owned(),
+        own if own == row.period.seconds() => "own holiday".to_owned(),
+        own => format!("own holiday for {}", hours_grouped(own)),
     }
 }
 
-/// The entry to paste for each candidate.
-fn entries(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
-    let team = people.team();
-    let today = team.zone.date(wall.now);
-    let entry = |row: &Row| {
-        html! {
-            pre tabindex="0" { code { (override_entry(team, row, today)) } }
-        }
-    };
-    html! {
-        div.entries {
-            h4 { "Record what you agree" }
-            p { "Paste the entry into " code { "teams/" (team.id) ".toml" } ", with the date on which the team agreed." }
-            @if row.candidates.is_empty() { (entry(row)) }
-            @for candidate in &row.candidates {
-                details {
-                    summary { "Entry for " (people.plain(candidate.engineer)) }
-                    div.copied data-copy={ "the entry for " (people.within(candidate.engineer)) } { (entry(&with(row, candidate.engineer))) }
-                }
-            }
-        }
-    }
-}
-
-/// `row` as if `primary` was proposed; by R6 the first other candidate without a holiday is secondary.
+/// `row` as if `primary` was proposed.
 fn with(row: &Row, primary: EngineerIdx) -> Row {
-    let mut others = row.candidates.iter().filter(|other| other.engineer != primary && other.is_free());
-    let secondary = others.next().map(|other| other.engineer);
-    Row { status: RowStatus::Proposed, primary, secondary, ..row.clone() }
+    Row { status: RowStatus::Proposed, primary, secondary: row.backup_for(primary), ..row.clone() }
 }

@@ -1,8 +1,9 @@
-//! `/{team}/coverage`: every absence that meets the rota, what is unsettled first, then month by month.
+//! `/{team}/coverage`: what every holiday and all time off do to the rota: first what needs somebody, then month by month.
 
+mod absences;
 mod conflict;
+mod filter;
 mod months;
-mod occasion;
 mod policy;
 
 use actix_web::http::StatusCode;
@@ -10,56 +11,25 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{EngineerIdx, Instant, Row, RowStatus, Team, Zone, week_at};
+use crate::rota::{Instant, Occasion, Row, RowStatus, Zone, open_conflicts};
 use crate::text::count;
-use crate::web::pages::coverage::conflict::conflict;
+use crate::web::pages::coverage::absences::Absences;
+use crate::web::pages::coverage::conflict::{Conflicts, left};
+use crate::web::pages::coverage::filter::Filter;
 use crate::web::pages::coverage::months::Months;
-use crate::web::pages::coverage::occasion::{Occasion, occasions};
 use crate::web::pages::coverage::policy::policy;
-use crate::web::pages::kit::agreement::{open, unknown};
+use crate::web::pages::kit::agreement::{anchor as agreement_anchor, unknown};
 use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::occasion::{anchor, away, on_call, standing, title, when};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::{BadQuery, PageQuery};
+use crate::web::pages::kit::query::PageQuery;
 use crate::web::pages::kit::status::word;
+use crate::web::pages::kit::strip::strip;
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::state::State;
-
-/// Which rows are shown.
-#[derive(Debug, Clone, Copy, Default)]
-struct Filter {
-    engineer: Option<EngineerIdx>,
-    status: Option<RowStatus>,
-}
-
-impl Filter {
-    fn by(query: &PageQuery, team: &Team) -> Result<Filter, BadQuery> {
-        let status = |text: &str| {
-            let known = RowStatus::ALL.into_iter().find(|status| status.as_str() == text);
-            known.ok_or_else(|| BadQuery::Status(text.chars().take(60).collect()))
-        };
-        Ok(Filter {
-            engineer: query.engineer(team)?,
-            status: query.value("status")?.map(status).transpose()?,
-        })
-    }
-
-    /// Whether a row is shown: for an engineer, what they are away for and what they take over.
-    fn admits(self, row: &Row) -> bool {
-        let is_theirs = |seat| {
-            let moved =
-                !matches!(row.status, RowStatus::Unaffected | RowStatus::Working | RowStatus::NoBackup);
-            row.away == seat || moved && (row.primary == seat || row.secondary == Some(seat))
-        };
-        self.engineer.is_none_or(is_theirs) && self.status.is_none_or(|status| row.status == status)
-    }
-
-    fn is_any(self) -> bool {
-        self.engineer.is_some() || self.status.is_some()
-    }
-}
 
 /// The page.
 pub(in crate::web) fn coverage(state: &State, request: &HttpRequest) -> HttpResponse {
@@ -88,38 +58,68 @@ fn page(
 ) -> Markup {
     let rota = team.team();
     let wall = Wall::new(zone.unwrap_or(&rota.zone), now);
-    let all = team.coverage();
-    let admits = |row: &Row| filter.admits(row);
-    // A conflict concerns the secondary who cannot cover, too.
-    let is_secondary = |row: &Row| {
-        let pair = week_at(rota, row.period.start()).map(|week| week.pair);
-        pair.is_some_and(|pair| filter.engineer == Some(pair.secondary))
-            && filter.status.is_none_or(|status| row.status == status)
-    };
-    let (unsettled, hidden): (Vec<&Row>, Vec<&Row>) =
-        open(all, now).into_iter().partition(|row| admits(row) || is_secondary(row));
-    let shown = occasions(&all.rows).into_iter().filter(|occasion| !occasion.parts(admits).is_empty());
-    let (ahead, past): (Vec<Occasion<'_>>, Vec<Occasion<'_>>) =
-        shown.partition(|occasion| now < occasion.span().1);
+    let shown: Vec<&Occasion> = team.occasions().iter().filter(|occasion| filter.admits(occasion)).collect();
+    let (past, ahead): (Vec<&Occasion>, Vec<&Occasion>) =
+        shown.iter().partition(|occasion| occasion.is_over(now));
+    let open = open_conflicts(team.occasions(), now);
+    let of_shown = open_conflicts(shown.iter().copied(), now).len();
     let months = Months { people, wall, is_unfolded: filter.is_any() };
     html! {
         h1 { "Coverage" }
         p.lead { "Every public holiday and all time off ahead, who covers it, and what the team has still to agree on." }
-        (unknown(&all.unknown, people))
+        (unknown(&team.coverage().unknown, people))
         (form(people, filter, wall))
         section aria-labelledby="agree" {
             h2 #agree { "To agree" }
-            (summary(unsettled.len(), hidden.len(), people, wall))
-            @for row in unsettled { (conflict(people, row, wall)) }
+            (summary(of_shown, open.len() - of_shown, people, wall))
+            (to_agree(Conflicts { people, wall, open: &open }, &ahead))
         }
-        (policy(rota.policy))
         section aria-labelledby="ahead" {
             h2 #ahead { "Ahead" }
             @if ahead.is_empty() { p { "There are no absences" @if filter.is_any() { " like that" } "." } }
-            (months.tables(&ahead, admits))
+            @else { p.fine { "Times are those of " (wall.zone.name().replace('_', " ")) "." } }
+            (months.tables(&ahead))
         }
         @if !past.is_empty() {
-            details { summary { "The weeks before (" (count(past.len(), "absence", "absences")) ")" } (months.tables(&past, admits)) }
+            details { summary { "The weeks before (" (count(past.len(), "absence", "absences")) ")" } (months.tables(&past)) }
+        }
+        (policy(rota.policy))
+    }
+}
+
+/// The occasions that need somebody, by deadline, each conflict once.
+fn to_agree(conflicts: Conflicts<'_>, occasions: &[&Occasion]) -> Markup {
+    let now = conflicts.wall.now;
+    let mut needs: Vec<&Occasion> =
+        occasions.iter().filter(|occasion| occasion.needs_somebody(now)).copied().collect();
+    needs.sort_by_key(|occasion| occasion.reading_order(now));
+    let (mut seen, mut cards): (Vec<Instant>, Vec<Markup>) = (Vec::new(), Vec::new());
+    for occasion in needs {
+        let is_seen = |row: &Row| seen.contains(&row.period.start());
+        let rows: Vec<(&Row, bool)> = occasion.open_rows(now).map(|row| (row, is_seen(row))).collect();
+        cards.push(card(conflicts, occasion, &rows));
+        seen.extend(rows.iter().map(|(row, _)| row.period.start()));
+    }
+    html! { @for card in cards { (card) } }
+}
+
+/// One occasion that needs somebody. Of its conflicts those that another card has are links to it.
+fn card(conflicts: Conflicts<'_>, occasion: &Occasion, rows: &[(&Row, bool)]) -> Markup {
+    let Conflicts { people, wall, .. } = conflicts;
+    let is_late =
+        occasion.is_overdue(wall.now) || rows.iter().any(|(row, _)| row.status == RowStatus::Nobody);
+    html! {
+        article.card.occasion.late[is_late] id=(anchor(people, occasion)) {
+            h3 { (title(people, occasion)) }
+            p.when { (when(occasion, wall)) " " (standing(occasion, wall)) @if let Some(left) = left(occasion, wall) { span.left { (left) } } }
+            p { (away(people, occasion)) ". On call: " (on_call(people, occasion, wall.zone)) "." }
+            (strip(people, occasion))
+            @for (row, is_seen) in rows {
+                @if *is_seen {
+                    p { "Also in it: " a href={ "#" (agreement_anchor(row)) } { (wall.span(row.period)) } ", which is to be agreed above." }
+                } @else { (conflicts.conflict(row, occasion)) }
+            }
+            details.hour-by-hour { summary { "Hour by hour" } (Absences { people, wall, now: wall.now }.of(occasion)) }
         }
     }
 }
@@ -139,7 +139,7 @@ fn summary(to_agree: usize, hidden: usize, people: &People<'_>, wall: Wall<'_>) 
                     "Holiday load counts the hours for which somebody was primary by cover, proposal or agreement, for time off as for
                     holidays, up to the start of that week. Hours on a holiday of their own count twice."
                 }
-                @if hidden > 0 { p.fine { (hidden) " more to agree, left out by the filter. " a href=(all) { "Show all" } } }
+                @if hidden > 0 { p { span.tag.warn { (hidden) " more to agree" } " Not shown, because of the filter. " a href=(all) { "Show all" } } }
             },
         }
     }
@@ -153,8 +153,8 @@ fn form(people: &People<'_>, filter: Filter, wall: Wall<'_>) -> Markup {
                 label for="engineer" { "Engineer" }
                 select #engineer name="engineer" {
                     option value="" { "Everybody" }
-                    @for seat in team.indices() {
-                        option value=(team.engineer(seat).id) selected[filter.engineer == Some(seat)] { (people.text(seat)) }
+                    @for idx in team.indices() {
+                        option value=(team.engineer(idx).id) selected[filter.engineer == Some(idx)] { (people.text(idx)) }
                     }
                 }
             }

@@ -5,13 +5,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Absences, EngineerIdx, Instant, Period, Pipeline, PlannedWeek, Role, Row, Shift};
-use crate::text::{clean, reasons, role_title};
+use crate::rota::{
+    Absences, EngineerIdx, Instant, Occasion, Period, Pipeline, PlannedWeek, Role, Row, Shift, week_at,
+};
+use crate::text::{clean, role_title};
 use crate::web::pages::kit::agreement::{anchor, open, sentence, unknown_of, urgency};
 use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
+use crate::web::pages::kit::occasion::{dates, on_call, standing, title};
 use crate::web::pages::kit::on_call::{now_on_call, time, why};
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::query::PageQuery;
@@ -20,6 +23,9 @@ use crate::web::state::State;
 
 /// So many shifts ahead are shown; the calendar has all.
 const MAX_SHIFTS: usize = 12;
+
+/// So many occasions ahead are shown.
+const MAX_OCCASIONS: usize = 12;
 
 /// So many absences ahead are shown.
 const MAX_ABSENCES: usize = 12;
@@ -64,6 +70,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: Wall<'
             @if shifts.is_empty() { p { "No shifts ahead." } }
             @else { (table(people, &shifts, wall)) }
         }
+        (occasions(team, people, idx, wall))
         (absences(team, people, idx, wall))
         (pipelines(rota.pipelines.as_slice(), idx, root))
     }
@@ -126,7 +133,7 @@ fn with(people: &People<'_>, planned: &PlannedWeek, shift: &Shift) -> Markup {
     html! { @if indices.is_empty() { "no backup" } @else { (people.list(&indices)) } }
 }
 
-/// What is to be agreed in which they are away, covering or proposed.
+/// What is to be agreed in which they are away, cannot cover or are proposed.
 fn concerns(
     team: &TeamSnapshot,
     people: &People<'_>,
@@ -134,7 +141,11 @@ fn concerns(
     wall: Wall<'_>,
     root: &str,
 ) -> Markup {
-    let is_theirs = |row: &&Row| row.away == idx || row.primary == idx || row.secondary == Some(idx);
+    // The secondary who cannot cover causes a conflict, and is neither away in its row nor proposed.
+    let causes =
+        |row: &Row| week_at(team.team(), row.period.start()).is_some_and(|week| week.pair.secondary == idx);
+    let is_theirs =
+        |row: &&Row| row.away == idx || row.primary == idx || row.secondary == Some(idx) || causes(row);
     let open: Vec<&Row> = open(team.coverage(), wall.now).into_iter().filter(is_theirs).collect();
     html! {
         @if !open.is_empty() {
@@ -143,6 +154,29 @@ fn concerns(
                 ul {
                     @for row in open {
                         li { (urgency(row, wall)) " " a href={ (root) "coverage#" (anchor(row)) } { (wall.span(row.period)) } ": " (sentence(people, row)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The holidays and time off ahead in which they are away from duty, or on call while somebody else is.
+fn occasions(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: Wall<'_>) -> Markup {
+    let is_theirs = |occasion: &&Occasion| {
+        occasion.concerns(idx) && !occasion.is_unaffected() && !occasion.is_over(wall.now)
+    };
+    let theirs: Vec<&Occasion> = team.occasions().iter().filter(is_theirs).take(MAX_OCCASIONS).collect();
+    html! {
+        @if !theirs.is_empty() {
+            section aria-labelledby="around" {
+                h2 #around { "Holidays around these shifts" }
+                ul.bare {
+                    @for occasion in theirs {
+                        li {
+                            b { (dates(occasion, wall)) } " " (title(people, occasion)) " " (standing(occasion, wall))
+                            " " (on_call(people, occasion, wall.zone))
+                        }
                     }
                 }
             }
@@ -164,7 +198,7 @@ fn absences(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: Wa
                     @for period in own.away(member).iter().take(MAX_ABSENCES) {
                         li {
                             b { (wall.days_in(&engineer.zone, period).unwrap_or_else(|| wall.span(period))) }
-                            " " (reasons(&own.names(period)))
+                            " " (people.holidays().reasons(&own.names(period)))
                         }
                     }
                 }

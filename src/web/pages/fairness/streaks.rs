@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::config::rotation_entry;
 use crate::json::FAIRNESS_YEARS;
 use crate::rota::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, year_spans};
-use crate::text::{clean, count};
+use crate::text::count;
 use crate::web::pages::kit::people::People;
 
 /// The locks of `fairness`, whose years are `span` in words.
@@ -32,7 +32,7 @@ fn list(people: &People<'_>, locks: &[Streak]) -> Markup {
             @for (lock, backing) in Streak::together(locks) {
                 li {
                     (people.badge(lock.engineer)) " " b { (people.name(lock.engineer)) } " is " (lock.role.as_str()) " on "
-                    b { (clean(&lock.holiday)) } " in " (year_spans(&lock.years))
+                    b { (people.holidays().markup(&lock.holiday)) } " in " (year_spans(&lock.years))
                     @if !backing.is_empty() { ", " (people.list(&backing)) " secondary" }
                 }
             }

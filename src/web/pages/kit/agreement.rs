@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
 use crate::rota::{Coverage, EngineerIdx, Instant, Row, RowStatus, UnknownAbsences, coverage};
-use crate::text::{by_calendar, count, reasons};
+use crate::text::{by_calendar, count};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
 
@@ -69,7 +69,7 @@ pub(in crate::web) fn to_agree(team: &TeamSnapshot, people: &People<'_>, wall: W
 /// Who is away when and why, and who is proposed.
 pub(in crate::web) fn sentence(people: &People<'_>, row: &Row) -> Markup {
     html! {
-        (people.name(row.away)) " is primary and away (" (reasons(&row.reasons)) "). "
+        (people.name(row.away)) " is primary and away (" (people.holidays().reasons(&row.reasons)) "). "
         @match row.status {
             RowStatus::Nobody => { "Nobody is free: " (people.name(row.primary)) " keeps the role for now." }
             RowStatus::NeedsVolunteer => { "Everybody has a holiday: " (people.name(row.primary)) " is proposed." }

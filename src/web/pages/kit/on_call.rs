@@ -74,7 +74,7 @@ pub(in crate::web) fn then(team: &TeamSnapshot, people: &People<'_>, role: Role,
             None => ", then nobody",
             Some(holder) => {
                 ", then " (standing(Some(holder), is_uncovered)) (people.name(holder.engineer))
-                @if let Some(why) = holder.why().map(clean).filter(|why| !why.is_empty()) { " (" (why) ")" }
+                @if let Some(why) = holder.why().map(clean).filter(|why| !why.is_empty()) { " (" (reasons(people, &why)) ")" }
                 @if is_alone { ", alone" }
                 @if schedule.away_until(team.team(), role, instant).is_some() { " " span.tag.late { "Away" } }
             }
@@ -163,27 +163,49 @@ pub(in crate::web) fn now_on_call(idx: EngineerIdx, duty: Option<&Duty>) -> Mark
 }
 
 /// Why somebody holds a role otherwise than by the rotation. `is_uncovered`: nobody is free to take it.
-pub(in crate::web) fn why(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<String> {
+pub(in crate::web) fn why(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<Markup> {
+    let [before, reason, after] = explained(people, holder, is_uncovered)?;
+    Some(html! { (before) @if !reason.is_empty() { (reasons(people, &reason)) } (after) })
+}
+
+/// The same as plain text.
+pub(in crate::web) fn why_text(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<String> {
+    let [before, reason, after] = explained(people, holder, is_uncovered)?;
+    let reason = match reason.is_empty() {
+        true => String::new(),
+        false => people.holidays().reasons_text(&reason.split(", ").collect::<Vec<_>>()),
+    };
+    Some(format!("{before}{reason}{after}"))
+}
+
+/// The names in a shift's reason, which the rota joins with commas.
+fn reasons(people: &People<'_>, reason: &str) -> Markup {
+    people.holidays().reasons(&reason.split(", ").collect::<Vec<_>>())
+}
+
+/// What stands before the reason, the reason itself, which may be empty, and what stands after it.
+fn explained(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<[String; 3]> {
     let instead = holder.instead_of.map(|idx| people.within(idx));
-    let reason = holder.reason.as_deref().map(clean).filter(|reason| !reason.is_empty());
+    let reason = holder.reason.as_deref().map(clean).unwrap_or_default();
     let for_whom = instead.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
     let in_place = instead.as_ref().map(|name| format!(" instead of {name}")).unwrap_or_default();
-    let note = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let noted = |before: String| match reason.is_empty() {
+        true => [before, String::new(), String::new()],
+        false => [format!("{before} ("), reason.clone(), ")".to_owned()],
+    };
     Some(match holder.kind {
         ShiftKind::Rotation => return None,
         // A swap that leaves somebody where the rotation has them is not their business.
         ShiftKind::Swap if instead.is_none() => return None,
-        ShiftKind::Cover => match &reason {
-            Some(reason) => format!("covers {reason}{for_whom}"),
-            None => format!("covers{for_whom}"),
-        },
-        ShiftKind::Backfill => format!("stands in{for_whom}{note}"),
+        ShiftKind::Cover if reason.is_empty() => noted(format!("covers{for_whom}")),
+        ShiftKind::Cover => ["covers ".to_owned(), reason, for_whom],
+        ShiftKind::Backfill => noted(format!("stands in{for_whom}")),
         ShiftKind::Swap => {
-            let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            format!("{in_place} (swap{reason})").trim_start().to_owned()
+            let colon = if reason.is_empty() { "" } else { ": " };
+            [format!("{} (swap{colon}", in_place.trim_start()), reason, ")".to_owned()]
         }
-        ShiftKind::Proposal if is_uncovered => format!("keeps it, since nobody is free{note}"),
-        ShiftKind::Proposal => format!("proposed{in_place}{note}"),
-        ShiftKind::Override => format!("agreed{in_place}{note}"),
+        ShiftKind::Proposal if is_uncovered => noted("keeps it, since nobody is free".to_owned()),
+        ShiftKind::Proposal => noted(format!("proposed{in_place}")),
+        ShiftKind::Override => noted(format!("agreed{in_place}")),
     })
 }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use crate::feed::colour::{self, Colour};
 use crate::rota::{EngineerIdx, Team};
 use crate::text::{clean_or, isolated};
+use crate::web::pages::kit::holiday_names::HolidayNames;
 
 /// A badge holds so many letters.
 const MAX_LETTERS: usize = 3;
@@ -25,6 +26,7 @@ pub(in crate::web) struct People<'t> {
     team: &'t Team,
     names: Vec<String>,
     initials: Vec<String>,
+    holidays: HolidayNames<'t>,
     /// What links to the page of a person start and end with.
     link: (String, String),
 }
@@ -42,12 +44,18 @@ impl<'t> People<'t> {
             }
         }
         let root = if team_root == "./" { "" } else { team_root };
-        People { team, names, initials, link: (format!("{root}engineers/"), kept) }
+        let holidays = HolidayNames::of(team);
+        People { team, names, initials, holidays, link: (format!("{root}engineers/"), kept) }
     }
 
     /// The team.
     pub(in crate::web) fn team(&self) -> &'t Team {
         self.team
+    }
+
+    /// What their holidays are called.
+    pub(in crate::web) fn holidays(&self) -> &HolidayNames<'t> {
+        &self.holidays
     }
 
     /// The name as one line of plain text, for where nothing stands around it.

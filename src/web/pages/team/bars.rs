@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::lanes::{Piece, What};
 use crate::rota::{PlannedWeek, Role, ShiftKind};
-use crate::text::{reasons, role_title};
+use crate::text::role_title;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::grid::{STEPS, Span};
 use crate::web::pages::kit::on_call;
@@ -58,7 +58,7 @@ impl Bars<'_> {
                     [(is_tried, if is_uncovered { " try bad" } else { " try" }), (is_continued, " on")];
                 let marks: String =
                     marks.into_iter().filter(|(is_set, _)| *is_set).map(|(_, mark)| mark).collect();
-                let why = on_call::why(self.people, holder, is_uncovered);
+                let why = on_call::why_text(self.people, holder, is_uncovered);
                 let why = why.map(|why| format!(", {why}")).unwrap_or_default();
                 html! {
                     li class={ (class(idx)) " " (place) (marks) } {
@@ -80,7 +80,7 @@ impl Bars<'_> {
                 }
             },
             What::NoBackup { away, reasons: names } => html! {
-                li class={ "gone " (place) } title={ "No backup: " (self.people.within(*away)) " is away (" (reasons(names)) "), " (self.wall.span(piece.period)) } {
+                li class={ "gone " (place) } title={ "No backup: " (self.people.within(*away)) " is away (" (self.people.holidays().reasons_text(names)) "), " (self.wall.span(piece.period)) } {
                     span { @if has_room { "no backup" } @else { "!" } }
                 }
             },

@@ -2,6 +2,8 @@
 //!
 //! Not here: how it looks (`bars`).
 
+use std::sync::Arc;
+
 use crate::rota::{
     Absences, EngineerIdx, Period, Periods, PlannedWeek, Role, Schedule, Shift, TIME_OFF, Team,
 };
@@ -62,8 +64,15 @@ pub(in crate::web) fn secondary<'s>(
 pub(in crate::web) struct Away {
     pub(in crate::web) period: Period,
     /// The names of the holidays, or that it is time off.
-    pub(in crate::web) reason: String,
+    pub(in crate::web) reasons: Vec<Arc<str>>,
     pub(in crate::web) indices: Vec<EngineerIdx>,
+}
+
+impl Away {
+    /// Whether it is time off rather than a holiday.
+    pub(in crate::web) fn is_time_off(&self) -> bool {
+        self.reasons.iter().any(|reason| &**reason == TIME_OFF)
+    }
 }
 
 /// Who is away in a week, by start: those of its pair and whoever else holds a role in it, then all others.
@@ -84,12 +93,12 @@ pub(in crate::web) fn away(
         let all = if is_on_duty(idx) { &mut on_duty } else { &mut others };
         let Some(member) = team.engineer(idx).member_within(week) else { continue };
         let (holidays, time_off) = (own.holidays(member), own.time_off(member));
-        let holidays = holidays.iter().map(|period| (period, own.holiday_names(period).join(", ")));
-        let time_off = time_off.iter().map(|period| (period, TIME_OFF.to_owned()));
-        for (period, reason) in holidays.chain(time_off) {
-            match all.iter_mut().find(|away| away.period == period && away.reason == reason) {
+        let holidays = holidays.iter().map(|period| (period, own.holiday_names(period)));
+        let time_off = time_off.iter().map(|period| (period, vec![Arc::from(TIME_OFF)]));
+        for (period, reasons) in holidays.chain(time_off) {
+            match all.iter_mut().find(|away| away.period == period && away.reasons == reasons) {
                 Some(away) => away.indices.push(idx),
-                None => all.push(Away { period, reason, indices: vec![idx] }),
+                None => all.push(Away { period, reasons, indices: vec![idx] }),
             }
         }
     }
@@ -146,7 +155,11 @@ mod tests {
         assert_eq!(shown(&secondary(&team, &schedule, &schedule.weeks[0]))[..3], ["1", "!1", "1"]);
         let (on_duty, others) = away(&team, &schedule.weeks[0], &absences);
         let text = |away: &Away| {
-            format!("{} {:?}", away.reason, away.indices.iter().map(|idx| idx.0).collect::<Vec<_>>())
+            format!(
+                "{} {:?}",
+                away.reasons.join(", "),
+                away.indices.iter().map(|idx| idx.0).collect::<Vec<_>>()
+            )
         };
         assert_eq!(on_duty.iter().map(text).collect::<Vec<_>>(), ["Time off [1]", "Founders [0, 1]"]);
         assert_eq!(others.iter().map(text).collect::<Vec<_>>(), ["Founders [2, 3]"]);

@@ -7,7 +7,7 @@ use super::bars::Bars;
 use super::lanes::{self, Piece};
 use super::weeks::is_weekend;
 use crate::rota::{Absences, Instant, Period, PlannedWeek, Role, Schedule, Zone};
-use crate::text::{clean, role_title};
+use crate::text::role_title;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::grid::{STEPS, Span};
 use crate::web::pages::kit::people::People;
@@ -64,7 +64,9 @@ impl Month<'_> {
                         time datetime=(date) aria-current=[(date == today).then_some("date")] {
                             (date.day()) @if date.day() == 1 { (date.format(" %b")) }
                         }
-                        @if let Some(name) = holiday(self.people, absences, date) { span.hol title=(name) { (name) } }
+                        @if let Some(holiday) = holiday(self.people, absences, date) {
+                            span.hol title=(holiday.title(self.people)) { (self.people.holidays().markup(&holiday.name)) (holiday.rest()) }
+                        }
                     }
                 }
             }
@@ -118,14 +120,38 @@ fn rows(zone: &Zone, period: Period) -> Vec<Row> {
     mondays.filter_map(row).collect()
 }
 
-/// The name that most have for a holiday on `date`, each in their own zone, and how many others there are.
-pub(in crate::web) fn holiday(people: &People<'_>, absences: &[Absences], date: NaiveDate) -> Option<String> {
+/// What is a holiday on some date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::web) struct DayName {
+    /// The name that most have for it.
+    pub(in crate::web) name: String,
+    /// How many other names there are.
+    others: usize,
+}
+
+impl DayName {
+    /// `Christmas Day + 1`, as plain text.
+    pub(in crate::web) fn title(&self, people: &People<'_>) -> String {
+        format!("{}{}", people.holidays().text(&self.name), self.rest())
+    }
+
+    fn rest(&self) -> String {
+        if self.others == 0 { String::new() } else { format!(" + {}", self.others) }
+    }
+}
+
+/// The holiday on `date`, each member's in their own zone.
+pub(in crate::web) fn holiday(
+    people: &People<'_>,
+    absences: &[Absences],
+    date: NaiveDate,
+) -> Option<DayName> {
     let mut names: Vec<(String, usize)> = Vec::new();
     for (idx, own) in people.team().indices().zip(absences) {
         let engineer = people.team().engineer(idx);
         let Some(day) = engineer.zone.day(date).and_then(|day| engineer.member_within(day)) else { continue };
         for name in own.holiday_names(day) {
-            let name = clean(&name);
+            let name = name.to_string();
             match names.iter_mut().find(|(other, _)| *other == name) {
                 Some((_, count)) => *count += 1,
                 None => names.push((name, 1)),
@@ -134,10 +160,7 @@ pub(in crate::web) fn holiday(people: &People<'_>, absences: &[Absences], date: 
     }
     let most = names.iter().map(|(_, count)| *count).max()?;
     let (name, _) = names.iter().find(|(_, count)| *count == most)?;
-    Some(match names.len() - 1 {
-        0 => name.clone(),
-        others => format!("{name} + {others}"),
-    })
+    Some(DayName { name: name.clone(), others: names.len() - 1 })
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use super::lanes::{Piece, What};
 use crate::rota::{EngineerIdx, Handover, PlannedWeek, ProposalStatus, Role, Schedule, Shift, ShiftKind};
-use crate::text::reasons;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::on_call::{notice, why};
 use crate::web::pages::kit::people::People;
@@ -75,7 +74,7 @@ impl Notes<'_> {
             b { (self.wall.span(shift.period)) } " "
             @match conflict.filter(|_| holder.kind == ShiftKind::Proposal && shift.role == Role::Primary) {
                 Some(conflict) => {
-                    (people.name(planned.week.pair.primary)) " is away (" (reasons(&conflict.reasons)) ") and "
+                    (people.name(planned.week.pair.primary)) " is away (" (people.holidays().reasons(&conflict.reasons)) ") and "
                     (people.name(planned.week.pair.secondary)) " cannot cover. "
                     @if is_uncovered { "Nobody is free: " (people.name(holder.engineer)) " keeps it for now" }
                     @else { (people.name(holder.engineer)) " is proposed" }
@@ -113,7 +112,7 @@ impl Notes<'_> {
     fn no_backup(&self, piece: &Piece<'_>) -> Markup {
         html! {
             @if let What::NoBackup { away, reasons: names } = &piece.what {
-                b { (self.wall.span(piece.period)) } " No backup: " (self.people.name(*away)) " is away (" (reasons(names)) ")"
+                b { (self.wall.span(piece.period)) } " No backup: " (self.people.name(*away)) " is away (" (self.people.holidays().reasons(names)) ")"
             }
         }
     }

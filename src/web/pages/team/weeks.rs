@@ -9,8 +9,8 @@ use maud::{Markup, html};
 use super::bars::Bars;
 use super::lanes::{self, Away, Piece};
 use super::notes::{Notes, tags};
-use crate::rota::{Absences, Instant, Period, PlannedWeek, Role, Schedule, TIME_OFF, Zone};
-use crate::text::{count, reasons, role_title};
+use crate::rota::{Absences, Instant, Period, PlannedWeek, Role, Schedule, Zone};
+use crate::text::{count, role_title};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::grid::{STEPS, Span, step};
 use crate::web::pages::kit::people::People;
@@ -101,7 +101,7 @@ impl Weeks<'_> {
 
     /// Whether somebody has a public holiday on the date, in their own zone.
     fn is_holiday(&self, date: NaiveDate, away: &[&Away]) -> bool {
-        away.iter().filter(|away| away.reason != TIME_OFF).any(|away| {
+        away.iter().filter(|away| !away.is_time_off()).any(|away| {
             let zone = &self.people.team().engineer(away.indices[0]).zone;
             let last = zone.date(away.period.end() - TimeDelta::seconds(1));
             (zone.date(away.period.start())..=last).contains(&date)
@@ -111,10 +111,12 @@ impl Weeks<'_> {
     /// Who of those on duty is away, and why.
     fn chip(&self, week: Period, away: &Away) -> Markup {
         let names: Vec<String> = away.indices.iter().map(|idx| self.people.within(*idx)).collect();
-        let text = format!("{}: {}", names.join(", "), reasons(&[&away.reason]));
+        let (names, holidays) = (names.join(", "), self.people.holidays());
+        let title =
+            format!("{names}: {}, {}", holidays.reasons_text(&away.reasons), self.wall.span(away.period));
         html! {
-            li class=(Span::within(week, away.period).class()) title={ (text) ", " (self.wall.span(away.period)) } {
-                span { (text) }
+            li class=(Span::within(week, away.period).class()) title=(title) {
+                span { (names) ": " (holidays.reasons(&away.reasons)) }
             }
         }
     }
@@ -137,7 +139,7 @@ pub(in crate::web) fn absence(people: &People<'_>, away: &Away, wall: Wall<'_>) 
     let there = wall.days_in(&people.team().engineer(away.indices[0]).zone, away.period);
     html! {
         @if let Some(there) = there { (there) " (" (wall.span(away.period)) ")" } @else { (wall.span(away.period)) }
-        " " b { (reasons(&[&away.reason])) } ": " (people.list(&away.indices))
+        " " b { (people.holidays().reasons(&away.reasons)) } ": " (people.list(&away.indices))
     }
 }
 

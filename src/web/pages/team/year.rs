@@ -66,7 +66,7 @@ impl Year<'_> {
         let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
         let duty: Option<&Duty> = self.schedule.on_call(self.wall.zone.instant(date.and_time(noon)));
         let is_today = date == self.wall.zone.date(self.wall.now);
-        let name = holiday(self.people, absences, date);
+        let name = holiday(self.people, absences, date).map(|holiday| holiday.title(self.people));
         html! {
             @match duty {
                 None => td { (date.day()) },
