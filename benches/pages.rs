@@ -1,7 +1,7 @@
 //! What a page or API call costs the server's processor: `cargo bench --bench pages`.
 //!
-//! For a team of fifty in five countries, with the parameters that cost most. ONCAL is the program to measure, if not
-//! the one of this build.
+//! For a team of fifty in five countries, with the parameters that cost most, and for the team of eight that browsers
+//! test. ONCAL is the program to measure, if not the one of this build.
 
 #![expect(
     clippy::unwrap_used,
@@ -33,8 +33,12 @@ const PLACES: [(&str, &str); 5] = [
     ("Australia/Sydney", "au-nsw"),
 ];
 
-const ADDRESSES: [&str; 22] = [
+const ADDRESSES: [&str; 26] = [
     "/",
+    "/rich/",
+    "/rich/?from=2026-12-18",
+    "/rich/?view=month&month=2026-12",
+    "/rich/coverage",
     "/fifty/",
     "/fifty/?weeks=104",
     "/fifty/?weeks=104&from=2035-01-01",
@@ -62,6 +66,8 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("teams")).unwrap();
     fs::write(folder.path().join("teams/fifty.toml"), team()).unwrap();
+    fs::write(folder.path().join("teams/rich.toml"), include_str!("../tests/browser/rich/rich.toml"))
+        .unwrap();
     let settings = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     fs::write(folder.path().join("oncal.toml"), settings).unwrap();
     let mut own = program(folder.path(), &["--now", "2026-11-20T12:00:00Z"]);

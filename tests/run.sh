@@ -47,6 +47,7 @@ debian firefox-esr firefox-esr
 debian WebKitWebDriver webkit2gtk-driver
 debian Xvfb xvfb
 debian java default-jre-headless
+debian pdftotext poppler-utils
 debian pkg-config pkg-config
 debian nginx nginx-light nginx
 debian caddy caddy caddy

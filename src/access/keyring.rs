@@ -1,6 +1,6 @@
 //! All valid keys, each with what it gives access to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::key::{Key, Scope};
@@ -60,6 +60,13 @@ impl Keyring {
     pub fn scope(&self, key: &Key, now: Instant) -> Option<&Scope> {
         let grant = self.scopes.get(key).filter(|grant| grant.ends.is_none_or(|ends| now < ends))?;
         Some(&grant.scope)
+    }
+
+    /// Every key that is valid at `now`, as it is written in a link, with what it gives access to.
+    pub fn valid(&self, now: Instant) -> BTreeMap<String, &Scope> {
+        let is_valid = |grant: &Grant| grant.ends.is_none_or(|ends| now < ends);
+        let valid = self.scopes.iter().filter(|(_, grant)| is_valid(grant));
+        valid.map(|(key, grant)| (key.text(), &grant.scope)).collect()
     }
 }
 
@@ -148,5 +155,10 @@ mod tests {
         for (place, before, after) in [(0, true, true), (1, true, true), (2, true, false), (3, true, true)] {
             assert_eq!((opens(place, ends - second), opens(place, ends)), (before, after), "{place}");
         }
+        let listed = |now| keyring.valid(now).into_keys().collect::<Vec<_>>();
+        let mut all: Vec<String> = keys.iter().take(4).map(Key::text).collect();
+        all.sort();
+        assert_eq!(listed(ends - second), all);
+        assert_eq!(listed(ends), all.into_iter().filter(|key| *key != keys[2].text()).collect::<Vec<_>>());
     }
 }

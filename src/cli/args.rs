@@ -171,6 +171,15 @@ pub(super) enum Command {
     /// They are derived from a secret: the one that the first start writes to the state folder, or ONCAL_SECRET, or the
     /// content of the file that ONCAL_SECRET_FILE names. This command must have the same secret as the server.
     Links(Links),
+    /// Write the feeds to a folder, for a web server that serves files
+    ///
+    /// Files have the paths that the server uses, with secret links below /k/<key>/, so that a calendar that subscribed
+    /// to one need not subscribe again to the other. Only what changed is written. What an earlier export wrote and is no
+    /// longer part of it is deleted, above all what lies below keys that are no longer valid: run it at least once a day,
+    /// or with --watch. The web server must list no folders. Beside a running server it writes what that server published;
+    /// otherwise it publishes as the server would.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(Export),
     /// Print a shell completion script
     ///
     /// For bash: oncal completions bash > /etc/bash_completion.d/oncal
@@ -227,6 +236,14 @@ Examples:
   oncal holidays                   all calendars, built in and own
   oncal holidays us-federal        this year
   oncal holidays gb-eng 2027";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  oncal export /srv/www/oncal                once, such as daily from cron
+  oncal export /srv/www/oncal --watch        as a service
+  oncal export public --download             with files to import
+
+Exit codes: 0 if all was exported, 1 if something failed or files have errors; teams without errors are exported all the same.";
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {
@@ -334,6 +351,19 @@ pub(super) struct Links {
     pub(super) of: OfTeam,
     #[command(flatten)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The folder to write to: a new one, an empty one, or one that was exported to before
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Write each feed also as NAME.download.ics, with what was withdrawn as cancelled, to be imported
+    #[arg(long)]
+    pub(super) download: bool,
+    /// Go on, and write what changes as it changes, until stopped
+    #[arg(long)]
+    pub(super) watch: bool,
 }
 
 #[derive(Debug, Args)]

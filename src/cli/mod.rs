@@ -8,6 +8,7 @@ mod coverage;
 mod diff;
 mod edit;
 mod edit_args;
+mod export;
 mod fairness;
 mod health;
 mod holidays;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Agree(args) => edit::agree::run(&common, args, &mut output),
         Command::Swap(args) => edit::swap::run(&common, args, &mut output),
         Command::Off(args) => edit::off::run(&common, args, &mut output),
+        Command::Export(args) => export::run(&common, args, &mut output),
         Command::Completions(args) => completions::completions(args, &mut output),
         Command::Man(args) => completions::man(args, &mut output),
         Command::Init(args) => init::run(args, &mut output),

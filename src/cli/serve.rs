@@ -28,37 +28,45 @@ const REVISION: &str = "ONCAL_REVISION";
 /// How long a start waits for calendars that were never fetched.
 const FIRST_FETCH: Duration = Duration::from_secs(10);
 
-/// The reason why nothing is served.
-const NO_TEAM: &str = "no team could be loaded";
+/// The reason why nothing is served while the server's file has errors.
+pub(super) const SETTINGS_HAVE_ERRORS: &str = "oncal.toml has errors";
+
+/// The reason why nothing is served without a team.
+pub(super) const NO_TEAM: &str = "no team could be loaded";
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
     let configuration = plan::load_files(common)?;
     if configuration.settings_errors().next().is_some() {
-        return Err(refused(&configuration, output, "oncal.toml has errors"));
+        return Err(refused(&configuration, output, "serving", SETTINGS_HAVE_ERRORS));
     }
     if configuration.teams.is_empty() && configuration.broken.is_empty() {
-        return Err(refused(&configuration, output, NO_TEAM));
+        return Err(refused(&configuration, output, "serving", NO_TEAM));
     }
     logging::start();
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
-    let database = database(common, &state, settings)?.map(Arc::new);
-    let calendars = Arc::new(Calendars::new(database.clone(), calendars::Options::DEFAULT));
-    let publisher = match database {
-        Some(database) => Publisher::new(database, revision, build()),
+    let publisher = match location(common, &state, settings) {
+        Some(location) => {
+            if matches!(location, Location::Folder(_)) {
+                lock(&state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+            }
+            writer(location, revision)?
+        }
         None => Publisher::without_journal(),
     };
+    let calendars = calendars_of(&publisher);
     let mut builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
     if settings.access == Access::Links {
         builder = builder.with_secret(links::secret(&state, settings, true)?);
     }
-    let configuration = with_calendars(configuration, &calendars, common, clock.now())?;
+    let patience = Patience::New(FIRST_FETCH);
+    let configuration = with_calendars(configuration, &calendars, patience, common, clock.now())?;
     let first = builder.first(configuration, clock.now());
     let first = first.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     if first.teams().len() == 0 {
-        return Err(refused(first.configuration(), output, NO_TEAM));
+        return Err(refused(first.configuration(), output, "serving", NO_TEAM));
     }
     log_start(&first);
     let store = Arc::new(Store::new(first));
@@ -91,8 +99,13 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     Ok(Exit::Fine)
 }
 
-/// Prints the errors of the configuration; the error says that it is not served because of `why`.
-fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> anyhow::Error {
+/// Prints the errors of the configuration; the error says that oncal is not `doing` its work because of `why`.
+pub(super) fn refused(
+    configuration: &Configuration,
+    output: &mut Output,
+    doing: &str,
+    why: &str,
+) -> anyhow::Error {
     for diagnostic in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
         // If standard error is not a terminal, it is stored like a log, so no source lines are shown.
         if io::stderr().is_terminal() {
@@ -101,7 +114,7 @@ fn refused(configuration: &Configuration, output: &mut Output, why: &str) -> any
             output.note(diagnostic);
         }
     }
-    anyhow::anyhow!("not serving: {why}")
+    anyhow::anyhow!("not {doing}: {why}")
 }
 
 /// Logs the diagnostics of the configuration, and each team that is not served.
@@ -115,11 +128,12 @@ fn log_start(first: &Snapshot) {
     }
 }
 
-/// The configuration with the copies of fetched calendars that are kept. Calendars that were never fetched are fetched
-/// first, so that nobody is served a rota without them if that takes a moment only.
-fn with_calendars(
+/// The configuration with the copies of fetched calendars that are kept. Calendars that are due are
+/// fetched first, so that nobody is served a rota without a new one if that takes a moment only.
+pub(super) fn with_calendars(
     configuration: Configuration,
     calendars: &Calendars,
+    patience: Patience,
     common: &Common,
     now: Instant,
 ) -> anyhow::Result<Configuration> {
@@ -128,7 +142,6 @@ fn with_calendars(
     }
     let load = |calendars| config::load(&common.config, AsOf { now, calendars });
     let fetched = calendars.read().and_then(|_| {
-        let patience = Patience::New(FIRST_FETCH);
         calendars.fetch_now(&configuration, &|calendars| load(calendars).ok(), patience, now)
     });
     if let Err(error) = fetched {
@@ -137,23 +150,47 @@ fn with_calendars(
     Ok(load(calendars.as_of(now).calendars)?)
 }
 
-/// The database of the journal; `None` for a what-if, which must not go down in the journal of what was.
-fn database(common: &Common, state: &StateDir, settings: &Settings) -> anyhow::Result<Option<Database>> {
-    let location = match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
-        // A what-if run must not be recorded in the journal.
-        (_, None) if common.now.is_some() => return Ok(None),
-        (Some(url), _) => Location::Postgres(url.to_owned()),
-        (None, _) => {
-            match state.lock() {
-                Err(error @ LockError::Held { .. }) => anyhow::bail!("failed to {error}"),
-                // What was published before can still be served, if it can be read.
-                Err(error) => tracing::warn!(%error, "failed to lock the state folder"),
-                Ok(()) => {}
-            }
-            Location::Folder(state.clone())
+/// The calendars whose copies are kept beside the journal that `publisher` publishes to.
+pub(super) fn calendars_of(publisher: &Publisher) -> Arc<Calendars> {
+    Arc::new(Calendars::new(publisher.shared_database(), calendars::Options::DEFAULT))
+}
+
+/// Where the journal is; `None` for a what-if run, which must not be recorded in a journal.
+pub(super) fn location(common: &Common, state: &StateDir, settings: &Settings) -> Option<Location> {
+    match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
+        (_, None) if common.now.is_some() => None,
+        (Some(url), _) => Some(Location::Postgres(url.to_owned())),
+        (None, _) => Some(Location::Folder(state.clone())),
+    }
+}
+
+/// Locks the state folder for this process.
+///
+/// # Errors
+///
+/// Only where another process holds the lock: where it cannot be written, what was published before can be served all the
+/// same, if it can be read.
+pub(super) fn lock(state: &StateDir) -> Result<(), LockError> {
+    match state.lock() {
+        Err(error @ LockError::Held { .. }) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "failed to lock the state folder");
+            Ok(())
         }
-    };
-    Database::open(location).map(Some).map_err(|error| anyhow::anyhow!("failed to {error}"))
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Publishes to the journal at `location`.
+pub(super) fn writer(location: Location, revision: Option<i64>) -> anyhow::Result<Publisher> {
+    let database = Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    Ok(Publisher::new(database, revision, build()))
+}
+
+/// Knows what another process publishes to the journal at `location`, and publishes nothing.
+pub(super) fn reader(location: Location) -> anyhow::Result<Publisher> {
+    let database = Database::open_to_read(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    Ok(Publisher::new(database, None, build()))
 }
 
 /// Notifies systemd, if it started this process with `Type=notify`.
@@ -163,7 +200,7 @@ fn tell_service_manager(state: &NotifyState<'_>) {
     }
 }
 
-fn revision() -> anyhow::Result<Option<i64>> {
+pub(super) fn revision() -> anyhow::Result<Option<i64>> {
     let Some(text) = env::var_os(REVISION).filter(|text| !text.is_empty()) else { return Ok(None) };
     let number = text.to_str().and_then(|text| text.parse().ok()).filter(|number| *number >= 0);
     let wrong = || Usage(format!("{REVISION} is not a whole number, such as 42"));
@@ -181,7 +218,7 @@ fn build() -> String {
 }
 
 /// Logs code, position and message; never the source line, which may contain private values.
-fn log(diagnostic: &Diagnostic) {
+pub(super) fn log(diagnostic: &Diagnostic) {
     let (line, column) = diagnostic.place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (code, file, message) = (diagnostic.code, &diagnostic.file, &diagnostic.message);
     if diagnostic.is_error() {

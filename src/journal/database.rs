@@ -79,9 +79,9 @@ impl Database {
         Ok(Database { location, only_reads: true, state: Mutex::new(state) })
     }
 
-    /// Whether other servers may write to it too.
+    /// Whether others may write to it too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.location, Location::Postgres(_))
+        matches!(self.location, Location::Postgres(_)) || self.only_reads
     }
 
     /// Checks that the database can be written, and still has what was written to it.
@@ -193,13 +193,17 @@ impl State {
 
     /// A connection that changes nothing.
     fn connect_to_read(&mut self, location: &Location) -> Result<&mut Connection> {
+        // How a file is opened depends on whether it has a log just now, and another file may be in its place.
+        if matches!(location, Location::Folder(_)) {
+            self.connection = None;
+        }
         if self.connection.is_none() {
             let mut opened = match location {
                 Location::Folder(folder) => Connection::Sqlite(SqliteConnection::open_beside(folder)?),
                 Location::Postgres(url) => Connection::Postgres(PostgresConnection::open(url)?),
             };
             if !layout::is_current(&mut opened)? {
-                return Err(Failure::new(FailureKind::Foreign, "its tables are of an older oncal"));
+                return Err(Failure::new(FailureKind::Older, "an older oncal made its tables"));
             }
             self.connection = Some(opened);
         }
@@ -423,6 +427,38 @@ mod tests {
         }
         let log = fs::metadata(folder.path().join("journal.sqlite-wal")).unwrap().len();
         assert!((500_000..1_200_000).contains(&log), "{log}");
+    }
+
+    #[test]
+    fn what_another_process_writes_can_be_read_and_nothing_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Database::open(Location::folder(folder.path())).unwrap();
+        let writer = open();
+        let reader = Database::open_to_read(Location::folder(folder.path())).unwrap();
+        for number in [1, 2] {
+            writer.transaction(|connection| write_mark(connection, "test", number)).unwrap();
+            assert_eq!(mark(&reader), number);
+        }
+        reader.transaction(|connection| write_mark(connection, "test", 3)).unwrap_err();
+        reader.read(|connection| write_mark(connection, "test", 3)).unwrap_err();
+        drop(writer);
+        assert_eq!(mark(&reader), 2, "the log is gone");
+        let writer = open();
+        writer.transaction(|connection| write_mark(connection, "test", 4)).unwrap();
+        assert_eq!(mark(&reader), 4, "and is there again");
+        assert!(reader.is_shared() && !writer.is_shared());
+        let older = "UPDATE layout SET version = 1";
+        writer.transaction(|connection| connection.execute(older, &[])).unwrap();
+        let error = Database::open_to_read(Location::folder(folder.path())).unwrap_err().to_string();
+        assert!(error.contains("an older oncal made its tables; start `oncal serve`"), "{error}");
+    }
+
+    fn mark(database: &Database) -> i64 {
+        let found = database.read(|connection| {
+            let rows = connection.query("SELECT mark FROM write_check WHERE name = 'test'", &[])?;
+            rows[0].int(0)
+        });
+        found.unwrap()
     }
 
     #[test]

@@ -41,6 +41,14 @@ pub enum JournalError {
         /// What is newer.
         reason: String,
     },
+    /// An older oncal made its tables, and whoever opened it may not change them.
+    #[error("read the journal {place}: {reason}; start `oncal serve` of this version first")]
+    Older {
+        /// The file, or "in PostgreSQL".
+        place: String,
+        /// What is older.
+        reason: String,
+    },
     /// The file cannot be written.
     #[error("write the journal {}: {reason}; {help}", file.display())]
     File {
@@ -76,10 +84,14 @@ impl JournalError {
             Location::Postgres(_) if kind == FailureKind::Newer => {
                 return JournalError::Newer { place: "in PostgreSQL".to_owned(), reason };
             }
+            Location::Postgres(_) if kind == FailureKind::Older => {
+                return JournalError::Older { place: "in PostgreSQL".to_owned(), reason };
+            }
             Location::Postgres(_) => return JournalError::Server { reason, help: server_help(kind) },
         };
         match kind {
             FailureKind::Newer => JournalError::Newer { place: file.display().to_string(), reason },
+            FailureKind::Older => JournalError::Older { place: file.display().to_string(), reason },
             FailureKind::Damaged | FailureKind::Foreign => JournalError::Damaged { file, reason },
             kind => JournalError::File { file, reason, help: file_help(kind) },
         }

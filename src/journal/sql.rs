@@ -31,6 +31,8 @@ pub(super) enum FailureKind {
     Damaged,
     /// A newer oncal wrote the tables.
     Newer,
+    /// An older oncal made the tables, and they are only to be read.
+    Older,
     /// The tables are not those of any oncal.
     Foreign,
     /// It can be read and not written.

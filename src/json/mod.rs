@@ -31,7 +31,7 @@ pub use oncall::{OnCall, OnDuty};
 pub use pipelines::{Pipeline, Pipelines, RunBook};
 pub use schedule::{Agreement, Handover, PairIds, Schedule, Shift};
 pub use subscribers::{FeedClient, FeedClients, Subscribers};
-pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList, TeamStatus};
+pub use teams::{ConfigurationProblem, FeedEntry, Member, TeamEntry, TeamList, TeamStatus, TeamSummary};
 
 /// How many weeks of a schedule are returned by default.
 pub const SCHEDULE_WEEKS: u16 = 8;

@@ -41,6 +41,30 @@ pub struct TeamEntry {
     pub problems: Vec<ConfigurationProblem>,
 }
 
+/// What is known of a team whatever the time is: its [`TeamEntry`] without who is on call and what is to be agreed.
+#[derive(Debug, Clone, Serialize)]
+pub struct TeamSummary {
+    /// The team's id.
+    pub team: String,
+    /// How it stands.
+    pub status: TeamStatus,
+    /// What people call the team.
+    pub name: Option<String>,
+    /// The team's IANA zone.
+    pub time_zone: Option<String>,
+    /// In file order.
+    pub engineers: Vec<Member>,
+    /// Every feed, in the order in which people are shown them.
+    pub feeds: Vec<FeedEntry>,
+}
+
+impl From<TeamEntry> for TeamSummary {
+    fn from(entry: TeamEntry) -> TeamSummary {
+        let TeamEntry { team, status, name, time_zone, engineers, feeds, .. } = entry;
+        TeamSummary { team, status, name, time_zone, engineers, feeds }
+    }
+}
+
 /// How a team stands to its latest configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

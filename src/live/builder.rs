@@ -62,21 +62,53 @@ impl Builder {
     /// # Errors
     ///
     /// If the journal cannot be read.
-    pub fn first(&self, mut configuration: Configuration, now: Instant) -> Result<Snapshot, JournalError> {
+    pub fn first(&self, configuration: Configuration, now: Instant) -> Result<Snapshot, JournalError> {
         if let Some(database) = self.0.publisher.database() {
             self.0.subscribers.read(database)?;
         }
-        let known = self.0.publisher.known()?;
-        let is_missing =
-            |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
-        let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
-        let restored = self.restore(&mut configuration, &known, now)?;
-        let start = Build { removed, restored, ..self.start(configuration, known, now) };
+        let start = self.start_from_journal(configuration, now)?;
         // The last state that could be read is better than none: what cannot be written is tried again.
         Ok(start.written().unwrap_or_else(|error| {
             tracing::error!(%error, "failed to write the journal at the start; serving with provisional revisions");
             start.provisional()
         }))
+    }
+
+    /// What a server that publishes to the same journal serves, for a process that publishes nothing. The revisions of
+    /// whatever that server has not published yet are provisional.
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be read.
+    pub fn first_without_writing(
+        &self,
+        configuration: Configuration,
+        now: Instant,
+    ) -> Result<Snapshot, JournalError> {
+        Ok(self.start_from_journal(configuration, now)?.provisional())
+    }
+
+    /// The versions of all teams' journals, where others may write them; otherwise none.
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be read.
+    pub fn journal_versions(&self) -> Result<BTreeMap<TeamId, i64>, JournalError> {
+        self.0.publisher.versions()
+    }
+
+    /// The start of a first snapshot, from what the journal knows.
+    fn start_from_journal(
+        &self,
+        mut configuration: Configuration,
+        now: Instant,
+    ) -> Result<Build<'_>, JournalError> {
+        let known = self.0.publisher.known()?;
+        let is_missing =
+            |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
+        let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
+        let restored = self.restore(&mut configuration, &known, now)?;
+        Ok(Build { removed, restored, ..self.start(configuration, known, now) })
     }
 
     /// The teams that have errors in `configuration` and were published before: as they were published last. Among them

@@ -171,7 +171,13 @@ impl Snapshot {
 
     /// Whether the revisions of any team are not in the journal yet.
     pub fn has_provisional_teams(&self) -> bool {
-        self.teams.iter().any(|team| team.journal_state() == JournalState::Provisional)
+        self.provisional_teams().next().is_some()
+    }
+
+    /// The teams whose revisions are not in the journal yet.
+    pub fn provisional_teams(&self) -> impl Iterator<Item = &TeamId> {
+        let provisional = self.teams.iter().filter(|team| team.journal_state() == JournalState::Provisional);
+        provisional.map(|team| &team.team().id)
     }
 
     /// The team `id`, if it is in service.

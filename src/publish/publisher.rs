@@ -69,6 +69,11 @@ impl Publisher {
         self.database.as_deref()
     }
 
+    /// The same, for what else is kept there.
+    pub(crate) fn shared_database(&self) -> Option<Arc<Database>> {
+        self.database.clone()
+    }
+
     /// What the journal knows of every team.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 // Opens every kind of page at three widths, light and dark, with scripts and without: nothing may scroll sideways, be
 // logged as an error or be asked of another host, axe and the W3C's validator (vnu) may find nothing, and the Tab key must
-// reach all there is to use. Chromium does all of it; Firefox and WebKit open every page at every width.
+// reach all there is to use. Chromium does all of it, and what checks.mjs has; Firefox and WebKit open every page at every
+// width.
 //
 // node pages.mjs ONCAL TOOLS; with SHOTS=FOLDER it also leaves a picture of each page there, with ONLY=PATTERN it opens
 // only the pages whose path matches, with CHROMIUM_ONLY=1 only Chromium does.
@@ -10,6 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { brokenIn, checked } from "./checks.mjs";
 import { serve } from "./server.mjs";
 import { openInWebKit } from "./webkit.mjs";
 
@@ -20,6 +22,7 @@ const axe = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
 const vnu = join(tools, "node_modules/vnu-jar/build/dist/vnu.jar");
 
 const NOW = "2026-11-20T12:00:00Z";
+const DAY = "Fri 20 Nov 2026";
 const WIDTHS = [360, 768, 1440];
 const SCHEMES = ["light", "dark"];
 const PAGES = [
@@ -114,6 +117,7 @@ async function defects(page, url, path, width, scheme) {
   for (const { id, nodes } of violations) {
     found.push(`axe ${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
   }
+  if (scheme === SCHEMES[0]) found.push(...(await brokenIn(page)));
   if (width === WIDTHS[0] && scheme === SCHEMES[0]) found.push(...(await unreachable(page)));
   page.off("console", onConsole).off("request", onRequest).off("pageerror", onError);
   return found.filter((defect) => defect !== "").map((defect) => `${path} at ${width} ${scheme}: ${defect}`);
@@ -148,6 +152,7 @@ async function inChromium(url) {
         for (const scheme of SCHEMES) found.push(...(await defects(page, url, path, width, scheme)));
       }
     }
+    if (!process.env.ONLY) found.push(...(await checked(browser, url, DAY)));
     await page.setJavaScriptEnabled(false);
     for (const path of PAGES) {
       for (const width of WIDTHS) {

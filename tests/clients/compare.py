@@ -1,7 +1,8 @@
 """Serves the plan and the worked cases, and has three calendar clients read every feed of every team.
 
 Each must give exactly the shifts and meetings of `oncal schedule --json`, and all three the same events. Also: a feed
-fetched twice is the same, and its ETag makes the second answer a 304.
+fetched twice is the same, and its ETag makes the second answer a 304. The same again from a folder that `oncal export`
+wrote, behind the nginx of `config/deploy/nginx-export.conf`.
 """
 
 import gzip
@@ -107,7 +108,52 @@ def cleaned(name):
     return re.sub(r"[^\w]", "", name)
 
 
-def check(team, url, config):
+def exported(folder, config):
+    """The folder of an export behind nginx: the address and the process."""
+    web, (port, _) = folder / "web", free_ports()
+    command = [ONCAL, "--config", config, "--now", NOW, "export", web, "--download"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    site = (ROOT / "config/deploy/nginx-export.conf").read_text()
+    for part, by in (
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+        ("/srv/www/oncal;", f"{web};"),
+        ("    ssl_certificate /etc/ssl/rota.example.org.pem;\n", ""),
+        ("    ssl_certificate_key /etc/ssl/rota.example.org.key;\n", ""),
+        ("    ssl_protocols TLSv1.2 TLSv1.3;\n", ""),
+    ):
+        assert part in site, part
+        site = site.replace(part, by)
+    paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    whole = f"daemon off; master_process off; pid {folder}/pid;\nevents {{}}\nhttp {{\n{paths}{site}}}\n"
+    (folder / "nginx.conf").write_text(whole)
+    command = ["nginx", "-p", folder, "-e", folder / "errors", "-c", folder / "nginx.conf"]
+    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return f"http://127.0.0.1:{port}", server
+        except OSError:
+            assert server.poll() is None, (folder / "errors").read_text()
+            time.sleep(0.1)
+    sys.exit("nginx does not answer")
+
+
+def check_headers(url):
+    """What nginx must say, and what it must not hand out."""
+    _, headers, _ = fetch(f"{url}/data-pipelines/team.ics")
+    assert headers["Content-Type"] == "text/calendar; charset=utf-8", headers
+    assert headers["Cache-Control"] == "private, no-cache" and headers["Last-Modified"], headers
+    assert fetch(f"{url}/data-pipelines/")[1]["Content-Type"] == "text/html; charset=utf-8"
+    for path in ("/api/v1/teams", "/api/v1/teams/data-pipelines/schedule", "/api/v1/teams/data-pipelines/changes"):
+        status, headers, body = fetch(url + path)
+        assert (status, headers["Content-Type"]) == (200, "application/json"), (path, status, headers)
+        json.loads(body)
+    for path in ("/.oncal-export", "/data-pipelines/engineers/", "/data-pipelines/none.ics", "/api/v1/", "/nothing/"):
+        assert fetch(url + path)[0] in (403, 404), path
+    assert fetch(f"{url}/data-pipelines")[0] == 200, "people leave out the slash"
+
+
+def check(team, url, config, is_exported=False):
     base = [ONCAL, "--config", config, "--now", NOW, "schedule", "--team", team, "--json"]
     wide = json.loads(subprocess.run(base + ["--from", "2025-06-01", "--to", "2028-06-01"], check=True, capture_output=True).stdout)
     names = {e: n for e, n in NAMES[team].items()}
@@ -127,8 +173,9 @@ def check(team, url, config):
         feeds[f"engineers/{engineer}.ics"] = lambda s, e=engineer: s["engineer"] == e
     count = 0
     for path, keep in feeds.items():
-        for query in ("", "?download=1", "?alarm=15m"):
-            where = f"{url}/{team}/{path}{query}"
+        served = [f"{path}{query}" for query in ("", "?download=1", "?alarm=15m")]
+        for name in [path, path.replace(".ics", ".download.ics")] if is_exported else served:
+            where = f"{url}/{team}/{name}"
             status, headers, body = fetch(where)
             assert status == 200, (where, status, body)
             assert fetch(where)[2] == body, f"{where}: differs from one request to the next"
@@ -176,6 +223,17 @@ with tempfile.TemporaryDirectory() as temp:
         wait_for(url)
         picked = ["data-pipelines", "hostile", "override-agreed", "no-midnight-in-cairo", "duty-change-in-the-gap", "four-countries-a-year"]
         total = sum(check(team, url, config) for team in picked)
+        static_url, static = exported(pathlib.Path(temp), config)
+        try:
+            check_headers(static_url)
+            for team in picked:
+                for path in ("team.ics", "coverage.ics", "primary.ics", "secondary.ics"):
+                    one, two = fetch(f"{url}/{team}/{path}")[2], fetch(f"{static_url}/{team}/{path}")[2]
+                    assert one == two, f"{team}/{path}: the export differs from the server"
+            total += sum(check(team, static_url, config, is_exported=True) for team in picked)
+        finally:
+            static.terminate()
+            static.wait(timeout=20)
         other = pathlib.Path(temp) / "other"
         other_url = configuration(other)
         second = subprocess.Popen([ONCAL, "--config", other, "--now", NOW, "serve"], stderr=subprocess.DEVNULL)

@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 17] = [
+const MODULES: [(&str, &[&str]); 18] = [
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
@@ -46,6 +46,7 @@ const MODULES: [(&str, &[&str]); 17] = [
             "text",
         ],
     ),
+    ("export", &["access", "config", "feed", "json", "live", "rota", "text", "web"]),
     (
         "cli",
         &[
@@ -53,6 +54,7 @@ const MODULES: [(&str, &[&str]); 17] = [
             "calendars",
             "clock",
             "config",
+            "export",
             "toml_reader",
             "feed",
             "holidays",
@@ -85,7 +87,7 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("notify", &["live"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
-    ("maud", &["web"]),
+    ("maud", &["export", "web"]),
     ("prometheus_client", &["web"]),
     ("hmac", &["access"]),
     ("subtle", &["access"]),

@@ -260,3 +260,21 @@ fn the_plans_team_feed_takes_at_most_165_kb_and_11_kb_compressed() {
     let gzip = encoder.finish().unwrap().len();
     assert!(bytes.len() <= 165_000 && gzip <= 11_000, "{} bytes, {gzip} gzipped", bytes.len());
 }
+
+#[test]
+fn the_agenda_of_a_meeting_has_next_weeks_occasions_with_who_is_on_call_through_them() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let loaded = oncal::config::load(&shipped, at("2026-06-01T12:00:00Z")).unwrap();
+    let team = &loaded.teams.values().next().unwrap().team;
+    let events = all(team, window("2026-12-18T15:00:00Z", "2027-01-08T15:00:00Z"));
+    let written = lines(&written(team, events, &Feed::Team, None)).join("\n");
+    let meeting = |change: &str| {
+        let uid = format!("UID:{}.handover.{change}@", team.id);
+        written.split("BEGIN:VEVENT").find(|event| event.contains(&uid)).unwrap()
+    };
+    let agenda = "4. Holidays next week:\\n   - 25 Dec Christmas Day: Data Engineer D\\, then Data Engineer A from 10:00 \
+                  (working)\\n   - 1 Jan New Year's Day: Data Engineer A\\, then Data Engineer B from 10:00 (working)\n";
+    let before_christmas = meeting("20261225T150000Z");
+    assert!(before_christmas.contains(agenda), "{before_christmas}");
+    assert!(before_christmas.contains("3. Open redistributions: none\\n"), "{before_christmas}");
+}

@@ -26,6 +26,8 @@ mod deploy;
 #[cfg(test)]
 mod edit;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod faults;

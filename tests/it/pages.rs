@@ -78,6 +78,7 @@ const BOOK: &str = "# Profit\n\n## Look <first>\n\nSee <script>x</script> [bad](
 /// One answer.
 struct Page {
     code: u16,
+    size: usize,
     etag: String,
     policy: String,
     body: String,
@@ -104,6 +105,11 @@ fn asked_of(team: &str, now: &str, targets: &[(&str, &str)]) -> Vec<Page> {
 
 /// The same of a server with several teams, each with its id.
 fn asked_of_all(teams: &[(String, String)], now: &str, targets: &[(&str, &str)]) -> Vec<Page> {
+    requested(teams, now, targets, "identity")
+}
+
+/// The same with this Accept-Encoding.
+fn requested(teams: &[(String, String)], now: &str, targets: &[(&str, &str)], encoding: &str) -> Vec<Page> {
     let folder = tempfile::tempdir().unwrap();
     for name in ["teams", "runbooks/data"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
@@ -127,15 +133,17 @@ fn asked_of_all(teams: &[(String, String)], now: &str, targets: &[(&str, &str)])
         let mut pages = Vec::new();
         for (target, known) in targets {
             let request = TestRequest::with_uri(target).insert_header(("Host", "127.0.0.1:8080"));
-            let request = request.insert_header(("If-None-Match", *known)).to_request();
+            let request = request.insert_header(("If-None-Match", *known));
+            let request = request.insert_header(("Accept-Encoding", encoding)).to_request();
             let answer = call_service(&app, request).await;
             let header = |name: &str| {
                 answer.headers().get(name).map_or(String::new(), |value| value.to_str().unwrap().to_owned())
             };
             let (code, etag, policy) =
                 (answer.status().as_u16(), header("etag"), header("content-security-policy"));
-            let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
-            pages.push(Page { code, etag, policy, body });
+            let bytes = read_body(answer).await;
+            let (size, body) = (bytes.len(), String::from_utf8_lossy(&bytes).into_owned());
+            pages.push(Page { code, size, etag, policy, body });
         }
         pages
     })
@@ -691,6 +699,17 @@ fn a_page_that_has_not_changed_is_not_sent_again() {
     }
     let later = asked_of(TEAM, "2026-11-20T15:00:00Z", &targets);
     assert_eq!(later[1].code, 200, "duty has changed");
+}
+
+#[test]
+fn a_rich_team_is_less_than_ten_kilobytes_compressed() {
+    let rich = include_str!("../browser/rich/rich.toml").to_owned();
+    let targets =
+        ["/rich/", "/rich/?from=2026-12-18", "/rich/?view=month", "/rich/?view=year", "/rich/?view=list"];
+    let pages = requested(&[("rich".to_owned(), rich)], NOW, &targets.map(|target| (target, "")), "br");
+    for (page, target) in pages.iter().zip(targets) {
+        assert!(page.code == 200 && (1_000..10_240).contains(&page.size), "{target}: {} bytes", page.size);
+    }
 }
 
 #[test]

@@ -12,22 +12,22 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 
 /// Ways to subscribe to one feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::web) struct Subscribe {
+pub(crate) struct Subscribe {
     /// The address, to copy into any calendar program.
-    pub(in crate::web) address: String,
+    pub(crate) address: String,
     /// Opens the calendar program of the visitor's machine.
-    pub(in crate::web) webcal: String,
+    pub(crate) webcal: String,
     /// Google Calendar.
-    pub(in crate::web) google: String,
+    pub(crate) google: String,
     /// Outlook for work and school.
-    pub(in crate::web) microsoft365: String,
+    pub(crate) microsoft365: String,
     /// Outlook at home.
-    pub(in crate::web) outlook: String,
+    pub(crate) outlook: String,
 }
 
 impl Subscribe {
     /// For `slot` of `team`, for a visitor who reaches the server at `base_url`; with `alarm` a reminder before each shift.
-    pub(in crate::web) fn to(
+    pub(crate) fn to(
         base_url: &BaseUrl,
         team: &TeamSnapshot,
         slot: &FeedSlot,

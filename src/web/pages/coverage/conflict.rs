@@ -39,6 +39,13 @@ impl Conflicts<'_> {
                         }
                     }
                 }
+                @if let Some(first) = row.candidates.first() {
+                    p.record {
+                        "Once you have agreed: "
+                        code { (agree_command(people.team(), row, first.engineer, self.open)) }
+                        ", or an entry in the team’s file."
+                    }
+                }
                 @if row.candidates.is_empty() { (self.nobody(row)) }
                 @else if is_soon(row, wall.now) { (self.candidates(row)) }
                 @else { details { summary { "Who could take it" } (self.candidates(row)) } }

@@ -81,7 +81,7 @@ fn page(
             (months.tables(&ahead))
         }
         @if !past.is_empty() {
-            details { summary { "The weeks before (" (count(past.len(), "absence", "absences")) ")" } (months.tables(&past)) }
+            details.past { summary { "The weeks before (" (count(past.len(), "absence", "absences")) ")" } (months.tables(&past)) }
         }
         (policy(rota.policy))
     }

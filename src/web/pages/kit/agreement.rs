@@ -100,7 +100,7 @@ pub(in crate::web) fn anchor(row: &Row) -> String {
 pub(in crate::web) fn unknown(unknown: &[UnknownAbsences], people: &People<'_>) -> Markup {
     html! {
         @if !unknown.is_empty() {
-            section.note aria-label="Absences not known" {
+            section.note.unknown aria-label="Absences not known" {
                 ul {
                     @for unknown in by_calendar(unknown) {
                         li {

@@ -1,0 +1,61 @@
+//! Why nothing, or not everything, was exported.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a snapshot was not exported.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// The folder has something in it and no list of what oncal wrote.
+    #[error("export to {}: it has files that oncal did not write; name an empty folder, or a new one", .0.display())]
+    NotEmpty(
+        /// The folder.
+        PathBuf,
+    ),
+    /// A file of somebody else is where one is to be written.
+    #[error("write {}: oncal did not write the file that is there; move it away", .0.display())]
+    Foreign(
+        /// The file.
+        PathBuf,
+    ),
+    /// Another process exports to the folder.
+    #[error("export to {}: another oncal is writing to it", .0.display())]
+    Locked(
+        /// The folder.
+        PathBuf,
+    ),
+    /// The list cannot be understood.
+    #[error(
+        "read {}: it is no list that this oncal knows; export with the oncal that wrote it, or to a new folder",
+        .0.display()
+    )]
+    List(
+        /// The list.
+        PathBuf,
+    ),
+    /// The operating system refused.
+    #[error("write {}: {source}", path.display())]
+    File {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The content could not be made, which is a defect of oncal.
+    #[error("write JSON: {0}")]
+    Json(
+        /// What was wrong.
+        #[from]
+        serde_json::Error,
+    ),
+}
+
+impl ExportError {
+    /// What makes of an error of the operating system one about `path`.
+    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
+        let path = path.to_owned();
+        move |source| ExportError::File { path, source }
+    }
+}
