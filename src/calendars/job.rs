@@ -70,7 +70,7 @@ impl Job {
     pub fn run(&self, fetcher: &Fetcher) -> Result<Fetched, FetchError> {
         let state = &self.state;
         // What was reduced for another purpose lacks what is needed for this one.
-        let has_copy = state.number > 0 && state.purpose == self.wanted.purpose_hash();
+        let has_copy = state.purpose == self.wanted.purpose_hash();
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let validators = Validators { etag: some(&state.etag), last_modified: some(&state.last_modified) };
         fetcher.fetch(&self.wanted.address, has_copy.then_some(&validators))

@@ -35,6 +35,8 @@ struct State {
     kept: Arc<KeptCalendars>,
     /// By digest.
     known: BTreeMap<String, CalendarState>,
+    /// The digests of those in use.
+    used: BTreeSet<String>,
     /// The failures that were logged, by digest.
     logged: BTreeMap<String, String>,
 }
@@ -134,6 +136,7 @@ impl Calendars {
     ) -> Result<(), JournalError> {
         let Some(database) = &self.database else { return Ok(()) };
         let used: BTreeSet<String> = wanted(uses).into_keys().collect();
+        self.lock().used.clone_from(&used);
         let unused = |state: &State| state.known.keys().any(|digest| !used.contains(digest));
         if used.is_empty() && !unused(&self.lock()) {
             return Ok(());
@@ -164,7 +167,11 @@ impl Calendars {
             if busy.contains(&digest) || !is_due(&state, &wanted.purpose_hash(), &self.options, now) {
                 continue;
             }
-            if let Some(job) = self.lease(wanted, state, known.is_some(), now)? {
+            let is_known = known.is_some();
+            let has_text = self.kept().get(&wanted.address).is_some_and(|kept| kept.text.is_some());
+            // Nothing that could be confirmed is there: it was never fetched, or is damaged.
+            let state = if has_text { state } else { without_validators(state) };
+            if let Some(job) = self.lease(wanted, state, is_known, now)? {
                 return Ok(Some(job));
             }
         }
@@ -195,7 +202,8 @@ impl Calendars {
         Fetcher::with_limits(self.options.limits)
     }
 
-    /// Stores what came of `job` at `now`. A new copy is used only if the configuration can be loaded with it.
+    /// Stores what came of `job` at `now`. A new copy is used only if the configuration can be loaded with it. Whether
+    /// anything changed that a load would show.
     ///
     /// # Errors
     ///
@@ -206,7 +214,7 @@ impl Calendars {
         result: Result<Fetched, FetchError>,
         context: (&Configuration, &LoadWith<'_>),
         now: Instant,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
         let Job { wanted, state: before, holder } = job;
         let kept = self.kept();
         let old_text = kept.get(&wanted.address).and_then(|kept| kept.text.clone());
@@ -261,13 +269,13 @@ impl Calendars {
         state: &CalendarState,
         content: Option<KeptCalendar>,
         holder: i64,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
         if let Some(database) = &self.database {
             let history = content.as_ref().map(KeptCalendar::history_text).unwrap_or_default();
             let text = content.as_ref().and_then(|content| content.text.as_deref());
             // Whoever took the lease meanwhile has fetched it too.
             database.write_calendar(state, text.map(|text| (text, &*history)), holder)?;
-            return Ok(());
+            return self.read();
         }
         let mut all = self.lock();
         let number = content.as_ref().map_or(state.number, |content| content.number);
@@ -280,9 +288,10 @@ impl Calendars {
         };
         let content = content.or_else(old).unwrap_or_default();
         kept.insert(&state.address, with_state(content, &state));
+        let is_changed = !shows_the_same(&all.kept, &kept);
         all.kept = Arc::new(kept);
         all.known.insert(state.address.clone(), state);
-        Ok(())
+        Ok(is_changed)
     }
 
     /// Logs a failure once, and its end.
@@ -310,7 +319,8 @@ impl State {
         stored: &BTreeMap<String, CalendarState>,
         kept: &KeptCalendars,
     ) -> Vec<(CalendarState, CalendarCopy)> {
-        let lost = kept.iter().filter(|(digest, kept)| kept.text.is_some() && !stored.contains_key(*digest));
+        let is_lost = |digest: &str| self.used.contains(digest) && !stored.contains_key(digest);
+        let lost = kept.iter().filter(|(digest, kept)| kept.text.is_some() && is_lost(digest));
         lost.filter_map(|(digest, kept)| {
             let copy = CalendarCopy {
                 number: kept.number,
@@ -352,6 +362,10 @@ fn copy(database: &Database, digest: &str) -> Result<KeptCalendar, JournalError>
         "the stored copy of a calendar is damaged; the copy that was last published is used if there is one"
     );
     Ok(KeptCalendar { number, ..last_good.unwrap_or_default() })
+}
+
+fn without_validators(state: CalendarState) -> CalendarState {
+    CalendarState { purpose: String::new(), etag: String::new(), last_modified: String::new(), ..state }
 }
 
 fn with_state(content: KeptCalendar, state: &CalendarState) -> KeptCalendar {

@@ -82,16 +82,16 @@ impl Configuration {
             && self.holiday_uses == other.holiday_uses
     }
 
-    /// The copies that `team` is made of: the digests of their addresses, and their numbers.
+    /// The copies that `team` is made of: the digests of their addresses, and their numbers; 0 for one that was never fetched.
     pub fn copies_of(&self, team: &TeamConfig) -> Vec<(String, i64)> {
         let uses = self.holiday_uses.iter().chain(&*team.calendars);
         let copy = |usage: &CalendarUse| {
             let is_current = usage.is_current(&self.calendars);
             let newest = self.calendars.get(&usage.address).filter(|_| is_current).map(|kept| kept.number);
             let number = newest.unwrap_or(usage.number);
-            (number > 0).then(|| (usage.address.digest().as_str().to_owned(), number))
+            (usage.address.digest().as_str().to_owned(), number)
         };
-        uses.filter_map(copy).collect()
+        uses.map(copy).collect()
     }
 
     /// Whether the team, or a holiday calendar that it uses, is in service as it was before its files had errors, if it is

@@ -3,10 +3,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::support::calendar_server::{CalendarServer, calendar};
 use crate::support::fetching::{Serving, folder, team};
+use crate::support::postgres::Postgres;
+use chrono::{Days, NaiveDate};
+use oncal::calendars::{Calendars, Options, Patience};
+use oncal::config::{self, AsOf, Scope};
 use oncal::journal::{Database, Location};
+use oncal::live::Builder;
+use oncal::publish::{JournalState, Publisher};
+use oncal::rota::{Instant, Period, TeamId, changes, expand, holdings};
 
 const NOW: &str = "2026-02-10T12:00:00Z";
 
@@ -198,4 +206,122 @@ fn a_leave_file_that_is_broken_at_a_first_start_is_left_out_and_later_keeps_what
     fs::write(&file, &good).unwrap();
     server.until("its end", |server| !server.store.load().is_outdated(&id));
     assert_eq!(server.feeds(), before);
+}
+
+#[test]
+fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that_has_begun() {
+    let calendars = CalendarServer::start(&calendar(&[]));
+    let folder = folder(&calendars.url("a.ics"));
+    let first: NaiveDate = "2026-01-05".parse().unwrap();
+    let day = |number: u64| first + Days::new(number);
+    // Leave of one to four days every nine days, half of which is moved by two days a week ahead.
+    let leave = |number: u64, seen_at: u64| {
+        let is_moved = number % 2 == 1 && seen_at + 7 >= number * 9;
+        let start = number * 9 + if is_moved { 2 } else { 0 };
+        (start, start + number % 4)
+    };
+    let shown = |at: u64| {
+        let all = (0..45).map(|number| (number, leave(number, at)));
+        let within = all.filter(|(_, (start, end))| *end >= at && *start <= at + 30);
+        let days = within.map(|(number, (start, end))| {
+            [number.to_string(), day(start).to_string(), day(end).to_string()]
+        });
+        let days: Vec<[String; 3]> = days.collect();
+        let days: Vec<_> = days.iter().map(|[uid, start, end]| (&**uid, &**start, &**end)).collect();
+        calendar(&days)
+    };
+    let shelf = Calendars::new(None, Options::DEFAULT);
+    let instant = |number: u64| day(number).and_hms_opt(12, 0, 0).unwrap().and_utc();
+    let whole = Period::new(instant(0), instant(400)).unwrap();
+    let mut configuration = config::load(folder.path(), shelf.as_of(instant(0))).unwrap();
+    let (mut before, mut begun_absences) = (Vec::new(), 0);
+    for number in (0..365).step_by(2) {
+        let now = instant(number);
+        calendars.serve(&shown(number));
+        let load = |calendars| {
+            config::reload(folder.path(), AsOf { now, calendars }, &configuration, &Scope::All).ok()
+        };
+        let unfetched = shelf.fetch_now(&configuration, &load, Patience::All, now).unwrap();
+        assert_eq!(unfetched, [], "day {number}");
+        configuration = config::reload(folder.path(), shelf.as_of(now), &configuration, &Scope::All).unwrap();
+        let team = &configuration.teams.values().next().unwrap().team;
+        let held = holdings(team, &expand(team, whole));
+        if let Some(begun) = Period::new(whole.start(), now) {
+            assert_eq!(changes(&before, &held, begun), [], "day {number}");
+        }
+        // Only what had begun by now must stay what it is.
+        before = held;
+        let begun = team.engineers[0].time_off.iter().filter(|period| period.start() < now).count();
+        assert!(begun >= begun_absences, "day {number}: {begun} of {begun_absences}");
+        begun_absences = begun;
+    }
+    assert!(begun_absences > 35, "a year of leave was seen and kept: {begun_absences}");
+}
+
+/// Two servers on one database: one fetches, both serve the same.
+fn two_servers_agree(location: impl Fn() -> Location) {
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let folder = folder(&calendars.url("a.ics"));
+    let [one, other] = [(), ()].map(|()| Serving::start(folder.path(), location(), NOW));
+    assert_eq!(calendars.requests(), 1, "the second finds the copy of the first");
+    assert_eq!(one.feeds(), other.feeds());
+    let mut expected = 1;
+    for (start, is_on) in [("2026-03-31", "20260331"), ("2026-03-08", "20260308"), ("2026-04-19", "20260419")] {
+        calendars.serve(&calendar(&[("1", start, start)]));
+        one.pass(HOUR);
+        other.pass(HOUR);
+        for server in [&one, &other] {
+            server.until(is_on, |server| server.is_away(is_on));
+        }
+        expected += 1;
+        assert_eq!(calendars.requests(), expected, "one of them fetches");
+        one.until("agreement", |one| one.feeds() == other.feeds());
+    }
+    let states = [&one, &other].map(|server| server.store.load().team("data").unwrap().journal_state());
+    assert_eq!(states, [JournalState::Written; 2]);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn two_servers_on_one_postgresql_agree_and_an_older_copy_changes_nothing() {
+    let postgres = Postgres::start();
+    let location = || Location::Postgres(postgres.url.clone());
+    two_servers_agree(location);
+
+    // A server that has not seen the newest copy yet publishes nothing from the older one.
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let text = team(&format!("time_off_calendar = \"{}\"", calendars.url("b.ics")));
+    let folder = folder(&calendars.url("b.ics"));
+    fs::remove_file(folder.path().join("teams/data.toml")).unwrap();
+    fs::write(folder.path().join("teams/late.toml"), text).unwrap();
+    let now: Instant = NOW.parse().unwrap();
+    let late: Instant = "2026-02-10T14:00:00Z".parse().unwrap();
+    let load = |kept, now| config::load(folder.path(), AsOf { now, calendars: kept }).ok();
+    let build = |database: &Arc<Database>, now| {
+        let shelf = Arc::new(Calendars::new(Some(Arc::clone(database)), Options::DEFAULT));
+        shelf.read().unwrap();
+        let files = config::load(folder.path(), now).unwrap();
+        shelf.fetch_now(&files, &|kept| load(kept, now), Patience::All, now).unwrap();
+        let publisher = Publisher::new(Arc::clone(database), None, String::new());
+        let builder = Builder::new(publisher).with_calendars(Arc::clone(&shelf));
+        let first = builder.first(config::load(folder.path(), shelf.as_of(now)).unwrap(), now).unwrap();
+        (builder, shelf, first)
+    };
+    let [one, other] = [(), ()].map(|()| Arc::new(Database::open(location()).unwrap()));
+    let (behind, _, served) = build(&one, now);
+    calendars.serve(&calendar(&[("1", "2026-03-31", "2026-03-31")]));
+    // The other server starts an hour later, fetches what is due, and publishes.
+    let shelf = Calendars::new(Some(Arc::clone(&other)), Options::DEFAULT);
+    shelf.read().unwrap();
+    let before = config::load(folder.path(), shelf.as_of(late)).unwrap();
+    shelf.fetch_now(&before, &|kept| load(kept, late), Patience::All, late).unwrap();
+    let (_, _, newest) = build(&other, late);
+    let id = TeamId::new("late").unwrap();
+    let stored = || other.read_team(&id).unwrap().unwrap();
+    let published = stored();
+    let week_later = "2026-02-14T12:00:00Z".parse().unwrap();
+    let next = behind.renew(&served, week_later).written().unwrap();
+    assert_eq!(next.team("late").unwrap().journal_state(), JournalState::Older);
+    assert_eq!(stored(), published);
+    assert_eq!(newest.team("late").unwrap().journal_state(), JournalState::Written);
 }

@@ -9,6 +9,8 @@ mod alerts;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod calendar_programs;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod changes;

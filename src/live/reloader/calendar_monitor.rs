@@ -38,7 +38,7 @@ pub(super) struct CalendarMonitor {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the monitor's thread is told.
+/// What the monitor's thread receives.
 #[derive(Debug)]
 enum Message {
     Fetched(Box<Job>, Result<Fetched, FetchError>),
@@ -119,7 +119,7 @@ impl Worker {
         let now = Moment::now();
         if self.read_at <= now {
             self.read_at = now + READ_EVERY;
-            self.read()?;
+            self.notify(self.calendars.read()?);
         }
         if self.note_at <= now {
             let at = (self.options.now)();
@@ -131,12 +131,11 @@ impl Worker {
         self.start_fetches(&snapshot)
     }
 
-    /// Reads what is stored, and notifies the reloader of what is new.
-    fn read(&self) -> Result<(), JournalError> {
-        if self.calendars.read()? {
+    /// Notifies the reloader if there is something new.
+    fn notify(&self, is_changed: bool) {
+        if is_changed {
             let _ = self.notices.send(Notice::CalendarsChanged);
         }
-        Ok(())
     }
 
     fn start_fetches(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
@@ -170,9 +169,9 @@ impl Worker {
             let as_of = AsOf { now: at, calendars };
             config::reload(folder, as_of, snapshot.configuration(), &Scope::All).ok()
         };
-        self.calendars.finish(job, result, (snapshot.configuration(), &load), at)?;
-        let _ = self.notices.send(Notice::CalendarsChanged);
-        self.read()
+        let is_changed = self.calendars.finish(job, result, (snapshot.configuration(), &load), at)?;
+        self.notify(is_changed);
+        Ok(())
     }
 }
 
