@@ -141,9 +141,9 @@ pub(super) fn with_calendars(
         return Ok(configuration);
     }
     let load = |calendars| config::load(&common.config, AsOf { now, calendars });
-    let fetched = calendars.read().and_then(|_| {
-        calendars.fetch_now(&configuration, &|calendars| load(calendars).ok(), patience, now)
-    });
+    let fetched = calendars
+        .read()
+        .and_then(|_| calendars.fetch_now(&configuration, &|calendars| load(calendars).ok(), patience, now));
     if let Err(error) = fetched {
         tracing::error!(%error, "failed to store calendars; they are fetched again later");
     }

@@ -125,7 +125,8 @@ impl Definition {
 
     /// The dates that it lists, each with its name.
     pub fn dates(&self) -> Vec<(NaiveDate, Arc<str>)> {
-        let listed = |rule: &Rule| rule.dates.iter().map(|date| (*date, Arc::clone(&rule.name.native))).collect();
+        let listed =
+            |rule: &Rule| rule.dates.iter().map(|date| (*date, Arc::clone(&rule.name.native))).collect();
         self.rules.iter().flat_map(|rule| -> Vec<_> { listed(rule) }).collect()
     }
 

@@ -223,9 +223,8 @@ fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that
     let shown = |at: u64| {
         let all = (0..45).map(|number| (number, leave(number, at)));
         let within = all.filter(|(_, (start, end))| *end >= at && *start <= at + 30);
-        let days = within.map(|(number, (start, end))| {
-            [number.to_string(), day(start).to_string(), day(end).to_string()]
-        });
+        let days = within
+            .map(|(number, (start, end))| [number.to_string(), day(start).to_string(), day(end).to_string()]);
         let days: Vec<[String; 3]> = days.collect();
         let days: Vec<_> = days.iter().map(|[uid, start, end]| (&**uid, &**start, &**end)).collect();
         calendar(&days)
@@ -266,7 +265,8 @@ fn two_servers_agree(location: impl Fn() -> Location) {
     assert_eq!(calendars.requests(), 1, "the second finds the copy of the first");
     assert_eq!(one.feeds(), other.feeds());
     let mut expected = 1;
-    for (start, is_on) in [("2026-03-31", "20260331"), ("2026-03-08", "20260308"), ("2026-04-19", "20260419")] {
+    for (start, is_on) in [("2026-03-31", "20260331"), ("2026-03-08", "20260308"), ("2026-04-19", "20260419")]
+    {
         calendars.serve(&calendar(&[("1", start, start)]));
         one.pass(HOUR);
         other.pass(HOUR);
