@@ -4,8 +4,8 @@
 //! calendars of others, which [`fetch`] gets from addresses; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`calendars`] keeps fetched calendars current; [`text`] is the wording that
 //! others share; [`feed`] writes what the rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was
 //! published, and [`publish`] has it updated; [`access`] knows who may read what; [`live`] holds what is served, [`web`]
-//! serves it, [`export`] writes it to a folder, and [`cli`] is how people start it. [`state_dir`] is the folder that a server keeps its state in, and
-//! [`clock`] alone knows what time it is.
+//! serves it, [`export`] writes it to a folder, and [`cli`] is how people start it. [`state_dir`] is the folder that a
+//! server keeps its state in, `parallel` shares work out among the processors, and [`clock`] alone knows what time it is.
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
 //! duty change on; the same configuration, zone data, window and `now` give the same bytes; nothing that can fail
@@ -24,6 +24,7 @@ pub mod ics;
 pub mod journal;
 pub mod json;
 pub mod live;
+mod parallel;
 pub mod publish;
 pub mod rota;
 pub mod state_dir;

@@ -94,11 +94,11 @@ impl Configuration {
         uses.map(copy).collect()
     }
 
-    /// Whether the team, or a holiday calendar that it uses, is in service as it was before its files had errors, if it is
+    /// The teams that, or holiday calendars of which, are in service as they were before their files had errors, if they are
     /// in service at all.
-    pub fn is_outdated(&self, team: &TeamId) -> bool {
-        self.broken.contains_key(team)
-            || self.diagnostics_of(team).any(|found| found.code == CALENDAR_OUTDATED)
+    pub fn outdated_teams(&self) -> impl Iterator<Item = &TeamId> {
+        let outdated = self.diagnostics.iter().filter(|found| found.code == CALENDAR_OUTDATED);
+        self.broken.keys().chain(outdated.filter_map(|found| found.team.as_ref()))
     }
 
     /// What all teams rest on besides files: the zone data, and the copies of fetched holiday calendars.
@@ -157,8 +157,10 @@ pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -
 
 /// In order of file and place.
 pub(super) fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics
-        .sort_by_key(|d| (rank(&d.file), d.file.clone(), d.place.as_ref().map(|place| place.span.start)));
+    fn key(found: &Diagnostic) -> (usize, &str, Option<usize>) {
+        (rank(&found.file), &found.file, found.place.as_ref().map(|place| place.span.start))
+    }
+    diagnostics.sort_by(|one, other| key(one).cmp(&key(other)));
 }
 
 /// The server's file first, then what teams depend on, then the teams.

@@ -16,7 +16,7 @@ use super::folder::{
     LoadError, check_folder, list, team_ids, unreadable, warn_of_ownerless_folders, warn_of_strays,
 };
 use super::holiday_files::{self, Basis, Calendars, FOLDER as HOLIDAYS};
-use super::load_teams::{Common, Edited, Teams, read_teams};
+use super::load_teams::{Common, Edited, Teams, have_same_files, read_teams, reread_teams};
 use super::scope::Scope;
 use super::settings::Settings;
 use super::sources::Diagnostics;
@@ -129,9 +129,16 @@ fn read_edited(
         shared: shared_input(&zones.data, &uses),
     };
 
-    let ids = team_ids(folder, &mut diagnostics)?;
-    warn_of_ownerless_folders(folder, &ids, &mut diagnostics)?;
-    let Teams { teams, broken, other_uses } = read_teams(ids, &common, before, &mut diagnostics);
+    let Teams { teams, broken, other_uses } = match before {
+        Some((before, Scope::Teams(changed))) if have_same_files(folder, before, changed) => {
+            reread_teams(changed, &common, before, &mut diagnostics)
+        }
+        _ => {
+            let ids = team_ids(folder, &mut diagnostics)?;
+            warn_of_ownerless_folders(folder, &ids, &mut diagnostics)?;
+            read_teams(&ids, &common, before, &mut diagnostics)
+        }
+    };
     let Diagnostics { sources, list: mut diagnostics } = diagnostics;
     sort(&mut diagnostics);
     Ok(Configuration {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::calendar_use::{CalendarUse, FETCH_PROBLEMS};
+use super::calendar_use::CalendarUse;
 use super::configuration::{BrokenTeam, CALENDAR_OUTDATED, Configuration, TEAMS, TeamConfig};
 use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
@@ -23,6 +23,7 @@ use super::sources::Diagnostics;
 use super::time_off::{self, Outcome, TimeOffFiles};
 use super::zones::Zones;
 use crate::holidays::Library;
+use crate::parallel;
 use crate::rota::{Instant, Period, Team, TeamId};
 use crate::toml_reader::{self, Problem, Problems};
 
@@ -72,9 +73,48 @@ struct Broken {
     uses: Vec<CalendarUse>,
 }
 
-/// The teams `ids`, with and without errors. A team of which nothing changed is taken from `before`.
+/// Whether each of the teams `changed` has a file if it had one in `before`, so that the folder need not be listed.
+pub(super) fn have_same_files(folder: &Path, before: &Configuration, changed: &BTreeSet<TeamId>) -> bool {
+    changed.iter().all(|id| {
+        let had_file = before.teams.contains_key(id) || before.broken.contains_key(id);
+        had_file && folder.join(format!("{TEAMS}/{id}.toml")).is_file()
+    })
+}
+
+/// Whether `found` is about which files there are, of teams or beside them.
+fn is_of_listing(found: &Diagnostic) -> bool {
+    let folder = found.file.split('/').next().unwrap_or_default();
+    found.team.is_none() && [TEAMS, run_books::FOLDER, time_off::FOLDER].contains(&folder)
+}
+
+/// Reads the teams `changed` again, and those with errors. All others are taken from `before` without a look at their
+/// files, since there may be thousands of them.
+pub(super) fn reread_teams(
+    changed: &BTreeSet<TeamId>,
+    common: &Common<'_>,
+    before: &Configuration,
+    diagnostics: &mut Diagnostics,
+) -> Teams {
+    let ids: BTreeSet<TeamId> = changed.iter().chain(before.broken.keys()).cloned().collect();
+    let ids: Vec<TeamId> = ids.into_iter().collect();
+    let mut teams = before.teams.clone();
+    ids.iter().for_each(|id| drop(teams.remove(id)));
+    let others = before.diagnostics.iter().filter(|found| {
+        !depends_on_time(found) && found.team.as_ref().is_some_and(|id| teams.contains_key(id))
+    });
+    diagnostics.list.extend(others.cloned());
+    diagnostics.list.extend(before.diagnostics.iter().filter(|found| is_of_listing(found)).cloned());
+    teams.values().for_each(|team| common.report(team, diagnostics));
+    let scope = Scope::Teams(changed.clone());
+    let mut all = read_teams(&ids, common, Some((before, &scope)), diagnostics);
+    teams.extend(all.teams);
+    all.teams = teams;
+    all
+}
+
+/// Reads the teams `ids`. A team whose files are unchanged is taken from `before`.
 pub(super) fn read_teams(
-    ids: Vec<TeamId>,
+    ids: &[TeamId],
     common: &Common<'_>,
     before: Option<(&Configuration, &Scope)>,
     diagnostics: &mut Diagnostics,
@@ -82,55 +122,87 @@ pub(super) fn read_teams(
     let shared = Inputs::shared(common.folder, &common.shared);
     let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
     let mut all = Teams::default();
-    for id in ids {
-        let file = format!("{TEAMS}/{id}.toml");
-        let skips = before.filter(|(_, scope)| matches!(scope, Scope::Teams(ids) if !ids.contains(&id)));
-        let inputs = skips.is_none().then(|| Inputs::of_team(common.folder, &id, &file, &shared));
-        let is_edited = common.edited.is_some_and(|edited| *edited.team == id);
-        let old = before.and_then(|(before, _)| before.teams.get(&id));
-        let is_same = |team: &&Arc<TeamConfig>| {
-            let is_current = || team.calendars.iter().all(|usage| usage.is_current(common.calendars));
-            !is_edited
-                && inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.files && is_current())
-        };
-        if let Some(team) = old.filter(is_same) {
-            let found = found_before.get(&id).into_iter().flatten();
-            let found = found
-                .filter(|found| found.code != CALENDAR_OUTDATED && !FETCH_PROBLEMS.contains(&found.code));
-            diagnostics.list.extend(found.map(|found| Diagnostic::clone(found)));
-            common.report(team, diagnostics);
-            all.teams.insert(id, Arc::clone(team));
-            continue;
+    let look = |id: &TeamId| {
+        let mut found = Diagnostics::new(common.folder);
+        let of_team = found_before.get(id).map(Vec::as_slice).unwrap_or_default();
+        let team =
+            look_at(id, common, &shared, before.map(|(before, scope)| (before, scope, of_team)), &mut found);
+        if let LookedAt { state: Ok(team), .. } = &team {
+            common.report(team, &mut found);
         }
-        let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, &id, &file, &shared));
-        match read_team(&id, &file, common, before.map(|(before, _)| before), diagnostics) {
-            Ok(read) => {
-                let is_waiting = read.outcome.is_waiting;
-                let team = match old.filter(|_| is_waiting) {
-                    Some(old) => {
-                        // What its calendar says is known in a moment; until then nothing moves.
-                        all.other_uses.extend(read.outcome.uses);
-                        Arc::clone(old)
-                    }
-                    None => Arc::new(team_config(read, file, inputs)),
-                };
-                common.report(&team, diagnostics);
-                all.teams.insert(id, team);
-            }
-            Err(Broken { links, uses }) => {
-                all.other_uses.extend(uses);
-                let earlier = before.and_then(|(before, _)| before.broken.get(&id)?.links.as_ref());
-                let links = match (earlier, links) {
-                    (Some(earlier), Some(links)) => Some(earlier.raised_by(&links)),
-                    (earlier, links) => links.or_else(|| earlier.cloned()),
-                };
-                let errors = diagnostics.list.iter();
-                let errors = errors.filter(|d| d.is_error() && d.team.as_ref() == Some(&id)).count();
-                all.broken.insert(id, BrokenTeam { file, errors, links });
-            }
+        (team, found)
+    };
+    for (id, (team, found)) in ids.iter().zip(parallel::map(ids, look)) {
+        diagnostics.append(found);
+        all.other_uses.extend(team.other_uses);
+        match team.state {
+            Ok(team) => drop(all.teams.insert(id.clone(), team)),
+            Err(team) => drop(all.broken.insert(id.clone(), team)),
         }
     }
     all
+}
+
+/// A team as its files are now.
+struct LookedAt {
+    state: Result<Arc<TeamConfig>, BrokenTeam>,
+    /// See [`Teams::other_uses`].
+    other_uses: Vec<CalendarUse>,
+}
+
+impl From<Arc<TeamConfig>> for LookedAt {
+    fn from(team: Arc<TeamConfig>) -> LookedAt {
+        LookedAt { state: Ok(team), other_uses: Vec::new() }
+    }
+}
+
+/// Whether each load reports it anew: it is about calendars, whatever the files of the team are.
+fn depends_on_time(found: &Diagnostic) -> bool {
+    found.code == CALENDAR_OUTDATED || found.is_of_fetch()
+}
+
+/// The team `id`: from `before`, with what was found in it, if its files are unchanged; otherwise as it is read.
+fn look_at(
+    id: &TeamId,
+    common: &Common<'_>,
+    shared: &Inputs,
+    before: Option<(&Configuration, &Scope, &[&Diagnostic])>,
+    diagnostics: &mut Diagnostics,
+) -> LookedAt {
+    let file = format!("{TEAMS}/{id}.toml");
+    let skips = before.filter(|(_, scope, _)| matches!(scope, Scope::Teams(ids) if !ids.contains(id)));
+    let inputs = skips.is_none().then(|| Inputs::of_team(common.folder, id, &file, shared));
+    let is_edited = common.edited.is_some_and(|edited| edited.team == id);
+    let same =
+        before.filter(|_| !is_edited).and_then(|(before, _, found)| Some((before.teams.get(id)?, found)));
+    let is_current = |team: &TeamConfig| team.calendars.iter().all(|usage| usage.is_current(common.calendars));
+    let same = same.filter(|(team, _)| {
+        inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.files && is_current(team))
+    });
+    if let Some((team, found)) = same {
+        let found = found.iter().filter(|found| !depends_on_time(found));
+        diagnostics.list.extend(found.map(|found| Diagnostic::clone(found)));
+        return Arc::clone(team).into();
+    }
+    let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, id, &file, shared));
+    let old = before.and_then(|(before, ..)| before.teams.get(id));
+    match read_team(id, &file, common, before.map(|(before, ..)| before), diagnostics) {
+        Ok(read) => match old.filter(|_| read.outcome.is_waiting) {
+            // What its calendar says is known in a moment; until then nothing moves.
+            Some(old) => LookedAt { state: Ok(Arc::clone(old)), other_uses: read.outcome.uses },
+            None => Arc::new(team_config(read, file, inputs)).into(),
+        },
+        Err(Broken { links, uses }) => {
+            let earlier = before.and_then(|(before, ..)| before.broken.get(id)?.links.as_ref());
+            let links = match (earlier, links) {
+                (Some(earlier), Some(links)) => Some(earlier.raised_by(&links)),
+                (earlier, links) => links.or_else(|| earlier.cloned()),
+            };
+            let errors = diagnostics.list.iter();
+            let errors = errors.filter(|found| found.is_error() && found.team.as_ref() == Some(id)).count();
+            LookedAt { state: Err(BrokenTeam { file, errors, links }), other_uses: uses }
+        }
+    }
 }
 
 fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {

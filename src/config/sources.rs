@@ -51,6 +51,12 @@ impl Diagnostics {
         Diagnostics { sources, list: Vec::new() }
     }
 
+    /// Adds what was read and found elsewhere in the same folder.
+    pub(super) fn append(&mut self, other: Diagnostics) {
+        self.sources.texts.extend(other.sources.texts);
+        self.list.extend(other.list);
+    }
+
     /// Adds the text of a file and its problems.
     pub(super) fn file(&mut self, file: &str, team: Option<&TeamId>, text: &Arc<str>, problems: Problems) {
         let found = problems.into_sorted();

@@ -1,7 +1,8 @@
 //! The input files of a team, as they are stored for a start that finds them broken.
 
-use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::fs;
+use std::sync::OnceLock;
 
 use super::configuration::{Configuration, TeamConfig};
 use super::files;
@@ -25,14 +26,18 @@ pub struct TeamFile {
 #[derive(Debug)]
 pub struct TeamFiles<'c> {
     configuration: &'c Configuration,
+    /// The files with errors.
+    errors: BTreeSet<&'c str>,
     /// The current files that all teams share.
-    shared: OnceCell<(Inputs, Option<Vec<TeamFile>>)>,
+    shared: OnceLock<(Inputs, Option<Vec<TeamFile>>)>,
 }
 
 impl<'c> TeamFiles<'c> {
     /// Reads files of teams of `configuration`.
     pub fn new(configuration: &'c Configuration) -> TeamFiles<'c> {
-        TeamFiles { configuration, shared: OnceCell::new() }
+        let errors = configuration.diagnostics.iter().filter(|found| found.is_error());
+        let errors = errors.map(|error| error.file.as_str()).collect();
+        TeamFiles { configuration, errors, shared: OnceLock::new() }
     }
 
     /// The files that `team` was made of: its own, all holiday calendars, and the copies of fetched ones. `None` if they are
@@ -40,10 +45,12 @@ impl<'c> TeamFiles<'c> {
     pub fn of(&self, team: &TeamConfig) -> Option<Vec<TeamFile>> {
         let (folder, id) = (self.configuration.sources.folder(), &team.team.id);
         let mut all = vec![self.read(team.file.clone())?];
-        let purpose = Purpose { emails: emails(&all), ..Purpose::default() };
+        let leave = self.listed(&format!("{}/{id}", time_off::FOLDER))?;
+        // Parses the file again, which takes a while with thousands of teams.
+        let emails = if leave.is_empty() { Vec::new() } else { emails(&all) };
+        let purpose = Purpose { emails, ..Purpose::default() };
         all.extend(self.listed(&format!("{}/{id}", run_books::FOLDER))?);
-        let leave = self.listed(&format!("{}/{id}", time_off::FOLDER))?.into_iter();
-        all.extend(leave.map(|file| without_private_parts(file, &purpose)));
+        all.extend(leave.into_iter().map(|file| without_private_parts(file, &purpose)));
         let (shared, holidays) = self.shared.get_or_init(|| {
             let holidays = self.listed(holiday_files::FOLDER);
             (Inputs::shared(folder, &self.configuration.shared_input()), holidays)
@@ -80,8 +87,7 @@ impl<'c> TeamFiles<'c> {
     }
 
     fn read(&self, path: String) -> Option<TeamFile> {
-        let mut errors = self.configuration.diagnostics.iter().filter(|found| found.is_error());
-        if errors.any(|error| error.file == path) {
+        if self.errors.contains(path.as_str()) {
             return Some(TeamFile { path, content: None });
         }
         let content = fs::read(self.configuration.sources.folder().join(&path)).ok()?;

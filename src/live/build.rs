@@ -60,6 +60,34 @@ enum NextTeam {
     Changed(TeamToPublish),
 }
 
+/// Which teams of the previous snapshot may be in the next one as they are.
+struct Unchanged {
+    at: Instant,
+    is_written: bool,
+}
+
+impl Unchanged {
+    /// `None` if no team may.
+    fn new(build: &Build<'_>, previous: &Snapshot, is_written: bool) -> Option<Unchanged> {
+        let of = |settings: &Settings| {
+            (
+                settings.past_weeks,
+                settings.future_weeks,
+                settings.pages_url.as_ref().map(BaseUrl::as_str).map(str::to_owned),
+            )
+        };
+        let is_same = of(&previous.configuration().settings) == of(&build.configuration.settings);
+        is_same.then_some(Unchanged { at: build.at, is_written })
+    }
+
+    /// Whether `team`, which now has `config`, is one of them.
+    fn admits(&self, team: &TeamSnapshot, config: &Arc<TeamConfig>) -> bool {
+        let must_write = self.is_written && team.journal_state() == JournalState::Provisional;
+        let is_same = Arc::ptr_eq(team.config(), config) || team.config().fingerprint == config.fingerprint;
+        is_same && team.is_current(self.at) && !must_write
+    }
+}
+
 impl Build<'_> {
     /// Builds the snapshot; everything new in it is written to the journal before it is returned.
     ///
@@ -101,27 +129,34 @@ impl Build<'_> {
             teams.entry(id).or_insert(config);
         }
         let links = Links::new(self.configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
-        teams.into_values().filter_map(|config| self.team(config, &links, is_written)).collect()
+        let unchanged = self.previous().and_then(|previous| Unchanged::new(self, previous, is_written));
+        let mut old = self.previous().map(Snapshot::shared_teams).unwrap_or_default().iter().peekable();
+        let next = |(id, config): (&TeamId, &Arc<TeamConfig>)| {
+            // Both are in order of id; nearly always they have the same teams.
+            while old.next_if(|old| old.team().id != *id && old.team().id < *id).is_some() {}
+            let old = old.next_if(|old| old.team().id == *id);
+            match (old, &unchanged) {
+                (Some(old), Some(unchanged)) if unchanged.admits(old, config) => {
+                    Some(NextTeam::Unchanged(Arc::clone(old)))
+                }
+                _ => {
+                    let team = self.changed_team(old, config, &links)?;
+                    let has_same_files = old.is_some_and(|old| old.config().files == config.files);
+                    let has_same_files = has_same_files && unchanged.is_some();
+                    Some(NextTeam::Changed(TeamToPublish { has_same_files, ..team }))
+                }
+            }
+        };
+        teams.into_iter().filter_map(next).collect()
     }
 
-    fn team(&self, config: &Arc<TeamConfig>, links: &Links, is_written: bool) -> Option<NextTeam> {
-        let settings = &self.configuration.settings;
-        let id = &config.team.id;
-        let old = self.previous().and_then(|previous| previous.shared_team(id.as_str()));
-        let mut has_same_files = false;
-        if let (Some(team), Some(previous)) = (old, self.previous()) {
-            let reach = |settings: &Settings| (settings.past_weeks, settings.future_weeks);
-            let has_same_settings =
-                team.links() == links && reach(&previous.configuration().settings) == reach(settings);
-            has_same_files = has_same_settings && team.config().files == config.files;
-            let is_same = has_same_settings
-                && team.config().fingerprint == config.fingerprint
-                && team.is_current(self.at);
-            let must_write = is_written && team.journal_state() == JournalState::Provisional;
-            if is_same && !must_write {
-                return Some(NextTeam::Unchanged(Arc::clone(team)));
-            }
-        }
+    fn changed_team(
+        &self,
+        old: Option<&Arc<TeamSnapshot>>,
+        config: &Arc<TeamConfig>,
+        links: &Links,
+    ) -> Option<TeamToPublish> {
+        let (settings, id) = (&self.configuration.settings, &config.team.id);
         let frame = frame(&config.team, weeks(settings.past_weeks), weeks(settings.future_weeks), self.at)?;
         let known = match &self.origin {
             Origin::Journal(known) => known.get(id).cloned(),
@@ -135,17 +170,17 @@ impl Build<'_> {
         let is_in_use = old.is_some_and(|team| team.is_in_use());
         let copies = self.configuration.copies_of(config).into_iter().collect();
         let (config, links) = (Arc::clone(config), links.clone());
-        Some(NextTeam::Changed(TeamToPublish {
+        Some(TeamToPublish {
             config,
             frame,
             links,
             copies,
-            has_same_files,
+            has_same_files: false,
             known,
             own_generation,
             is_restored,
             is_in_use,
-        }))
+        })
     }
 
     fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {

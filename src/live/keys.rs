@@ -1,5 +1,6 @@
 //! The keys of secret links to what is served.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -28,17 +29,17 @@ impl Keys {
         teams: &[Arc<TeamSnapshot>],
         known: Option<&Arc<Keys>>,
     ) -> Arc<Keys> {
-        let links = effective_links(teams, configuration);
         let generation = configuration.settings.link_generation;
-        let mut unavailable = configuration.broken.keys().chain(removed);
-        let lacks_teams =
-            unavailable.any(|id| links.binary_search_by(|(team, _)| team.as_str().cmp(id.as_str())).is_err());
+        let has_team = |id: &TeamId| teams.binary_search_by(|team| team.team().id.cmp(id)).is_ok();
+        let lacks_teams = configuration.broken.keys().chain(removed).any(|id| !has_team(id));
+        let links = || teams.iter().map(|team| effective_links(team, configuration));
         if let Some(known) = known
-            && (known.generation, &known.links, known.keyring.lacks_teams())
-                == (generation, &links, lacks_teams)
+            && (known.generation, known.keyring.lacks_teams()) == (generation, lacks_teams)
+            && links().eq(known.links.iter().map(|(id, links)| (id, Cow::Borrowed(links))))
         {
             return Arc::clone(known);
         }
+        let links: Vec<_> = links().map(|(id, links)| (id.clone(), links.into_owned())).collect();
         let teams = links.iter().map(|(id, links)| (id, links));
         let keyring = secret.map(|secret| Keyring::new(secret, generation, teams));
         let keyring = keyring.unwrap_or_default().lacking_teams(lacks_teams);
@@ -46,21 +47,18 @@ impl Keys {
     }
 }
 
-/// The link generations that count for each of `teams`. A team whose file has errors is served as it was, but not to
-/// those whose links were revoked in that file.
-fn effective_links(
-    teams: &[Arc<TeamSnapshot>],
-    configuration: &Configuration,
-) -> Vec<(TeamId, LinkGenerations)> {
-    let links = |team: &Arc<TeamSnapshot>| {
-        let (id, own) = (&team.team().id, &team.config().links);
-        let edited = configuration.broken.get(id).and_then(|broken| broken.links.as_ref());
-        let links = match (configuration.teams.get(id), edited) {
-            (Some(loaded), _) => loaded.links.clone(),
-            (None, Some(edited)) => own.raised_by(edited),
-            (None, None) => own.clone(),
-        };
-        (id.clone(), links)
+/// The link generations that count for `team`. If its file has errors it is served as it was, but not to those whose links
+/// were revoked in that file.
+fn effective_links<'t>(
+    team: &'t TeamSnapshot,
+    configuration: &'t Configuration,
+) -> (&'t TeamId, Cow<'t, LinkGenerations>) {
+    let (id, own) = (&team.team().id, &team.config().links);
+    let edited = configuration.broken.get(id).and_then(|broken| broken.links.as_ref());
+    let links = match (configuration.teams.get(id), edited) {
+        (Some(loaded), _) => Cow::Borrowed(&loaded.links),
+        (None, Some(edited)) => Cow::Owned(own.raised_by(edited)),
+        (None, None) => Cow::Borrowed(own),
     };
-    teams.iter().map(links).collect()
+    (id, links)
 }

@@ -24,6 +24,39 @@ pub struct Snapshot {
     outdated: BTreeMap<TeamId, Instant>,
     /// `None` if everybody may read everything.
     keys: Option<Arc<Keys>>,
+    summary: Summary,
+}
+
+/// What is asked of all teams again and again, of which there may be thousands.
+#[derive(Debug, Clone, Default)]
+struct Summary {
+    valid_from: Option<Instant>,
+    valid_until: Option<Instant>,
+    provisional: Vec<TeamId>,
+    older: Vec<TeamId>,
+    /// With whether a newer oncal wrote the journal.
+    unreadable: Vec<(TeamId, bool)>,
+}
+
+impl Summary {
+    fn new(teams: &[Arc<TeamSnapshot>]) -> Summary {
+        let mut summary = Summary::default();
+        for team in teams {
+            summary.valid_from = summary.valid_from.max(team.valid_from());
+            let until = team.frame().week.end();
+            summary.valid_until = Some(summary.valid_until.map_or(until, |earliest| earliest.min(until)));
+            let state = team.journal_state();
+            match state {
+                JournalState::Provisional => summary.provisional.push(team.team().id.clone()),
+                JournalState::Older => summary.older.push(team.team().id.clone()),
+                JournalState::Written | JournalState::Newer => {}
+            }
+            if state == JournalState::Newer || team.published().is_rebuilt {
+                summary.unreadable.push((team.team().id.clone(), state == JournalState::Newer));
+            }
+        }
+        summary
+    }
 }
 
 impl Snapshot {
@@ -36,8 +69,18 @@ impl Snapshot {
         teams: Vec<Arc<TeamSnapshot>>,
         removed: BTreeSet<TeamId>,
     ) -> Snapshot {
-        let outdated = BTreeMap::new();
-        Snapshot { generation, built_at, loaded_at, configuration, teams, removed, outdated, keys: None }
+        let (outdated, summary) = (BTreeMap::new(), Summary::new(&teams));
+        Snapshot {
+            generation,
+            built_at,
+            loaded_at,
+            configuration,
+            teams,
+            removed,
+            outdated,
+            keys: None,
+            summary,
+        }
     }
 
     /// With the keys to what is served.
@@ -56,26 +99,47 @@ impl Snapshot {
             removed: self.removed.clone(),
             outdated: self.outdated.clone(),
             keys: Some(keys),
+            summary: self.summary.clone(),
         }
     }
 
     /// Notes which teams are outdated; those that were so in `previous` have been since then.
     pub(super) fn with_outdated_teams(self, previous: Option<&Snapshot>) -> Snapshot {
-        let ids = self.teams.iter().map(|team| &team.team().id).filter(|id| self.is_outdated(id));
+        let with_errors = self.configuration.outdated_teams();
+        let ids: BTreeSet<&TeamId> =
+            with_errors.chain(&self.removed).filter(|id| self.team(id.as_str()).is_some()).collect();
         let since = |id: &TeamId| {
             let before = previous.and_then(|previous| previous.outdated_since(id));
             (id.clone(), before.unwrap_or(self.loaded_at))
         };
-        let outdated = ids.map(since).collect();
+        let outdated = ids.into_iter().map(since).collect();
         Snapshot { outdated, ..self }
+    }
+
+    /// The teams that are not shared with `before`, each with what it was there.
+    pub(super) fn changed_since<'s>(
+        &'s self,
+        before: &'s Snapshot,
+    ) -> impl Iterator<Item = (Option<&'s TeamSnapshot>, &'s TeamSnapshot)> {
+        let mut old = before.teams.iter().peekable();
+        self.teams.iter().filter_map(move |team| {
+            // Of thousands of teams nearly all are the same, which the pointers alone show.
+            if old.next_if(|old| Arc::ptr_eq(old, team)).is_some() {
+                return None;
+            }
+            let id = &team.team().id;
+            while old.next_if(|old| old.team().id < *id).is_some() {}
+            let known = old.next_if(|old| old.team().id == *id);
+            let is_shared = known.is_some_and(|known| Arc::ptr_eq(known, team));
+            (!is_shared).then(|| (known.map(|known| &**known), &**team))
+        })
     }
 
     /// Computes ahead what was in use of `before`, so that no request waits for it, and calls `prepare` with each team
     /// of `before` that is another here, and what it is here.
     pub(super) fn prepare_like(&self, before: &Snapshot, prepare: impl Fn(&TeamSnapshot, &TeamSnapshot)) {
-        for team in &self.teams {
-            let Some(before) = before.team(team.team().id.as_str()) else { continue };
-            if !std::ptr::eq(before, &**team) {
+        for (before, team) in self.changed_since(before) {
+            if let Some(before) = before {
                 team.prepare_like(before);
                 prepare(before, team);
             }
@@ -84,13 +148,13 @@ impl Snapshot {
 
     /// The first duty change, at which this snapshot is no longer right; `None` without teams.
     pub fn valid_until(&self) -> Option<Instant> {
-        self.teams.iter().map(|team| team.frame().week.end()).min()
+        self.summary.valid_until
     }
 
     /// The time from which this snapshot is right: before it some team is still in an earlier week. `None` without teams,
     /// and if each team is in the first week of its rota.
     pub fn valid_from(&self) -> Option<Instant> {
-        self.teams.iter().filter_map(|team| team.valid_from()).max()
+        self.summary.valid_from
     }
 
     /// Counts the snapshots of this process, from 1.
@@ -131,7 +195,7 @@ impl Snapshot {
     /// Whether the team, or a calendar that it uses, is served from an earlier state of its files, since they have errors
     /// or are gone.
     pub fn is_outdated(&self, id: &TeamId) -> bool {
-        self.team(id.as_str()).is_some() && (self.removed.contains(id) || self.configuration.is_outdated(id))
+        self.outdated.contains_key(id)
     }
 
     /// The load since which a team has been outdated; `None` for one that is current.
@@ -156,28 +220,23 @@ impl Snapshot {
 
     /// The teams of which another server published a newer configuration than this one has.
     pub fn older_teams(&self) -> impl Iterator<Item = &TeamId> {
-        let older = self.teams.iter().filter(|team| team.journal_state() == JournalState::Older);
-        older.map(|team| &team.team().id)
+        self.summary.older.iter()
     }
 
     /// The teams of which the journal could not be read, with whether a newer oncal wrote it. If it was damaged, this lasts
     /// until the team is next published.
     pub fn unreadable_teams(&self) -> impl Iterator<Item = (&TeamId, bool)> {
-        self.teams.iter().filter_map(|team| {
-            let is_newer = team.journal_state() == JournalState::Newer;
-            (is_newer || team.published().is_rebuilt).then_some((&team.team().id, is_newer))
-        })
+        self.summary.unreadable.iter().map(|(id, is_newer)| (id, *is_newer))
     }
 
     /// Whether the revisions of any team are not in the journal yet.
     pub fn has_provisional_teams(&self) -> bool {
-        self.provisional_teams().next().is_some()
+        !self.summary.provisional.is_empty()
     }
 
     /// The teams whose revisions are not in the journal yet.
     pub fn provisional_teams(&self) -> impl Iterator<Item = &TeamId> {
-        let provisional = self.teams.iter().filter(|team| team.journal_state() == JournalState::Provisional);
-        provisional.map(|team| &team.team().id)
+        self.summary.provisional.iter()
     }
 
     /// The team `id`, if it is in service.

@@ -32,6 +32,8 @@ pub struct TeamSnapshot {
     frame: Frame,
     /// Whether the week of the frame has begun: before the first duty change it has not.
     has_begun: bool,
+    /// When the current week began; `None` for the first week of the rota, which is the current one at any time before.
+    valid_from: Option<Instant>,
     published: Arc<PublishedTeam>,
     is_restored: bool,
     feeds: Vec<FeedSlot>,
@@ -83,6 +85,7 @@ impl TeamSnapshot {
         let feeds = feeds.into_iter().enumerate().map(|(index, feed)| FeedSlot::new(feed, index)).collect();
         TeamSnapshot {
             has_begun: frame.week.start() <= now,
+            valid_from: Some(frame.week.start()).filter(|start| *start != config.team.starts()),
             published: published.team,
             is_restored,
             computed_events: Mutex::new(published.events),
@@ -133,7 +136,7 @@ impl TeamSnapshot {
 
     /// When the current week began; `None` for the first week of the rota, which is the current one at any time before.
     pub(super) fn valid_from(&self) -> Option<Instant> {
-        Some(self.frame.week.start()).filter(|start| *start != self.team().starts())
+        self.valid_from
     }
 
     /// Whether the current week is the one at `now`.

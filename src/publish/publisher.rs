@@ -1,14 +1,14 @@
 //! Publishes teams: decides the revisions of their events and writes them to the journal.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 use super::comparer::{Comparer, Writers, merged};
 use super::published_team::{JournalState, PublishedTeam};
 use super::team_to_publish::{Published, TeamToPublish, Trigger};
 use crate::config::{TeamConfig, TeamFile, TeamFiles};
 use crate::journal::{Database, JournalError, Retention, SourceFile, Subscriber};
+use crate::parallel;
 use crate::rota::{Instant, TeamId};
 
 /// How often a publication is repeated because other servers wrote first.
@@ -133,26 +133,7 @@ impl Publisher {
         trigger: Trigger,
         at: Instant,
     ) -> Vec<Published> {
-        let publish = |team: &TeamToPublish| self.comparer.publish(team, team.known.as_ref(), trigger, at);
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        if teams.len() < 2 * threads {
-            return teams.iter().map(publish).collect();
-        }
-        let parts = Mutex::new(BTreeMap::new());
-        thread::scope(|scope| {
-            for (position, part) in teams.chunks(teams.len().div_ceil(threads)).enumerate() {
-                let (parts, publish) = (&parts, &publish);
-                let publish_part = move || {
-                    let done: Vec<Published> = part.iter().map(publish).collect();
-                    parts.lock().unwrap_or_else(PoisonError::into_inner).insert(position, done);
-                };
-                // Where the system has no thread to spare, this one does the work.
-                if thread::Builder::new().spawn_scoped(scope, publish_part).is_err() {
-                    publish_part();
-                }
-            }
-        });
-        parts.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().flatten().collect()
+        parallel::map(teams, |team| self.comparer.publish(team, team.known.as_ref(), trigger, at))
     }
 
     /// The files that a team was made of, for the journal; `None` if they have changed since.
@@ -214,10 +195,9 @@ impl Publisher {
             if unwritten.is_empty() {
                 return Ok(published);
             }
-            let draft = |(team, done): &(&TeamToPublish, &mut Published)| {
+            let drafts = parallel::map(&unwritten, |(team, done)| {
                 done.team.draft(team.id(), self.sources(files, &team.config))
-            };
-            let drafts: Vec<_> = unwritten.iter().map(draft).collect();
+            });
             let refused: Vec<TeamId> = database.write(&drafts)?.into_iter().cloned().collect();
             for (team, done) in &mut unwritten {
                 if refused.contains(team.id()) {

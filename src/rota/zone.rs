@@ -117,6 +117,8 @@ impl Zone {
     }
 
     fn offsets(&self, local: NaiveDateTime) -> Option<AmbiguousOffset> {
+        #[cfg(test)]
+        lookups::count();
         Some(self.rules.to_ambiguous_timestamp(civil(local)?).offset())
     }
 
@@ -129,7 +131,28 @@ impl Zone {
     }
 
     fn offset_seconds(&self, utc: NaiveDateTime) -> i32 {
+        #[cfg(test)]
+        lookups::count();
         timestamp(utc).map_or(0, |stamp| self.rules.to_offset(stamp).seconds())
+    }
+}
+
+/// Counts how often this thread asks what time it is somewhere: most of what working out a rota costs.
+#[cfg(test)]
+pub(super) mod lookups {
+    use std::cell::Cell;
+
+    thread_local!(static LOOKUPS: Cell<usize> = const { Cell::new(0) });
+
+    pub(in crate::rota) fn count() {
+        LOOKUPS.set(LOOKUPS.get() + 1);
+    }
+
+    /// How often `work` asks.
+    pub(in crate::rota) fn during<T>(work: impl FnOnce() -> T) -> usize {
+        let before = LOOKUPS.get();
+        work();
+        LOOKUPS.get() - before
     }
 }
 

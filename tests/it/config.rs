@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use insta::{assert_snapshot, with_settings};
-use oncal::config::{Configuration, Diagnostic, LoadError, Scope, ZoneData, load, load_with, reload, render};
+use oncal::config::{
+    Configuration, Diagnostic, LoadError, Scope, TeamConfig, ZoneData, load, load_with, reload, render,
+};
 use oncal::rota::{Instant, TeamId};
 
 /// What time-off reasons and secrets in the bad configurations hold.
@@ -481,7 +484,7 @@ fn two_teams() -> tempfile::TempDir {
 /// Which teams a second reading took over from the first.
 fn taken_over(before: &Configuration, after: &Configuration) -> Vec<String> {
     let same = |id: &TeamId| match (before.teams.get(id), after.teams.get(id)) {
-        (Some(old), Some(new)) => std::sync::Arc::ptr_eq(old, new),
+        (Some(old), Some(new)) => Arc::ptr_eq(old, new),
         _ => false,
     };
     after.teams.keys().filter(|id| same(id)).map(ToString::to_string).collect()
@@ -522,7 +525,7 @@ fn a_team_is_read_again_exactly_when_something_of_it_changed() {
 }
 
 #[test]
-fn reading_one_team_again_leaves_the_others_and_notices_added_and_removed_teams() {
+fn reading_some_teams_again_leaves_the_others_and_notices_which_of_them_were_added_and_removed() {
     let folder = two_teams();
     let before = load(folder.path(), now()).unwrap();
     for team in TWO_TEAMS {
@@ -530,13 +533,27 @@ fn reading_one_team_again_leaves_the_others_and_notices_added_and_removed_teams(
             .unwrap();
     }
     fs::write(folder.path().join("teams/three.toml"), SMALL).unwrap();
-    let only = Scope::Teams([TeamId::new("two").unwrap()].into());
-    let after = reload(folder.path(), now(), &before, &only).unwrap();
-    let names: Vec<_> = after.teams.values().map(|config| &*config.team.name).collect();
-    assert_eq!(names, ["Small", "Small", "Changed"], "one as it was, three as it is, two as it is now");
+    let again = |before: &Configuration, ids: &[&str]| {
+        let scope = Scope::Teams(ids.iter().map(|id| TeamId::new(id).unwrap()).collect());
+        reload(folder.path(), now(), before, &scope).unwrap()
+    };
+    let names = |loaded: &Configuration| {
+        let name = |(id, config): (&TeamId, &Arc<TeamConfig>)| format!("{id} {}", config.team.name);
+        loaded.teams.iter().map(name).collect::<Vec<_>>()
+    };
+    let after = again(&before, &["two"]);
+    assert_eq!(names(&after), ["one Small", "two Changed"], "one as it was, two as it is now");
+    let after = again(&after, &["two", "three"]);
+    assert_eq!(names(&after), ["one Small", "three Small", "two Changed"]);
     fs::remove_file(folder.path().join("teams/one.toml")).unwrap();
-    let after = reload(folder.path(), now(), &after, &only).unwrap();
-    assert_eq!(after.teams.keys().map(TeamId::as_str).collect::<Vec<_>>(), ["three", "two"]);
+    assert_eq!(names(&again(&after, &["two"])), names(&after));
+    let after = again(&after, &["one"]);
+    assert_eq!(names(&after), ["three Small", "two Changed"]);
+    // What is wrong with the listing stays known while it is not made again.
+    fs::write(folder.path().join("teams/Four.toml"), SMALL).unwrap();
+    let listed = reload(folder.path(), now(), &after, &Scope::All).unwrap();
+    assert_eq!(codes(&listed), ["invalid-id", "run-books-without-team"]);
+    assert_eq!(again(&listed, &["two"]).diagnostics, listed.diagnostics);
 }
 
 #[test]

@@ -11,21 +11,22 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 18] = [
+const MODULES: [(&str, &[&str]); 19] = [
+    ("parallel", &[]),
     ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
-    ("config", &["fetch", "journal", "toml_reader", "holidays", "ics", "rota", "time_off"]),
+    ("config", &["fetch", "journal", "parallel", "toml_reader", "holidays", "ics", "rota", "time_off"]),
     ("calendars", &["config", "fetch", "journal", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
-    ("publish", &["config", "feed", "journal", "rota", "text"]),
+    ("publish", &["config", "feed", "journal", "parallel", "rota", "text"]),
     (
         "live",
         &["access", "calendars", "config", "feed", "fetch", "holidays", "journal", "publish", "rota", "text"],

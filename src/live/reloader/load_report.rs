@@ -9,7 +9,6 @@ use super::names::names;
 use crate::config::Diagnostic;
 use crate::live::snapshot::Snapshot;
 use crate::live::store::Load;
-use crate::live::team::TeamSnapshot;
 use crate::rota::Instant;
 
 /// What has errors, by team id, or by file if it does not belong to one team.
@@ -45,10 +44,7 @@ impl LoadReport {
 
     /// Logs a load that put `next` in service after `current`.
     pub(super) fn log(&mut self, current: &Snapshot, next: &Snapshot, load: Load) {
-        let is_new = |team: &&TeamSnapshot| {
-            current.team(team.team().id.as_str()).is_none_or(|old| !std::ptr::eq(old, *team))
-        };
-        let ids: Vec<&str> = next.teams().filter(is_new).map(|team| team.team().id.as_str()).collect();
+        let ids: Vec<&str> = next.changed_since(current).map(|(_, team)| team.team().id.as_str()).collect();
         let (published, teams) = (ids.len(), next.teams().len());
         let changed = names(&ids);
         let duration_ms = u64::try_from(load.took.as_millis()).unwrap_or(u64::MAX);
@@ -113,10 +109,13 @@ impl LoadReport {
 
 /// Reports the diagnostics that the snapshot before did not have.
 pub(super) fn report_new(before: &Snapshot, after: &Snapshot, report: fn(&Diagnostic)) {
-    let known = &before.configuration().diagnostics;
-    let new =
-        after.configuration().diagnostics.iter().filter(|found| !found.is_note() && !known.contains(found));
-    new.for_each(report);
+    let mut known: BTreeMap<&str, Vec<&Diagnostic>> = BTreeMap::new();
+    for found in &before.configuration().diagnostics {
+        known.entry(&found.file).or_default().push(found);
+    }
+    let is_new = |found: &&Diagnostic| known.get(&*found.file).is_none_or(|known| !known.contains(found));
+    let found = after.configuration().diagnostics.iter().filter(|found| !found.is_note());
+    found.filter(is_new).for_each(report);
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::notice::Notice;
 use super::options::Options;
 use super::removed_teams::RemovedTeams;
 use super::watch::Watch;
-use crate::config::{self, Configuration, Scope, TeamConfig};
+use crate::config::{self, Configuration, Scope};
 use crate::journal::JournalError;
 use crate::live::build::Build;
 use crate::live::builder::JournalCheck;
@@ -329,12 +329,13 @@ impl Worker {
 /// Whether a load found only what is in service already.
 fn is_in_service(current: &Snapshot, loaded: &Configuration, removed: &BTreeSet<TeamId>) -> bool {
     let served = current.configuration();
-    let same = |(one, other): (&Arc<TeamConfig>, &Arc<TeamConfig>)| one.fingerprint == other.fingerprint;
     served.settings == loaded.settings
         && served.diagnostics == loaded.diagnostics
         && served.has_same_copies(loaded)
         && served.broken == loaded.broken
         && current.removed() == removed
-        && served.teams.keys().eq(loaded.teams.keys())
-        && served.teams.values().zip(loaded.teams.values()).all(same)
+        && served.teams.len() == loaded.teams.len()
+        && served.teams.iter().zip(&loaded.teams).all(|((id, one), (other_id, other))| {
+            Arc::ptr_eq(one, other) || id == other_id && one.fingerprint == other.fingerprint
+        })
 }

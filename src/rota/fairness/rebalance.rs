@@ -5,9 +5,9 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::streaks::{Plan, Streak};
+use super::streaks::{MIN_STREAK_YEARS, Plan, Streak};
 use crate::rota::period::Instant;
-use crate::rota::team::{EngineerIdx, Pair, Rotation};
+use crate::rota::team::{EngineerIdx, Pair, Role, Rotation};
 
 /// A shift of the latest rotation, and what it leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,20 +24,13 @@ pub struct Rebalance {
     pub doubled: Vec<(EngineerIdx, NaiveDate)>,
 }
 
-impl Rebalance {
-    /// Fewer streaks, fewer years in them, fewer doubled weeks.
-    fn rank(&self) -> (usize, usize, usize) {
-        let years = self.streaks.iter().map(|streak| streak.years.len()).sum();
-        (self.streaks.len(), years, self.doubled.len())
-    }
-}
-
 /// The shifts that could be tried.
 pub(super) struct Rebalances<'p> {
     plan: &'p Plan<'p>,
     streaks: &'p [Streak],
     /// The first duty change of each year at which the latest rotation can be shifted: the numbers of the weeks.
     changes: Vec<usize>,
+    hits: Hits,
 }
 
 impl<'p> Rebalances<'p> {
@@ -54,54 +47,158 @@ impl<'p> Rebalances<'p> {
                 changes.push(index);
             }
         }
-        Rebalances { plan, streaks, changes }
+        let hits = if streaks.is_empty() { Hits::default() } else { Hits::new(plan, turns(plan)) };
+        Rebalances { plan, streaks, changes, hits }
     }
 
     /// The best single shift, at the first duty change of some year; the earliest and shortest of equals. `None`
     /// where none leaves fewer streaks.
     pub(super) fn once(&self) -> Option<Rebalance> {
-        let tried = self.changes.iter().flat_map(|at| self.lengths().map(|by| self.shifted(&[*at], by)));
-        self.best(tried)
+        let single = self.changes.chunks(1);
+        self.best(single.flat_map(|at| self.lengths().map(move |by| Shift { changes: at, by })))
     }
 
     /// The best shift that is repeated at the first duty change of each year. `None` where none leaves fewer streaks.
     pub(super) fn yearly(&self) -> Option<Rebalance> {
-        let tried = self.lengths().map(|by| self.shifted(&self.changes, by));
-        self.best(tried.filter(|rebalance| !rebalance.rotations.is_empty()))
+        let changes = &self.changes[..];
+        self.best(self.lengths().filter(|_| !changes.is_empty()).map(|by| Shift { changes, by }))
     }
 
-    fn best(&self, tried: impl Iterator<Item = Rebalance>) -> Option<Rebalance> {
-        let best = if self.streaks.is_empty() { None } else { tried.min_by_key(Rebalance::rank) };
-        best.filter(|rebalance| rebalance.streaks.len() < self.streaks.len())
+    fn best<'s>(&self, tried: impl Iterator<Item = Shift<'s>>) -> Option<Rebalance> {
+        if self.streaks.is_empty() {
+            return None;
+        }
+        let best = tried.min_by_key(|shift| self.rank(*shift))?;
+        Some(self.shifted(best)).filter(|rebalance| rebalance.streaks.len() < self.streaks.len())
     }
 
-    fn turns(&self) -> &'p [Pair] {
-        self.plan.team.rotations.last().map_or(&[], |rotation| &rotation.weeks)
+    /// Fewer streaks, fewer years in them, fewer doubled weeks.
+    fn rank(&self, shift: Shift<'_>) -> (usize, usize, usize) {
+        let (streaks, years) = self.hits.streaks(shift);
+        (streaks, years, self.doubled(shift).len())
     }
 
     fn lengths(&self) -> std::ops::Range<usize> {
-        1..self.turns().len().max(1)
+        1..turns(self.plan).len().max(1)
     }
 
-    /// The latest rotation, shifted forward by `by` turns at each of `changes`.
-    fn shifted(&self, changes: &[usize], by: usize) -> Rebalance {
-        let turns = self.turns();
-        let mut pairs = self.plan.pairs();
-        let mut rotations = Vec::new();
-        let mut doubled = Vec::new();
-        for (number, at) in (1..).zip(changes) {
-            let begins = (at - self.plan.latest + by * number) % turns.len();
-            let weeks: Vec<Pair> = turns.iter().cycle().skip(begins).take(turns.len()).copied().collect();
-            let later = pairs.iter_mut().skip(*at);
-            later.zip(weeks.iter().cycle()).for_each(|(pair, turn)| *pair = *turn);
-            let (starts, primary) = (self.plan.weeks[*at].starts, weeks[0].primary);
-            if !has_doubled(turns) && pairs[at - 1].primary == primary {
-                doubled.push((primary, starts.date()));
-            }
-            rotations.push(Rotation { starts, weeks });
+    /// Who has `week` after `number` of the changes of `shift`.
+    fn pair(&self, week: usize, shift: Shift<'_>, number: usize) -> Pair {
+        let turns = turns(self.plan);
+        match week.checked_sub(self.plan.latest) {
+            Some(since) if number > 0 => turns[(since + shift.by * number) % turns.len()],
+            _ => self.plan.weeks[week].rotation_pair,
         }
-        let streaks = self.plan.streaks(&pairs);
-        Rebalance { by, rotations, streaks, doubled }
+    }
+
+    fn doubled(&self, shift: Shift<'_>) -> Vec<(EngineerIdx, NaiveDate)> {
+        if has_doubled(turns(self.plan)) {
+            return Vec::new();
+        }
+        let doubled = (1..).zip(shift.changes).filter_map(|(number, at)| {
+            let primary = self.pair(*at, shift, number).primary;
+            let is_doubled = self.pair(at - 1, shift, number - 1).primary == primary;
+            is_doubled.then(|| (primary, self.plan.weeks[*at].starts.date()))
+        });
+        doubled.collect()
+    }
+
+    fn shifted(&self, shift: Shift<'_>) -> Rebalance {
+        let turns = turns(self.plan);
+        let rotation = |(number, at): (usize, &usize)| {
+            let begins = (at - self.plan.latest + shift.by * number) % turns.len();
+            let weeks = turns.iter().cycle().skip(begins).take(turns.len()).copied().collect();
+            Rotation { starts: self.plan.weeks[*at].starts, weeks }
+        };
+        let number = |week: usize| shift.changes.partition_point(|at| *at <= week);
+        let weeks = 0..self.plan.weeks.len();
+        let pairs: Vec<Pair> = weeks.map(|week| self.pair(week, shift, number(week))).collect();
+        Rebalance {
+            by: shift.by,
+            rotations: (1..).zip(shift.changes).map(rotation).collect(),
+            streaks: self.plan.streaks(&pairs),
+            doubled: self.doubled(shift),
+        }
+    }
+}
+
+/// The latest rotation, shifted forward by `by` turns at each of `changes`, which are numbers of weeks.
+#[derive(Debug, Clone, Copy)]
+struct Shift<'c> {
+    changes: &'c [usize],
+    by: usize,
+}
+
+/// The turns of the latest rotation.
+fn turns<'p>(plan: &Plan<'p>) -> &'p [Pair] {
+    plan.team.rotations.last().map_or(&[], |rotation| &rotation.weeks)
+}
+
+/// Who has a holiday of their own in a week of theirs, for each number of turns by which the rotation can be shifted. So a
+/// shift is counted from the few holidays that it makes somebody have, rather than from all.
+#[derive(Debug, Default)]
+struct Hits {
+    /// Without any shift.
+    unshifted: Vec<Hit>,
+    /// By the number of turns. Weeks before the latest rotation are in none of these.
+    shifted: Vec<Vec<Hit>>,
+}
+
+/// Somebody has a role on a holiday of their own in one year.
+#[derive(Debug, Clone, Copy)]
+struct Hit {
+    week: usize,
+    /// The person's holiday and the role.
+    of: usize,
+    /// Counts the years that have the holiday.
+    year: usize,
+}
+
+impl Hits {
+    fn new(plan: &Plan<'_>, turns: &[Pair]) -> Hits {
+        let mut hits = Hits { unshifted: Vec::new(), shifted: vec![Vec::new(); turns.len()] };
+        for (index, yearly) in plan.yearly.iter().enumerate() {
+            for (place, role) in Role::ALL.into_iter().enumerate() {
+                let of = index * Role::ALL.len() + place;
+                let own = |pair: &Pair| pair.holder(role) == yearly.engineer;
+                let own_turns: Vec<usize> =
+                    turns.iter().enumerate().filter(|(_, pair)| own(pair)).map(|(turn, _)| turn).collect();
+                for (year, (_, weeks)) in yearly.weeks.iter().enumerate() {
+                    for week in weeks.iter().copied() {
+                        let hit = Hit { week, of, year };
+                        if own(&plan.weeks[week].rotation_pair) {
+                            hits.unshifted.push(hit);
+                        }
+                        let Some(since) = week.checked_sub(plan.latest) else { continue };
+                        let since = since % turns.len().max(1);
+                        for turn in &own_turns {
+                            hits.shifted[(turn + turns.len() - since) % turns.len()].push(hit);
+                        }
+                    }
+                }
+            }
+        }
+        hits
+    }
+
+    /// How many streaks there are after `shift`, and how many years are in them.
+    fn streaks(&self, shift: Shift<'_>) -> (usize, usize) {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        let starts = std::iter::once(0).chain(shift.changes.iter().copied());
+        let ends = shift.changes.iter().copied().chain([usize::MAX]);
+        for (number, (start, end)) in starts.zip(ends).enumerate() {
+            let hits = match number {
+                0 => Some(&self.unshifted),
+                _ => self.shifted.get(shift.by * number % self.shifted.len().max(1)),
+            };
+            let hits = hits.into_iter().flatten().filter(|hit| (start..end).contains(&hit.week));
+            found.extend(hits.map(|hit| (hit.of, hit.year)));
+        }
+        found.sort();
+        found.dedup();
+        let runs = found.chunk_by(|(of, year), next| (*of, year + 1) == *next).map(<[_]>::len);
+        runs.filter(|years| *years >= MIN_STREAK_YEARS)
+            .fold((0, 0), |(runs, all), years| (runs + 1, all + years))
     }
 }
 
@@ -116,7 +213,7 @@ mod tests {
     use super::*;
     use crate::rota::fairness::streaks::tests::ring;
     use crate::rota::sample::{A, B, C, D, at, date, local, pair};
-    use crate::rota::{Fairness, Role, Team, fairness};
+    use crate::rota::{Fairness, Team, fairness};
 
     const NOW: &str = "2026-05-03T12:00:00Z";
 
@@ -128,6 +225,35 @@ mod tests {
         let mut team = team.clone();
         team.rotations.extend(rebalance.rotations.iter().cloned());
         team
+    }
+
+    #[test]
+    fn a_shift_is_counted_as_the_shifted_rotation_has_it() {
+        let mut later = ring(4);
+        later
+            .rotations
+            .push(Rotation { starts: local("2027-03-05T10:00:00"), weeks: vec![pair(B, A), pair(C, D)] });
+        let mut tried = 0;
+        for team in [ring(2), ring(4), ring(5), later] {
+            let years = 2026..=2037;
+            let span = crate::rota::fairness::years::span(&team.zone, &years).unwrap();
+            let plan = Plan::new(&team, &years, span);
+            let streaks = plan.streaks(&plan.pairs());
+            let all = Rebalances {
+                hits: Hits::new(&plan, turns(&plan)),
+                ..Rebalances::new(&plan, &streaks, at(NOW))
+            };
+            for by in all.lengths() {
+                for changes in all.changes.chunks(1).chain([&all.changes[..], &all.changes[..2]]) {
+                    let shift = Shift { changes, by };
+                    let made = all.shifted(shift);
+                    let years = made.streaks.iter().map(|streak| streak.years.len()).sum();
+                    assert_eq!(all.rank(shift), (made.streaks.len(), years, made.doubled.len()), "{shift:?}");
+                    tried += made.streaks.len();
+                }
+            }
+        }
+        assert!(tried > 100, "{tried}");
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! On which holidays the rotation puts the same person year after year.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
 use super::years::around;
-use crate::rota::absence::holidays;
+use crate::rota::absence::{HolidayOn, holidays_of_all};
 use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
 use crate::rota::week::{Week, weeks};
@@ -69,17 +68,17 @@ pub(super) struct Plan<'t> {
     pub(super) weeks: Vec<Week>,
     /// Which of the weeks is the first of the latest rotation.
     pub(super) latest: usize,
-    yearly: Vec<Yearly>,
+    pub(super) yearly: Vec<Yearly>,
 }
 
 /// A holiday of one engineer, over the years.
-struct Yearly {
-    engineer: EngineerIdx,
+pub(super) struct Yearly {
+    pub(super) engineer: EngineerIdx,
     name: Arc<str>,
     /// Month and day on which it falls first.
     first: (u32, u32),
-    /// In which weeks it falls, in each year that has it.
-    weeks: BTreeMap<i32, Vec<usize>>,
+    /// In which weeks it falls, in each year that has it, in order of time.
+    pub(super) weeks: Vec<(i32, Vec<usize>)>,
 }
 
 impl<'t> Plan<'t> {
@@ -89,7 +88,10 @@ impl<'t> Plan<'t> {
         let weeks: Vec<Week> = weeks(team).take_while(|week| week.period.start() < end).collect();
         let starts = team.rotations.last().map(|rotation| rotation.starts);
         let latest = weeks.partition_point(|week| starts.is_some_and(|starts| week.starts < starts));
-        let yearly = team.indices().flat_map(|idx| holidays_of(team, idx, years, &weeks)).collect();
+        let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
+        let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
+        let holidays = team.indices().zip(holidays_of_all(&team.engineers, |_| (first, last)));
+        let yearly = holidays.flat_map(|(idx, holidays)| by_name(team, idx, holidays, &weeks)).collect();
         Plan { team, years: years.clone(), weeks, latest, yearly }
     }
 
@@ -133,13 +135,10 @@ fn runs(years: impl Iterator<Item = (i32, bool)>) -> Vec<Vec<i32>> {
 }
 
 /// The holidays of one engineer by name, while a member and from the first duty change on.
-fn holidays_of(team: &Team, idx: EngineerIdx, years: &RangeInclusive<i32>, weeks: &[Week]) -> Vec<Yearly> {
+fn by_name(team: &Team, idx: EngineerIdx, holidays: Vec<HolidayOn<'_>>, weeks: &[Week]) -> Vec<Yearly> {
     let engineer = team.engineer(idx);
-    let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
-    let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
-    let mut dated: Vec<(NaiveDate, Period, &Arc<str>)> = holidays(engineer, first, last)
-        .filter(|(_, day, _)| engineer.member_within(*day).is_some())
-        .collect();
+    let mut dated = holidays;
+    dated.retain(|(_, day, _)| engineer.member_within(*day).is_some());
     dated.sort_by_key(|(date, ..)| *date);
     let mut found: Vec<Yearly> = Vec::new();
     for (date, day, name) in &dated {
@@ -156,12 +155,15 @@ fn holidays_of(team: &Team, idx: EngineerIdx, years: &RangeInclusive<i32>, weeks
             Some(yearly) => yearly,
             None => {
                 let name = stands_for.map_or_else(|| Arc::clone(name), Arc::from);
-                found.push(Yearly { engineer: idx, name, first, weeks: BTreeMap::new() });
+                found.push(Yearly { engineer: idx, name, first, weeks: Vec::new() });
                 let Some(new) = found.last_mut() else { continue };
                 new
             }
         };
-        yearly.weeks.entry(date.year()).or_default().push(week);
+        match yearly.weeks.last_mut() {
+            Some((year, weeks)) if *year == date.year() => weeks.push(week),
+            _ => yearly.weeks.push((date.year(), vec![week])),
+        }
     }
     found
 }
@@ -257,7 +259,7 @@ pub(super) mod tests {
             team.rotations[0].starts = local(starts);
             let years = 2026..=2026;
             let plan = Plan::new(&team, &years, span(&team.zone, &years).unwrap());
-            let week = plan.yearly[0].weeks[&2026][0];
+            let week = plan.yearly[0].weeks[0].1[0];
             assert_eq!(plan.pairs()[week].primary, holder, "Friday 2026-12-25, from {starts}");
         }
     }
@@ -323,7 +325,11 @@ pub(super) mod tests {
         let plan = Plan::new(&team, &years, span(&team.zone, &years).unwrap());
         let of_b: Vec<_> = plan.yearly.iter().filter(|yearly| yearly.engineer == B).collect();
         assert_eq!(of_b.len(), 1);
-        assert_eq!(of_b[0].weeks[&2027].len(), 1, "31 December is not Christmas");
+        assert_eq!(
+            of_b[0].weeks.iter().find(|(year, _)| *year == 2027).unwrap().1.len(),
+            1,
+            "31 December is not Christmas"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use super::years::span;
-use crate::rota::absence::holidays;
+use crate::rota::absence::{HolidayOn, holidays_of_all};
 use crate::rota::period::Period;
 use crate::rota::planning::planned_week::PlannedWeek;
 use crate::rota::planning::schedule::Schedule;
@@ -117,12 +117,13 @@ impl<'t> Sheet<'t> {
     fn new(team: &'t Team, years: &RangeInclusive<i32>) -> Sheet<'t> {
         let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or(NaiveDate::MIN);
         let last = NaiveDate::from_ymd_opt(*years.end(), 12, 31).unwrap_or(NaiveDate::MAX);
-        let of = |engineer| holidays(engineer, first, last).map(|(date, day, _)| (date, day)).collect();
+        let holidays = holidays_of_all(&team.engineers, |_| (first, last)).into_iter();
+        let days = |found: Vec<HolidayOn<'_>>| found.into_iter().map(|(date, day, _)| (date, day)).collect();
         let entries = years.clone().flat_map(|year| team.indices().map(move |idx| (year, idx)));
         Sheet {
             team,
             tallies: entries.map(|(year, idx)| ((year, idx), Tally::new(idx, year))).collect(),
-            holidays: team.engineers.iter().map(of).collect(),
+            holidays: holidays.map(days).collect(),
             weekends: BTreeSet::new(),
             own: BTreeSet::new(),
             covered: BTreeSet::new(),

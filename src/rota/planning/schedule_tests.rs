@@ -1,11 +1,13 @@
 //! Questions that a [`Schedule`](super::Schedule) answers: who is away although on call, and until when a role is held.
 
 use crate::rota::sample::{
-    A, B, C, D, at, calendar, date, first_weeks, given, holiday, local, pair, period, team, with_holiday,
+    A, B, C, D, at, calendar, date, engineer, first_weeks, given, holiday, local, pair, period, team,
+    with_holiday, zone,
 };
+use crate::rota::zone::lookups;
 use crate::rota::{
-    EngineerIdx, Instant, Override, Period, Role, Rotation, SecondaryOnHoliday, Swap, TIME_OFF, Team,
-    TimeOffRule, expand, expand_until_change,
+    Engineer, EngineerIdx, Instant, Override, Period, Role, Rotation, SecondaryOnHoliday, Swap, TIME_OFF,
+    Team, TimeOffRule, expand, expand_until_change, week_at,
 };
 
 fn week() -> Period {
@@ -155,4 +157,45 @@ fn absences_of_others_are_not_searched() {
     team.engineers[B.0].calendars = vec![calendar(&[("2199-07-02", "Far")])];
     let schedule = expand_until_change(&team, at("2026-02-01T00:00:00Z")).unwrap();
     assert!(schedule.window.end() < at("2028-01-01T00:00:00Z"));
+}
+
+/// Fifty engineers in five places, each with five holidays a year, from 2026 to 2040.
+fn fifty() -> Team {
+    let mut team = team();
+    let days = ["01-01", "05-01", "07-04", "11-11", "12-25"];
+    let dates: Vec<String> = (2026..=2040).flat_map(|year| days.map(|day| format!("{year}-{day}"))).collect();
+    let dates: Vec<(&str, &str)> = dates.iter().map(|date| (&**date, "Holiday")).collect();
+    let zones = ["America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "Australia/Sydney"];
+    let places = zones.map(|name| (zone(name), calendar(&dates)));
+    team.engineers = (0..50)
+        .map(|number| {
+            let (zone, calendar) = &places[number % places.len()];
+            Engineer {
+                zone: zone.clone(),
+                calendars: vec![calendar.clone()],
+                ..engineer(&format!("e{number}"))
+            }
+        })
+        .collect();
+    team.rotations[0].weeks = (0..50).map(|n| pair(EngineerIdx(n), EngineerIdx((n + 1) % 50))).collect();
+    team
+}
+
+#[test]
+fn a_week_far_ahead_costs_no_more_for_people_who_share_a_calendar() {
+    let (many, mut few) = (fifty(), fifty());
+    few.engineers.truncate(5);
+    few.rotations[0].weeks = (0..5).map(|n| pair(EngineerIdx(n), EngineerIdx((n + 1) % 5))).collect();
+    let ahead = period("2036-01-04T15:00:00Z", "2036-01-11T15:00:00Z");
+    let [many, few] = [many, few].map(|team| lookups::during(|| expand(&team, ahead)));
+    assert!(many < few + 500, "{many} for fifty, {few} for five");
+    // Three for each week, two for each holiday of the five places.
+    assert!(few < 3 * 530 + 2 * 5 * 5 * 11 + 500, "{few}");
+}
+
+#[test]
+fn the_week_at_an_instant_is_found_without_going_through_those_before() {
+    let team = fifty();
+    let of = |instant| lookups::during(|| week_at(&team, at(instant)));
+    assert!(of("2036-01-04T15:00:00Z") <= of("2026-02-06T15:00:00Z") + 4);
 }

@@ -35,8 +35,7 @@ impl Month<'_> {
     /// The calendar.
     pub(in crate::web) fn markup(&self) -> Markup {
         let (team, period) = (self.people.team(), self.view.period);
-        let absences: Vec<Absences> =
-            team.engineers.iter().map(|engineer| Absences::of(engineer, period)).collect();
+        let absences: Vec<Absences> = Absences::of_all(&team.engineers, period);
         html! {
             h3.month-name { (self.view.first.format("%B %Y")) }
             div.month {

@@ -31,8 +31,7 @@ impl Weeks<'_> {
     /// The strips, and what their shapes mean.
     pub(in crate::web) fn markup(&self) -> Markup {
         let team = self.people.team();
-        let absences: Vec<Absences> =
-            team.engineers.iter().map(|engineer| Absences::of(engineer, self.period)).collect();
+        let absences: Vec<Absences> = Absences::of_all(&team.engineers, self.period);
         let weeks = self.schedule.weeks.iter().filter(|planned| planned.week.period.overlaps(self.period));
         html! {
             ol.weeks { @for planned in weeks { (self.week(planned, &absences)) } }

@@ -31,8 +31,7 @@ impl Year<'_> {
     /// The months.
     pub(in crate::web) fn markup(&self) -> Markup {
         let (team, view) = (self.people.team(), self.choice.view);
-        let absences: Vec<Absences> =
-            team.engineers.iter().map(|engineer| Absences::of(engineer, view.period)).collect();
+        let absences: Vec<Absences> = Absences::of_all(&team.engineers, view.period);
         let months = (1..=12).filter_map(|month| view.first.with_month(month));
         html! {
             h3.month-name { (view.first.year()) }
