@@ -10,40 +10,9 @@ set -eu
 
 oncal=${ONCAL:-target/dist/oncal}
 seconds=${SECONDS_EACH:-5}
-folder=$(mktemp -d)
-server_pids=
+. benches/common.sh
 
-stop() {
-    for pid in $server_pids; do kill "$pid" 2>/dev/null || true; done
-    wait
-    rm -rf "$folder"
-}
-trap stop EXIT
-trap 'exit 1' INT TERM
-
-# answers URL LOG: waits until the server does, a minute at most
-answers() {
-    tries=0
-    until curl -sf -o /dev/null "$1"; do
-        tries=$((tries + 1))
-        [ $tries -lt 600 ] || { cat "$2" >&2; exit 1; }
-        sleep 0.1
-    done
-}
-
-server="taskset -c 0"
-load="taskset -c 1"
-
-cp -r config "$folder/config"
-cat >"$folder/config/oncal.toml" <<TOML
-bind = "127.0.0.1:18080"
-admin_bind = "127.0.0.1:18081"
-public_url = "http://127.0.0.1:18080"
-TOML
-$server "$oncal" --config "$folder/config" serve 2>"$folder/oncal.log" &
-server_pids=$!
 own=http://127.0.0.1:18080/data-pipelines/team.ics
-answers $own "$folder/oncal.log"
 curl -sf -o "$folder/team.ics" $own
 
 python3 -m venv "$folder/venv"

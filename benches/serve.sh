@@ -12,42 +12,7 @@ oncal=${ONCAL:-target/dist/oncal}
 pairs=${PAIRS:-11}
 seconds=${SECONDS_EACH:-3}
 feed=data-pipelines/team.ics
-folder=$(mktemp -d)
-server_pids=
-
-stop() {
-    for pid in $server_pids; do kill "$pid" 2>/dev/null || true; done
-    wait
-    rm -rf "$folder"
-}
-trap stop EXIT
-trap 'exit 1' INT TERM
-
-# answers URL LOG: waits until the server does, ten seconds at most
-answers() {
-    tries=0
-    until curl -sf -o /dev/null "$1"; do
-        tries=$((tries + 1))
-        [ $tries -lt 1000 ] || { cat "$2" >&2; exit 1; }
-        sleep 0.01
-    done
-}
-
-# The server under test has one core, the load the other.
-server="taskset -c 0"
-load="taskset -c 1"
-
-cp -r config "$folder/config"
-cat >"$folder/config/oncal.toml" <<TOML
-bind = "127.0.0.1:18080"
-admin_bind = "127.0.0.1:18081"
-public_url = "http://127.0.0.1:18080"
-TOML
-
-$server "$oncal" --config "$folder/config" serve 2>"$folder/oncal.log" &
-oncal_pid=$!
-server_pids=$oncal_pid
-answers "http://127.0.0.1:18080/$feed" "$folder/oncal.log"
+. benches/common.sh
 
 mkdir -p "$folder/www/$(dirname $feed)" "$folder/temp"
 curl -sf -o "$folder/www/$feed" "http://127.0.0.1:18080/$feed"

@@ -77,7 +77,7 @@ pub enum SecretError {
         "use the secret of the links: {0} could be guessed, since it has fewer than {MIN_DIFFERENT} different \
          characters; `openssl rand -hex 32` makes a good one"
     )]
-    Plain(
+    TooSimple(
         /// Where it is.
         String,
     ),
@@ -101,14 +101,14 @@ pub enum SecretError {
 }
 
 impl Secret {
-    /// The secret that `sources` give. The first start of a server makes one in the state folder.
+    /// Finds the secret. The first start of a server creates one in the state folder.
     ///
     /// # Errors
     ///
     /// If there is none, or it must not be used.
     pub fn find(sources: &Sources) -> Result<Secret, SecretError> {
         let checked = |place: &str, bytes: &[u8]| match bytes.len() {
-            MIN_BYTES.. if is_plain(bytes) => Err(SecretError::Plain(place.to_owned())),
+            MIN_BYTES.. if is_too_simple(bytes) => Err(SecretError::TooSimple(place.to_owned())),
             MIN_BYTES.. => Ok(Secret::of(bytes)),
             bytes => Err(SecretError::Short { place: place.to_owned(), bytes }),
         };
@@ -117,7 +117,7 @@ impl Secret {
             (Some(given), None, _) => checked("ONCAL_SECRET", given),
             (None, Some(path), _) => {
                 let bytes = fs::read(path).map_err(in_file(path))?;
-                // Container runtimes mount secrets so that all can read them who are in the container.
+                // Container runtimes mount secrets so that everybody in the container can read them.
                 let who = if sources.is_credential { OTHERS } else { GROUP | OTHERS };
                 warn_of_readers(path, mode(path)?, who);
                 checked(&path.display().to_string(), without_end_of_line(&bytes))
@@ -132,9 +132,9 @@ impl Secret {
         }
     }
 
-    /// The secret that these bytes are.
+    /// The secret that consists of these bytes.
     pub fn of(bytes: &[u8]) -> Secret {
-        // HMAC takes keys of any length: the fallback is never used, and would open nothing that others know.
+        // HMAC accepts keys of any length, so the fallback is never used.
         Secret(Hmac::new_from_slice(bytes).unwrap_or_else(|_| Hmac::new(&Default::default())))
     }
 
@@ -148,14 +148,14 @@ impl Secret {
         self.key(&["team", &all.to_string(), team.as_str(), &generation.to_string()])
     }
 
-    /// The key of an engineer, who and whose team each come with their generation.
+    /// The key of an engineer. The team and the engineer each come with their generation.
     pub fn engineer(&self, all: u32, team: (&TeamId, u32), engineer: (&EngineerId, u32)) -> Key {
         let numbers = [all, team.1, engineer.1].map(|number| number.to_string());
         let [all, of_team, own] = &numbers;
         self.key(&["engineer", all, team.0.as_str(), of_team, engineer.0.as_str(), own])
     }
 
-    /// No part holds the byte that ends it, so no two lists of parts are one message.
+    /// No part contains the zero byte that ends it, so different lists of parts are different messages.
     fn key(&self, parts: &[&str]) -> Key {
         let mut code = self.0.clone();
         for part in parts {
@@ -185,16 +185,16 @@ fn mode(path: &Path) -> Result<u32, SecretError> {
 fn warn_of_readers(path: &Path, mode: u32, who: u32) {
     if mode & who != 0 {
         let (path, mode) = (path.display(), mode & 0o777);
-        tracing::warn!(%path, mode = format!("{mode:o}"), "others than its owner can read the secret of the links");
+        tracing::warn!(%path, mode = format!("{mode:o}"), "users other than its owner can read the secret of the links");
     }
 }
 
-fn is_plain(bytes: &[u8]) -> bool {
+fn is_too_simple(bytes: &[u8]) -> bool {
     let different: BTreeSet<&u8> = bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
     different.len() < MIN_DIFFERENT
 }
 
-/// The secret in the state folder, made if there is none and `may_make` says so.
+/// The secret in the state folder, created if there is none and `may_make`.
 fn in_state(state: &StateDir, may_make: bool) -> Result<Vec<u8>, SecretError> {
     let path = state.secret_file();
     if let Some(found) = readable(state)? {
@@ -223,12 +223,12 @@ fn readable(state: &StateDir) -> Result<Option<Vec<u8>>, SecretError> {
     if mode & OTHERS != 0 {
         return Err(SecretError::Readable(path.display().to_string()));
     }
-    // Kubernetes gives its volumes to a group of the pod's own at each start, so refusing this would be for good.
+    // Kubernetes makes volumes readable by the pod's group at each start, so refusing this could never be fixed.
     warn_of_readers(&path, mode, GROUP);
     Ok(Some(text))
 }
 
-/// Editors and `echo` end a line that is no part of the secret.
+/// Without the line end that editors and `echo` add.
 fn without_end_of_line(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
@@ -314,7 +314,7 @@ mod tests {
             let given = Sources { given: Some(plain.clone().into_bytes()), ..Sources::default() };
             let of_file = Sources { file: Some(file.clone()), ..Sources::default() };
             for sources in [given, of_file] {
-                assert!(matches!(Secret::find(&sources), Err(SecretError::Plain(_))), "{plain}");
+                assert!(matches!(Secret::find(&sources), Err(SecretError::TooSimple(_))), "{plain}");
             }
         }
     }

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::edit_args::{
     AGREE_EXAMPLES, Agree, COVER_EXAMPLES, Cover, OFF_EXAMPLES, Off, SWAP_EXAMPLES, SwapWeeks,
 };
+use super::notices_args::{NOTICES_EXAMPLES, Notices};
 use super::options::{Format, OfTeam, Range};
 use super::times::{TypedTime, instant, moment, year};
 use crate::json::{FAIRNESS_YEARS, MAX_FAIRNESS_YEARS};
@@ -161,6 +162,12 @@ pub(super) enum Command {
     /// stays in the file.
     #[command(after_help = OFF_EXAMPLES)]
     Off(Off),
+    /// Show what would be sent to people, or send a test
+    ///
+    /// The server sends notices by mail and to webhooks: to engineers whose duty moved, to those who must agree on
+    /// something, and to the team.
+    #[command(after_help = NOTICES_EXAMPLES)]
+    Notices(Notices),
     /// Print the secret links that you give to people
     ///
     /// They exist if oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for each
@@ -228,7 +235,7 @@ const FAIRNESS_EXAMPLES: &str = "\
 Examples:
   oncal fairness                this year and the next four
   oncal fairness --years 1      this year
-  oncal fairness --years 12     which holidays does the rotation give to the same person for years?
+  oncal fairness --years 10     which holidays does the rotation give to the same person for years?
   oncal fairness --json | jq -c '.streaks[]'";
 
 const HOLIDAYS_EXAMPLES: &str = "\

@@ -44,9 +44,7 @@ pub(super) struct Cover {
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     #[command(flatten)]
-    pub(super) writing: Writing,
-    #[command(flatten)]
-    pub(super) of: OfTeam,
+    pub(super) edit: Edit,
 }
 
 #[derive(Debug, Args)]
@@ -67,9 +65,7 @@ pub(super) struct Agree {
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     #[command(flatten)]
-    pub(super) writing: Writing,
-    #[command(flatten)]
-    pub(super) of: OfTeam,
+    pub(super) edit: Edit,
 }
 
 #[derive(Debug, Args)]
@@ -84,9 +80,7 @@ pub(super) struct SwapWeeks {
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
     #[command(flatten)]
-    pub(super) writing: Writing,
-    #[command(flatten)]
-    pub(super) of: OfTeam,
+    pub(super) edit: Edit,
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +94,13 @@ pub(super) struct Off {
     /// The reason, which stays in the file and is never published
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) edit: Edit,
+}
+
+/// Options of every command that writes a team's file.
+#[derive(Debug, Args)]
+pub(super) struct Edit {
     #[command(flatten)]
     pub(super) writing: Writing,
     #[command(flatten)]

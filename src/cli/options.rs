@@ -9,6 +9,10 @@ use crate::json::{COVERAGE_WEEKS, SCHEDULE_WEEKS};
 /// How many weeks `oncal diff` compares: a year, since in a long rotation a change may move only late weeks.
 pub(super) const DIFF_WEEKS: u16 = 52;
 
+/// The maximum of `--weeks`: twenty years. More than one request to a server may cover (`web::query::limits`), since a
+/// command costs only the time of whoever runs it.
+const MAX_WEEKS: u16 = 1040;
+
 /// Whether a command writes.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Writing {
@@ -39,7 +43,7 @@ pub(super) struct Range {
     #[arg(help = format!(
         "How many weeks, counted from the first date [default: {SCHEDULE_WEEKS}, for coverage {COVERAGE_WEEKS}, for diff {DIFF_WEEKS}]"
     ))]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1040))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_WEEKS)))]
     pub(super) weeks: Option<u16>,
 }
 

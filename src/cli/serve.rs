@@ -12,11 +12,12 @@ use sd_notify::NotifyState;
 
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
-use super::{links, logging, plan};
+use super::{links, logging, notices, plan};
 use crate::calendars::{self, Calendars, Patience};
 use crate::config::{self, Access, AsOf, Configuration, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
+use crate::notifier::{self, Notifier};
 use crate::publish::Publisher;
 use crate::rota::Instant;
 use crate::state_dir::{LockError, StateDir};
@@ -47,15 +48,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
-    let publisher = match location(common, &state, settings) {
-        Some(location) => {
-            if matches!(location, Location::Folder(_)) {
-                lock(&state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-            }
-            writer(location, revision)?
-        }
-        None => Publisher::without_journal(),
-    };
+    let publisher = publisher(common, &state, settings, revision)?;
     let calendars = calendars_of(&publisher);
     let mut builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
     if settings.access == Access::Links {
@@ -70,6 +63,15 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     }
     log_start(&first);
     let store = Arc::new(Store::new(first));
+    let notifier = builder.database().map(|database| {
+        Notifier::start(notifier::Options {
+            store: Arc::clone(&store),
+            database: Arc::clone(database),
+            environment: notices::environment(),
+            now: Box::new(move || clock.now()),
+        })
+    });
+    let notifier = notifier.transpose().context("failed to start the threads that send notices")?;
     let reloader = Reloader::start(reloader::Options {
         store: Arc::clone(&store),
         builder,
@@ -94,9 +96,24 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     };
     let served = web::serve(&store, clock, move || reloader.reload(), listening);
     tell_service_manager(&NotifyState::Stopping);
+    drop(notifier);
     drop(noted);
     served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
+}
+
+/// Records in the journal that `settings` and `common` name, if any.
+fn publisher(
+    common: &Common,
+    state: &StateDir,
+    settings: &Settings,
+    revision: Option<i64>,
+) -> anyhow::Result<Publisher> {
+    let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
+    if matches!(location, Location::Folder(_)) {
+        lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    }
+    writer(location, revision)
 }
 
 /// Prints the errors of the configuration; the error says that oncal is not `doing` its work because of `why`.
@@ -152,7 +169,7 @@ pub(super) fn with_calendars(
 
 /// The calendars whose copies are kept beside the journal that `publisher` publishes to.
 pub(super) fn calendars_of(publisher: &Publisher) -> Arc<Calendars> {
-    Arc::new(Calendars::new(publisher.shared_database(), calendars::Options::DEFAULT))
+    Arc::new(Calendars::new(publisher.database().cloned(), calendars::Options::DEFAULT))
 }
 
 /// Where the journal is; `None` for a what-if run, which must not be recorded in a journal.

@@ -10,6 +10,7 @@ use super::diagnostic::Diagnostic;
 use super::holiday_files::FOLDER as HOLIDAYS;
 use super::kept_calendars::KeptCalendars;
 use super::link_generations::LinkGenerations;
+use super::notices::TeamNotices;
 use super::run_books;
 use super::settings::Settings;
 use super::sources::Sources;
@@ -132,6 +133,8 @@ pub struct TeamConfig {
     pub calendars: Arc<[CalendarUse]>,
     /// Whether the calendar file of an engineer could not be used and was left out.
     pub has_left_out_leave: bool,
+    /// Whom its notices go to.
+    pub notices: TeamNotices,
 }
 
 /// A team with errors.

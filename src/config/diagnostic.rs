@@ -23,7 +23,7 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What is wrong: lower case, no full stop.
     pub message: String,
-    /// What would be right.
+    /// What to write instead.
     pub help: Option<String>,
 }
 

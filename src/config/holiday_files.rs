@@ -41,7 +41,7 @@ struct FileRead {
     problems: Problems,
 }
 
-/// The calendars that can be named.
+/// The available calendars.
 pub(super) struct Calendars {
     pub(super) library: Library,
     /// The ids of those that are used as they were before, because their files now have errors.

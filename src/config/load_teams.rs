@@ -15,6 +15,7 @@ use super::files::{self, FileFault};
 use super::inputs::Inputs;
 use super::kept_calendars::KeptCalendars;
 use super::link_generations::LinkGenerations;
+use super::notices::TeamNotices;
 use super::resolve::{self, Context};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
@@ -62,6 +63,7 @@ pub(super) struct Teams {
 struct TeamRead {
     team: Team,
     links: LinkGenerations,
+    notices: TeamNotices,
     outcome: Outcome,
 }
 
@@ -175,7 +177,8 @@ fn look_at(
     let is_edited = common.edited.is_some_and(|edited| edited.team == id);
     let same =
         before.filter(|_| !is_edited).and_then(|(before, _, found)| Some((before.teams.get(id)?, found)));
-    let is_current = |team: &TeamConfig| team.calendars.iter().all(|usage| usage.is_current(common.calendars));
+    let is_current =
+        |team: &TeamConfig| team.calendars.iter().all(|usage| usage.is_current(common.calendars));
     let same = same.filter(|(team, _)| {
         inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.files && is_current(team))
     });
@@ -206,7 +209,7 @@ fn look_at(
 }
 
 fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {
-    let TeamRead { team, links, outcome } = read;
+    let TeamRead { team, links, notices, outcome } = read;
     let Inputs { fingerprint: files, modified } = inputs;
     let calendars: Arc<[CalendarUse]> = outcome.uses.into();
     let mut fingerprint = files.clone();
@@ -216,7 +219,7 @@ fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {
         fingerprint = hex::encode(hash.finalize());
     }
     let has_left_out_leave = outcome.has_left_out;
-    TeamConfig { team, file, fingerprint, files, modified, links, calendars, has_left_out_leave }
+    TeamConfig { team, file, fingerprint, files, modified, links, calendars, has_left_out_leave, notices }
 }
 
 fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
@@ -275,6 +278,7 @@ fn read_team(
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
+    let notices = table.as_ref().map(TeamTable::notices).unwrap_or_default();
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
         let Common { zones, library, now, window, .. } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
@@ -287,7 +291,7 @@ fn read_team(
     });
     diagnostics.file(file, Some(id), &text, problems);
     match (resolved, links) {
-        (Some((Some(team), outcome)), Some(links)) => Ok(TeamRead { team, links, outcome }),
+        (Some((Some(team), outcome)), Some(links)) => Ok(TeamRead { team, links, notices, outcome }),
         (resolved, links) => {
             let uses = resolved.map(|(_, outcome)| outcome.uses).unwrap_or_default();
             Err(Broken { links, uses })

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::base_url::{BaseUrl, is_loopback};
 use super::link_generations::{FIRST_GENERATION, generation};
+use super::mail::MailServer;
 use super::zones::ZoneDataSource;
 use crate::journal::is_unverified;
 use crate::toml_reader::{At, Problem, Problems, Span, TableReader};
@@ -44,6 +45,8 @@ pub struct Settings {
     pub link_generation: u32,
     /// The networks whose `X-Request-Id` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// The server that takes mail; without it no notice goes by mail.
+    pub mail: Option<MailServer>,
 }
 
 /// Who may read.
@@ -72,6 +75,7 @@ impl Default for Settings {
             journal: None,
             link_generation: FIRST_GENERATION,
             trusted_proxies: Vec::new(),
+            mail: None,
         }
     }
 }
@@ -96,6 +100,7 @@ impl Settings {
             pages_url: if is_default { default } else { self.pages_url },
             link_generation: self.link_generation,
             trusted_proxies: self.trusted_proxies,
+            mail: self.mail,
             ..running.clone()
         };
         (settings, waiting)
@@ -120,16 +125,11 @@ impl Settings {
         let tzdata = root.choice("tzdata", &sources).map_or(defaults.tzdata, |at| at.value);
         let journal = root.text("journal").and_then(|at| journal_url(at, problems));
         let trusted_proxies = proxies(&mut root);
+        let mail = root.table("mail").and_then(MailServer::read);
         root.finish();
 
         let admin_address = admin_bind.as_ref().map_or(defaults.admin_bind, |at| at.value);
-        let address = bind.as_ref().map_or(defaults.bind, |at| at.value);
-        let named = admin_bind.as_ref().or(bind.as_ref());
-        if let Some(named) = named.filter(|_| address == admin_address && address.port() != 0) {
-            let message = "`bind` and `admin_bind` are the same address";
-            let help = "monitoring needs its own address or port".to_owned();
-            problems.error_with_help("same-address", named.span.clone(), message, help);
-        }
+        check_admin_bind(bind.as_ref(), admin_bind.as_ref(), &defaults, problems);
         let is_for_all = open_to_network || access == Access::Links;
         let bind =
             bind.filter(|at| is_for_all || is_allowed("bind", is_loopback(at.value.ip()), at, problems));
@@ -139,15 +139,6 @@ impl Settings {
             warn_of_plain_text(at, problems);
         }
 
-        if let Some(at) = admin_bind.as_ref().filter(|at| at.value.ip().to_canonical().is_unspecified()) {
-            warn(
-                "admin-open-to-network",
-                &at.span,
-                "`admin_bind` shows faults and metrics to everybody who can reach this machine",
-                "use the address that monitoring connects to; in a container, publish the port only there",
-                problems,
-            );
-        }
         let named = public_url.as_ref().map(|at| at.span.clone());
         let bind = bind.map_or(defaults.bind, |at| at.value);
         let public_url = public_url.map_or_else(|| BaseUrl::at(bind), |at| at.value);
@@ -173,6 +164,7 @@ impl Settings {
             journal,
             link_generation,
             trusted_proxies,
+            mail,
         }
     }
 }
@@ -279,6 +271,32 @@ fn network(text: &str) -> Option<IpNet> {
     address.or_else(|| text.parse::<IpNet>().ok()).map(|network| network.trunc())
 }
 
+/// Monitoring has an address that is not the server's, and should not be open to everybody.
+fn check_admin_bind(
+    bind: Option<&At<SocketAddr>>,
+    admin_bind: Option<&At<SocketAddr>>,
+    defaults: &Settings,
+    problems: &Problems,
+) {
+    let address = bind.map_or(defaults.bind, |at| at.value);
+    let admin_address = admin_bind.map_or(defaults.admin_bind, |at| at.value);
+    let named = admin_bind.or(bind);
+    if let Some(named) = named.filter(|_| address == admin_address && address.port() != 0) {
+        let message = "`bind` and `admin_bind` are the same address";
+        let help = "monitoring needs its own address or port".to_owned();
+        problems.error_with_help("same-address", named.span.clone(), message, help);
+    }
+    if let Some(at) = admin_bind.filter(|at| at.value.ip().to_canonical().is_unspecified()) {
+        warn(
+            "admin-open-to-network",
+            &at.span,
+            "`admin_bind` shows faults and metrics to everybody who can reach this machine",
+            "use the address that monitoring connects to; in a container, publish the port only there",
+            problems,
+        );
+    }
+}
+
 fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
     if at.value.as_str().starts_with("http:") && !at.value.is_loopback() {
         let message = "secret links would go over the network unencrypted";
@@ -329,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn open_access_leaves_the_machine_only_when_told_so() {
+    fn open_access_leaves_the_machine_only_with_open_to_network() {
         let inside = ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"];
         let outside = ["0.0.0.0:80", "[::]:80", "192.168.0.1:80", "[2001:db8::1]:80"];
         for bind in inside {

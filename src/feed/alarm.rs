@@ -1,4 +1,4 @@
-//! How long before a shift a calendar reminds its owner.
+//! Alarms: how long before a shift a calendar reminds its owner.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,11 +23,11 @@ pub enum Alarm {
 }
 
 impl Alarm {
-    /// All there are, shortest first.
+    /// All alarms, shortest first.
     pub const ALL: [Alarm; 7] =
         [Alarm::M5, Alarm::M10, Alarm::M15, Alarm::M30, Alarm::H1, Alarm::H2, Alarm::D1];
 
-    /// As in a feed's address: `5m`, …, `1d`.
+    /// Its form in a feed's address: `5m`, …, `1d`.
     pub fn as_str(self) -> &'static str {
         match self {
             Alarm::M5 => "5m",
@@ -60,7 +60,7 @@ impl fmt::Display for Alarm {
     }
 }
 
-/// The text names no alarm.
+/// The text is not an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an alarm is one of 5m, 10m, 15m, 30m, 1h, 2h, 1d")]
 pub struct NoSuchAlarm;

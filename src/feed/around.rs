@@ -1,4 +1,4 @@
-//! What is around a shift: who holds the other role meanwhile, and when and how duty changes next.
+//! The surroundings of a shift: who holds the other role meanwhile, and when and how duty changes next.
 
 use chrono::TimeDelta;
 
@@ -8,11 +8,11 @@ use super::writer::{Writer, other};
 use crate::text::reason;
 use crate::text::role_title;
 
-/// How far past a shift's end its text looks: within what a plan knows past its window.
+/// How far past a shift's end its text looks; a plan reaches further than that past its window.
 const MAX_AHEAD: TimeDelta = TimeDelta::days(8);
 
 impl Writer<'_> {
-    /// Who holds the other role meanwhile, one line for each change of hands.
+    /// Who holds the other role meanwhile, with a line for each change.
     pub(super) fn beside(&self, planned: &PlannedWeek, shift: &Shift) -> String {
         let role = other(shift.role);
         let held = planned.duties.iter().filter_map(|duty| {
@@ -73,7 +73,7 @@ impl Writer<'_> {
             let moves = moves.unwrap_or_default();
             return Some(format!("Next: {at}, {next}{moves}"));
         }
-        // As long as the role is held, or empty, for the same reason: that of an empty role is the primary's.
+        // Until the role is held, or empty, for another reason; an empty role has the primary's reason.
         let held = |duty: &Duty| duty.holder(role).unwrap_or(&duty.primary).clone();
         let later = self.plan.schedule.next_with_another(change, held).filter(is_near);
         let until = later.map(until).unwrap_or_default();
@@ -92,18 +92,19 @@ impl Writer<'_> {
             };
         };
         let name = self.name(held.engineer);
-        let said = held.reason.as_deref().map(|said| format!(" ({})", reason(said))).unwrap_or_default();
+        let in_brackets =
+            held.reason.as_deref().map(|text| format!(" ({})", reason(text))).unwrap_or_default();
         match held.kind {
             ShiftKind::Cover => {
                 let whom = held.instead_of.map(|idx| format!(" for {}", self.name(idx)));
-                let said = held.reason.as_deref().map(reason).unwrap_or_default();
-                format!("{name} covers {said}{}", whom.unwrap_or_default())
+                let absence = held.reason.as_deref().map(reason).unwrap_or_default();
+                format!("{name} covers {absence}{}", whom.unwrap_or_default())
             }
             ShiftKind::Proposal if self.plan.schedule.is_uncovered(duty) => {
-                format!("nobody is free to be {}{said} and {name} keeps that role", role.as_str())
+                format!("nobody is free to be {}{in_brackets} and {name} keeps that role", role.as_str())
             }
-            ShiftKind::Proposal => format!("{name} is PROPOSED as {}{said}", role.as_str()),
-            ShiftKind::Override => format!("{name} is {}, as the team agreed{said}", role.as_str()),
+            ShiftKind::Proposal => format!("{name} is PROPOSED as {}{in_brackets}", role.as_str()),
+            ShiftKind::Override => format!("{name} is {}, as the team agreed{in_brackets}", role.as_str()),
             ShiftKind::Backfill => {
                 let whom = held.instead_of.map(|idx| format!(" for {}", self.name(idx)));
                 format!("{name} stands in{}", whom.unwrap_or_default())

@@ -1,6 +1,6 @@
-//! Events as iCalendar bytes: one VEVENT written once, and feeds put together from them.
+//! Events as iCalendar bytes: each VEVENT is written once, and feeds are assembled from them.
 //!
-//! Every property is set here; nothing is left for a library or a client to fill in.
+//! Every property is set here; none is left to a library or a client.
 
 use chrono::NaiveDate;
 use icalendar::{CalendarDateTime, DatePerhapsTime, EventStatus, Property, ValueType};
@@ -16,10 +16,10 @@ use super::name::Feed;
 use super::plan::Links;
 use crate::text::clean;
 
-/// An event written once, to be copied into each feed that has it.
+/// An event written once, to be copied into each feed that contains it.
 #[derive(Debug, Clone)]
 pub struct Rendered {
-    /// Without the texts that only the lines need.
+    /// Without the texts, which are in `lines`.
     event: Event,
     revision: Revision,
     /// All lines but the last, `END:VEVENT`, so that an alarm can go before it.
@@ -35,7 +35,7 @@ impl Rendered {
         for property in properties(&event, revision) {
             write(&mut lines, &property);
         }
-        // A server keeps the events of all teams in use: what the lines hold need not be there twice.
+        // A server keeps the events of all teams in memory, so texts are not stored twice.
         lines.shrink_to_fit();
         let event = Event {
             description: String::new(),
@@ -65,32 +65,32 @@ impl Rendered {
     }
 }
 
-/// What stands at the head of a feed.
+/// The properties at the beginning of a feed.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     /// Which feed.
     pub feed: &'a Feed,
-    /// Whose.
+    /// Its team.
     pub team: &'a Team,
-    /// Where its links lead.
+    /// The links in it.
     pub links: &'a Links,
-    /// The feed has not changed since before this: the current week's start, or when an event last left it, if later.
+    /// The earliest possible time of its last change: the current week's start, or when an event last left it, if later.
     pub changed: Instant,
 }
 
 impl Head<'_> {
-    /// LAST-MODIFIED of the feed, and what HTTP should say: the latest of its events' and `changed`.
+    /// LAST-MODIFIED of the feed, also for HTTP: the latest of its events' and `changed`.
     pub fn last_modified(&self, events: &[Rendered]) -> Instant {
         let own = events.iter().filter(|rendered| rendered.event.is_in(self.feed));
         own.map(|rendered| rendered.revision.modified).fold(self.changed, Instant::max)
     }
 
-    /// A hash of what the feed says before its first event, but for when it changed. The same in every process.
+    /// A hash of the properties before the first event, except LAST-MODIFIED. The same in every process.
     pub fn content(&self) -> [u8; 32] {
         let properties = self.properties(self.changed);
         let dated = |property: &&Property| property.key() != "LAST-MODIFIED";
-        let said = properties.iter().filter(dated).flat_map(|property| [property.key(), property.value()]);
-        digest(&said.collect::<Vec<_>>())
+        let parts = properties.iter().filter(dated).flat_map(|property| [property.key(), property.value()]);
+        digest(&parts.collect::<Vec<_>>())
     }
 
     fn properties(&self, modified: Instant) -> Vec<Property> {
@@ -207,7 +207,7 @@ fn day(name: &str, date: NaiveDate) -> Property {
 }
 
 impl Feed {
-    /// What the calendar holds, for its description.
+    /// The calendar's description.
     fn about(&self, team: &Team) -> String {
         let (title, zone) = (clean(&team.name), team.zone.name());
         let what = match self {

@@ -1,4 +1,4 @@
-//! One colour a person, the same in feeds and on pages.
+//! One colour for each person, the same in feeds and on pages.
 
 use crate::rota::EngineerIdx;
 
@@ -11,11 +11,11 @@ pub struct Colour {
     pub rgb: [u8; 3],
 }
 
-/// What belongs to nobody in particular: the team's calendar, meetings, deadlines.
+/// The colour of what belongs to no single person: the team's calendar, meetings, deadlines.
 pub const TEAM: Colour = Colour { name: "slategray", rgb: [0x70, 0x80, 0x90] };
 
-/// Found by a search over the CSS3 names, without reds and oranges, which pages keep for alarms, for the eight that stay
-/// furthest apart, and from [`TEAM`], in all four kinds of sight.
+/// Found by a search over the CSS3 names, without reds and oranges, which pages use for alarms: the eight that differ most
+/// from each other and from [`TEAM`], with normal sight and with each kind of colour blindness.
 const PALETTE: [Colour; 10] = [
     Colour { name: "mediumblue", rgb: [0x00, 0x00, 0xCD] },
     Colour { name: "yellowgreen", rgb: [0x9A, 0xCD, 0x32] },
@@ -29,8 +29,8 @@ const PALETTE: [Colour; 10] = [
     Colour { name: "olive", rgb: [0x80, 0x80, 0x00] },
 ];
 
-/// The colour of the engineer at `idx`. It stays when people are appended to the file; from the eleventh person
-/// on colours repeat.
+/// The colour of the engineer at `idx`. It stays the same when people are appended to the file; colours repeat from the
+/// eleventh person.
 pub fn of(idx: EngineerIdx) -> Colour {
     PALETTE[idx.0 % PALETTE.len()]
 }

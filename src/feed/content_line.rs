@@ -1,11 +1,11 @@
 //! One property as a content line: escaped, folded, ended (RFC 5545 3.1, 3.3.11).
 //!
-//! icalendar models the property and says what type its value has. Its own writer is not used: it folds to 76
-//! octets, leaves RFC 7986 names unescaped, lets control characters pass, and adds a DTSTAMP and a UID of its own.
+//! Crate icalendar models the property and knows the type of its value. Its writer is not used: it folds to 76 octets,
+//! leaves RFC 7986 names unescaped, lets control characters pass, and adds its own DTSTAMP and UID.
 
 use icalendar::{Property, ValueType};
 
-/// The most octets of a line, its end not counted.
+/// The maximum octets of a line, without its line end.
 const MAX_OCTETS: usize = 75;
 
 /// Appends `property` to `out` as a content line.
@@ -20,7 +20,7 @@ pub(super) fn write(out: &mut Vec<u8>, property: &Property) {
     }
     line.push(':');
     let is_text = property.value_type().is_none_or(|value| value == ValueType::Text);
-    // The commas of CATEGORIES part its values (RFC 5545 3.8.1.2), and all values are words of ours.
+    // The commas of CATEGORIES separate its values (RFC 5545 3.8.1.2), which are all fixed words.
     if is_text && property.key() != "CATEGORIES" {
         escape(&mut line, property.value());
     } else {
@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut Vec<u8>, property: &Property) {
     fold(out, &line);
 }
 
-/// RFC 5545 3.3.11. No control character but the line break has a form in TEXT, so none passes.
+/// RFC 5545 3.3.11. Line breaks are the only control characters that TEXT can express, so others are removed.
 fn escape(line: &mut String, text: &str) {
     for character in text.chars() {
         match character {

@@ -10,7 +10,7 @@ use crate::text::reasons;
 use crate::text::{self, moment};
 
 impl Writer<'_> {
-    /// The event of the deadline of a conflict of the week `planned`. It goes when the conflict does.
+    /// The event of the deadline of a conflict of the week `planned`. It disappears with the conflict.
     pub(super) fn deadline(&self, planned: &PlannedWeek, conflict: &Conflict) -> Event {
         let team = self.team();
         let date = self.zone().date(planned.deadline);
@@ -19,7 +19,7 @@ impl Writer<'_> {
         if !engineers.contains(&id(conflict.primary)) {
             engineers.push(id(conflict.primary));
         }
-        let said = reasons(&conflict.reasons);
+        let reasons = reasons(&conflict.reasons);
         let second = conflict.secondary.map(id);
         Event {
             uid: uid::deadline(team, conflict.period.start()),
@@ -36,11 +36,11 @@ impl Writer<'_> {
             busy: false,
             reason: None,
             facts: [
-                standing(conflict.status),
+                status_text(conflict.status),
                 id(conflict.primary).as_str(),
                 second.as_ref().map_or("", |second| second.as_str()),
                 &self.conflict_span(conflict),
-                &said,
+                &reasons,
             ]
             .join("\n"),
             engineers,
@@ -74,52 +74,23 @@ impl Writer<'_> {
             self.moment_for(&[pair.primary, pair.secondary], planned.deadline),
         );
         let close = "Once agreed, record it as an override in the team's file: the shifts are then final and this \
-                     event goes.";
+                     event disappears.";
         paragraphs(&[&head, &self.proposal(conflict), &self.candidates(&conflict.candidates), close])
     }
 
-    /// What oncal proposes, and how far it carries.
+    /// What oncal proposes.
     pub(super) fn proposal(&self, conflict: &Conflict) -> String {
-        let primary = self.name(conflict.primary);
-        let proposed = match conflict.secondary {
-            Some(secondary) => format!("{primary} as primary, {} as secondary", self.name(secondary)),
-            None => format!("{primary} as primary, nobody as secondary"),
-        };
-        match conflict.status {
-            ProposalStatus::Proposed => format!("Proposed: {proposed}"),
-            ProposalStatus::NeedsVolunteer => format!(
-                "A volunteer is needed: everybody who could take it has a holiday then. First in turn: {proposed}"
-            ),
-            ProposalStatus::Nobody => {
-                format!(
-                    "Nobody is free to take it. Until somebody is found {primary} keeps the primary role."
-                )
-            }
-        }
+        text::proposal(conflict, |idx| self.name(idx).to_owned())
     }
 
     /// Everybody who could take it, best first, with the figures they are ranked by (R6).
     pub(super) fn candidates(&self, candidates: &[Candidate]) -> String {
-        let lines = candidates.iter().zip(1..).map(|(candidate, rank)| {
-            let own = match candidate.own_holiday_seconds {
-                0 => "no holiday then".to_owned(),
-                seconds => format!("{} of it on a holiday of their own", text::hours(seconds)),
-            };
-            format!(
-                "\n{rank}. {}: {own}; holiday load {} with this, {} without; primary for {} so far",
-                self.name(candidate.engineer),
-                text::hours(candidate.load_after_seconds),
-                text::hours(candidate.load_before_seconds),
-                text::hours(candidate.primary_seconds),
-            )
-        });
-        let lines: String = lines.collect();
-        if lines.is_empty() { lines } else { format!("Who could take it, best first:{lines}") }
+        text::candidates(candidates, |idx| self.name(idx).to_owned())
     }
 }
 
-fn standing(standing: ProposalStatus) -> &'static str {
-    match standing {
+fn status_text(status: ProposalStatus) -> &'static str {
+    match status {
         ProposalStatus::Proposed => "proposed",
         ProposalStatus::NeedsVolunteer => "needs-volunteer",
         ProposalStatus::Nobody => "nobody",

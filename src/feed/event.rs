@@ -22,11 +22,11 @@ pub enum Kind {
     Deadline,
     /// A holiday or time off, and who is on call through it.
     Occasion,
-    /// From here on nobody knows somebody's holidays.
+    /// From here on an engineer's holidays are not known.
     HolidaysUnknown,
 }
 
-/// When an event is.
+/// The time of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// From instant to instant.
@@ -40,57 +40,57 @@ pub enum When {
     },
 }
 
-/// Whether an event holds.
+/// The status of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It does.
+    /// It is certain.
     Confirmed,
-    /// The team has still to agree.
+    /// The team has not agreed to it yet.
     Tentative,
-    /// Not any more; only downloads tell.
+    /// It no longer exists; only downloads contain such events.
     Cancelled,
 }
 
-/// One event: its identity, its text, and who sees it.
+/// One event: its identity, its text, and whose feeds contain it.
 ///
 /// All texts are clean (`feed::clean`); only `description` has line breaks, as `\n`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The identity, of the slot rather than the person.
+    /// Its identity, which depends on the slot and not on the person.
     pub uid: String,
-    /// What it is about.
+    /// Its kind.
     pub kind: Kind,
     /// When it is.
     pub when: When,
-    /// The instant by which a window has it or not; within its week, where it has one.
+    /// The instant that decides whether a window contains it; within its week, if it has one.
     pub anchor: Instant,
     /// The week it belongs to; a meeting to the week it hands over to. `None` for [`Kind::HolidaysUnknown`].
     pub week: Option<WeekId>,
     /// The one line people see in a month.
     pub summary: String,
-    /// Everything else there is to know, as plain text.
+    /// All details, as plain text.
     pub description: String,
-    /// What clients may filter by.
+    /// Categories that clients can filter by.
     pub categories: Vec<&'static str>,
     /// A CSS3 colour name.
     pub colour: &'static str,
     /// The team page at the event's week.
     pub url: Option<String>,
-    /// Whether it holds.
+    /// Its status.
     pub status: Status,
-    /// Whether it blocks a diary: the meeting alone does.
+    /// Whether it is shown as busy time; only meetings are.
     pub busy: bool,
-    /// Whose feeds have it; of a shift, who holds the role.
+    /// The engineers whose feeds contain it; for a shift, the holder of the role.
     pub engineers: Vec<EngineerId>,
-    /// Why, of a shift that is not plain rotation.
+    /// The reason of a shift that differs from the rotation.
     pub reason: Option<String>,
-    /// Status, holders and reason, as only hashing reads them.
+    /// Status, holders and reason, used only for hashing.
     pub(super) facts: String,
 }
 
 impl Event {
-    /// In downloads alone: that an event which was withdrawn, or went to somebody else, is cancelled.
-    /// `summary` is what it was called and `why` a sentence.
+    /// The cancellation, in downloads, of an event that was withdrawn or went to somebody else. `summary` is its former
+    /// summary, and `why` a sentence.
     pub fn cancelled(
         uid: &str,
         kind: Kind,
@@ -117,7 +117,7 @@ impl Event {
         }
     }
 
-    /// Where it stands in a feed: by start, then UID.
+    /// Its sort key within a feed: by start, then UID.
     pub(super) fn order(&self) -> (NaiveDateTime, &str) {
         (self.when.order(), &self.uid)
     }
@@ -132,7 +132,7 @@ impl Event {
         }
     }
 
-    /// What tells the event from what it was before.
+    /// The hashes that show whether the event has changed.
     pub fn hashes(&self) -> Hashes {
         let mut hash = Sha256::new();
         for part in [&*self.uid, &*self.when.as_text(), self.status.as_str(), &self.facts] {
@@ -160,7 +160,7 @@ impl Status {
 }
 
 impl When {
-    /// The first instant after it; whole days end with their last in `zone`.
+    /// The first instant after it; whole days are local days of `zone`.
     pub fn end(self, zone: &Zone) -> Instant {
         match self {
             When::Instants(period) => period.end(),
@@ -168,7 +168,7 @@ impl When {
         }
     }
 
-    /// Where it stands in a list; a whole day as if it began at midnight UTC.
+    /// Its sort key; a whole day counts as if it began at midnight UTC.
     fn order(self) -> NaiveDateTime {
         match self {
             When::Instants(period) => period.start().naive_utc(),
@@ -187,9 +187,9 @@ impl When {
 /// Hashes of the parts of an event, the same in every process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hashes {
-    /// Of what raises SEQUENCE: time, status, holder and reason.
+    /// A hash of what raises SEQUENCE: time, status, holder and reason.
     pub substance: [u8; 32],
-    /// Of all that the event shows, its substance included.
+    /// A hash of everything that the event shows, including its substance.
     pub content: [u8; 32],
 }
 
@@ -199,7 +199,7 @@ pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Its length goes in with a part, so that no text can pass for two.
+/// Each part is hashed with its length, so that two parts never look like one.
 fn hash_part(hash: &mut Sha256, part: &str) {
     hash.update((part.len() as u64).to_be_bytes());
     hash.update(part.as_bytes());

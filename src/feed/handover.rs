@@ -83,7 +83,7 @@ impl Writer<'_> {
         format!("Secondaries: {}, then {}", named(out), named(next))
     }
 
-    /// Who holds the roles when duty changes, where that is not yet the incoming pair.
+    /// Who holds the roles after the duty change, if that is not yet the incoming pair.
     fn at_first(&self, meeting: &Handover) -> String {
         let incoming = (meeting.incoming.primary, Some(meeting.incoming.secondary));
         let Some(duty) = self.plan.schedule.on_call(meeting.change).filter(|duty| duty.hands() != incoming)
@@ -108,7 +108,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The primaries who are away at the usual time, as `say` says each.
+    /// The primaries who are away at the usual time, each as text from `say`.
     fn missing(
         &self,
         meeting: &Handover,
@@ -147,7 +147,7 @@ impl Writer<'_> {
         )
     }
 
-    /// Conflicts not over and not agreed, from the meeting on, whose deadline is past or near.
+    /// Open conflicts that end after the meeting and whose deadline is past or near.
     fn open_redistributions(&self, meeting: &Handover) -> Vec<String> {
         let near = meeting.change + AGENDA_AHEAD;
         let weeks = self.plan.schedule.weeks_from(meeting.period.start());

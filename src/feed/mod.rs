@@ -1,8 +1,8 @@
 //! Calendar feeds: a team's rota as iCalendar files that people subscribe to.
 //!
-//! In reading order: a [`Plan`] is a team's rota over the window that its feeds carry; [`events`] makes the one list
-//! of [`Event`]s from it; a [`Rendered`] event is written once and copied into each [`Feed`] that has it by
-//! [`calendar`]. Feeds are filters over the one list, so an event has one identity and one text wherever it shows.
+//! In reading order: a [`Plan`] is a team's rota over the window of its feeds; [`events`] makes one list of [`Event`]s
+//! from it; each event is [`Rendered`] once, and [`calendar`] copies it into each [`Feed`] that contains it. Feeds are
+//! filters over the one list, so an event has the same identity and text in all of them.
 //!
 //! Not here: when an event's content last changed (the journal decides that, as a [`Revision`](crate::journal::Revision)), HTTP, and the clock.
 //! Nothing in a feed depends on the time of the request.

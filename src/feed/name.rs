@@ -22,7 +22,7 @@ impl Feed {
     pub const TEMPLATES: [&'static str; 5] =
         ["team.ics", "engineers/{id}.ics", "coverage.ics", "primary.ics", "secondary.ics"];
 
-    /// The place of its path in [`TEMPLATES`](Feed::TEMPLATES).
+    /// The index of its path in [`TEMPLATES`](Feed::TEMPLATES).
     pub fn template(&self) -> usize {
         match self {
             Feed::Team => 0,
@@ -40,7 +40,7 @@ impl Feed {
         std::iter::once(Feed::Team).chain(people).chain([Feed::Coverage]).chain(roles).collect()
     }
 
-    /// The feed of `team` at `path`, such as `engineers/a.ics`; `None` where there is none.
+    /// The feed of `team` at `path`, such as `engineers/a.ics`; `None` if there is none.
     pub fn at(team: &Team, path: &str) -> Option<Feed> {
         if let Some(id) = path.strip_prefix("engineers/") {
             let idx = team.index_of(id.strip_suffix(".ics")?)?;
@@ -50,7 +50,7 @@ impl Feed {
         shared.into_iter().find(|feed| feed.path() == path)
     }
 
-    /// Where it is below `/{team}/`.
+    /// Its path below `/{team}/`.
     pub fn path(&self) -> String {
         Feed::TEMPLATES[self.template()].replace("{id}", self.what())
     }
@@ -60,7 +60,7 @@ impl Feed {
         format!("{}-{}.ics", team.id, self.what())
     }
 
-    /// What people see in their list of calendars. One clean line.
+    /// Its title in people's list of calendars. One clean line.
     pub fn title(&self, team: &Team) -> String {
         let name = clean(&team.name);
         match self {

@@ -1,4 +1,4 @@
-//! The event of an occasion: one holiday or one time off, with who is on call through it (R11).
+//! The event of an occasion: a holiday or time off, with who is on call during it (R11).
 
 use crate::rota::{
     EngineerIdx, Instant, Line, Occasion, OccasionKind, ProposalStatus, Role, Row, RowStatus, lines,
@@ -11,7 +11,7 @@ use super::writer::{Writer, paragraphs};
 use crate::text::moment;
 use crate::text::{occasion_on_call, occasion_primaries, occasion_title, reasons, status};
 
-/// More people than this are counted in a line rather than named.
+/// In longer lists, people are counted rather than named.
 const MAX_NAMED: usize = 4;
 
 impl Writer<'_> {
@@ -82,7 +82,7 @@ impl Writer<'_> {
         let away = format!("Who is away:{away}");
         let mut parts = vec![on_call, away];
         for row in occasion.rows.iter().filter(|row| row.status.is_open()) {
-            parts.extend([self.standing(row), self.candidates(&row.candidates)]);
+            parts.extend([self.explanation(row), self.candidates(&row.candidates)]);
         }
         paragraphs(&parts.iter().map(String::as_str).collect::<Vec<_>>())
     }
@@ -95,8 +95,8 @@ impl Writer<'_> {
             format!("{}\n{}\n{secondary}", self.span(held.period), id(held.primary))
         });
         let rows = occasion.rows.iter().map(|row| {
-            let (status, said) = (row.status.as_str(), reasons(&row.reasons));
-            format!("{status}\n{}\n{}\n{said}", self.span(row.period), id(row.away))
+            let (status, reasons) = (row.status.as_str(), reasons(&row.reasons));
+            format!("{status}\n{}\n{}\n{reasons}", self.span(row.period), id(row.away))
         });
         held.chain(rows).collect::<Vec<_>>().join("\n")
     }
@@ -118,7 +118,7 @@ impl Writer<'_> {
         format!("{who}: {}{} ({})", reasons(&row.reasons), part.unwrap_or_default(), self.outcome(row))
     }
 
-    /// What comes of an absence, in a few words.
+    /// The consequence of an absence, in a few words.
     fn outcome(&self, row: &Row) -> String {
         let primary = self.name(row.primary);
         match row.status {
@@ -147,8 +147,8 @@ impl Writer<'_> {
         }
     }
 
-    /// How an absence stands, in a sentence or two.
-    fn standing(&self, row: &Row) -> String {
+    /// The status of an absence, in a sentence or two.
+    fn explanation(&self, row: &Row) -> String {
         let week = moment::date(row.week.0);
         let (away, primary) = (self.name(row.away), self.name(row.primary));
         let by = row.deadline.map(|deadline| self.moment(deadline)).unwrap_or_default();
@@ -181,8 +181,8 @@ impl Writer<'_> {
                 format!("{away} is primary in the week of {week}; time off moves no duty in this team.")
             }
             RowStatus::NoBackup => format!(
-                "{away} is secondary in the week of {week} and could not cover if {primary} were away: nobody \
-                 stands behind {primary}."
+                "{away} is secondary in the week of {week} and could not cover if {primary} were away: {primary} \
+                 has no backup."
             ),
             RowStatus::Backfilled => format!(
                 "{away} is secondary in the week of {week} and could not cover; {} stands in.",

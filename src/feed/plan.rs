@@ -1,25 +1,25 @@
-//! What events are made from: a team's rota over the window that feeds carry, and a little beyond.
+//! The input of events: a team's rota over the window of its feeds, and a little beyond.
 
 use chrono::TimeDelta;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::rota::{Coverage, Occasion, OccasionAbsences, Period, Schedule, Team, WeekId, coverage, expand};
 
-/// How far past the days of notice a handover meeting looks for redistributions to agree on.
+/// How far beyond the notice period a handover meeting looks for redistributions to agree on.
 pub(super) const AGENDA_AHEAD: TimeDelta = TimeDelta::weeks(4);
 
-/// A meeting is held at most twelve days before its duty change, and a shift names who comes after it.
+/// Enough for meetings, which are at most twelve days before their duty change, and for the next holder of a shift.
 const MARGIN: TimeDelta = TimeDelta::weeks(2);
 
-/// A team's rota as its feeds see it.
+/// A team's rota as its feeds show it.
 #[derive(Debug, Clone)]
 pub struct Plan<'a> {
     pub(super) team: &'a Team,
-    /// What feeds carry: whatever overlaps it.
+    /// Feeds contain whatever overlaps this window.
     pub(super) window: Period,
-    /// Reaches past both ends of the window, so that no event's text depends on where the window ends.
+    /// Extends past both ends of the window, so that no event's text depends on where the window ends.
     pub(super) schedule: Schedule,
-    /// Of the same reach.
+    /// Over the same time as `schedule`.
     pub(super) coverage: Coverage,
     /// By first date.
     pub(super) occasions: Vec<Occasion>,
@@ -38,13 +38,13 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Where links in events lead.
+/// The links in events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Links {
     base: Option<String>,
 }
 
-/// What RFC 3986 allows nowhere in a URI. A `%` stays: the address may be encoded already.
+/// Characters that RFC 3986 allows nowhere in a URI. A `%` is kept: the address may be encoded already.
 const NOT_IN_A_URI: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -58,7 +58,7 @@ const NOT_IN_A_URI: &AsciiSet = &CONTROLS
     .add(b'}');
 
 impl Links {
-    /// Links below `pages_url`, such as `https://host/prefix`; with `None` events hold no link at all.
+    /// Links below `pages_url`, such as `https://host/prefix`; with `None` events have no links.
     pub fn new(pages_url: Option<&str>) -> Links {
         let encoded =
             |url: &str| utf8_percent_encode(url.trim().trim_end_matches('/'), NOT_IN_A_URI).to_string();

@@ -1,4 +1,5 @@
-//! The event of a shift: who, in which role, why, and whether they are there. What is around it: `around`.
+//! The event of a shift: who, in which role, why, and whether they are away. Not here: what comes before and after
+//! (`around`).
 
 use std::fmt::Write as _;
 
@@ -17,7 +18,7 @@ impl Writer<'_> {
         let idx = shift.holder.engineer;
         let engineer = self.team().engineer(idx);
         let tentative = shift.holder.kind.is_tentative();
-        let said = shift.holder.reason.as_deref().map(reason);
+        let reason_text = shift.holder.reason.as_deref().map(reason);
         let mut categories = vec!["On-call", role_title(shift.role)];
         categories.extend(tentative.then_some("Proposed"));
         Event {
@@ -26,8 +27,8 @@ impl Writer<'_> {
             when: When::Instants(shift.period),
             anchor: shift.period.start(),
             week: Some(shift.week),
-            summary: self.shift_summary(planned, shift, said.as_deref()),
-            description: self.shift_description(planned, shift, said.as_deref()),
+            summary: self.shift_summary(planned, shift, reason_text.as_deref()),
+            description: self.shift_description(planned, shift, reason_text.as_deref()),
             categories,
             colour: colour::of(idx).name,
             url: self.links.week(self.team(), shift.week),
@@ -35,23 +36,23 @@ impl Writer<'_> {
             busy: false,
             engineers: vec![engineer.id.clone()],
             reason: shift.holder.why().map(reason),
-            facts: [engineer.id.as_str(), said.as_deref().unwrap_or_default()].join("\n"),
+            facts: [engineer.id.as_str(), reason_text.as_deref().unwrap_or_default()].join("\n"),
         }
     }
 
-    fn shift_summary(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
+    fn shift_summary(&self, planned: &PlannedWeek, shift: &Shift, reason_text: Option<&str>) -> String {
         let proposed = match conflict_of(planned, shift).filter(|_| shift.holder.kind.is_tentative()) {
             Some(conflict) if conflict.status == ProposalStatus::Nobody => "NOT COVERED ",
             Some(_) => "PROPOSED ",
             None => "",
         };
-        let note = self.note(planned, shift, said.unwrap_or_default());
+        let note = self.note(planned, shift, reason_text.unwrap_or_default());
         let notes: Vec<String> = note.into_iter().chain(self.own_absence(shift)).collect();
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
         format!("{proposed}{}: {} on-call{notes}", self.name(shift.holder.engineer), shift.role.as_str())
     }
 
-    /// `AWAY 29–30 May: no backup`, where whoever holds the shift is away.
+    /// `AWAY 29–30 May: no backup`, if the holder of the shift is away.
     fn own_absence(&self, shift: &Shift) -> Option<String> {
         let absences = self.plan.schedule.unavailable(self.team(), shift.role, shift.period);
         let last = absences.last()?;
@@ -61,7 +62,7 @@ impl Writer<'_> {
         Some(format!("AWAY{when}{}", consequence(shift.role, last)))
     }
 
-    /// Which part of `whole` somebody is away; `None` for all of it.
+    /// The part of `whole` during which somebody is away; `None` for all of it.
     fn absent_part(&self, absence: &Unavailable, whole: Period) -> Option<String> {
         (absence.period != whole).then(|| moment::stretch(self.zone(), absence.period))
     }
@@ -78,16 +79,16 @@ impl Writer<'_> {
         Some(format!("away {}{}", parts.join(", "), consequence(role, last)))
     }
 
-    /// What sets the shift apart from the plain rotation, short enough for a month's grid.
-    fn note(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> Option<String> {
+    /// How the shift differs from the rotation, short enough for a month's grid.
+    fn note(&self, planned: &PlannedWeek, shift: &Shift, reason_text: &str) -> Option<String> {
         let instead_of = shift.holder.instead_of.map(|idx| self.name(idx));
         let instead = instead_of.map(|name| format!("instead of {name}"));
         match shift.holder.kind {
             ShiftKind::Rotation => None,
             ShiftKind::Swap => instead.map(|instead| format!("swap, {instead}")),
             ShiftKind::Cover => Some(match instead_of {
-                Some(name) => format!("covers {said} for {name}"),
-                None => format!("covers {said}"),
+                Some(name) => format!("covers {reason_text} for {name}"),
+                None => format!("covers {reason_text}"),
             }),
             ShiftKind::Backfill => instead_of.map(|name| format!("stands in for {name}")),
             ShiftKind::Override => Some(joined("agreed", instead)),
@@ -95,20 +96,20 @@ impl Writer<'_> {
                 let standing = conflict_of(planned, shift).map(|conflict| conflict.status);
                 Some(match (shift.role, standing) {
                     (Role::Primary, Some(ProposalStatus::NeedsVolunteer)) => {
-                        format!("{said}, volunteer needed")
+                        format!("{reason_text}, volunteer needed")
                     }
-                    (Role::Primary, Some(ProposalStatus::Nobody)) => format!("{said}, nobody free"),
-                    _ => joined(said, instead),
+                    (Role::Primary, Some(ProposalStatus::Nobody)) => format!("{reason_text}, nobody free"),
+                    _ => joined(reason_text, instead),
                 })
             }
         }
     }
 
-    fn shift_description(&self, planned: &PlannedWeek, shift: &Shift, said: Option<&str>) -> String {
+    fn shift_description(&self, planned: &PlannedWeek, shift: &Shift, reason_text: Option<&str>) -> String {
         let idx = shift.holder.engineer;
         let zone = &self.team().engineer(idx).zone;
         let next = self.next(shift);
-        // Whoever comes next says when it ends; calendars show when it starts.
+        // The next holder's line says when it ends; calendars show when it starts.
         let mut head = if next.is_some() { String::new() } else { self.span(shift.period) };
         let ends = [shift.period.start(), shift.period.end()];
         if ends.into_iter().any(|end| moment::differ(zone, self.zone(), end)) {
@@ -118,7 +119,7 @@ impl Writer<'_> {
         }
         let attention = self.absences(shift.role, shift.period);
         let attention = attention.map(|away| format!("Attention: {} is {away}.", self.name(idx)));
-        let why = self.why(planned, shift, said.unwrap_or_default()).map(|why| format!("Why: {why}"));
+        let why = self.why(planned, shift, reason_text.unwrap_or_default()).map(|why| format!("Why: {why}"));
         let lines = [attention, why, Some(self.beside(planned, shift)), next];
         let lines: Vec<String> = lines.into_iter().flatten().collect();
         let owned = [self.pipelines_of(idx), self.run_books()].map(str::to_owned);
@@ -127,12 +128,12 @@ impl Writer<'_> {
     }
 
     /// Which rule gave them the shift, in a sentence or two; `None` for the plain rotation.
-    fn why(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> Option<String> {
+    fn why(&self, planned: &PlannedWeek, shift: &Shift, reason_text: &str) -> Option<String> {
         let role = shift.role.as_str();
         let week = moment::date(planned.week.id.0);
         let instead_of = shift.holder.instead_of.map(|idx| self.name(idx));
         let away = self.name(planned.week.pair.primary);
-        let given = if said.is_empty() { String::new() } else { format!(" Reason: {said}.") };
+        let given = if reason_text.is_empty() { String::new() } else { format!(" Reason: {reason_text}.") };
         Some(match shift.holder.kind {
             ShiftKind::Rotation => return None,
             ShiftKind::Swap => match instead_of {
@@ -144,7 +145,7 @@ impl Writer<'_> {
                 }
             },
             ShiftKind::Cover => {
-                format!("{away}, this week's primary, is away ({said}), so the secondary covers.")
+                format!("{away}, this week's primary, is away ({reason_text}), so the secondary covers.")
             }
             ShiftKind::Backfill => {
                 let secondary = self.name(planned.week.pair.secondary);
@@ -153,7 +154,9 @@ impl Writer<'_> {
                 });
                 let what = if covers { format!("covers for {away}") } else { "is away".to_owned() };
                 let stand_in = self.name(shift.holder.engineer);
-                format!("{secondary}, this week's secondary, {what} ({said}), so {stand_in} stands in.")
+                format!(
+                    "{secondary}, this week's secondary, {what} ({reason_text}), so {stand_in} stands in."
+                )
             }
             ShiftKind::Override => {
                 let by = self.team().overrides.iter().find(|by| by.period.overlaps(shift.period));
@@ -162,11 +165,11 @@ impl Writer<'_> {
                 let instead = instead_of.map(|name| format!(", instead of {name}")).unwrap_or_default();
                 format!("the team agreed on it{agreed}{instead}.{given}")
             }
-            ShiftKind::Proposal => self.why_proposed(planned, shift, said),
+            ShiftKind::Proposal => self.why_proposed(planned, shift, reason_text),
         })
     }
 
-    fn why_proposed(&self, planned: &PlannedWeek, shift: &Shift, said: &str) -> String {
+    fn why_proposed(&self, planned: &PlannedWeek, shift: &Shift, reason_text: &str) -> String {
         let pair = planned.week.pair;
         let (away, secondary) = (self.name(pair.primary), self.name(pair.secondary));
         let standing = conflict_of(planned, shift).map(|conflict| conflict.status);
@@ -181,7 +184,7 @@ impl Writer<'_> {
         };
         let by = self.moment_for(&[shift.holder.engineer], planned.deadline);
         format!(
-            "proposed only. {away}, this week's primary, is away ({said}) and {secondary}, the secondary, cannot \
+            "proposed only. {away}, this week's primary, is away ({reason_text}) and {secondary}, the secondary, cannot \
              cover.{choice}\nAgree by: {by}"
         )
     }

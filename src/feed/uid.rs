@@ -1,4 +1,4 @@
-//! Event identities: of the slot, never of the person, so that a cover or a swap updates an event in place.
+//! UIDs of events. They depend on the slot and never on the person, so that a cover or a swap updates an event in place.
 
 use std::fmt;
 
@@ -59,7 +59,7 @@ pub fn leave_unknown(team: &Team, engineer: &EngineerId, date: NaiveDate) -> Str
 pub(super) struct Compact(pub(super) Instant);
 
 impl fmt::Display for Compact {
-    /// By hand, since each event has several: chrono reads the pattern anew each time.
+    /// Formatted by hand, since each event has several and chrono would parse the pattern each time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (date, time) = (self.0.date_naive(), self.0.time());
         let day = date.year() * 10_000 + (date.month() * 100 + date.day()).cast_signed();

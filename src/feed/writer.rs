@@ -1,6 +1,6 @@
-//! What every event's text needs to hand: clean names, links, who owns what, clocks.
+//! What the texts of all events use: clean names, links, owners of pipelines, local times.
 //!
-//! Not here: the texts of each kind of event, which have a file each.
+//! Not here: the texts of each kind of event, each in its own file.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,13 +16,14 @@ use crate::text::{self, clean, clean_or};
 pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) links: &'a Links,
-    /// by engineer.
+    /// By engineer.
     names: Vec<String>,
-    /// by engineer: the pipelines each person owns, as a paragraph; empty where they own none.
+    /// By engineer: the pipelines they own, as a paragraph; empty if they own none.
     pipelines: Vec<String>,
-    /// The team's run books, as a paragraph; empty where it has none.
+    /// The team's run books, as a paragraph; empty if it has none.
     run_books: String,
-    /// On the team's clock, once each: a duty change shows in the shifts before and after it and by its meeting.
+    /// Formatted team times, each formatted once: a duty change appears in the shifts before and after it and in its
+    /// meeting.
     moments: RefCell<BTreeMap<Instant, Rc<Moment>>>,
 }
 
@@ -77,7 +78,7 @@ impl<'a> Writer<'a> {
         Rc::clone(moment)
     }
 
-    /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second where their clocks differ from the team's.
+    /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second if their local time differs from the team's.
     pub(super) fn moment_for(&self, indices: &[EngineerIdx], instant: Instant) -> String {
         let here = self.moment(instant);
         match self.elsewhere(indices, instant) {
@@ -86,7 +87,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// `15:00 GMT for Data Engineer A`, once for each zone; `None` where all clocks read as the team's.
+    /// `15:00 GMT for Data Engineer A`, once for each zone; `None` if all local times are the same as the team's.
     pub(super) fn elsewhere(&self, indices: &[EngineerIdx], instant: Instant) -> Option<String> {
         let mut zones: Vec<(&Zone, Vec<EngineerIdx>)> = Vec::new();
         for idx in indices {
@@ -98,12 +99,12 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        let said = zones.iter().map(|(zone, indices)| {
+        let parts = zones.iter().map(|(zone, indices)| {
             let clock = moment::moment_beside(zone, self.zone(), instant);
             format!("{clock} for {}", self.names_of(indices))
         });
-        let said: Vec<String> = said.collect();
-        (!said.is_empty()).then(|| said.join("; "))
+        let parts: Vec<String> = parts.collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
 
@@ -121,7 +122,7 @@ pub(super) fn paragraphs(parts: &[&str]) -> String {
     paragraphs.join("\n\n")
 }
 
-/// The pipelines whose first owner is `idx`; what investors read is marked where its name does not say so.
+/// The pipelines whose first owner is `idx`; those reported to investors are marked if their name does not say so.
 fn pipelines(team: &Team, idx: EngineerIdx) -> String {
     let title = |pipeline: &Pipeline| {
         let name = clean_or(&pipeline.name, pipeline.id.as_str());
@@ -137,7 +138,7 @@ fn pipelines(team: &Team, idx: EngineerIdx) -> String {
     if titles.is_empty() { String::new() } else { format!("Owns: {}", titles.join(", ")) }
 }
 
-/// One link to the page that has all run books; their titles where events hold no links.
+/// One link to the page with all run books; their titles if events have no links.
 fn run_books(team: &Team, links: &Links) -> String {
     let titles = team.run_books.values().map(|book| {
         let title = clean_or(&book.title, book.id.as_str());

@@ -111,12 +111,12 @@ impl ResolvedCalendar {
         &self.name
     }
 
-    /// The law or publication that it rests on.
+    /// The law or publication that it is based on.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }
 
-    /// What people have to know who rely on it, such as days that it cannot have.
+    /// A note for people who rely on it, for example about days that it cannot list.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
@@ -151,7 +151,7 @@ impl ResolvedCalendar {
         of_year.map(Dated::holiday).collect()
     }
 
-    /// Dates and names for all of [`YEARS`](super::YEARS), as the rota uses them. Worked out once.
+    /// Dates and names for all of [`YEARS`](super::YEARS), as the rota uses them. Computed once.
     pub fn calendar(&self) -> Arc<rota::Calendar> {
         let expanded = self.expanded.get_or_init(|| {
             let holidays =

@@ -26,7 +26,7 @@ pub struct Definition {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) source: Option<String>,
-    /// What people have to know who rely on it, such as days that it cannot have.
+    /// A note for people who rely on it, for example about days that it cannot list.
     pub(super) note: Option<String>,
     pub(super) weekend: Option<WeekdaySet>,
     pub(super) confirmed_through: Option<i32>,
@@ -135,7 +135,7 @@ impl Definition {
         &self.id
     }
 
-    /// What people call it.
+    /// Its display name.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -56,7 +56,7 @@ impl Filter {
         (included || self.include.is_empty()) && !excluded
     }
 
-    /// Warns of patterns that no event matched: a slip, or an event that is no longer there.
+    /// Warns about patterns that no event matched: a typing error, or an event that no longer exists.
     pub fn check(&self, problems: &Problems) {
         for span in self.include.unmatched().chain(self.exclude.unmatched()) {
             problems.push(Problem {

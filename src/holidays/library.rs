@@ -26,7 +26,7 @@ pub enum CalendarError {
     /// Neither an own nor a built-in calendar has this id.
     #[error("there is no holiday calendar `{id}`")]
     Unknown {
-        /// What was asked for.
+        /// The requested id.
         id: String,
         /// The nearest ids that exist, as a question, or where they are listed.
         help: String,
@@ -34,7 +34,7 @@ pub enum CalendarError {
     /// Its own file, or one that it extends, has errors, which are reported there.
     #[error("the holiday calendar `{id}` has errors")]
     Broken {
-        /// What was asked for.
+        /// The requested id.
         id: String,
     },
 }
@@ -59,7 +59,7 @@ impl Library {
         self.own.get(id)?.as_ref()
     }
 
-    /// All ids that can be asked for, in order.
+    /// All ids, in order.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = builtin::ids().collect();
         ids.extend(self.own.keys().map(String::as_str));

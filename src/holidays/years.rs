@@ -32,7 +32,7 @@ pub enum YearsError {
 }
 
 impl YearsError {
-    /// What would be right.
+    /// What to write instead.
     pub fn help(self) -> &'static str {
         match self {
             YearsError::Form => {

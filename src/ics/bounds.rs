@@ -1,10 +1,10 @@
-//! What the occurrences of a file are worked out within.
+//! The bounds within which the occurrences of a file are computed.
 
 use chrono::{Datelike, NaiveDate};
 
 use crate::rota::{Instant, Zone};
 
-/// How much is expanded.
+/// The bounds of an expansion.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// The first day that matters.
@@ -37,7 +37,7 @@ impl Bounds {
     }
 }
 
-/// What an expansion rests on.
+/// What an expansion depends on.
 pub struct Context<'a> {
     /// How much.
     pub bounds: Bounds,

@@ -1,4 +1,4 @@
-//! Components (RFC 5545 3.6): the events, free/busy times and time zones of a file, and what its calendars are called.
+//! Components (RFC 5545 3.6): the events, free/busy times and time zones of a file, and the names of its calendars.
 //!
 //! Not here: when events take place (`event`), and which of several versions of an event counts (`series`).
 
@@ -79,7 +79,7 @@ pub(super) struct Observance<'t> {
 pub struct Event<'t> {
     /// Its place in [`CalendarFile::calendars`].
     pub calendar: usize,
-    /// Where its `BEGIN` stands.
+    /// The position of its `BEGIN`.
     pub span: Span,
     pub(super) lines: Vec<Line<'t>>,
 }
@@ -161,8 +161,8 @@ struct Reader<'t, 'r> {
     report: &'r Report<'r>,
 }
 
-/// Reads the text of a file. A line that is no property is left out with a warning. A file that is no calendar, or
-/// whose components do not match, as when a download broke off, is an error and gives nothing.
+/// Reads the text of a file. A line that is not a property is left out with a warning. A file that is not a calendar, or
+/// whose components do not match, as after an incomplete download, is an error and gives nothing.
 pub fn read<'t>(text: &'t str, report: &Report<'_>) -> Option<CalendarFile<'t>> {
     let mut reader = Reader { file: CalendarFile::default(), open: Vec::new(), report };
     let mut bad: Vec<Span> = Vec::new();

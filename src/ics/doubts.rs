@@ -1,11 +1,11 @@
-//! What is read in one of several ways, and is reported once for a whole file.
+//! Ambiguities of a file, each reported once.
 
 use std::collections::BTreeMap;
 
 use super::report::Report;
 use crate::toml_reader::Span;
 
-/// Events that may be meant otherwise.
+/// Events with several possible meanings.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
     /// Events that share UID and version with another and have other times.

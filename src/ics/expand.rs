@@ -79,7 +79,7 @@ pub struct Expansion {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Works out the occurrences of the events that are `wanted`, which is called once for each event in the file's order, and
+/// Computes the occurrences of the events that are `wanted`, which is called once for each event in the file's order, and
 /// not cancelled. One that cannot be read is an error.
 pub fn expand<'t>(
     file: &CalendarFile<'t>,

@@ -27,11 +27,11 @@ pub enum BusyType {
 /// One time of a `FREEBUSY` property.
 #[derive(Debug, Clone)]
 pub struct FreeBusy {
-    /// What it is.
+    /// Its kind.
     pub kind: BusyType,
-    /// When.
+    /// Its period.
     pub span: Span,
-    /// Where it stands.
+    /// Its position.
     pub place: toml_reader::Span,
 }
 

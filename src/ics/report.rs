@@ -1,4 +1,4 @@
-//! Collects what is wrong with a calendar: enough of it to fix the file, but not once for each of a million lines.
+//! Collects the problems of a calendar: enough to fix the file, but not one for each of a million lines.
 
 use std::cell::Cell;
 

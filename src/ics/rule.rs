@@ -75,7 +75,7 @@ pub(super) enum RuleFault {
 }
 
 impl RuleFault {
-    /// What would be right.
+    /// What to write instead.
     pub(super) fn help(self) -> &'static str {
         match self {
             RuleFault::NoFrequency => "FREQ is DAILY, WEEKLY, MONTHLY or YEARLY",

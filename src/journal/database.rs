@@ -1,4 +1,4 @@
-//! The connection to where journals are kept: opened when needed, thrown away after each failure.
+//! The connection to the journals' database: opened when needed, closed after each failure.
 //!
 //! After a failed write nothing is known of a connection: SQLite may have ended the transaction by itself, a PostgreSQL
 //! session may have become read-only. So each failure closes it, and the first transaction after a failure counts only
@@ -394,7 +394,7 @@ mod tests {
         assert!(fs::read(folder.path().join(FILE)).unwrap() == before);
     }
 
-    /// The permissions of everything in the state folder, and of itself.
+    /// The permissions of the state folder and of everything in it.
     fn modes(state: &Path) -> Vec<u32> {
         let files = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
         let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -1,4 +1,4 @@
-//! Texts compressed with gzip, whose checksum tells damage.
+//! Texts compressed with gzip, whose checksum reveals damage.
 
 use std::io::{Read, Write};
 

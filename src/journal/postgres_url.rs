@@ -21,10 +21,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::sql::{Failure, FailureKind, Result};
 
-/// How far the server must prove who it is.
+/// How far the identity of the server is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verification {
-    /// Not at all: whoever is between may read and change everything.
+    /// Not at all: somebody on the network path could read and change everything.
     None,
     /// Its certificate is of a known authority.
     Authority,
@@ -41,8 +41,8 @@ pub(super) struct PostgresUrl {
     roots: Option<String>,
 }
 
-/// Whether a PostgreSQL server that is reached at `url` over a network need not prove who it is, so that whoever is
-/// between may read and change the journal. `false` too for a URL that is not understood: opening it says so.
+/// Whether the identity of a PostgreSQL server that is reached at `url` over a network is not verified, so that somebody on
+/// the network path could read and change the journal. Also `false` for an invalid URL, which is an error when it is opened.
 pub fn is_unverified(url: &str) -> bool {
     let is_local = |host: &Host| match host {
         Host::Unix(_) => true,
@@ -121,12 +121,19 @@ impl PostgresUrl {
         }
         let provider = Arc::new(ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match self.verification {
-            Verification::None => Arc::new(Unverified { provider: Arc::clone(&provider) }),
+            Verification::None => {
+                Arc::new(LenientVerifier { authority: None, provider: Arc::clone(&provider) })
+            }
             verification => {
                 let roots = Arc::new(self.root_certificates()?);
                 let built = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build();
                 let webpki = built.map_err(|error| of_tls(&error))?;
-                if verification == Verification::Full { webpki } else { Arc::new(AnyHost(webpki)) }
+                match verification {
+                    Verification::Full => webpki,
+                    _ => {
+                        Arc::new(LenientVerifier { authority: Some(webpki), provider: Arc::clone(&provider) })
+                    }
+                }
             }
         };
         let config = ClientConfig::builder_with_provider(provider);
@@ -165,11 +172,16 @@ fn without_host(address: &str) -> Option<String> {
     Some(format!("{scheme}://{user}{path}"))
 }
 
-/// A certificate of a known authority, for whichever host.
+/// Verifies less than usual, or nothing.
 #[derive(Debug)]
-struct AnyHost(Arc<WebPkiServerVerifier>);
+struct LenientVerifier {
+    /// Verifies the authority of a certificate but not its host, for `sslmode=verify-ca`; without it any certificate is
+    /// accepted, since `sslmode=require` and `prefer` encrypt and verify nothing.
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
 
-impl ServerCertVerifier for AnyHost {
+impl ServerCertVerifier for LenientVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -179,54 +191,14 @@ impl ServerCertVerifier for AnyHost {
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
         use CertificateError::{NotValidForName, NotValidForNameContext};
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The host is looked at last, once all else is right.
+        let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
+        match authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // The host is checked last, after everything else.
             Err(rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
                 Ok(ServerCertVerified::assertion())
             }
             verified => verified,
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Any certificate: `sslmode=require` and `prefer` encrypt and verify nothing.
-#[derive(Debug)]
-struct Unverified {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

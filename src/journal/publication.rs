@@ -65,7 +65,7 @@ pub struct Stored {
 /// A journal that is to be written.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// Whose.
+    /// The team.
     pub team: TeamId,
     /// The journal. Its version is one higher than that which it was built upon.
     pub stored: Stored,

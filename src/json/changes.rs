@@ -29,7 +29,7 @@ pub struct Change {
     pub moved: Move,
 }
 
-/// A part of a role that somebody else holds than before, or more surely or less.
+/// A part of a role that changes its holder, or whose holder becomes confirmed or only proposed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Move {
     /// `primary` or `secondary`.
@@ -38,7 +38,7 @@ pub struct Move {
     /// The first instant.
     #[schema(format = DateTime)]
     pub start: String,
-    /// The first instant no longer in it.
+    /// The first instant after it.
     #[schema(format = DateTime)]
     pub end: String,
     /// Who held it; null for nobody.
@@ -50,11 +50,11 @@ pub struct Move {
 /// One side of a move.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Held {
-    /// Who.
+    /// The engineer.
     pub engineer: String,
     /// Whether the team has agreed on it.
     pub status: Agreement,
-    /// Why, where it is not plain rotation.
+    /// The reason, if it differs from the rotation.
     pub reason: Option<String>,
 }
 
@@ -65,9 +65,9 @@ pub struct Diff {
     pub team: String,
     /// `changed`, `added` or `removed`.
     pub status: &'static str,
-    /// The first date looked at, in the team's zone.
+    /// The first date of the range, in the team's zone.
     pub from: NaiveDate,
-    /// The first date no longer looked at.
+    /// The first date after the range.
     pub to: NaiveDate,
     /// By start, then primary first.
     pub moves: Vec<Move>,
@@ -82,7 +82,7 @@ pub struct Diff {
 /// What a change of configuration means for one engineer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Balance {
-    /// Who.
+    /// The engineer.
     pub engineer: String,
     /// How many parts of a role they gain.
     pub gained: u32,

@@ -13,9 +13,9 @@ use crate::text::by_calendar;
 pub struct Coverage {
     /// The team's id.
     pub team: String,
-    /// The first date asked for, in the team's zone.
+    /// The first date of the range, in the team's zone.
     pub from: NaiveDate,
-    /// The first date no longer asked for.
+    /// The first date after the range.
     pub to: NaiveDate,
     /// Where silence does not mean that nobody is away.
     pub warnings: Vec<Warning>,
@@ -46,7 +46,7 @@ pub struct Row {
     /// The first instant.
     #[schema(format = DateTime)]
     pub start: String,
-    /// The first instant no longer in it.
+    /// The first instant after it.
     #[schema(format = DateTime)]
     pub end: String,
     /// The role that the absent person has that week, if any.
@@ -79,7 +79,7 @@ pub struct Row {
 /// Somebody who could take a conflict, and the figures that rank them.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Candidate {
-    /// Who.
+    /// The engineer.
     pub engineer: String,
     /// 1 for the first.
     pub rank: usize,

@@ -1,4 +1,4 @@
-//! `fairness`: what everybody has in each year, where the rotation always hits the same person, and what ends that.
+//! `fairness`: what everybody has in each year, which holidays always fall to the same person, and what ends that.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Serialize, Serializer};
@@ -16,11 +16,11 @@ pub struct Fairness {
     pub from: NaiveDate,
     /// The first date of the year after the last.
     pub to: NaiveDate,
-    /// Where silence does not mean "no holidays".
+    /// Unknown holidays: no entry does not mean no holiday there.
     pub warnings: Vec<Warning>,
     /// The calendar years.
     pub years: Vec<i32>,
-    /// One entry an engineer and year in which they are a member: by year, then file order.
+    /// One entry for each engineer and year in which they are a member: by year, then file order.
     pub engineers: Vec<Tally>,
     /// In order of the day of the year, then primary first, then file order.
     pub streaks: Vec<Streak>,
@@ -33,7 +33,7 @@ pub struct Fairness {
 /// What one engineer has in one calendar year. [`rota::Tally`] says exactly how each figure is counted.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Tally {
-    /// Who.
+    /// The engineer.
     pub engineer: String,
     /// The calendar year in the team's zone.
     pub year: i32,
@@ -58,7 +58,7 @@ pub struct Tally {
 /// Somebody who has the same role on the same holiday of their own three or more years in a row.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Streak {
-    /// Who.
+    /// The engineer.
     pub engineer: String,
     /// `primary` or `secondary`.
     #[schema(value_type = words::Role)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::holidays::{self, ResolvedCalendar};
 
-/// The calendars that can be named.
+/// The available calendars.
 #[derive(Debug, Clone, Serialize)]
 pub struct Calendars {
     /// In order of their ids.
@@ -17,7 +17,7 @@ pub struct Calendars {
 pub struct CalendarEntry {
     /// Its id.
     pub calendar: String,
-    /// What it is called; null where it is broken.
+    /// Its name; null where it is broken.
     pub name: Option<String>,
     /// The last year for which its dates are known; null where rules alone decide, or it is broken.
     pub confirmed_through: Option<i32>,
@@ -47,7 +47,7 @@ pub struct Holidays {
     pub year: i32,
     /// The last year for which its dates are known; null where rules alone decide.
     pub confirmed_through: Option<i32>,
-    /// What people have to know who rely on it; null where there is nothing.
+    /// A note for people who rely on it; null if there is none.
     pub note: Option<String>,
     /// In order of date.
     pub holidays: Vec<Holiday>,
@@ -58,7 +58,7 @@ pub struct Holidays {
 pub struct Holiday {
     /// The day off.
     pub date: NaiveDate,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// The same in English; null where the calendar is in English or does not say.
     pub english: Option<String>,

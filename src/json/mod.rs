@@ -1,6 +1,6 @@
 //! The JSON of the API and of `--json`, made from what the rota and the holiday calendars say.
 //!
-//! One shape a file, fields in the order in which they are written; command line and web API share them, so a
+//! One shape for each file, fields in the order in which they are written; command line and web API share them, so a
 //! script that reads one reads the other. Not here: which window or instant is asked for, and how the text
 //! travels. Nothing reads these shapes back. What is asked for where nobody says so is the same everywhere, so it is
 //! here.
@@ -50,7 +50,7 @@ pub const MAX_FAIRNESS_YEARS: u8 = 10;
 pub struct Dates {
     /// The first date.
     pub from: NaiveDate,
-    /// The first date that is no longer asked for.
+    /// The first date after the range.
     pub to: NaiveDate,
 }
 
@@ -64,7 +64,7 @@ impl Dates {
 /// What several teams have to say, in order of their ids.
 #[derive(Debug, Clone, Serialize)]
 pub struct Teams<T> {
-    /// One entry a team.
+    /// One entry for each team.
     pub teams: Vec<T>,
 }
 

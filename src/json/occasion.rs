@@ -1,4 +1,4 @@
-//! One holiday or one time off with all that it does to the rota, a part of `coverage`.
+//! One holiday or one time off with all its effects on the rota, a part of `coverage`.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub struct Holders {
     /// The first instant.
     #[schema(format = DateTime)]
     pub start: String,
-    /// The first instant no longer in it.
+    /// The first instant after it.
     #[schema(format = DateTime)]
     pub end: String,
     /// Who holds the primary role.
@@ -70,12 +70,12 @@ pub struct OccasionRow {
     /// The first instant.
     #[schema(format = DateTime)]
     pub start: String,
-    /// The first instant no longer in it.
+    /// The first instant after it.
     #[schema(format = DateTime)]
     pub end: String,
     /// Who is away.
     pub away: String,
-    /// How it stands.
+    /// Its status.
     #[schema(value_type = words::RowStatus)]
     pub status: &'static str,
 }

@@ -11,7 +11,7 @@ use crate::rota::{Instant, Role, Schedule, Team};
 pub struct OnCall {
     /// The team's id.
     pub team: String,
-    /// The instant asked about.
+    /// The requested instant.
     #[schema(format = DateTime)]
     pub at: String,
     /// Who holds the primary role; null only before the first duty change.
@@ -26,9 +26,9 @@ pub struct OnCall {
 /// Somebody who holds a role.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OnDuty {
-    /// Who.
+    /// The engineer.
     pub engineer: String,
-    /// What people call them.
+    /// Their display name.
     pub name: String,
     /// When they stop holding the role; null where no end is known.
     #[schema(format = DateTime)]

@@ -22,7 +22,7 @@ pub struct Pipelines {
 pub struct Pipeline {
     /// The id as in the file.
     pub pipeline: String,
-    /// What people call it.
+    /// Its display name.
     pub name: String,
     /// The field it belongs to.
     pub area: Option<String>,

@@ -15,9 +15,9 @@ pub struct Schedule {
     pub team: String,
     /// The team's IANA zone.
     pub time_zone: String,
-    /// The first date asked for, in that zone.
+    /// The first date of the range, in that zone.
     pub from: NaiveDate,
-    /// The first date no longer asked for.
+    /// The first date after the range.
     pub to: NaiveDate,
     /// The shifts that overlap the dates, whole; by start, then primary first.
     pub shifts: Vec<Shift>,
@@ -35,12 +35,12 @@ pub struct Shift {
     /// `primary` or `secondary`.
     #[schema(value_type = words::Role)]
     pub role: &'static str,
-    /// Who.
+    /// The engineer.
     pub engineer: String,
     /// The first instant.
     #[schema(format = DateTime)]
     pub start: String,
-    /// The first instant no longer in it.
+    /// The first instant after it.
     #[schema(format = DateTime)]
     pub end: String,
     /// Why they hold the role then: `rotation`, `swap`, …

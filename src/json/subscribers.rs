@@ -6,23 +6,23 @@ use utoipa::ToSchema;
 use super::{instant, words};
 use crate::rota::Instant;
 
-/// Who fetches the feeds of one team. Nothing is known of them but the kind of client.
+/// Who fetches the feeds of one team. Only the kind of client is known.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Subscribers {
     /// The team's id.
     pub team: String,
-    /// Every feed, in the order in which people are shown them.
+    /// Every feed, in display order.
     pub feeds: Vec<FeedClients>,
 }
 
 /// Who fetches one feed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FeedClients {
-    /// Where it is below `/{team}/`.
+    /// Its path below `/{team}/`.
     pub path: String,
-    /// What it is called in a list of calendars.
+    /// Its title in a list of calendars.
     pub title: String,
-    /// Those that ever asked.
+    /// Those that have ever fetched it.
     pub clients: Vec<FeedClient>,
 }
 
@@ -32,16 +32,16 @@ pub struct FeedClient {
     /// `google`, `outlook-web`, …
     #[schema(value_type = words::ClientKind)]
     pub client: &'static str,
-    /// When it last asked.
+    /// When it last made a request.
     #[schema(format = DateTime)]
     pub last: String,
-    /// How often it was given the feed (200).
+    /// How often it got the feed (200).
     pub given: u64,
-    /// How often the answer was that its version is still current (304).
+    /// How often its version was confirmed as current (304).
     pub confirmed: u64,
     /// Whether it has the current version.
     pub current: bool,
-    /// When what it lacks was published; null where it has the current version.
+    /// When the version that it lacks was published; null if it has the current version.
     #[schema(format = DateTime)]
     pub behind_since: Option<String>,
 }

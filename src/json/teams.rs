@@ -1,4 +1,4 @@
-//! `teams`: which teams there are, who is in them, and how each stands.
+//! `teams`: which teams there are, who is in them, and their status.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,9 +19,9 @@ pub struct TeamList {
 pub struct TeamEntry {
     /// The team's id.
     pub team: String,
-    /// How it stands.
+    /// Its status.
     pub status: TeamStatus,
-    /// What people call the team; null for a broken one, as is all that follows but for `problems`.
+    /// The display name; null for a broken team, as are all fields below except `problems`.
     pub name: Option<String>,
     /// The team's IANA zone.
     pub time_zone: Option<String>,
@@ -35,7 +35,7 @@ pub struct TeamEntry {
     pub overdue: Option<usize>,
     /// In file order.
     pub engineers: Vec<Member>,
-    /// Every feed, in the order in which people are shown them.
+    /// Every feed, in display order.
     pub feeds: Vec<FeedEntry>,
     /// What is wrong with the latest configuration of the team.
     pub problems: Vec<ConfigurationProblem>,
@@ -46,15 +46,15 @@ pub struct TeamEntry {
 pub struct TeamSummary {
     /// The team's id.
     pub team: String,
-    /// How it stands.
+    /// Its status.
     pub status: TeamStatus,
-    /// What people call the team.
+    /// The display name.
     pub name: Option<String>,
     /// The team's IANA zone.
     pub time_zone: Option<String>,
     /// In file order.
     pub engineers: Vec<Member>,
-    /// Every feed, in the order in which people are shown them.
+    /// Every feed, in display order.
     pub feeds: Vec<FeedEntry>,
 }
 
@@ -65,7 +65,7 @@ impl From<TeamEntry> for TeamSummary {
     }
 }
 
-/// How a team stands to its latest configuration.
+/// Whether a team is served as its latest configuration says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TeamStatus {
@@ -82,7 +82,7 @@ pub enum TeamStatus {
 pub struct Member {
     /// The id that all other answers name them by.
     pub engineer: String,
-    /// What people call them.
+    /// Their display name.
     pub name: String,
     /// The IANA zone of their holidays and time off.
     pub time_zone: String,
@@ -91,9 +91,9 @@ pub struct Member {
 /// A calendar feed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FeedEntry {
-    /// Where it is below `/{team}/`.
+    /// Its path below `/{team}/`.
     pub path: String,
-    /// What it is called in a list of calendars.
+    /// Its title in a list of calendars.
     pub title: String,
 }
 

@@ -1,5 +1,4 @@
-//! The words that some fields have one of, for the description of the API: programs that are generated from it then
-//! know them all. What is written is the word itself.
+//! The possible values of some fields, for the description of the API, so that programs generated from it know them all.
 
 use std::borrow::Cow;
 

@@ -44,7 +44,7 @@ impl Client {
         }
     }
 
-    /// What people call it.
+    /// Its display name.
     pub fn name(self) -> &'static str {
         match self {
             Client::Google => "Google Calendar",

@@ -12,7 +12,7 @@ use super::subscribers::FeedSubscribers;
 pub struct FeedSlot {
     /// Which feed.
     pub feed: Feed,
-    /// Where it is below `/{team}/`.
+    /// Its path below `/{team}/`.
     pub path: String,
     pub(super) index: usize,
     pub(super) subscribers: OnceLock<Arc<FeedSubscribers>>,
@@ -35,7 +35,7 @@ impl FeedSlot {
 pub struct FeedSource<'a> {
     /// Which feed.
     pub feed: &'a Feed,
-    /// Whose.
+    /// The team.
     pub team: &'a Team,
     /// What the links in its events start with.
     pub links: &'a Links,

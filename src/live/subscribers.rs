@@ -50,7 +50,7 @@ pub struct Fetched {
     pub given: u64,
     /// How often the answer was that its version is still current.
     pub confirmed: u64,
-    /// When it last asked.
+    /// When it last made a request.
     pub last: Instant,
     /// The version that it has since then.
     pub version: u64,

@@ -65,13 +65,8 @@ impl Publisher {
     }
 
     /// The journal's database, if there is a journal.
-    pub(crate) fn database(&self) -> Option<&Database> {
-        self.database.as_deref()
-    }
-
-    /// The same, for what else is kept there.
-    pub(crate) fn shared_database(&self) -> Option<Arc<Database>> {
-        self.database.clone()
+    pub(crate) fn database(&self) -> Option<&Arc<Database>> {
+        self.database.as_ref()
     }
 
     /// What the journal knows of every team.

@@ -1,6 +1,6 @@
 //! R3: who is away when, and why.
 //!
-//! Not here: what being away does to duty (`planning`).
+//! Not here: how absences affect duty (`planning`).
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::period::{Instant, Period, Periods};
 use super::team::{Engineer, HolidayPolicy, SecondaryOnHoliday, TimeOffRule};
 use super::zone::Zone;
 
-/// What a reason says of time off. The `reason` in the file is private to it.
+/// The reason that is shown for time off. The `reason` in the file is private.
 pub const TIME_OFF: &str = "Time off";
 
 /// Why somebody is away. Holidays sort before time off that starts with them.

@@ -1,6 +1,6 @@
-//! Whoever holds a role and is away all the same (R4, R7, R10), so that calling them may not help.
+//! Holders of a role who are away nevertheless (R4, R7, R10), so that calling them may not help.
 //!
-//! Not here: what being away does to duty (`planning`), and the rows that report it (`coverage`).
+//! Not here: how absences affect duty (`planning`), and the rows that report it (`coverage`).
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use super::team::{EngineerIdx, HolidayPolicy};
 /// A part of somebody's duty during which they are away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable {
-    /// Who.
+    /// The engineer.
     pub engineer: EngineerIdx,
-    /// For how long, within their duty.
+    /// The period, within their duty.
     pub period: Period,
     /// The names of their absences in it, in order of time.
     pub reasons: Vec<Arc<str>>,

@@ -66,7 +66,7 @@ impl Calendar {
         &self.id
     }
 
-    /// What people call it.
+    /// Its display name.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -9,9 +9,9 @@ use super::team::{EngineerId, Role, Team};
 pub struct Holding {
     /// Which role.
     pub role: Role,
-    /// From the first instant to the first no longer in it.
+    /// The period.
     pub period: Period,
-    /// Who, and how surely.
+    /// The holder, and whether they are confirmed.
     pub side: Side,
 }
 
@@ -20,9 +20,9 @@ pub struct Holding {
 pub struct Side {
     /// Who holds the role.
     pub engineer: EngineerId,
-    /// Whether the team has still to agree.
+    /// Whether the team still has to agree.
     pub tentative: bool,
-    /// Why, where it is not plain rotation.
+    /// The reason, if it differs from the rotation.
     pub reason: Option<String>,
 }
 
@@ -33,14 +33,14 @@ impl Side {
     }
 }
 
-/// A part of a role that somebody else holds than before, or more surely or less.
+/// A part of a role that changes its holder, or whose holder becomes confirmed or only proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleChange {
     /// Which role.
     pub role: Role,
     /// As long as both sides stay the same.
     pub period: Period,
-    /// Who held it; nobody, where there is none.
+    /// Who held it; `None` for nobody.
     pub before: Option<Side>,
     /// Who holds it now.
     pub after: Option<Side>,

@@ -12,7 +12,7 @@ use super::planning::schedule::Schedule;
 use super::team::{EngineerIdx, Role, Team, TimeOffRule};
 use super::week::WeekId;
 
-/// How an absence stands.
+/// The status of an absence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowStatus {
     /// The secondary covers.
@@ -40,7 +40,7 @@ pub enum RowStatus {
 }
 
 impl RowStatus {
-    /// All there are, worst first (R11): the first three need somebody.
+    /// All of them, worst first (R11): the first three need somebody.
     pub const ALL: [RowStatus; 11] = [
         RowStatus::Nobody,
         RowStatus::NeedsVolunteer,
@@ -72,7 +72,7 @@ impl RowStatus {
         }
     }
 
-    /// Whether the team has still to agree.
+    /// Whether the team still has to agree.
     pub fn is_open(self) -> bool {
         matches!(self, RowStatus::Proposed | RowStatus::NeedsVolunteer | RowStatus::Nobody)
     }
@@ -83,7 +83,7 @@ impl RowStatus {
 pub struct Row {
     /// The week it lies in.
     pub week: WeekId,
-    /// For how long, clipped to the week.
+    /// The period, clipped to the week.
     pub period: Period,
     /// The role that the absent person has in the week's pair.
     pub role: Option<Role>,
@@ -91,13 +91,13 @@ pub struct Row {
     pub away: EngineerIdx,
     /// The names of the absences, in order of time.
     pub reasons: Vec<Arc<str>>,
-    /// How it stands.
+    /// Its status.
     pub status: RowStatus,
     /// Who holds the primary role throughout.
     pub primary: EngineerIdx,
     /// Who holds the secondary role throughout, if anybody.
     pub secondary: Option<EngineerIdx>,
-    /// How far the proposal carries by which the roles are held for any of it; `None` where nothing is proposed.
+    /// The status of the proposal by which the roles are held during any part of it; `None` if nothing is proposed.
     pub proposal: Option<ProposalStatus>,
     /// By when the team must agree, or had to; only where there is a conflict.
     pub deadline: Option<Instant>,
@@ -299,7 +299,7 @@ impl Sheet<'_> {
         held.intersect(&self.schedule.absences_of(secondary).cannot_cover(&self.team.policy, self.week()))
     }
 
-    /// How far the first proposal carries that is in force for any of `part`.
+    /// The status of the first proposal that applies during any part of `part`.
     fn proposal(&self, part: Period) -> Option<ProposalStatus> {
         let conflict = self.planned.conflicts.iter().find(|conflict| conflict.period.overlaps(part));
         conflict.map(|conflict| conflict.status)

@@ -1,4 +1,4 @@
-//! Half-open ranges of time and their algebra.
+//! Half-open ranges of time and operations on them.
 
 use chrono::{DateTime, Utc};
 

@@ -1,6 +1,6 @@
-//! What is true of a team: the shapes that every rule works on.
+//! A team: the types that every rule works on.
 //!
-//! A `Team` is made by `config`, which has checked it; what stands here is valid, so no rule checks again.
+//! `config` makes and checks a `Team`; it is always valid, so no rule checks it again.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -61,12 +61,12 @@ id!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EngineerIdx(pub usize);
 
-/// One of the two parts somebody can play in a week.
+/// One of the two roles of a week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// First to be called.
+    /// Called first.
     Primary,
-    /// Stands behind the primary, and covers when the primary is away.
+    /// The backup of the primary, who covers when the primary is away.
     Secondary,
 }
 
@@ -83,7 +83,7 @@ impl Role {
     }
 }
 
-/// Who holds the two roles of a week; never one person twice.
+/// Who holds the two roles of a week; always two people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pair {
     /// The week's primary, P in the rules.
@@ -116,11 +116,11 @@ impl Pair {
 pub struct Team {
     /// The stem of the file.
     pub id: TeamId,
-    /// What people call the team.
+    /// The display name.
     pub name: String,
     /// The zone in which duty changes, swaps and overrides are written.
     pub zone: Zone,
-    /// What stands behind `@` in event UIDs.
+    /// The part after `@` in event UIDs.
     pub uid_domain: String,
     /// In file order. Every [`EngineerIdx`] of the team points into this list.
     pub engineers: Vec<Engineer>,
@@ -132,7 +132,7 @@ pub struct Team {
     pub overrides: Vec<Override>,
     /// How handover meetings are held; none without it.
     pub handover: Option<HandoverRule>,
-    /// What holidays and time off do to duty.
+    /// How holidays and time off affect duty.
     pub policy: HolidayPolicy,
     /// In file order.
     pub pipelines: Vec<Pipeline>,
@@ -180,7 +180,7 @@ impl Team {
 pub struct Engineer {
     /// The id as written in the file.
     pub id: EngineerId,
-    /// What people call them.
+    /// Their display name.
     pub name: String,
     /// Where they live: the zone of their holidays and time off.
     pub zone: Zone,
@@ -188,15 +188,15 @@ pub struct Engineer {
     pub calendars: Vec<Arc<Calendar>>,
     /// Days off that are in no calendar, each with its name.
     pub also_off: Vec<(NaiveDate, Arc<str>)>,
-    /// Dates of their calendars on which they work all the same.
+    /// Dates of their calendars on which they work.
     pub works_on: Vec<NaiveDate>,
     /// Their own absences.
     pub time_off: Vec<Period>,
     /// Whether that is all: `false` if they have a calendar that could not be used.
     pub leave_is_known: bool,
-    /// The first local date as a member; none: always was.
+    /// The first local date as a member; `None`: has always been one.
     pub joined: Option<NaiveDate>,
-    /// The first local date no longer a member; none: stays.
+    /// The first local date after they leave; `None`: stays.
     pub left: Option<NaiveDate>,
 }
 
@@ -236,7 +236,7 @@ pub struct Swap {
 /// R7: a period given to named people; final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
-    /// For how long.
+    /// The period.
     pub period: Period,
     /// Who holds the primary role.
     pub primary: EngineerIdx,
@@ -270,7 +270,7 @@ pub enum IfAway {
     Keep,
 }
 
-/// R3–R6, R8: what holidays and time off do to duty.
+/// R3–R6, R8: how holidays and time off affect duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HolidayPolicy {
     /// Whether a secondary covers on a holiday of their own.
@@ -297,7 +297,7 @@ impl Default for HolidayPolicy {
 /// Whether a secondary covers on a holiday of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecondaryOnHoliday {
-    /// They do, as the plan says.
+    /// They do.
     Covers,
     /// They cannot.
     Unavailable,
@@ -317,7 +317,7 @@ pub enum TimeOffRule {
 pub struct Pipeline {
     /// The id as written in the file.
     pub id: PipelineId,
-    /// What people call it.
+    /// Its display name.
     pub name: String,
     /// The field it belongs to, such as `Profit`.
     pub area: Option<String>,

@@ -35,7 +35,7 @@ pub struct Week {
     pub swap: Option<SwapNote>,
 }
 
-/// That a week was swapped, and why.
+/// A swap of a week, and its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SwapNote {
     /// As given in the file.

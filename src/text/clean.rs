@@ -1,10 +1,10 @@
-//! Text of others as one line that is safe to show.
+//! Text from outside as one line that is safe to show.
 
-/// `text` as one line that cannot break or reorder what stands around it.
+/// `text` as one line that cannot break or reorder the text around it.
 ///
-/// Runs of whitespace, line breaks and tabs among it, are one space; none at either end. Control characters and
-/// U+FEFF go. Right-to-left letters and joiners stay; what embeds, overrides or isolates a direction goes, so that
-/// a name cannot reorder the line it stands in.
+/// Runs of whitespace, including line breaks and tabs, become one space, and are removed at both ends. Control
+/// characters and U+FEFF are removed. Right-to-left letters and joiners are kept; characters that embed, override or
+/// isolate a direction are removed, so that a name cannot reorder its line.
 pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.trim().chars() {
@@ -20,14 +20,14 @@ pub fn clean(text: &str) -> String {
     out
 }
 
-/// `text` as [`clean`] leaves it, or `otherwise` where nothing is left.
+/// `text` as [`clean`] leaves it, or `otherwise` if nothing is left.
 pub fn clean_or(text: &str, otherwise: &str) -> String {
     let text = clean(text);
     if text.is_empty() { otherwise.to_owned() } else { text }
 }
 
-/// A clean name for the middle of a sentence: one that is written from right to left is isolated (Unicode Bidirectional
-/// Algorithm, FSI and PDI), so that it does not reorder the words after it.
+/// A clean name for the middle of a sentence: a right-to-left name is isolated (Unicode Bidirectional Algorithm, FSI and
+/// PDI), so that it does not reorder the words after it.
 pub fn isolated(name: &str) -> String {
     let is_right_to_left = |character: char| {
         matches!(character, '\u{590}'..='\u{8FF}' | '\u{200F}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'

@@ -1,4 +1,4 @@
-//! Dates and times of events: `Fri 25 Dec 10:00 EST`, `24–26 Dec`. Without a year: an event has a date of its own.
+//! Dates and times in events: `Fri 25 Dec 10:00 EST`, `24–26 Dec`. Without a year, which the event's own date shows.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub fn date(date: NaiveDate) -> String {
     Date(date).to_string()
 }
 
-/// `10:00 EST` where `zone` has the same date as `beside` at `instant`, else as [`Moment::text`].
+/// `10:00 EST` if `zone` has the same date as `beside` at `instant`, otherwise [`Moment::text`].
 pub fn moment_beside(zone: &Zone, beside: &Zone, instant: Instant) -> String {
     let moment = Moment::of(zone, instant);
     if moment.local.date() == beside.date(instant) {
@@ -25,7 +25,7 @@ pub fn moment_beside(zone: &Zone, beside: &Zone, instant: Instant) -> String {
     }
 }
 
-/// `Fri 25 Dec 10:00–10:30 EST` or `Thu 24 Dec 18:00 EST to Sat 26 Dec 00:00 EST`, on the clock of `zone`.
+/// `Fri 25 Dec 10:00–10:30 EST` or `Thu 24 Dec 18:00 EST to Sat 26 Dec 00:00 EST`, in local time of `zone`.
 pub fn span(zone: &Zone, period: Period) -> String {
     let [start, end] = [period.start(), period.end()].map(|instant| Moment::of(zone, instant));
     from_to(&start, &end)
@@ -56,8 +56,8 @@ pub fn days((first, last): (NaiveDate, NaiveDate)) -> String {
     }
 }
 
-/// Which part of its days `period` is on the clock of `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates
-/// where there are several, and the letters of the zone where asked for or where they change. `None` for whole days.
+/// Which part of its days `period` covers in `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates if there are
+/// several, and the zone's abbreviation if requested or if it changes. `None` for whole days.
 pub fn part(zone: &Zone, period: Period, with_letters: bool) -> Option<String> {
     let is_whole = |instant| zone.first_instant(zone.date(instant)) == instant;
     let whole = (is_whole(period.start()), is_whole(period.end()));
@@ -83,7 +83,7 @@ pub fn part(zone: &Zone, period: Period, with_letters: bool) -> Option<String> {
     })
 }
 
-/// `29–30 May`, `29 May from 13:00`, `29 May 13:00 to 31 May 00:00`: `period` on the clock of `zone`, in little room.
+/// `29–30 May`, `29 May from 13:00`, `29 May 13:00 to 31 May 00:00`: `period` in local time of `zone`, in short form.
 pub fn stretch(zone: &Zone, period: Period) -> String {
     let (first, last) = dates(zone, period);
     match part(zone, period, false) {
@@ -97,7 +97,7 @@ pub fn stretch(zone: &Zone, period: Period) -> String {
     }
 }
 
-/// Whether clocks of the two zones read otherwise at `instant`.
+/// Whether the local times of the two zones differ at `instant`.
 pub fn differ(one: &Zone, other: &Zone, instant: Instant) -> bool {
     one.name() != other.name() && one.local(instant) != other.local(instant)
 }
@@ -106,7 +106,7 @@ fn day_of_month(date: NaiveDate) -> String {
     format!("{} {}", date.day(), MONTHS[date.month0() as usize])
 }
 
-/// What clocks of a zone show at some instant.
+/// The local time of a zone at some instant.
 #[derive(Debug)]
 pub struct Moment {
     local: NaiveDateTime,
@@ -115,13 +115,13 @@ pub struct Moment {
     pub text: String,
 }
 
-/// Written right into the text that it is a part of: a feed has thousands of them.
+/// Formatted directly into the surrounding text: a feed has thousands of them.
 struct Date(NaiveDate);
 
 struct Clock(NaiveDateTime);
 
 impl Moment {
-    /// A zone without letters of its own has its offset for an abbreviation: `-03` reads as `UTC-03`.
+    /// A zone without an abbreviation shows its offset: `UTC-03`.
     pub fn of(zone: &Zone, instant: Instant) -> Moment {
         let (local, letters) = zone.shown(instant);
         let letters = if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters };

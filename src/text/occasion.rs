@@ -1,4 +1,4 @@
-//! An occasion (R11) in words: its title, how it stands, and who is on call through it.
+//! An occasion (R11) in words: its title, its status, and who is on call during it.
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
@@ -9,10 +9,10 @@ use crate::rota::{
     Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, Team, Zone, merge_adjacent,
 };
 
-/// More people in turn than this are counted rather than named.
+/// Further people who are on call in turn are counted rather than named.
 pub const MAX_IN_TURN: usize = 4;
 
-/// Times within so many days are distinguished by their weekday.
+/// Within this time a weekday is enough to identify a day.
 const WEEKDAYS_ARE_CLEAR: TimeDelta = TimeDelta::days(6);
 
 /// `Christmas Day + 1` or `Time off of Data Engineer B`.
@@ -40,7 +40,7 @@ pub fn occasion_dates(occasion: &Occasion) -> String {
     }
 }
 
-/// How it stands at `now`, in lower case: `volunteer needed`, `overdue: proposed`, `covered`.
+/// Its status at `now`, in lower case: `volunteer needed`, `overdue: proposed`, `covered`.
 pub fn occasion_status(occasion: &Occasion, now: Instant) -> String {
     let worst = occasion.status(now);
     match () {
@@ -66,7 +66,7 @@ pub fn occasion_away(team: &Team, occasion: &Occasion) -> String {
     }
 }
 
-/// Who is on call through it, in order, on the team's clock: `Data Engineer D (no backup) until Fri 10:00, then Data Engineer
+/// Who is on call during it, in order, in team time: `Data Engineer D (no backup) until Fri 10:00, then Data Engineer
 /// A (backup Data Engineer B)`.
 pub fn occasion_on_call(team: &Team, occasion: &Occasion) -> String {
     let last = occasion.on_call.len().saturating_sub(1);
@@ -86,7 +86,7 @@ pub fn occasion_on_call(team: &Team, occasion: &Occasion) -> String {
     in_turn(occasion.on_call.iter().enumerate().map(part).collect())
 }
 
-/// Who is primary through it, short enough for a title: `Data Engineer D, then Data Engineer A from Fri 10:00`.
+/// Who is primary during it, short enough for a title: `Data Engineer D, then Data Engineer A from Fri 10:00`.
 pub fn occasion_primaries(team: &Team, occasion: &Occasion) -> String {
     let held = merge_adjacent(occasion.on_call.iter().map(|held| (held.period, held.primary)));
     let part = |(place, (period, primary)): (usize, &(Period, EngineerIdx))| {
@@ -107,7 +107,7 @@ fn in_turn(mut parts: Vec<String>) -> String {
     parts.join(", then ")
 }
 
-/// `10:00` where `period` is within one date of `zone`, else `Fri 10:00`, with the date where weekdays repeat.
+/// `10:00` if `period` is within one date of `zone`, otherwise `Fri 10:00`, with the date if weekdays repeat.
 pub fn time_within(zone: &Zone, period: Period, instant: Instant) -> String {
     let date = |instant: Instant| zone.date(instant);
     let format = if date(period.start()) == date(period.end() - TimeDelta::seconds(1)) {

@@ -3,7 +3,7 @@
 use super::clean::clean;
 use crate::rota::TIME_OFF;
 
-/// Names of absences within a sentence: `Christmas Day, time off`; `unnamed` where [`clean`] leaves none.
+/// Names of absences within a sentence: `Christmas Day, time off`; `unnamed` if [`clean`] leaves none.
 pub fn reasons<T: AsRef<str>>(names: &[T]) -> String {
     let names: Vec<String> = names
         .iter()

@@ -1,13 +1,13 @@
-//! The words of a status and the tone in which it is shown: the same in feeds, on pages and in the terminal.
+//! The wording of a status and its tone: the same in feeds, on pages and in the terminal.
 
 use crate::rota::{Role, RowStatus};
 
-/// How much a status asks of its reader. No meaning is in a colour alone.
+/// How urgent a status is. No meaning is in a colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
     /// Somebody must act now: nobody covers, or the deadline has passed.
     Alarm,
-    /// Somebody must act, or must know.
+    /// Somebody must act, or should know.
     Warning,
     /// In order.
     Good,

@@ -6,7 +6,7 @@ use super::clean::{clean, clean_or};
 use super::count::list;
 use crate::rota::{EngineerIdx, Team, UnknownAbsences};
 
-/// A calendar that ends, or none at all, and all whom that concerns.
+/// A calendar that ends, or a missing calendar, and everybody it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCalendar<'u> {
     /// Whether it is leave that is not known, rather than holidays.

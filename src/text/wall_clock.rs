@@ -1,24 +1,24 @@
-//! Dates and times as people read them, on the clock of one zone: `Fri 25 Dec 10:00 EST`.
+//! Dates and times for people, in local time of one zone: `Fri 25 Dec 10:00 EST`.
 
 use chrono::{Datelike, Days, NaiveDate, Timelike};
 
 use crate::rota::{Instant, Period, Zone};
 
-/// Where dates have their year.
+/// Which dates show their year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Year {
-    /// In every date.
+    /// Every date.
     Always,
-    /// In dates of other years than this one.
+    /// Dates outside this year.
     UnlessIn(i32),
 }
 
-/// The clock by which times are read.
+/// The zone and format of displayed times.
 #[derive(Debug, Clone, Copy)]
 pub struct WallClock<'z> {
-    /// Whose clock.
+    /// The zone.
     pub zone: &'z Zone,
-    /// Where dates have their year.
+    /// Which dates show their year.
     pub year: Year,
 }
 
@@ -68,7 +68,7 @@ impl WallClock<'_> {
         local.format(format).to_string()
     }
 
-    /// `EST`; the offset as `UTC-03` where the zone has no letters of its own.
+    /// `EST`; the offset as `UTC-03` if the zone has no abbreviation.
     pub fn abbreviation(&self, instant: Instant) -> String {
         let letters = self.zone.abbreviation(instant);
         if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters }
@@ -79,7 +79,7 @@ impl WallClock<'_> {
         format!("{} {} {}", self.day(instant), self.clock(instant), self.abbreviation(instant))
     }
 
-    /// Whole local days as dates, else both ends with their times: `Thu 24 Dec 18:00 – Fri 25 Dec 10:00 EST`.
+    /// Whole local days as dates, otherwise both ends with their times: `Thu 24 Dec 18:00 – Fri 25 Dec 10:00 EST`.
     pub fn span(&self, period: Period) -> String {
         let (start, end) = (period.start(), period.end());
         if let Some((first, last)) = self.whole_days(period) {
@@ -106,7 +106,7 @@ impl WallClock<'_> {
         is_whole.then(|| (self.zone.date(period.start()), last))
     }
 
-    /// Whether a local day starts at `instant`, also one that has no 00:00.
+    /// Whether a local day starts at `instant`, even a day without 00:00.
     pub fn is_midnight(&self, instant: Instant) -> bool {
         self.zone.first_instant(self.zone.date(instant)) == instant
     }

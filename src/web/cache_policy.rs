@@ -1,11 +1,11 @@
-//! Who may keep a response, and for how long.
+//! Who may cache a response, and for how long.
 
 use actix_web::http::header::HeaderValue;
 
 use crate::config::Access;
 
 /// How a response may be cached. The Cache-Control header depends also on who may read the server: where only secret
-/// links open anything, nothing may be kept in a cache that others share.
+/// links open anything, shared caches may store nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CachePolicy {
     /// Not at all: errors, health checks, metrics.
@@ -14,7 +14,7 @@ pub(super) enum CachePolicy {
     Revalidate,
     /// For a minute, then as [`Revalidate`](CachePolicy::Revalidate): feeds.
     Minute,
-    /// For an hour: what hardly ever changes.
+    /// For an hour: what rarely changes.
     Hour,
     /// For good: its address names its content.
     Immutable,

@@ -34,9 +34,9 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 const HTML: &str = "text/html; charset=utf-8";
 
-/// Adds what every response says: to browsers, that its content is of the type it says, loads only what it names, may
-/// not be embedded by other sites and does not tell other servers its address; to search engines, not to list it; to
-/// caches, its policy where `response` has not set one. A client that gets 304 keeps the headers that it has.
+/// Adds the headers of every response: browsers must trust its content type, load only what it names, not let other
+/// sites embed it, and not send its address to other servers; search engines must not list it; caches follow its policy
+/// unless `response` has set one. A client that gets 304 keeps the headers that it has.
 pub(super) fn finish(response: &mut HttpResponse, access: Access) {
     if !response.headers().contains_key(CACHE_CONTROL) {
         let policy = response.extensions().get::<CachePolicy>().copied().unwrap_or(CachePolicy::NoStore);

@@ -1,4 +1,4 @@
-//! What every request uses.
+//! The state that all requests share.
 
 use std::sync::Arc;
 

@@ -59,6 +59,12 @@ mod licences;
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod limits;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
+mod notifier;
+#[cfg(test)]
 mod on_duty;
 #[cfg(test)]
 mod outages;
@@ -75,6 +81,8 @@ mod reloader;
 mod second_opinions;
 #[cfg(test)]
 mod serve;
+#[cfg(test)]
+mod sizes;
 #[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod soak;

@@ -318,8 +318,8 @@ fn what_cannot_be_shown_is_refused_with_what_can() {
         ("/data/?from=2200-01-01", "the rota is shown up to 2036-11-20"),
         ("/data/?zone=Europe/Lodnon", "did you mean <code>Europe/London</code>?</p>"),
         ("/data/?zone=%3Cscript%3E", "“&lt;script&gt;” is not a time zone"),
-        ("/data/fairness?years=13", "“13” is not a number of years: years is 1 to 12"),
-        ("/data/fairness?years=some", "years is 1 to 12"),
+        ("/data/fairness?years=11", "“11” is not a number of years: years is 1 to 10"),
+        ("/data/fairness?years=some", "years is 1 to 10"),
         ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is not a status"),
         ("/data/coverage?person=z", "nobody in this team has the id “z”"),
@@ -410,6 +410,9 @@ fn a_conflict_names_its_candidates_with_their_figures_and_what_records_each() {
         assert_eq!(table.matches(expected).count(), candidates, "{expected}\n{table}");
     }
     assert_eq!(table.matches(" --team data</code>").count(), candidates);
+    // On 25 December there are two conflicts: one since the day before, and one from the duty change on.
+    page.has("<code>oncal agree 2026-12-24 e --team data</code>");
+    page.has("<code>oncal agree 2026-12-25 e --at 10:00 --team data</code>");
 }
 
 #[test]
@@ -639,7 +642,7 @@ fn fairness_has_bars_streaks_and_the_rotations_that_end_them() {
     page.has("</bdi></a></b> is primary on <b>Christmas Day</b> in 20");
     let entries = page
         .body
-        .split("<code data-copy=\"the rotations\">")
+        .split("data-copy=\"the rotations\"><pre tabindex=\"0\"><code>")
         .nth(1)
         .unwrap()
         .split("</code>")

@@ -1,4 +1,4 @@
-"""What the program is to say of a rota: the JSON of `schedule`, `coverage` and `now`, and `coverage`'s exit code."""
+"""The expected answers for a rota: the JSON of `schedule`, `coverage` and `now`, and `coverage`'s exit code."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ def schedule(rota: Rota, first: date, last: date) -> dict:
         "from": str(first),
         "to": str(last),
         "shifts": [shift for start, end, shift in shifts(rota) if start < closes and end > opens],
-        "handovers": [meeting_told(meeting) for meeting in meetings],
+        "handovers": [meeting_json(meeting) for meeting in meetings],
     }
 
 
@@ -62,7 +62,7 @@ def shift(rota: Rota, role: str, first: Piece, held: Holding, end: int) -> dict:
     }
 
 
-def meeting_told(meeting: Meeting) -> dict:
+def meeting_json(meeting: Meeting) -> dict:
     return {
         "week": str(meeting.week.date),
         "start": iso(meeting.start),
@@ -76,7 +76,7 @@ def meeting_told(meeting: Meeting) -> dict:
 
 
 def coverage(rota: Rota, first: date, last: date, now: int) -> dict:
-    rows = [row_told(rota, row, now) for row in rows_within(rota, first, last)]
+    rows = [row_json(rota, row, now) for row in rows_within(rota, first, last)]
     occasions = [occasion(rota, one, now) for one in rota.r11_occasions(*window(rota.plan, first, last))]
     return {"team": rota.plan.id, "from": str(first), "to": str(last), "rows": rows, "occasions": occasions}
 
@@ -116,7 +116,7 @@ def rows_within(rota: Rota, first: date, last: date) -> list[Row]:
     return [row for row in rota.rows if row.start < closes and row.end > opens]
 
 
-def row_told(rota: Rota, row: Row, now: int) -> dict:
+def row_json(rota: Rota, row: Row, now: int) -> dict:
     return {
         "week": str(row.week.date),
         "start": iso(row.start),

@@ -103,7 +103,7 @@ def compare(team: Path, command: list[str], what: str, got: object, expected: ob
 
 
 def named(whole: list[dict], wanted: list[dict]) -> list[dict]:
-    """The fields that the worked cases name; others are not their business."""
+    """The fields that the worked cases name; others are not compared."""
     return [{key: entry[key] for key in fields} for entry, fields in zip(whole, wanted)] + whole[len(wanted) :]
 
 
@@ -139,7 +139,7 @@ class Batch:
         return self.config / "teams" / f"{name}.toml"
 
     def answer(self, command: str) -> dict[str, dict]:
-        """What the program said, which stays beside the configuration for the mutants."""
+        """The program's output, which is stored beside the configuration for the mutants."""
         path = self.config / f"{command}.json"
         if not path.exists():
             path.write_text(json.dumps(by_team(run(self.config, command, *self.window())[1])), encoding="utf-8")
@@ -211,12 +211,12 @@ def compare_now(batch: Batch, rotas: dict[str, Rota], counts: Counter) -> None:
         command = ["now", random.choice(["--at", "--now"]), iso(instant)]
         got = by_team(run(batch.config, *command)[1])
         for name, rota in rotas.items():
-            mine = told_now(got[name], iso(rota.weeks[-1].end))
+            mine = rounded_now(got[name], iso(rota.weeks[-1].end))
             compare(batch.team(name), command, "now", mine, answers.on_call(rota, instant))
             counts["answers of now"] += 1
 
 
-def told_now(got: dict, end: str) -> dict:
+def rounded_now(got: dict, end: str) -> dict:
     """Without people's names, and without ends past what the second implementation has worked out."""
 
     def near(instant: str | None) -> str | None:

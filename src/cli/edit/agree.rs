@@ -14,7 +14,7 @@ use crate::rota::{Period, Row, Team, coverage, expand};
 
 pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
-    let session = Session::open(common, &args.of, &configuration, output)?;
+    let session = Session::open(common, &args.edit.of, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());
     let date = typed::date(&args.date, session.clock())?;
     let who = session.who(&args.who)?;
@@ -42,7 +42,7 @@ pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow:
     let summary =
         format!("agreed: {} is primary {}{backup}", name(team, who), period_in_words(zone, row.period));
     let made = Plan { changes, summary, period: row.period, may_move_nobody: false };
-    session.carry_out(&made, &args.writing, output)?;
+    session.carry_out(&made, &args.edit.writing, output)?;
     Ok(Exit::Fine)
 }
 

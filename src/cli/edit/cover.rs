@@ -16,7 +16,7 @@ use crate::text::list;
 
 pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
-    let session = Session::open(common, &args.of, &configuration, output)?;
+    let session = Session::open(common, &args.edit.of, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());
     let who = session.who(&args.who)?;
     let secondary = args.secondary.as_ref().map(|typed| session.who(typed)).transpose()?;
@@ -35,7 +35,7 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
     let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
     let summary = format!("{} is primary {}{backup}", name(team, who), period_in_words(zone, period));
     let made = Plan { changes, summary, period, may_move_nobody: false };
-    let after = session.carry_out(&made, &args.writing, output)?;
+    let after = session.carry_out(&made, &args.edit.writing, output)?;
     print_backup([team, &after], period, output);
     Ok(Exit::Fine)
 }

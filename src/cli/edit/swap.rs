@@ -15,7 +15,7 @@ use crate::rota::{Pair, Period, Team, Week, weeks};
 
 pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
-    let session = Session::open(common, &args.of, &configuration, output)?;
+    let session = Session::open(common, &args.edit.of, &configuration, output)?;
     let team = session.team();
     let first = week(&session, &args.week)?;
     let (given, summary) = match &args.other[..] {
@@ -55,7 +55,7 @@ pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> any
         changes.push(change(&session, week, *pair, args.reason.clone())?);
     }
     let made = Plan { changes, summary, period, may_move_nobody: false };
-    session.carry_out(&made, &args.writing, output)?;
+    session.carry_out(&made, &args.edit.writing, output)?;
     Ok(Exit::Fine)
 }
 

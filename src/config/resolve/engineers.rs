@@ -14,7 +14,7 @@ use super::time_zones::zone;
 use crate::config::ids::slug;
 use crate::config::local_time::starts_at;
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
-use crate::config::time_off::Reading;
+use crate::config::time_off::{Reading, TimeOff};
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
 use crate::time_off::Person;
@@ -235,28 +235,9 @@ fn engineer(
     let mut time_off: Vec<_> =
         table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
     warn_of_long_time_off(&table.time_off, &time_off, context.now, problems);
-    let exported = table.time_off_calendar.as_ref().map(|at| {
-        let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
-        let email = table.email.as_ref().map(|at| at.value.as_str());
-        let reading = Reading {
-            engineer: table.id.as_ref().map_or("", |at| &at.value),
-            rules: &common.team.time_off_rules,
-            person: Person { only: &table.time_off_only, email, uid_domain },
-            zone: clock,
-            zones: context.zones,
-            now: context.now,
-            relevant_from: common.relevant_from,
-        };
-        context.time_off.absences(at, &reading, problems)
-    });
-    let leave_is_known = match exported {
-        Some(exported) => {
-            let exported = exported?;
-            time_off.extend(exported.absences);
-            exported.is_known
-        }
-        None => true,
-    };
+    let exported = exported_absences(table, clock, common, context, problems)?;
+    time_off.extend(exported.absences);
+    let leave_is_known = exported.is_known;
     if inverted.is_some() {
         return None;
     }
@@ -274,6 +255,31 @@ fn engineer(
     };
     warn_of_holidays(table, &engineer, problems);
     Some(engineer)
+}
+
+/// The absences in the engineer's exported calendar, if they have one; `None` if it has errors.
+fn exported_absences(
+    table: &EngineerTable,
+    zone: &Zone,
+    common: &Common<'_>,
+    context: &Context<'_>,
+    problems: &Problems,
+) -> Option<TimeOff> {
+    let Some(at) = &table.time_off_calendar else {
+        return Some(TimeOff { absences: Vec::new(), is_known: true });
+    };
+    let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
+    let email = table.email.as_ref().map(|at| at.value.as_str());
+    let reading = Reading {
+        engineer: table.id.as_ref().map_or("", |at| &at.value),
+        rules: &common.team.time_off_rules,
+        person: Person { only: &table.time_off_only, email, uid_domain },
+        zone,
+        zones: context.zones,
+        now: context.now,
+        relevant_from: common.relevant_from,
+    };
+    context.time_off.absences(at, &reading, problems)
 }
 
 /// `None` if one of them is unknown or broken.

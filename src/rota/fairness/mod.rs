@@ -1,4 +1,4 @@
-//! Who carries how much over the years, and where the rotation always hits the same person.
+//! How much duty everybody has over the years, and which holidays always fall to the same person.
 //!
 //! Three questions, one file each: what everybody had in each year (`tally`), on which holidays the rotation puts
 //! the same person year after year (`streaks`), and what would end that (`rebalance`).

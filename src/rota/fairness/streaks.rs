@@ -22,7 +22,7 @@ const SUBSTITUTE: &str = " (observed)";
 /// rotation alone: swaps and overrides change one year and leave the pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Streak {
-    /// Who.
+    /// The engineer.
     pub engineer: EngineerIdx,
     /// The role they have on it.
     pub role: Role,

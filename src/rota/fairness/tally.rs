@@ -1,4 +1,4 @@
-//! What everybody had in each calendar year, out of the rota as it is.
+//! Everybody’s duty in each calendar year, by the actual rota.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -16,7 +16,7 @@ use crate::rota::zone::Zone;
 /// What one engineer had in one calendar year: with swaps, covers, proposals and overrides, as the rota really is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// Who.
+    /// The engineer.
     pub engineer: EngineerIdx,
     /// The calendar year in the team's zone.
     pub year: i32,

@@ -1,4 +1,4 @@
-//! Finds the occasions of a window: the absences that make them up, then what these do to the rota.
+//! Finds the occasions of a window: the absences that make them up, then their effects on the rota.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -81,11 +81,21 @@ impl OccasionAbsences {
     /// its coverage.
     pub fn occasions(&self, team: &Team, schedule: &Schedule, rows: &[Row]) -> Vec<Occasion> {
         let near = |row: &&Row| row.period.overlaps(self.reach);
-        let rows: Vec<&Row> = rows.iter().filter(near).collect();
-        self.groups.iter().filter_map(|group| group.occasion(team, schedule, &rows)).collect()
+        let mut rows: Vec<&Row> = rows.iter().filter(near).collect();
+        // In order of their starts, so that each occasion looks at the rows around it and not at all of them.
+        rows.sort_by_key(|row| row.period.start());
+        let longest = rows.iter().map(|row| row.period.seconds()).max().unwrap_or(0);
+        let occasion = |group: &Group| {
+            let span = group.span()?;
+            let from = span.start().checked_sub_signed(TimeDelta::seconds(longest)).unwrap_or(span.start());
+            let first = rows.partition_point(|row| row.period.start() < from);
+            let last = rows.partition_point(|row| row.period.start() < span.end());
+            group.occasion(team, schedule, rows.get(first..last)?)
+        };
+        self.groups.iter().filter_map(occasion).collect()
     }
 
-    /// The window that was asked for.
+    /// The requested window.
     pub fn window(&self) -> Period {
         self.window
     }

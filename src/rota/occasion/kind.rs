@@ -1,4 +1,4 @@
-//! One occasion, how it stands, and the order in which occasions are read.
+//! One occasion, its status, and the order in which occasions are shown.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub struct OnCall {
     pub secondary: Option<EngineerIdx>,
     /// Whether the secondary is there.
     pub backup: Backup,
-    /// How far the proposal carries by which they hold the roles for any of it; `None` where it is certain.
+    /// The status of the proposal by which they hold the roles during any part of it; `None` if it is certain.
     pub proposal: Option<ProposalStatus>,
 }
 
@@ -77,7 +77,7 @@ pub enum Backup {
     There,
 }
 
-/// How an occasion stands, in the order of R11: the worst is the least.
+/// The status of an occasion, in the order of R11: the worst is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OccasionStatus {
     /// Nobody can take the primary role.

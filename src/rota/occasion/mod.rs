@@ -1,4 +1,4 @@
-//! R11: what people plan by. An occasion is one holiday, or one time off, with everything that it does to the rota.
+//! R11: an occasion is one holiday, or one time off, with all its effects on the rota.
 //!
 //! Not here: the words in which an occasion is shown (`text`).
 

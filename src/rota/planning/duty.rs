@@ -24,7 +24,7 @@ pub enum ShiftKind {
 }
 
 impl ShiftKind {
-    /// All there are.
+    /// All of them.
     pub const ALL: [ShiftKind; 6] = [
         ShiftKind::Rotation,
         ShiftKind::Swap,
@@ -46,7 +46,7 @@ impl ShiftKind {
         }
     }
 
-    /// Whether the team has still to agree on it.
+    /// Whether the team still has to agree on it.
     pub fn is_tentative(self) -> bool {
         self == ShiftKind::Proposal
     }
@@ -64,7 +64,7 @@ pub struct Shift {
     pub week: WeekId,
     /// The role held.
     pub role: Role,
-    /// For how long.
+    /// The period.
     pub period: Period,
     /// Who holds the role, and why.
     pub holder: Holder,
@@ -73,7 +73,7 @@ pub struct Shift {
 /// Who holds a role, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Who.
+    /// The engineer.
     pub engineer: EngineerIdx,
     /// By which rule.
     pub kind: ShiftKind,

@@ -27,7 +27,7 @@ pub struct Handover {
     pub nominal_date: NaiveDate,
     /// Whether it was moved to an earlier date.
     pub moved: bool,
-    /// Whether a primary is away during it all the same.
+    /// Whether a primary is away during it.
     pub flagged: bool,
 }
 

@@ -15,7 +15,7 @@ pub struct Conflict {
     pub period: Period,
     /// The names of the primary's absences in it.
     pub reasons: Vec<Arc<str>>,
-    /// How far the proposal carries.
+    /// The status of the proposal.
     pub status: ProposalStatus,
     /// Who was proposed as primary; in [`ProposalStatus::Nobody`] the secondary, who keeps the role.
     pub primary: EngineerIdx,
@@ -25,7 +25,7 @@ pub struct Conflict {
     pub candidates: Vec<Candidate>,
 }
 
-/// One week, worked out.
+/// One week, computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedWeek {
     /// The week and its pair.

@@ -10,10 +10,10 @@ use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
 use crate::rota::week::{Week, WeekId};
 
-/// How far a proposal carries.
+/// The status of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProposalStatus {
-    /// The person proposed has no holiday in the period.
+    /// The proposed person has no holiday in the period.
     Proposed,
     /// Everybody who could take it has a holiday in the period.
     NeedsVolunteer,
@@ -24,7 +24,7 @@ pub enum ProposalStatus {
 /// Somebody who could take a period, with the figures they are ranked by, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
-    /// Who.
+    /// The engineer.
     pub engineer: EngineerIdx,
     /// How much of the period is a holiday of theirs.
     pub own_holiday_seconds: i64,

@@ -1,4 +1,4 @@
-//! The entry to the rules: a team and a window in, who is on call out.
+//! The entry point of the rules: computes who is on call from a team and a window.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ const NEAR: TimeDelta = TimeDelta::days(371);
 /// A team's rota over a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    /// The window asked for.
+    /// The requested window.
     pub window: Period,
     /// The weeks that overlap the window, each whole, in order of time.
     pub weeks: Vec<PlannedWeek>,
@@ -35,9 +35,9 @@ pub struct Schedule {
     pub(in crate::rota) absences: Vec<Absences>,
 }
 
-/// Works out the rota of `team` over `window`.
+/// Computes the rota of `team` over `window`.
 ///
-/// Everything from the first duty change on is gone through, since R6 ranks by what was held before; so two
+/// It starts at the first duty change, since R6 ranks by earlier duty; therefore two
 /// windows always agree where they overlap.
 pub fn expand(team: &Team, window: Period) -> Schedule {
     let horizon = window.end() + LONGEST_LEAD;

@@ -12,7 +12,7 @@ use crate::rota::period::{Instant, Period, Periods, merge_adjacent};
 use crate::rota::team::{EngineerIdx, Override, Pair, Role, Team};
 use crate::rota::week::Week;
 
-/// Works out one week. `absences` is by engineer; `ledger` holds the sums up to the week's start.
+/// Computes one week. `absences` is by engineer; `ledger` holds the sums up to the week's start.
 pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledger) -> PlannedWeek {
     let planner = WeekPlanner { team, week: &week, absences, ledger };
     let agreed: Vec<(Period, &Override)> = team.overrides_within(week.period).collect();

@@ -10,7 +10,7 @@ use crate::rota;
 use crate::web::query::limits::MAX_YEARS;
 use crate::web::state::State;
 
-/// What everybody has in each year, which holidays always hit the same person, and what ends that
+/// Everybody’s duty in each year, which holidays always fall to the same person, and what ends that
 #[utoipa::path(
     get,
     path = "/api/v1/teams/{team}/fairness",

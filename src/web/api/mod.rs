@@ -42,7 +42,7 @@ use problem::Problem;
 
 const JSON: &str = "application/json";
 
-/// A handler that responds with what `respond` makes, or with the problem that it has; also where it panics.
+/// A handler that responds with what `respond` makes, or with its problem, even if it panics.
 pub(super) fn api(
     respond: fn(&State, &HttpRequest) -> Result<HttpResponse, Problem>,
 ) -> impl Fn(web::Data<State>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {

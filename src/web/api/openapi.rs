@@ -52,7 +52,7 @@ impl Modify for Failures {
             failure(operation, "400", "A parameter of the query is wrong");
             if path.contains("{team}") {
                 failure(operation, "404", "There is no such team");
-                failure(operation, "503", "The team's configuration has errors and was never right");
+                failure(operation, "503", "The team's configuration has errors and has never been valid");
             }
         }
     }

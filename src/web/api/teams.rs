@@ -1,4 +1,4 @@
-//! `/api/v1/teams`: which teams there are, who is in them, and how each stands.
+//! `/api/v1/teams`: which teams there are, who is in them, and their status.
 
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -40,7 +40,7 @@ fn entry(snapshot: &Snapshot, team: &TeamSnapshot, now: Instant) -> TeamEntry {
     }
 }
 
-/// The errors of a team's files. Never the source line, which may hold what is nobody's business.
+/// The errors of a team's files. Never the source line, which may contain private values.
 fn problems(snapshot: &Snapshot, id: &TeamId) -> Vec<ConfigurationProblem> {
     let errors = snapshot.configuration().diagnostics_of(id).filter(|diagnostic| diagnostic.is_error());
     errors.map(problem).collect()

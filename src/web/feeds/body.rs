@@ -1,4 +1,4 @@
-//! Large bodies are sent in slices.
+//! Sends large bodies in slices.
 //!
 //! The connection copies each part of a body into its write buffer. A buffer of more than 128 KiB is one that the
 //! allocator requests from the system, and returns to it, for each response.

@@ -1,4 +1,4 @@
-//! Feeds that were written are kept: their validators for as long as there is room, their bytes within a fixed budget.
+//! A cache of rendered feeds: their validators as long as there is room, their bytes within a fixed budget.
 //!
 //! Most requests only ask whether a feed has changed, and need no bytes. Bytes that were not used for the longest time
 //! make room for others and are written again when a client needs them, so that requests for all variants of all
@@ -19,16 +19,17 @@ use super::coding::Coding;
 use super::representation::{Representation, Validators, represent, variant_of};
 use super::variant::Variant;
 
-/// The bytes that all kept feeds have together. Nearly all clients take them compressed, so that is a thousand of them.
+/// The maximum bytes of all cached feeds together. Nearly all clients request them compressed, so this is enough for a
+/// thousand.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// How many bodies are expected within that, which decides among how many locks they are spread.
+/// The expected number of bodies, which decides over how many locks they are spread.
 const USUAL_BODIES: usize = 256;
 
-/// How many representations have their validators kept, at some 300 bytes each: ten for each team of ten thousand.
+/// The maximum number of cached validators, at some 300 bytes each: ten for each of ten thousand teams.
 const MAX_VALIDATORS: usize = 100_000;
 
-/// What was written of feeds. One for all workers.
+/// The cache, shared by all workers.
 #[derive(Debug)]
 pub(in crate::web) struct FeedCache {
     validators: Cache<Key, Arc<Known>>,

@@ -11,10 +11,10 @@ use super::coding::Coding;
 use super::etag::etag;
 use super::variant::Variant;
 
-/// A [`version`](Validators::version) has room for so many variants.
+/// The number of variants that a [`version`](Validators::version) can distinguish.
 const VARIANTS: u64 = 256;
 
-/// So much of a hash fits into a version, beside the number of the variant.
+/// The bytes of a hash that fit into a version, beside the number of the variant.
 const VERSION_BYTES: usize = 7;
 
 /// One representation of a feed (RFC 9110 3.2).
@@ -26,7 +26,7 @@ pub struct Representation {
     pub validators: Validators,
 }
 
-/// By what a client learns whether a representation has changed (RFC 9110 8.8).
+/// The fields that show a client whether a representation has changed (RFC 9110 8.8).
 #[derive(Debug, Clone)]
 pub struct Validators {
     /// The coding of the body.
@@ -37,7 +37,7 @@ pub struct Validators {
     pub modified: Instant,
     /// The same as an HTTP date.
     pub last_modified: HeaderValue,
-    /// Tells this content of this variant from any other, whatever its coding, in little space.
+    /// A short identifier of this content in this variant, independent of the coding.
     pub version: u64,
 }
 

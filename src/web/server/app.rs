@@ -1,4 +1,4 @@
-//! The applications: what is reachable where. The same in production and in tests.
+//! The applications and their routes, the same in production and in tests.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,12 +27,12 @@ use crate::web::pages::{self, page};
 use crate::web::response::{finish, text};
 use crate::web::state::State;
 
-/// How many pages and API calls a worker makes between two looks at what else has arrived. Each takes some milliseconds
-/// at most, so that a feed waits no longer than that, however many clients request pages.
+/// How many pages and API calls a worker answers before it handles other requests. Each takes some milliseconds at most,
+/// so a feed waits no longer than that, however many clients request pages.
 const ROUTES_AT_ONCE: usize = 1;
 
-/// What people and calendars reach. The gate is the only middleware: each further one would cost a feed more than its
-/// response does.
+/// The application for people and calendars. The gate is the only middleware: another one would cost more than the
+/// response of a feed does.
 pub fn create_app(
     state: web::Data<State>,
 ) -> App<
@@ -82,7 +82,7 @@ pub fn create_app(
         })
 }
 
-/// What is reachable where, apart from feeds.
+/// All routes except feeds.
 fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::to(page(pages::index)))
@@ -115,8 +115,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/{team}/subscribe", web::to(page(pages::subscribe)));
 }
 
-/// Lets the next page be made once whatever has arrived meanwhile, feeds above all, has had its turn. In a task of its
-/// own, since a connection polls again at once what it waits for.
+/// Lets the next page start after other requests that have arrived meanwhile, above all feeds. In a separate task, since
+/// a connection immediately polls again what it waits for.
 fn release_later(permit: Option<OwnedSemaphorePermit>) {
     if let Some(permit) = permit {
         spawn(async move {
@@ -126,7 +126,7 @@ fn release_later(permit: Option<OwnedSemaphorePermit>) {
     }
 }
 
-/// What monitoring reaches, on an address of its own.
+/// The application for monitoring, on its own address.
 pub fn create_admin_app(
     state: web::Data<State>,
 ) -> App<
@@ -171,7 +171,7 @@ enum Gated {
     ToRoute(ServiceRequest, Tracked),
 }
 
-/// What is noted of a request while a route answers it.
+/// What is recorded about a request while a route answers it.
 struct Tracked {
     id: RequestId,
     span: Span,

@@ -1,4 +1,4 @@
-//! What is answered before routing: requests that are refused, and feeds.
+//! Responses before routing: refused requests, and feeds.
 //!
 //! Feeds are nearly all of the load, and routing costs more than the whole of their response.
 

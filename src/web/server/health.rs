@@ -1,4 +1,4 @@
-//! What monitoring and search engines ask.
+//! Health checks for monitoring, and `robots.txt`.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::web::state::State;
 /// this file too.
 const ROBOTS: &str = "User-agent: *\nAllow: /\n";
 
-/// The longest time between two looks of a reloader that works. It looks at least every 15 seconds, and waits at most 20
-/// seconds for each answer of a database.
+/// The longest time between two iterations of a working reloader. It runs at least every 15 seconds, and waits at most 20
+/// seconds for each response of a database.
 const MAX_LOOK_AGE: Duration = Duration::from_secs(120);
 
 #[derive(Serialize)]
@@ -47,11 +47,11 @@ struct Teams<'a> {
     provisional: Vec<&'a str>,
     /// In service as they were published last, since their files had errors when the server started. Outdated too.
     restored: Vec<&'a str>,
-    /// Their files are gone; they are waited for.
+    /// Their files are gone, and the server waits for them to return.
     removed: Vec<&'a str>,
 }
 
-/// What keeps the server from being current.
+/// A fault that keeps the server from being current.
 #[derive(Serialize)]
 struct FaultShown<'a> {
     what: &'static str,
@@ -59,7 +59,7 @@ struct FaultShown<'a> {
     message: &'a str,
 }
 
-/// A diagnostic without its source line, which may hold what is nobody's business.
+/// A diagnostic without its source line, which may contain private values.
 #[derive(Serialize)]
 struct Finding<'a> {
     severity: &'static str,
@@ -78,7 +78,7 @@ struct Age {
     age_seconds: i64,
 }
 
-/// `/healthz`: the process answers, and what keeps it current has not stopped. If it has, a restart helps.
+/// `/healthz`: whether the process answers and its reloader still runs. If not, a restart helps.
 pub(in crate::web) async fn healthz(state: web::Data<State>) -> HttpResponse {
     let age = state.store.look_age();
     if age <= MAX_LOOK_AGE {

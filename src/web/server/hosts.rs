@@ -1,4 +1,4 @@
-//! Which host names the server answers for.
+//! The host names that the server answers for.
 //!
 //! A page on the internet can make a browser send requests to this machine under a name of its own (DNS rebinding),
 //! which is then in the Host header. So an open server that is meant for this machine alone answers only for the names

@@ -1,4 +1,4 @@
-//! Listening, and what one connection may cost.
+//! Listens for connections and limits the cost of each.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -28,11 +28,11 @@ const DISCONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// thousand calendars that ask once an hour have two hundred.
 const MAX_CONNECTIONS: usize = 4096;
 
-/// How much of a response the system holds for a client that does not read it; Linux doubles it for its own records. By
-/// default it grows to megabytes for each connection.
+/// How much of a response the system buffers for a client that does not read it; Linux doubles it for bookkeeping. By
+/// default the buffer grows to megabytes for each connection.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
 
-/// Files that are open besides connections: the journal, the configuration while it is read, what is watched.
+/// The number of open files besides connections: the journal, the configuration while it is read, watched folders.
 const OTHER_FILES: usize = 128;
 
 /// Lets `server` answer at `address` with `create_app`, over connections that end when they make no progress. Returns

@@ -1,6 +1,6 @@
-//! `/metrics`: what monitoring draws and alerts on, in the text format of Prometheus.
+//! `/metrics` for monitoring and alerts, in the text format of Prometheus.
 //!
-//! Made anew for each scrape, out of the counts and the snapshot in service. Nothing in it is a name, a reason or a key.
+//! Computed for each scrape from the counts and the snapshot in service. It contains no name, reason or key.
 
 use std::fmt;
 
@@ -46,6 +46,7 @@ fn written(state: &State) -> Result<String, fmt::Error> {
     faults(&mut registry, state, &snapshot);
     calendars(&mut registry, &snapshot);
     teams(&mut registry, &snapshot, now);
+    notices(&mut registry, state);
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
@@ -61,12 +62,12 @@ fn requests(registry: &mut Registry, state: &State) {
         ];
         requests.get_or_create(&labels).inc_by(count.number);
     }
-    registry.register("requests", "Answers by route, status and calendar program", requests);
+    registry.register("requests", "Responses by route, status and calendar program", requests);
     let errors = Counter::<u64>::default();
     let counts = state.counts.all();
     let failed = counts.iter().filter(|count| count.status == StatusCode::INTERNAL_SERVER_ERROR.as_u16());
     errors.inc_by(failed.map(|count| count.number).sum());
-    registry.register("internal_errors", "Answers with status 500: defects of oncal", errors);
+    registry.register("internal_errors", "Responses with status 500, which are bugs in oncal", errors);
     let durations = [
         ("feed_duration", "How long feeds took, and refusals", &state.counts.early_seconds),
         ("route_duration", "How long pages and the API took", &state.counts.routed_seconds),
@@ -101,11 +102,7 @@ fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Insta
     gauge("load_timestamp_seconds", "When the files were last read", seconds(read_at));
     gauge("load_duration_seconds", "How long it took; 0 for the first time", took);
     let look_age = state.store.look_age().as_secs_f64();
-    gauge(
-        "reloader_look_age_seconds",
-        "Since the reloader last looked whether anything must be done",
-        look_age,
-    );
+    gauge("reloader_look_age_seconds", "Time since the reloader last checked for work", look_age);
     let diagnostics = Gauges::default();
     for (severity, label) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
         let found = snapshot.configuration().diagnostics.iter().filter(|found| found.severity == severity);
@@ -121,14 +118,18 @@ fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
         let is_raised = faults.get(kind).is_some();
         gauges.get_or_create(&vec![("fault", kind.as_str().to_owned())]).set(i64::from(is_raised));
     }
-    registry.register("fault", "1 while the server cannot keep current, by what keeps it", gauges);
+    registry.register("fault", "1 while the server cannot stay current, by cause", gauges);
     let missing = Gauges::default();
     let served = snapshot.teams().map(|team| &team.team().id);
     for id in served.chain(snapshot.removed()) {
         let is_missing = snapshot.removed().contains(id);
         missing.get_or_create(&vec![("team", id.to_string())]).set(i64::from(is_missing));
     }
-    registry.register("team_file_missing", "1 while a team whose file is gone is waited for", missing);
+    registry.register(
+        "team_file_missing",
+        "1 while the server waits for a missing team file to return",
+        missing,
+    );
     let removed = Counter::<u64>::default();
     removed.inc_by(state.store.removed_teams());
     registry.register("teams_removed", "Files of teams that were removed", removed);
@@ -136,7 +137,7 @@ fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
         snapshot.teams().filter(|team| team.journal_state() == JournalState::Provisional).count();
     let gauge = Gauge::<i64>::default();
     gauge.set(number(provisional));
-    registry.register("teams_provisional", "Teams that the journal does not have as they are served", gauge);
+    registry.register("teams_provisional", "Teams whose served version is not in the journal", gauge);
 }
 
 /// Fetched calendars that are not as they should be, and whose leave is not known therefore.
@@ -194,12 +195,29 @@ fn teams(registry: &mut Registry, snapshot: &Snapshot, now: Instant) {
                 published before the start (restored: outdated too), and whose file is gone (removed)";
     registry.register("teams", help, states);
     registry.register("coverage_unsettled", "Holidays ahead on which the team has not agreed", open);
-    registry.register("coverage_overdue", "Those of them whose day to agree by is past", overdue);
+    registry.register("coverage_overdue", "Of these, the holidays whose deadline has passed", overdue);
     registry.register(
         "next_deadline_days",
-        "Days until the team must agree on the next; none without any",
+        "Days until the next deadline of the team; absent without one",
         days,
     );
+}
+
+fn notices(registry: &mut Registry, state: &State) {
+    let family = Labelled::<Labels, Counter>::default;
+    let (sent, failed, attempts) = (family(), family(), family());
+    let waiting = Gauges::default();
+    for own in state.store.notices().channels() {
+        let labels = vec![("channel", own.channel.to_owned())];
+        sent.get_or_create(&labels).inc_by(own.sent);
+        failed.get_or_create(&labels).inc_by(own.given_up);
+        attempts.get_or_create(&labels).inc_by(own.failed_attempts);
+        waiting.get_or_create(&labels).set(i64::try_from(own.waiting).unwrap_or(i64::MAX));
+    }
+    registry.register("notices_sent", "Notices that were sent", sent);
+    registry.register("notices_failed", "Notices that were given up after three days", failed);
+    registry.register("notices_failed_attempts", "Attempts to send a notice that failed", attempts);
+    registry.register("notices_waiting", "Notices that are due and not sent", waiting);
 }
 
 /// Calls `tell` for what is to be agreed on and not over. Of the weeks at hand, which a server of thousands of teams

@@ -1,4 +1,4 @@
-//! The path of a request in the one form in which it is compared with keys and routes.
+//! Normalizes the path of a request before it is compared with keys and routes.
 
 use std::borrow::Cow;
 

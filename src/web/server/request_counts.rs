@@ -1,5 +1,4 @@
-//! How many requests had which response, and how long they took. For feeds that costs some tens of nanoseconds each, so
-//! it is always on.
+//! Counts responses, and how long requests took. For a feed that costs some tens of nanoseconds, so it is always on.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,7 +16,7 @@ use crate::live::Client;
 /// The label of a path that no route matches.
 pub(super) const UNMATCHED: &str = "unmatched";
 
-/// The label of what is refused before routing.
+/// The label of requests that are refused before routing.
 const REFUSED: &str = "refused";
 
 /// What answered a request before routing.
@@ -29,7 +28,7 @@ pub(super) enum EarlyRoute {
     Refused,
 }
 
-/// Feeds, then what is refused.
+/// Feeds, then refused requests.
 const EARLY_ROUTES: usize = Feed::TEMPLATES.len() + 1;
 
 /// The statuses of responses before routing. The last stands for any other.

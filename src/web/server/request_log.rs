@@ -1,4 +1,4 @@
-//! What the log says about requests. Each request has an id, and everything logged while it is handled carries that id,
+//! Requests in the log. Each request has an id, and everything logged while it is handled carries that id,
 //! so that an error, the line in a proxy's log and the page that somebody saw can be matched.
 //!
 //! Lines name the template of a route, never the path: a mistyped link still contains most of a key.

@@ -1,4 +1,4 @@
-//! Connections that make no progress end.
+//! Closes connections that make no progress.
 //!
 //! actix-web limits the time for the head of a connection's first request and the wait for the next one, and nothing
 //! else: a client that sends one byte of a second head, or stops reading a response, would keep the connection, and

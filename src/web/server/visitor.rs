@@ -1,4 +1,4 @@
-//! Who makes a request, where only secret links open anything.
+//! The sender of a request, if access is by secret links.
 
 use actix_web::{HttpMessage, HttpRequest};
 
@@ -33,7 +33,7 @@ impl Visitor {
     }
 }
 
-/// What addresses start with that the sender of `request` may use and pass on.
+/// The beginning of addresses that the sender of `request` may use and pass on.
 pub(in crate::web) fn base_url(request: &HttpRequest, public_url: &BaseUrl) -> BaseUrl {
     match request.extensions().get::<Visitor>() {
         Some(visitor) => public_url.below(&format!("{SEGMENT}/{}", visitor.key.text())),

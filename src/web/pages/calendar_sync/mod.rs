@@ -7,10 +7,11 @@ use maud::{Markup, html};
 
 use crate::feed::Feed;
 use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
-use crate::rota::{Instant, Role};
+use crate::rota::Instant;
 use crate::text::count;
 use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::feed_name::shared_feed_name;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
@@ -50,7 +51,7 @@ fn page(state: &State, team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>)
         h1 { "Calendar sync" }
         p.lead {
             "Which calendars fetched the rota, and whether they have the current version. A calendar that is behind shows the rota
-            as it was until it fetches again, on its own clock."
+            as it was until it fetches again, at its own pace."
         }
         @if all.is_empty() {
             p { "No calendar has fetched anything yet. " a href="subscribe" { "Add one" } "." }
@@ -75,7 +76,7 @@ fn page(state: &State, team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>)
         (advice())
         p.fine {
             "The latest fetch of each kind of program counts: Google fetches once for everybody, Outlook on the web for each mailbox,
-            other programs for each computer. Only the kind is kept, no address and nothing about who it is."
+            other programs for each computer. Only the kind is stored, no address and nothing about the person."
         }
     }
 }
@@ -119,17 +120,12 @@ fn row(team: &TeamSnapshot, people: &People<'_>, sync: &Sync<'_>, wall: Wall<'_>
 
 fn name(slot: &FeedSlot, people: &People<'_>) -> Markup {
     html! {
-        @match &slot.feed {
-            Feed::Team => "Everybody’s shifts",
-            Feed::Coverage => "Holidays and who covers them",
-            Feed::Role(Role::Primary) => "The primary’s shifts",
-            Feed::Role(Role::Secondary) => "The secondary’s shifts",
-            Feed::Engineer(engineer) => {
-                @match people.team().index_of(engineer.as_str()) {
-                    Some(idx) => (people.person(idx)),
-                    None => bdi { (engineer) },
-                }
-            },
+        @if let Some(name) = shared_feed_name(&slot.feed) { (name) }
+        @if let Feed::Engineer(engineer) = &slot.feed {
+            @match people.team().index_of(engineer.as_str()) {
+                Some(idx) => (people.person(idx)),
+                None => bdi { (engineer) },
+            }
         }
     }
 }

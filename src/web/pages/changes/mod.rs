@@ -18,10 +18,10 @@ use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::query::PageQuery;
 use crate::web::state::State;
 
-/// So many changes are shown; the API has more.
-const MOST: usize = 100;
+/// The maximum number of changes that are shown; the API has more.
+const MAX_SHOWN: usize = 100;
 
-/// Whoever learns of a duty later than this ahead may have plans.
+/// Shorter notice than this is marked: the person may have plans.
 const SHORT_NOTICE_DAYS: i64 = 7;
 
 /// The page.
@@ -42,7 +42,7 @@ pub(in crate::web) fn changes(state: &State, request: &HttpRequest) -> HttpRespo
 
 fn page(team: &TeamSnapshot, people: &People<'_>, zone: Option<&Zone>, now: Instant) -> Markup {
     let wall = Wall::new(zone.unwrap_or(&team.team().zone), now);
-    let latest: Vec<&Change> = team.changes().iter().rev().take(MOST).collect();
+    let latest: Vec<&Change> = team.changes().iter().rev().take(MAX_SHOWN).collect();
     html! {
         h1 { "Changes" }
         p.lead {
@@ -58,7 +58,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, zone: Option<&Zone>, now: Inst
                 ul.moves { @for change in together.iter().rev() { (moved(people, change, wall)) } }
             }
         }
-        @if team.changes().len() > MOST {
+        @if team.changes().len() > MAX_SHOWN {
             p.fine { "Earlier changes, up to 500, are in the API." }
         }
     }
@@ -85,7 +85,7 @@ fn rota_from(team: &Team, instant: Instant, wall: Wall<'_>) -> String {
     format!("./?from={}{kept}", team.zone.date(instant))
 }
 
-/// `B → C`; where nobody moved, what became of the proposal.
+/// `B → C`; or, if nobody moved, what happened to the proposal.
 fn whose(people: &People<'_>, moved: &RoleChange) -> Markup {
     html! {
         @match (&moved.before, &moved.after) {

@@ -21,13 +21,13 @@ use crate::web::pages::kit::query::PageQuery;
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::state::State;
 
-/// So many shifts ahead are shown; the calendar has all.
+/// The number of shifts ahead that are shown; the calendar has all.
 const MAX_SHIFTS: usize = 12;
 
-/// So many occasions ahead are shown.
+/// The number of occasions ahead that are shown.
 const MAX_OCCASIONS: usize = 12;
 
-/// So many absences ahead are shown.
+/// The number of absences ahead that are shown.
 const MAX_ABSENCES: usize = 12;
 
 /// The page.

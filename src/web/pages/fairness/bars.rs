@@ -11,7 +11,7 @@ const WIDTH: i64 = 1000;
 /// What one person has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::web) struct Bar {
-    /// Who.
+    /// The engineer.
     pub(in crate::web) idx: EngineerIdx,
     /// How much; never negative.
     pub(in crate::web) value: i64,

@@ -1,4 +1,4 @@
-//! `/{team}/fairness`: who carries how much over the years, and what the rotation always gives to the same person.
+//! `/{team}/fairness`: how duty is shared out over the years, and holidays that always fall to the same person.
 
 mod bars;
 mod streaks;
@@ -27,7 +27,7 @@ use crate::web::state::State;
 
 const SECONDS_OF_WEEK: i64 = 7 * 24 * 3600;
 
-/// The spans offered; any other may be query for by the query.
+/// The spans offered; the query may name any other.
 const SPANS: [u8; 3] = [1, FAIRNESS_YEARS, 10];
 
 /// A figure of a tally.
@@ -44,14 +44,14 @@ struct Figure {
 const FIGURES: [Figure; 5] = [
     Figure {
         title: "Primary",
-        what: "time on call first",
+        what: "time as primary",
         value: |tally| tally.primary_seconds,
         text: weeks,
         difference: weeks,
     },
     Figure {
         title: "Secondary",
-        what: "time on call behind the primary",
+        what: "time as secondary",
         value: |tally| tally.secondary_seconds,
         text: weeks,
         difference: weeks,
@@ -100,7 +100,7 @@ pub(in crate::web) fn fairness(state: &State, request: &HttpRequest) -> HttpResp
     })
 }
 
-/// Years are the team's, whatever clock is query for: it only goes along to other pages.
+/// Years are those of the team's zone; the zone of the query is only kept on links to other pages.
 fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) -> Markup {
     let rota = team.team();
     let kept = wall.kept(rota).replace('?', "&");

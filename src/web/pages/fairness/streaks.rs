@@ -8,7 +8,7 @@ use crate::rota::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, year_spans};
 use crate::text::count;
 use crate::web::pages::kit::people::People;
 
-/// The locks of `fairness`, whose years are `span` in words.
+/// The streaks of `fairness`, whose years are `span` in words.
 pub(in crate::web) fn locks(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
     html! {
         section aria-labelledby="locks" {
@@ -58,9 +58,9 @@ fn remedies(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
             details {
                 summary { "How to write it" }
                 p { "Add this to " code { "teams/" (people.team().id) ".toml" } ", after the rotations that are there." }
-                pre tabindex="0" {
-                    code data-copy="the rotations" {
-                        @for rotation in &chosen.rotations { (rotation_entry(people.team(), rotation)) }
+                div.copied data-copy="the rotations" {
+                    pre tabindex="0" {
+                        code { @for rotation in &chosen.rotations { (rotation_entry(people.team(), rotation)) } }
                     }
                 }
             }

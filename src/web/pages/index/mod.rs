@@ -18,7 +18,7 @@ use crate::web::state::State;
 
 use entry::{Entry, Needs};
 
-/// So many teams are a table.
+/// From this number of teams on, the index is a table.
 const MIN_TABLE: usize = 6;
 
 /// The page.

@@ -1,4 +1,4 @@
-//! What a team has still to agree on, and whose holidays nobody knows.
+//! Open conflicts of a team, and unknown holidays.
 
 use std::borrow::Cow;
 

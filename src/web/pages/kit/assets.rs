@@ -1,4 +1,4 @@
-//! The files that pages load, each named by its content: browsers keep them for good.
+//! The files that pages load. Their names depend on their content, so browsers may cache them for ever.
 
 use std::fmt::Write as _;
 use std::sync::{LazyLock, OnceLock};
@@ -39,7 +39,7 @@ pub(in crate::web) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("css", "text/css; charset=utf-8", text)
 });
 
-/// What makes pages handier where scripts run: copying, and the reader's own zone.
+/// Makes pages more convenient if scripts run: copying, and the reader's own zone.
 pub(in crate::web) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("js", "text/javascript; charset=utf-8", include_str!("script.js").to_owned())
 });
@@ -100,7 +100,7 @@ pub(in crate::web) async fn icon(request: HttpRequest) -> HttpResponse {
     ICON.response(&request, CachePolicy::Immutable)
 }
 
-/// The icon at the address where programs look that read no page.
+/// The icon at the address at which programs look for it without reading a page.
 pub(in crate::web) async fn favicon(request: HttpRequest) -> HttpResponse {
     ICON.response(&request, CachePolicy::Hour)
 }

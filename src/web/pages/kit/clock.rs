@@ -1,4 +1,4 @@
-//! The clock by which a page is read: of one zone, at one instant.
+//! The time zone of a page, and the time at which it is shown.
 
 use std::ops::Deref;
 

@@ -1,4 +1,4 @@
-//! 500 for people: a defect of oncal, not of the request.
+//! The page for status 500: a bug in oncal, not a mistake in the request.
 
 use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,7 @@ pub(in crate::web) fn page(
     }
 }
 
-/// It says nothing of the inside, and that calendars go on.
+/// It reveals no internals, and says that calendars are not affected.
 fn failure(request: &HttpRequest) -> HttpResponse {
     let layout = Layout::plain(request);
     let main = html! {

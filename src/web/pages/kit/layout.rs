@@ -1,4 +1,4 @@
-//! What all pages have around them: the head, the bar of a team's pages, and what is wrong with its configuration.
+//! The layout of all pages: the head, the bar of a team's pages, and problems of its configuration.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -20,11 +20,11 @@ use crate::web::state::State;
 pub(in crate::web) enum Tab {
     /// Who is on call, now and in the weeks ahead.
     Rota,
-    /// What holidays and time off do to it.
+    /// Who covers holidays and time off.
     Coverage,
     /// What the team is on call for.
     Pipelines,
-    /// Who carries how much.
+    /// How duty is shared out.
     Fairness,
     /// What moved.
     Changes,
@@ -49,7 +49,7 @@ const TABS: [(Tab, &str, &str); 6] = [
 /// How often a page that nobody touches is loaded again, so that one on a wall screen stays current.
 const RENEW_SECONDS: u32 = 300;
 
-/// Where a page stands.
+/// Which page it is.
 pub(in crate::web) struct Layout<'a> {
     request: &'a HttpRequest,
     team: Option<TeamLayout<'a>>,

@@ -5,6 +5,7 @@ pub(super) mod assets;
 pub(super) mod bad_query;
 pub(super) mod clock;
 pub(super) mod failure;
+pub(super) mod feed_name;
 pub(super) mod grid;
 pub(super) mod holiday_names;
 pub(super) mod layout;

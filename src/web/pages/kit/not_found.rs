@@ -1,4 +1,4 @@
-//! 404 and 503 for people, and what there is instead.
+//! The pages for status 404 and 503, with links to what exists.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -16,7 +16,7 @@ use crate::web::state::State;
 /// Up to so many teams are listed; of more, the first page has them all.
 const MAX_TEAMS: usize = 20;
 
-/// Whatever has no route.
+/// The response to a path without a route.
 pub(in crate::web) fn missing(state: &State, request: &HttpRequest) -> HttpResponse {
     missing_page(state, &state.store.load(), request)
 }

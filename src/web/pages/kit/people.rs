@@ -11,7 +11,7 @@ use crate::rota::{EngineerIdx, Team};
 use crate::text::{clean_or, isolated};
 use crate::web::pages::kit::holiday_names::HolidayNames;
 
-/// A badge holds so many letters.
+/// The maximum letters of a badge.
 const MAX_LETTERS: usize = 3;
 
 /// Every colour that people can have, in order of indices.
@@ -119,7 +119,7 @@ impl<'t> People<'t> {
     }
 }
 
-/// The class that gives a shape or badge the colour of whoever sits in `idx`.
+/// The class that gives a shape or badge the colour of the engineer at `idx`.
 pub(in crate::web) fn class(idx: EngineerIdx) -> String {
     format!("p{}", idx.0 % PALETTE.len())
 }

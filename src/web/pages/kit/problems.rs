@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, for people. Never the source line: it may hold what is nobody's business.
+//! The problems of a configuration, on pages. Never the source line, which may contain private values.
 
 use maud::{Markup, html};
 
@@ -27,7 +27,7 @@ pub(in crate::web) fn errors<'a>(diagnostics: impl Iterator<Item = &'a Diagnosti
     }
 }
 
-/// A text of the terminal, where what stands in a file or is typed is between backticks.
+/// A text for the terminal, in which backticks mark code.
 pub(in crate::web) fn ticked(text: &str) -> Markup {
     html! {
         @for (place, part) in text.split('`').enumerate() {
@@ -36,7 +36,7 @@ pub(in crate::web) fn ticked(text: &str) -> Markup {
     }
 }
 
-/// That a team is shown as it was before its file broke or went away; nothing for one that is current.
+/// A note that a team is shown as it was before its file broke or was removed; empty for a current team.
 pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
     let id = &team.id;
     html! {
@@ -67,8 +67,8 @@ pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
     }
 }
 
-/// That the server cannot keep a team current; nothing where it can. What exactly is wrong is for those who run it, and
-/// that changes show some seconds late, where the folder cannot be watched, is nobody's concern.
+/// A note that the server cannot keep a team current; empty if it can. The exact fault is only for operators, and that
+/// changes appear some seconds late if the folder cannot be watched matters to nobody.
 pub(in crate::web) fn behind(faults: &Faults, state: JournalState) -> Markup {
     let is_older = state == JournalState::Older;
     html! {

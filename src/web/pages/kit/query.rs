@@ -1,7 +1,6 @@
-//! What the query of a page asks for. Keys that mean nothing here are let through, and an empty value is none: forms
-//! send what nobody filled in.
+//! The query of a page. Unknown parameters are ignored, and so are empty values: forms send fields that nobody filled in.
 
-use actix_web::{HttpRequest, web};
+use actix_web::HttpRequest;
 use chrono::NaiveDate;
 use chrono_tz::TZ_VARIANTS;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,14 +8,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::feed::{Alarm, NoSuchAlarm};
 use crate::rota::{EngineerIdx, Team, Zone};
 use crate::toml_reader::nearest;
+use crate::web::query::limits::{MAX_WEEKS, MAX_YEARS};
+use crate::web::query::pairs::{Pairs, Twice, shortened};
 
-/// The weeks that a page can show at once.
-pub(in crate::web) const MAX_WEEKS: usize = 104;
-
-/// The calendar years that a page can tell at once.
-pub(in crate::web) const MAX_YEARS: i32 = 12;
-
-/// A query that asks for what there is not.
+/// A parameter with a value that cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::web) enum BadQuery {
     #[error("{0} is given twice")]
@@ -52,20 +47,18 @@ fn help(nearest: &Option<String>) -> String {
 }
 
 /// The query of a request, decoded.
-pub(in crate::web) struct PageQuery(Vec<(String, String)>);
+pub(in crate::web) struct PageQuery(Pairs);
 
 impl PageQuery {
-    /// That of `request`.
+    /// The query of `request`.
     pub(in crate::web) fn by(request: &HttpRequest) -> PageQuery {
-        let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-        PageQuery(pairs.map(web::Query::into_inner).unwrap_or_default())
+        PageQuery(Pairs::decode(request.query_string()))
     }
 
-    /// The value of `key`, if there is one that says anything.
+    /// The value of `key`; `None` if it is missing or empty.
     pub(in crate::web) fn value(&self, key: &'static str) -> Result<Option<&str>, BadQuery> {
-        let mut values = self.0.iter().filter(|(own, _)| own == key).map(|(_, value)| value.trim());
-        let first = values.next().filter(|value| !value.is_empty());
-        if values.next().is_some() { Err(BadQuery::Twice(key)) } else { Ok(first) }
+        let value = self.0.value(key).map_err(|Twice(key)| BadQuery::Twice(key))?;
+        Ok(value.map(str::trim).filter(|value| !value.is_empty()))
     }
 
     /// `from`.
@@ -101,7 +94,7 @@ impl PageQuery {
     /// `weeks`.
     pub(in crate::web) fn weeks(&self) -> Result<Option<usize>, BadQuery> {
         let weeks = |text: &str| {
-            let number = text.parse().ok().filter(|weeks| (1..=MAX_WEEKS).contains(weeks));
+            let number = text.parse().ok().filter(|weeks| (1..=usize::from(MAX_WEEKS)).contains(weeks));
             number.ok_or_else(|| BadQuery::Weeks(shortened(text)))
         };
         self.value("weeks")?.map(weeks).transpose()
@@ -116,7 +109,7 @@ impl PageQuery {
         self.value("years")?.map(years).transpose()
     }
 
-    /// `zone`: one of the team's as it has it, any other by the rules that oncal was built with.
+    /// `zone`: one of the team's zones with the rules that the team uses, any other zone with the bundled rules.
     pub(in crate::web) fn zone(&self, team: &Team) -> Result<Option<Zone>, BadQuery> {
         let Some(name) = self.value("zone")? else { return Ok(None) };
         let known = zones(team).into_iter().find(|zone| zone.name() == name).cloned();
@@ -126,7 +119,7 @@ impl PageQuery {
         })
     }
 
-    /// `engineer`, which people also call `person`.
+    /// `engineer`, or its other name `person`.
     pub(in crate::web) fn engineer(&self, team: &Team) -> Result<Option<EngineerIdx>, BadQuery> {
         let idx = |id: &str| team.index_of(id).ok_or_else(|| BadQuery::Engineer(shortened(id)));
         match (self.value("engineer")?, self.value("person")?) {
@@ -135,7 +128,7 @@ impl PageQuery {
         }
     }
 
-    /// `alarm`: how long before a shift calendars are to remind of it.
+    /// `alarm`: how long before a shift calendars remind people of it.
     pub(in crate::web) fn alarm(&self) -> Result<Option<Alarm>, BadQuery> {
         let alarm = |text: &str| text.parse().map_err(|_| BadQuery::Alarm(shortened(text)));
         self.value("alarm")?.map(alarm).transpose()
@@ -153,14 +146,9 @@ pub(in crate::web) fn zones(team: &Team) -> Vec<&Zone> {
     zones
 }
 
-/// The part of a query that asks for `zone`.
+/// The part of a query that names `zone`.
 pub(in crate::web) fn zone_query(zone: &Zone) -> String {
     format!("zone={}", utf8_percent_encode(zone.name(), NON_ALPHANUMERIC))
-}
-
-/// Enough of what somebody typed to recognise it.
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
 }
 
 #[cfg(test)]
@@ -168,32 +156,32 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn asked(query: &str) -> PageQuery {
-        PageQuery::by(&TestRequest::with_uri(&format!("/t/?{query}")).to_http_request())
+    fn query(text: &str) -> PageQuery {
+        PageQuery::by(&TestRequest::with_uri(&format!("/t/?{text}")).to_http_request())
     }
 
     #[test]
     fn empty_values_and_unknown_keys_are_ignored() {
-        let asked = asked("from=&weeks=&x=1&x=2&zone=+");
-        assert_eq!((asked.from(), asked.weeks(), asked.value("zone")), (Ok(None), Ok(None), Ok(None)));
+        let query = query("from=&weeks=&x=1&x=2&zone=+");
+        assert_eq!((query.from(), query.weeks(), query.value("zone")), (Ok(None), Ok(None), Ok(None)));
     }
 
     #[test]
     fn dates_and_weeks_are_read_or_refused_quoting_what_was_typed() {
-        let good = asked("from=2026-12-25&weeks=104");
+        let good = query("from=2026-12-25&weeks=104");
         assert_eq!((good.from(), good.weeks()), (Ok("2026-12-25".parse().ok()), Ok(Some(104))));
-        for (query, weeks) in
+        for (text, weeks) in
             [("weeks=0", "0"), ("weeks=105", "105"), ("weeks=-1", "-1"), ("weeks=two", "two")]
         {
-            assert_eq!(asked(query).weeks(), Err(BadQuery::Weeks(weeks.to_owned())));
+            assert_eq!(query(text).weeks(), Err(BadQuery::Weeks(weeks.to_owned())));
         }
-        assert_eq!(asked("from=2026-02-30").from(), Err(BadQuery::From("2026-02-30".to_owned())));
-        assert_eq!(asked("from=2026-01-01&from=2026-01-02").from(), Err(BadQuery::Twice("from")));
+        assert_eq!(query("from=2026-02-30").from(), Err(BadQuery::From("2026-02-30".to_owned())));
+        assert_eq!(query("from=2026-01-01&from=2026-01-02").from(), Err(BadQuery::Twice("from")));
     }
 
     #[test]
     fn values_are_decoded_as_forms_send_them() {
-        assert_eq!(asked("zone=America%2FNew_York").value("zone"), Ok(Some("America/New_York")));
-        assert_eq!(asked("zone=a+b%26").value("zone"), Ok(Some("a b&")));
+        assert_eq!(query("zone=America%2FNew_York").value("zone"), Ok(Some("America/New_York")));
+        assert_eq!(query("zone=a+b%26").value("zone"), Ok(Some("a b&")));
     }
 }

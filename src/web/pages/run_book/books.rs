@@ -1,4 +1,4 @@
-//! Run books as they were rendered, so that a long one costs its first reader alone.
+//! A cache of rendered run books, so that a long one is rendered only for its first reader.
 //!
 //! Not here: how Markdown becomes HTML (`markdown`).
 
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::rota::{RunBook, RunBookId, Team, TeamId};
 use crate::web::pages::run_book::markdown::{Rendered, render};
 
-/// So many bytes of Markdown are kept rendered; with more, all are forgotten and those in use rendered again.
+/// The maximum bytes of Markdown in the cache; beyond that the cache is emptied.
 const MAX_BYTES: usize = 32_000_000;
 
 /// The run books that somebody has read. A text that was read anew from its file is another, and with it come the names

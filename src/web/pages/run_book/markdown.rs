@@ -1,5 +1,5 @@
-//! Markdown as HTML that can do no harm: what is HTML in the file shows as the text it is, links lead only where links
-//! of a page may, pictures are links, and nothing carries a style.
+//! Renders Markdown as safe HTML: HTML in the file is shown as text, links may only lead where links of pages may,
+//! pictures become links, and there are no styles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use pulldown_cmark::{Alignment, CowStr, Event, HeadingLevel, LinkType, Options, 
 /// Headings down to this level are listed.
 const DEEPEST: u8 = 3;
 
-/// The schemes that a link may have; others than these are dropped.
+/// The allowed schemes of links; links with others are dropped.
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
 /// A run book, ready to show.
@@ -28,8 +28,8 @@ pub(in crate::web) struct Entry {
     pub(in crate::web) text: String,
 }
 
-/// `markdown` without its title, which is the page's own. `is_book` tells which names are run books of the team: links to
-/// their files become links to their pages.
+/// Renders `markdown` without its title, which the page shows itself. `is_book` says which names are run books of the
+/// team: links to their files become links to their pages.
 pub(in crate::web) fn render(markdown: &str, is_book: impl Fn(&str) -> bool) -> Rendered {
     let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
     let events: Vec<Event<'_>> = Parser::new_ext(markdown, options).collect();
@@ -53,15 +53,15 @@ struct Writer<'m, B> {
     out: Vec<Event<'m>>,
     contents: Vec<Entry>,
     anchors: BTreeSet<String>,
-    /// What the next heading of a name is numbered with, so that no number is tried twice.
+    /// The next number for a heading of each name, so that no number is tried twice.
     next: BTreeMap<String, usize>,
     has_title: bool,
     tables: usize,
-    /// Of the columns of the table at hand.
+    /// The alignment of the current table's columns.
     alignments: Vec<Alignment>,
     column: usize,
     is_head: bool,
-    /// Whether each open link is written; one that leads nowhere is not.
+    /// Whether each open link is written; a link that is not allowed is not.
     links: Vec<bool>,
 }
 
@@ -203,7 +203,7 @@ fn plain(events: &[Event<'_>]) -> String {
     crate::text::clean(&text)
 }
 
-/// Where a link leads from a run book's page; `None` where no link of a page may.
+/// The target of a link on a run book's page; `None` if it is not allowed.
 fn href(to: &str, is_book: impl Fn(&str) -> bool) -> Option<String> {
     let to = to.trim();
     // Browsers read past these within a scheme.
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn many_headings_of_one_text_each_have_an_anchor_and_none_is_sought_for_long() {
-        // Each tried anew from 2 on, they would take hours.
+        // Trying all numbers from 2 for each heading would take hours.
         let many = 100_000;
         let rendered = render(&"## a-2\n## a\n".repeat(many), |_| false);
         let anchors: BTreeSet<&str> = rendered.contents.iter().map(|entry| entry.anchor.as_str()).collect();

@@ -1,11 +1,11 @@
-//! How each calendar program is subscribed: the button, how by hand, and how soon it shows a change.
+//! How to subscribe with each calendar program: a button, steps by hand, and how soon it shows a change.
 
 use maud::{Markup, html};
 
 use crate::web::feeds::subscribe::Subscribe;
 
 /// Why a calendar on the internet cannot fetch from this server.
-const UNREACHABLE: &str = "fetches calendars from the internet and cannot reach this server, whose address works on its own machine only.";
+const UNREACHABLE: &str = "fetches calendars from the internet and cannot reach this server: its address works only on its own machine.";
 
 /// A calendar program.
 struct Client<'a> {
@@ -17,10 +17,12 @@ struct Client<'a> {
     is_remote: bool,
 }
 
-/// A section for each program. `is_loopback`: the server is reached from its own machine only.
+/// A section for each program. `is_loopback`: only its own machine can reach the server.
 pub(super) fn clients(links: &Subscribe, download: &str, is_loopback: bool) -> Markup {
     html! {
-        div.clients { @for client in all(links) { (section(&client, is_loopback)) } }
+        div.clients {
+            @for client in web_programs(links).into_iter().chain(desktop_programs(links)) { (section(&client, is_loopback)) }
+        }
         section.card.client {
             h3 { "Another program" }
             p { "Wherever a program asks for the address of an internet calendar (iCalendar, ICS, webcal), give it the address above." }
@@ -52,7 +54,8 @@ fn section(client: &Client<'_>, is_loopback: bool) -> Markup {
     }
 }
 
-fn all(links: &Subscribe) -> [Client<'_>; 6] {
+/// Programs that fetch calendars from the internet.
+fn web_programs(links: &Subscribe) -> [Client<'_>; 3] {
     [
         Client {
             name: "Google Calendar",
@@ -62,7 +65,7 @@ fn all(links: &Subscribe) -> [Client<'_>; 6] {
                 "Beside “Other calendars” choose +, then “From URL”.",
                 "Paste the address and choose “Add calendar”. It shows on your phone too.",
             ],
-            pace: "Shows a change after 8 to 24 hours. Nothing makes it fetch sooner. It ignores the reminder of the address: set reminders in the calendar’s own settings.",
+            pace: "Shows a change after 8 to 24 hours. Nothing makes it fetch sooner. It ignores reminders in the feed: set them in the calendar’s own settings.",
             is_remote: true,
         },
         Client {
@@ -87,13 +90,19 @@ fn all(links: &Subscribe) -> [Client<'_>; 6] {
             pace: "Shows a change after about 3 hours, sometimes a day.",
             is_remote: true,
         },
+    ]
+}
+
+/// Programs that fetch calendars from the machine that they run on.
+fn desktop_programs(links: &Subscribe) -> [Client<'_>; 3] {
+    [
         Client {
             name: "Apple Calendar",
             button: Some((&links.webcal, "Add to Apple Calendar")),
             steps: &[
                 "On a Mac: File, New Calendar Subscription, paste the address.",
                 "On an iPhone or iPad: Calendars, Add Calendar, Add Subscription Calendar, paste the address.",
-                "Set “Auto-refresh” to every hour, and on a Mac take the tick from “Remove: Alerts” to keep reminders.",
+                "Set “Auto-refresh” to every hour, and on a Mac untick “Remove: Alerts” to keep reminders.",
             ],
             pace: "Shows a change as soon as its “Auto-refresh” says: at best after 5 minutes on a Mac, by default after a week.",
             is_remote: false,

@@ -1,4 +1,4 @@
-//! `/{team}/subscribe`: whose shifts, in which calendar, how by hand, how soon it shows a change, and reminders.
+//! `/{team}/subscribe`: choosing a calendar and a reminder, and subscribing with each calendar program.
 
 mod clients;
 
@@ -11,18 +11,20 @@ use crate::live::{FeedSlot, TeamSnapshot};
 use crate::rota::Role;
 use crate::web::feeds::subscribe::{Subscribe, of_shifts};
 use crate::web::pages::kit::bad_query::bad_query;
+use crate::web::pages::kit::feed_name::shared_feed_name;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::query::{BadQuery, PageQuery};
 use crate::web::pages::kit::reminder::{REMINDERS, reminder};
+use crate::web::query::pairs::shortened;
 use crate::web::server::visitor::{Visitor, base_url};
 use crate::web::state::State;
 
 /// What somebody chose to subscribe to.
 struct Choice<'t> {
     slot: &'t FeedSlot,
-    /// How long before a shift calendars remind of it.
+    /// How long before a shift calendars show a reminder.
     alarm: Option<Alarm>,
 }
 
@@ -36,14 +38,9 @@ pub(in crate::web) fn subscribe(state: &State, request: &HttpRequest) -> HttpRes
             Ok(choice) => {
                 let base = base_url(request, &snapshot.configuration().settings.public_url);
                 let links = Subscribe::to(&base, team, choice.slot, choice.alarm);
-                let main = page(
-                    team,
-                    &layout.people(team.team()),
-                    &choice,
-                    &links,
-                    base.is_loopback(),
-                    visitor.as_ref(),
-                );
+                let clients = |download: &str| clients::clients(&links, download, base.is_loopback());
+                let people = layout.people(team.team());
+                let main = page(team, &people, &choice, (&links.address, &clients), visitor.as_ref());
                 layout.respond(StatusCode::OK, "Add to my calendar", &main)
             }
             Err(error) => bad_query(&layout, &error, request),
@@ -51,7 +48,7 @@ pub(in crate::web) fn subscribe(state: &State, request: &HttpRequest) -> HttpRes
     })
 }
 
-/// The calendar that `query` names, else the visitor's own where the link is one person's, else the whole team's.
+/// The calendar that `query` names; without one, the visitor's own if their link is one person's, or else the team's.
 fn choice<'t>(
     team: &'t TeamSnapshot,
     query: &PageQuery,
@@ -71,16 +68,11 @@ fn choice<'t>(
     Ok(Choice { slot, alarm })
 }
 
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
-}
-
 fn page(
     team: &TeamSnapshot,
     people: &People<'_>,
     choice: &Choice<'_>,
-    links: &Subscribe,
-    is_loopback: bool,
+    (address, clients): (&str, &dyn Fn(&str) -> Markup),
     visitor: Option<&Visitor>,
 ) -> Markup {
     let alarm = of_shifts(choice.slot, choice.alarm);
@@ -96,15 +88,15 @@ fn page(
         section aria-labelledby="which" {
             h2 #which { "2. Which calendar?" }
             p { "You subscribe to " b { bdi { (title) } } ": " (what(&choice.slot.feed)) "." }
-            p.address { code data-copy={ "the address of " (title) } { (links.address) } }
+            p.address { code data-copy={ "the address of " (title) } { (address) } }
             @if let Some(visitor) = visitor { (secret(visitor)) }
             @if choice.slot.feed != Feed::Coverage { (reminders(choice)) }
-            (clients::clients(links, &download, is_loopback))
+            (clients(&download))
         }
         section.note aria-labelledby="soon" {
             h2 #soon { "How soon does it show a change?" }
             p {
-                "oncal publishes a change within seconds. Each calendar fetches it on its own clock, as said above, and oncal cannot hurry it. "
+                "oncal publishes a change within seconds. Each calendar program fetches it at its own pace, as described above, and oncal cannot make it faster. "
                 a href="subscribers" { "Calendar sync" } " shows which calendars have the current version. Right now, "
                 a href="./" { "the rota" } " is always current."
             }
@@ -130,14 +122,9 @@ fn whose(team: &TeamSnapshot, people: &People<'_>, choice: &Choice<'_>) -> Marku
 
 fn label(slot: &FeedSlot, people: &People<'_>) -> Markup {
     html! {
-        @match &slot.feed {
-            Feed::Team => "Everybody’s shifts",
-            Feed::Coverage => "Holidays and who covers them",
-            Feed::Role(Role::Primary) => "The primary’s shifts",
-            Feed::Role(Role::Secondary) => "The secondary’s shifts",
-            Feed::Engineer(engineer) => {
-                @if let Some(idx) = people.team().index_of(engineer.as_str()) { (people.badge(idx)) " " (people.plain(idx)) }
-            },
+        @if let Some(name) = shared_feed_name(&slot.feed) { (name) }
+        @if let Feed::Engineer(engineer) = &slot.feed && let Some(idx) = people.team().index_of(engineer.as_str()) {
+            (people.badge(idx)) " " (people.plain(idx))
         }
     }
 }
@@ -166,7 +153,7 @@ fn reminders(choice: &Choice<'_>) -> Markup {
     }
 }
 
-/// That whoever has the address has more than a calendar.
+/// A warning that the address gives access to more than one calendar.
 fn secret(visitor: &Visitor) -> Markup {
     html! {
         p.note {

@@ -10,10 +10,10 @@ use crate::web::pages::kit::grid::{STEPS, Span};
 use crate::web::pages::kit::on_call;
 use crate::web::pages::kit::people::{People, class};
 
-/// A bar of fewer steps has room for initials only, also on a wide screen.
+/// A bar with fewer steps has room only for initials, even on a wide screen.
 const MIN_NAME_STEPS: i64 = STEPS / 9;
 
-/// A bar of fewer steps has room for no words.
+/// A bar with fewer steps has no room for words.
 const MIN_WORDS_STEPS: i64 = STEPS / 9;
 
 /// How bars are read.
@@ -88,7 +88,7 @@ impl Bars<'_> {
     }
 }
 
-/// What stands before a name that is not there by plain rotation.
+/// The mark before a name that differs from the rotation.
 fn sign(kind: ShiftKind, is_instead: bool) -> &'static str {
     match kind {
         ShiftKind::Swap if is_instead => "⇄ ",

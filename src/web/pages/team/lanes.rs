@@ -1,4 +1,4 @@
-//! What a week of the rota has in each lane: who holds a role and where nobody backs the primary up.
+//! The content of the lanes of a week: who holds a role, and when the primary has no backup.
 //!
 //! Not here: how it looks (`bars`).
 
@@ -20,9 +20,9 @@ pub(in crate::web) struct Piece<'s> {
 pub(in crate::web) enum What<'s> {
     /// Somebody holds the role.
     Held(&'s Shift),
-    /// Nobody holds the secondary role while the secondary covers: that is as the plan has it.
+    /// Nobody holds the secondary role while the secondary covers, as planned.
     Alone,
-    /// Whoever holds the secondary role is away: nobody to fall back on.
+    /// The holder of the secondary role is away, so there is no backup.
     NoBackup { away: EngineerIdx, reasons: Vec<String> },
 }
 

@@ -1,5 +1,7 @@
 //! A month of the rota as a calendar on the wall: its weeks from Monday to Sunday, on the reader's clock.
 
+use std::sync::Arc;
+
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 use maud::{Markup, html};
 
@@ -145,12 +147,21 @@ pub(in crate::web) fn holiday(
     absences: &[Absences],
     date: NaiveDate,
 ) -> Option<DayName> {
-    let mut names: Vec<(String, usize)> = Vec::new();
-    for (idx, own) in people.team().indices().zip(absences) {
-        let engineer = people.team().engineer(idx);
-        let Some(day) = engineer.zone.day(date).and_then(|day| engineer.member_within(day)) else { continue };
+    let mut names: Vec<(Arc<str>, usize)> = Vec::new();
+    // Worked out once for each zone: a year has 365 dates, and a team may have a hundred people.
+    let mut days: Vec<(&str, Option<Period>)> = Vec::new();
+    for (engineer, own) in people.team().engineers.iter().zip(absences) {
+        let zone = engineer.zone.name();
+        let day = match days.iter().find(|(known, _)| *known == zone) {
+            Some((_, day)) => *day,
+            None => {
+                let day = engineer.zone.day(date);
+                days.push((zone, day));
+                day
+            }
+        };
+        let Some(day) = day.and_then(|day| engineer.member_within(day)) else { continue };
         for name in own.holiday_names(day) {
-            let name = name.to_string();
             match names.iter_mut().find(|(other, _)| *other == name) {
                 Some((_, count)) => *count += 1,
                 None => names.push((name, 1)),
@@ -159,7 +170,7 @@ pub(in crate::web) fn holiday(
     }
     let most = names.iter().map(|(_, count)| *count).max()?;
     let (name, _) = names.iter().find(|(_, count)| *count == most)?;
-    Some(DayName { name: name.clone(), others: names.len() - 1 })
+    Some(DayName { name: name.to_string(), others: names.len() - 1 })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What is said about a week beside its strip: what changes who is on duty, and what is still to be done about it.
+//! The notes about a week beside its strip: what changes who is on duty, and what is still to be done.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::on_call::{notice, why};
 use crate::web::pages::kit::people::People;
 
-/// What notes are made of.
+/// What the notes depend on.
 pub(in crate::web) struct Notes<'a> {
     pub(in crate::web) people: &'a People<'a>,
     pub(in crate::web) schedule: &'a Schedule,
@@ -40,7 +40,7 @@ impl Notes<'_> {
         let meeting = self.schedule.handovers.iter().find(|meeting| meeting.week == planned.week.id);
         let meeting: Option<&Handover> = meeting.filter(|meeting| meeting.moved || meeting.flagged);
         let primary = |shift: &&Shift| shift.role == Role::Primary && is_special(shift);
-        // Those beside a primary who is special are said with them.
+        // A secondary beside such a primary is named in the primary's note.
         let beside = |shift: &&Shift| {
             let is_alone = planned
                 .shifts
@@ -93,7 +93,7 @@ impl Notes<'_> {
         }
     }
 
-    /// Who is behind a primary for as long as they are there.
+    /// The backups of a primary during their shift.
     fn backed(&self, planned: &PlannedWeek, shift: &Shift) -> Markup {
         let mut behind: Vec<Option<EngineerIdx>> = Vec::new();
         for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(shift.period)) {

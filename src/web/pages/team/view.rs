@@ -1,17 +1,15 @@
 //! Which part of the rota the team's page shows, and what lies before and after it.
 
-use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use chrono::{Datelike, Months, NaiveDate, Weekday};
 
 use crate::json::SCHEDULE_WEEKS;
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Period, Team, Zone, weeks};
 use crate::web::pages::kit::query::{BadQuery, PageQuery};
+use crate::web::query::limits::last_date;
 
-/// So many weeks are shown where nobody asks for another number.
+/// The number of weeks that are shown by default.
 pub(in crate::web) const WEEKS: usize = SCHEDULE_WEEKS as usize;
-
-/// Ten years. What lies further ahead takes long to work out and means little.
-const MAX_DAYS_AHEAD: Days = Days::new(3653);
 
 /// How the rota is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +25,7 @@ pub(in crate::web) enum ViewKind {
 }
 
 impl ViewKind {
-    /// All there are, in the order in which they are offered.
+    /// All of them, in the order in which they are offered.
     pub(in crate::web) const ALL: [ViewKind; 4] =
         [ViewKind::Weeks, ViewKind::Month, ViewKind::Year, ViewKind::List];
 
@@ -63,16 +61,16 @@ pub(in crate::web) struct View {
     pub(in crate::web) period: Period,
     /// The name of its first week, or its first date.
     pub(in crate::web) first: NaiveDate,
-    /// The same of the part that has today, or of the first of all before that.
+    /// The same for the part that contains today, or the very first part before that.
     pub(in crate::web) current: NaiveDate,
-    /// Where the part before starts.
+    /// The start of the part before.
     pub(in crate::web) earlier: Option<NaiveDate>,
-    /// Where the part after starts.
+    /// The start of the part after.
     pub(in crate::web) later: Option<NaiveDate>,
 }
 
 impl View {
-    /// What `query` asks of `team` at `now`, read in `zone`: the part that has a date, else the current one.
+    /// The part of the rota of `team` that `query` requests, in `zone`: the part that contains its date, or the current one.
     pub(in crate::web) fn of(
         team: &TeamSnapshot,
         query: &PageQuery,
@@ -83,7 +81,7 @@ impl View {
         let (kind, count) = (query.view(&ViewKind::ALL.map(|kind| (kind.as_str(), kind)))?, query.weeks()?);
         let (kind, count) = (kind.unwrap_or(ViewKind::Weeks), count.unwrap_or(WEEKS));
         let asked = query.from()?;
-        let last = last(rota, now);
+        let last = last_date(rota, now);
         let asked = match kind {
             ViewKind::Month => query.month()?.or(asked),
             ViewKind::Year => query.year()?.or(asked),
@@ -110,11 +108,6 @@ impl ViewKind {
     pub(in crate::web) fn is_dated(self) -> bool {
         matches!(self, ViewKind::Month | ViewKind::Year)
     }
-}
-
-fn last(team: &Team, now: Instant) -> NaiveDate {
-    let today = team.zone.date(now.max(team.starts()));
-    today.checked_add_days(MAX_DAYS_AHEAD).unwrap_or(today)
 }
 
 /// The month that has `from`. `None` only at the ends of the calendar.

@@ -1,7 +1,7 @@
 //! The weeks of a view, a strip each with a lane for each role and one for who is away, so that it reads alike on a phone
 //! and on a wide screen.
 //!
-//! Not here: what lies in the lanes (`lanes`) and what is said about a week (`notes`).
+//! Not here: the content of the lanes (`lanes`) and the notes about a week (`notes`).
 
 use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use maud::{Markup, html};
@@ -15,7 +15,7 @@ use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::grid::{STEPS, Span, step};
 use crate::web::pages::kit::people::People;
 
-/// A day of fewer steps has no room for its number, of fewer than the second none for its weekday.
+/// A day with fewer steps than the first has no room for its number; with fewer than the second, none for its weekday.
 const MIN_NUMBER_STEPS: i64 = STEPS / 25;
 const MIN_WEEKDAY_STEPS: i64 = STEPS / 12;
 

@@ -37,11 +37,12 @@ impl Year<'_> {
             h3.month-name { (view.first.year()) }
             ul.people aria-label="People" { @for idx in team.indices() { li { (self.people.person(idx)) } } }
             div.year { @for first in months { (self.month(first, &absences)) } }
-            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: a public holiday of somebody." }
+            p.fine { "Each day has the initials of whoever is primary at noon. Dashed: to agree. Underlined: somebody’s public holiday." }
         }
     }
 
     fn month(&self, first: NaiveDate, absences: &[Absences]) -> Markup {
+        let today = self.wall.zone.date(self.wall.now);
         let days: Vec<NaiveDate> =
             first.iter_days().take_while(|date| date.month() == first.month()).collect();
         let blank = first.weekday().num_days_from_monday() as usize;
@@ -53,18 +54,18 @@ impl Year<'_> {
                 thead { tr { @for (letter, name) in WEEKDAYS { th scope="col" abbr=(name) { (letter) } } } }
                 tbody {
                     @for week in cells.chunks(7) {
-                        tr { @for cell in week { (self.day(*cell, absences)) } }
+                        tr { @for cell in week { (self.day(*cell, today, absences)) } }
                     }
                 }
             }
         }
     }
 
-    fn day(&self, date: Option<NaiveDate>, absences: &[Absences]) -> Markup {
+    fn day(&self, date: Option<NaiveDate>, today: NaiveDate, absences: &[Absences]) -> Markup {
         let Some(date) = date else { return html! { td {} } };
         let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
         let duty: Option<&Duty> = self.schedule.on_call(self.wall.zone.instant(date.and_time(noon)));
-        let is_today = date == self.wall.zone.date(self.wall.now);
+        let is_today = date == today;
         let name = holiday(self.people, absences, date).map(|holiday| holiday.title(self.people));
         html! {
             @match duty {
