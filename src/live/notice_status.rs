@@ -77,6 +77,12 @@ impl NoticeStatus {
         *self.undelivered.lock().unwrap_or_else(PoisonError::into_inner) = undelivered;
     }
 
+    /// Whether any notice of `channel` waits.
+    pub fn has_waiting(&self, channel: Channel) -> bool {
+        let undelivered = self.undelivered.lock().unwrap_or_else(PoisonError::into_inner);
+        undelivered.iter().any(|own| own.channel == channel && own.waiting > 0)
+    }
+
     /// Every channel.
     pub fn channels(&self) -> Vec<ChannelStatus> {
         let undelivered = self.undelivered.lock().unwrap_or_else(PoisonError::into_inner);

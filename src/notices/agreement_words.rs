@@ -72,20 +72,20 @@ impl Writer<'_> {
             prefix: prefix(self.facts, &to, urgent),
             title: None,
             intro: times_in(zone),
-            parts: news.iter().map(|news| self.part(news, clock)).collect(),
+            parts: news.iter().map(|news| self.part(news, &to, clock)).collect(),
             closing: footer(self.facts, &to),
             link: self.facts.page.as_ref().map(|page| format!("{page}coverage")),
         };
         Some(Message { kind: self.kind, to, key: self.key.to_owned(), text })
     }
 
-    fn part(&self, news: &News<'_>, clock: WallClock<'_>) -> Part {
+    fn part(&self, news: &News<'_>, to: &Recipient, clock: WallClock<'_>) -> Part {
         let at_least = self.now + MIN_INTEREST;
         match news {
             News::Appeared(open) => {
                 let (by, is_over) = self.by(open, clock);
                 let expires = if is_over { open.conflict.period.end() } else { open.deadline };
-                let headline = format!("{by}: {}", self.line(open));
+                let headline = format!("{by}: {}", self.line(open, to));
                 Part { headline, text: self.details(open, None, clock), expires }
             }
             News::Changed(known, open) => {
@@ -94,13 +94,13 @@ impl Writer<'_> {
                 let before = self.facts.name_of(&known.proposed);
                 let is_other = known.proposed != self.facts.team.engineer(open.conflict.primary).id.as_str();
                 let before = is_other.then(|| format!("Proposed before: {before}"));
-                let headline = format!("changed, {by}: {}", self.line(open));
+                let headline = format!("changed, {by}: {}", self.line(open, to));
                 Part { headline, text: self.details(open, before, clock), expires }
             }
             News::Reminder(open, stage) => {
                 let (by, _) = self.by(open, clock);
                 let reminder = if *stage == Stage::Overdue { "" } else { "reminder, " };
-                let headline = format!("{reminder}{by}: {}", self.line(open));
+                let headline = format!("{reminder}{by}: {}", self.line(open, to));
                 let expires = reminder_expires(self.facts.team, open, *stage);
                 Part { headline, text: self.details(open, None, clock), expires }
             }
@@ -134,13 +134,17 @@ impl Writer<'_> {
         (if is_over { format!("overdue since {day}") } else { format!("agree by {day}") }, is_over)
     }
 
-    /// `primary 24–26 Dec (Christmas Day), proposed Data Engineer D`.
-    fn line(&self, open: &Open<'_>) -> String {
+    /// `primary 24–26 Dec (Christmas Day), proposed Data Engineer D`; to that person, `you are proposed`.
+    fn line(&self, open: &Open<'_>, to: &Recipient) -> String {
         let conflict = open.conflict;
         let proposed = self.facts.name(conflict.primary);
+        let own = &self.facts.team.engineer(conflict.primary).id;
+        let is_own = matches!(to, Recipient::Engineer(id) if id == own);
         let who = match conflict.status {
+            ProposalStatus::Proposed if is_own => "you are proposed".to_owned(),
             ProposalStatus::Proposed => format!("proposed {proposed}"),
             ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
+            ProposalStatus::Nobody if is_own => "nobody free, you keep it".to_owned(),
             ProposalStatus::Nobody => format!("nobody free, {proposed} keeps it"),
         };
         format!("primary {} ({}), {who}", self.days(Some(conflict.period)), reasons(&conflict.reasons))

@@ -25,7 +25,8 @@ const FILE: &str = "_FILE";
 const UNKNOWN_AHEAD: chrono::TimeDelta = chrono::TimeDelta::weeks(4);
 
 /// What codes of diagnostics say that a calendar is out of date.
-const OUTDATED: [&str; 1] = ["calendar-outdated"];
+const OUTDATED: [&str; 4] =
+    ["calendar-outdated", "calendar-outdated-copy", "calendar-not-fetched", "calendar-emptied"];
 
 /// What addresses of the plan are called in the outbox.
 const ENGINEER: &str = "engineer:";

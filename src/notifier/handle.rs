@@ -123,7 +123,8 @@ impl Work {
                 let _ = wake.send(());
             }
         }
-        if self.shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
+        let is_used = self.looked.teams > 0 || !store.notices().problems().is_empty();
+        if is_used && self.shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
             show(store, database, self.looked, now)?;
             self.shown = Some(Moment::now());
         }
@@ -146,7 +147,13 @@ fn run_sender(options: &Options, channel: Channel, woken: &Receiver<()>) {
     let mut sender = Sender::new(channel, database, environment, Network);
     let mut failing = Failing::default();
     let mut pause = SEND_EVERY;
-    while woken.recv_timeout(pause) != Err(RecvTimeoutError::Disconnected) {
+    loop {
+        match woken.recv_timeout(pause) {
+            Err(RecvTimeoutError::Disconnected) => return,
+            // Nothing is claimed while nothing waits, for as far as is known.
+            Err(RecvTimeoutError::Timeout) if !options.store.notices().has_waiting(channel) => continue,
+            _ => {}
+        }
         let step = catch_unwind(AssertUnwindSafe(|| {
             let snapshot = options.store.load_full();
             sender.step(&snapshot, options.store.notices().counts(), || (options.now)())

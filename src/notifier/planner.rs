@@ -15,6 +15,9 @@ use crate::rota::{Instant, TeamId};
 /// How often a team is planned anew because another server wrote first.
 const MAX_ATTEMPTS: usize = 3;
 
+/// How long all teams are left alone at most: secrets of the environment may change.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
+
 /// How soon a team is planned again that another server is publishing or planning.
 const RETRY: TimeDelta = TimeDelta::seconds(5);
 
@@ -27,6 +30,8 @@ pub struct Planner {
     known: Option<BTreeMap<TeamId, KnownNotices>>,
     /// What each team was last planned for.
     planned: BTreeMap<TeamId, Planned>,
+    /// The last look, and until when another one finds the same.
+    last: Option<(u64, Instant, Looked)>,
 }
 
 /// What a team was planned for, and when it must be planned again although that is the same.
@@ -44,12 +49,14 @@ pub struct Looked {
     pub is_due: bool,
     /// How many teams wait until the journal has what is served.
     pub waiting_for_journal: usize,
+    /// How many teams have anybody to notify.
+    pub teams: usize,
 }
 
 impl Planner {
     /// Plans with what `database` has of each team.
     pub fn new(database: Arc<Database>, environment: Environment) -> Planner {
-        Planner { database, environment, known: None, planned: BTreeMap::new() }
+        Planner { database, environment, known: None, planned: BTreeMap::new(), last: None }
     }
 
     /// Writes the notices that are due at `now`, judging by what `snapshot` has in service.
@@ -58,6 +65,16 @@ impl Planner {
     ///
     /// If the database cannot be read or written; then the rest is planned the next time.
     pub fn step(&mut self, snapshot: &Snapshot, now: Instant) -> Result<Looked, JournalError> {
+        let generation = snapshot.generation();
+        if let Some((before, until, looked)) = self.last
+            && before == generation
+            && now < until
+            // The clock may have been set back.
+            && until - now <= LOOK_AGAIN
+        {
+            return Ok(Looked { is_due: false, ..looked });
+        }
+        self.last = None;
         if self.known.is_none() {
             self.known = Some(self.database.notified()?);
         }
@@ -69,6 +86,7 @@ impl Planner {
                 self.forget(id)?;
                 continue;
             }
+            looked.teams += 1;
             match team.journal_state() {
                 JournalState::Written => {}
                 JournalState::Provisional => {
@@ -87,6 +105,9 @@ impl Planner {
                 looked.is_due |= self.plan(snapshot, team, terms, now)?;
             }
         }
+        let next = self.planned.values().filter_map(|planned| planned.next).min();
+        let until = next.unwrap_or(now + LOOK_AGAIN).min(now + LOOK_AGAIN);
+        self.last = Some((generation, until, looked));
         Ok(looked)
     }
 

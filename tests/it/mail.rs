@@ -17,6 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::notices::{PLAN, at};
+use crate::support::machine::free_port;
 use crate::support::running::{PATIENCE, Running, get, program};
 
 const PASSWORD: &str = "s3cret-password";
@@ -483,4 +484,73 @@ fn fifty_changes_with_kills_at_random_moments_lose_no_message_and_repeat_at_most
     let end = at("2026-11-23T15:00:00Z") + chrono::TimeDelta::from_std(since.elapsed() * SPEED).unwrap();
     let output = oncal(folder.path(), &["--now", &end.to_rfc3339(), "notices", "preview"]).output().unwrap();
     assert_eq!(said(&output), "nothing would be sent\n");
+}
+
+/// Postfix from Debian with a folder of its own; stopped when dropped.
+struct Postfix {
+    folder: TempDir,
+    port: u16,
+}
+
+impl Postfix {
+    /// It offers STARTTLS and puts what it takes into a file for each address.
+    fn start(certificates: &Path) -> Postfix {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notices/postfix.sh");
+        let mut command = Command::new(script);
+        command.arg("start").arg(folder.path()).arg(port.to_string()).arg(certificates);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        Postfix { folder, port }
+    }
+
+    fn boxes(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder.path().join("mail/new")).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notices/postfix.sh");
+        let _ = Command::new(script).arg("stop").arg(self.folder.path()).status();
+    }
+}
+
+#[test]
+#[ignore = "needs Postfix, which tests/run.sh installs, and root"]
+fn postfix_takes_a_message_and_refuses_one_to_nobody() {
+    let (certificates, webhook) = (MailBox::start("plain"), Webhook::start("200 OK"));
+    let postfix = Postfix::start(certificates.folder.path());
+    let folder = configuration(&certificates, &webhook);
+    let settings = format!(
+        "{FREE}[mail]\nserver = \"smtp://localhost:{}\"\nfrom = \"oncall@example.org\"\n",
+        postfix.port
+    );
+    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
+    let run = |whom: &str| {
+        let mut command = oncal(folder.path(), &["notices", "test", whom]);
+        command.env("SSL_CERT_FILE", certificates.authority()).output().unwrap()
+    };
+    let output = run("a");
+    assert_eq!(said(&output), "mail to a: the server took it\n");
+    let arrived = within(PATIENCE, "the message", || Some(postfix.boxes()).filter(|boxes| boxes.len() == 1));
+    let message = &read(&arrived)[0];
+    assert_eq!(message["to"][0], "a@example.org");
+    assert!(
+        message["body"].as_str().unwrap().starts_with("This is a test of the notices of Data pipelines.")
+    );
+    let received = fs::read_to_string(&arrived[0]).unwrap();
+    assert!(received.contains("with ESMTPS id") || received.contains("using TLSv1.3"), "{received}");
+    let text = fs::read_to_string(folder.path().join("teams/data.toml")).unwrap();
+    let text = text.replace("b@example.org", "b@elsewhere.example");
+    fs::write(folder.path().join("teams/data.toml"), text).unwrap();
+    let output = run("b");
+    assert_eq!(
+        (output.status.code(), said(&output).contains("the mail server refuses (554)")),
+        (Some(1), true),
+        "{}",
+        said(&output)
+    );
 }
