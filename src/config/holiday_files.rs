@@ -102,7 +102,7 @@ pub(super) fn read(
         .map(|(id, kinds)| {
             let before = before.and_then(|before| before.own(&id));
             let definition = match reader.calendar(&id, kinds, &import) {
-                Read::Good(definition) => Some(definition),
+                Read::Good(definition) => Some(*definition),
                 Read::NotFetched => before.cloned().or_else(|| Some(Definition::unknown(&id, now))),
                 Read::Broken => {
                     outdated.extend(before.map(|_| id.clone()));
@@ -133,7 +133,7 @@ struct Reader<'a> {
 
 /// What reading a calendar gave.
 enum Read {
-    Good(Definition),
+    Good(Box<Definition>),
     /// It is fetched from an address, and there is no copy yet.
     NotFetched,
     Broken,
@@ -141,7 +141,7 @@ enum Read {
 
 impl From<Option<Definition>> for Read {
     fn from(definition: Option<Definition>) -> Read {
-        definition.map_or(Read::Broken, Read::Good)
+        definition.map_or(Read::Broken, |definition| Read::Good(Box::new(definition)))
     }
 }
 
