@@ -10,6 +10,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::definition::{Definition, Rule};
 use super::filter::Filter;
+use super::observances;
 use super::years::Years;
 use crate::ics::{
     self, Bounds, CalendarFile, Context, Event, Expansion, Outcome, Repeats, Report, Span, Wanted,
@@ -73,6 +74,7 @@ impl Import<'_> {
         let context = Context { bounds, named: self.named, own: self.zone };
         let expansion = ics::expand(&file, &wanted, &context, &report);
         warn_of_timed_events(&file, &expansion, &report);
+        observances::warn(&file, &expansion, id, &report);
         let mut holidays = Holidays::of(&expansion, &file);
         holidays.keep(content.past);
         if holidays.names.is_empty() && !report.has_errors() {
