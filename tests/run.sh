@@ -60,6 +60,7 @@ debian faketime faketime
 debian sqlite3 sqlite3
 debian systemd-analyze systemd
 debian curl curl
+debian /usr/sbin/postfix postfix postfix
 debian /usr/include/libical/ical.h libical-dev
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql postgresql
 if [ ! -x "$tools/venv/bin/pip" ]; then

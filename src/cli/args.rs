@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::edit_args::{
     AGREE_EXAMPLES, Agree, COVER_EXAMPLES, Cover, OFF_EXAMPLES, Off, SWAP_EXAMPLES, SwapWeeks,
 };
+use super::notices_args::{NOTICES_EXAMPLES, Notices};
 use super::options::{Format, OfTeam, Range};
 use super::times::{TypedTime, instant, moment, year};
 use crate::json::{FAIRNESS_YEARS, MAX_FAIRNESS_YEARS};
@@ -157,6 +158,12 @@ pub(super) enum Command {
     /// stays in the file.
     #[command(after_help = OFF_EXAMPLES)]
     Off(Off),
+    /// Show what would be sent to people, or send a test
+    ///
+    /// The server sends notices by mail and to webhooks: to engineers whose duty moved, to those who must agree on
+    /// something, and to the team.
+    #[command(after_help = NOTICES_EXAMPLES)]
+    Notices(Notices),
     /// Print the secret links that you give to people
     ///
     /// They exist if oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for each

@@ -82,7 +82,7 @@ fn warn(first: &Snapshot, output: &mut Output) {
     if url.is_loopback() {
         let url = url.as_str();
         output.warn(format_args!(
-            "{url} leads nowhere but to this machine; `public_url` in oncal.toml is to be where the folder is served"
+            "only this machine can open {url}; set `public_url` in oncal.toml to the address at which the folder is served"
         ));
     }
 }
@@ -131,7 +131,7 @@ impl<'c> Source<'c> {
                 let teams = unpublished.join(", ");
                 tracing::warn!(
                     teams,
-                    "the running server has not published what the files say; exporting it all the same"
+                    "the running server has not published the current files yet; exporting them anyway"
                 );
                 return Ok(snapshot);
             }

@@ -14,6 +14,8 @@ mod holidays;
 mod init;
 mod links;
 mod logging;
+mod notices;
+mod notices_args;
 mod now;
 mod options;
 mod output;
@@ -53,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Agree(args) => edit::agree::run(&common, args, &mut output),
         Command::Swap(args) => edit::swap::run(&common, args, &mut output),
         Command::Off(args) => edit::off::run(&common, args, &mut output),
+        Command::Notices(args) => notices::run(&common, args, &mut output),
         Command::Export(args) => export::run(&common, args, &mut output),
         Command::Completions(args) => completions::completions(args, &mut output),
         Command::Man(args) => completions::man(args, &mut output),

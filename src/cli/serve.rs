@@ -11,10 +11,11 @@ use sd_notify::NotifyState;
 
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
-use super::{links, logging, plan};
+use super::{links, logging, notices, plan};
 use crate::config::{Access, Configuration, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
+use crate::notifier::{self, Notifier};
 use crate::publish::Publisher;
 use crate::state_dir::{LockError, StateDir};
 use crate::web;
@@ -52,6 +53,15 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     }
     log_start(&first);
     let store = Arc::new(Store::new(first));
+    let notifier = builder.database().map(|database| {
+        Notifier::start(notifier::Options {
+            store: Arc::clone(&store),
+            database: Arc::clone(database),
+            environment: notices::environment(),
+            now: Box::new(move || clock.now()),
+        })
+    });
+    let notifier = notifier.transpose().context("failed to start the threads that send notices")?;
     let reloader = Reloader::start(reloader::Options {
         store: Arc::clone(&store),
         builder,
@@ -76,6 +86,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     };
     let served = web::serve(&store, clock, move || reloader.reload(), listening);
     tell_service_manager(&NotifyState::Stopping);
+    drop(notifier);
     drop(noted);
     served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)

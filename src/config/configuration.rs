@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::diagnostic::Diagnostic;
 use super::holiday_files::FOLDER as HOLIDAYS;
 use super::link_generations::LinkGenerations;
+use super::notices::TeamNotices;
 use super::run_books;
 use super::settings::Settings;
 use super::sources::Sources;
@@ -78,6 +79,8 @@ pub struct TeamConfig {
     pub modified: Instant,
     /// How often its secret links were renewed.
     pub links: LinkGenerations,
+    /// Whom its notices go to.
+    pub notices: TeamNotices,
 }
 
 /// A team with errors.

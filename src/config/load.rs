@@ -3,12 +3,13 @@
 //! Not here: which files exist (`folder`), what a file says (`schema`, `settings`) and whether it is consistent
 //! (`resolve`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::configuration::{Configuration, SETTINGS, sort};
+use super::configuration::{Configuration, SETTINGS, TeamConfig, sort};
 use super::files::{self, Entry};
 use super::folder::{
     LoadError, check_folder, list, team_ids, unreadable, warn_of_ownerless_folders, warn_of_strays,
@@ -118,9 +119,28 @@ fn read_edited(
             read_teams(&ids, &common, &kept, before, &mut diagnostics)
         }
     };
+    report_missing_mail(&teams, settings.mail.is_some(), &mut diagnostics);
     let Diagnostics { sources, list: mut diagnostics } = diagnostics;
     sort(&mut diagnostics);
     Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
+}
+
+/// The code of a warning that depends on `oncal.toml` too.
+const NO_MAIL_SERVER: &str = "no-mail-server";
+
+/// Warns of each team whose notices are to go by mail while no server takes any. An engineer's `email` alone may be there
+/// for invitations in calendars. Earlier warnings may be of other settings.
+fn report_missing_mail(
+    teams: &BTreeMap<TeamId, Arc<TeamConfig>>,
+    has_mail: bool,
+    diagnostics: &mut Diagnostics,
+) {
+    diagnostics.list.retain(|found| found.code != NO_MAIL_SERVER);
+    for (id, team) in teams.iter().filter(|(_, team)| !has_mail && !team.notices.mail.is_empty()) {
+        let message = "`mail` in [notices] has no effect: oncal.toml names no mail server";
+        let help = "add a table `[mail]` with `server` and `from` to oncal.toml";
+        diagnostics.whole(&team.file, Some(id), Problem::warning(NO_MAIL_SERVER, message).help(help));
+    }
 }
 
 /// Without the file, every setting has its default.

@@ -11,6 +11,7 @@ use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
 use super::inputs::Inputs;
 use super::link_generations::LinkGenerations;
+use super::notices::TeamNotices;
 use super::resolve::{self, Context};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
@@ -141,9 +142,9 @@ fn look_at(
     }
     let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, id, &file, shared));
     match read_team(id, &file, common, diagnostics) {
-        Ok((team, links)) => {
+        Ok((team, links, notices)) => {
             let Inputs { fingerprint, modified } = inputs;
-            LookedAt::Team(Arc::new(TeamConfig { team, file, fingerprint, modified, links }))
+            LookedAt::Team(Arc::new(TeamConfig { team, file, fingerprint, modified, links, notices }))
         }
         Err(links) => {
             let earlier = before.and_then(|(before, ..)| before.broken.get(id)?.links.as_ref());
@@ -204,7 +205,7 @@ fn read_team(
     file: &str,
     common: &Common<'_>,
     diagnostics: &mut Diagnostics,
-) -> Result<(Team, LinkGenerations), Option<LinkGenerations>> {
+) -> Result<(Team, LinkGenerations, TeamNotices), Option<LinkGenerations>> {
     let edited = common.edited.filter(|edited| edited.team == id).map(|edited| Arc::clone(&edited.text));
     let text = edited.map_or_else(|| files::read_text(&common.folder.join(file)), Ok).map_err(|fault| {
         diagnostics.fault(file, Some(id), fault);
@@ -219,6 +220,7 @@ fn read_team(
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
+    let notices = table.as_ref().map(TeamTable::notices).unwrap_or_default();
     let resolved = table.zip(run_books.zip(time_off)).map(|(table, (run_books, time_off))| {
         let Common { zones, library, now, window, .. } = *common;
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
@@ -229,7 +231,7 @@ fn read_team(
     });
     diagnostics.file(file, Some(id), &text, problems);
     match (resolved.flatten(), links) {
-        (Some(team), Some(links)) => Ok((team, links)),
+        (Some(team), Some(links)) => Ok((team, links, notices)),
         (_, links) => Err(links),
     }
 }

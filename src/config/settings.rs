@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::base_url::{BaseUrl, is_loopback};
 use super::link_generations::{FIRST_GENERATION, generation};
+use super::mail::MailServer;
 use super::zones::ZoneDataSource;
 use crate::journal::is_unverified;
 use crate::toml_reader::{At, Problem, Problems, Span, TableReader};
@@ -44,6 +45,8 @@ pub struct Settings {
     pub link_generation: u32,
     /// The networks whose `X-Request-Id` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// The server that takes mail; without it no notice goes by mail.
+    pub mail: Option<MailServer>,
 }
 
 /// Who may read.
@@ -72,6 +75,7 @@ impl Default for Settings {
             journal: None,
             link_generation: FIRST_GENERATION,
             trusted_proxies: Vec::new(),
+            mail: None,
         }
     }
 }
@@ -96,6 +100,7 @@ impl Settings {
             pages_url: if is_default { default } else { self.pages_url },
             link_generation: self.link_generation,
             trusted_proxies: self.trusted_proxies,
+            mail: self.mail,
             ..running.clone()
         };
         (settings, waiting)
@@ -120,6 +125,7 @@ impl Settings {
         let tzdata = root.choice("tzdata", &sources).map_or(defaults.tzdata, |at| at.value);
         let journal = root.text("journal").and_then(|at| journal_url(at, problems));
         let trusted_proxies = proxies(&mut root);
+        let mail = root.table("mail").and_then(MailServer::read);
         root.finish();
 
         let admin_address = admin_bind.as_ref().map_or(defaults.admin_bind, |at| at.value);
@@ -158,6 +164,7 @@ impl Settings {
             journal,
             link_generation,
             trusted_proxies,
+            mail,
         }
     }
 }
@@ -340,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn open_access_leaves_the_machine_only_when_told_so() {
+    fn open_access_leaves_the_machine_only_with_open_to_network() {
         let inside = ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"];
         let outside = ["0.0.0.0:80", "[::]:80", "192.168.0.1:80", "[2001:db8::1]:80"];
         for bind in inside {

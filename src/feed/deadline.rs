@@ -80,41 +80,12 @@ impl Writer<'_> {
 
     /// What oncal proposes.
     pub(super) fn proposal(&self, conflict: &Conflict) -> String {
-        let primary = self.name(conflict.primary);
-        let proposed = match conflict.secondary {
-            Some(secondary) => format!("{primary} as primary, {} as secondary", self.name(secondary)),
-            None => format!("{primary} as primary, nobody as secondary"),
-        };
-        match conflict.status {
-            ProposalStatus::Proposed => format!("Proposed: {proposed}"),
-            ProposalStatus::NeedsVolunteer => format!(
-                "A volunteer is needed: everybody who could take it has a holiday then. First in turn: {proposed}"
-            ),
-            ProposalStatus::Nobody => {
-                format!(
-                    "Nobody is free to take it. Until somebody is found {primary} keeps the primary role."
-                )
-            }
-        }
+        text::proposal(conflict, |idx| self.name(idx).to_owned())
     }
 
     /// Everybody who could take it, best first, with the figures they are ranked by (R6).
     pub(super) fn candidates(&self, candidates: &[Candidate]) -> String {
-        let lines = candidates.iter().zip(1..).map(|(candidate, rank)| {
-            let own = match candidate.own_holiday_seconds {
-                0 => "no holiday then".to_owned(),
-                seconds => format!("{} of it on a holiday of their own", text::hours(seconds)),
-            };
-            format!(
-                "\n{rank}. {}: {own}; holiday load {} with this, {} without; primary for {} so far",
-                self.name(candidate.engineer),
-                text::hours(candidate.load_after_seconds),
-                text::hours(candidate.load_before_seconds),
-                text::hours(candidate.primary_seconds),
-            )
-        });
-        let lines: String = lines.collect();
-        if lines.is_empty() { lines } else { format!("Who could take it, best first:{lines}") }
+        text::candidates(candidates, |idx| self.name(idx).to_owned())
     }
 }
 

@@ -16,13 +16,14 @@ use percent_encoding::percent_decode_str;
 use ureq::config::Config;
 use ureq::http::header::{AUTHORIZATION, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION};
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::RootCerts;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Proxy};
 use url::{Host, Url};
 
 use super::address::{Address, is_loopback};
 use super::calendar_text::calendar_text;
+use super::encryption::{tls_with, trusted_roots};
 use super::error::FetchError;
 use super::guard::Guard;
 use super::public_ip::is_public;
@@ -82,12 +83,7 @@ pub struct Fetcher {
 impl Fetcher {
     /// With the certificates of the system and those built in, and the proxy of the environment.
     pub fn new() -> Fetcher {
-        let system = rustls_native_certs::load_native_certs().certs;
-        let system = system.iter().map(|certificate| Certificate::from_der(certificate).to_owned());
-        let built_in = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        let built_in = built_in.map(|certificate| Certificate::from_der(certificate));
-        let roots = RootCerts::Specific(Arc::new(system.chain(built_in).collect()));
-        Fetcher { limits: Limits::DEFAULT, roots, proxy: proxy(), judge: is_public }
+        Fetcher { limits: Limits::DEFAULT, roots: trusted_roots(), proxy: proxy(), judge: is_public }
     }
 
     /// Fetches the calendar at `address`. With what is `known` of an earlier fetch the server may answer that nothing
@@ -160,13 +156,8 @@ impl Fetcher {
     }
 
     fn config(&self, left: Duration, proxy: Option<Proxy>) -> Config {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(self.roots.clone())
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
         Agent::config_builder()
-            .tls_config(tls)
+            .tls_config(tls_with(self.roots.clone()))
             .proxy(proxy)
             .timeout_global(Some(left))
             .http_status_as_error(false)

@@ -9,6 +9,7 @@
 
 mod address;
 mod calendar_text;
+mod encryption;
 mod error;
 mod fetcher;
 mod guard;
@@ -18,6 +19,7 @@ mod public_ip;
 mod reduced;
 
 pub use address::{Address, AddressDigest, AddressError};
+pub use encryption::tls;
 pub use error::FetchError;
 pub use fetcher::{Fetched, Fetcher, Limits, Validators};
 pub use reduced::{Purpose, reduced};

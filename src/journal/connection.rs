@@ -68,6 +68,23 @@ impl Connection {
         self.run("COMMIT")
     }
 
+    /// What makes a `SELECT` skip rows that another transaction changes, and keep its own from others.
+    pub(super) fn skipping_locked(&self) -> &'static str {
+        match self {
+            // A transaction that writes is alone.
+            Connection::Sqlite(_) => "",
+            Connection::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// What keeps the rows of a `SELECT` as they are until the transaction ends.
+    pub(super) fn for_share(&self) -> &'static str {
+        match self {
+            Connection::Sqlite(_) => "",
+            Connection::Postgres(_) => " FOR SHARE",
+        }
+    }
+
     /// Whether there is a table of this name.
     pub(super) fn has_table(&mut self, name: &str) -> Result<bool> {
         let count = match self {

@@ -246,7 +246,7 @@ impl Builder {
     }
 
     /// The journal's database, if there is a journal.
-    pub(super) fn database(&self) -> Option<&Database> {
+    pub fn database(&self) -> Option<&Arc<Database>> {
         self.0.publisher.database()
     }
 

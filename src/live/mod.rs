@@ -14,6 +14,7 @@ mod client;
 mod feed_slot;
 mod keys;
 mod last_good;
+mod notice_status;
 pub mod reloader;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -26,6 +27,7 @@ pub use build::Build;
 pub use builder::Builder;
 pub use client::Client;
 pub use feed_slot::{FeedSlot, FeedSource};
+pub use notice_status::{ChannelStatus, NoticeCounts, NoticeStatus};
 pub use reloader::Reloader;
 pub use snapshot::Snapshot;
 pub use store::{Fault, FaultKind, Faults, Load, Store};

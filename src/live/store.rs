@@ -7,6 +7,7 @@ use std::time::{Duration, Instant as Moment};
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::notice_status::NoticeStatus;
 use super::snapshot::Snapshot;
 use super::team::TeamSnapshot;
 use crate::rota::Instant;
@@ -20,6 +21,7 @@ pub struct Store {
     last_look: Mutex<Moment>,
     removed_teams: AtomicU64,
     prepare: OnceLock<Prepare>,
+    notices: NoticeStatus,
 }
 
 /// Gets a team as it was and as it will be, and computes ahead what requests will need.
@@ -57,6 +59,8 @@ pub struct Faults {
     pub unreadable: Option<Fault>,
     /// The reloader failed unexpectedly, and tries again.
     pub reloader: Option<Fault>,
+    /// Some notices could not be delivered, or wait for the journal.
+    pub notices: Option<Fault>,
 }
 
 /// What can keep the snapshot from being current.
@@ -74,6 +78,8 @@ pub enum FaultKind {
     Unreadable,
     /// See [`Faults::reloader`].
     Reloader,
+    /// See [`Faults::notices`].
+    Notices,
 }
 
 /// One thing that is wrong.
@@ -87,13 +93,14 @@ pub struct Fault {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [FaultKind; 6] = [
+    pub const ALL: [FaultKind; 7] = [
         FaultKind::Journal,
         FaultKind::Configuration,
         FaultKind::Watch,
         FaultKind::Older,
         FaultKind::Unreadable,
         FaultKind::Reloader,
+        FaultKind::Notices,
     ];
 
     /// Its name in `/readyz` and in metrics.
@@ -105,6 +112,7 @@ impl FaultKind {
             FaultKind::Older => "older",
             FaultKind::Unreadable => "unreadable-journal",
             FaultKind::Reloader => "reloader",
+            FaultKind::Notices => "notices",
         }
     }
 }
@@ -119,6 +127,7 @@ impl Faults {
             FaultKind::Older => &self.older,
             FaultKind::Unreadable => &self.unreadable,
             FaultKind::Reloader => &self.reloader,
+            FaultKind::Notices => &self.notices,
         }
         .as_ref()
     }
@@ -131,6 +140,7 @@ impl Faults {
             FaultKind::Older => &mut self.older,
             FaultKind::Unreadable => &mut self.unreadable,
             FaultKind::Reloader => &mut self.reloader,
+            FaultKind::Notices => &mut self.notices,
         }
     }
 
@@ -150,12 +160,23 @@ impl Store {
             last_look: Mutex::new(Moment::now()),
             removed_teams: AtomicU64::new(0),
             prepare: OnceLock::new(),
+            notices: NoticeStatus::default(),
         }
     }
 
     /// The snapshot in service. A request takes it once.
     pub fn load(&self) -> Guard<Arc<Snapshot>> {
         self.current.load()
+    }
+
+    /// The snapshot in service, for somebody who keeps it for long.
+    pub fn load_full(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// What became of notices.
+    pub fn notices(&self) -> &NoticeStatus {
+        &self.notices
     }
 
     /// Has `prepare` called with each team before it changes, as it was and as it will be. The first call of this counts.
@@ -194,7 +215,7 @@ impl Store {
     }
 
     /// Records that something is wrong. It began at `at`, unless it was wrong before. Returns whether it is new.
-    pub(super) fn raise(&self, kind: FaultKind, at: Instant, message: String) -> bool {
+    pub(crate) fn raise(&self, kind: FaultKind, at: Instant, message: String) -> bool {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = faults.slot(kind);
         let since = fault.as_ref().map_or(at, |fault| fault.since);
@@ -202,7 +223,7 @@ impl Store {
     }
 
     /// Records that something is right. Returns whether it was wrong before.
-    pub(super) fn clear(&self, kind: FaultKind) -> bool {
+    pub(crate) fn clear(&self, kind: FaultKind) -> bool {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).slot(kind).take().is_some()
     }
 

@@ -125,12 +125,12 @@ impl TeamSnapshot {
     }
 
     /// What the team was made from.
-    pub(super) fn config(&self) -> &Arc<TeamConfig> {
+    pub fn config(&self) -> &Arc<TeamConfig> {
         &self.config
     }
 
     /// What the links in its events start with.
-    pub(super) fn links(&self) -> &Links {
+    pub fn links(&self) -> &Links {
         &self.links
     }
 
@@ -147,6 +147,11 @@ impl TeamSnapshot {
     /// What was published of it.
     pub(super) fn published(&self) -> &Arc<PublishedTeam> {
         &self.published
+    }
+
+    /// How often the journal has been written of it, as far as this process knows.
+    pub fn version(&self) -> i64 {
+        self.published.version()
     }
 
     /// Whether this is what was published last, because the files had errors when the server started.

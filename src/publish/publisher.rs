@@ -17,7 +17,7 @@ const MAX_ATTEMPTS: usize = 20;
 /// Publishes teams.
 #[derive(Debug)]
 pub struct Publisher {
-    database: Option<Database>,
+    database: Option<Arc<Database>>,
     comparer: Comparer,
 }
 
@@ -25,7 +25,8 @@ impl Publisher {
     /// Publishes to the journal in `database`. `revision` (`ONCAL_REVISION`) says how new the configuration is, for
     /// deployments whose file times do not; `build` identifies the program, since another version may word events
     /// differently.
-    pub fn new(database: Database, revision: Option<i64>, build: String) -> Publisher {
+    pub fn new(database: impl Into<Arc<Database>>, revision: Option<i64>, build: String) -> Publisher {
+        let database = database.into();
         let writers = if database.is_shared() { Writers::Several } else { Writers::One };
         let comparer = Comparer { writers, revision, build, retention: Retention::default() };
         Publisher { database: Some(database), comparer }
@@ -64,7 +65,7 @@ impl Publisher {
     }
 
     /// The journal's database, if there is a journal.
-    pub(crate) fn database(&self) -> Option<&Database> {
+    pub(crate) fn database(&self) -> Option<&Arc<Database>> {
         self.database.as_ref()
     }
 
@@ -94,7 +95,7 @@ impl Publisher {
         self.database
             .as_ref()
             .filter(|database| database.is_shared())
-            .map_or(Ok(BTreeMap::new()), Database::versions)
+            .map_or(Ok(BTreeMap::new()), |database| database.versions())
     }
 
     /// What the journal knows of one team.

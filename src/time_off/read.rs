@@ -216,9 +216,9 @@ fn summary(decisions: &[Decision], expansion: &Expansion) -> Summary {
 fn warn_of_tentative(places: &[toml_reader::Span], report: &Report<'_>) {
     let Some(first) = places.first() else { return };
     let message = match places.len() {
-        1 => "this absence is tentative and counts all the same".to_owned(),
-        2 => "this absence is tentative and counts all the same, and so does one more".to_owned(),
-        count => format!("this absence is tentative and counts all the same, and so do {} more", count - 1),
+        1 => "this absence is tentative but counts".to_owned(),
+        2 => "this absence is tentative but counts, and so does one more".to_owned(),
+        count => format!("this absence is tentative but counts, and so do {} more", count - 1),
     };
     let help = "confirm it in the calendar, or delete it there";
     report.warning("tentative-time-off", first.clone(), message, help);

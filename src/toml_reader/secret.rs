@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::span::Span;
 
 /// Keys whose values may be addresses or hold passwords.
-const SECRET_KEYS: [&str; 5] = ["time_off_calendar", "url", "webhook", "server", "journal"];
+const SECRET_KEYS: [&str; 6] = ["time_off_calendar", "url", "webhook", "server", "password", "journal"];
 
 /// Keys whose addresses everybody may read, unless they hold a user name or password.
 const PUBLIC_KEYS: [&str; 3] = ["public_url", "pages_url", "run_book"];

@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 18] = [
+const MODULES: [(&str, &[&str]); 21] = [
     ("parallel", &[]),
     ("fetch", &[]),
     ("rota", &[]),
@@ -19,14 +19,20 @@ const MODULES: [(&str, &[&str]); 18] = [
     ("ics", &["toml_reader", "rota"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
-    ("config", &["fetch", "journal", "parallel", "toml_reader", "holidays", "ics", "rota", "time_off"]),
+    (
+        "config",
+        &["fetch", "journal", "parallel", "toml_reader", "holidays", "ics", "rota", "text", "time_off"],
+    ),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
+    ("notices", &["rota", "text"]),
     ("feed", &["journal", "rota", "text"]),
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
     ("publish", &["config", "feed", "journal", "parallel", "rota", "text"]),
     ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
+    ("delivery", &["config", "fetch", "rota"]),
+    ("notifier", &["config", "delivery", "journal", "live", "notices", "publish", "rota", "text"]),
     (
         "web",
         &[
@@ -54,7 +60,10 @@ const MODULES: [(&str, &[&str]); 18] = [
             "toml_reader",
             "feed",
             "holidays",
+            "delivery",
             "journal",
+            "notices",
+            "notifier",
             "json",
             "live",
             "publish",
@@ -67,15 +76,16 @@ const MODULES: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 21] = [
-    ("ureq", &["fetch"]),
-    ("rustls", &["fetch", "journal"]),
-    ("url", &["fetch"]),
+const CRATES: [(&str, &[&str]); 22] = [
+    ("lettre", &["delivery"]),
+    ("ureq", &["delivery", "fetch"]),
+    ("rustls", &["delivery", "fetch", "journal"]),
+    ("url", &["config", "fetch"]),
     ("actix_web", &["web"]),
     ("toml", &["toml_reader", "config", "holidays"]),
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
-    ("serde", &["journal", "json", "publish", "web", "cli"]),
+    ("serde", &["journal", "json", "notices", "publish", "web", "cli"]),
     ("rusqlite", &["journal"]),
     ("crc32fast", &["journal"]),
     ("sd_notify", &["cli"]),

@@ -178,7 +178,7 @@ fn is_served(site: &Site, running: &Running, prefix: &str) {
 #[test]
 fn the_files_have_the_paths_and_the_bytes_of_the_server() {
     let site = Site::new("");
-    let told = site.export(NOW, &["--download"]);
+    let printed = site.export(NOW, &["--download"]);
     let mut expected: Vec<String> = FEEDS
         .iter()
         .flat_map(|feed| [(*feed).to_owned(), feed.replace(".ics", ".download.ics")])
@@ -191,7 +191,7 @@ fn the_files_have_the_paths_and_the_bytes_of_the_server() {
     expected.push("api/v1/teams/data-pipelines/schedule.json".to_owned());
     expected.sort();
     assert_eq!(site.paths(), expected);
-    assert_eq!(told, format!("21 files in {}: 21 written, 0 deleted\n", site.web().display()));
+    assert_eq!(printed, format!("21 files in {}: 21 written, 0 deleted\n", site.web().display()));
 
     let running = site.serve();
     is_served(&site, &running, "");
@@ -221,8 +221,8 @@ fn only_what_changed_is_written() {
     assert!(site.export(NOW, &[]).ends_with(": 0 written, 0 deleted\n"));
     assert_eq!(inodes(), before);
     // Later in the same week only the pages say something else: as of when they are.
-    let told = site.export("2026-06-16T12:00:00Z", &[]);
-    assert!(told.ends_with(": 2 written, 0 deleted\n"), "{told}");
+    let printed = site.export("2026-06-16T12:00:00Z", &[]);
+    assert!(printed.ends_with(": 2 written, 0 deleted\n"), "{printed}");
     site.edit(
         "[[pipeline]]",
         "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]",
@@ -336,8 +336,8 @@ fn files_of_others_stay_and_a_folder_that_oncal_did_not_write_is_refused() {
     site.export(NOW, &[]);
     assert!(site.has("data-pipelines/engineers/z.ics"));
     site.edit(zed, "");
-    let told = site.export(NOW, &[]);
-    assert!(told.ends_with(" 1 deleted\n"), "{told}");
+    let printed = site.export(NOW, &[]);
+    assert!(printed.ends_with(" 1 deleted\n"), "{printed}");
     assert!(site.has("robots.txt") && !site.has("data-pipelines/engineers/z.ics"));
 
     fs::write(site.web().join("other"), "").unwrap();

@@ -53,6 +53,12 @@ mod licences;
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod limits;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod notices;
+#[cfg(test)]
+mod notifier;
+#[cfg(test)]
 mod on_duty;
 #[cfg(test)]
 mod outages;

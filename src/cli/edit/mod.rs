@@ -5,6 +5,6 @@
 pub(super) mod agree;
 pub(super) mod cover;
 pub(super) mod off;
-mod people;
+pub(super) mod people;
 mod session;
 pub(super) mod swap;

@@ -9,7 +9,7 @@ use crate::toml_reader::nearest;
 /// # Errors
 ///
 /// If nobody is, or more than one.
-pub(super) fn find(team: &Team, typed: &str) -> Result<EngineerIdx, Usage> {
+pub(crate) fn find(team: &Team, typed: &str) -> Result<EngineerIdx, Usage> {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let wanted = plain(typed);
     let all = || team.indices().map(|index| (index, team.engineer(index)));

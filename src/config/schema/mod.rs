@@ -8,6 +8,8 @@ mod values;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::link_generations::{EngineerLink, LinkGenerations, generation};
+use super::mail::{MailAddress, address_at};
+use super::notices::{TeamNotices, WEEKDAYS};
 use crate::ics::Patterns;
 use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule, Zone};
 use crate::time_off;
@@ -18,8 +20,6 @@ pub(in crate::config) use overrides::{OverrideEnd, OverrideTable, PairTable, Swa
 
 const MAX_MEETING_MINUTES: i64 = 480;
 const MAX_NOTICE_DAYS: i64 = 365;
-/// RFC 5321 4.5.3.1.3.
-const MAX_EMAIL: usize = 254;
 
 /// A week of a rotation.
 const PAIR: &str = "{ primary = \"a\", secondary = \"b\" }";
@@ -40,6 +40,7 @@ pub(in crate::config) struct TeamTable {
     pub(in crate::config) overrides: Vec<OverrideTable>,
     pub(in crate::config) pipelines: Vec<PipelineTable>,
     pub(in crate::config) link_generation: u32,
+    notices: TeamNotices,
 }
 
 #[derive(Debug)]
@@ -55,7 +56,7 @@ pub(in crate::config) struct EngineerTable {
     pub(in crate::config) time_off: Vec<TimeOffTable>,
     pub(in crate::config) time_off_calendar: Option<At<String>>,
     pub(in crate::config) time_off_only: Patterns,
-    pub(in crate::config) email: Option<At<String>>,
+    pub(in crate::config) email: Option<At<MailAddress>>,
     pub(in crate::config) joined: Option<At<NaiveDate>>,
     pub(in crate::config) left: Option<At<NaiveDate>>,
     pub(in crate::config) link_generation: u32,
@@ -113,6 +114,7 @@ impl TeamTable {
         let overrides = read_all(&mut root, ("override", "[[override]]"), OverrideTable::read);
         let pipelines = read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read);
         let link_generation = generation(&mut root);
+        let notices = root.table("notices").map(TeamNotices::read).unwrap_or_default();
         root.finish();
         TeamTable {
             name,
@@ -128,7 +130,16 @@ impl TeamTable {
             overrides,
             pipelines,
             link_generation,
+            notices,
         }
+    }
+
+    /// Whom the team's notices go to.
+    pub(in crate::config) fn notices(&self) -> TeamNotices {
+        let own = |table: &EngineerTable| {
+            Some((EngineerId::new(&table.id.as_ref()?.value)?, table.email.as_ref()?.value.clone()))
+        };
+        TeamNotices { engineers: self.engineers.iter().filter_map(own).collect(), ..self.notices.clone() }
     }
 
     /// Every id of an engineer in weeks, swaps, overrides and pipelines.
@@ -178,9 +189,10 @@ impl EngineerTable {
         let left = date(&mut table, "left");
         let time_off_calendar = table.text("time_off_calendar");
         let time_off_only = Patterns::read(&mut table, "time_off_only");
-        let email = read_email(&mut table);
+        let email = table.text("email");
         let link_generation = generation(&mut table);
         let (span, problems) = (table.span(), table.problems());
+        let email = email.and_then(|at| address_at(at, "email", problems));
         table.finish();
         EngineerTable {
             span,
@@ -234,16 +246,7 @@ impl RotationTable {
 
 impl HandoverTable {
     fn read(mut table: TableReader<'_>) -> HandoverTable {
-        let days = [
-            ("monday", Weekday::Mon),
-            ("tuesday", Weekday::Tue),
-            ("wednesday", Weekday::Wed),
-            ("thursday", Weekday::Thu),
-            ("friday", Weekday::Fri),
-            ("saturday", Weekday::Sat),
-            ("sunday", Weekday::Sun),
-        ];
-        let day = table.choice("day", &days);
+        let day = table.choice("day", &WEEKDAYS);
         let time = table.time("time");
         let time_span = table.span_of("time");
         let minutes = table.integer("minutes", 1, MAX_MEETING_MINUTES);
@@ -309,22 +312,6 @@ fn read_time_off_rules(mut table: TableReader<'_>) -> time_off::Rules {
     let exclude = Patterns::read(&mut table, "exclude");
     table.finish();
     time_off::Rules { count, include, exclude }
-}
-
-/// A mail address in the usual form; quoted local parts and other rarities of RFC 5321 are not accepted.
-fn read_email(table: &mut TableReader<'_>) -> Option<At<String>> {
-    let at = table.text("email")?;
-    let is_plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;@\\,\"".contains(c);
-    let is_address = at.value.len() <= MAX_EMAIL
-        && at.value.split_once('@').is_some_and(|(name, domain)| {
-            !name.is_empty() && !domain.is_empty() && name.chars().chain(domain.chars()).all(is_plain)
-        });
-    if !is_address {
-        let help = "such as `ana@example.org`".to_owned();
-        table.problems().error_with_help("invalid-email", at.span, "`email` is not a mail address", help);
-        return None;
-    }
-    Some(at)
 }
 
 fn read_day_off(mut table: TableReader<'_>) -> Option<(At<NaiveDate>, At<String>)> {

@@ -20,6 +20,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// How long changes are kept.
 const CHANGES_KEPT: TimeDelta = TimeDelta::weeks(104);
 
+/// How long it is kept that a notice was sent.
+const NOTICES_KEPT: TimeDelta = TimeDelta::days(30);
+
 /// How long a client that does not fetch a feed any more counts as a subscriber. No client waits half as long.
 const SUBSCRIBED: TimeDelta = TimeDelta::days(90);
 
@@ -82,6 +85,7 @@ fn clean_up(builder: &Builder, moment: Moment, now: Instant) -> Result<(), Journ
     let Some(database) = builder.database() else { return Ok(()) };
     let Some(past) = builder.retention().check(moment, now) else { return Ok(()) };
     database.delete_changes(past - CHANGES_KEPT)?;
+    database.delete_notices(past - NOTICES_KEPT)?;
     let since = past - SUBSCRIBED;
     database.delete_subscribers(since)?;
     builder.subscribers().forget(since);

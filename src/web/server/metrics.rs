@@ -45,6 +45,7 @@ fn written(state: &State) -> Result<String, fmt::Error> {
     loads(&mut registry, state, &snapshot, now);
     faults(&mut registry, state, &snapshot);
     teams(&mut registry, &snapshot, now);
+    notices(&mut registry, state);
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
@@ -181,6 +182,23 @@ fn teams(registry: &mut Registry, snapshot: &Snapshot, now: Instant) {
         "Days until the next deadline of the team; absent without one",
         days,
     );
+}
+
+fn notices(registry: &mut Registry, state: &State) {
+    let family = Labelled::<Labels, Counter>::default;
+    let (sent, failed, attempts) = (family(), family(), family());
+    let waiting = Gauges::default();
+    for own in state.store.notices().channels() {
+        let labels = vec![("channel", own.channel.to_owned())];
+        sent.get_or_create(&labels).inc_by(own.sent);
+        failed.get_or_create(&labels).inc_by(own.given_up);
+        attempts.get_or_create(&labels).inc_by(own.failed_attempts);
+        waiting.get_or_create(&labels).set(i64::try_from(own.waiting).unwrap_or(i64::MAX));
+    }
+    registry.register("notices_sent", "Notices that were sent", sent);
+    registry.register("notices_failed", "Notices that were given up after three days", failed);
+    registry.register("notices_failed_attempts", "Attempts to send a notice that failed", attempts);
+    registry.register("notices_waiting", "Notices that are due and not sent", waiting);
 }
 
 /// Calls `tell` for what is to be agreed on and not over. Of the weeks at hand, which a server of thousands of teams

@@ -51,7 +51,8 @@ pub(in crate::web) fn team(state: &State, request: &HttpRequest) -> HttpResponse
         match view {
             Ok((view, zone)) => {
                 let choice = Choice { view, zone: zone.as_ref() };
-                let main = page(team, choice, &layout.people(rota), now);
+                let undelivered = state.store.notices().problems_of(&rota.id);
+                let main = page(team, choice, (&layout.people(rota), &undelivered), now);
                 layout.respond(StatusCode::OK, &clean(&rota.name), &main)
             }
             Err(error) => bad_query(&layout, &error, request),
@@ -72,7 +73,12 @@ pub(in crate::web) fn team_without_slash(state: &State, request: &HttpRequest) -
     response
 }
 
-fn page(team: &TeamSnapshot, choice: Choice<'_>, people: &People<'_>, now: Instant) -> Markup {
+fn page(
+    team: &TeamSnapshot,
+    choice: Choice<'_>,
+    (people, undelivered): (&People<'_>, &[String]),
+    now: Instant,
+) -> Markup {
     let rota = team.team();
     let wall = Wall::new(choice.zone.unwrap_or(&rota.zone), now);
     html! {
@@ -83,11 +89,21 @@ fn page(team: &TeamSnapshot, choice: Choice<'_>, people: &People<'_>, now: Insta
         }
         (to_agree(team, people, wall))
         (unknown(&team.coverage().unknown, people))
+        (notices(undelivered))
         section.rota aria-labelledby="weeks" {
             h2 #weeks { "The rota" }
             (toolbar(rota, choice))
             (drawn(team, choice, people, wall))
             (steps(choice, "More"))
+        }
+    }
+}
+
+/// What keeps the team's notices from being delivered.
+fn notices(undelivered: &[String]) -> Markup {
+    html! {
+        @if !undelivered.is_empty() {
+            section.note aria-label="Notices" { ul { @for problem in undelivered { li { (problem) } } } }
         }
     }
 }

@@ -1,0 +1,263 @@
+//! `oncal notices`: what would be sent to whom, and a test that it arrives.
+
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::Common;
+use super::edit::people;
+use super::notices_args::{Notices, NoticesCommand, Preview, Test};
+use super::output::{Exit, Output, Usage};
+use super::plan::{self, Chosen};
+use crate::config::{self, Configuration, JournalUrl, Settings, TeamConfig};
+use crate::delivery::Network;
+use crate::feed::Links;
+use crate::journal::{Database, Location, Notice};
+use crate::notices::{Facts, Message, Notified, Recipient, plan, test_message};
+use crate::notifier::{Destination, Environment, carried, destinations, facts_schedule, outdated, terms};
+use crate::publish::{Frame, frame};
+use crate::rota::{Instant, TeamId};
+use crate::toml_reader::shown_address;
+
+pub(super) fn run(common: &Common, args: &Notices, output: &mut Output) -> anyhow::Result<Exit> {
+    match &args.what {
+        NoticesCommand::Preview(args) => preview(common, args, output),
+        NoticesCommand::Test(args) => test(common, args, output),
+    }
+}
+
+/// Secrets from the environment of the process.
+pub(super) fn environment() -> Environment {
+    Environment::new(|name| env::var(name).ok())
+}
+
+fn preview(common: &Common, args: &Preview, output: &mut Output) -> anyhow::Result<Exit> {
+    let now = plan::clock(common).now();
+    let configuration = plan::load(common)?;
+    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let known = match &args.from {
+        Some(folder) => Known::Before(Box::new(before(folder, now, output)?)),
+        None => Known::Journal(journal(common, &configuration.settings, output)),
+    };
+    let environment = environment();
+    let mut is_any = false;
+    for team in &chosen.teams {
+        let Some(config) = configuration.teams.get(&team.id) else { continue };
+        let terms = terms(config, &configuration.settings, &environment);
+        if terms.is_empty() {
+            output.note(format_args!(
+                "{}: nobody is sent notices; `email` of an engineer with [mail] in oncal.toml, or [notices], changes that",
+                team.id
+            ));
+            continue;
+        }
+        let known = known.of(config, &configuration, &environment, now);
+        let Some(frame) = frame_of(config, &configuration.settings, now) else { continue };
+        let messages = with_facts(config, &configuration, frame, now, |facts| {
+            let planned = plan(facts, &terms, known.as_ref(), now);
+            match known {
+                Some(_) => planned.messages,
+                // What follows from the beginning at once, too.
+                None => {
+                    [planned.messages, plan(facts, &terms, Some(&planned.notified), now).messages].concat()
+                }
+            }
+        });
+        for message in &messages {
+            is_any = true;
+            let to = to(message, config, (&configuration.settings, &environment), args.show_addresses);
+            output.data(&shown(team.id.as_str(), &to, message, now))?;
+        }
+    }
+    if !is_any {
+        output.note("nothing would be sent");
+    }
+    Ok(chosen.exit)
+}
+
+/// What the recipients know.
+enum Known {
+    /// What a server with this configuration would have made known.
+    Before(Box<Configuration>),
+    /// What the journal says.
+    Journal(Option<Arc<Database>>),
+}
+
+impl Known {
+    fn of(
+        &self,
+        team: &TeamConfig,
+        new: &Configuration,
+        environment: &Environment,
+        now: Instant,
+    ) -> Option<Notified> {
+        match self {
+            Known::Journal(database) => {
+                let known = database.as_ref()?.notified_of(&team.team.id).ok()??;
+                Notified::read(&known.record)
+            }
+            Known::Before(before) => {
+                let old = before.teams.get(&team.team.id)?;
+                let frame = frame_of(old, &new.settings, now)?;
+                // Whoever has an address now had it before: else everything would begin with this change.
+                let terms = terms(team, &new.settings, environment);
+                Some(with_facts(old, before, frame, now, |facts| plan(facts, &terms, None, now).notified))
+            }
+        }
+    }
+}
+
+/// The configuration that the recipients know. It must be whole to be compared.
+fn before(folder: &Path, now: Instant, output: &mut Output) -> anyhow::Result<Configuration> {
+    let configuration = config::load(folder, now)?;
+    if configuration.has_errors() {
+        for error in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+            output.note(error);
+        }
+        anyhow::bail!("{} has errors; `oncal check` shows them with their places", folder.display());
+    }
+    Ok(configuration)
+}
+
+/// The journal, where it can be read.
+fn journal(common: &Common, settings: &Settings, output: &mut Output) -> Option<Arc<Database>> {
+    let location = match settings.journal.as_ref().map(JournalUrl::as_str) {
+        Some(url) => Location::Postgres(url.to_owned()),
+        None => Location::Folder(plan::state(common)),
+    };
+    match Database::open_to_read(location) {
+        Ok(database) => Some(Arc::new(database)),
+        Err(_) => {
+            output.note(
+                "no server has published this configuration yet: this is what its first start would send",
+            );
+            None
+        }
+    }
+}
+
+fn frame_of(team: &TeamConfig, settings: &Settings, now: Instant) -> Option<Frame> {
+    frame(&team.team, 0, usize::try_from(settings.future_weeks).unwrap_or(usize::MAX), now)
+}
+
+/// Calls `work` with the rota of `team` as a server would publish it.
+fn with_facts<R>(
+    team: &TeamConfig,
+    configuration: &Configuration,
+    frame: Frame,
+    now: Instant,
+    work: impl FnOnce(&Facts<'_>) -> R,
+) -> R {
+    let links = Links::new(configuration.settings.pages_url.as_ref().map(config::BaseUrl::as_str));
+    let facts = Facts {
+        team: &team.team,
+        schedule: &facts_schedule(team, frame),
+        edits: Vec::new(),
+        outdated: outdated(&team.team.id, configuration, now),
+        page: links.team(&team.team),
+    };
+    work(&facts)
+}
+
+/// Whom a message is for, as it is shown.
+fn to(
+    message: &Message,
+    team: &TeamConfig,
+    (settings, environment): (&Settings, &Environment),
+    show_addresses: bool,
+) -> String {
+    let who = match &message.to {
+        Recipient::Team => "the team".to_owned(),
+        Recipient::Engineer(id) => format!("engineer {id}"),
+    };
+    let shown = match destinations(&message.to, team, settings, environment) {
+        Ok(found) => found.into_iter().map(|(_, destination)| match destination {
+            Destination::Mail { to, .. } if show_addresses => to.address.as_str().to_owned(),
+            Destination::Mail { .. } => "by mail".to_owned(),
+            Destination::Webhook(url) => format!("webhook at {}", shown_address(url.as_str())),
+        }),
+        Err(failure) => return format!("{who} ({})", failure.reason),
+    };
+    format!("{who} ({})", shown.collect::<Vec<_>>().join(", "))
+}
+
+fn shown(team: &str, to: &str, message: &Message, now: Instant) -> String {
+    let Some((subject, body)) = message.text.at(now) else { return String::new() };
+    let link = message.text.link.as_ref().map_or_else(String::new, |link| format!("\n{link}\n"));
+    let body: String = format!("{body}\n{link}").lines().map(|line| format!("  {line}\n")).collect();
+    let body = body.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    format!("{team}: {}, to {to}\n  Subject: {subject}\n\n{body}\n\n", message.kind.as_str())
+}
+
+fn test(common: &Common, args: &Test, output: &mut Output) -> anyhow::Result<Exit> {
+    let now = plan::clock(common).now();
+    let configuration = plan::load(common)?;
+    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let [team] = chosen.teams[..] else {
+        let ids: Vec<&str> = chosen.teams.iter().map(|team| team.id.as_str()).collect();
+        return Err(Usage(format!("which team? Add --team with one of {}", ids.join(", "))).into());
+    };
+    let settings = &configuration.settings;
+    let Some(config) = configuration.teams.get(&team.id) else { anyhow::bail!("no team") };
+    let to = match &args.engineer {
+        Some(typed) => Recipient::Engineer(team.engineer(people::find(team, typed)?).id.clone()),
+        None => Recipient::Team,
+    };
+    let environment = environment();
+    let found = destinations(&to, config, settings, &environment);
+    let found = found.map_err(|failure| anyhow::anyhow!("failed to send: {}", failure.reason))?;
+    if found.is_empty() {
+        anyhow::bail!("nothing was sent: {}", why_nobody(&to, settings));
+    }
+    let Some(frame) = frame_of(config, settings, now) else { anyhow::bail!("the rota has no week") };
+    let message = with_facts(config, &configuration, frame, now, |facts| test_message(facts, to, now));
+    let mut exit = chosen.exit;
+    for (recipient, destination) in found {
+        let what = match &destination {
+            Destination::Mail { .. } if recipient.starts_with("mail:") => {
+                format!("mail to {}", recipient.trim_start_matches("mail:"))
+            }
+            Destination::Mail { .. } => format!("mail to {}", recipient.trim_start_matches("engineer:")),
+            Destination::Webhook(_) => "webhook".to_owned(),
+        };
+        let notice = notice(&team.id, recipient, &message, now);
+        match carried(&notice, &message.text, (&destination, config), &Network, now) {
+            Ok(()) => output.data(&format!("{what}: the server took it\n"))?,
+            Err(failure) => {
+                output.error(format_args!("{what}: {}", failure.reason));
+                exit = Exit::Failed;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn why_nobody(to: &Recipient, settings: &Settings) -> String {
+    match (to, &settings.mail) {
+        (Recipient::Engineer(_), None) => {
+            "oncal.toml names no mail server; add a table `[mail]` with `server` and `from`".to_owned()
+        }
+        (Recipient::Engineer(id), Some(_)) => format!("engineer `{id}` has no `email` in the team's file"),
+        (Recipient::Team, None) => {
+            "the team has no webhook, and oncal.toml names no mail server; add `webhook` to [notices] in the team's \
+             file, or a table `[mail]` to oncal.toml"
+                .to_owned()
+        }
+        (Recipient::Team, Some(_)) => {
+            "the team has no address; add `mail` or `webhook` to [notices] in the team's file".to_owned()
+        }
+    }
+}
+
+fn notice(team: &TeamId, recipient: String, message: &Message, now: Instant) -> Notice {
+    Notice {
+        team: team.clone(),
+        recipient,
+        kind: message.kind.as_str().to_owned(),
+        key: message.key.clone(),
+        message: String::new(),
+        created: now,
+        expires: message.text.expires(),
+        attempts: 1,
+    }
+}

@@ -1,0 +1,314 @@
+//! Notices that wait to be sent. Each is claimed before it is sent and marked afterwards, so that a server that is killed
+//! loses none and repeats at most the one that it was sending; of several servers one sends it.
+
+use chrono::DateTime;
+
+use super::connection::Connection;
+use super::database::Database;
+use super::error::JournalError;
+use super::sql::{Param, Result, Row};
+use crate::rota::{Instant, TeamId};
+
+const INSERT: &str = "INSERT INTO outbox (team, recipient, kind, message_key, message, state, attempts, failure, created, \
+    expires, next_attempt, is_claimed) VALUES ($1, $2, $3, $4, $5, 'waiting', 0, '', $6, $7, $6, 0) \
+    ON CONFLICT (team, recipient, kind, message_key) DO NOTHING";
+
+const CLAIM: &str = "UPDATE outbox SET next_attempt = $5, is_claimed = 1, attempts = attempts + 1 \
+    WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4";
+
+const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_claimed = 0 \
+    WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
+
+/// What was sent is needed no more; that it was sent is.
+const FINISH: &str = "UPDATE outbox SET state = $5, next_attempt = $6, message = '', is_claimed = 0 \
+    WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
+
+const DROP: &str = "DELETE FROM outbox WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4";
+
+/// What the recipient of what concerns the team is called, where it is the webhook.
+pub const WEBHOOK: &str = "webhook";
+
+/// A notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Whose.
+    pub team: TeamId,
+    /// `engineer:ID`, `mail:ADDRESS` or [`WEBHOOK`].
+    pub recipient: String,
+    /// What it is about.
+    pub kind: String,
+    /// Distinguishes it from all others of its kind to its recipient.
+    pub key: String,
+    /// The text, in the format of whoever plans notices.
+    pub message: String,
+    /// When it became due.
+    pub created: Instant,
+    /// From when on it is not worth sending.
+    pub expires: Instant,
+    /// How often it was tried, this time included.
+    pub attempts: u32,
+}
+
+/// By what notices are carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// Mail.
+    Mail,
+    /// Webhooks.
+    Webhook,
+}
+
+/// Notices of one team that wait although they were tried, or were given up lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    /// Whose.
+    pub team: TeamId,
+    /// By what they are carried.
+    pub channel: Channel,
+    /// How many wait.
+    pub waiting: u64,
+    /// How many of those were tried and failed.
+    pub failing: u64,
+    /// How many were given up since the time asked for.
+    pub given_up: u64,
+    /// Why the last attempt failed; empty where none did.
+    pub failure: String,
+}
+
+impl Channel {
+    /// Both.
+    pub const ALL: [Channel; 2] = [Channel::Mail, Channel::Webhook];
+
+    /// `mail` or `webhook`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::Mail => "mail",
+            Channel::Webhook => "webhook",
+        }
+    }
+
+    fn of(recipient: &str) -> Channel {
+        if recipient == WEBHOOK { Channel::Webhook } else { Channel::Mail }
+    }
+
+    fn condition(self) -> &'static str {
+        match self {
+            Channel::Mail => "recipient <> 'webhook'",
+            Channel::Webhook => "recipient = 'webhook'",
+        }
+    }
+}
+
+impl Notice {
+    /// By what it is carried.
+    pub fn channel(&self) -> Channel {
+        Channel::of(&self.recipient)
+    }
+
+    fn id(&self) -> Vec<Param<'_>> {
+        vec![
+            self.team.as_str().into(),
+            self.recipient.as_str().into(),
+            self.kind.as_str().into(),
+            self.key.as_str().into(),
+        ]
+    }
+}
+
+/// Adds `notices` to those that wait; those that are there already stay as they are.
+pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<()> {
+    let params = |notice: &'_ Notice| -> Vec<i64> {
+        [notice.created, notice.expires].map(|at| at.timestamp()).to_vec()
+    };
+    let times: Vec<Vec<i64>> = notices.iter().map(params).collect();
+    let lists: Vec<Vec<Param<'_>>> = notices
+        .iter()
+        .zip(&times)
+        .map(|(notice, times)| {
+            let mut list = notice.id();
+            list.push(notice.message.as_str().into());
+            list.extend(times.iter().map(|time| Param::Int(*time)));
+            list
+        })
+        .collect();
+    connection.execute_each(INSERT, &lists).map(drop)
+}
+
+impl Database {
+    /// Claims the notice that has been due for longest at `now`: until `until` nobody else gets it. `None` where none is
+    /// due, or others have all of them.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn claim_notice(
+        &self,
+        channel: Channel,
+        now: Instant,
+        until: Instant,
+    ) -> std::result::Result<Option<Notice>, JournalError> {
+        self.transaction(|connection| {
+            let select = format!(
+                "SELECT team, recipient, kind, message_key, message, created, expires, attempts FROM outbox \
+                 WHERE state = 'waiting' AND next_attempt <= $1 AND {} \
+                 ORDER BY next_attempt, created, recipient LIMIT 1{}",
+                channel.condition(),
+                connection.skipping_locked()
+            );
+            let rows = connection.query(&select, &[now.timestamp().into()])?;
+            let Some(mut notice) = rows.first().map(read).transpose()?.flatten() else { return Ok(None) };
+            let mut params = notice.id();
+            params.push(until.timestamp().into());
+            connection.execute(CLAIM, &params)?;
+            notice.attempts += 1;
+            Ok(Some(notice))
+        })
+    }
+
+    /// Notes that a claimed notice was sent at `now`.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn mark_notice_sent(&self, notice: &Notice, now: Instant) -> std::result::Result<(), JournalError> {
+        self.finish(notice, "sent", now)
+    }
+
+    /// Notes that a claimed notice is given up at `now`.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn give_up_notice(&self, notice: &Notice, now: Instant) -> std::result::Result<(), JournalError> {
+        self.finish(notice, "failed", now)
+    }
+
+    fn finish(&self, notice: &Notice, state: &str, now: Instant) -> std::result::Result<(), JournalError> {
+        self.transaction(|connection| {
+            let mut params = notice.id();
+            params.extend([Param::Text(state), now.timestamp().into()]);
+            connection.execute(FINISH, &params).map(drop)
+        })
+    }
+
+    /// Has a claimed notice tried again at `next`, after it failed because of `failure`.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn postpone_notice(
+        &self,
+        notice: &Notice,
+        next: Instant,
+        failure: &str,
+    ) -> std::result::Result<(), JournalError> {
+        self.transaction(|connection| {
+            let mut params = notice.id();
+            params.extend([Param::Int(next.timestamp()), failure.into()]);
+            connection.execute(POSTPONE, &params).map(drop)
+        })
+    }
+
+    /// Deletes a claimed notice that need not be sent any more.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn drop_notice(&self, notice: &Notice) -> std::result::Result<(), JournalError> {
+        self.transaction(|connection| connection.execute(DROP, &notice.id()).map(drop))
+    }
+
+    /// The notices of `channel` that have waited since `created` or before and are not claimed.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub fn old_notices(
+        &self,
+        channel: Channel,
+        created: Instant,
+    ) -> std::result::Result<Vec<Notice>, JournalError> {
+        self.read(|connection| {
+            let select = format!(
+                "SELECT team, recipient, kind, message_key, message, created, expires, attempts FROM outbox \
+                 WHERE state = 'waiting' AND is_claimed = 0 AND created <= $1 AND {} ORDER BY created, recipient",
+                channel.condition()
+            );
+            let rows = connection.query(&select, &[created.timestamp().into()])?;
+            rows.iter().filter_map(|row| read(row).transpose()).collect()
+        })
+    }
+
+    /// Frees what a server that was killed had claimed, where only one server can use the database at a time. What several
+    /// servers share is free once the claim has run out.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn release_notices(&self, now: Instant) -> std::result::Result<(), JournalError> {
+        if self.is_shared() {
+            return Ok(());
+        }
+        let release =
+            "UPDATE outbox SET next_attempt = $1, is_claimed = 0 WHERE state = 'waiting' AND is_claimed = 1";
+        self.transaction(|connection| connection.execute(release, &[now.timestamp().into()]).map(drop))
+    }
+
+    /// What waits and what was given up after `since`, by team and channel.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub fn undelivered_notices(&self, since: Instant) -> std::result::Result<Vec<Undelivered>, JournalError> {
+        self.read(|connection| {
+            let select = "SELECT team, recipient, state, failure FROM outbox \
+                          WHERE state = 'waiting' OR (state = 'failed' AND next_attempt > $1) \
+                          ORDER BY team, next_attempt";
+            let mut found: Vec<Undelivered> = Vec::new();
+            for row in connection.query(select, &[since.timestamp().into()])? {
+                let Some(team) = TeamId::new(row.text(0)?) else { continue };
+                let channel = Channel::of(row.text(1)?);
+                let (is_waiting, failure) = (row.text(2)? == "waiting", row.text(3)?);
+                let place = found.iter().position(|own| own.team == team && own.channel == channel);
+                let place = place.unwrap_or_else(|| {
+                    let failure = String::new();
+                    found.push(Undelivered { team, channel, waiting: 0, failing: 0, given_up: 0, failure });
+                    found.len() - 1
+                });
+                let Some(own) = found.get_mut(place) else { continue };
+                own.waiting += u64::from(is_waiting);
+                own.failing += u64::from(is_waiting && !failure.is_empty());
+                own.given_up += u64::from(!is_waiting);
+                if !failure.is_empty() {
+                    own.failure = failure.to_owned();
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Deletes what was sent or given up before `since`.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn delete_notices(&self, since: Instant) -> std::result::Result<(), JournalError> {
+        let delete = "DELETE FROM outbox WHERE state <> 'waiting' AND next_attempt < $1";
+        self.transaction(|connection| connection.execute(delete, &[since.timestamp().into()]).map(drop))
+    }
+}
+
+fn read(row: &Row) -> Result<Option<Notice>> {
+    let time = |column| Ok(DateTime::from_timestamp(row.int(column)?, 0).unwrap_or_default());
+    let Some(team) = TeamId::new(row.text(0)?) else { return Ok(None) };
+    Ok(Some(Notice {
+        team,
+        recipient: row.text(1)?.to_owned(),
+        kind: row.text(2)?.to_owned(),
+        key: row.text(3)?.to_owned(),
+        message: row.text(4)?.to_owned(),
+        created: time(5)?,
+        expires: time(6)?,
+        attempts: u32::try_from(row.int(7)?).unwrap_or_default(),
+    }))
+}

@@ -1,0 +1,279 @@
+//! What the team must agree on: conflicts that appear, change, come near their deadline, and close.
+
+use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
+
+use super::facts::{Facts, Terms};
+use super::notified::{KnownConflict, Notified, Stage};
+use super::settle::{is_urgent, settles};
+use crate::rota::{
+    Conflict, EngineerIdx, Instant, Pair, Period, ProposalStatus, Row, RowStatus, Team, WeekId,
+};
+
+/// When reminders are sent, on the team's clock: at this hour.
+const REMINDER_HOUR: u32 = 9;
+
+/// How many days before the deadline's date the two reminders are sent.
+const REMINDER_DAYS: [(Stage, u64); 2] = [(Stage::Week, 7), (Stage::TwoDays, 2)];
+
+/// A conflict of the rota as it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open<'f> {
+    pub(super) conflict: &'f Conflict,
+    pub(super) week: WeekId,
+    pub(super) pair: Pair,
+    pub(super) deadline: Instant,
+}
+
+/// What became of a conflict.
+#[derive(Debug, Clone)]
+pub(super) enum News<'f> {
+    /// It is new, or came near.
+    Appeared(Open<'f>),
+    /// Somebody else is proposed, or it is longer or shorter.
+    Changed(KnownConflict, Open<'f>),
+    /// A deadline comes near, or is over.
+    Reminder(Open<'f>, Stage),
+    /// An override settles it: the rows of R10 that say so.
+    Agreed(KnownConflict, Vec<&'f Row>),
+    /// Nothing is to be agreed any more.
+    Gone(KnownConflict),
+}
+
+/// What is to be reported of conflicts, and when there may be more.
+#[derive(Debug, Default)]
+pub(super) struct Agreement<'f> {
+    pub(super) news: Vec<News<'f>>,
+    pub(super) next: Option<Instant>,
+}
+
+impl News<'_> {
+    /// Whether it only reminds of what is known.
+    pub(super) fn is_reminder(&self) -> bool {
+        matches!(self, News::Reminder(..))
+    }
+
+    /// The period of the conflict, as it is now where it is open.
+    pub(super) fn period(&self) -> Option<Period> {
+        match self {
+            News::Appeared(open) | News::Changed(_, open) | News::Reminder(open, _) => {
+                Some(open.conflict.period)
+            }
+            News::Agreed(known, _) | News::Gone(known) => known.period(),
+        }
+    }
+
+    /// Whom it concerns besides the team: the pair of the week, and whoever is or was proposed.
+    pub(super) fn concerns(&self, team: &Team, engineer: EngineerIdx) -> bool {
+        let id = team.engineer(engineer).id.as_str();
+        let was = |known: &KnownConflict| known.proposed == id || known.pair.iter().any(|own| own == id);
+        let is = |open: &Open<'_>| open.conflict.primary == engineer || open.pair.role_of(engineer).is_some();
+        match self {
+            News::Appeared(open) | News::Reminder(open, _) => is(open),
+            News::Changed(known, open) => was(known) || is(open),
+            News::Agreed(known, _) | News::Gone(known) => was(known),
+        }
+    }
+}
+
+impl Open<'_> {
+    /// When `stage` is reached.
+    pub(super) fn reaches(&self, team: &Team, stage: Stage) -> Option<Instant> {
+        reaches(team, self.deadline, stage)
+    }
+
+    /// The last stage that was reached at `now`, of those that are reported at a time of their own.
+    fn stage(&self, team: &Team, now: Instant) -> Stage {
+        let reached = |stage| self.reaches(team, stage).is_some_and(|at| at <= now);
+        [Stage::Overdue, Stage::TwoDays, Stage::Week]
+            .into_iter()
+            .find(|stage| reached(*stage))
+            .unwrap_or(Stage::Open)
+    }
+
+    /// How it is remembered once it was reported at `now`.
+    pub(super) fn known(&self, team: &Team, now: Instant) -> KnownConflict {
+        let id = |engineer: EngineerIdx| team.engineer(engineer).id.to_string();
+        let period = self.conflict.period;
+        KnownConflict {
+            at: now,
+            start: period.start(),
+            end: period.end(),
+            pair: [id(self.pair.primary), id(self.pair.secondary)],
+            proposed: id(self.conflict.primary),
+            status: status(self.conflict.status).to_owned(),
+            reasons: self.conflict.reasons.iter().map(ToString::to_string).collect(),
+            // Whoever hears of it after the deadline knows that it is overdue.
+            stage: if self.deadline <= now { Stage::Overdue } else { self.stage(team, now) },
+        }
+    }
+}
+
+fn reaches(team: &Team, deadline: Instant, stage: Stage) -> Option<Instant> {
+    let zone = &team.zone;
+    let hour = NaiveTime::from_hms_opt(REMINDER_HOUR, 0, 0)?;
+    let at = |date: NaiveDate| zone.instant(date.and_time(hour));
+    let date = zone.date(deadline);
+    match stage {
+        Stage::Open => None,
+        Stage::Overdue => Some(at(date)).filter(|at| deadline <= *at).or_else(|| Some(at(date.succ_opt()?))),
+        stage => {
+            let (_, days) = REMINDER_DAYS.into_iter().find(|(own, _)| *own == stage)?;
+            Some(at(date.checked_sub_days(Days::new(days))?))
+        }
+    }
+}
+
+/// How far a proposal carries, as it is stored.
+fn status(status: ProposalStatus) -> &'static str {
+    match status {
+        ProposalStatus::Proposed => "proposed",
+        ProposalStatus::NeedsVolunteer => "needs-volunteer",
+        ProposalStatus::Nobody => "nobody",
+    }
+}
+
+/// The conflicts of the rota that are not over at `now`, in order of time.
+pub(super) fn open<'f>(facts: &Facts<'f>, now: Instant) -> Vec<Open<'f>> {
+    let weeks = facts.schedule.weeks.iter();
+    let of_week = weeks.flat_map(|planned| {
+        let (week, pair, deadline) = (planned.week.id, planned.week.pair, planned.deadline);
+        planned.conflicts.iter().map(move |conflict| Open { conflict, week, pair, deadline })
+    });
+    of_week.filter(|open| now < open.conflict.period.end()).collect()
+}
+
+/// Compares the conflicts with those that `known` has. `rows` are the coverage of the schedule.
+pub(super) fn agreement<'f>(
+    facts: &Facts<'f>,
+    rows: &'f [Row],
+    (terms, known): (&Terms, &Notified),
+    now: Instant,
+) -> Agreement<'f> {
+    let mut found = Comparison { facts, terms, now, agreement: Agreement::default() };
+    let open = open(facts, now);
+    let mut seen = Vec::new();
+    for known in &known.conflicts {
+        let Some(period) = known.period().filter(|period| now < period.end()) else { continue };
+        // The one that starts where it started, else one that it became.
+        let same = open.iter().find(|open| open.conflict.period.start() == known.start);
+        let same = same.or_else(|| open.iter().find(|open| open.conflict.period.overlaps(period)));
+        match same.filter(|same| !seen.contains(&same.conflict.period)) {
+            Some(same) => {
+                seen.push(same.conflict.period);
+                found.compare(known, *same);
+            }
+            None => found.closed(known, period, rows),
+        }
+    }
+    for open in open.into_iter().filter(|open| !seen.contains(&open.conflict.period)) {
+        found.appeared(open);
+    }
+    found.agreement
+}
+
+struct Comparison<'c, 'f> {
+    facts: &'c Facts<'f>,
+    terms: &'c Terms,
+    now: Instant,
+    agreement: Agreement<'f>,
+}
+
+impl<'f> Comparison<'_, 'f> {
+    fn later(&mut self, at: Option<Instant>) {
+        self.agreement.next = [self.agreement.next, at].into_iter().flatten().min();
+    }
+
+    /// Whether a change of `period` since `since` has settled. If not, this is looked at again once it has.
+    fn has_settled(&mut self, period: Period, since: Instant) -> bool {
+        let edits = self.facts.edits.iter();
+        let later = settles(edits.copied(), since, is_urgent(period.start(), self.now), self.now);
+        self.later(later);
+        later.is_none()
+    }
+
+    fn appeared(&mut self, open: Open<'f>) {
+        let period = open.conflict.period;
+        let first_reminder = open.reaches(self.facts.team, Stage::Week);
+        let comes_near =
+            [Some(period.start() - self.terms.ahead()), first_reminder].into_iter().flatten().min();
+        if comes_near.is_some_and(|near| self.now < near) {
+            self.later(comes_near);
+        } else if self.has_settled(period, Instant::MIN_UTC) {
+            self.agreement.news.push(News::Appeared(open));
+        }
+    }
+
+    fn compare(&mut self, known: &KnownConflict, open: Open<'f>) {
+        let next = open.known(self.facts.team, self.now);
+        let is_same = (known.start, known.end, &known.pair, &known.proposed, &known.status)
+            == (next.start, next.end, &next.pair, &next.proposed, &next.status);
+        if !is_same {
+            if self.has_settled(open.conflict.period, known.at) {
+                self.agreement.news.push(News::Changed(known.clone(), open));
+            }
+            return;
+        }
+        let stage = open.stage(self.facts.team, self.now);
+        // A deadline that is over is reported as such, and not as one that comes.
+        if known.stage < stage && (stage == Stage::Overdue || self.now < open.deadline) {
+            self.agreement.news.push(News::Reminder(open, stage));
+        }
+        let stages = [Stage::Week, Stage::TwoDays, Stage::Overdue];
+        let ahead = stages.into_iter().filter(|stage| known.stage < *stage);
+        let ahead = ahead.filter_map(|stage| open.reaches(self.facts.team, stage));
+        self.later(ahead.filter(|at| self.now < *at).min());
+    }
+
+    fn closed(&mut self, known: &KnownConflict, period: Period, rows: &'f [Row]) {
+        // Beyond the window nothing is known of it.
+        if self.facts.end(self.now) <= period.start() || !self.has_settled(period, known.at) {
+            return;
+        }
+        let is_agreed = |row: &&Row| {
+            matches!(row.status, RowStatus::Agreed | RowStatus::AgreedLate) && row.period.overlaps(period)
+        };
+        let agreed: Vec<&Row> = rows.iter().filter(is_agreed).collect();
+        let known = known.clone();
+        self.agreement.news.push(if agreed.is_empty() {
+            News::Gone(known)
+        } else {
+            News::Agreed(known, agreed)
+        });
+    }
+}
+
+/// Notes in `known` that `news` were reported at `now`, and forgets what is over.
+pub(super) fn remember(facts: &Facts<'_>, news: &[News<'_>], known: &mut Notified, now: Instant) {
+    let forget = |known: &mut Vec<KnownConflict>, old: &KnownConflict| known.retain(|other| other != old);
+    for news in news {
+        match news {
+            News::Appeared(open) => known.conflicts.push(open.known(facts.team, now)),
+            News::Changed(old, open) => {
+                forget(&mut known.conflicts, old);
+                known.conflicts.push(open.known(facts.team, now));
+            }
+            News::Reminder(open, stage) => {
+                let start = open.conflict.period.start();
+                for known in known.conflicts.iter_mut().filter(|known| known.start == start) {
+                    known.stage = *stage;
+                }
+            }
+            News::Agreed(old, _) | News::Gone(old) => forget(&mut known.conflicts, old),
+        }
+    }
+    known.conflicts.retain(|conflict| now < conflict.end);
+    known.conflicts.sort_by_key(|conflict| conflict.start);
+}
+
+/// From when on a reminder of `stage` is out of date: when the next one is due.
+pub(super) fn reminder_expires(team: &Team, open: &Open<'_>, stage: Stage) -> Instant {
+    let next = match stage {
+        Stage::Open | Stage::Week => open.reaches(team, Stage::TwoDays),
+        Stage::TwoDays => Some(open.deadline),
+        Stage::Overdue => None,
+    };
+    next.unwrap_or_else(|| open.conflict.period.end())
+}
+
+/// How long an announcement that came after the deadline, or a closed conflict, is of interest at least.
+pub(super) const MIN_INTEREST: TimeDelta = TimeDelta::days(1);

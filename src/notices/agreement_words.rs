@@ -1,0 +1,244 @@
+//! Messages about what the team must agree on.
+
+use super::agreement::{MIN_INTEREST, News, Open, open, reminder_expires};
+use super::facts::{Facts, Terms};
+use super::message::{Kind, Message, Part, Recipient, Text};
+use super::notified::Stage;
+use super::settle::is_urgent;
+use super::words::{clock, footer, names, prefix, times_in, zone_of};
+use crate::rota::{EngineerIdx, Instant, Period, ProposalStatus, Role, Row, RowStatus, merge_adjacent};
+use crate::text::{self, WallClock, moment, reasons};
+
+/// The messages about `news`: reminders by themselves, since they are out of date sooner. `key` is theirs alone.
+pub(super) fn messages(
+    facts: &Facts<'_>,
+    terms: &Terms,
+    news: &[News<'_>],
+    key: &str,
+    now: Instant,
+) -> Vec<Message> {
+    let (reminders, others): (Vec<&News<'_>>, Vec<&News<'_>>) =
+        news.iter().partition(|news| news.is_reminder());
+    let mut messages = Vec::new();
+    for (kind, news) in [(Kind::Agree, others), (Kind::Reminder, reminders)] {
+        let writer = Writer { facts, kind, key, now };
+        if terms.has_team {
+            messages.extend(writer.message(Recipient::Team, &news));
+        }
+        for engineer in facts.team.indices() {
+            let id = &facts.team.engineer(engineer).id;
+            if terms.addressed.contains(id) {
+                let own: Vec<&News<'_>> =
+                    news.iter().filter(|news| news.concerns(facts.team, engineer)).copied().collect();
+                messages.extend(writer.message(Recipient::Engineer(id.clone()), &own));
+            }
+        }
+    }
+    messages
+}
+
+/// The message by which the team learns, when notices are first configured, what is open.
+pub(super) fn first(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Message> {
+    let news: Vec<News<'_>> = open(facts, now).into_iter().map(News::Appeared).collect();
+    let news: Vec<&News<'_>> = news.iter().collect();
+    let mut message = Writer { facts, kind: Kind::First, key, now }.message(Recipient::Team, &news)?;
+    let team = facts.team_name();
+    message.text.intro = format!(
+        "From now on oncal sends notices about the on-call plan of {team} here. This is what the team has to agree on \
+         today. {}",
+        message.text.intro
+    );
+    Some(message)
+}
+
+struct Writer<'w> {
+    facts: &'w Facts<'w>,
+    kind: Kind,
+    key: &'w str,
+    now: Instant,
+}
+
+impl Writer<'_> {
+    fn message(&self, to: Recipient, news: &[&News<'_>]) -> Option<Message> {
+        if news.is_empty() {
+            return None;
+        }
+        let zone = zone_of(self.facts, &to);
+        let clock = clock(zone, self.now);
+        let is_new = |news: &&&News<'_>| self.kind == Kind::Agree && !matches!(news, News::Gone(_));
+        let urgent = news.iter().filter(is_new).filter_map(|news| news.period());
+        let urgent = urgent.map(Period::start).any(|start| is_urgent(start, self.now));
+        let text = Text {
+            prefix: prefix(self.facts, &to, urgent),
+            title: None,
+            intro: times_in(zone),
+            parts: news.iter().map(|news| self.part(news, &to, clock)).collect(),
+            closing: footer(self.facts, &to),
+            link: self.facts.page.as_ref().map(|page| format!("{page}coverage")),
+        };
+        Some(Message { kind: self.kind, to, key: self.key.to_owned(), text })
+    }
+
+    fn part(&self, news: &News<'_>, to: &Recipient, clock: WallClock<'_>) -> Part {
+        let at_least = self.now + MIN_INTEREST;
+        match news {
+            News::Appeared(open) => {
+                let (by, is_over) = self.by(open, clock);
+                let expires = if is_over { open.conflict.period.end() } else { open.deadline };
+                let headline = format!("{by}: {}", self.line(open, to));
+                Part { headline, text: self.details(open, None, clock), expires }
+            }
+            News::Changed(known, open) => {
+                let (by, is_over) = self.by(open, clock);
+                let expires = if is_over { open.conflict.period.end() } else { open.deadline };
+                let before = self.facts.name_of(&known.proposed);
+                let is_other = known.proposed != self.facts.team.engineer(open.conflict.primary).id.as_str();
+                let before = is_other.then(|| format!("Proposed before: {before}"));
+                let headline = format!("changed, {by}: {}", self.line(open, to));
+                Part { headline, text: self.details(open, before, clock), expires }
+            }
+            News::Reminder(open, stage) => {
+                let (by, _) = self.by(open, clock);
+                let reminder = if *stage == Stage::Overdue { "" } else { "reminder, " };
+                let headline = format!("{reminder}{by}: {}", self.line(open, to));
+                let expires = reminder_expires(self.facts.team, open, *stage);
+                Part { headline, text: self.details(open, None, clock), expires }
+            }
+            News::Agreed(known, rows) => {
+                let (when, why) = (self.days(known.period()), reasons(&known.reasons));
+                let who =
+                    primaries(rows).iter().map(|engineer| self.facts.name(*engineer)).collect::<Vec<_>>();
+                let who = text::list(&who);
+                let late = rows.iter().any(|row| row.status == RowStatus::AgreedLate);
+                let agreed = if late { "agreed late" } else { "agreed" };
+                let headline = format!("{agreed}: {who} is primary {when} ({why})");
+                let lines: Vec<String> = rows.iter().map(|row| self.agreed_line(row, clock)).collect();
+                let text = format!("What was open for {when} ({why}) is {agreed}:\n  {}", lines.join("\n  "));
+                let expires = known.end.max(at_least);
+                Part { headline, text, expires }
+            }
+            News::Gone(known) => {
+                let (when, why) = (self.days(known.period()), reasons(&known.reasons));
+                let headline = format!("nothing to agree any more for {when} ({why})");
+                let on_call = known.period().map_or_else(String::new, |period| self.on_call(period, clock));
+                let text =
+                    format!("Nothing is to be agreed any more for {when} ({why}). On call then:{on_call}");
+                Part { headline, text, expires: known.end.max(at_least) }
+            }
+        }
+    }
+
+    /// `agree by Fri 11 Dec` or `overdue since Fri 11 Dec`, and whether it is.
+    fn by(&self, open: &Open<'_>, clock: WallClock<'_>) -> (String, bool) {
+        let (day, is_over) = (clock.day(open.deadline), open.deadline <= self.now);
+        (if is_over { format!("overdue since {day}") } else { format!("agree by {day}") }, is_over)
+    }
+
+    /// `primary 24–26 Dec (Christmas Day), proposed Data Engineer D`; to that person, `you are proposed`.
+    fn line(&self, open: &Open<'_>, to: &Recipient) -> String {
+        let conflict = open.conflict;
+        let proposed = self.facts.name(conflict.primary);
+        let own = &self.facts.team.engineer(conflict.primary).id;
+        let is_own = matches!(to, Recipient::Engineer(id) if id == own);
+        let who = match conflict.status {
+            ProposalStatus::Proposed if is_own => "you are proposed".to_owned(),
+            ProposalStatus::Proposed => format!("proposed {proposed}"),
+            ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
+            ProposalStatus::Nobody if is_own => "nobody free, you keep it".to_owned(),
+            ProposalStatus::Nobody => format!("nobody free, {proposed} keeps it"),
+        };
+        format!("primary {} ({}), {who}", self.days(Some(conflict.period)), reasons(&conflict.reasons))
+    }
+
+    fn days(&self, period: Option<Period>) -> String {
+        let zone = &self.facts.team.zone;
+        period.map_or_else(String::new, |period| moment::days(moment::dates(zone, period)))
+    }
+
+    /// All that is needed to agree on a conflict.
+    fn details(&self, open: &Open<'_>, before: Option<String>, clock: WallClock<'_>) -> String {
+        let (facts, conflict) = (self.facts, open.conflict);
+        let (primary, secondary) = (facts.name(open.pair.primary), facts.name(open.pair.secondary));
+        let deadline = clock.moment(open.deadline);
+        let by = match open.deadline <= self.now {
+            true => format!("This was to be agreed by {deadline} and is overdue."),
+            false => format!("Please agree by {deadline}."),
+        };
+        let head = format!(
+            "Who is primary {}?\n{primary}, primary in the week of {}, is away ({}), and {secondary}, the secondary, \
+             cannot cover. {by}",
+            clock.span(conflict.period),
+            clock.date(open.week.0),
+            reasons(&conflict.reasons),
+        );
+        let name = |engineer: EngineerIdx| facts.name(engineer);
+        let mut proposal = text::proposal(conflict, name);
+        if let Some(before) = before {
+            proposal = format!("{proposal}\n{before}");
+        }
+        let candidates = text::candidates(&conflict.candidates, name);
+        let record = format!("To record it: {}", self.command(open));
+        [head, proposal, candidates, record]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n\n")
+    }
+
+    /// The command that records what is proposed.
+    fn command(&self, open: &Open<'_>) -> String {
+        let (team, period) = (self.facts.team, open.conflict.period);
+        let date = team.zone.date(period.start());
+        let who = match open.conflict.status {
+            ProposalStatus::Nobody => "WHO",
+            _ => team.engineer(open.conflict.primary).id.as_str(),
+        };
+        let day = team.zone.day(date);
+        let others = super::agreement::open(self.facts, self.now);
+        let others = others.iter().filter(|other| day.is_some_and(|day| other.conflict.period.overlaps(day)));
+        let at = match others.count() {
+            0 | 1 => String::new(),
+            _ => format!(" --at {}", team.zone.local(period.start()).format("%H:%M")),
+        };
+        format!("oncal agree {date} {who}{at} --team {}", team.id)
+    }
+
+    fn agreed_line(&self, row: &Row, clock: WallClock<'_>) -> String {
+        let secondary: Vec<EngineerIdx> = row.secondary.into_iter().collect();
+        format!(
+            "{}: {} is primary, {} is secondary",
+            clock.span(row.period),
+            self.facts.name(row.primary),
+            names(self.facts, &secondary)
+        )
+    }
+
+    /// Who is on call within `period`, a line for each change.
+    fn on_call(&self, period: Period, clock: WallClock<'_>) -> String {
+        let duties = self.facts.schedule.duties_within(period);
+        let pieces = duties.filter_map(|duty| Some((duty.period.intersection(period)?, duty.hands())));
+        let line = |(period, (primary, secondary)): (Period, (EngineerIdx, Option<EngineerIdx>))| {
+            let secondary: Vec<EngineerIdx> = secondary.into_iter().collect();
+            format!(
+                "\n  {}: {} as {}, {} as {}",
+                clock.span(period),
+                self.facts.name(primary),
+                Role::Primary.as_str(),
+                names(self.facts, &secondary),
+                Role::Secondary.as_str()
+            )
+        };
+        merge_adjacent(pieces).into_iter().map(line).collect()
+    }
+}
+
+/// The primaries of `rows`, in order of time, each once.
+fn primaries(rows: &[&Row]) -> Vec<EngineerIdx> {
+    let mut people = Vec::new();
+    for row in rows {
+        if !people.contains(&row.primary) {
+            people.push(row.primary);
+        }
+    }
+    people
+}

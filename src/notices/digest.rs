@@ -1,0 +1,142 @@
+//! The weekly summary for the team.
+
+use chrono::{Datelike, Days, TimeDelta};
+
+use super::agreement::open;
+use super::facts::{Facts, Terms};
+use super::message::{Kind, Message, Part, Recipient, Text};
+use super::words::{clock, footer, names, prefix, times_in};
+use crate::rota::{EngineerIdx, Instant, Period, PlannedWeek, Role, occasions, sort_occasions};
+use crate::text::{
+    WallClock, moment, occasion_away, occasion_dates, occasion_on_call, occasion_status, occasion_title,
+    reasons,
+};
+
+/// How far ahead holidays and leave are listed.
+const OCCASIONS: TimeDelta = TimeDelta::weeks(4);
+
+/// A digest that could not be sent for so long is left out: the next one says more.
+const EXPIRES: TimeDelta = TimeDelta::days(3);
+
+/// The last digest time at `now` or before, and the next one. A time that a clock change skips is the first instant after
+/// it.
+pub(super) fn times(facts: &Facts<'_>, terms: &Terms, now: Instant) -> Option<(Instant, Instant)> {
+    let (day, time) = terms.digest?;
+    let zone = &facts.team.zone;
+    let today = zone.date(now);
+    let back = (today.weekday().num_days_from_monday() + 7 - day.num_days_from_monday()) % 7;
+    let date = today.checked_sub_days(Days::new(u64::from(back)))?;
+    let at = |date: chrono::NaiveDate| zone.instant(date.and_time(time));
+    let week = Days::new(7);
+    if at(date) <= now {
+        return Some((at(date), at(date.checked_add_days(week)?)));
+    }
+    Some((at(date.checked_sub_days(week)?), at(date)))
+}
+
+/// The digest at `now`; `None` where there is nothing to say.
+pub(super) fn digest(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Message> {
+    let clock = clock(&facts.team.zone, now);
+    let next = facts.schedule.weeks.iter().find(|planned| now < planned.week.period.start());
+    let sections = [
+        ("Next week", next.map(|planned| week(facts, planned, clock)).unwrap_or_default()),
+        ("Holidays and leave in the next four weeks", holidays(facts, now)),
+        ("To agree", to_agree(facts, clock, now)),
+        ("Handover meetings that are moved", meetings(facts, clock, now)),
+        ("Calendars that are out of date", facts.outdated.clone()),
+    ];
+    let expires = now + EXPIRES;
+    let part = |(heading, lines): (&str, Vec<String>)| {
+        let text = format!(
+            "{heading}\n{}",
+            lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
+        );
+        Part { headline: heading.to_owned(), text, expires }
+    };
+    let parts: Vec<Part> = sections.into_iter().filter(|(_, lines)| !lines.is_empty()).map(part).collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let title = match next {
+        Some(planned) => {
+            format!("{} have the week of {}", pair(facts, planned), clock.date(planned.week.id.0))
+        }
+        None => format!("the week of {}", clock.day(now)),
+    };
+    let to = Recipient::Team;
+    let text = Text {
+        prefix: prefix(facts, &to, false),
+        title: Some(title),
+        intro: times_in(&facts.team.zone),
+        parts,
+        closing: footer(facts, &to),
+        link: facts.page.clone(),
+    };
+    Some(Message { kind: Kind::Digest, to, key: key.to_owned(), text })
+}
+
+fn pair(facts: &Facts<'_>, planned: &PlannedWeek) -> String {
+    let pair = planned.week.pair;
+    names(facts, &[pair.primary, pair.secondary])
+}
+
+/// Who is on call through the week, a line for each change.
+fn week(facts: &Facts<'_>, planned: &PlannedWeek, clock: WallClock<'_>) -> Vec<String> {
+    let pieces =
+        planned.duties.iter().map(|duty| (duty.period, (duty.hands(), duty.primary.kind.is_tentative())));
+    let line = |(period, ((primary, secondary), is_proposed)): (
+        Period,
+        ((EngineerIdx, Option<EngineerIdx>), bool),
+    )| {
+        let secondary: Vec<EngineerIdx> = secondary.into_iter().collect();
+        let proposed = if is_proposed { ", proposed" } else { "" };
+        format!(
+            "{}: {} as {}, {} as {}{proposed}",
+            clock.span(period),
+            facts.name(primary),
+            Role::Primary.as_str(),
+            names(facts, &secondary),
+            Role::Secondary.as_str()
+        )
+    };
+    crate::rota::merge_adjacent(pieces).into_iter().map(line).collect()
+}
+
+fn holidays(facts: &Facts<'_>, now: Instant) -> Vec<String> {
+    let Some(ahead) = Period::new(now, now + OCCASIONS) else { return Vec::new() };
+    let team = facts.team;
+    let mut all = occasions(team, ahead);
+    all.retain(|occasion| now < occasion.period.end());
+    sort_occasions(&mut all, now);
+    let line = |occasion: &crate::rota::Occasion| {
+        format!(
+            "{}: {} ({}). {}. On call: {}.",
+            occasion_dates(occasion),
+            occasion_title(team, occasion),
+            occasion_status(occasion, now),
+            occasion_away(team, occasion),
+            occasion_on_call(team, occasion)
+        )
+    };
+    all.iter().map(line).collect()
+}
+
+fn to_agree(facts: &Facts<'_>, clock: WallClock<'_>, now: Instant) -> Vec<String> {
+    let line = |open: &super::agreement::Open<'_>| {
+        let (deadline, days) =
+            (clock.day(open.deadline), moment::days(moment::dates(clock.zone, open.conflict.period)));
+        let by = if open.deadline <= now { "overdue since" } else { "by" };
+        let proposed = facts.name(open.conflict.primary);
+        format!("{by} {deadline}: primary {days} ({}), proposed {proposed}", reasons(&open.conflict.reasons))
+    };
+    open(facts, now).iter().map(line).collect()
+}
+
+fn meetings(facts: &Facts<'_>, clock: WallClock<'_>, now: Instant) -> Vec<String> {
+    let moved = facts.schedule.handovers.iter().filter(|meeting| {
+        meeting.moved && now < meeting.period.end() && meeting.period.start() < now + OCCASIONS
+    });
+    moved
+        .map(|meeting| format!("{}, not on {}", clock.span(meeting.period), clock.date(meeting.nominal_date)))
+        .collect()
+}

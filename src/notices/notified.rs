@@ -1,0 +1,154 @@
+//! What the recipients of notices know already. The journal keeps it as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::rota::{EngineerId, Holding, Instant, Period, Role, Side};
+
+/// What the recipients of a team's notices know already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notified {
+    /// How many batches of messages there were. Part of their keys.
+    pub(super) batches: u64,
+    /// The confirmed shifts that were last reported, by engineer.
+    pub(super) duty: BTreeMap<String, KnownDuty>,
+    /// The conflicts that were reported and are not closed.
+    pub(super) conflicts: Vec<KnownConflict>,
+    /// Whether the team had an address or a webhook.
+    pub(super) has_team: bool,
+    /// The last digest time that was dealt with.
+    pub(super) digest: Option<Instant>,
+}
+
+/// The confirmed shifts of one engineer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KnownDuty {
+    /// When they were last reported, or silently taken over.
+    pub(super) at: Instant,
+    /// Up to where they are known.
+    pub(super) until: Instant,
+    /// Whether the engineer had an address then.
+    pub(super) has_address: bool,
+    pub(super) primary: Vec<(Instant, Instant)>,
+    pub(super) secondary: Vec<(Instant, Instant)>,
+}
+
+/// A conflict as it was last reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KnownConflict {
+    /// When it was last reported.
+    pub(super) at: Instant,
+    pub(super) start: Instant,
+    pub(super) end: Instant,
+    /// The pair of its week.
+    pub(super) pair: [String; 2],
+    /// Who was proposed as primary.
+    pub(super) proposed: String,
+    /// How far the proposal carried: `proposed`, `needs-volunteer` or `nobody`.
+    pub(super) status: String,
+    /// The names of the absences.
+    pub(super) reasons: Vec<String>,
+    /// The last stage that was reported.
+    pub(super) stage: Stage,
+}
+
+/// How urgently a conflict must be agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Stage {
+    /// There is time.
+    Open,
+    /// Seven days before the deadline.
+    Week,
+    /// Two days before the deadline.
+    TwoDays,
+    /// After the deadline.
+    Overdue,
+}
+
+impl Notified {
+    /// From the journal; `None` if this version cannot read it.
+    pub fn read(json: &str) -> Option<Notified> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// For the journal.
+    pub fn json(&self) -> String {
+        // Strings, numbers and times always are JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl KnownDuty {
+    fn shifts(&mut self, role: Role) -> &mut Vec<(Instant, Instant)> {
+        match role {
+            Role::Primary => &mut self.primary,
+            Role::Secondary => &mut self.secondary,
+        }
+    }
+
+    /// The shifts as holdings of `engineer`.
+    pub(super) fn holdings(&self, engineer: &EngineerId) -> Vec<Holding> {
+        let of = |role, shifts: &[(Instant, Instant)]| -> Vec<Holding> {
+            let side = || Side { engineer: engineer.clone(), tentative: false, reason: None };
+            let period = |(start, end): &(Instant, Instant)| Period::new(*start, *end);
+            shifts.iter().filter_map(period).map(|period| Holding { role, period, side: side() }).collect()
+        };
+        [of(Role::Primary, &self.primary), of(Role::Secondary, &self.secondary)].concat()
+    }
+
+    /// Notes that the engineer holds `role` throughout `period`, or that they do not.
+    pub(super) fn set(&mut self, role: Role, period: Period, holds: bool) {
+        let (start, end) = (period.start(), period.end());
+        let shifts = self.shifts(role);
+        let rest = |(from, to): (Instant, Instant)| {
+            [(from, to.min(start)), (from.max(end), to)].into_iter().filter(|(from, to)| from < to)
+        };
+        *shifts = std::mem::take(shifts).into_iter().flat_map(rest).collect();
+        shifts.extend(holds.then_some((start, end)));
+        shifts.sort();
+    }
+
+    /// Forgets what was over at `instant`.
+    pub(super) fn forget_before(&mut self, instant: Instant) {
+        for role in Role::ALL {
+            self.shifts(role).retain(|(_, end)| instant < *end);
+        }
+    }
+}
+
+impl KnownConflict {
+    pub(super) fn period(&self) -> Option<Period> {
+        Period::new(self.start, self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: u32) -> Instant {
+        format!("2026-01-01T{hour:02}:00:00Z").parse().unwrap()
+    }
+
+    #[test]
+    fn a_part_of_a_shift_can_be_taken_out_and_put_back() {
+        let period = |from, to| Period::new(at(from), at(to)).unwrap();
+        let mut duty = KnownDuty {
+            at: at(0),
+            until: at(23),
+            has_address: true,
+            primary: vec![(at(2), at(10))],
+            secondary: Vec::new(),
+        };
+        duty.set(Role::Primary, period(4, 6), false);
+        assert_eq!(duty.primary, [(at(2), at(4)), (at(6), at(10))]);
+        duty.set(Role::Primary, period(3, 7), true);
+        assert_eq!(duty.primary, [(at(2), at(3)), (at(3), at(7)), (at(7), at(10))]);
+        duty.set(Role::Secondary, period(1, 2), true);
+        duty.forget_before(at(3));
+        assert_eq!((duty.primary.len(), duty.secondary.len()), (2, 0));
+        let notified = Notified { duty: BTreeMap::from([("a".to_owned(), duty)]), ..Notified::default() };
+        assert_eq!(Notified::read(&notified.json()), Some(notified));
+    }
+}

@@ -1,0 +1,84 @@
+//! Which messages are due now, and what their recipients know then.
+
+use std::collections::BTreeSet;
+
+use super::agreement::{agreement, open};
+use super::facts::{Facts, Terms};
+use super::message::Message;
+use super::notified::Notified;
+use super::{agreement as conflicts, agreement_words, digest, duty, duty_words};
+use crate::rota::{Instant, coverage};
+
+/// What is due at some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The messages that are due together.
+    pub messages: Vec<Message>,
+    /// What the recipients know once they have these messages.
+    pub notified: Notified,
+    /// When there may be more to do although nothing changes; `None` if not before something changes.
+    pub next: Option<Instant>,
+}
+
+/// The messages that are due at `now` to recipients who know what `known` says. Without it notices have just been
+/// configured: then only the team is sent what is open, and all else is known from now on.
+///
+/// ```
+/// # use oncal::notices::{Facts, Terms, plan};
+/// # fn example(facts: &Facts<'_>, terms: &Terms, now: oncal::rota::Instant) {
+/// let first = plan(facts, terms, None, now);
+/// let again = plan(facts, terms, Some(&first.notified), now);
+/// assert!(again.messages.is_empty());
+/// # }
+/// ```
+pub fn plan(facts: &Facts<'_>, terms: &Terms, known: Option<&Notified>, now: Instant) -> Plan {
+    let Some(known) = known else { return begin(facts, terms, now) };
+    let rows = coverage(facts.team, facts.schedule).rows;
+    let moved = duty::moved(facts, terms, known, now);
+    let agreement = agreement(facts, &rows, (terms, known), now);
+    let key = key(known, now);
+    let before = duty::held_before(known);
+    let mut messages = duty_words::messages(facts, terms, (&moved.moves, &before), &key, now);
+    messages.extend(agreement_words::messages(facts, terms, &agreement.news, &key, now));
+    let mut notified = known.clone();
+    duty::remember(facts, terms, &moved.moves, &mut notified, now);
+    conflicts::remember(facts, &agreement.news, &mut notified, now);
+    if terms.has_team && !known.has_team {
+        messages.extend(agreement_words::first(facts, &key, now));
+        remember_open(facts, &mut notified, now);
+    }
+    let times = digest::times(facts, terms, now);
+    if let Some((last, _)) = times {
+        let is_due = terms.has_team && known.digest.is_some_and(|before| before < last);
+        messages.extend(is_due.then(|| digest::digest(facts, &key, now)).flatten());
+    }
+    notified.digest = times.map(|(last, _)| last);
+    notified.has_team = terms.has_team;
+    let is_batch = !moved.moves.is_empty() || !agreement.news.is_empty() || !messages.is_empty();
+    notified.batches += u64::from(is_batch);
+    let next = [moved.next, agreement.next, times.map(|(_, next)| next)].into_iter().flatten().min();
+    Plan { messages, notified, next }
+}
+
+fn begin(facts: &Facts<'_>, terms: &Terms, now: Instant) -> Plan {
+    let mut notified = Notified { batches: 1, has_team: terms.has_team, ..Notified::default() };
+    duty::remember(facts, terms, &[], &mut notified, now);
+    remember_open(facts, &mut notified, now);
+    let times = digest::times(facts, terms, now);
+    notified.digest = times.map(|(last, _)| last);
+    let first = terms.has_team.then(|| agreement_words::first(facts, &key(&Notified::default(), now), now));
+    Plan { messages: first.flatten().into_iter().collect(), notified, next: Some(now) }
+}
+
+/// Notes that the team knows of everything that is open.
+fn remember_open(facts: &Facts<'_>, notified: &mut Notified, now: Instant) {
+    let known: BTreeSet<Instant> = notified.conflicts.iter().map(|known| known.start).collect();
+    let new = open(facts, now).into_iter().map(|open| open.known(facts.team, now));
+    notified.conflicts.extend(new.filter(|new| !known.contains(&new.start)));
+    notified.conflicts.sort_by_key(|known| known.start);
+}
+
+/// No two batches of a team have the same key, even if what was known is lost.
+fn key(known: &Notified, now: Instant) -> String {
+    format!("{}-{}", now.format("%Y%m%dT%H%M%SZ"), known.batches)
+}

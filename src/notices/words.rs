@@ -1,0 +1,123 @@
+//! Wording that several kinds of notices share.
+
+use chrono::{Datelike, TimeDelta};
+
+use super::facts::Facts;
+use super::message::{Kind, Message, Part, Recipient, Text};
+use crate::rota::{EngineerIdx, Instant, Period, Role, Shift, ShiftKind, Zone};
+use crate::text::{WallClock, Year, list, reason};
+
+/// How long a test message may wait.
+const TEST_EXPIRES: TimeDelta = TimeDelta::hours(1);
+
+/// The clock by which a recipient reads times at `now`.
+pub(super) fn clock(zone: &Zone, now: Instant) -> WallClock<'_> {
+    WallClock { zone, year: Year::UnlessIn(zone.local(now).year()) }
+}
+
+/// The zone in which `to` reads times.
+pub(super) fn zone_of<'f>(facts: &'f Facts<'_>, to: &Recipient) -> &'f Zone {
+    let engineer = match to {
+        Recipient::Team => None,
+        Recipient::Engineer(id) => facts.team.index_of(id.as_str()),
+    };
+    engineer.map_or(&facts.team.zone, |engineer| &facts.team.engineer(engineer).zone)
+}
+
+/// What a subject begins with. The team's messages name it, since a list may have several teams.
+pub(super) fn prefix(facts: &Facts<'_>, to: &Recipient, is_urgent: bool) -> String {
+    let urgent = if is_urgent { "URGENT: " } else { "" };
+    match to {
+        Recipient::Team => format!("{urgent}On-call {}", facts.team_name()),
+        Recipient::Engineer(_) => format!("{urgent}On-call"),
+    }
+}
+
+/// `Times are in Europe/London.`
+pub(super) fn times_in(zone: &Zone) -> String {
+    format!("Times are in {}.", zone.name())
+}
+
+/// Who sent a message and why, at its end.
+pub(super) fn footer(facts: &Facts<'_>, to: &Recipient) -> String {
+    let whose = match to {
+        Recipient::Team => "the team's",
+        Recipient::Engineer(_) => "your",
+    };
+    let team = facts.team_name();
+    format!("Sent by oncal, since {whose} address is in the on-call plan of {team}.")
+}
+
+/// `Data Engineer A` or `Data Engineer A and Data Engineer B`, in this order; `nobody` where there is none.
+pub(super) fn names(facts: &Facts<'_>, people: &[EngineerIdx]) -> String {
+    let names: Vec<String> = people.iter().map(|engineer| facts.name(*engineer)).collect();
+    if names.is_empty() { "nobody".to_owned() } else { list(&names) }
+}
+
+/// Who holds `role` within `period` now, in order of time, each once, and whether any of it is only proposed.
+pub(super) fn holders(facts: &Facts<'_>, role: Role, period: Period) -> (Vec<EngineerIdx>, bool) {
+    let (mut people, mut is_tentative) = (Vec::new(), false);
+    for holder in facts.schedule.duties_within(period).filter_map(|duty| duty.holder(role)) {
+        is_tentative |= holder.kind.is_tentative();
+        if !people.contains(&holder.engineer) {
+            people.push(holder.engineer);
+        }
+    }
+    (people, is_tentative)
+}
+
+/// Which rules give the shifts of `role` within `period` to their holders: `covers Christmas Day for Data Engineer A`.
+pub(super) fn why(facts: &Facts<'_>, role: Role, period: Period) -> String {
+    let shifts = facts.schedule.weeks.iter().flat_map(|planned| &planned.shifts);
+    let shifts = shifts.filter(|shift| shift.role == role && shift.period.overlaps(period));
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in shifts.map(|shift| why_of(facts, shift)) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    if reasons.is_empty() { "the rotation".to_owned() } else { reasons.join("; ") }
+}
+
+fn why_of(facts: &Facts<'_>, shift: &Shift) -> String {
+    let holder = &shift.holder;
+    let given = holder.reason.as_deref().map(reason);
+    let with = |what: &str| match &given {
+        Some(given) => format!("{what}: {given}"),
+        None => what.to_owned(),
+    };
+    let instead_of = holder.instead_of.map(|engineer| facts.name(engineer));
+    let for_whom = |verb: &str, otherwise: &str| match &instead_of {
+        Some(name) => format!("{verb} {name}"),
+        None => otherwise.to_owned(),
+    };
+    match holder.kind {
+        ShiftKind::Rotation => "the rotation".to_owned(),
+        ShiftKind::Swap => with("the week was swapped"),
+        ShiftKind::Override => with("agreed by the team"),
+        ShiftKind::Backfill => for_whom("stands in for", "stands in"),
+        ShiftKind::Cover => {
+            let what = given.as_deref().unwrap_or("an absence");
+            for_whom(&format!("covers {what} for"), &format!("covers {what}"))
+        }
+        ShiftKind::Proposal => with("proposed, to be agreed"),
+    }
+}
+
+/// A message by which somebody can see that notices reach them.
+pub fn test_message(facts: &Facts<'_>, to: Recipient, now: Instant) -> Message {
+    let text = format!(
+        "This is a test of the notices of {}. If you can read it, they reach you here.",
+        facts.team_name()
+    );
+    let part = Part { headline: "a test of notices".to_owned(), text, expires: now + TEST_EXPIRES };
+    let text = Text {
+        prefix: prefix(facts, &to, false),
+        title: None,
+        intro: String::new(),
+        parts: vec![part],
+        closing: footer(facts, &to),
+        link: facts.page.clone(),
+    };
+    Message { kind: Kind::Test, to, key: now.format("%Y%m%dT%H%M%S%.3fZ").to_string(), text }
+}

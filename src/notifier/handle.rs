@@ -1,0 +1,181 @@
+//! Starts and stops the notifier's threads.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant as Moment};
+
+use super::destinations::Environment;
+use super::planner::{Looked, Planner};
+use super::sender::Sender;
+use super::status::{show, show_faults};
+use crate::delivery::Network;
+use crate::journal::{Channel, Database, JournalError};
+use crate::live::Store;
+use crate::rota::Instant;
+
+/// How often it is looked whether the rota or the time gives reason to notify somebody.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often what waits is looked for without any reason: another server may have written it, or a pause is over.
+const SEND_EVERY: Duration = Duration::from_secs(5);
+
+/// How often what could not be delivered is read.
+const SHOW_EVERY: Duration = Duration::from_secs(2);
+
+/// How soon everything is tried again after a failure of the database.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a message that is being sent may take once the server stops. If it takes longer it may be sent once more.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a notifier works on, and with.
+pub struct Options {
+    /// Holds the snapshot in service.
+    pub store: Arc<Store>,
+    /// Holds the outbox.
+    pub database: Arc<Database>,
+    /// Holds secrets.
+    pub environment: Environment,
+    /// Returns the current time.
+    pub now: Box<dyn Fn() -> Instant + Send + Sync>,
+}
+
+/// A running notifier. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Notifier {
+    /// Nothing is sent: the planner ends when this is dropped, and the senders with it.
+    stop: Option<mpsc::Sender<()>>,
+    /// Ends once all threads have.
+    ended: Receiver<()>,
+}
+
+impl Notifier {
+    /// Starts to notify people.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system provides no thread.
+    pub fn start(options: Options) -> std::io::Result<Notifier> {
+        let options = Arc::new(options);
+        let (stop, stopped) = mpsc::channel();
+        let (alive, ended) = mpsc::channel();
+        let mut wake = Vec::new();
+        for channel in Channel::ALL {
+            let (waker, woken) = mpsc::channel();
+            wake.push(waker);
+            let (options, alive) = (Arc::clone(&options), alive.clone());
+            let run = move || {
+                run_sender(&options, channel, &woken);
+                drop(alive);
+            };
+            thread::Builder::new().name(format!("notices-{}", channel.as_str())).spawn(run)?;
+        }
+        let planner = Planner::new(Arc::clone(&options.database), options.environment.clone());
+        let (looked, shown, is_released) = (Looked::default(), None, false);
+        let mut work = Work { options, planner, wake, looked, shown, is_released };
+        let mut failing = Failing::default();
+        // Before anybody edits anything: what is served now is what people know.
+        let mut pause = work.try_step(&mut failing);
+        let run = move || {
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                pause = work.try_step(&mut failing);
+            }
+            drop(alive);
+        };
+        thread::Builder::new().name("notices".to_owned()).spawn(run)?;
+        Ok(Notifier { stop: Some(stop), ended })
+    }
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.stop = None;
+        // It ends with an error, since nothing is ever sent.
+        let _ = self.ended.recv_timeout(STOP_TIMEOUT);
+    }
+}
+
+/// What the planner's thread works with.
+struct Work {
+    options: Arc<Options>,
+    planner: Planner,
+    /// Wakes the senders.
+    wake: Vec<mpsc::Sender<()>>,
+    looked: Looked,
+    shown: Option<Moment>,
+    /// Whether what an earlier process had claimed is free again.
+    is_released: bool,
+}
+
+impl Work {
+    fn step(&mut self) -> Result<(), JournalError> {
+        let Options { store, database, now, .. } = &*self.options;
+        let (snapshot, now) = (store.load(), now());
+        if !self.is_released {
+            database.release_notices(now)?;
+            self.is_released = true;
+        }
+        self.looked = self.planner.step(&snapshot, now)?;
+        if self.looked.is_due {
+            for wake in &self.wake {
+                let _ = wake.send(());
+            }
+        }
+        let is_used = self.looked.teams > 0 || !store.notices().problems().is_empty();
+        if is_used && self.shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
+            show(store, database, self.looked, now)?;
+            self.shown = Some(Moment::now());
+        }
+        Ok(())
+    }
+
+    /// Does all that is due. A panic is logged by the panic hook, and everything is tried again.
+    fn try_step(&mut self, failing: &mut Failing) -> Duration {
+        let step = catch_unwind(AssertUnwindSafe(|| self.step()));
+        if !matches!(step, Ok(Ok(()))) {
+            // What waits for the journal shows although nothing can be read.
+            show_faults(&self.options.store, self.looked, (self.options.now)());
+        }
+        failing.pause_after(step.ok(), LOOK_EVERY)
+    }
+}
+
+fn run_sender(options: &Options, channel: Channel, woken: &Receiver<()>) {
+    let (database, environment) = (Arc::clone(&options.database), options.environment.clone());
+    let mut sender = Sender::new(channel, database, environment, Network);
+    let mut failing = Failing::default();
+    let mut pause = SEND_EVERY;
+    loop {
+        match woken.recv_timeout(pause) {
+            Err(RecvTimeoutError::Disconnected) => return,
+            // Nothing is claimed while nothing waits, for as far as is known.
+            Err(RecvTimeoutError::Timeout) if !options.store.notices().has_waiting(channel) => continue,
+            _ => {}
+        }
+        let step = catch_unwind(AssertUnwindSafe(|| {
+            let snapshot = options.store.load_full();
+            sender.step(&snapshot, options.store.notices().counts(), || (options.now)())
+        }));
+        pause = failing.pause_after(step.ok(), SEND_EVERY);
+    }
+}
+
+/// Logs the first failure in a row.
+#[derive(Debug, Default)]
+struct Failing(bool);
+
+impl Failing {
+    /// How long to wait after a step that ended so; `None` is a panic.
+    fn pause_after(&mut self, step: Option<Result<(), JournalError>>, usual: Duration) -> Duration {
+        let is_failing = !matches!(step, Some(Ok(())));
+        if let Some(Err(error)) = step
+            && !self.0
+        {
+            tracing::warn!(%error, "the journal cannot be used for notices; trying again");
+        }
+        self.0 = is_failing;
+        if is_failing { RETRY_AFTER } else { usual }
+    }
+}

@@ -1,0 +1,259 @@
+//! Delivers the notices of one channel: claims each, sends it and marks it.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+
+use super::destinations::{Destination, Environment, destination};
+use crate::config::TeamConfig;
+use crate::delivery::{Failure, Mail, Transport, neutralised};
+use crate::journal::{Channel, Database, JournalError, Notice};
+use crate::live::{NoticeCounts, Snapshot, TeamSnapshot};
+use crate::notices::Text;
+use crate::publish::JournalState;
+use crate::rota::Instant;
+
+/// How long a claimed notice is nobody else's: longer than any attempt takes.
+const CLAIM: TimeDelta = TimeDelta::minutes(5);
+
+/// How long a notice is tried.
+const TRIED: TimeDelta = TimeDelta::days(3);
+
+/// The pauses after the first failures; the last one is repeated.
+const PAUSES: [TimeDelta; 9] = [
+    TimeDelta::seconds(15),
+    TimeDelta::seconds(30),
+    TimeDelta::minutes(1),
+    TimeDelta::minutes(2),
+    TimeDelta::minutes(5),
+    TimeDelta::minutes(10),
+    TimeDelta::minutes(20),
+    TimeDelta::minutes(30),
+    TimeDelta::hours(1),
+];
+
+/// How soon a notice is tried again that this server leaves to others.
+const FOR_OTHERS: TimeDelta = TimeDelta::seconds(10);
+
+/// How many notices one step sends at most, so that a change of the configuration is seen in between.
+const MAX_IN_A_ROW: usize = 50;
+
+/// Delivers the notices of one channel.
+#[derive(Debug)]
+pub struct Sender<T> {
+    channel: Channel,
+    database: Arc<Database>,
+    environment: Environment,
+    transport: T,
+    /// Sent, and not marked yet because the database could not be written.
+    unmarked: Option<(Notice, Instant)>,
+    /// How often in a row the server failed for everybody.
+    failures: u32,
+    /// Until when nothing is tried after that.
+    pause_until: Option<Instant>,
+}
+
+impl<T: Transport> Sender<T> {
+    /// Delivers the notices in `database` that are carried by `channel` through `transport`.
+    pub fn new(
+        channel: Channel,
+        database: Arc<Database>,
+        environment: Environment,
+        transport: T,
+    ) -> Sender<T> {
+        Sender { channel, database, environment, transport, unmarked: None, failures: 0, pause_until: None }
+    }
+
+    /// Sends what is due at the time that `now` returns, which is asked for each notice.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read or written.
+    pub fn step(
+        &mut self,
+        snapshot: &Snapshot,
+        counts: &NoticeCounts,
+        now: impl Fn() -> Instant,
+    ) -> Result<(), JournalError> {
+        if let Some((notice, at)) = self.unmarked.take() {
+            let marked = self.database.mark_notice_sent(&notice, at);
+            if marked.is_err() {
+                self.unmarked = Some((notice, at));
+            }
+            marked?;
+        }
+        for _ in 0..MAX_IN_A_ROW {
+            let at = now();
+            if self.pause_until.is_some_and(|until| at < until) {
+                return Ok(());
+            }
+            let Some(notice) = self.database.claim_notice(self.channel, at, at + CLAIM)? else {
+                return Ok(());
+            };
+            self.deliver(snapshot, counts, notice, at)?;
+        }
+        Ok(())
+    }
+
+    fn deliver(
+        &mut self,
+        snapshot: &Snapshot,
+        counts: &NoticeCounts,
+        notice: Notice,
+        at: Instant,
+    ) -> Result<(), JournalError> {
+        let text: Option<Text> = serde_json::from_str(&notice.message).ok();
+        let (team, kind) = (&notice.team, notice.kind.as_str());
+        let settings = &snapshot.configuration().settings;
+        let Some((text, readable)) = text.and_then(|text| Some((text.clone(), text.at(at)?))) else {
+            tracing::info!(%team, kind, "a notice is out of date and is not sent");
+            return self.database.drop_notice(&notice);
+        };
+        let served = snapshot.team(team.as_str());
+        let is_newest = served.is_some_and(|served| served.journal_state() == JournalState::Written);
+        if self.database.is_shared() && !is_newest {
+            // Another server, whose configuration is newer, knows where it goes.
+            return self.database.postpone_notice(&notice, at + FOR_OTHERS, "");
+        }
+        let Some(config) = served.map(TeamSnapshot::config) else {
+            tracing::info!(%team, kind, "the team of a notice is gone; it is not sent");
+            return self.database.drop_notice(&notice);
+        };
+        let sent = match destination(&notice.recipient, config, settings, &self.environment) {
+            Ok(None) => {
+                tracing::info!(%team, kind, "the recipient of a notice has no address any more; it is not sent");
+                return self.database.drop_notice(&notice);
+            }
+            Ok(Some(destination)) => {
+                let carried = Carried { text: &text, readable, notice: &notice };
+                carried.send(&destination, config, &self.transport)
+            }
+            Err(failure) => Err(failure),
+        };
+        match sent {
+            Ok(()) => {
+                self.failures = 0;
+                self.pause_until = None;
+                counts.add_sent(self.channel);
+                tracing::info!(%team, kind, channel = self.channel.as_str(), "notice sent");
+                let marked = self.database.mark_notice_sent(&notice, at);
+                if marked.is_err() {
+                    self.unmarked = Some((notice, at));
+                }
+                marked
+            }
+            Err(failure) => self.failed(counts, &notice, failure, at),
+        }
+    }
+
+    fn failed(
+        &mut self,
+        counts: &NoticeCounts,
+        notice: &Notice,
+        failure: Failure,
+        at: Instant,
+    ) -> Result<(), JournalError> {
+        counts.add_failed_attempt(self.channel);
+        let (team, kind, channel) = (&notice.team, notice.kind.as_str(), self.channel.as_str());
+        let reason = failure.reason.to_string();
+        tracing::warn!(%team, kind, channel, attempts = notice.attempts, reason, "failed to send a notice");
+        self.database.postpone_notice(notice, at + pause(notice.attempts), &reason)?;
+        if at - TRIED >= notice.created {
+            self.give_up(counts, notice, &reason, at)?;
+        }
+        if failure.is_general {
+            self.failures += 1;
+            self.pause_until = Some(at + pause(self.failures));
+            // They would fail for the same reason.
+            for old in self.database.old_notices(self.channel, at - TRIED)? {
+                self.give_up(counts, &old, &reason, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn give_up(
+        &self,
+        counts: &NoticeCounts,
+        notice: &Notice,
+        reason: &str,
+        at: Instant,
+    ) -> Result<(), JournalError> {
+        self.database.give_up_notice(notice, at)?;
+        counts.add_given_up(self.channel);
+        let (team, kind, channel) = (&notice.team, notice.kind.as_str(), self.channel.as_str());
+        tracing::error!(%team, kind, channel, attempts = notice.attempts, reason, "a notice is given up after three days");
+        Ok(())
+    }
+}
+
+/// The pause after so many failures in a row.
+fn pause(failures: u32) -> TimeDelta {
+    let place = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
+    PAUSES[place.min(PAUSES.len() - 1)]
+}
+
+/// A message as it is carried.
+struct Carried<'c> {
+    text: &'c Text,
+    /// Subject and body.
+    readable: (String, String),
+    notice: &'c Notice,
+}
+
+impl Carried<'_> {
+    fn send(
+        &self,
+        destination: &Destination,
+        config: &TeamConfig,
+        transport: &impl Transport,
+    ) -> Result<(), Failure> {
+        let (subject, body) = &self.readable;
+        let link = self.text.link.as_deref();
+        match destination {
+            Destination::Webhook(url) => {
+                let text = neutralised(&format!("{subject}\n\n{body}"));
+                let text = link.map_or_else(|| text.clone(), |link| format!("{text}\n\n{link}"));
+                transport.webhook(url, &text)
+            }
+            Destination::Mail { server, password, to } => {
+                let link = link.map_or_else(String::new, |link| format!("\n{link}\n"));
+                let domain = &config.team.uid_domain;
+                let mail = Mail {
+                    to: to.clone(),
+                    subject: subject.clone(),
+                    body: format!("{body}\n{link}"),
+                    date: self.notice.created,
+                    message_id: format!("<{}@{domain}>", message_id(self.notice)),
+                    list_id: format!("<{}.on-call.{domain}>", self.notice.team),
+                };
+                transport.mail(server, password.as_deref(), &mail)
+            }
+        }
+    }
+}
+
+/// The same whenever the notice is sent, and no other's.
+fn message_id(notice: &Notice) -> String {
+    let Notice { team, recipient, kind, key, .. } = notice;
+    let mut id = hex::encode(Sha256::digest(format!("{team}\n{recipient}\n{kind}\n{key}")));
+    id.truncate(32);
+    id
+}
+
+/// Sends a message at once, outside the outbox, as `notice` would be sent.
+///
+/// # Errors
+///
+/// If it cannot be delivered, or nothing of it is worth sending at `at`.
+pub fn carried(
+    notice: &Notice,
+    text: &Text,
+    (destination, config): (&Destination, &TeamConfig),
+    transport: &impl Transport,
+    at: Instant,
+) -> Result<(), Failure> {
+    let readable = text.at(at).ok_or(Failure::of_recipient(crate::delivery::Reason::MailMessage))?;
+    Carried { text, readable, notice }.send(destination, config, transport)
+}

@@ -1,0 +1,377 @@
+//! What notices say and when: laws over random teams, and the text of each kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveTime, TimeDelta, Weekday};
+use insta::{assert_snapshot, with_settings};
+use oncal::notices::{Facts, Kind, Message, Notified, Plan, Recipient, Terms, plan, test_message};
+use oncal::publish::frame;
+use oncal::rota::{EngineerId, Holding, Instant, Period, Role, Schedule, Team, changes, expand, holdings};
+use proptest::prelude::*;
+
+use crate::support::random::teams;
+
+const WEEKS_AHEAD: u32 = 8;
+
+fn schedule(team: &Team, now: Instant) -> Schedule {
+    expand(team, frame(team, 0, 30, now).unwrap().window)
+}
+
+fn terms(team: &Team) -> Terms {
+    Terms {
+        weeks_ahead: WEEKS_AHEAD,
+        digest: None,
+        has_team: true,
+        addressed: team.engineers.iter().map(|engineer| engineer.id.clone()).collect(),
+    }
+}
+
+/// What was published when, for [`Facts::edits`].
+type Edits = Vec<Instant>;
+
+/// The plan for `team` at `now`.
+fn planned(team: &Team, edits: &Edits, known: Option<&Notified>, now: Instant) -> Plan {
+    let facts = Facts {
+        team,
+        schedule: &schedule(team, now),
+        edits: edits.clone(),
+        outdated: Vec::new(),
+        page: Some("https://oncall.example.org/sample/".to_owned()),
+    };
+    plan(&facts, &terms(team), known, now)
+}
+
+/// What a publication of `after` in place of `before` would log.
+fn edits([before, after]: [&Team; 2], at: Instant) -> Edits {
+    let [old, new] = [before, after].map(|team| schedule(team, at));
+    let window = Period::new(at, new.window.end()).unwrap();
+    let moved = changes(&holdings(before, &old), &holdings(after, &new), window);
+    moved.into_iter().map(|_| at).collect()
+}
+
+fn confirmed(team: &Team, now: Instant) -> Vec<Holding> {
+    let mut all = holdings(team, &schedule(team, now));
+    all.retain(|held| !held.side.tentative);
+    all
+}
+
+/// The engineers who hold some role at some instant of `[now, end)` on one side only.
+fn differing([before, after]: [&[Holding]; 2], now: Instant, end: Instant) -> BTreeSet<EngineerId> {
+    let ends = before.iter().chain(after).flat_map(|held| [held.period.start(), held.period.end()]);
+    let ends = ends.filter(|at| now <= *at && *at < end).chain([now]);
+    let mut found = BTreeSet::new();
+    for at in ends {
+        for role in Role::ALL {
+            let holder = |all: &[Holding]| -> BTreeSet<EngineerId> {
+                let held = all.iter().filter(|held| held.role == role && held.period.contains(at));
+                held.map(|held| held.side.engineer.clone()).collect()
+            };
+            found.extend(holder(before).symmetric_difference(&holder(after)).cloned());
+        }
+    }
+    found
+}
+
+/// How many messages that duty moved each engineer is sent.
+fn moved(messages: &[Message]) -> BTreeMap<EngineerId, usize> {
+    let mut counts = BTreeMap::new();
+    for message in messages.iter().filter(|message| message.kind == Kind::Moved) {
+        if let Recipient::Engineer(id) = &message.to {
+            *counts.entry(id.clone()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// A team, the same after an edit, and when that is made.
+fn edited_teams() -> impl Strategy<Value = (Team, Team, Instant)> {
+    let days = 0i64..300;
+    (teams(), days, 0u8..4, any::<prop::sample::Index>()).prop_map(|(team, days, kind, index)| {
+        let now = "2026-01-05T12:34:56Z".parse::<Instant>().unwrap() + TimeDelta::days(days);
+        let mut edited = team.clone();
+        match kind {
+            0 => edited.overrides.clear(),
+            1 => edited.swaps.clear(),
+            2 => {
+                let engineer = index.index(edited.engineers.len());
+                edited.engineers[engineer].time_off.push(Period::new(now, now + TimeDelta::days(9)).unwrap());
+            }
+            _ => {
+                for engineer in &mut edited.engineers {
+                    engineer.time_off.clear();
+                }
+            }
+        }
+        (team, edited, now)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn everybody_whose_confirmed_shifts_differ_soon_is_notified_once_and_nobody_else((team, edited, now) in edited_teams()) {
+        let begin = planned(&team, &Vec::new(), None, now);
+        let edits = edits([&team, &edited], now);
+        let at_once = planned(&edited, &edits, Some(&begin.notified), now);
+        prop_assert_eq!(moved(&at_once.messages), BTreeMap::new(), "before it has settled");
+        let later = now + TimeDelta::minutes(2);
+        let settled = planned(&edited, &edits, Some(&begin.notified), later);
+        let horizon = later + TimeDelta::weeks(i64::from(WEEKS_AHEAD));
+        let expected = differing([&confirmed(&team, now), &confirmed(&edited, now)], later, horizon);
+        let expected: BTreeMap<EngineerId, usize> = expected.into_iter().map(|id| (id, 1)).collect();
+        prop_assert_eq!(moved(&settled.messages), expected);
+        let again = planned(&edited, &edits, Some(&settled.notified), later);
+        prop_assert_eq!(again.messages, Vec::new());
+        prop_assert_eq!(again.notified, settled.notified);
+    }
+
+    #[test]
+    fn a_change_taken_back_is_no_message((team, edited, now) in edited_teams()) {
+        let begin = planned(&team, &Vec::new(), None, now);
+        let mut log = edits([&team, &edited], now);
+        let between = now + TimeDelta::seconds(14);
+        let meanwhile = planned(&edited, &log, Some(&begin.notified), between);
+        prop_assert_eq!(&meanwhile.messages, &Vec::new());
+        log.extend(edits([&edited, &team], between));
+        for minutes in [1, 2, 3, 15] {
+            let after = planned(&team, &log, Some(&meanwhile.notified), now + TimeDelta::minutes(minutes));
+            prop_assert_eq!(after.messages, Vec::new());
+        }
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn time_alone_moves_nobodys_duty_and_only_brings_near_what_was_far((team, edited, now) in edited_teams()) {
+        let mut known = planned(&team, &Vec::new(), None, now).notified;
+        let log = edits([&team, &edited], now);
+        let until = schedule(&team, now).window.end();
+        let all = differing([&confirmed(&team, now), &confirmed(&edited, now)], now + TimeDelta::weeks(1), until);
+        let mut notified = BTreeSet::new();
+        for week in 1..34 {
+            let at = now + TimeDelta::weeks(week);
+            let due = planned(&edited, &log, Some(&known), at);
+            notified.extend(moved(&due.messages).into_keys());
+            known = due.notified;
+        }
+        prop_assert!(notified.is_superset(&all), "{:?} lacks some of {:?}", notified, all);
+        for week in 34..60 {
+            let due = planned(&edited, &log, Some(&known), now + TimeDelta::weeks(week));
+            prop_assert_eq!(moved(&due.messages), BTreeMap::new(), "nothing is left");
+            let kinds = due.messages.iter().map(|message| message.kind);
+            prop_assert!(kinds.into_iter().all(|kind| matches!(kind, Kind::Agree | Kind::Reminder)));
+            known = due.notified;
+        }
+    }
+}
+
+/// Four engineers in two zones, and a holiday of all of them on 25 December 2026, in the week of A and B.
+pub(crate) const PLAN: &str = r#"
+name = "Data pipelines"
+time_zone = "America/New_York"
+holidays = ["us-federal"]
+engineer = [
+  { id = "a", name = "Data Engineer A", time_zone = "Europe/London", holidays = ["gb-eng"] },
+  { id = "b", name = "Data Engineer B" }, { id = "c", name = "Data Engineer C", works_on = [2026-12-25] },
+  { id = "d", name = "Data Engineer D" },
+]
+[[rotation]]
+starts = 2026-01-02T10:00:00
+weeks = [
+  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
+  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
+]
+[handover]
+day = "friday"
+time = 10:00:00
+minutes = 30
+"#;
+
+/// [`PLAN`] with these lines, and these engineers on leave on Christmas Day.
+fn sample(on_leave: &[&str], more: &str, now: Instant) -> Team {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("teams")).unwrap();
+    let leave = "time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
+    let with_leave = |text: String, id: &&str| {
+        text.replace(&format!("id = \"{id}\", name"), &format!("id = \"{id}\", {leave}, name"))
+    };
+    let text = on_leave.iter().fold(PLAN.to_owned(), with_leave);
+    std::fs::write(folder.path().join("teams/sample.toml"), format!("{text}{more}")).unwrap();
+    let configuration = oncal::config::load(folder.path(), now).unwrap();
+    let errors: Vec<String> = configuration.diagnostics.iter().map(ToString::to_string).collect();
+    configuration.teams.values().next().unwrap_or_else(|| panic!("{errors:?}")).team.clone()
+}
+
+pub(crate) fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+/// Messages as people read them at `now`.
+fn read(messages: &[Message], now: Instant) -> String {
+    let read = |message: &Message| {
+        let to = match &message.to {
+            Recipient::Team => "the team",
+            Recipient::Engineer(id) => id.as_str(),
+        };
+        let (subject, body) = message.text.at(now).unwrap();
+        let link = message.text.link.as_deref().unwrap_or_default();
+        format!("{} to {to}\nSubject: {subject}\n\n{body}\n\n{link}", message.kind.as_str())
+    };
+    let all: Vec<String> = messages.iter().map(read).collect();
+    all.join("\n\n=====\n\n")
+}
+
+#[track_caller]
+fn golden(name: &str, messages: &[Message], now: Instant) {
+    with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/notices" }, {
+        assert_snapshot!(name, read(messages, now));
+    });
+}
+
+/// What is due some minutes after `before` was edited to `after`.
+fn after_edit([before, after]: [&Team; 2], now: Instant, minutes: i64) -> (Vec<Message>, Notified) {
+    let begin = planned(before, &Vec::new(), None, now).notified;
+    let log = edits([before, after], now);
+    let due = planned(after, &log, Some(&begin), now + TimeDelta::minutes(minutes));
+    (due.messages, due.notified)
+}
+
+/// Christmas Day is in a week of D and A, and a holiday of D: if A has leave it is a conflict.
+const CONFLICT: &[&str] = &["a"];
+
+#[test]
+fn each_kind_reads_well() {
+    let now = at("2026-11-23T15:00:00Z");
+    let plain = sample(&[], "", now);
+    let swapped = sample(
+        &[],
+        "[[swap]]\nweek = 2026-12-04\nprimary = \"a\"\nsecondary = \"d\"\nreason = \"A conference\"\n",
+        now,
+    );
+    golden("moved", &after_edit([&plain, &swapped], now, 2).0, now);
+
+    let sick = "[[override]]\nfrom = 2026-11-24T08:00:00\nto = 2026-11-24T18:00:00\nprimary = \"d\"\nreason = \"Flu\"\nagreed_on = 2026-11-23\n";
+    golden("moved-urgent", &after_edit([&plain, &sample(&[], sick, now)], now, 2).0, now);
+
+    let open = sample(CONFLICT, "", now);
+    let (messages, known) = after_edit([&plain, &open], now, 2);
+    golden("agree-new", &messages, now);
+
+    let begin = planned(&open, &Vec::new(), None, now);
+    golden("first", &begin.messages, now);
+
+    let other = sample(&["a", "c"], "", now);
+    let other_minutes = now + TimeDelta::minutes(10);
+    let changed = planned(&other, &edits([&open, &other], now), Some(&known), other_minutes);
+    golden("agree-changed", &of(&changed.messages, Kind::Agree), other_minutes);
+
+    let mut known = known;
+    for (name, time, kind) in [
+        ("reminder-week", "2026-12-04T14:00:00Z", Kind::Reminder),
+        ("reminder-two-days", "2026-12-09T14:00:00Z", Kind::Reminder),
+        ("overdue", "2026-12-12T14:00:00Z", Kind::Reminder),
+    ] {
+        let before = planned(&open, &Vec::new(), Some(&known), at(time) - TimeDelta::seconds(1));
+        assert_eq!(before.messages, Vec::new(), "{name}");
+        assert!(before.next <= Some(at(time)), "{name}: {:?}", before.next);
+        let due = planned(&open, &Vec::new(), Some(&known), at(time));
+        golden(name, &of(&due.messages, kind), at(time));
+        known = due.notified;
+    }
+
+    let agreed = "[[override]]\nfrom = 2026-12-25T10:00:00\nthrough = 2026-12-25\nprimary = \"c\"\nsecondary = \"b\"\nagreed_on = 2026-12-12\nreason = \"Agreed on Friday\"\n";
+    let agreed = sample(CONFLICT, agreed, now);
+    let late = at("2026-12-12T15:00:00Z");
+    let settled = late + TimeDelta::minutes(2);
+    let due = planned(&agreed, &edits([&open, &agreed], late), Some(&known), settled);
+    golden("agreed", &of(&due.messages, Kind::Agree), settled);
+    let due = planned(&plain, &edits([&open, &plain], late), Some(&known), settled);
+    golden("gone", &of(&due.messages, Kind::Agree), settled);
+}
+
+fn of(messages: &[Message], kind: Kind) -> Vec<Message> {
+    messages.iter().filter(|message| message.kind == kind).cloned().collect()
+}
+
+#[test]
+fn the_digest_has_next_week_what_is_open_and_what_is_out_of_date() {
+    let now = at("2026-11-30T14:00:00Z");
+    let team = sample(CONFLICT, "", now);
+    let facts = |now| {
+        let schedule = schedule(&team, now);
+        let terms =
+            Terms { digest: Some((Weekday::Mon, NaiveTime::from_hms_opt(9, 0, 0).unwrap())), ..terms(&team) };
+        (schedule, terms)
+    };
+    let due = |known: Option<&Notified>, now| {
+        let (schedule, terms) = facts(now);
+        let outdated = vec!["holidays of Data Engineer A are not known from 2027-01-01 on".to_owned()];
+        let facts = Facts { team: &team, schedule: &schedule, edits: Vec::new(), outdated, page: None };
+        plan(&facts, &terms, known, now)
+    };
+    let begin = due(None, now - TimeDelta::days(2));
+    let known = due(Some(&begin.notified), now - TimeDelta::seconds(1));
+    assert_eq!(known.messages, Vec::new());
+    assert_eq!(known.next, Some(now));
+    let digest = due(Some(&known.notified), now);
+    golden("digest", &digest.messages, now);
+    assert_eq!(due(Some(&digest.notified), now).messages, Vec::new());
+    assert_eq!(of(&due(Some(&digest.notified), now + TimeDelta::days(7)).messages, Kind::Digest).len(), 1);
+}
+
+#[test]
+fn a_digest_time_that_a_clock_change_skips_is_the_first_instant_after_it() {
+    let now = at("2027-03-14T06:59:59Z");
+    let team = sample(&[], "", now);
+    let due = |known: Option<&Notified>, now| {
+        let schedule = schedule(&team, now);
+        let digest = Some((Weekday::Sun, NaiveTime::from_hms_opt(2, 30, 0).unwrap()));
+        let terms = Terms { digest, ..terms(&team) };
+        let facts =
+            Facts { team: &team, schedule: &schedule, edits: Vec::new(), outdated: Vec::new(), page: None };
+        plan(&facts, &terms, known, now)
+    };
+    let begin = due(None, now).notified;
+    assert_eq!(due(Some(&begin), now).messages, Vec::new());
+    assert_eq!(of(&due(Some(&begin), at("2027-03-14T07:00:00Z")).messages, Kind::Digest).len(), 1, "03:00");
+}
+
+#[test]
+fn names_and_reasons_cannot_add_lines_or_reorder_them() {
+    let now = at("2026-11-23T15:00:00Z");
+    let mut plain = sample(&[], "", now);
+    plain.name = "Data\r\nBcc: x@example.org".to_owned();
+    plain.engineers[0].name = "A\u{202e}\r\n\u{7}Subject: no".to_owned();
+    let mut edited = plain.clone();
+    let reason = Some("flu\r\nX-Header: 1\u{2066}".into());
+    edited.overrides = vec![oncal::rota::Override {
+        period: Period::new(at("2026-12-05T00:00:00Z"), at("2026-12-06T00:00:00Z")).unwrap(),
+        primary: oncal::rota::EngineerIdx(2),
+        secondary: None,
+        agreed_on: None,
+        reason,
+    }];
+    let (messages, _) = after_edit([&plain, &edited], now, 2);
+    let text = read(&messages, now);
+    assert!(text.contains("A Subject: no") && text.contains("flu X-Header: 1"), "{text}");
+    assert!(text.lines().all(|line| !line.starts_with("Bcc") && !line.starts_with("X-Header")), "{text}");
+    assert!(!text.contains(['\r', '\u{202e}', '\u{2066}', '\u{7}']), "{text}");
+}
+
+#[test]
+fn a_test_message_says_what_it_is() {
+    let now = at("2026-11-23T15:00:00Z");
+    let team = sample(&[], "", now);
+    let facts = Facts {
+        team: &team,
+        schedule: &schedule(&team, now),
+        edits: Vec::new(),
+        outdated: Vec::new(),
+        page: None,
+    };
+    golden("test", &[test_message(&facts, Recipient::Engineer(team.engineers[0].id.clone()), now)], now);
+}

@@ -1,0 +1,395 @@
+//! From a change of the plan to the messages that arrive, with a clock and a network of the tests' own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use chrono::TimeDelta;
+use oncal::config::{MailServer, Scope, WebhookUrl, load, reload};
+use oncal::delivery::{Failure, Mail, Reason, Transport};
+use oncal::journal::{Channel, Database, Location};
+use oncal::live::{Builder, NoticeCounts, Snapshot};
+use oncal::notifier::{Environment, Planner, Sender};
+use oncal::publish::Publisher;
+use oncal::rota::Instant;
+use tempfile::TempDir;
+
+use crate::notices::{PLAN, at};
+use crate::support::postgres::Postgres;
+
+const SETTINGS: &str =
+    "[mail]\nserver = \"smtps://smtp.example.org\"\nfrom = \"On-call <oncall@example.org>\"\n";
+const NOTICES: &str =
+    "[notices]\nmail = [\"team@example.org\"]\nwebhook = \"https://hooks.example.org/T0/secret\"\n";
+
+/// A message that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Arrived {
+    at: Instant,
+    to: String,
+    subject: String,
+    body: String,
+    id: String,
+}
+
+type Rule = dyn Fn(Instant, &str) -> Result<(), Failure> + Send + Sync;
+
+/// A network that keeps what it is given, unless its rule refuses that.
+#[derive(Clone)]
+struct Recorder {
+    arrived: Arc<Mutex<Vec<Arrived>>>,
+    now: Arc<Mutex<Instant>>,
+    rule: Arc<Rule>,
+}
+
+impl Recorder {
+    fn new(rule: impl Fn(Instant, &str) -> Result<(), Failure> + Send + Sync + 'static) -> Recorder {
+        let now = Arc::new(Mutex::new(at("2026-11-23T15:00:00Z")));
+        Recorder { arrived: Arc::default(), now, rule: Arc::new(rule) }
+    }
+
+    fn keep(&self, to: &str, subject: &str, body: &str, id: &str) -> Result<(), Failure> {
+        let now = *self.now.lock().unwrap();
+        (self.rule)(now, to)?;
+        let [to, subject, body, id] = [to, subject, body, id].map(str::to_owned);
+        self.arrived.lock().unwrap().push(Arrived { at: now, to, subject, body, id });
+        Ok(())
+    }
+
+    fn arrived(&self) -> Vec<Arrived> {
+        self.arrived.lock().unwrap().clone()
+    }
+
+    /// How many messages arrived at each address.
+    fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for arrived in self.arrived() {
+            *counts.entry(arrived.to).or_default() += 1;
+        }
+        counts
+    }
+}
+
+impl Transport for Recorder {
+    fn mail(&self, _: &MailServer, _: Option<&str>, mail: &Mail) -> Result<(), Failure> {
+        self.keep(mail.to.address.as_str(), &mail.subject, &mail.body, &mail.message_id)
+    }
+
+    fn webhook(&self, _: &WebhookUrl, text: &str) -> Result<(), Failure> {
+        let (subject, body) = text.split_once("\n\n").unwrap();
+        self.keep("webhook", subject, body, "")
+    }
+}
+
+/// The team's file: each engineer with an address, and these lines.
+fn team_text(more: &str) -> String {
+    let with_address = |text: String, id: char| {
+        text.replace(
+            &format!("id = \"{id}\", name"),
+            &format!("id = \"{id}\", email = \"{id}@example.org\", name"),
+        )
+    };
+    let text = "abcd".chars().fold(PLAN.to_owned(), with_address);
+    format!("{text}{NOTICES}{more}")
+}
+
+fn swap(week: &str, pair: [&str; 2]) -> String {
+    format!("[[swap]]\nweek = {week}\nprimary = \"{}\"\nsecondary = \"{}\"\n", pair[0], pair[1])
+}
+
+/// A server without threads: what it does is done step by step.
+struct Server {
+    config: TempDir,
+    database: Arc<Database>,
+    builder: Builder,
+    snapshot: Snapshot,
+    planner: Planner,
+    senders: Vec<Sender<Recorder>>,
+    counts: NoticeCounts,
+    network: Recorder,
+}
+
+impl Server {
+    fn start(location: Location, text: &str, now: Instant, network: &Recorder) -> Server {
+        let config = tempfile::tempdir().unwrap();
+        fs::create_dir(config.path().join("teams")).unwrap();
+        fs::write(config.path().join("oncal.toml"), SETTINGS).unwrap();
+        fs::write(config.path().join("teams/data.toml"), text).unwrap();
+        let database = Arc::new(Database::open(location).unwrap());
+        let builder = Builder::new(Publisher::new(Arc::clone(&database), None, "test".to_owned()));
+        let snapshot = builder.first(load(config.path(), now).unwrap(), now).unwrap();
+        let environment = Environment::new(|_| None);
+        let sender =
+            |channel| Sender::new(channel, Arc::clone(&database), environment.clone(), network.clone());
+        Server {
+            planner: Planner::new(Arc::clone(&database), environment.clone()),
+            senders: Channel::ALL.map(sender).into(),
+            counts: NoticeCounts::default(),
+            network: network.clone(),
+            config,
+            database,
+            builder,
+            snapshot,
+        }
+    }
+
+    fn edit(&mut self, text: &str, now: Instant) {
+        fs::write(self.config.path().join("teams/data.toml"), text).unwrap();
+        let before = self.snapshot.configuration();
+        let configuration = reload(self.config.path(), now, before, &Scope::All).unwrap();
+        let build = self.builder.reload(&self.snapshot, Arc::new(configuration), BTreeSet::new(), now);
+        let next = build.written().unwrap();
+        self.snapshot = next;
+    }
+
+    /// What the server does at `now`.
+    fn step(&mut self, now: Instant) {
+        *self.network.now.lock().unwrap() = now;
+        let renewed = self.builder.renew(&self.snapshot, now).written().unwrap();
+        self.snapshot = renewed;
+        self.planner.step(&self.snapshot, now).unwrap();
+        for sender in &mut self.senders {
+            sender.step(&self.snapshot, &self.counts, || now).unwrap();
+        }
+    }
+
+    /// Steps from `from` to `to`, both included.
+    fn run(&mut self, from: Instant, to: Instant, every: TimeDelta) {
+        let mut now = from;
+        while now <= to {
+            self.step(now);
+            now += every;
+        }
+    }
+}
+
+fn folder(path: &Path) -> Location {
+    Location::folder(path.to_owned())
+}
+
+/// Monday, in the week of C and D.
+fn monday() -> Instant {
+    at("2026-11-23T15:00:00Z")
+}
+
+#[test]
+fn a_change_is_sent_once_to_each_whom_it_concerns_and_to_the_team() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    assert_eq!(network.arrived(), [], "nothing is open, so even the beginning is silent");
+    server.edit(&team_text(&swap("2026-12-04", ["a", "d"])), monday());
+    server.run(monday(), monday() + TimeDelta::seconds(119), TimeDelta::seconds(7));
+    assert_eq!(network.arrived(), []);
+    server.run(monday() + TimeDelta::minutes(2), monday() + TimeDelta::days(2), TimeDelta::hours(3));
+    let counts: Vec<(String, usize)> = network.counts().into_iter().collect();
+    let expected = ["b@example.org", "d@example.org", "team@example.org", "webhook"];
+    assert_eq!(counts, expected.map(|to| (to.to_owned(), 1)));
+    let ids: BTreeSet<String> = network.arrived().into_iter().map(|arrived| arrived.id).collect();
+    assert_eq!(ids.len(), 4, "each has its own Message-ID");
+    assert!(ids.iter().all(|id| id.is_empty() || id.ends_with("@oncal>")), "{ids:?}");
+}
+
+#[test]
+fn a_server_that_is_started_again_sends_what_the_one_before_did_not() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let swapped = team_text(&swap("2026-12-04", ["a", "d"]));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    server.edit(&swapped, monday() + TimeDelta::seconds(1));
+    drop(server);
+    let restart = monday() + TimeDelta::seconds(30);
+    let mut server = Server::start(folder(state.path()), &swapped, restart, &network);
+    server.step(restart);
+    assert_eq!(network.arrived(), []);
+    server.step(monday() + TimeDelta::seconds(122));
+    assert_eq!(network.arrived().len(), 4);
+    drop(server);
+    let later = restart + TimeDelta::days(1);
+    let mut server = Server::start(folder(state.path()), &swapped, later, &network);
+    server.step(later);
+    assert_eq!(network.arrived().len(), 4, "none twice");
+}
+
+#[test]
+fn after_three_days_without_a_mail_server_what_still_matters_arrives_and_no_deadline_that_is_over_lies_ahead()
+{
+    let up = at("2026-12-12T15:00:00Z");
+    let unreachable = Failure::general(Reason::MailUnreachable);
+    let network = Recorder::new(move |now, _| if now < up { Err(unreachable) } else { Ok(()) });
+    let state = tempfile::tempdir().unwrap();
+    let start = at("2026-12-09T15:00:00Z") - TimeDelta::minutes(10);
+    let mut server = Server::start(folder(state.path()), &team_text(""), start, &network);
+    server.step(start);
+    // A conflict that is to be agreed by 11 December, a swap for which there is time, and a cover that is over by then.
+    let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
+    let over = "[[override]]\nfrom = 2026-12-10T12:00:00\nto = 2026-12-10T14:00:00\nprimary = \"c\"\nagreed_on = 2026-12-09\n";
+    let text = team_text(&format!("{}{over}", swap("2027-01-01", ["c", "b"])));
+    server.edit(&text.replace("id = \"a\"", leave), start);
+    server.run(start, up, TimeDelta::minutes(10));
+    // What was tried last before may wait for an hour.
+    server.run(up, up + TimeDelta::hours(3), TimeDelta::minutes(10));
+    let arrived = network.arrived();
+    let to = |address: &str| -> Vec<Arrived> {
+        arrived.iter().filter(|arrived| arrived.to == address).cloned().collect()
+    };
+    let subjects =
+        |address: &str| -> Vec<String> { to(address).into_iter().map(|one| one.subject).collect() };
+    assert!(subjects("b@example.org").iter().any(|one| one.contains("1 Jan 2027")), "{arrived:#?}");
+    assert!(
+        subjects("d@example.org").iter().any(|one| one.contains("overdue since Fri 11 Dec")),
+        "{arrived:#?}"
+    );
+    assert!(
+        arrived.iter().all(|one| !one.subject.contains("gree by") && !one.body.contains("gree by")),
+        "{arrived:#?}"
+    );
+    assert!(arrived.iter().all(|one| !one.body.contains("10 Dec 12:00")), "{arrived:#?}");
+    let all: BTreeSet<&str> = arrived.iter().map(|one| one.id.as_str()).filter(|id| !id.is_empty()).collect();
+    assert_eq!(all.len(), arrived.iter().filter(|one| !one.id.is_empty()).count(), "none twice");
+}
+
+#[test]
+fn a_refused_recipient_holds_up_nobody_and_is_given_up_after_three_days() {
+    let refused = Failure::of_recipient(Reason::MailRefused(550));
+    let network = Recorder::new(move |_, to| if to == "b@example.org" { Err(refused) } else { Ok(()) });
+    let state = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    server.edit(&team_text(&swap("2026-12-11", ["a", "c"])), monday());
+    let due = monday() + TimeDelta::minutes(3);
+    server.step(due);
+    assert_eq!(network.counts().keys().collect::<Vec<_>>(), ["a@example.org", "team@example.org", "webhook"]);
+    let undelivered = server.database.undelivered_notices(monday()).unwrap();
+    let [own] = &undelivered[..] else { panic!("{undelivered:?}") };
+    assert_eq!((own.waiting, own.failing, own.given_up), (1, 1, 0));
+    assert_eq!(own.failure, "the mail server refuses (550)");
+    server.run(due, due + TimeDelta::days(3) - TimeDelta::minutes(1), TimeDelta::minutes(5));
+    assert_eq!(server.database.undelivered_notices(monday()).unwrap()[0].given_up, 0);
+    server.run(due + TimeDelta::days(3), due + TimeDelta::hours(74), TimeDelta::minutes(5));
+    let [own] = &server.database.undelivered_notices(monday()).unwrap()[..] else { panic!("one team") };
+    assert_eq!((own.waiting, own.given_up), (0, 1));
+    assert!(server.database.undelivered_notices(due + TimeDelta::days(5)).unwrap().is_empty());
+}
+
+/// Sends each person at most two messages, and in the end leaves nobody with a wrong idea of their shifts.
+fn storm(weeks: [&str; 2], start: Instant) {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), start, &network);
+    server.step(start);
+    let pairs = [["a", "c"], ["c", "b"], ["d", "c"], ["b", "a"], ["c", "a"]];
+    for number in 0..300 {
+        let now = start + TimeDelta::milliseconds(200 * number);
+        let place = usize::try_from(number).unwrap();
+        let (one, two) = (pairs[place % 5], pairs[(place + 1 + place / 7) % 5]);
+        server.edit(&team_text(&format!("{}{}", swap(weeks[0], one), swap(weeks[1], two))), now);
+        if number % 5 == 0 {
+            server.step(now);
+        }
+    }
+    server.run(start + TimeDelta::minutes(1), start + TimeDelta::hours(1), TimeDelta::seconds(10));
+    let counts = network.counts();
+    let subjects: Vec<_> = network.arrived().into_iter().map(|one| (one.at, one.to, one.subject)).collect();
+    assert!(counts.values().all(|count| *count <= 2) && counts.len() >= 3, "{subjects:#?}");
+    let known = server.database.notified_of(&"data".parse_team()).unwrap().unwrap();
+    server.step(start + TimeDelta::hours(2));
+    assert_eq!(server.database.notified_of(&"data".parse_team()).unwrap().unwrap(), known);
+}
+
+trait ParseTeam {
+    fn parse_team(&self) -> oncal::rota::TeamId;
+}
+
+impl ParseTeam for str {
+    fn parse_team(&self) -> oncal::rota::TeamId {
+        oncal::rota::TeamId::new(self).unwrap()
+    }
+}
+
+#[test]
+fn a_storm_of_three_hundred_edits_in_a_minute_sends_each_person_at_most_two_messages() {
+    storm(["2026-12-04", "2026-12-11"], monday());
+}
+
+#[test]
+fn so_does_a_storm_of_edits_that_are_urgent() {
+    storm(["2026-11-27", "2026-12-04"], at("2026-11-26T20:00:00Z"));
+}
+
+#[test]
+fn a_recipient_who_is_removed_is_sent_nothing_any_more() {
+    let down = Failure::general(Reason::MailTimeout);
+    let back = monday() + TimeDelta::hours(1);
+    let network = Recorder::new(move |now, _| if now < back { Err(down) } else { Ok(()) });
+    let state = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let swapped = team_text(&swap("2026-12-04", ["a", "d"]));
+    server.edit(&swapped, monday());
+    server.run(monday(), monday() + TimeDelta::minutes(10), TimeDelta::minutes(2));
+    let without =
+        swapped.replace(", email = \"b@example.org\"", "").replace("mail = [\"team@example.org\"]\n", "");
+    server.edit(&without, monday() + TimeDelta::minutes(11));
+    server.run(back, back + TimeDelta::hours(2), TimeDelta::minutes(2));
+    assert_eq!(network.counts().keys().collect::<Vec<_>>(), ["d@example.org", "webhook"]);
+    assert!(server.database.undelivered_notices(monday()).unwrap().is_empty());
+}
+
+#[test]
+fn notices_wait_while_the_journal_lacks_what_is_served() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    fs::write(server.config.path().join("teams/data.toml"), team_text(&swap("2026-12-04", ["a", "d"])))
+        .unwrap();
+    let before = server.snapshot.configuration();
+    let configuration = reload(server.config.path(), monday(), before, &Scope::All).unwrap();
+    let build = server.builder.reload(&server.snapshot, Arc::new(configuration), BTreeSet::new(), monday());
+    let provisional = build.provisional();
+    let later = monday() + TimeDelta::minutes(5);
+    let looked = server.planner.step(&provisional, later).unwrap();
+    assert_eq!((looked.waiting_for_journal, looked.is_due), (1, false));
+    server.snapshot = provisional;
+    server.step(later);
+    assert_eq!(network.arrived().len(), 4, "once it is written they are sent");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn of_two_servers_on_one_postgresql_one_sends() {
+    let postgres = Postgres::start();
+    let network = Recorder::new(|_, _| Ok(()));
+    let start =
+        || Server::start(Location::Postgres(postgres.url.clone()), &team_text(""), monday(), &network);
+    let mut servers = [start(), start()];
+    servers.iter_mut().for_each(|server| server.step(monday()));
+    for number in 0..10_i64 {
+        let now = monday() + TimeDelta::minutes(30 * number + 1);
+        let pair = if number % 2 == 0 { ["a", "d"] } else { ["c", "b"] };
+        let text = team_text(&swap("2026-12-04", pair));
+        // Both have the file; the second learns that the first published it.
+        for server in &mut servers {
+            fs::write(server.config.path().join("teams/data.toml"), &text).unwrap();
+        }
+        for server in &mut servers {
+            server.edit(&text, now);
+        }
+        thread::scope(|scope| {
+            for server in &mut servers {
+                scope.spawn(move || {
+                    for minutes in 2..14 {
+                        server.step(now + TimeDelta::minutes(minutes));
+                    }
+                });
+            }
+        });
+    }
+    let arrived = network.arrived();
+    let ids: BTreeSet<&str> = arrived.iter().map(|one| one.id.as_str()).filter(|id| !id.is_empty()).collect();
+    let mails = arrived.iter().filter(|one| !one.id.is_empty()).count();
+    assert_eq!(ids.len(), mails, "none twice: {:?}", network.counts());
+    assert_eq!(network.counts()["team@example.org"], 10);
+    assert_eq!(network.counts()["webhook"], 10);
+}
