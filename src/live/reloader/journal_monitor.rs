@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as Moment};
 use super::maintenance::Maintenance;
 use super::notice::Notice;
 use super::options::Options;
-use crate::journal::{Database, JournalError};
+use crate::journal::JournalError;
 use crate::live::builder::JournalCheck;
 
 /// How often the journal is checked. With the time that a database may take to answer this is less than 15 seconds.
@@ -53,7 +53,7 @@ impl Drop for JournalMonitor {
 /// Does what maintenance is due by `now`, and checks that the journal can be written.
 fn look(options: &Options, maintenance: &mut Maintenance, now: Moment) -> Result<JournalCheck, JournalError> {
     let maintained = maintenance.run(&options.builder, now, (options.now)());
-    if options.builder.database().is_some_and(Database::is_lost) {
+    if options.builder.database().is_some_and(|database| database.is_lost()) {
         // A loss that maintenance was the first to notice is a fault before the check makes up for it.
         maintained?;
     }
@@ -82,7 +82,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::journal::Location;
+    use crate::journal::{Database, Location};
     use crate::live::sample::{TEAM, at, configuration};
     use crate::live::{Builder, Client, Store};
     use crate::publish::Publisher;
