@@ -10,7 +10,7 @@ use crate::support::fetching::{Serving, folder, team};
 use crate::support::postgres::Postgres;
 use chrono::{Days, NaiveDate};
 use oncal::calendars::{Calendars, Options, Patience};
-use oncal::config::{self, AsOf, Scope};
+use oncal::config::{self, AsOf, CalendarUse, Scope};
 use oncal::journal::{Database, Location};
 use oncal::live::Builder;
 use oncal::publish::{JournalState, Publisher};
@@ -173,7 +173,7 @@ fn a_calendar_that_a_running_server_is_given_is_fetched_before_anything_moves() 
     fs::write(folder.path().join("teams/data.toml"), team(&address)).unwrap();
     server.until("the copy", |server| {
         assert!(server.is_away("20260310"), "the leave is known throughout");
-        server.store.load().configuration().calendar_uses().any(|usage| usage.is_known())
+        server.store.load().configuration().calendar_uses().any(CalendarUse::is_known)
     });
     server.until("its use", |server| server.codes() != ["time-off-unnamed"] || calendars.requests() == 1);
     assert_eq!(sequences(&server), before, "and nothing moved");
