@@ -31,6 +31,9 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
+/// The folder of the configuration, unless another is named.
+pub(super) const DEFAULT_CONFIG: &str = "config";
+
 const EXAMPLES: &str = "\
 Examples:
   oncal init my-plan            write a commented starting configuration to my-plan/
@@ -45,7 +48,7 @@ Exit codes: 0 success, 1 failure or errors in the configuration, 2 wrong usage, 
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// The configuration folder
-    #[arg(long, value_name = "DIR", global = true, env = "ONCAL_CONFIG", default_value = "config")]
+    #[arg(long, value_name = "DIR", global = true, env = "ONCAL_CONFIG", default_value = DEFAULT_CONFIG)]
     pub(super) config: PathBuf,
 
     /// The folder where the server records what was published, and when [default: state]

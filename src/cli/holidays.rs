@@ -1,8 +1,10 @@
 //! `oncal holidays`: the calendars, or the dates of one.
 
+use std::path::Path;
+
 use chrono::Datelike;
 
-use super::args;
+use super::args::{self, DEFAULT_CONFIG};
 use super::output::{Exit, Output, Usage};
 use super::plan;
 use super::table::{Table, Tone};
@@ -13,8 +15,16 @@ use crate::json;
 use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
-    let library = &configuration.library;
+    // Built-in calendars need no configuration.
+    let configuration = common.config.exists().then(|| plan::load(common)).transpose()?;
+    let built_in = Library::default();
+    let library = configuration.as_ref().map_or(&built_in, |configuration| &configuration.library);
+    if configuration.is_none() && (args.calendar.is_none() || common.config != Path::new(DEFAULT_CONFIG)) {
+        let folder = common.config.display();
+        output.warn(format_args!(
+            "there is no configuration in {folder}, so only built-in calendars are known"
+        ));
+    }
     let Some(id) = &args.calendar else {
         return list(library, args.format.json, output);
     };
@@ -25,7 +35,9 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
             return Err(Usage::with_help(message, Some(help)).into());
         }
         Err(broken @ CalendarError::Broken { .. }) => {
-            show_errors(id, &configuration, output);
+            if let Some(configuration) = &configuration {
+                show_errors(id, configuration, output);
+            }
             output.error(broken);
             return Ok(Exit::Failed);
         }

@@ -9,6 +9,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::definition::{Definition, Rule};
 use super::filter::Filter;
+use super::observances;
 use super::years::Years;
 use crate::ics::{
     self, Bounds, CalendarFile, Context, Event, Expansion, Outcome, Repeats, Report, Span, Wanted,
@@ -55,6 +56,7 @@ impl Import<'_> {
         let context = Context { bounds, named: self.named, own: self.zone };
         let expansion = ics::expand(&file, &wanted, &context, &report);
         warn_of_timed_events(&file, &expansion, &report);
+        observances::warn(&file, &expansion, id, &report);
         let holidays = Holidays::of(&expansion, &file);
         if holidays.names.is_empty() && !report.has_errors() {
             warn_of_no_holidays(&file, text, &report);

@@ -15,6 +15,7 @@ mod expand;
 mod filter;
 mod import;
 mod library;
+mod observances;
 mod rule;
 mod years;
 

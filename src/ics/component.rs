@@ -90,17 +90,27 @@ impl<'t> Event<'t> {
         self.text("SUMMARY")
     }
 
+    /// Its DESCRIPTION.
+    pub fn description(&self) -> Option<String> {
+        self.text("DESCRIPTION")
+    }
+
+    /// Each of its CATEGORIES.
+    pub fn categories(&self) -> Vec<String> {
+        self.all("CATEGORIES").flat_map(|line| value::text_list(&line.value)).collect()
+    }
+
     /// SUMMARY and each of CATEGORIES, in lower case, for patterns.
     pub fn title_and_categories(&self) -> Vec<String> {
         let mut texts: Vec<String> = self.text("SUMMARY").into_iter().collect();
-        texts.extend(self.all("CATEGORIES").flat_map(|line| value::text_list(&line.value)));
+        texts.extend(self.categories());
         texts.into_iter().map(|text| text.to_lowercase()).collect()
     }
 
     /// SUMMARY, DESCRIPTION and each of CATEGORIES, in lower case, for patterns.
     pub fn searchable(&self) -> Vec<String> {
         let mut texts = self.title_and_categories();
-        texts.extend(self.text("DESCRIPTION").map(|text| text.to_lowercase()));
+        texts.extend(self.description().map(|text| text.to_lowercase()));
         texts
     }
 

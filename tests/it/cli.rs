@@ -782,3 +782,24 @@ fn shells_and_man_know_every_command() {
         assert!(fs::read_to_string(folder.path().join(page)).unwrap().contains(".TH"), "{page}");
     }
 }
+
+#[test]
+fn built_in_holiday_calendars_need_no_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let without =
+        |args: &[&str]| oncal().current_dir(folder.path()).args(args).args(["--now", NOW]).output().unwrap();
+    let one = without(&["holidays", "us-federal", "2027"]);
+    assert_eq!((one.status.code(), text(&one.stderr)), (Some(0), String::new()));
+    assert!(text(&one.stdout).contains("Memorial Day"), "{}", text(&one.stdout));
+    let all = without(&["holidays"]);
+    assert_eq!(all.status.code(), Some(0));
+    assert!(text(&all.stdout).contains("\nde-by "), "{}", text(&all.stdout));
+    let note = "there is no configuration in config, so only built-in calendars are known";
+    assert!(text(&all.stderr).contains(note), "{}", text(&all.stderr));
+    let named = without(&["holidays", "us-federal", "--config", "nowhere"]);
+    assert_eq!(named.status.code(), Some(0));
+    assert!(text(&named.stderr).contains("no configuration in nowhere"), "{}", text(&named.stderr));
+    let unknown = without(&["holidays", "ours"]);
+    assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
+    assert_eq!(without(&["check"]).status.code(), Some(1), "everything else needs one");
+}

@@ -83,10 +83,11 @@ fn sixty_mistakes_of_a_new_user_are_each_explained_by_what_check_prints() {
     assert!(names.len() >= 60, "{}", names.len());
     for name in names {
         let folder = tempfile::tempdir().unwrap();
-        copy(
-            &Path::new("tests/data/bad").join(&name).with_extension("toml"),
-            &folder.path().join("teams/team.toml"),
-        );
+        let case = Path::new("tests/data/bad").join(&name);
+        match case.is_dir() {
+            true => copy(&case, folder.path()),
+            false => copy(&case.with_extension("toml"), &folder.path().join("teams/team.toml")),
+        }
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_oncal"))
             .args(["check", "--now", "2026-06-01T12:00:00Z", "--config"])
             .arg(folder.path())

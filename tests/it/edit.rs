@@ -268,6 +268,16 @@ fn a_write_that_is_interrupted_leaves_the_old_file_or_the_new_one() {
         }
     }
     assert!(killed > 5 && old > 3 && new > 3, "{killed} {old} {new}");
+    // A disk that is full, at whichever write it is noticed; what was printed by then is no more than that.
+    let mut refused = 0;
+    for nth in 1..=12 {
+        let (output, found) = disturbed(&config, &before, &format!("inject=write:error=ENOSPC:when={nth}"));
+        assert!(found == before || found == after, "write {nth}: {found}");
+        let is_said = output.status.code() == Some(1) && text(&output.stderr).contains("No space left");
+        refused += i32::from(is_said);
+        assert!(is_said || found == after, "write {nth}: {}", text(&output.stderr));
+    }
+    assert!(refused > 0);
     for inject in [
         "inject=fsync:error=EIO:when=1",
         "inject=rename:error=ENOSPC:when=1",
@@ -478,6 +488,23 @@ impl Typed {
         args
     }
 
+    /// Whether no entry that is there already has to change: then every byte stays, and what is new stands between them.
+    fn only_adds(&self, team: &Team) -> bool {
+        let day = |days: u64| first_friday() + Days::new(days);
+        let period = |days: u64| team.zone.day(day(days)).unwrap();
+        match self {
+            Typed::Cover(_, from, days, _) => {
+                let whole = Period::new(period(*from).start(), period(from + days).end()).unwrap();
+                team.overrides.iter().all(|by| !by.period.overlaps(whole))
+            }
+            Typed::Swap(week, ..) => !team.swaps.contains_key(&day(7 * week)),
+            Typed::Exchange(one, other) => {
+                [one, other].iter().all(|week| !team.swaps.contains_key(&day(7 * **week)))
+            }
+            Typed::Off(who, ..) => team.engineers[*who].time_off.is_empty(),
+        }
+    }
+
     /// Where confirmed shifts may move. Covers, holidays and leave are worked out anew in whole weeks.
     fn may_move(&self, team: &Team, period: Period) -> bool {
         let weeks = |days: u64| {
@@ -505,6 +532,12 @@ impl Typed {
             }
         }
     }
+}
+
+/// Whether `whole` is `part` with something added, at however many places.
+fn is_subsequence(part: &str, whole: &str) -> bool {
+    let mut rest = whole.bytes();
+    part.bytes().all(|byte| rest.any(|other| other == byte))
 }
 
 fn held(team: &Team, window: Period) -> Vec<Holding> {
@@ -541,6 +574,9 @@ proptest! {
             prop_assert!(line.is_empty() || keys.iter().any(|key| line.starts_with(key)) || line == "day = \"friday\"", "{}", line);
             let expected = if layout.crlf { "\r\n" } else { "\n" };
             prop_assert!(change.value().ends_with(expected) || !change.value().contains('\n'), "{:?}", change.value());
+        }
+        if typed.only_adds(&before) {
+            prop_assert!(is_subsequence(&before_text, &after_text), "{typed:?}: bytes are gone or in another order");
         }
         let count = |text: &str| text.matches("# ").count();
         let lost = count(&before_text).saturating_sub(count(&after_text));

@@ -520,3 +520,28 @@ fn a_killed_export_leaves_whole_files_that_the_next_one_knows() {
     site.export(NOW, &["--download"]);
     assert!(site.files() == whole);
 }
+
+#[test]
+fn what_a_running_server_does_not_publish_is_exported_and_not_published() {
+    let site = Site::new("");
+    let running = site.serve();
+    site.export(NOW, &[]);
+    let before = publications(&site);
+    running.signal("STOP");
+    site.edit(
+        "[[pipeline]]",
+        "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]",
+    );
+    let output = site.try_export(NOW, &[]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    running.signal("CONT");
+    assert!(output.status.success(), "{errors}");
+    assert!(errors.contains("the running server has not published what the files say"), "{errors}");
+    let feed = String::from_utf8(site.files()["data-pipelines/primary.ics"].clone()).unwrap();
+    let swapped = feed.split("BEGIN:VEVENT").find(|event| event.contains("primary.20260703T140000Z"));
+    let swapped = swapped.unwrap();
+    assert!(swapped.contains("Data Engineer A") && swapped.contains("SEQUENCE:1"), "{swapped}");
+    // Only the server publishes, once it can.
+    wait("the server publishes", || publications(&site) != before);
+    assert_eq!(publications(&site)[0].1, before[0].1 + 1);
+}

@@ -24,6 +24,8 @@ mod dependencies;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod edit;
 #[cfg(test)]
 mod export;

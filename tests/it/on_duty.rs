@@ -388,13 +388,3 @@ fn a_swap_is_shown_as_one_engineer_instead_of_another() {
     assert!(printed.contains("(swap: a trip)"), "{printed}");
     assert!(!printed.contains("swap for"), "{printed}");
 }
-
-#[test]
-fn the_example_of_the_readme_is_what_the_command_prints() {
-    let folder = tempfile::tempdir().unwrap();
-    on_leave(folder.path());
-    let printed = run(folder.path(), &["coverage", "--from", "2027-05-28", "--weeks", "1"]);
-    let readme = include_str!("../../README.md");
-    let example = readme.split("On 3 May 2027 it prints:\n\n```text\n").nth(1).unwrap();
-    assert_eq!(example.split("```").next().unwrap(), printed);
-}
