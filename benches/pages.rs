@@ -2,6 +2,10 @@
 //!
 //! For a team of fifty in five countries, with the parameters that cost most, and for the team of eight that browsers
 //! test. ONCAL is the program to measure, if not the one of this build.
+//!
+//! For the team of fifty, on two busy cores at 2.6 GHz, no address took more than 5 ms at the median or 6 ms at most. The
+//! dearest were 102 weeks of coverage by the API (489 KB) with 4.8 ms, ten years of fairness with 4.4 ms and 104 weeks ten
+//! years ahead with 4.3 ms.
 
 #![expect(
     clippy::unwrap_used,
@@ -33,7 +37,7 @@ const PLACES: [(&str, &str); 5] = [
     ("Australia/Sydney", "au-nsw"),
 ];
 
-const ADDRESSES: [&str; 26] = [
+const ADDRESSES: [&str; 37] = [
     "/",
     "/rich/",
     "/rich/?from=2026-12-18",
@@ -56,10 +60,21 @@ const ADDRESSES: [&str; 26] = [
     "/fifty/engineers/e1",
     "/api/v1/teams",
     "/api/v1/teams/fifty/oncall?at=2036-01-01",
-    "/api/v1/teams/fifty/schedule?from=2034-12-01&to=2036-11-28",
-    "/api/v1/teams/fifty/coverage?from=2034-12-01&to=2036-11-28",
+    "/api/v1/teams/fifty/schedule?from=2034-12-01&to=2036-11-14",
+    "/api/v1/teams/fifty/coverage?from=2034-12-01&to=2036-11-14",
     "/api/v1/teams/fifty/fairness?to=2036-01-01",
     "/api/v1/teams/fifty/subscribers",
+    "/fifty/?view=year&year=2036",
+    "/fifty/?view=list&weeks=104&from=2034-11-01",
+    "/fifty/coverage?engineer=e3",
+    "/fifty/changes.atom",
+    "/fifty/pipelines",
+    "/api/v1/teams/fifty/oncall",
+    "/api/v1/teams/fifty/schedule",
+    "/api/v1/teams/fifty/coverage",
+    "/api/v1/teams/fifty/fairness",
+    "/api/v1/teams/fifty/changes",
+    "/openapi.json",
 ];
 
 fn main() {

@@ -1,7 +1,7 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 //!
 //! In reading order: [`rota`] knows the rules and nothing else; [`toml_reader`] reads TOML with places and [`ics`] the
-//! calendars of others, which [`fetch`] gets from addresses; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`text`] is the wording that
+//! calendars of others, which [`fetch`] gets from addresses; [`holidays`] makes dated names of both; [`config`] makes valid teams; [`calendars`] keeps fetched calendars current; [`text`] is the wording that
 //! others share; [`notices`] says which messages are due; [`feed`] writes what the rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was
 //! published, and [`publish`] has it updated; [`access`] knows who may read what; [`live`] holds what is served, [`notifier`] has notices planned
 //! and [`delivery`] carry them, [`web`] serves it, [`export`] writes it to a folder, and [`cli`] is how people start it. [`state_dir`] is the folder that a
@@ -12,6 +12,7 @@
 //! happens after something live was touched; arrows between the rooms run one way (`tests/it/dependencies.rs`).
 
 pub mod access;
+pub mod calendars;
 pub mod cli;
 pub mod clock;
 pub mod config;

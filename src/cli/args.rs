@@ -55,6 +55,10 @@ pub(super) struct Common {
     #[arg(long, value_name = "DIR", global = true, env = "ONCAL_STATE")]
     pub(super) state: Option<PathBuf>,
 
+    /// Fetch the calendars that have an address, for this command alone; otherwise the copies of a server are used
+    #[arg(long, global = true)]
+    pub(super) fetch: bool,
+
     /// The time to use as now, such as 2026-12-24T20:00:00Z: for tests and what-if questions
     #[arg(long, value_name = "INSTANT", global = true, value_parser = instant, hide_short_help = true)]
     pub(super) now: Option<Instant>,

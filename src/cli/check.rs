@@ -6,22 +6,21 @@ use serde::Serialize;
 
 use super::args;
 use super::output::{Exit, Output, Usage};
-use super::{plan, review, when};
+use super::{calendars, plan, review, when};
 use crate::access::{Key, SEGMENT};
 use crate::config::{
-    self, Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces,
-    render,
+    Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces, render,
 };
 use crate::feed::{Feed, Head, Links, Plan, Rendered, calendar, events};
 use crate::journal::Revision;
 use crate::publish::frame;
-use crate::rota::{EngineerIdx, Instant, Team, coverage, expand, unknown_holidays};
+use crate::rota::{EngineerIdx, Instant, Team, coverage, expand, unknown_absences};
 use crate::text::by_calendar;
 
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
     let selection = Selection::new(&common.config, &args.files)?;
-    let mut configuration = config::load(&selection.folder, now)?;
+    let mut configuration = calendars::load(&selection.folder, common, output)?;
     selection.keep(&mut configuration);
     let found: Vec<Diagnostic> = configuration
         .teams
@@ -176,7 +175,7 @@ impl<'c> TeamReview<'c> {
         let Settings { past_weeks, future_weeks, .. } = self.configuration.settings;
         let weeks = [past_weeks, future_weeks].map(|weeks| usize::try_from(weeks).unwrap_or(usize::MAX));
         let Some(frame) = frame(self.team, weeks[0], weeks[1], self.now) else { return Vec::new() };
-        let unknown = unknown_holidays(self.team, frame.window);
+        let unknown = unknown_absences(self.team, frame.window);
         let warnings = by_calendar(&unknown).into_iter().filter_map(|unknown| {
             let (id, _) = unknown.calendar?;
             let place = unknown.engineers.first().and_then(|idx| self.places.calendar(*idx, id));

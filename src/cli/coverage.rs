@@ -1,6 +1,7 @@
 //! `oncal coverage`: which holidays ahead are covered, and what is still to be agreed.
 
 use super::args;
+use super::calendars;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone, folded};
@@ -16,7 +17,7 @@ use crate::text::{
 };
 
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     let (mut exit, mut shapes) = (chosen.exit, Vec::new());

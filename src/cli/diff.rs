@@ -6,12 +6,14 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::args;
+use super::calendars;
 use super::options;
 use super::output::{Exit, Output, Usage};
 use super::plan::{self, heading};
 use super::table::{Table, Tone};
+use super::unknown;
 use super::when;
-use crate::config::{self, Configuration};
+use crate::config::Configuration;
 use crate::json::{self, Dates, Diff};
 use crate::rota::{
     Coverage, EngineerId, Instant, Period, RoleChange, Row, Schedule, Side, Team, TeamId, changes, coverage,
@@ -21,12 +23,13 @@ use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
-    let (old, new) = (read(&args.old, now, output)?, read(&args.new, now, output)?);
+    let (old, new) = (read(&args.old, common, output)?, read(&args.new, common, output)?);
     let ids: BTreeSet<&TeamId> = old.teams.keys().chain(new.teams.keys()).collect();
     let (mut shapes, mut exit) = (Vec::new(), Exit::Fine);
     for id in ids {
         let [before, after] = [&old, &new].map(|side| side.teams.get(id).map(|config| &config.team));
         let Some(team) = after.or(before) else { continue };
+        unknown::warn_of_leave(team, output);
         let dates = plan::dates(&args.range, options::DIFF_WEEKS, team, now)?;
         let compared = Compared::new([before, after], plan::window(team, dates)?);
         let changed = compared.opened_and_closed();
@@ -96,8 +99,8 @@ pub(super) fn consequence(
 }
 
 /// Two plans can be compared only if both are without errors.
-fn read(folder: &Path, now: Instant, output: &mut Output) -> anyhow::Result<Configuration> {
-    let configuration = config::load(folder, now)?;
+fn read(folder: &Path, common: &args::Common, output: &mut Output) -> anyhow::Result<Configuration> {
+    let configuration = calendars::load(folder, common, output)?;
     if configuration.has_errors() {
         for error in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
             output.note(error);

@@ -12,6 +12,7 @@ use super::args::{self, Common};
 use super::output::{Exit, Output};
 use super::{links, logging, plan, serve};
 use crate::access::Scope;
+use crate::calendars::{Calendars, Patience};
 use crate::clock::Clock;
 use crate::config::{self, Access, Configuration, Scope as Files, Settings};
 use crate::export::{Folder, Written, write};
@@ -41,7 +42,7 @@ const RENEW_EVERY: TimeDelta = TimeDelta::hours(1);
 
 pub(super) fn run(common: &Common, args: &args::Export, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = serve::revision()?;
-    let configuration = plan::load(common)?;
+    let configuration = plan::load_files(common)?;
     if configuration.settings_errors().next().is_some() {
         return Err(serve::refused(&configuration, output, "exporting", serve::SETTINGS_HAVE_ERRORS));
     }
@@ -92,6 +93,7 @@ struct Source<'c> {
     common: &'c Common,
     clock: Clock,
     builder: Builder,
+    calendars: Arc<Calendars>,
     /// Whether a running server publishes; then this process only reads.
     has_server: bool,
 }
@@ -105,11 +107,12 @@ impl<'c> Source<'c> {
     ) -> anyhow::Result<Source<'c>> {
         let state = plan::state(common);
         let (publisher, has_server) = publisher(common, settings, revision, &state)?;
-        let mut builder = Builder::new(publisher);
+        let calendars = serve::calendars_of(&publisher);
+        let mut builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
         if settings.access == Access::Links {
             builder = builder.with_secret(links::secret(&state, settings, true)?);
         }
-        Ok(Source { common, clock, builder, has_server })
+        Ok(Source { common, clock, builder, calendars, has_server })
     }
 
     /// What is exported first. Beside a running server that is what the server published, once it has published what its
@@ -117,8 +120,12 @@ impl<'c> Source<'c> {
     fn first(&self, mut configuration: Configuration) -> anyhow::Result<Snapshot> {
         let failed = |error| anyhow::anyhow!("failed to {error}");
         if !self.has_server {
-            return self.builder.first(configuration, self.clock.now()).map_err(failed);
+            let now = self.clock.now();
+            let configuration =
+                serve::with_calendars(configuration, &self.calendars, Patience::All, self.common, now)?;
+            return self.builder.first(configuration, now).map_err(failed);
         }
+        configuration = self.load()?;
         let since = Moment::now();
         loop {
             let snapshot = self.builder.first_without_writing(configuration, self.clock.now());
@@ -136,8 +143,14 @@ impl<'c> Source<'c> {
                 return Ok(snapshot);
             }
             thread::sleep(WAIT_STEP);
-            configuration = plan::load(self.common)?;
+            configuration = self.load()?;
         }
+    }
+
+    /// The configuration, with the copies of fetched calendars that the running server keeps.
+    fn load(&self) -> anyhow::Result<Configuration> {
+        self.calendars.read().map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+        Ok(config::load(&self.common.config, self.calendars.as_of(self.clock.now()))?)
     }
 
     /// Exports what changes, for ever.
@@ -193,8 +206,9 @@ impl<'c> Source<'c> {
     ) -> anyhow::Result<Option<Snapshot>> {
         let now = self.clock.now();
         let served = current.configuration();
-        let loaded = config::reload(&self.common.config, now, served, &Files::All)?;
         let failed = |error| anyhow::anyhow!("failed to {error}");
+        self.calendars.read().map_err(failed)?;
+        let loaded = config::reload(&self.common.config, self.calendars.as_of(now), served, &Files::All)?;
         let found = self.builder.journal_versions().map_err(failed)?;
         let is_over = current.valid_until().is_some_and(|until| until <= now);
         if found == *versions && !is_over && is_same(served, &loaded) && unpublished(current).is_empty() {

@@ -3,6 +3,7 @@
 use chrono::Datelike;
 
 use super::args;
+use super::calendars;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::table::{Table, Tone};
@@ -16,7 +17,7 @@ use crate::rota::{
 use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     let (mut text, mut shapes) = (String::new(), Vec::new());

@@ -31,7 +31,7 @@ pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> 
     let (address, found) = match found {
         Some((address, stream)) => (address, look(address, Ok(stream))),
         None => {
-            let address = reached(plan::load(common)?.settings.admin_bind);
+            let address = reached(plan::load_files(common)?.settings.admin_bind);
             (address, look(address, connected(address)))
         }
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::Datelike;
 
 use super::args::{self, DEFAULT_CONFIG};
+use super::calendars;
 use super::output::{Exit, Output, Usage};
 use super::plan;
 use super::table::{Table, Tone};
@@ -16,7 +17,8 @@ use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Output) -> anyhow::Result<Exit> {
     // Built-in calendars need no configuration.
-    let configuration = common.config.exists().then(|| plan::load(common)).transpose()?;
+    let load = || calendars::load(&common.config, common, output);
+    let configuration = common.config.exists().then(load).transpose()?;
     let built_in = Library::default();
     let library = configuration.as_ref().map_or(&built_in, |configuration| &configuration.library);
     if configuration.is_none() && (args.calendar.is_none() || common.config != Path::new(DEFAULT_CONFIG)) {

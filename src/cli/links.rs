@@ -27,7 +27,7 @@ const SECRET_FILE: &str = "ONCAL_SECRET_FILE";
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = plan::load_files(common)?;
     let settings = &configuration.settings;
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     if settings.access == Access::Open {

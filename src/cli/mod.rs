@@ -1,6 +1,7 @@
 //! The command line: one file for each command. Not here: the rules behind their output (`rota`, `config`).
 
 mod args;
+mod calendars;
 mod check;
 mod completions;
 mod coverage;

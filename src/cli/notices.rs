@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Common;
+use super::calendars;
 use super::edit::people;
 use super::notices_args::{Notices, NoticesCommand, Preview, Test};
 use super::output::{Exit, Output, Usage};
@@ -33,10 +34,10 @@ pub(super) fn environment() -> Environment {
 
 fn preview(common: &Common, args: &Preview, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     let known = match &args.from {
-        Some(folder) => Known::Before(Box::new(before(folder, now, output)?)),
+        Some(folder) => Known::Before(Box::new(before(folder, common, output)?)),
         None => Known::Journal(journal(common, &configuration.settings, output)),
     };
     let environment = environment();
@@ -108,8 +109,8 @@ impl Known {
 }
 
 /// The configuration that the recipients know. It must be whole to be compared.
-fn before(folder: &Path, now: Instant, output: &mut Output) -> anyhow::Result<Configuration> {
-    let configuration = config::load(folder, now)?;
+fn before(folder: &Path, common: &Common, output: &mut Output) -> anyhow::Result<Configuration> {
+    let configuration = calendars::load(folder, common, output)?;
     if configuration.has_errors() {
         for error in configuration.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
             output.note(error);
@@ -191,7 +192,7 @@ fn shown(team: &str, to: &str, message: &Message, now: Instant) -> String {
 
 fn test(common: &Common, args: &Test, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     let [team] = chosen.teams[..] else {
         let ids: Vec<&str> = chosen.teams.iter().map(|team| team.id.as_str()).collect();

@@ -1,6 +1,7 @@
 //! `oncal now`: who is on call.
 
 use super::args;
+use super::calendars;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
 use super::when;
@@ -9,7 +10,7 @@ use crate::rota::{Duty, Instant, Role, Schedule, ShiftKind, Team, expand_until_c
 use crate::text::clean;
 
 pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
     let chosen = Chosen::new(&configuration, &args.of, output)?;
     let mut shapes = Vec::new();

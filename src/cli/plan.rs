@@ -29,8 +29,8 @@ pub(super) fn state(common: &Common) -> StateDir {
     StateDir::new(common.state.clone().unwrap_or_else(|| PathBuf::from("state")))
 }
 
-/// Reads the configuration folder.
-pub(super) fn load(common: &Common) -> anyhow::Result<Configuration> {
+/// Reads the configuration folder, without the calendars that are fetched.
+pub(super) fn load_files(common: &Common) -> anyhow::Result<Configuration> {
     Ok(config::load(&common.config, clock(common).now())?)
 }
 

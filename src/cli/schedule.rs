@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::args;
+use super::calendars;
 use super::now::consequence;
 use super::output::{Exit, Output, Usage};
 use super::plan::{self, Chosen, name};
@@ -11,7 +12,7 @@ use super::{unknown, when};
 use crate::json::{self, Dates, SCHEDULE_WEEKS};
 use crate::rota::{
     Duty, EngineerIdx, Handover, Holder, Period, PlannedWeek, ProposalStatus, Role, Schedule, ShiftKind,
-    SwapNote, Team, Week, expand, unknown_holidays,
+    SwapNote, Team, Week, expand, unknown_absences,
 };
 use crate::text::{clean, stretch};
 use crate::toml_reader::nearest;
@@ -20,7 +21,7 @@ use crate::toml_reader::nearest;
 const BEFORE: TimeDelta = TimeDelta::days(14);
 
 pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
     let mut chosen = Chosen::new(&configuration, &args.of, output)?;
     if let Some(id) = &args.engineer {
@@ -30,7 +31,7 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     let mut text = String::new();
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, SCHEDULE_WEEKS, team, now)?;
-        unknown::warn(team, &unknown_holidays(team, plan::window(team, dates)?), output);
+        unknown::warn(team, &unknown_absences(team, plan::window(team, dates)?), output);
         let idx = args.engineer.as_deref().and_then(|id| team.index_of(id));
         if args.format.json {
             shapes.push(shape(team, dates, args.engineer.as_deref())?);

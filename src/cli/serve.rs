@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use sd_notify::NotifyState;
@@ -12,16 +13,21 @@ use sd_notify::NotifyState;
 use super::args::Common;
 use super::output::{Exit, Output, Usage};
 use super::{links, logging, notices, plan};
-use crate::config::{Access, Configuration, Diagnostic, JournalUrl, Settings, render};
+use crate::calendars::{self, Calendars, Patience};
+use crate::config::{self, Access, AsOf, Configuration, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
 use crate::notifier::{self, Notifier};
 use crate::publish::Publisher;
+use crate::rota::Instant;
 use crate::state_dir::{LockError, StateDir};
 use crate::web;
 
 /// The environment variable that says how new the configuration is, for servers that share a journal.
 const REVISION: &str = "ONCAL_REVISION";
+
+/// How long a start waits for calendars that were never fetched.
+const FIRST_FETCH: Duration = Duration::from_secs(10);
 
 /// The reason why nothing is served while the server's file has errors.
 pub(super) const SETTINGS_HAVE_ERRORS: &str = "oncal.toml has errors";
@@ -31,7 +37,7 @@ pub(super) const NO_TEAM: &str = "no team could be loaded";
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
-    let configuration = plan::load(common)?;
+    let configuration = plan::load_files(common)?;
     if configuration.settings_errors().next().is_some() {
         return Err(refused(&configuration, output, "serving", SETTINGS_HAVE_ERRORS));
     }
@@ -42,10 +48,14 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
-    let mut builder = Builder::new(publisher(common, &state, settings, revision)?);
+    let publisher = publisher(common, &state, settings, revision)?;
+    let calendars = calendars_of(&publisher);
+    let mut builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
     if settings.access == Access::Links {
         builder = builder.with_secret(links::secret(&state, settings, true)?);
     }
+    let patience = Patience::New(FIRST_FETCH);
+    let configuration = with_calendars(configuration, &calendars, patience, common, clock.now())?;
     let first = builder.first(configuration, clock.now());
     let first = first.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     if first.teams().len() == 0 {
@@ -133,6 +143,33 @@ fn log_start(first: &Snapshot) {
         let reason = errors.next().map(ToString::to_string).unwrap_or_default();
         tracing::error!(team = %id, errors = broken.errors, reason, "this team is not served");
     }
+}
+
+/// The configuration with the copies of fetched calendars that are kept. Calendars that are due are
+/// fetched first, so that nobody is served a rota without a new one if that takes a moment only.
+pub(super) fn with_calendars(
+    configuration: Configuration,
+    calendars: &Calendars,
+    patience: Patience,
+    common: &Common,
+    now: Instant,
+) -> anyhow::Result<Configuration> {
+    if configuration.calendar_uses().next().is_none() {
+        return Ok(configuration);
+    }
+    let load = |calendars| config::load(&common.config, AsOf { now, calendars });
+    let fetched = calendars
+        .read()
+        .and_then(|_| calendars.fetch_now(&configuration, &|calendars| load(calendars).ok(), patience, now));
+    if let Err(error) = fetched {
+        tracing::error!(%error, "failed to store calendars; they are fetched again later");
+    }
+    Ok(load(calendars.as_of(now).calendars)?)
+}
+
+/// The calendars whose copies are kept beside the journal that `publisher` publishes to.
+pub(super) fn calendars_of(publisher: &Publisher) -> Arc<Calendars> {
+    Arc::new(Calendars::new(publisher.database().cloned(), calendars::Options::DEFAULT))
 }
 
 /// Where the journal is; `None` for a what-if run, which must not be recorded in a journal.

@@ -1,12 +1,21 @@
-//! Warnings about holidays that are not known. Not here: the same in JSON (`json`).
+//! Warnings about holidays and leave that are not known. Not here: the same for programs (`json`).
 
 use super::output::Output;
-use crate::rota::{Team, UnknownHolidays};
+use crate::rota::{Team, UnknownAbsences};
 use crate::text::by_calendar;
 
-/// Warns about unknown holidays, once for each calendar.
-pub(super) fn warn(team: &Team, unknown: &[UnknownHolidays], output: &mut Output) {
+/// Warns of all that is not known, once for each calendar.
+pub(super) fn warn(team: &Team, unknown: &[UnknownAbsences], output: &mut Output) {
     for unknown in by_calendar(unknown) {
         output.warn(unknown.sentence(team));
     }
+}
+
+/// Warns of leave that is not known.
+pub(super) fn warn_of_leave(team: &Team, output: &mut Output) {
+    let unknown = team.indices().filter(|idx| !team.engineer(*idx).leave_is_known);
+    let unknown: Vec<UnknownAbsences> = unknown
+        .map(|engineer| UnknownAbsences { engineer, is_leave: true, calendar: None, from: None })
+        .collect();
+    warn(team, &unknown, output);
 }

@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::calendar_use::CalendarUse;
 use super::diagnostic::Diagnostic;
 use super::holiday_files::FOLDER as HOLIDAYS;
+use super::kept_calendars::KeptCalendars;
 use super::link_generations::LinkGenerations;
 use super::notices::TeamNotices;
 use super::run_books;
@@ -40,6 +42,12 @@ pub struct Configuration {
     pub zone_data: ZoneData,
     /// The texts of the files, for [`render`].
     pub sources: Sources,
+    /// What was kept of fetched calendars at the load.
+    pub calendars: Arc<KeptCalendars>,
+    /// The holiday calendars that are fetched.
+    pub(super) holiday_uses: Vec<CalendarUse>,
+    /// Those of files of teams that are not in service: they have errors, or wait for the first fetch.
+    pub(super) other_uses: Vec<CalendarUse>,
 }
 
 impl Configuration {
@@ -59,6 +67,46 @@ impl Configuration {
         sort(&mut self.diagnostics);
     }
 
+    /// The fetched calendars that its files name, as far as they can be read.
+    pub fn calendar_uses(&self) -> impl Iterator<Item = &CalendarUse> {
+        let of_teams = self.teams.values().flat_map(|team| &*team.calendars);
+        self.holiday_uses.iter().chain(of_teams).chain(&self.other_uses)
+    }
+
+    /// Whether it was loaded with the same copies of fetched calendars as `other`, for the same uses.
+    pub fn has_same_copies(&self, other: &Configuration) -> bool {
+        let numbers = |configuration: &Configuration| -> Vec<(String, i64)> {
+            configuration.calendars.iter().map(|(digest, kept)| (digest.to_owned(), kept.number)).collect()
+        };
+        numbers(self) == numbers(other)
+            && self.other_uses == other.other_uses
+            && self.holiday_uses == other.holiday_uses
+    }
+
+    /// The copies that `team` is made of: the digests of their addresses, and their numbers; 0 for one that was never fetched.
+    pub fn copies_of(&self, team: &TeamConfig) -> Vec<(String, i64)> {
+        let uses = self.holiday_uses.iter().chain(&*team.calendars);
+        let copy = |usage: &CalendarUse| {
+            let is_current = usage.is_current(&self.calendars);
+            let newest = self.calendars.get(&usage.address).filter(|_| is_current).map(|kept| kept.number);
+            let number = newest.unwrap_or(usage.number);
+            (usage.address.digest().as_str().to_owned(), number)
+        };
+        uses.map(copy).collect()
+    }
+
+    /// The teams that, or holiday calendars of which, are in service as they were before their files had errors, if they are
+    /// in service at all.
+    pub fn outdated_teams(&self) -> impl Iterator<Item = &TeamId> {
+        let outdated = self.diagnostics.iter().filter(|found| found.code == CALENDAR_OUTDATED);
+        self.broken.keys().chain(outdated.filter_map(|found| found.team.as_ref()))
+    }
+
+    /// What all teams rest on besides files: the zone data, and the copies of fetched holiday calendars.
+    pub(super) fn shared_input(&self) -> String {
+        shared_input(&self.zone_data, &self.holiday_uses)
+    }
+
     /// The errors and warnings of one team.
     pub fn diagnostics_of<'c>(&'c self, team: &TeamId) -> impl Iterator<Item = &'c Diagnostic> + use<'c> {
         let team = team.clone();
@@ -73,12 +121,18 @@ pub struct TeamConfig {
     pub team: Team,
     /// Its file within the configuration folder, such as `teams/data-pipelines.toml`.
     pub file: String,
-    /// A hash of all files that it was made of: equal ones give equal teams.
+    /// A hash of all that it was made of: equal ones give equal teams.
     pub fingerprint: String,
+    /// A hash of the files among that.
+    pub files: String,
     /// The newest time of these files.
     pub modified: Instant,
     /// How often its secret links were renewed.
     pub links: LinkGenerations,
+    /// The fetched calendars of its engineers.
+    pub calendars: Arc<[CalendarUse]>,
+    /// Whether the calendar file of an engineer could not be used and was left out.
+    pub has_left_out_leave: bool,
     /// Whom its notices go to.
     pub notices: TeamNotices,
 }
@@ -93,6 +147,15 @@ pub struct BrokenTeam {
     /// How often its secret links were renewed: the highest number that the file has had since it has had errors; `None`
     /// if it has never been TOML since then.
     pub links: Option<LinkGenerations>,
+}
+
+/// The code of a holiday calendar that has errors now, so that its last good version is in use.
+pub(super) const CALENDAR_OUTDATED: &str = "calendar-outdated";
+
+/// See [`Configuration::shared_input`].
+pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> String {
+    let copies = holiday_uses.iter().map(|usage| format!(" {} {}", usage.reader, usage.hash));
+    zone_data.to_string() + &copies.collect::<String>()
 }
 
 /// In order of file and place.

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::calendar_use::FETCH_PROBLEMS;
 use crate::rota::TeamId;
 use crate::toml_reader::{Problem, Severity, Span};
 
@@ -49,7 +50,12 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    /// Whether it is only a note, which nothing but `oncal check` shows.
+    /// Whether it is about the copy of a fetched calendar, and not about a file.
+    pub fn is_of_fetch(&self) -> bool {
+        FETCH_PROBLEMS.contains(&self.code)
+    }
+
+    /// Whether it is a mere note, which only `oncal check` shows.
     pub fn is_note(&self) -> bool {
         self.severity == Severity::Note
     }

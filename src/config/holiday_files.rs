@@ -1,6 +1,6 @@
-//! The organisation's own holiday calendars: the files of `holidays/`.
+//! The organisation's own holiday calendars: the files of `holidays/`, and what is kept of those that are fetched.
 //!
-//! Not here: the contents of such a file (`holidays`).
+//! Not here: the contents of a calendar (`holidays`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -9,13 +9,17 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::address_file::{self, AddressFault, EXTENSION};
+use super::calendar_use::{CalendarUse, Found, unreadable_copy};
 use super::files::{self, Entry, FileFault};
 use super::ids::shape_problem;
+use super::kept_calendars::{CalendarReader, KeptCalendars};
 use super::sources::Diagnostics;
 use super::zones::Zones;
-use crate::holidays::{Definition, Filter, Import, Library};
+use crate::fetch::Address;
+use crate::holidays::{Beside, Content, Definition, Filter, Import, Library};
 use crate::rota::Instant;
-use crate::toml_reader::Problems;
+use crate::toml_reader::{Problem, Problems, Severity};
 
 /// The folder of the calendars, within the configuration.
 pub(super) const FOLDER: &str = "holidays";
@@ -25,10 +29,12 @@ pub(super) const FOLDER: &str = "holidays";
 struct Kinds {
     toml: bool,
     ics: bool,
+    /// A file with an address.
+    url: bool,
 }
 
-/// A file that was read. Its problems are reported after all files were read, since it may extend another.
-struct Found {
+/// A file that was read. Its problems are reported once all others are known, since it may extend them.
+struct FileRead {
     id: String,
     file: String,
     text: Arc<str>,
@@ -38,8 +44,10 @@ struct Found {
 /// The available calendars.
 pub(super) struct Calendars {
     pub(super) library: Library,
-    /// The ids of calendars whose last good version is used, because their files now have errors.
-    pub(super) kept: BTreeSet<String>,
+    /// The ids of those that are used as they were before, because their files now have errors.
+    pub(super) outdated: BTreeSet<String>,
+    /// Those that are fetched.
+    pub(super) uses: Vec<CalendarUse>,
 }
 
 /// What the reading of imported calendars depends on.
@@ -50,6 +58,8 @@ pub(super) struct Basis<'a> {
     pub(super) now: Instant,
     /// Events that are over before this day are never an error.
     pub(super) relevant_from: NaiveDate,
+    /// What is kept of fetched calendars.
+    pub(super) calendars: &'a KeptCalendars,
 }
 
 /// All calendars: the built-in ones, and those of the folder, which replace built-in ones of the same id. If a calendar has
@@ -72,49 +82,67 @@ pub(super) fn read(
             }
             continue;
         }
-        if let Some((id, is_ics)) = calendar_id(&name, diagnostics) {
+        if let Some((id, kind)) = calendar_id(&name, diagnostics) {
             let kinds = calendars.entry(id).or_default();
-            *(if is_ics { &mut kinds.ics } else { &mut kinds.toml }) = true;
+            *match kind {
+                Kind::Toml => &mut kinds.toml,
+                Kind::Ics => &mut kinds.ics,
+                Kind::Url => &mut kinds.url,
+            } = true;
         }
     }
-    let Basis { zones, now, relevant_from } = basis;
+    let Basis { zones, now, relevant_from, calendars: copies } = basis;
     let named = |name: &str| zones.named(name).ok();
     let utc = zones.utc().ok_or_else(|| io::Error::other("the time-zone data has no zone UTC"))?;
     let import = Import { now, relevant_from, named: &named, zone: &utc };
-    let mut reader = Reader { config, found: Vec::new(), diagnostics };
-    let mut kept = BTreeSet::new();
+    let mut reader = Reader { config, copies, found: Vec::new(), uses: Vec::new(), diagnostics };
+    let mut outdated = BTreeSet::new();
     let own: Vec<_> = calendars
         .into_iter()
         .map(|(id, kinds)| {
-            let definition = if kinds.ics {
-                reader.imported(&id, kinds.toml, &import)
-            } else {
-                reader.toml(&id, |text, problems| Definition::parse(&id, text, problems))
+            let before = before.and_then(|before| before.own(&id));
+            let definition = match reader.calendar(&id, kinds, &import) {
+                Read::Good(definition) => Some(*definition),
+                Read::NotFetched => before.cloned().or_else(|| Some(Definition::unknown(&id, now))),
+                Read::Broken => {
+                    outdated.extend(before.map(|_| id.clone()));
+                    before.cloned()
+                }
             };
-            let last_good = || {
-                let found = before?.own(&id)?.clone();
-                kept.insert(id.clone());
-                Some(found)
-            };
-            let definition = definition.or_else(last_good);
             (id, definition)
         })
         .collect();
-    let Reader { found, diagnostics, .. } = reader;
+    let Reader { found, uses, diagnostics, .. } = reader;
     let library = Library::new(own);
-    for Found { id, file, text, problems } in found {
+    for FileRead { id, file, text, problems } in found {
         if file.ends_with(".toml") {
             library.check(&id, &problems);
         }
         diagnostics.file(&file, None, &text, problems);
     }
-    Ok(Calendars { library, kept })
+    Ok(Calendars { library, outdated, uses })
 }
 
 struct Reader<'a> {
     config: &'a Path,
-    found: Vec<Found>,
+    copies: &'a KeptCalendars,
+    found: Vec<FileRead>,
+    uses: Vec<CalendarUse>,
     diagnostics: &'a mut Diagnostics,
+}
+
+/// What reading a calendar gave.
+enum Read {
+    Good(Box<Definition>),
+    /// It is fetched from an address, and there is no copy yet.
+    NotFetched,
+    Broken,
+}
+
+impl From<Option<Definition>> for Read {
+    fn from(definition: Option<Definition>) -> Read {
+        definition.map_or(Read::Broken, |definition| Read::Good(Box::new(definition)))
+    }
 }
 
 impl Reader<'_> {
@@ -124,9 +152,35 @@ impl Reader<'_> {
         self.file(id, file, text, read)
     }
 
+    /// The calendar of the files of that id.
+    fn calendar(&mut self, id: &str, kinds: Kinds, import: &Import<'_>) -> Read {
+        if kinds.ics && kinds.url {
+            let message = "there is an .ics calendar of this name too";
+            self.diagnostics.error(
+                &format!("{FOLDER}/{id}.{EXTENSION}"),
+                "two-calendars",
+                message,
+                "remove one of the two",
+            );
+            return Read::Broken;
+        }
+        if kinds.ics {
+            return self.imported(id, kinds.toml, import).into();
+        }
+        let addressed = || {
+            let path = self.real(&format!("{FOLDER}/{id}.toml")).ok()?;
+            files::read_text(&path).ok().filter(|text| Filter::has_url(text))
+        };
+        if kinds.url || addressed().is_some() {
+            return self.fetched(id, kinds, import);
+        }
+        self.toml(id, |text, problems| Definition::parse(id, text, problems)).into()
+    }
+
     /// The calendar of an `.ics` file, through the filter beside it if there is one.
     fn imported(&mut self, id: &str, filtered: bool, import: &Import<'_>) -> Option<Definition> {
-        let filter = if filtered { Some(self.toml(id, Filter::parse)?) } else { None };
+        let parse = |text: &str, problems: &Problems| Filter::parse(text, Beside::Calendar, problems);
+        let filter = if filtered { Some(self.toml(id, parse)?) } else { None };
         let file = format!("{FOLDER}/{id}.ics");
         let text = self.real(&file).and_then(|path| files::read_calendar(&path));
         let definition =
@@ -136,6 +190,78 @@ impl Reader<'_> {
             filter.check(problems);
         }
         definition
+    }
+
+    /// The calendar at an address, which stands in the filter or in a file of its own.
+    fn fetched(&mut self, id: &str, kinds: Kinds, import: &Import<'_>) -> Read {
+        let beside = if kinds.url { Beside::Address } else { Beside::Nothing };
+        let parse = |text: &str, problems: &Problems| Filter::parse(text, beside, problems);
+        let filter = match kinds.toml.then(|| self.toml(id, parse)) {
+            Some(None) => return Read::Broken,
+            Some(filter) => filter,
+            None => None,
+        };
+        let file = format!("{FOLDER}/{id}.{}", if kinds.url { EXTENSION } else { "toml" });
+        let Some(address) = self.address(&file, filter.as_ref()) else { return Read::Broken };
+        let usage = CalendarUse::new(address, CalendarReader::Holidays(id.to_owned()), None);
+        let copies = self.copies;
+        let Some((kept, text)) =
+            copies.get(&usage.address).and_then(|kept| Some((kept, kept.text.as_ref()?)))
+        else {
+            self.report(&file, &usage, import.now);
+            self.uses.push(usage);
+            return Read::NotFetched;
+        };
+        let problems = Problems::default();
+        let past = kept.history_of(&usage.reader).map(|history| &*history.holidays).unwrap_or_default();
+        let definition = import.read(id, Content { text, past }, filter.as_ref(), &problems);
+        let problems = problems.into_sorted();
+        let error = problems.iter().find(|problem| problem.severity == Severity::Error);
+        let code = error.map_or("unreadable-calendar", |error| error.code);
+        let usage = match &definition {
+            Some(definition) => usage.read(kept, Found::Holidays(definition.dates())),
+            None => {
+                self.diagnostics.whole(&file, None, unreadable_copy(&usage.address, code));
+                usage.read(kept, Found::Unreadable(code))
+            }
+        };
+        if let (Some(filter), Some(_)) = (&filter, &definition)
+            && let Some(found) = self.found.last()
+        {
+            filter.check(&found.problems);
+        }
+        for problem in problems.into_iter().filter(|problem| problem.severity != Severity::Error) {
+            let message = format!("in the calendar fetched from {}: {}", usage.address, problem.message);
+            self.diagnostics.whole(&file, None, Problem { message, ..problem });
+        }
+        self.report(&file, &usage, import.now);
+        self.uses.push(usage);
+        definition.into()
+    }
+
+    /// The address in `filter`, or else in `file`.
+    fn address(&mut self, file: &str, filter: Option<&Filter>) -> Option<Address> {
+        let Some(url) = filter.and_then(Filter::url) else {
+            let path = self.real(file).map_err(AddressFault::File);
+            let address = path.and_then(|path| address_file::read(&path));
+            return address.map_err(|fault| self.diagnostics.whole(file, None, fault.problem())).ok();
+        };
+        let of_filter = self.found.last().map(|found| &found.problems);
+        match (Address::parse(&url.value), of_filter) {
+            (Ok(address), _) => Some(address),
+            (Err(error), Some(problems)) => {
+                problems.push(address_file::invalid(error).at(&url.span));
+                None
+            }
+            (Err(_), None) => None,
+        }
+    }
+
+    /// Reports what has to be said of the copy of a fetched calendar.
+    fn report(&mut self, file: &str, usage: &CalendarUse, now: Instant) {
+        if let Some(problem) = usage.report(self.copies, now) {
+            self.diagnostics.whole(file, None, problem);
+        }
     }
 
     fn real(&self, file: &str) -> Result<PathBuf, FileFault> {
@@ -153,7 +279,7 @@ impl Reader<'_> {
             Ok(text) => {
                 let problems = Problems::default();
                 let read = read(&text, &problems);
-                self.found.push(Found { id: id.to_owned(), file, text, problems });
+                self.found.push(FileRead { id: id.to_owned(), file, text, problems });
                 read
             }
             Err(fault) => {
@@ -164,25 +290,29 @@ impl Reader<'_> {
     }
 }
 
-/// The id that a file's name gives, and whether it is an `.ics` file; `None`, with a warning, for a file that is not a
-/// calendar.
-fn calendar_id(name: &str, diagnostics: &mut Diagnostics) -> Option<(String, bool)> {
+/// What a file of a calendar is.
+enum Kind {
+    Toml,
+    Ics,
+    Url,
+}
+
+/// The id that a file's name gives, and what it is; `None`, with a warning, for a file that is not a calendar.
+fn calendar_id(name: &str, diagnostics: &mut Diagnostics) -> Option<(String, Kind)> {
     let file = format!("{FOLDER}/{name}");
-    let (id, is_ics) = match (name.strip_suffix(".toml"), name.strip_suffix(".ics")) {
-        (Some(id), _) => (id, false),
-        (None, Some(id)) => (id, true),
-        (None, None) => {
-            if files::has_extension(name, &["toml", "ics", "ical", "ifb", "yaml", "yml"]) {
-                diagnostics.unread(&file, "calendars are files named <name>.toml or <name>.ics");
-            }
-            return None;
+    let kinds = [(".toml", Kind::Toml), (".ics", Kind::Ics), (".url", Kind::Url)];
+    let found = kinds.into_iter().find_map(|(end, kind)| Some((name.strip_suffix(end)?, kind)));
+    let Some((id, kind)) = found else {
+        if files::has_extension(name, &["toml", "ics", "ical", "ifb", EXTENSION, "yaml", "yml"]) {
+            diagnostics.unread(&file, "calendars are files named <name>.toml, <name>.ics or <name>.url");
         }
+        return None;
     };
     match shape_problem("a holiday calendar", id) {
         Some(problem) => {
             diagnostics.whole(&file, None, problem);
             None
         }
-        None => Some((id.to_owned(), is_ics)),
+        None => Some((id.to_owned(), kind)),
     }
 }

@@ -1,7 +1,7 @@
 //! Reads each file of the folder once and makes a [`Configuration`] of them.
 //!
-//! Not here: which files exist (`folder`), what a file says (`schema`, `settings`) and whether it is consistent
-//! (`resolve`).
+//! Not here: which files there are (`folder`), what a file says (`schema`, `settings`) and whether it holds together
+//! (`resolve`), and the reading of each team (`load_teams`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,27 +9,29 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::configuration::{Configuration, SETTINGS, TeamConfig, sort};
+use super::as_of::AsOf;
+use super::configuration::{Configuration, SETTINGS, TeamConfig, shared_input, sort};
 use super::files::{self, Entry};
 use super::folder::{
     LoadError, check_folder, list, team_ids, unreadable, warn_of_ownerless_folders, warn_of_strays,
 };
 use super::holiday_files::{self, Basis, Calendars, FOLDER as HOLIDAYS};
-use super::load_teams::{Common, Edited, Scope, have_same_files, read_teams, reread_teams};
+use super::load_teams::{Common, Edited, Teams, have_same_files, read_teams, reread_teams};
+use super::scope::Scope;
 use super::settings::Settings;
 use super::sources::Diagnostics;
 use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
 use crate::rota::{Instant, Period, TeamId};
 use crate::toml_reader::{self, Problem, Problems};
 
-/// Reads the configuration in `folder`. Errors of one team do not affect others; every error of every file is in
-/// [`Configuration::diagnostics`]. `now` only decides which entries are past and get no warnings.
+/// Reads the configuration in `folder`. Errors of one team leave all others as they are; every error of every file
+/// is in [`Configuration::diagnostics`].
 ///
 /// # Errors
 ///
-/// If the folder, or one within it, cannot be listed.
-pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
-    load_with(folder, now, &SYSTEM_FOLDERS.map(Path::new))
+/// Where the folder, or one within it, cannot be listed.
+pub fn load(folder: &Path, as_of: impl Into<AsOf>) -> Result<Configuration, LoadError> {
+    load_with(folder, as_of, &SYSTEM_FOLDERS.map(Path::new))
 }
 
 /// [`load`] on a machine whose time-zone data is in the first of `zone_folders` that has any. Without any such folder,
@@ -38,8 +40,12 @@ pub fn load(folder: &Path, now: Instant) -> Result<Configuration, LoadError> {
 /// # Errors
 ///
 /// As of [`load`].
-pub fn load_with(folder: &Path, now: Instant, zone_folders: &[&Path]) -> Result<Configuration, LoadError> {
-    read(folder, now, zone_folders, None)
+pub fn load_with(
+    folder: &Path,
+    as_of: impl Into<AsOf>,
+    zone_folders: &[&Path],
+) -> Result<Configuration, LoadError> {
+    read(folder, &as_of.into(), zone_folders, None)
 }
 
 /// Reads the configuration in `folder` again while `before` is in service. Teams whose files are unchanged are taken from
@@ -50,11 +56,11 @@ pub fn load_with(folder: &Path, now: Instant, zone_folders: &[&Path]) -> Result<
 /// If the folder, or one within it, cannot be listed.
 pub fn reload(
     folder: &Path,
-    now: Instant,
+    as_of: impl Into<AsOf>,
     before: &Configuration,
     scope: &Scope,
 ) -> Result<Configuration, LoadError> {
-    read(folder, now, &SYSTEM_FOLDERS.map(Path::new), Some((before, scope)))
+    read(folder, &as_of.into(), &SYSTEM_FOLDERS.map(Path::new), Some((before, scope)))
 }
 
 /// Reads the configuration in `folder` as it would be if the file of `team` contained `text`. Other teams without errors
@@ -72,25 +78,28 @@ pub fn load_edited(
 ) -> Result<Configuration, LoadError> {
     let scope = Scope::Teams(BTreeSet::from([team.clone()]));
     let edited = Edited { team, text: text.into() };
-    read_edited(folder, now, &SYSTEM_FOLDERS.map(Path::new), Some((before, &scope)), Some(&edited))
+    let as_of = AsOf { now, calendars: Arc::clone(&before.calendars) };
+    read_edited(folder, &as_of, &SYSTEM_FOLDERS.map(Path::new), Some((before, &scope)), Some(&edited))
 }
 
 fn read(
     folder: &Path,
-    now: Instant,
+    as_of: &AsOf,
     zone_folders: &[&Path],
     before: Option<(&Configuration, &Scope)>,
 ) -> Result<Configuration, LoadError> {
-    read_edited(folder, now, zone_folders, before, None)
+    read_edited(folder, as_of, zone_folders, before, None)
 }
 
 fn read_edited(
     folder: &Path,
-    now: Instant,
+    as_of: &AsOf,
     zone_folders: &[&Path],
     before: Option<(&Configuration, &Scope)>,
     edited: Option<&Edited<'_>>,
 ) -> Result<Configuration, LoadError> {
+    let AsOf { now, calendars } = as_of;
+    let now = *now;
     check_folder(folder)?;
     let listed = list(folder)?;
     let mut diagnostics = Diagnostics::new(folder);
@@ -104,25 +113,47 @@ fn read_edited(
     let last_library = before.map(|(before, _)| &before.library);
     let window = window(&settings, now);
     let relevant_from = window.map_or(now, Period::start).date_naive();
-    let basis = Basis { zones: &zones, now, relevant_from };
-    let Calendars { library, kept } = holiday_files::read(folder, basis, last_library, &mut diagnostics)
-        .map_err(unreadable(&folder.join(HOLIDAYS)))?;
-    let common = Common { folder, edited, zones: &zones, library: &library, now, window };
+    let basis = Basis { zones: &zones, now, relevant_from, calendars };
+    let Calendars { library, outdated, uses } =
+        holiday_files::read(folder, basis, last_library, &mut diagnostics)
+            .map_err(unreadable(&folder.join(HOLIDAYS)))?;
+    let common = Common {
+        folder,
+        edited,
+        zones: &zones,
+        library: &library,
+        now,
+        window,
+        calendars,
+        outdated: &outdated,
+        shared: shared_input(&zones.data, &uses),
+    };
 
-    let (teams, broken) = match before {
+    let Teams { teams, broken, other_uses } = match before {
         Some((before, Scope::Teams(changed))) if have_same_files(folder, before, changed) => {
-            reread_teams(changed, &common, &kept, before, &mut diagnostics)
+            reread_teams(changed, &common, before, &mut diagnostics)
         }
         _ => {
             let ids = team_ids(folder, &mut diagnostics)?;
             warn_of_ownerless_folders(folder, &ids, &mut diagnostics)?;
-            read_teams(&ids, &common, &kept, before, &mut diagnostics)
+            read_teams(&ids, &common, before, &mut diagnostics)
         }
     };
     report_missing_mail(&teams, settings.mail.is_some(), &mut diagnostics);
     let Diagnostics { sources, list: mut diagnostics } = diagnostics;
     sort(&mut diagnostics);
-    Ok(Configuration { settings, teams, broken, diagnostics, library, zone_data: zones.data, sources })
+    Ok(Configuration {
+        settings,
+        teams,
+        broken,
+        diagnostics,
+        library,
+        zone_data: zones.data,
+        sources,
+        calendars: Arc::clone(calendars),
+        holiday_uses: uses,
+        other_uses,
+    })
 }
 
 /// The code of a warning that depends on `oncal.toml` too.

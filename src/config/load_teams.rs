@@ -1,35 +1,47 @@
-//! The teams of a load: which must be read, and which can be taken from the load before.
+//! A load of the teams: each is read, or taken from the load before if nothing of it changed.
 //!
-//! Not here: the settings and what teams share (`load`).
+//! Not here: what all teams share (`load`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::configuration::{BrokenTeam, Configuration, TEAMS, TeamConfig};
+use sha2::{Digest, Sha256};
+
+use super::calendar_use::CalendarUse;
+use super::configuration::{BrokenTeam, CALENDAR_OUTDATED, Configuration, TEAMS, TeamConfig};
 use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
 use super::inputs::Inputs;
+use super::kept_calendars::KeptCalendars;
 use super::link_generations::LinkGenerations;
 use super::notices::TeamNotices;
 use super::resolve::{self, Context};
 use super::run_books::{self, RunBooks};
 use super::schema::TeamTable;
+use super::scope::Scope;
 use super::sources::Diagnostics;
-use super::time_off::{self, TimeOffFiles};
+use super::time_off::{self, Outcome, TimeOffFiles};
 use super::zones::Zones;
 use crate::holidays::Library;
 use crate::parallel;
 use crate::rota::{Instant, Period, Team, TeamId};
 use crate::toml_reader::{self, Problem, Problems};
 
-/// Which files a reload reads again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// Everything, since any file may have changed.
-    All,
-    /// What all teams share, and only these teams.
-    Teams(BTreeSet<TeamId>),
+/// What all teams are checked against.
+pub(super) struct Common<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) edited: Option<&'a Edited<'a>>,
+    pub(super) zones: &'a Zones,
+    pub(super) library: &'a Library,
+    pub(super) now: Instant,
+    pub(super) window: Option<Period>,
+    /// What is kept of fetched calendars.
+    pub(super) calendars: &'a Arc<KeptCalendars>,
+    /// The holiday calendars that are used as they were before.
+    pub(super) outdated: &'a BTreeSet<String>,
+    /// See [`Configuration::shared_input`].
+    pub(super) shared: String,
 }
 
 /// A team's file that is read in place of the one in the folder.
@@ -38,8 +50,30 @@ pub(super) struct Edited<'a> {
     pub(super) text: Arc<str>,
 }
 
-/// The teams without and with errors.
-type Teams = (BTreeMap<TeamId, Arc<TeamConfig>>, BTreeMap<TeamId, BrokenTeam>);
+/// The teams of a configuration.
+#[derive(Default)]
+pub(super) struct Teams {
+    pub(super) teams: BTreeMap<TeamId, Arc<TeamConfig>>,
+    pub(super) broken: BTreeMap<TeamId, BrokenTeam>,
+    /// Uses of fetched calendars by files that are not in service.
+    pub(super) other_uses: Vec<CalendarUse>,
+}
+
+/// A team that was read.
+struct TeamRead {
+    team: Team,
+    links: LinkGenerations,
+    notices: TeamNotices,
+    outcome: Outcome,
+}
+
+/// What is known of a team with errors.
+#[derive(Default)]
+struct Broken {
+    /// How often its links were renewed, if its file says.
+    links: Option<LinkGenerations>,
+    uses: Vec<CalendarUse>,
+}
 
 /// Whether each of the teams `changed` has a file if it had one in `before`, so that the folder need not be listed.
 pub(super) fn have_same_files(folder: &Path, before: &Configuration, changed: &BTreeSet<TeamId>) -> bool {
@@ -60,7 +94,6 @@ fn is_of_listing(found: &Diagnostic) -> bool {
 pub(super) fn reread_teams(
     changed: &BTreeSet<TeamId>,
     common: &Common<'_>,
-    kept: &BTreeSet<String>,
     before: &Configuration,
     diagnostics: &mut Diagnostics,
 ) -> Teams {
@@ -69,54 +102,65 @@ pub(super) fn reread_teams(
     let mut teams = before.teams.clone();
     ids.iter().for_each(|id| drop(teams.remove(id)));
     let others = before.diagnostics.iter().filter(|found| {
-        found.code != CALENDAR_OUTDATED && found.team.as_ref().is_some_and(|id| teams.contains_key(id))
+        !depends_on_time(found) && found.team.as_ref().is_some_and(|id| teams.contains_key(id))
     });
     diagnostics.list.extend(others.cloned());
     diagnostics.list.extend(before.diagnostics.iter().filter(|found| is_of_listing(found)).cloned());
-    for team in teams.values().filter(|_| !kept.is_empty()) {
-        report_outdated_calendars(kept, &team.team, &team.file, diagnostics);
-    }
+    teams.values().for_each(|team| common.report(team, diagnostics));
     let scope = Scope::Teams(changed.clone());
-    let (read, broken) = read_teams(&ids, common, kept, Some((before, &scope)), diagnostics);
-    teams.extend(read);
-    (teams, broken)
+    let mut all = read_teams(&ids, common, Some((before, &scope)), diagnostics);
+    teams.extend(all.teams);
+    all.teams = teams;
+    all
 }
 
 /// Reads the teams `ids`. A team whose files are unchanged is taken from `before`.
 pub(super) fn read_teams(
     ids: &[TeamId],
     common: &Common<'_>,
-    kept: &BTreeSet<String>,
     before: Option<(&Configuration, &Scope)>,
     diagnostics: &mut Diagnostics,
 ) -> Teams {
-    let shared = Inputs::shared(common.folder, &common.zones.data.to_string());
+    let shared = Inputs::shared(common.folder, &common.shared);
     let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
-    let (mut teams, mut broken) = (BTreeMap::new(), BTreeMap::new());
+    let mut all = Teams::default();
     let look = |id: &TeamId| {
         let mut found = Diagnostics::new(common.folder);
         let of_team = found_before.get(id).map(Vec::as_slice).unwrap_or_default();
         let team =
             look_at(id, common, &shared, before.map(|(before, scope)| (before, scope, of_team)), &mut found);
-        if let LookedAt::Team(team) = &team {
-            report_outdated_calendars(kept, &team.team, &team.file, &mut found);
+        if let LookedAt { state: Ok(team), .. } = &team {
+            common.report(team, &mut found);
         }
         (team, found)
     };
     for (id, (team, found)) in ids.iter().zip(parallel::map(ids, look)) {
         diagnostics.append(found);
-        match team {
-            LookedAt::Team(team) => drop(teams.insert(id.clone(), team)),
-            LookedAt::Broken(team) => drop(broken.insert(id.clone(), team)),
+        all.other_uses.extend(team.other_uses);
+        match team.state {
+            Ok(team) => drop(all.teams.insert(id.clone(), team)),
+            Err(team) => drop(all.broken.insert(id.clone(), team)),
         }
     }
-    (teams, broken)
+    all
 }
 
 /// A team as its files are now.
-enum LookedAt {
-    Team(Arc<TeamConfig>),
-    Broken(BrokenTeam),
+struct LookedAt {
+    state: Result<Arc<TeamConfig>, BrokenTeam>,
+    /// See [`Teams::other_uses`].
+    other_uses: Vec<CalendarUse>,
+}
+
+impl From<Arc<TeamConfig>> for LookedAt {
+    fn from(team: Arc<TeamConfig>) -> LookedAt {
+        LookedAt { state: Ok(team), other_uses: Vec::new() }
+    }
+}
+
+/// Whether each load reports it anew: it is about calendars, whatever the files of the team are.
+fn depends_on_time(found: &Diagnostic) -> bool {
+    found.code == CALENDAR_OUTDATED || found.is_of_fetch()
 }
 
 /// The team `id`: from `before`, with what was found in it, if its files are unchanged; otherwise as it is read.
@@ -133,20 +177,25 @@ fn look_at(
     let is_edited = common.edited.is_some_and(|edited| edited.team == id);
     let same =
         before.filter(|_| !is_edited).and_then(|(before, _, found)| Some((before.teams.get(id)?, found)));
-    let same =
-        same.filter(|(team, _)| inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.fingerprint));
+    let is_current =
+        |team: &TeamConfig| team.calendars.iter().all(|usage| usage.is_current(common.calendars));
+    let same = same.filter(|(team, _)| {
+        inputs.as_ref().is_none_or(|inputs| inputs.fingerprint == team.files && is_current(team))
+    });
     if let Some((team, found)) = same {
-        let found = found.iter().filter(|found| found.code != CALENDAR_OUTDATED);
+        let found = found.iter().filter(|found| !depends_on_time(found));
         diagnostics.list.extend(found.map(|found| Diagnostic::clone(found)));
-        return LookedAt::Team(Arc::clone(team));
+        return Arc::clone(team).into();
     }
     let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, id, &file, shared));
-    match read_team(id, &file, common, diagnostics) {
-        Ok((team, links, notices)) => {
-            let Inputs { fingerprint, modified } = inputs;
-            LookedAt::Team(Arc::new(TeamConfig { team, file, fingerprint, modified, links, notices }))
-        }
-        Err(links) => {
+    let old = before.and_then(|(before, ..)| before.teams.get(id));
+    match read_team(id, &file, common, before.map(|(before, ..)| before), diagnostics) {
+        Ok(read) => match old.filter(|_| read.outcome.is_waiting) {
+            // What its calendar says is known in a moment; until then nothing moves.
+            Some(old) => LookedAt { state: Ok(Arc::clone(old)), other_uses: read.outcome.uses },
+            None => Arc::new(team_config(read, file, inputs)).into(),
+        },
+        Err(Broken { links, uses }) => {
             let earlier = before.and_then(|(before, ..)| before.broken.get(id)?.links.as_ref());
             let links = match (earlier, links) {
                 (Some(earlier), Some(links)) => Some(earlier.raised_by(&links)),
@@ -154,9 +203,23 @@ fn look_at(
             };
             let errors = diagnostics.list.iter();
             let errors = errors.filter(|found| found.is_error() && found.team.as_ref() == Some(id)).count();
-            LookedAt::Broken(BrokenTeam { file, errors, links })
+            LookedAt { state: Err(BrokenTeam { file, errors, links }), other_uses: uses }
         }
     }
+}
+
+fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {
+    let TeamRead { team, links, notices, outcome } = read;
+    let Inputs { fingerprint: files, modified } = inputs;
+    let calendars: Arc<[CalendarUse]> = outcome.uses.into();
+    let mut fingerprint = files.clone();
+    if !calendars.is_empty() {
+        let mut hash = Sha256::new().chain_update(&files);
+        calendars.iter().for_each(|usage| usage.add_to(&mut hash));
+        fingerprint = hex::encode(hash.finalize());
+    }
+    let has_left_out_leave = outcome.has_left_out;
+    TeamConfig { team, file, fingerprint, files, modified, links, calendars, has_left_out_leave, notices }
 }
 
 fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
@@ -169,47 +232,41 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
     all
 }
 
-const CALENDAR_OUTDATED: &str = "calendar-outdated";
-
-/// Reports calendars of the team whose last good version is in use, since they now have errors.
-fn report_outdated_calendars(
-    kept: &BTreeSet<String>,
-    team: &Team,
-    file: &str,
-    diagnostics: &mut Diagnostics,
-) {
-    if kept.is_empty() {
-        return;
-    }
-    let named = team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
-    let named: BTreeSet<&str> = named.filter(|id| kept.contains(*id)).collect();
-    for id in named {
-        let message = format!("the holiday calendar `{id}` has errors; its last good version is used");
-        diagnostics.whole(file, Some(&team.id), Problem::error(CALENDAR_OUTDATED, message));
+impl Common<'_> {
+    /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with errors
+    /// now, so that their last good version is in use, and copies of fetched ones.
+    fn report(&self, config: &TeamConfig, diagnostics: &mut Diagnostics) {
+        let (team, file) = (&config.team, &config.file);
+        for usage in &*config.calendars {
+            if let Some(problem) = usage.report(self.calendars, self.now) {
+                diagnostics.whole(file, Some(&team.id), problem);
+            }
+        }
+        if self.outdated.is_empty() {
+            return;
+        }
+        let named =
+            team.engineers.iter().flat_map(|engineer| &engineer.calendars).map(|calendar| calendar.id());
+        let named: BTreeSet<&str> = named.filter(|id| self.outdated.contains(*id)).collect();
+        for id in named {
+            let message = format!("the holiday calendar `{id}` has errors; its last good version is used");
+            diagnostics.whole(file, Some(&team.id), Problem::error(CALENDAR_OUTDATED, message));
+        }
     }
 }
 
-/// What the checks of all teams have in common.
-pub(super) struct Common<'a> {
-    pub(super) folder: &'a Path,
-    pub(super) edited: Option<&'a Edited<'a>>,
-    pub(super) zones: &'a Zones,
-    pub(super) library: &'a Library,
-    pub(super) now: Instant,
-    pub(super) window: Option<Period>,
-}
-
-/// The team; or, if it has errors, how often its links were renewed, as far as its file says.
+/// The team; `before` is what is in service.
 fn read_team(
     id: &TeamId,
     file: &str,
     common: &Common<'_>,
+    before: Option<&Configuration>,
     diagnostics: &mut Diagnostics,
-) -> Result<(Team, LinkGenerations, TeamNotices), Option<LinkGenerations>> {
+) -> Result<TeamRead, Broken> {
     let edited = common.edited.filter(|edited| edited.team == id).map(|edited| Arc::clone(&edited.text));
     let text = edited.map_or_else(|| files::read_text(&common.folder.join(file)), Ok).map_err(|fault| {
         diagnostics.fault(file, Some(id), fault);
-        None
+        Broken::default()
     })?;
     let mut unlisted =
         |kind: &str, fault: FileFault| diagnostics.fault(&format!("{kind}/{id}/"), Some(id), fault);
@@ -217,6 +274,7 @@ fn read_team(
         RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
     let time_off =
         TimeOffFiles::list(common.folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
+    let time_off = time_off.map(|files| files.with(common.calendars, leaves_out(id, before)));
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
@@ -226,12 +284,26 @@ fn read_team(
         let context = Context { zones, library, now, window, run_books: &run_books, time_off: &time_off };
         let team = resolve::team(id, &table, &context, &problems);
         let is_right = run_books.report_unnamed(id, diagnostics);
-        time_off.report(diagnostics);
-        team.filter(|_| is_right)
+        let mut outcome = time_off.report(diagnostics);
+        // Only now, since the team is made without these.
+        outcome.problems.drain(..).for_each(|problem| problems.push(problem));
+        (team.filter(|_| is_right), outcome)
     });
     diagnostics.file(file, Some(id), &text, problems);
-    match (resolved.flatten(), links) {
-        (Some(team), Some(links)) => Ok((team, links, notices)),
-        (_, links) => Err(links),
+    match (resolved, links) {
+        (Some((Some(team), outcome)), Some(links)) => Ok(TeamRead { team, links, notices, outcome }),
+        (resolved, links) => {
+            let uses = resolved.map(|(_, outcome)| outcome.uses).unwrap_or_default();
+            Err(Broken { links, uses })
+        }
     }
+}
+
+/// Whether calendars of engineers of the team `id` that cannot be used are left out: where there is no last good version of
+/// the team that could stay in service.
+fn leaves_out(id: &TeamId, before: Option<&Configuration>) -> bool {
+    before.is_none_or(|before| match before.teams.get(id) {
+        Some(team) => team.has_left_out_leave,
+        None => !before.broken.contains_key(id),
+    })
 }

@@ -7,7 +7,10 @@
 //! Not here: the syntax of TOML (`toml_reader`), the rules of holiday calendars (`holidays`), the schedule of a team
 //! (`rota`).
 
+mod address_file;
+mod as_of;
 mod base_url;
+mod calendar_use;
 mod configuration;
 mod diagnostic;
 mod edit;
@@ -17,6 +20,7 @@ mod folder;
 mod holiday_files;
 mod ids;
 mod inputs;
+mod kept_calendars;
 mod legacy_zone_names;
 mod link_generations;
 mod load;
@@ -29,6 +33,7 @@ mod render;
 mod resolve;
 mod run_books;
 mod schema;
+mod scope;
 mod settings;
 mod sources;
 mod team_files;
@@ -38,19 +43,22 @@ mod zone_hints;
 mod zones;
 
 pub use crate::toml_reader::Severity;
+pub use as_of::AsOf;
 pub use base_url::{BaseUrl, BaseUrlError, is_loopback};
+pub use calendar_use::{CalendarUse, FETCH_PROBLEMS, Found};
 pub use configuration::{BrokenTeam, Configuration, TeamConfig};
 pub use diagnostic::{Diagnostic, Place};
 pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, entry_text};
 pub use entry::{agree_command, end_line, override_entry, rotation_entry};
 pub use folder::LoadError;
+pub use kept_calendars::{CalendarReader, History, KeptCalendar, KeptCalendars, read_history};
 pub use link_generations::{EngineerLink, LinkGenerations};
 pub use load::{load, load_edited, load_with, reload};
-pub use load_teams::Scope;
 pub use mail::{Encryption, MailAddress, MailServer, Mailbox};
 pub use notices::TeamNotices;
 pub use places::TeamPlaces;
 pub use render::render;
+pub use scope::Scope;
 pub use settings::{Access, JournalUrl, Settings};
 pub use sources::Sources;
 pub use team_files::{TeamFile, TeamFiles};

@@ -8,6 +8,7 @@ use super::configuration::{Configuration, TeamConfig};
 use super::files;
 use super::holiday_files;
 use super::inputs::Inputs;
+use super::kept_calendars::KeptCalendar;
 use super::{run_books, time_off};
 use crate::fetch::{Purpose, reduced};
 
@@ -39,7 +40,8 @@ impl<'c> TeamFiles<'c> {
         TeamFiles { configuration, errors, shared: OnceLock::new() }
     }
 
-    /// The input files of `team`: its own and all holiday calendars. `None` if they have changed since it was loaded.
+    /// The files that `team` was made of: its own, all holiday calendars, and the copies of fetched ones. `None` if they are
+    /// not the same any more as when it was loaded.
     pub fn of(&self, team: &TeamConfig) -> Option<Vec<TeamFile>> {
         let (folder, id) = (self.configuration.sources.folder(), &team.team.id);
         let mut all = vec![self.read(team.file.clone())?];
@@ -51,12 +53,30 @@ impl<'c> TeamFiles<'c> {
         all.extend(leave.into_iter().map(|file| without_private_parts(file, &purpose)));
         let (shared, holidays) = self.shared.get_or_init(|| {
             let holidays = self.listed(holiday_files::FOLDER);
-            (Inputs::shared(folder, &self.configuration.zone_data.to_string()), holidays)
+            (Inputs::shared(folder, &self.configuration.shared_input()), holidays)
         });
         all.extend(holidays.clone()?);
+        all.extend(self.copies(team)?);
         // Checked afterwards, so that a file that changed while it was read is noticed.
         let now = Inputs::of_team(folder, id, &team.file, shared);
-        (now.fingerprint == team.fingerprint).then_some(all)
+        (now.fingerprint == team.files).then_some(all)
+    }
+
+    /// The copies of fetched calendars that `team` was made of; `None` if there are others now.
+    fn copies(&self, team: &TeamConfig) -> Option<Vec<TeamFile>> {
+        let kept = &self.configuration.calendars;
+        let mut copies: Vec<TeamFile> = Vec::new();
+        for usage in team.calendars.iter().chain(&self.configuration.holiday_uses) {
+            if !usage.is_current(kept) {
+                return None;
+            }
+            let path = KeptCalendar::file(usage.address.digest().as_str());
+            let content = kept.get(&usage.address).and_then(|kept| kept.to_file());
+            if let Some(content) = content.filter(|_| copies.iter().all(|copy| copy.path != path)) {
+                copies.push(TeamFile { path, content: Some(content) });
+            }
+        }
+        Some(copies)
     }
 
     /// The files in the folder `below`, empty if it does not exist; `None` if they cannot be read.

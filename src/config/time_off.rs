@@ -1,22 +1,28 @@
-//! The files of `time-off/<team>/`: calendars of time off, exported from other programs.
+//! Calendars of time off: the files of `time-off/<team>/`, exported from other programs, and what is kept of those that are
+//! fetched from addresses.
 //!
 //! Titles are private: only the times of absences are kept, diagnostics quote nothing, and the texts are not shown even
 //! on the command line. Not here: which entries of a calendar count (`time_off`).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::address_file::{self, EXTENSION};
+use super::calendar_use::{CalendarUse, Found, unreadable_copy};
 use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
+use super::kept_calendars::{CalendarReader, KeptCalendars};
 use super::sources::Diagnostics;
 use super::zones::Zones;
-use crate::rota::{Instant, Period, Periods, TeamId, Zone};
-use crate::time_off::{Leave, Person, Reader, Rules};
-use crate::toml_reader::{At, Problem, Problems, nearest};
+use crate::fetch::Address;
+use crate::rota::{EngineerId, Instant, Period, Periods, TeamId, Zone};
+use crate::time_off::{Absence, Leave, Person, Reader, Rules};
+use crate::toml_reader::{At, Problem, Problems, Severity, nearest};
 
 /// The folder of all exported absences, within the configuration.
 pub(super) const FOLDER: &str = "time-off";
@@ -31,6 +37,38 @@ pub(super) struct TimeOffFiles {
     names: BTreeSet<String>,
     named: RefCell<BTreeSet<String>>,
     found: RefCell<Vec<Diagnostic>>,
+    kept: Arc<KeptCalendars>,
+    /// Whether a calendar that cannot be used is left out. Otherwise the team has an error: it is in service as it was.
+    leaves_out: bool,
+    outcome: RefCell<Outcome>,
+    is_waiting: Cell<bool>,
+}
+
+/// What reading the calendars of a team's engineers led to.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// The calendars that are fetched.
+    pub(super) uses: Vec<CalendarUse>,
+    /// What is wrong in the team's file with calendars that were left out.
+    pub(super) problems: Vec<Problem>,
+    /// Whether a calendar in a file was left out.
+    pub(super) has_left_out: bool,
+    /// Whether a server has not tried yet to fetch a calendar.
+    pub(super) is_waiting: bool,
+}
+
+/// Somebody's time off by their calendar.
+#[derive(Debug)]
+pub(super) struct TimeOff {
+    pub(super) absences: Vec<Period>,
+    /// `false` if the calendar could not be used, so that there may be more.
+    pub(super) is_known: bool,
+}
+
+/// What `time_off_calendar` names.
+enum Source {
+    File(PathBuf),
+    Address(Address),
 }
 
 /// Whose calendar is read, and by which rules.
@@ -66,48 +104,141 @@ impl TimeOffFiles {
         })
     }
 
-    /// The absences in the file that an engineer names at `at`; `None`, with an error reported, if they cannot be read.
+    /// With what is kept of fetched calendars; calendars that cannot be used are left out if `leaves_out`.
+    pub(super) fn with(self, kept: &Arc<KeptCalendars>, leaves_out: bool) -> TimeOffFiles {
+        TimeOffFiles { kept: Arc::clone(kept), leaves_out, ..self }
+    }
+
+    /// The absences in the calendar that an engineer names at `at`; `None`, with an error reported, where they cannot be read
+    /// and the team is in service as it was.
     pub(super) fn absences(
         &self,
         at: &At<String>,
         reading: &Reading<'_>,
         problems: &Problems,
-    ) -> Option<Vec<Period>> {
-        let name = at.value.as_str();
-        let is_shared = !self.named.borrow_mut().insert(name.to_owned());
-        let path = self.path(at, problems)?;
-        let file = format!("{}/{name}", self.shown);
-        let text = match files::read_calendar(&path) {
-            Ok(text) => text,
-            Err(fault) => {
-                problems.push(unusable(&fault).at(&at.span));
-                return None;
-            }
+    ) -> Option<TimeOff> {
+        let is_shared = !self.named.borrow_mut().insert(at.value.clone());
+        let source = match self.source(at) {
+            Ok(source) => source,
+            Err(problem) => return self.unusable(problem.at(&at.span), problems),
         };
-        if is_shared && reading.person.only.is_empty() {
+        let time_off = match source {
+            Source::File(path) => self.in_file(at, &path, reading, problems),
+            Source::Address(address) => self.at_address(at, address, reading, problems),
+        };
+        let is_known = time_off.as_ref().is_some_and(|time_off| time_off.is_known);
+        if is_shared && is_known && reading.person.only.is_empty() {
             let message = "an engineer above has the same calendar of time off";
             problems.warning("time-off-calendar-twice", at.span.clone(), message);
         }
+        time_off
+    }
+
+    /// The calendar that `problem` is of cannot be used.
+    fn unusable(&self, problem: Problem, problems: &Problems) -> Option<TimeOff> {
+        if self.leaves_out {
+            let mut outcome = self.outcome.borrow_mut();
+            outcome.problems.push(problem);
+            outcome.has_left_out = true;
+            return Some(TimeOff { absences: Vec::new(), is_known: false });
+        }
+        problems.push(problem);
+        None
+    }
+
+    fn in_file(
+        &self,
+        at: &At<String>,
+        path: &Path,
+        reading: &Reading<'_>,
+        problems: &Problems,
+    ) -> Option<TimeOff> {
+        let file = format!("{}/{}", self.shown, at.value);
+        let text = match files::read_calendar(path) {
+            Ok(text) => text,
+            Err(fault) => return self.unusable(unusable(&fault).at(&at.span), problems),
+        };
         let of_file = Problems::default();
         let leave = reading.read(&text, &of_file);
         if let Some(leave) = &leave {
-            let message = format!("`{}`: {}", reading.engineer, leave.summary);
-            of_file.push(Problem::note("time-off-counted", message));
+            of_file.push(reading.note(leave));
         }
         self.record(Diagnostic::located(of_file.into_sorted(), &file, self.team.as_ref(), &text));
-        let absences = leave?.absences;
-        let merged: Periods = absences.iter().filter_map(|absence| absence.period(reading.zone)).collect();
-        Some(merged.iter().collect())
+        let Some(leave) = leave else {
+            self.outcome.borrow_mut().has_left_out |= self.leaves_out;
+            return self.leaves_out.then(|| TimeOff { absences: Vec::new(), is_known: false });
+        };
+        Some(TimeOff { absences: reading.merged(&leave.absences), is_known: true })
     }
 
-    /// The real path of the file named at `at`, which must be within the folder.
-    fn path(&self, at: &At<String>, problems: &Problems) -> Option<PathBuf> {
-        let error = |code: &'static str, message: String, help: String| {
-            problems.error_with_help(code, at.span.clone(), message, help);
-            None
+    /// From the kept copy of the calendar at `address`, and what is known of its past.
+    fn at_address(
+        &self,
+        at: &At<String>,
+        address: Address,
+        reading: &Reading<'_>,
+        problems: &Problems,
+    ) -> Option<TimeOff> {
+        let reader = CalendarReader::TimeOff(self.team.clone()?, EngineerId::new(reading.engineer)?);
+        let kept = self.kept.get(&address);
+        let past =
+            kept.and_then(|kept| kept.history_of(&reader)).map(|past| &*past.absences).unwrap_or_default();
+        let usage = CalendarUse::new(address, reader, reading.person.email.map(str::to_lowercase));
+        self.is_waiting.set(self.is_waiting.get() || self.kept.is_server() && kept.is_none());
+        let Some((kept, text)) = kept.and_then(|kept| Some((kept, kept.text.as_ref()?))) else {
+            self.outcome.borrow_mut().uses.push(usage);
+            return Some(TimeOff { absences: reading.merged(past), is_known: false });
         };
+        let found = self.in_copy(at, text, reading, problems);
+        let absences = match &found {
+            Found::Absences(absences, _) => [absences, past].concat(),
+            _ => past.to_vec(),
+        };
+        let (is_known, failure) = match &found {
+            Found::Unreadable(code) => (false, Some(unreadable_copy(&usage.address, code))),
+            _ => (true, None),
+        };
+        self.outcome.borrow_mut().uses.push(usage.read(kept, found));
+        if let Some(problem) = failure {
+            self.unusable(problem.at(&at.span), problems)?;
+        }
+        Some(TimeOff { absences: reading.merged(&absences), is_known })
+    }
+
+    /// What a fetched copy says. What is to be said of it goes to where the address stands: the copy is shown nowhere.
+    fn in_copy(&self, at: &At<String>, text: &str, reading: &Reading<'_>, problems: &Problems) -> Found {
+        let of_copy = Problems::default();
+        let leave = reading.read(text, &of_copy);
+        let found = of_copy.into_sorted();
+        let Some(leave) = leave else {
+            let error = found.iter().find(|problem| problem.severity == Severity::Error);
+            return Found::Unreadable(error.map_or("unreadable-calendar", |error| error.code));
+        };
+        for problem in found.into_iter().chain([reading.note(&leave)]) {
+            let message = format!("in the fetched calendar: {}", problem.message);
+            problems.push(Problem { message, ..problem }.at(&at.span));
+        }
+        Found::Absences(leave.absences, reading.zone.clone())
+    }
+
+    /// What is named at `at`: an address, or a file within the folder, links followed.
+    fn source(&self, at: &At<String>) -> Result<Source, Problem> {
+        if at.value.contains("://") {
+            return Address::parse(&at.value).map(Source::Address).map_err(address_file::invalid);
+        }
+        let path = self.path(at)?;
+        if files::has_extension(&at.value, &[EXTENSION]) {
+            return address_file::read(&path).map(Source::Address).map_err(|fault| fault.problem());
+        }
+        Ok(Source::File(path))
+    }
+
+    fn path(&self, at: &At<String>) -> Result<PathBuf, Problem> {
+        let error =
+            |code: &'static str, message: String, help: String| Err(Problem::error(code, message).help(help));
         if at.value.contains(['/', '\\']) {
-            let help = format!("the name of a file in {}/, without folders", self.shown);
+            let help =
+                format!("the name of a file in {}/, without folders, or an https:// address", self.shown);
             let message = "calendars of time off are in the folder of the team".to_owned();
             return error("time-off-outside", message, help);
         }
@@ -119,15 +250,12 @@ impl TimeOffFiles {
         }
         let home = fs::canonicalize(&self.folder);
         match home.and_then(|home| Ok((fs::canonicalize(self.folder.join(&at.value))?, home))) {
-            Ok((real, home)) if real.starts_with(&home) => Some(real),
+            Ok((real, home)) if real.starts_with(&home) => Ok(real),
             Ok(_) => {
                 let message = "this calendar is a link that leads out of the team's folder".to_owned();
                 error("time-off-outside", message, "put the file itself there".to_owned())
             }
-            Err(fault) => {
-                problems.push(unusable(&fault.into()).at(&at.span));
-                None
-            }
+            Err(fault) => Err(unusable(&fault.into())),
         }
     }
 
@@ -141,17 +269,20 @@ impl TimeOffFiles {
         }
     }
 
-    /// Reports the diagnostics of the files, and warns about those that nobody has named.
-    pub(super) fn report(self, diagnostics: &mut Diagnostics) {
+    /// Hands over what is wrong with the files, and warns of those that nobody has named.
+    pub(super) fn report(self, diagnostics: &mut Diagnostics) -> Outcome {
         let named = self.named.into_inner();
         diagnostics.list.extend(self.found.into_inner());
-        for name in self.names.difference(&named).filter(|name| files::has_extension(name, &["ics"])) {
+        for name in
+            self.names.difference(&named).filter(|name| files::has_extension(name, &["ics", EXTENSION]))
+        {
             let help =
                 format!("give its [[engineer]] the line `time_off_calendar = \"{}\"`", name.escape_debug());
             let message = "no engineer names this calendar of time off";
             let problem = Problem::warning("time-off-unnamed", message).help(help);
             diagnostics.whole(&format!("{}/{name}", self.shown), self.team.as_ref(), problem);
         }
+        Outcome { is_waiting: self.is_waiting.get(), ..self.outcome.into_inner() }
     }
 }
 
@@ -168,6 +299,16 @@ fn unusable(fault: &FileFault) -> Problem {
 }
 
 impl Reading<'_> {
+    /// What of the calendar counts, for `oncal check`.
+    fn note(&self, leave: &Leave) -> Problem {
+        Problem::note("time-off-counted", format!("`{}`: {}", self.engineer, leave.summary))
+    }
+
+    fn merged(&self, absences: &[Absence]) -> Vec<Period> {
+        let merged: Periods = absences.iter().filter_map(|absence| absence.period(self.zone)).collect();
+        merged.iter().collect()
+    }
+
     fn read(&self, text: &str, problems: &Problems) -> Option<Leave> {
         let named = |name: &str| self.zones.named(name).ok();
         let reader = Reader {

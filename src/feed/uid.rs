@@ -49,6 +49,11 @@ pub fn holidays_unknown(
     of(team, format_args!("holidays-unknown.{engineer}{calendar}.{}", date.format("%Y%m%d")))
 }
 
+/// The UID of the note on `date` that the leave of `engineer` is not known.
+pub fn leave_unknown(team: &Team, engineer: &EngineerId, date: NaiveDate) -> String {
+    of(team, format_args!("leave-unknown.{engineer}.{}", date.format("%Y%m%d")))
+}
+
 /// `20261225T150000Z`, RFC 5545 3.3.5 form 2.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Compact(pub(super) Instant);

@@ -86,6 +86,11 @@ impl Fetcher {
         Fetcher { limits: Limits::DEFAULT, roots: trusted_roots(), proxy: proxy(), judge: is_public }
     }
 
+    /// [`Fetcher::new`] with other limits.
+    pub fn with_limits(limits: Limits) -> Fetcher {
+        Fetcher { limits, ..Fetcher::new() }
+    }
+
     /// Fetches the calendar at `address`. With what is `known` of an earlier fetch the server may answer that nothing
     /// changed. It takes as long as [`Limits::overall`] at most.
     ///

@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
 use super::YEARS;
 use super::rule::{On, WEEKDAYS, weekday_help};
 use super::years::Years;
-use crate::rota::HolidayName;
+use crate::rota::{HolidayName, Instant};
 use crate::toml_reader::{self, At, Problems, Span, TableReader};
 
 /// The name of a day between two holidays, unless the file gives another.
@@ -107,6 +107,29 @@ impl Definition {
         definition.filter(|_| !problems.has_errors())
     }
 
+    /// A calendar of which nothing is known at `now`.
+    pub fn unknown(id: &str, now: Instant) -> Definition {
+        Definition {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            source: None,
+            note: None,
+            weekend: None,
+            confirmed_through: Some(now.year() - 1),
+            sandwich: None,
+            extends: None,
+            remove: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    /// The dates that it lists, each with its name.
+    pub fn dates(&self) -> Vec<(NaiveDate, Arc<str>)> {
+        let listed =
+            |rule: &Rule| rule.dates.iter().map(|date| (*date, Arc::clone(&rule.name.native))).collect();
+        self.rules.iter().flat_map(|rule| -> Vec<_> { listed(rule) }).collect()
+    }
+
     /// The name under which teams list it.
     pub fn id(&self) -> &str {
         &self.id
@@ -119,7 +142,7 @@ impl Definition {
 }
 
 fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
-    let help = "an [import] table filters the .ics file beside it, which has the same name";
+    let help = "an [import] table filters the .ics file beside it, which has the same name, or the calendar at its `url`";
     root.refuse("import", "import-without-calendar", "there is no .ics calendar of this name", help);
     if !root.holds("import", "table") {
         root.require("calendar", "[calendar]");

@@ -1,12 +1,12 @@
-//! The file beside an imported calendar, `<name>.toml` with an `[import]` table: which events of `<name>.ics` are
-//! holidays, and what the calendar is called.
+//! The file that belongs to an imported calendar, `<name>.toml` with an `[import]` table: which of its events are holidays,
+//! what it is called, and perhaps its address.
 //!
 //! Not here: the events (`ics`).
 
 use super::YEARS;
 use super::definition::non_empty;
 use crate::ics::Patterns;
-use crate::toml_reader::{self, Problem, Problems, Severity, TableReader};
+use crate::toml_reader::{self, At, Problem, Problems, Severity, TableReader};
 
 /// What to take from an `.ics` file.
 #[derive(Debug, Default)]
@@ -16,14 +16,37 @@ pub struct Filter {
     pub(super) confirmed_through: Option<i32>,
     include: Patterns,
     exclude: Patterns,
+    url: Option<At<String>>,
+}
+
+/// What the calendar is that a filter belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// An `.ics` file of the same name.
+    Calendar,
+    /// A file of the same name with the address of one.
+    Address,
+    /// Its address stands in the filter itself.
+    Nothing,
 }
 
 impl Filter {
-    /// Reads the text of a file beside an `.ics` file of the same name. Every mistake is added to `problems`, which must
-    /// be those of this file alone.
-    pub fn parse(text: &str, problems: &Problems) -> Option<Filter> {
-        let filter = toml_reader::read(text, problems, read).flatten();
+    /// Reads the text of a file that belongs to a calendar. Every defect goes to `problems`, which are to be those of
+    /// this file alone.
+    pub fn parse(text: &str, beside: Beside, problems: &Problems) -> Option<Filter> {
+        let filter = toml_reader::read(text, problems, |root| read(root, beside)).flatten();
         filter.filter(|_| !problems.has_errors())
+    }
+
+    /// Whether a text is a filter with an address.
+    pub fn has_url(text: &str) -> bool {
+        let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
+        table.get("import").and_then(|import| import.get("url")).is_some()
+    }
+
+    /// The address of the calendar, as it stands there.
+    pub fn url(&self) -> Option<&At<String>> {
+        self.url.as_ref()
     }
 
     /// Whether an event with these texts, in lower case, is wanted: one of `include`, where there are any, and none of
@@ -50,9 +73,12 @@ impl Filter {
     }
 }
 
-fn read(mut root: TableReader<'_>) -> Option<Filter> {
+fn read(mut root: TableReader<'_>, beside: Beside) -> Option<Filter> {
     if root.keys().iter().all(|key| key.value != "import") {
-        let message = "there is an .ics calendar of this name too";
+        let message = match beside {
+            Beside::Address => "there is a .url file of this name too",
+            Beside::Calendar | Beside::Nothing => "there is an .ics calendar of this name too",
+        };
         let help = "rename one of the two, or make this file the other's filter: a table [import]".to_owned();
         root.problems().error_with_help("two-calendars", 0..0, message, help);
         return None;
@@ -69,6 +95,7 @@ fn read(mut root: TableReader<'_>) -> Option<Filter> {
     let source = import.text("source").map(|source| source.value);
     let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
     let confirmed_through = import.integer("confirmed_through", *years.start(), *years.end());
+    let url = url(&mut import, beside);
     let include = Patterns::read(&mut import, "include");
     let exclude = Patterns::read(&mut import, "exclude");
     import.finish();
@@ -78,7 +105,23 @@ fn read(mut root: TableReader<'_>) -> Option<Filter> {
         confirmed_through: confirmed_through.and_then(|year| i32::try_from(year.value).ok()),
         include,
         exclude,
+        url,
     })
+}
+
+/// The address, which stands here if the calendar is nowhere else.
+fn url(import: &mut TableReader<'_>, beside: Beside) -> Option<At<String>> {
+    match beside {
+        Beside::Nothing => import.required_text("url", "https://…"),
+        Beside::Calendar | Beside::Address => {
+            let other = if beside == Beside::Calendar { "an .ics" } else { "a .url" };
+            let message = format!(
+                "the calendar is fetched from an address, and there is {other} file of this name too"
+            );
+            import.refuse("url", "two-calendars", &message, "keep one of the two");
+            None
+        }
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +132,7 @@ mod tests {
     fn exclude_wins_over_include_and_unmatched_patterns_are_reported() {
         let text = "[import]\ninclude = [\"holiday\", \"closed\"]\nexclude = [\"optional\", \"half\"]";
         let problems = Problems::default();
-        let filter = Filter::parse(text, &problems).unwrap();
+        let filter = Filter::parse(text, Beside::Calendar, &problems).unwrap();
         let takes = |text: &str| filter.takes(&[text.to_lowercase()]);
         assert!(takes("Public holiday") && !takes("Optional holiday") && !takes("Birthday"));
         filter.check(&problems);

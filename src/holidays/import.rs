@@ -4,6 +4,7 @@
 //! which events are wanted (`filter`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
@@ -35,17 +36,34 @@ pub struct Import<'a> {
     pub zone: &'a Zone,
 }
 
+/// What an import reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// The text of the file.
+    pub text: &'a str,
+    /// Holidays of earlier versions of the file that stay what they were: on these dates it counts nothing else.
+    pub past: &'a [(NaiveDate, Arc<str>)],
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for Content<'a> {
+    fn from(text: &'a T) -> Content<'a> {
+        Content { text: text.as_ref(), past: &[] }
+    }
+}
+
 impl Import<'_> {
-    /// Reads the calendar `id` from the text of an iCalendar file: the events that `filter`, where there is one,
+    /// Reads the calendar `id` from the content of an iCalendar file: the events that `filter`, where there is one,
     /// takes. Every defect goes to `problems`, which are to be those of this file alone; with an error among them there
     /// is no definition. An event that is not taken cannot be an error.
-    pub fn read(
+    pub fn read<'a>(
         &self,
         id: &str,
-        text: &str,
+        content: impl Into<Content<'a>>,
         filter: Option<&Filter>,
         problems: &Problems,
     ) -> Option<Definition> {
+        let content = content.into();
+        let text = content.text;
         let report = Report::new(problems);
         let file = ics::read(text, &report)?;
         let bounds = Bounds::at(self.now).relevant_from(self.relevant_from);
@@ -57,7 +75,8 @@ impl Import<'_> {
         let expansion = ics::expand(&file, &wanted, &context, &report);
         warn_of_timed_events(&file, &expansion, &report);
         observances::warn(&file, &expansion, id, &report);
-        let holidays = Holidays::of(&expansion, &file);
+        let mut holidays = Holidays::of(&expansion, &file);
+        holidays.keep(content.past);
         if holidays.names.is_empty() && !report.has_errors() {
             warn_of_no_holidays(&file, text, &report);
         }
@@ -113,6 +132,17 @@ impl Holidays {
             }
         }
         holidays
+    }
+
+    /// On the dates of `past`, has nothing but that.
+    fn keep(&mut self, past: &[(NaiveDate, Arc<str>)]) {
+        let dates: BTreeSet<NaiveDate> = past.iter().map(|(date, _)| *date).collect();
+        self.names.values_mut().for_each(|own| own.retain(|date| !dates.contains(date)));
+        for (date, name) in past {
+            self.names.entry(name.to_string()).or_default().push(*date);
+        }
+        self.names.retain(|_, dates| !dates.is_empty());
+        self.ending.extend(dates);
     }
 
     fn rules(self) -> Vec<Rule> {

@@ -1,11 +1,11 @@
-//! `coverage`: every absence that meets the rota, and where holidays are not known.
+//! `coverage`: every absence that meets the rota, and where holidays or leave are not known.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Dates, Occasion, id, instant, words};
-use crate::rota::{self, Instant, Role, Team, UnknownHolidays};
+use crate::rota::{self, Instant, Role, Team, UnknownAbsences};
 use crate::text::by_calendar;
 
 /// The coverage of one team over some dates.
@@ -17,7 +17,7 @@ pub struct Coverage {
     pub from: NaiveDate,
     /// The first date after the range.
     pub to: NaiveDate,
-    /// Unknown holidays: no entry does not mean no holiday there.
+    /// Where silence does not mean that nobody is away.
     pub warnings: Vec<Warning>,
     /// By start, role (primary, secondary, none), then file order.
     pub rows: Vec<Row>,
@@ -25,14 +25,14 @@ pub struct Coverage {
     pub occasions: Vec<Occasion>,
 }
 
-/// Dates from which an engineer's holidays are not known.
+/// Dates from which nobody knows whether somebody is away.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Warning {
-    /// Whose holidays.
+    /// Whose holidays or leave.
     pub engineer: String,
-    /// The calendar that ends; null for an engineer without any.
+    /// The holiday calendar that ends; null for an engineer without any, and for leave.
     pub calendar: Option<String>,
-    /// The first date not known; null for an engineer without any calendar.
+    /// The first date not known; null if none is.
     pub from: Option<NaiveDate>,
     /// The same in words.
     pub message: String,
@@ -115,7 +115,7 @@ impl Coverage {
 
 impl Warning {
     /// `unknown`, of `team`, with a sentence for people.
-    pub fn new(team: &Team, unknown: &UnknownHolidays) -> Warning {
+    pub fn new(team: &Team, unknown: &UnknownAbsences) -> Warning {
         let calendars = by_calendar(std::slice::from_ref(unknown));
         let message = calendars.first().map(|unknown| unknown.sentence(team)).unwrap_or_default();
         Warning {

@@ -10,6 +10,7 @@ use super::snapshot::Snapshot;
 use super::subscribers::Subscribers;
 use super::team::TeamSnapshot;
 use crate::access::Secret;
+use crate::calendars::Calendars;
 use crate::config::{Access, BaseUrl, Configuration, Settings, TeamConfig, TeamFiles};
 use crate::feed::Links;
 use crate::journal::JournalError;
@@ -23,6 +24,8 @@ pub(super) struct Context {
     pub(super) subscribers: Subscribers,
     /// Keys of secret links are derived from it.
     pub(super) secret: Option<Secret>,
+    /// Copies of fetched calendars; `None` if none are fetched.
+    pub(super) calendars: Option<Arc<Calendars>>,
 }
 
 /// A snapshot about to be built: from what, after which other, and at what time.
@@ -136,7 +139,12 @@ impl Build<'_> {
                 (Some(old), Some(unchanged)) if unchanged.admits(old, config) => {
                     Some(NextTeam::Unchanged(Arc::clone(old)))
                 }
-                _ => self.changed_team(old, config, &links),
+                _ => {
+                    let team = self.changed_team(old, config, &links)?;
+                    let has_same_files = old.is_some_and(|old| old.config().files == config.files);
+                    let has_same_files = has_same_files && unchanged.is_some();
+                    Some(NextTeam::Changed(TeamToPublish { has_same_files, ..team }))
+                }
             }
         };
         teams.into_iter().filter_map(next).collect()
@@ -147,7 +155,7 @@ impl Build<'_> {
         old: Option<&Arc<TeamSnapshot>>,
         config: &Arc<TeamConfig>,
         links: &Links,
-    ) -> Option<NextTeam> {
+    ) -> Option<TeamToPublish> {
         let (settings, id) = (&self.configuration.settings, &config.team.id);
         let frame = frame(&config.team, weeks(settings.past_weeks), weeks(settings.future_weeks), self.at)?;
         let known = match &self.origin {
@@ -160,16 +168,19 @@ impl Build<'_> {
         };
         let own_generation = old.and_then(|old| own_generation(old.published()));
         let is_in_use = old.is_some_and(|team| team.is_in_use());
+        let copies = self.configuration.copies_of(config).into_iter().collect();
         let (config, links) = (Arc::clone(config), links.clone());
-        Some(NextTeam::Changed(TeamToPublish {
+        Some(TeamToPublish {
             config,
             frame,
             links,
+            copies,
+            has_same_files: false,
             known,
             own_generation,
             is_restored,
             is_in_use,
-        }))
+        })
     }
 
     fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {

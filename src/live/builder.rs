@@ -11,7 +11,8 @@ use super::last_good::restore;
 use super::snapshot::Snapshot;
 use super::subscribers::Subscribers;
 use crate::access::Secret;
-use crate::config::{Configuration, TeamConfig, TeamFiles};
+use crate::calendars::Calendars;
+use crate::config::{AsOf, BrokenTeam, Configuration, TeamConfig, TeamFiles};
 use crate::journal::{Database, JournalError, Retention};
 use crate::publish::{JournalState, PublishedTeam, Publisher, TeamToPublish, Trigger};
 use crate::rota::{Instant, TeamId};
@@ -30,13 +31,29 @@ pub(super) struct JournalCheck {
 impl Builder {
     /// Publishes with `publisher`.
     pub fn new(publisher: Publisher) -> Builder {
-        Builder(Context { publisher, subscribers: Subscribers::default(), secret: None })
+        Builder(Context { publisher, subscribers: Subscribers::default(), secret: None, calendars: None })
     }
 
     /// Derives the keys of secret links from `secret`. Without it no key opens anything where `access = "links"`.
     #[must_use]
     pub fn with_secret(self, secret: Secret) -> Builder {
         Builder(Context { secret: Some(secret), ..self.0 })
+    }
+
+    /// Has what `calendars` keeps current loaded with the configuration.
+    #[must_use]
+    pub fn with_calendars(self, calendars: Arc<Calendars>) -> Builder {
+        Builder(Context { calendars: Some(calendars), ..self.0 })
+    }
+
+    /// Copies of fetched calendars; `None` if none are fetched.
+    pub(super) fn calendars(&self) -> Option<&Arc<Calendars>> {
+        self.0.calendars.as_ref()
+    }
+
+    /// What a load at `now` depends on besides the files.
+    pub(super) fn as_of(&self, now: Instant) -> AsOf {
+        self.calendars().map_or_else(|| AsOf::from(now), |calendars| calendars.as_of(now))
     }
 
     /// The first snapshot of a server. All of it is written to the journal before it is returned; if the journal can be
@@ -83,30 +100,41 @@ impl Builder {
     /// The start of a first snapshot, from what the journal knows.
     fn start_from_journal(
         &self,
-        configuration: Configuration,
+        mut configuration: Configuration,
         now: Instant,
     ) -> Result<Build<'_>, JournalError> {
         let known = self.0.publisher.known()?;
         let is_missing =
             |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
         let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
-        let restored = self.restore(&configuration, &known, now)?;
+        let restored = self.restore(&mut configuration, &known, now)?;
         Ok(Build { removed, restored, ..self.start(configuration, known, now) })
     }
 
-    /// The teams that have errors in `configuration` and were published before: as they were published last.
+    /// The teams that have errors in `configuration` and were published before: as they were published last. Among them
+    /// are those of which leave had to be left out, which then count as broken.
     fn restore(
         &self,
-        configuration: &Configuration,
+        configuration: &mut Configuration,
         known: &BTreeMap<TeamId, Arc<PublishedTeam>>,
         now: Instant,
     ) -> Result<BTreeMap<TeamId, Arc<TeamConfig>>, JournalError> {
         let mut restored = BTreeMap::new();
-        for id in configuration.broken.keys().filter(|id| known.contains_key(*id)) {
+        let incomplete = configuration.teams.iter().filter(|(_, team)| team.has_left_out_leave);
+        let incomplete: Vec<TeamId> = incomplete.map(|(id, _)| id.clone()).collect();
+        let ids = configuration.broken.keys().chain(&incomplete).filter(|id| known.contains_key(*id));
+        for id in ids {
             let files = self.0.publisher.stored_sources(id)?;
             if let Some(team) = restore(id, &files, &configuration.settings, now) {
                 tracing::warn!(team = %id, "the files of this team have errors; it is served as it was published last");
                 restored.insert(id.clone(), Arc::new(team));
+            }
+        }
+        for id in incomplete.into_iter().filter(|id| restored.contains_key(id)) {
+            if let Some(team) = configuration.teams.remove(&id) {
+                let errors = configuration.diagnostics_of(&id).filter(|found| found.is_error()).count();
+                let (file, links) = (team.file.clone(), Some(team.links.clone()));
+                configuration.broken.insert(id, BrokenTeam { file, errors, links });
             }
         }
         Ok(restored)
@@ -208,6 +236,8 @@ impl Builder {
                 config: Arc::clone(team.config()),
                 frame: team.frame(),
                 links: team.links().clone(),
+                copies: previous.configuration().copies_of(team.config()).into_iter().collect(),
+                has_same_files: true,
                 known: Some(Arc::new(known)),
                 own_generation: own_generation(team.published()),
                 is_restored: team.is_restored(),

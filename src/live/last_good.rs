@@ -4,10 +4,11 @@
 use std::fs;
 use std::io;
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::config::{self, Settings, TeamConfig, ZoneDataSource};
+use crate::config::{self, AsOf, KeptCalendars, Settings, TeamConfig, ZoneDataSource};
 use crate::journal::SourceFile;
 use crate::rota::{Instant, TeamId};
 
@@ -33,7 +34,9 @@ pub(super) fn restore(
             return None;
         }
     };
-    let mut loaded = config::load(folder.path(), now).ok()?;
+    let copies = files.iter().filter_map(|file| Some((file.path.as_str(), file.content.as_deref()?)));
+    let calendars = Arc::new(KeptCalendars::from_files(copies));
+    let mut loaded = config::load(folder.path(), AsOf { now, calendars }).ok()?;
     let team = loaded.teams.remove(id)?;
     // No files have this fingerprint: whatever is loaded later is something else.
     Some(TeamConfig { fingerprint: format!("restored {}", team.fingerprint), ..TeamConfig::clone(&team) })

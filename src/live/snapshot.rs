@@ -105,8 +105,7 @@ impl Snapshot {
 
     /// Notes which teams are outdated; those that were so in `previous` have been since then.
     pub(super) fn with_outdated_teams(self, previous: Option<&Snapshot>) -> Snapshot {
-        let errors = self.configuration.diagnostics.iter().filter(|found| found.is_error());
-        let with_errors = errors.filter_map(|error| error.team.as_ref());
+        let with_errors = self.configuration.outdated_teams();
         let ids: BTreeSet<&TeamId> =
             with_errors.chain(&self.removed).filter(|id| self.team(id.as_str()).is_some()).collect();
         let since = |id: &TeamId| {

@@ -9,7 +9,7 @@ use crate::delivery::{Failure, Reason};
 use crate::journal::WEBHOOK;
 use crate::notices::{Recipient, Terms};
 use crate::publish::Frame;
-use crate::rota::{EngineerId, Instant, Period, Schedule, TeamId, expand, unknown_holidays};
+use crate::rota::{EngineerId, Instant, Period, Schedule, TeamId, expand, unknown_absences};
 use crate::text::{by_calendar, clean_or};
 
 /// The password of the mail server, or the file with it.
@@ -192,7 +192,7 @@ pub fn facts_schedule(team: &TeamConfig, frame: Frame) -> Schedule {
 pub fn outdated(id: &TeamId, configuration: &Configuration, now: Instant) -> Vec<String> {
     let Some(team) = configuration.teams.get(id) else { return Vec::new() };
     let ahead = Period::new(now, now + UNKNOWN_AHEAD);
-    let unknown = ahead.map(|ahead| unknown_holidays(&team.team, ahead)).unwrap_or_default();
+    let unknown = ahead.map(|ahead| unknown_absences(&team.team, ahead)).unwrap_or_default();
     let unknown =
         by_calendar(&unknown).iter().map(|unknown| unknown.sentence(&team.team)).collect::<Vec<_>>();
     let found = configuration.diagnostics_of(id).filter(|found| OUTDATED.contains(&found.code));

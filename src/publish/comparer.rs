@@ -72,8 +72,14 @@ impl Comparer {
             above: known.filter(|_| unreadable.is_some()).map(|known| known.stored.highest),
             past: self.retention.agreed(),
         };
-        let published =
-            self.next(known.map(|known| &**known), before, unreadable.as_ref(), (facts, &publication));
+        let is_older = self.is_older(to_publish, known, publication.generation);
+        let mut published = match before {
+            Some(before) if is_older => older(known.map(|known| &**known), &before, facts, &publication),
+            before => {
+                self.next(known.map(|known| &**known), before, unreadable.as_ref(), (facts, &publication))
+            }
+        };
+        published.stored.copies = to_publish.copies.clone();
         Published { team: Arc::new(published), events: to_publish.is_in_use.then_some(events) }
     }
 
@@ -85,15 +91,6 @@ impl Comparer {
         unreadable: Option<&Unreadable>,
         (facts, publication): (Vec<Fact>, &Publication),
     ) -> PublishedTeam {
-        if let Some(before) = &before
-            && self.writers == Writers::Several
-            && publication.generation < before.generation
-        {
-            let journal = consult(before, facts, publication);
-            let mut published = PublishedTeam::next(known, &journal, Vec::new());
-            published.state = JournalState::Older;
-            return published;
-        }
         let journal = publish(before.as_ref(), facts, publication);
         let moved = before.map(|before| moved(&before, &journal, publication.window)).unwrap_or_default();
         let at = journal.entries.values().map(|entry| entry.revision.modified).max();
@@ -111,6 +108,20 @@ impl Comparer {
         published
     }
 
+    /// Whether another server published a newer configuration than that of `generation`, or the same with newer copies of
+    /// fetched calendars.
+    pub(super) fn is_older(
+        &self,
+        team: &TeamToPublish,
+        known: Option<&Arc<PublishedTeam>>,
+        generation: i64,
+    ) -> bool {
+        let Some(known) = known.filter(|_| self.writers == Writers::Several) else { return false };
+        let stored = &known.stored;
+        generation < stored.generation
+            || generation == stored.generation && team.copies.is_older_than(&stored.copies)
+    }
+
     /// Says how new the team's configuration is, compared with what other servers published.
     pub(super) fn generation(
         &self,
@@ -121,6 +132,7 @@ impl Comparer {
         let newest_file = team.config.modified.timestamp_micros();
         match (trigger, team.own_generation, known) {
             (Trigger::Time, Some(own), _) => own,
+            (Trigger::FileChange, Some(own), _) if team.has_same_files => own,
             (Trigger::FileChange, _, Some(known)) if self.revision.is_none() => {
                 newest_file.max(known.stored.generation.saturating_add(1))
             }
@@ -134,6 +146,19 @@ impl Comparer {
         let text = format!("{}\n{}\n{:?}\n{ends:?}", self.build, team.config.fingerprint, team.links);
         hex::encode(Sha256::digest(text))
     }
+}
+
+/// What a team is that another server published as `known`, from something newer.
+fn older(
+    known: Option<&PublishedTeam>,
+    before: &Journal,
+    facts: Vec<Fact>,
+    publication: &Publication,
+) -> PublishedTeam {
+    let journal = consult(before, facts, publication);
+    let mut published = PublishedTeam::next(known, &journal, Vec::new());
+    published.state = JournalState::Older;
+    published
 }
 
 /// What the journal keeps of `events` and of the properties of each feed.

@@ -116,7 +116,8 @@ impl Publisher {
         let known = team.known.as_ref().filter(|_| !team.is_restored)?;
         let comparer = &self.comparer;
         let is_same = known.stored.fingerprint == comparer.fingerprint(team);
-        let is_older = comparer.generation(team, Some(known), Trigger::Time) < known.stored.generation;
+        let generation = comparer.generation(team, Some(known), Trigger::Time);
+        let is_older = comparer.is_older(team, Some(known), generation);
         (is_same || is_older).then(|| comparer.publish(team, Some(known), Trigger::Time, at))
     }
 

@@ -6,6 +6,7 @@ use super::frame::Frame;
 use super::published_team::PublishedTeam;
 use crate::config::TeamConfig;
 use crate::feed::{Event, Links};
+use crate::journal::Copies;
 use crate::rota::TeamId;
 
 /// Why something is published. This decides which of two configurations counts as the newer one.
@@ -25,6 +26,10 @@ pub(crate) struct TeamToPublish {
     pub(crate) config: Arc<TeamConfig>,
     pub(crate) frame: Frame,
     pub(crate) links: Links,
+    /// The copies of fetched calendars that it is made of.
+    pub(crate) copies: Copies,
+    /// Whether this server published it before from the same files: other copies do not make a newer configuration.
+    pub(crate) has_same_files: bool,
     /// What was published before, by this server or another.
     pub(crate) known: Option<Arc<PublishedTeam>>,
     /// How new the configuration was that this server published before.

@@ -128,11 +128,13 @@ impl Row {
     }
 }
 
-/// Dates from which an engineer's holidays are not known.
+/// Dates from which nobody knows whether somebody is away.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownHolidays {
-    /// The engineer.
+pub struct UnknownAbsences {
+    /// Whose.
     pub engineer: EngineerIdx,
+    /// Whether it is their leave, at any time, that is not known; otherwise it is their holidays.
+    pub is_leave: bool,
     /// The id and name of the calendar that ends; `None` for an engineer without any calendar.
     pub calendar: Option<(String, String)>,
     /// The first date not known; `None` for an engineer without any calendar.
@@ -142,8 +144,8 @@ pub struct UnknownHolidays {
 /// The coverage of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// Unknown holidays: by engineer, then calendar.
-    pub unknown: Vec<UnknownHolidays>,
+    /// Where silence does not mean that nobody is away: by engineer, then calendar.
+    pub unknown: Vec<UnknownAbsences>,
     /// By start, role (primary, secondary, none), then file order.
     pub rows: Vec<Row>,
 }
@@ -154,26 +156,29 @@ pub fn coverage(team: &Team, schedule: &Schedule) -> Coverage {
         schedule.weeks.iter().flat_map(|planned| rows(team, planned, schedule)).collect();
     rows.retain(|row| row.period.overlaps(schedule.window));
     rows.sort_by_key(|row| (row.period.start(), row.role.map_or(2, |role| role as u8), row.away));
-    Coverage { unknown: unknown_holidays(team, schedule.window), rows }
+    Coverage { unknown: unknown_absences(team, schedule.window), rows }
 }
 
-/// Unknown holidays within `window`: by engineer, then calendar.
-pub fn unknown_holidays(team: &Team, window: Period) -> Vec<UnknownHolidays> {
+/// Where silence does not mean that nobody is away within `window`: by engineer, then calendar.
+pub fn unknown_absences(team: &Team, window: Period) -> Vec<UnknownAbsences> {
     let of = |idx: EngineerIdx| {
         let engineer = team.engineer(idx);
         let member = engineer.member_within(window);
         let ends = engineer.calendars.iter().filter_map(move |calendar| {
             let from = NaiveDate::from_ymd_opt(calendar.confirmed_through()? + 1, 1, 1)?;
             let calendar = (calendar.id().to_owned(), calendar.name().to_owned());
-            (engineer.zone.first_instant(from) < member?.end()).then_some(UnknownHolidays {
+            (engineer.zone.first_instant(from) < member?.end()).then_some(UnknownAbsences {
                 engineer: idx,
+                is_leave: false,
                 calendar: Some(calendar),
                 from: Some(from),
             })
         });
         let none = engineer.calendars.is_empty() && member.is_some();
-        let none = none.then_some(UnknownHolidays { engineer: idx, calendar: None, from: None });
-        none.into_iter().chain(ends)
+        let nothing = |is_leave| UnknownAbsences { engineer: idx, is_leave, calendar: None, from: None };
+        let leave = !engineer.leave_is_known && member.is_some();
+        let [none, leave] = [none.then(|| nothing(false)), leave.then(|| nothing(true))];
+        leave.into_iter().chain(none).chain(ends)
     };
     team.indices().flat_map(of).collect()
 }
@@ -513,5 +518,10 @@ mod tests {
         assert_eq!(found, [(A, Some(date("2026-01-01"))), (C, None)]);
         team.engineers[2].left = Some(date("2026-01-01"));
         assert_eq!(coverage(&team, &first_weeks(&team)).unknown.len(), 1, "no longer a member");
+        team.engineers[2].leave_is_known = false;
+        team.engineers[3].leave_is_known = false;
+        let unknown = coverage(&team, &first_weeks(&team)).unknown;
+        let leave: Vec<_> = unknown.iter().filter(|unknown| unknown.is_leave).collect();
+        assert_eq!(leave.iter().map(|unknown| unknown.engineer).collect::<Vec<_>>(), [D]);
     }
 }

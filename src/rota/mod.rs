@@ -35,7 +35,7 @@ pub use absence::{Absences, TIME_OFF};
 pub use availability::Unavailable;
 pub use calendar::{Calendar, HolidayName};
 pub use changes::{Holding, RoleChange, Side, changes, holdings};
-pub use coverage::{Coverage, Line, Row, RowStatus, UnknownHolidays, coverage, lines, unknown_holidays};
+pub use coverage::{Coverage, Line, Row, RowStatus, UnknownAbsences, coverage, lines, unknown_absences};
 pub use fairness::{Fairness, MIN_STREAK_YEARS, Rebalance, Streak, Tally, fairness, year_spans};
 pub use occasion::{
     Backup, Occasion, OccasionAbsences, OccasionKind, OnCall, coverage_by_occasion, occasions,

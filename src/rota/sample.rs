@@ -43,6 +43,7 @@ pub(super) fn engineer(id: &str) -> Engineer {
         also_off: Vec::new(),
         works_on: Vec::new(),
         time_off: Vec::new(),
+        leave_is_known: true,
         joined: None,
         left: None,
     }

@@ -192,6 +192,8 @@ pub struct Engineer {
     pub works_on: Vec<NaiveDate>,
     /// Their own absences.
     pub time_off: Vec<Period>,
+    /// Whether that is all: `false` if they have a calendar that could not be used.
+    pub leave_is_known: bool,
     /// The first local date as a member; `None`: has always been one.
     pub joined: Option<NaiveDate>,
     /// The first local date after they leave; `None`: stays.

@@ -1,14 +1,16 @@
-//! Holidays that are not known: showing none must not be taken to mean that there are none.
+//! Holidays and leave that are not known: where that is so, silence does not mean that there are none.
 
 use chrono::NaiveDate;
 
 use super::clean::{clean, clean_or};
 use super::count::list;
-use crate::rota::{EngineerIdx, Team, UnknownHolidays};
+use crate::rota::{EngineerIdx, Team, UnknownAbsences};
 
 /// A calendar that ends, or a missing calendar, and everybody it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCalendar<'u> {
+    /// Whether it is leave that is not known, rather than holidays.
+    pub is_leave: bool,
     /// Its id and name; `None` where no calendar is given.
     pub calendar: Option<&'u (String, String)>,
     /// The first date that is not known, in the engineers' own zones; `None` where no calendar is given.
@@ -18,12 +20,14 @@ pub struct UnknownCalendar<'u> {
 }
 
 /// The entries of `unknown`, which are one for each engineer, by calendar.
-pub fn by_calendar(unknown: &[UnknownHolidays]) -> Vec<UnknownCalendar<'_>> {
+pub fn by_calendar(unknown: &[UnknownAbsences]) -> Vec<UnknownCalendar<'_>> {
     let mut found: Vec<UnknownCalendar<'_>> = Vec::new();
-    for UnknownHolidays { engineer, calendar, from } in unknown {
-        match found.iter_mut().find(|known| known.calendar == calendar.as_ref() && known.from == *from) {
+    for UnknownAbsences { engineer, is_leave, calendar, from } in unknown {
+        let key = (*is_leave, calendar.as_ref(), *from);
+        match found.iter_mut().find(|known| (known.is_leave, known.calendar, known.from) == key) {
             Some(known) => known.engineers.push(*engineer),
             None => found.push(UnknownCalendar {
+                is_leave: *is_leave,
                 calendar: calendar.as_ref(),
                 from: *from,
                 engineers: vec![*engineer],
@@ -41,7 +45,10 @@ impl UnknownCalendar<'_> {
             clean_or(&engineer.name, engineer.id.as_str())
         };
         let names: Vec<String> = self.engineers.iter().map(name).collect();
-        format!("holidays of {} are not known{}", list(&names), self.why())
+        match self.is_leave {
+            true => format!("leave of {} is not known", list(&names)),
+            false => format!("holidays of {} are not known{}", list(&names), self.why()),
+        }
     }
 
     /// What follows `holidays of A are not known`: ` from 2027-01-01 on: India ends there`.
@@ -54,16 +61,18 @@ impl UnknownCalendar<'_> {
 }
 
 /// The title of the note in a calendar, on the first date that is not known.
-pub fn unknown_summary(name: &str, unknown: &UnknownHolidays) -> String {
+pub fn unknown_summary(name: &str, unknown: &UnknownAbsences) -> String {
     match &unknown.calendar {
+        _ if unknown.is_leave => format!("{name}: leave not known"),
         Some((_, calendar)) => format!("{name}: holidays not known from here ({})", clean(calendar)),
         None => format!("{name}: holidays not known (no calendar)"),
     }
 }
 
 /// A line of an agenda for a week in which they are not known.
-pub fn unknown_agenda_line(name: &str, unknown: &UnknownHolidays) -> String {
+pub fn unknown_agenda_line(name: &str, unknown: &UnknownAbsences) -> String {
     match &unknown.calendar {
+        _ if unknown.is_leave => format!("{name}: leave not known"),
         Some((_, calendar)) => format!("{name}: holidays not known ({} ends before)", clean(calendar)),
         None => format!("{name}: holidays not known (no calendar)"),
     }

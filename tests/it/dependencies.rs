@@ -11,7 +11,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 21] = [
+const MODULES: [(&str, &[&str]); 22] = [
     ("parallel", &[]),
     ("fetch", &[]),
     ("rota", &[]),
@@ -23,6 +23,7 @@ const MODULES: [(&str, &[&str]); 21] = [
         "config",
         &["fetch", "journal", "parallel", "toml_reader", "holidays", "ics", "rota", "text", "time_off"],
     ),
+    ("calendars", &["config", "fetch", "journal", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("notices", &["rota", "text"]),
@@ -30,7 +31,10 @@ const MODULES: [(&str, &[&str]); 21] = [
     ("journal", &["rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
     ("publish", &["config", "feed", "journal", "parallel", "rota", "text"]),
-    ("live", &["access", "config", "feed", "holidays", "journal", "publish", "rota", "text"]),
+    (
+        "live",
+        &["access", "calendars", "config", "feed", "fetch", "holidays", "journal", "publish", "rota", "text"],
+    ),
     ("delivery", &["config", "fetch", "rota"]),
     ("notifier", &["config", "delivery", "journal", "live", "notices", "publish", "rota", "text"]),
     (
@@ -54,6 +58,7 @@ const MODULES: [(&str, &[&str]); 21] = [
         "cli",
         &[
             "access",
+            "calendars",
             "clock",
             "config",
             "export",

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use oncal::holidays::{Filter, Import, Library};
+use oncal::holidays::{Beside, Filter, Import, Library};
 use oncal::ics::{self, Patterns};
 use oncal::rota::{Instant, Zone};
 use oncal::time_off::{Absence, Count, Person, Reader, Rules};
@@ -93,7 +93,7 @@ fn leave(text: &str, settings: &Settings) -> String {
 fn holidays(text: &str, settings: &Settings) -> String {
     let list = |key| settings.get(key).map_or(String::new(), |pattern| format!("{key} = [\"{pattern}\"]\n"));
     let filter = format!("[import]\n{}{}", list("include"), list("exclude"));
-    let filter = Filter::parse(&filter, &Problems::default()).unwrap();
+    let filter = Filter::parse(&filter, Beside::Calendar, &Problems::default()).unwrap();
     let zone = Zone::bundled("Europe/Berlin").unwrap();
     let import = Import { now: now(), relevant_from: relevant_from(), named: &Zone::bundled, zone: &zone };
     let problems = Problems::default();

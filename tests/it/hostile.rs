@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use jiff::tz::TimeZoneDatabase;
-use oncal::holidays::{Definition, Filter, Import, On, Years};
+use oncal::holidays::{Beside, Definition, Filter, Import, On, Years};
 use oncal::ics::{self, NotUtf8, Patterns};
 use oncal::rota::{Instant, Zone};
 use oncal::time_off::{Count, Person, Reader, Rules};
@@ -228,7 +228,7 @@ proptest! {
         let problems = Problems::default();
         prop_assert!(Definition::parse("x", &text, &problems).is_none() && problems.has_errors());
         let problems = Problems::default();
-        prop_assert!(Filter::parse(&text, &problems).is_none() && problems.has_errors());
+        prop_assert!(Filter::parse(&text, Beside::Calendar, &problems).is_none() && problems.has_errors());
     }
 }
 
@@ -329,7 +329,7 @@ fn a_full_filter_over_a_full_calendar_terminates() {
     let patterns: Vec<String> = (0..200).map(|n| format!("\"a*b{n}*c\"")).collect();
     let filter = format!("[import]\nexclude = [{}]", patterns.join(", "));
     let problems = Problems::default();
-    let filter = Filter::parse(&filter, &problems).unwrap();
+    let filter = Filter::parse(&filter, Beside::Calendar, &problems).unwrap();
     let text = full_of(&format!("DTSTART:20260101\nSUMMARY:{}", "ab".repeat(40)));
     let began = processor_time();
     let utc = named("UTC").unwrap();

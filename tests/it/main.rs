@@ -9,6 +9,8 @@ mod alerts;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod calendar_programs;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod changes;
@@ -38,9 +40,13 @@ mod feeds;
 #[cfg(test)]
 mod feeds_http;
 #[cfg(test)]
+mod fetched;
+#[cfg(test)]
 mod holidays;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod hostile_calendars;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]

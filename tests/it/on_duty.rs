@@ -46,7 +46,7 @@ fn run(folder: &Path, args: &[&str]) -> String {
 }
 
 fn team(folder: &Path) -> Team {
-    let loaded = oncal::config::load(folder, NOW.parse().unwrap()).unwrap();
+    let loaded = oncal::config::load(folder, NOW.parse::<Instant>().unwrap()).unwrap();
     assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
     loaded.teams.into_values().next().unwrap().team.clone()
 }
@@ -349,7 +349,7 @@ fn where_nobody_is_free_it_is_not_covered_and_nobody_is_proposed() {
     let file = folder.path().join("teams/data-pipelines.toml");
     let pasted = fs::read_to_string(&file).unwrap() + &printed[printed.find("[[override]]").unwrap()..];
     fs::write(&file, pasted).unwrap();
-    let loaded = oncal::config::load(folder.path(), NOW.parse().unwrap()).unwrap();
+    let loaded = oncal::config::load(folder.path(), NOW.parse::<Instant>().unwrap()).unwrap();
     assert!(loaded.has_errors(), "pasted as it stands, it must not turn the alarm off");
 }
 
@@ -367,7 +367,7 @@ fn an_agreement_without_a_secondary_says_who_stays_and_check_warns_of_it() {
     );
     let file = folder.path().join("teams/data-pipelines.toml");
     fs::write(&file, fs::read_to_string(&file).unwrap() + entry).unwrap();
-    let loaded = oncal::config::load(folder.path(), NOW.parse().unwrap()).unwrap();
+    let loaded = oncal::config::load(folder.path(), NOW.parse::<Instant>().unwrap()).unwrap();
     let messages: Vec<&str> = loaded.diagnostics.iter().map(|diagnostic| &*diagnostic.message).collect();
     let stays = "`c` is away during this override and stays secondary, since it names no other: Time off, Memorial Day";
     assert!(messages.contains(&stays), "{messages:#?}");

@@ -19,7 +19,7 @@ const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "
 
 /// Files on which recurring-ical-events 3.8.2 differs, with the words of the RFC for our reading.
 const DIFFERENCES: [(&str, &str); 4] = [
-    // RFC 5545 3.8.5.3: "The "DTSTART" property value ... counts as the first occurrence", whatever UNTIL says.
+    // RFC 5545 3.8.5.3: "The "DTSTART" property defines the first instance in the recurrence set", whatever UNTIL says.
     (
         "until-before-the-start",
         "BEGIN:VEVENT\nUID:1\nDTSTAMP:20260101T000000Z\nDTSTART;VALUE=DATE:20270708\n\
@@ -35,14 +35,15 @@ const DIFFERENCES: [(&str, &str); 4] = [
          END:DAYLIGHT\nEND:VTIMEZONE\nBEGIN:VEVENT\nUID:1\nDTSTAMP:20260101T000000Z\nDTSTART;VALUE=DATE:20260714\n\
          DTEND;VALUE=DATE:20260715\nRRULE:FREQ=DAILY;UNTIL=20260715T220000Z\nEND:VEVENT\n",
     ),
-    // RFC 5545 3.8.5.3: "If the duration of the recurring component is specified with the "DTEND" or "DUE" property, the
-    // same exact duration will apply to all the members of the generated recurrence set."
+    // RFC 5545 3.8.5.3: "If the duration of the recurring component is specified with the "DTEND" or "DUE" property,
+    // then the same exact duration will apply to all the members of the generated recurrence set."
     (
         "exact-length-across-a-clock-change",
         "BEGIN:VEVENT\nUID:1\nDTSTAMP:20260101T000000Z\nDTSTART;TZID=Europe/Berlin:20260327T220000\n\
          DTEND;TZID=Europe/Berlin:20260328T060000\nRRULE:FREQ=DAILY;COUNT=3\nEND:VEVENT\n",
     ),
-    // RFC 5545 3.3.6: "the duration of a day or a week may vary ... hours, minutes and seconds are exact".
+    // RFC 5545 3.3.6: "The format can represent nominal durations (weeks and days) and accurate durations (hours,
+    // minutes, and seconds)."
     (
         "hours-across-a-clock-change",
         "BEGIN:VEVENT\nUID:1\nDTSTAMP:20260101T000000Z\nDTSTART;TZID=Europe/Berlin:20270327T220000\nDURATION:PT8H\n\
@@ -268,9 +269,7 @@ fn ten_years_of_random_series_are_as_recurring_ical_events_has_them() {
     assert!(compared > 10_000, "{out}");
 }
 
-/// calcard keeps no places, so that it cannot say where a file is wrong, and reads the rest of RFC 5545. It counts
-/// occurrences before DTSTART's own rule date differently, and knows no whole days by midnight; compared are the starts
-/// of series in a zone and in UTC.
+/// calcard knows no whole days by midnight; compared are the starts of series in a zone and in UTC.
 #[test]
 fn random_series_start_when_crate_calcard_has_them_start() {
     let mut random = Random(0x2545_F491_4F6C_DD1D);

@@ -3,16 +3,17 @@
 use super::cover::{fields, make_room};
 use super::session::{Plan, Session, period_in_words};
 use crate::cli::args::Common;
+use crate::cli::calendars;
 use crate::cli::edit_args::Agree;
 use crate::cli::output::{Exit, Output, Usage};
-use crate::cli::plan::{self, name};
+use crate::cli::plan::name;
 use crate::cli::typed;
 use crate::cli::when;
 use crate::config::{Change, List};
 use crate::rota::{Period, Row, Team, coverage, expand};
 
 pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let session = Session::open(common, &args.edit.of, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());
     let date = typed::date(&args.date, session.clock())?;

@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 
 use super::session::{Plan, Session, period_in_words};
 use crate::cli::args::Common;
+use crate::cli::calendars;
 use crate::cli::edit_args::Cover;
 use crate::cli::output::{Exit, Output, Usage};
-use crate::cli::plan::{self, name};
+use crate::cli::plan::name;
 use crate::cli::typed::{self, Typed};
 use crate::cli::when;
 use crate::config::{Change, Field, List};
@@ -14,7 +15,7 @@ use crate::rota::{Duty, EngineerIdx, Instant, Override, Period, Team, Zone, cove
 use crate::text::list;
 
 pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let session = Session::open(common, &args.edit.of, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());
     let who = session.who(&args.who)?;

@@ -2,16 +2,17 @@
 
 use super::session::{Plan, Session};
 use crate::cli::args::Common;
+use crate::cli::calendars;
 use crate::cli::edit_args::Off;
 use crate::cli::output::{Exit, Output, Usage};
-use crate::cli::plan::{self, name};
+use crate::cli::plan::name;
 use crate::cli::typed::{self, Typed};
 use crate::cli::when;
 use crate::config::{Change, Field, List};
 use crate::rota::{Absences, Period, Periods, Zone};
 
 pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let session = Session::open(common, &args.edit.of, &configuration, output)?;
     let team = session.team();
     let who = session.who(&args.who)?;

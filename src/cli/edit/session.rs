@@ -10,6 +10,7 @@ use crate::cli::options::{OfTeam, Writing};
 use crate::cli::output::{Output, Usage};
 use crate::cli::plan::{self, name};
 use crate::cli::typed;
+use crate::cli::unknown;
 use crate::cli::when;
 use crate::config::{
     Change, Configuration, Diagnostic, Original, TeamConfig, TeamPlaces, edit, load_edited, render,
@@ -66,6 +67,7 @@ impl<'c> Session<'c> {
         if original.text() != configuration.sources.text(&config.file) {
             anyhow::bail!("{} is being changed by somebody else; run the command again", path.display());
         }
+        unknown::warn_of_leave(&config.team, output);
         Ok(Session { common, configuration, config, original, now: plan::clock(common).now() })
     }
 

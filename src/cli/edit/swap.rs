@@ -4,16 +4,17 @@ use chrono::NaiveDate;
 
 use super::session::{Plan, Session};
 use crate::cli::args::Common;
+use crate::cli::calendars;
 use crate::cli::edit_args::SwapWeeks;
 use crate::cli::output::{Exit, Output, Usage};
-use crate::cli::plan::{self, name};
+use crate::cli::plan::name;
 use crate::cli::typed;
 use crate::cli::when;
 use crate::config::{Change, Field, List};
 use crate::rota::{Pair, Period, Team, Week, weeks};
 
 pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> anyhow::Result<Exit> {
-    let configuration = plan::load(common)?;
+    let configuration = calendars::load(&common.config, common, output)?;
     let session = Session::open(common, &args.edit.of, &configuration, output)?;
     let team = session.team();
     let first = week(&session, &args.week)?;

@@ -14,7 +14,7 @@ use super::time_zones::zone;
 use crate::config::ids::slug;
 use crate::config::local_time::starts_at;
 use crate::config::schema::{EngineerTable, PairTable, TeamTable, TimeOffTable};
-use crate::config::time_off::Reading;
+use crate::config::time_off::{Reading, TimeOff};
 use crate::holidays::CalendarError;
 use crate::rota::{Calendar, Engineer, EngineerId, EngineerIdx, Instant, Pair, Period, Zone};
 use crate::time_off::Person;
@@ -235,7 +235,9 @@ fn engineer(
     let mut time_off: Vec<_> =
         table.time_off.iter().filter_map(|entry| time_off(entry, clock, problems)).collect();
     warn_of_long_time_off(&table.time_off, &time_off, context.now, problems);
-    time_off.extend(exported_absences(table, clock, common, context, problems)?);
+    let exported = exported_absences(table, clock, common, context, problems)?;
+    time_off.extend(exported.absences);
+    let leave_is_known = exported.is_known;
     if inverted.is_some() {
         return None;
     }
@@ -247,6 +249,7 @@ fn engineer(
         also_off,
         works_on: table.works_on.iter().map(|at| at.value).collect(),
         time_off,
+        leave_is_known,
         joined: table.joined.as_ref().map(|at| at.value),
         left: table.left.as_ref().map(|at| at.value),
     };
@@ -261,8 +264,10 @@ fn exported_absences(
     common: &Common<'_>,
     context: &Context<'_>,
     problems: &Problems,
-) -> Option<Vec<Period>> {
-    let Some(at) = &table.time_off_calendar else { return Some(Vec::new()) };
+) -> Option<TimeOff> {
+    let Some(at) = &table.time_off_calendar else {
+        return Some(TimeOff { absences: Vec::new(), is_known: true });
+    };
     let uid_domain = common.team.uid_domain.as_ref().map_or(UID_DOMAIN, |at| &at.value);
     let email = table.email.as_ref().map(|at| at.value.as_str());
     let reading = Reading {

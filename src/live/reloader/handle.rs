@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
+use super::calendar_monitor::CalendarMonitor;
 use super::journal_monitor::JournalMonitor;
 use super::notice::Notice;
 use super::options::Options;
@@ -17,6 +18,7 @@ pub struct Reloader {
     thread: Option<JoinHandle<()>>,
     /// Dropped after the thread has ended, so that everything it counted is written.
     _journal: JournalMonitor,
+    _calendars: CalendarMonitor,
 }
 
 impl Reloader {
@@ -30,9 +32,10 @@ impl Reloader {
         let (notices, received) = mpsc::channel();
         let watch = Watch::new(&options.folder, &options.state, notices.clone());
         let journal = JournalMonitor::start(Arc::clone(&options), notices.clone())?;
+        let calendars = CalendarMonitor::start(Arc::clone(&options), notices.clone())?;
         let run = move || Worker::new(options, watch).run(&received);
         let thread = thread::Builder::new().name("reloader".to_owned()).spawn(run)?;
-        Ok(Reloader { notices, thread: Some(thread), _journal: journal })
+        Ok(Reloader { notices, thread: Some(thread), _journal: journal, _calendars: calendars })
     }
 
     /// Has the configuration read again.

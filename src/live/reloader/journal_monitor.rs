@@ -11,6 +11,7 @@ use super::maintenance::Maintenance;
 use super::notice::Notice;
 use super::options::Options;
 use crate::journal::JournalError;
+use crate::live::builder::JournalCheck;
 
 /// How often the journal is checked. With the time that a database may take to answer this is less than 15 seconds.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
@@ -49,22 +50,69 @@ impl Drop for JournalMonitor {
     }
 }
 
+/// Does what maintenance is due by `now`, and checks that the journal can be written.
+fn look(options: &Options, maintenance: &mut Maintenance, now: Moment) -> Result<JournalCheck, JournalError> {
+    let maintained = maintenance.run(&options.builder, now, (options.now)());
+    if options.builder.database().is_some_and(|database| database.is_lost()) {
+        // A loss that maintenance was the first to notice is a fault before the check makes up for it.
+        maintained?;
+    }
+    let current = options.store.load();
+    let checked = options.builder.check_journal(&current)?;
+    options.builder.write_missing_sources(&current)?;
+    Ok(checked)
+}
+
 fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
     let mut maintenance = Maintenance::new(Moment::now());
     let mut pause = CHECK_EVERY;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         // A panic is logged by the panic hook, and the next check is made all the same.
-        let checked = catch_unwind(AssertUnwindSafe(|| {
-            maintenance.run(&options.builder, Moment::now(), (options.now)());
-            let current = options.store.load();
-            let checked = options.builder.check_journal(&current)?;
-            options.builder.write_missing_sources(&current)?;
-            Ok::<_, JournalError>(checked)
-        }));
+        let checked = catch_unwind(AssertUnwindSafe(|| look(options, &mut maintenance, Moment::now())));
         pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };
         if let Ok(checked) = checked {
             let _ = notices.send(Notice::JournalChecked(checked));
         }
     }
     maintenance.end(&options.builder);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::journal::{Database, Location};
+    use crate::live::sample::{TEAM, at, configuration};
+    use crate::live::{Builder, Client, Store};
+    use crate::publish::Publisher;
+    use crate::rota::TeamId;
+
+    #[test]
+    fn a_loss_that_the_counts_are_the_first_to_meet_is_reported_before_it_is_made_up_for() {
+        let (folder, now) = (tempfile::tempdir().unwrap(), at("2026-02-10T12:00:00Z"));
+        let state = folder.path().join("state");
+        let database = Database::open(Location::folder(state.clone())).unwrap();
+        let builder = Builder::new(Publisher::new(database, None, String::new()));
+        let first = builder.first(configuration("", &[("sample", TEAM)], now), now).unwrap();
+        let options = Options {
+            store: Arc::new(Store::new(first)),
+            builder,
+            folder: folder.path().to_owned(),
+            state: state.clone(),
+            now: Box::new(move || now),
+            report: |_| {},
+        };
+        let start = Moment::now();
+        let mut maintenance = Maintenance::new(start);
+        assert!(look(&options, &mut maintenance, start).is_ok());
+        let feed = options.builder.subscribers().team(&TeamId::new("sample").unwrap()).feed("team.ics");
+        feed.count(Client::Google, false, 7, now);
+        fs::remove_dir_all(&state).unwrap();
+        let due = start + Duration::from_secs(10);
+        assert!(look(&options, &mut maintenance, due).is_err(), "the fault");
+        assert!(look(&options, &mut maintenance, due + RETRY_EVERY).is_ok(), "and its end");
+        let database = options.builder.database().unwrap();
+        assert!(database.read_team(&TeamId::new("sample").unwrap()).unwrap().is_some());
+    }
 }

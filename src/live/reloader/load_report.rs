@@ -86,7 +86,8 @@ impl LoadReport {
 
     fn read(&mut self, snapshot: &Snapshot, at: Instant) {
         let configuration = snapshot.configuration();
-        let errors = configuration.diagnostics.iter().filter(|found| found.is_error());
+        let errors =
+            configuration.diagnostics.iter().filter(|found| found.is_error() && !found.is_of_fetch());
         // A team that uses a calendar with errors is in service itself; only the calendar is outdated.
         let is_read = |error: &&Diagnostic| {
             error.team.as_ref().is_some_and(|team| configuration.teams.contains_key(team))

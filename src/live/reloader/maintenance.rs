@@ -42,31 +42,38 @@ impl Maintenance {
     }
 
     /// Does what is due by `now`; `at` is the same time by the wall clock.
-    pub(super) fn run(&mut self, builder: &Builder, now: Moment, at: Instant) {
+    ///
+    /// # Errors
+    ///
+    /// If a task failed. It is tried again by itself, so this matters only for what it says about the journal.
+    pub(super) fn run(&mut self, builder: &Builder, now: Moment, at: Instant) -> Result<(), JournalError> {
+        let mut written = Ok(());
         if self.write_counts <= now {
-            let done = self.check(&write_counts(builder));
-            self.write_counts = now + if done { WRITE_COUNTS_EVERY } else { RETRY_AFTER };
+            written = self.check(write_counts(builder));
+            self.write_counts = now + if written.is_ok() { WRITE_COUNTS_EVERY } else { RETRY_AFTER };
         }
         if self.clean_up <= now {
-            let done = self.check(&clean_up(builder, now, at));
-            self.clean_up = now + if done { CLEAN_UP_EVERY } else { RETRY_AFTER };
+            let cleaned = self.check(clean_up(builder, now, at));
+            self.clean_up = now + if cleaned.is_ok() { CLEAN_UP_EVERY } else { RETRY_AFTER };
+            written = written.and(cleaned);
         }
+        written
     }
 
     /// Writes the counts before the server stops.
     pub(super) fn end(mut self, builder: &Builder) {
-        self.check(&write_counts(builder));
+        let _ = self.check(write_counts(builder));
     }
 
-    /// Whether a task succeeded. A failure is logged once; nothing else depends on it.
-    fn check(&mut self, done: &Result<(), JournalError>) -> bool {
-        if let Err(error) = done
+    /// The result of a task. A failure is logged once; nothing else depends on it.
+    fn check(&mut self, done: Result<(), JournalError>) -> Result<(), JournalError> {
+        if let Err(error) = &done
             && !self.is_failing
         {
             tracing::warn!(%error, "failed to write the counts of subscribers; trying again");
         }
         self.is_failing = done.is_err();
-        done.is_ok()
+        done
     }
 }
 
@@ -129,7 +136,7 @@ mod tests {
             (172_810, "2026-04-01T00:00:01Z", &[apple]),
         ] {
             let now = start + Duration::from_secs(seconds);
-            maintenance.run(&builder, now, at(clock));
+            maintenance.run(&builder, now, at(clock)).unwrap();
             assert_eq!(fetched(folder.path()), kept, "{seconds}");
         }
         assert_eq!(feed.fetched().len(), 1, "the server that counted deletes them too");

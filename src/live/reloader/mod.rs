@@ -9,6 +9,7 @@
 //! journal that does not answer delays nothing else. Nothing that can fail happens after the pointer to the snapshot was
 //! swapped.
 
+mod calendar_monitor;
 mod debounce;
 mod faults;
 mod handle;

@@ -16,6 +16,8 @@ pub(super) enum Notice {
     Closed(PathBuf),
     /// Whether the journal could be written, as just tried.
     JournalChecked(Result<JournalCheck, JournalError>),
+    /// There are other copies of fetched calendars, or something else to report of them.
+    CalendarsChanged,
     /// The configuration must be read again in any case (SIGHUP).
     Reload,
     /// The server stops.

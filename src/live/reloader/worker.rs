@@ -99,7 +99,9 @@ impl Worker {
 
     fn step(&mut self, notice: Option<Notice>) {
         match notice {
-            Some(Notice::Reload) => self.debounce.add(Moment::now(), Scope::All, Duration::ZERO),
+            Some(Notice::Reload | Notice::CalendarsChanged) => {
+                self.debounce.add(Moment::now(), Scope::All, Duration::ZERO);
+            }
             Some(Notice::Changed(paths)) => self.changed(&paths),
             Some(Notice::BeingWritten(path)) if self.watch.within(&path).is_some_and(is_read) => {
                 self.debounce.open(Moment::now(), path);
@@ -181,7 +183,13 @@ impl Worker {
             faults::watched(&self.options.store, self.watch.renew(), at);
         }
         let current = Arc::clone(&self.options.store.load());
-        let configuration = match config::reload(&self.options.folder, at, current.configuration(), scope) {
+        let options = Arc::clone(&self.options);
+        let configuration = match config::reload(
+            &options.folder,
+            options.builder.as_of(at),
+            current.configuration(),
+            scope,
+        ) {
             Ok(configuration) => Arc::new(configuration),
             Err(error) => {
                 faults::configuration_unreadable(&self.options.store, &error, at);
@@ -199,7 +207,6 @@ impl Worker {
         }
         // Links that were revoked are dead at once, whatever becomes of the rest.
         let current = self.revoke_links(&current, &configuration, at).unwrap_or(current);
-        let options = Arc::clone(&self.options);
         let build = options.builder.reload(&current, configuration, removed, at);
         let next = match self.written(&build, at) {
             Some(next) => next,
@@ -248,6 +255,12 @@ impl Worker {
     fn journal_checked(&mut self, result: Result<JournalCheck, JournalError>) {
         let at = (self.options.now)();
         let Some(check) = self.journal.check(result, &self.options.store, at) else { return };
+        let calendars = self.options.builder.calendars();
+        let read = calendars.map_or(Ok(false), |calendars| calendars.read());
+        if self.journal.check(read, &self.options.store, at) == Some(true) {
+            // Another server may have published from newer copies, which this one then has too.
+            return self.debounce.add(Moment::now(), Scope::All, Duration::ZERO);
+        }
         let current = Arc::clone(&self.options.store.load());
         let refreshed = self.options.builder.refresh(&current, &check, at);
         if let Some(Some(next)) = self.journal.check(refreshed, &self.options.store, at) {
@@ -318,6 +331,7 @@ fn is_in_service(current: &Snapshot, loaded: &Configuration, removed: &BTreeSet<
     let served = current.configuration();
     served.settings == loaded.settings
         && served.diagnostics == loaded.diagnostics
+        && served.has_same_copies(loaded)
         && served.broken == loaded.broken
         && current.removed() == removed
         && served.teams.len() == loaded.teams.len()

@@ -10,7 +10,7 @@ mod years;
 
 use std::ops::RangeInclusive;
 
-use super::coverage::{UnknownHolidays, unknown_holidays};
+use super::coverage::{UnknownAbsences, unknown_absences};
 use super::period::Instant;
 use super::planning::schedule::expand;
 use super::team::Team;
@@ -26,8 +26,8 @@ pub use tally::Tally;
 pub struct Fairness {
     /// The calendar years, in the team's zone.
     pub years: RangeInclusive<i32>,
-    /// Unknown holidays: by engineer, then calendar.
-    pub unknown: Vec<UnknownHolidays>,
+    /// Where silence does not mean "no holidays": by engineer, then calendar.
+    pub unknown: Vec<UnknownAbsences>,
     /// By year, then file order. Somebody who is no member in a year and held nothing has no entry for it.
     pub tallies: Vec<Tally>,
     /// By the day of the year on which the holiday first falls, then primary first, then file order.
@@ -60,7 +60,7 @@ pub fn fairness(team: &Team, years: RangeInclusive<i32>, now: Instant) -> Fairne
     let streaks = plan.streaks(&plan.pairs());
     let rebalances = rebalance::Rebalances::new(&plan, &streaks, now);
     Fairness {
-        unknown: unknown_holidays(team, span),
+        unknown: unknown_absences(team, span),
         tallies: tally::tallies(team, &expand(team, around(span)), &years),
         once: rebalances.once(),
         yearly: rebalances.yearly(),

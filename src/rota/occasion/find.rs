@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::kind::{Backup, Occasion, OccasionKind, OnCall};
 use crate::rota::absence::holidays;
-use crate::rota::coverage::{Coverage, Row, RowStatus, coverage, unknown_holidays};
+use crate::rota::coverage::{Coverage, Row, RowStatus, coverage, unknown_absences};
 use crate::rota::period::{Period, merge_adjacent};
 use crate::rota::planning::duty::Duty;
 use crate::rota::planning::schedule::{Schedule, expand};
@@ -33,7 +33,7 @@ pub fn coverage_by_occasion(team: &Team, window: Period) -> (Coverage, Vec<Occas
     let mut rows = coverage(team, &schedule).rows;
     let occasions = absences.occasions(team, &schedule, &rows);
     rows.retain(|row| row.period.overlaps(window));
-    (Coverage { unknown: unknown_holidays(team, window), rows }, occasions)
+    (Coverage { unknown: unknown_absences(team, window), rows }, occasions)
 }
 
 /// The absences that make up the occasions of a window, before it is known what they do to the rota.

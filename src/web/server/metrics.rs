@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family as Labelled;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::config::Severity;
+use crate::config::{FETCH_PROBLEMS, Severity};
 use crate::live::{FaultKind, Snapshot, TeamSnapshot};
 use crate::publish::JournalState;
 use crate::rota::{Coverage, Instant, Row, coverage};
@@ -44,6 +44,7 @@ fn written(state: &State) -> Result<String, fmt::Error> {
     requests(&mut registry, state);
     loads(&mut registry, state, &snapshot, now);
     faults(&mut registry, state, &snapshot);
+    calendars(&mut registry, &snapshot);
     teams(&mut registry, &snapshot, now);
     notices(&mut registry, state);
     let mut text = String::new();
@@ -137,6 +138,24 @@ fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
     let gauge = Gauge::<i64>::default();
     gauge.set(number(provisional));
     registry.register("teams_provisional", "Teams whose served version is not in the journal", gauge);
+}
+
+/// Fetched calendars that are not as they should be, and whose leave is not known therefore.
+fn calendars(registry: &mut Registry, snapshot: &Snapshot) {
+    let problems = Gauges::default();
+    for code in FETCH_PROBLEMS {
+        let found = snapshot.configuration().diagnostics.iter().filter(|found| found.code == code);
+        problems.get_or_create(&vec![("problem", code.to_owned())]).set(number(found.count()));
+    }
+    let help = "Fetched calendars without a copy, with one of more than a day ago, or that were emptied";
+    registry.register("calendar_problems", help, problems);
+    let unknown = Gauges::default();
+    for team in snapshot.teams() {
+        let engineers = team.team().engineers.iter().filter(|engineer| !engineer.leave_is_known);
+        let labels = vec![("team", team.team().id.to_string())];
+        unknown.get_or_create(&labels).set(number(engineers.count()));
+    }
+    registry.register("leave_unknown", "Engineers whose calendar of time off could not be used", unknown);
 }
 
 fn teams(registry: &mut Registry, snapshot: &Snapshot, now: Instant) {

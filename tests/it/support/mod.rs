@@ -1,7 +1,9 @@
 //! What several tests need: sample teams, servers and clocks.
 
+pub(crate) mod calendar_server;
 pub(crate) mod edited;
 pub(crate) mod faked_clock;
+pub(crate) mod fetching;
 pub(crate) mod injection;
 pub(crate) mod machine;
 pub(crate) mod pair;

@@ -92,6 +92,7 @@ fn engineers() -> impl Strategy<Value = Vec<Engineer>> {
                 also_off: also.into_iter().map(|date| (date, Arc::from("Company day"))).collect(),
                 works_on,
                 time_off,
+                leave_is_known: true,
                 joined: joined.filter(|_| !in_rota),
                 left: left.filter(|left| !in_rota && joined.is_none_or(|joined| joined < *left)),
             });

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Coverage, EngineerIdx, Instant, Row, RowStatus, UnknownHolidays, coverage};
+use crate::rota::{Coverage, EngineerIdx, Instant, Row, RowStatus, UnknownAbsences, coverage};
 use crate::text::{by_calendar, count};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
@@ -96,16 +96,20 @@ pub(in crate::web) fn anchor(row: &Row) -> String {
     format!("c{}", row.period.start().format("%Y%m%dT%H%M"))
 }
 
-/// A note about unknown holidays: showing none does not mean that there are none.
-pub(in crate::web) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) -> Markup {
+/// Whose holidays or leave are not known: there, silence does not mean that there are none.
+pub(in crate::web) fn unknown(unknown: &[UnknownAbsences], people: &People<'_>) -> Markup {
     html! {
         @if !unknown.is_empty() {
-            section.note.unknown aria-label="Holidays not known" {
+            section.note.unknown aria-label="Absences not known" {
                 ul {
                     @for unknown in by_calendar(unknown) {
                         li {
-                            "Holidays of " (people.list(&unknown.engineers)) " are not known" (unknown.why())
-                            ". A date without an entry may still be a holiday."
+                            @if unknown.is_leave {
+                                "Leave of " (people.list(&unknown.engineers)) " is not known"
+                            } @else {
+                                "Holidays of " (people.list(&unknown.engineers)) " are not known" (unknown.why())
+                            }
+                            ". A date without an entry may be a day off all the same."
                         }
                     }
                 }
@@ -115,7 +119,7 @@ pub(in crate::web) fn unknown(unknown: &[UnknownHolidays], people: &People<'_>) 
 }
 
 /// [`unknown`], of one person alone.
-pub(in crate::web) fn unknown_of(all: &[UnknownHolidays], idx: EngineerIdx, people: &People<'_>) -> Markup {
-    let own: Vec<UnknownHolidays> = all.iter().filter(|unknown| unknown.engineer == idx).cloned().collect();
+pub(in crate::web) fn unknown_of(all: &[UnknownAbsences], idx: EngineerIdx, people: &People<'_>) -> Markup {
+    let own: Vec<UnknownAbsences> = all.iter().filter(|unknown| unknown.engineer == idx).cloned().collect();
     unknown(&own, people)
 }

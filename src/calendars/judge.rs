@@ -1,0 +1,64 @@
+//! Whether a new copy of a calendar can be used, and what of the old one stays.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::job::Wanted;
+use super::past::extended;
+use crate::config::{
+    CalendarReader, CalendarUse, Configuration, Found, History, KeptCalendar, KeptCalendars,
+};
+use crate::rota::Instant;
+
+/// Loads the configuration as it would be with other copies; `None` if it cannot be read.
+pub(super) type LoadWith<'l> = dyn Fn(Arc<KeptCalendars>) -> Option<Configuration> + 'l;
+
+/// What becomes of a new copy.
+#[derive(Debug)]
+pub(super) enum Judgement {
+    /// It is used, with this past.
+    Good(BTreeMap<CalendarReader, History>),
+    /// It has an error of this code.
+    Unreadable(&'static str),
+    /// It cannot be said yet: what reads it is not loaded, or not with the copy that is stored.
+    Later,
+}
+
+/// Judges `text` as the next copy at `now`, `current` being the configuration in service.
+pub(super) fn judge(
+    wanted: &Wanted,
+    text: &Arc<str>,
+    kept: &KeptCalendars,
+    (current, load): (&Configuration, &LoadWith<'_>),
+    now: Instant,
+) -> Judgement {
+    let before = kept.get(&wanted.address).map(|kept| KeptCalendar::clone(kept)).unwrap_or_default();
+    let candidate =
+        KeptCalendar { number: before.number + 1, text: Some(Arc::clone(text)), ..before.clone() };
+    let mut all = kept.clone();
+    all.insert(&wanted.digest, candidate);
+    let Some(next) = load(Arc::new(all)) else { return Judgement::Later };
+    let of_reader = |configuration: &Configuration, reader: &CalendarReader| -> Option<CalendarUse> {
+        let mut uses = configuration.calendar_uses();
+        uses.find(|usage| usage.reader == *reader && usage.address == wanted.address).cloned()
+    };
+    let mut history = BTreeMap::new();
+    for reader in &wanted.readers {
+        let Some(new) = of_reader(&next, reader) else { return Judgement::Later };
+        let old = of_reader(current, reader);
+        match new.found {
+            Found::Unreadable(code) => return Judgement::Unreadable(code),
+            Found::Nothing => return Judgement::Later,
+            Found::Absences(..) | Found::Holidays(_) => {}
+        }
+        if before.text.is_some() && old.as_ref().is_none_or(|old| !old.is_current(kept)) {
+            return Judgement::Later;
+        }
+        let old = old.map_or(Found::Nothing, |old| old.found);
+        let past = extended(before.history.get(reader), &old, &new.found, now);
+        if past != History::default() {
+            history.insert(reader.clone(), past);
+        }
+    }
+    Judgement::Good(history)
+}

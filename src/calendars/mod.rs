@@ -1,0 +1,20 @@
+//! Calendars that are fetched from addresses: when each is fetched, what becomes of the result, and what is kept.
+//!
+//! In reading order: `schedule` decides when a calendar is due; `past` keeps what had begun when a new copy comes;
+//! `judge` decides whether a new copy can be used; [`Calendars`] has all copies, stored in the journal's database, and is
+//! what a load gets them from; `once` fetches them for a command, or before a server's first snapshot.
+//!
+//! Not here: the request (`fetch`), what a calendar says (`config`), the thread that keeps copies current (`live`).
+
+mod job;
+mod judge;
+mod once;
+mod options;
+mod past;
+mod schedule;
+mod shelf;
+
+pub use job::Job;
+pub use once::{Patience, Unfetched};
+pub use options::Options;
+pub use shelf::Calendars;

@@ -1,0 +1,85 @@
+//! Fetching what is due now and waiting for it: for a command, and before a server's first snapshot.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant as Moment};
+
+use super::judge::LoadWith;
+use super::shelf::Calendars;
+use crate::config::{CalendarUse, Configuration};
+use crate::journal::JournalError;
+use crate::rota::Instant;
+
+/// How many calendars are fetched at once.
+const MAX_AT_ONCE: usize = 8;
+
+/// How long is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// For every calendar, as long as its fetch may take.
+    All,
+    /// For those that were never fetched, and so long at most: a start must not depend on other servers.
+    New(Duration),
+}
+
+/// A calendar that could not be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfetched {
+    /// Where it is, as far as that may be shown.
+    pub address: String,
+    /// Why not.
+    pub error: String,
+}
+
+impl Calendars {
+    /// Fetches the calendars of `configuration` that are due at `now`. What is not there in time is fetched later.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read or written.
+    pub fn fetch_now(
+        &self,
+        configuration: &Configuration,
+        load: &LoadWith<'_>,
+        patience: Patience,
+        now: Instant,
+    ) -> Result<Vec<Unfetched>, JournalError> {
+        let (sender, results) = mpsc::channel();
+        let (fetcher, mut tried, mut running) = (Arc::new(self.fetcher()), BTreeSet::new(), 0);
+        let kept = self.kept();
+        let is_wanted = |usage: &&CalendarUse| match patience {
+            Patience::All => true,
+            Patience::New(_) => kept.get(&usage.address).is_none_or(|kept| kept.text.is_none()),
+        };
+        let start = Moment::now();
+        let mut unfetched = Vec::new();
+        loop {
+            while running < MAX_AT_ONCE {
+                let uses = configuration.calendar_uses().filter(is_wanted);
+                let Some(job) = self.next_job(uses, &tried, now)? else { break };
+                tried.insert(job.digest().to_owned());
+                let (sender, fetcher) = (sender.clone(), Arc::clone(&fetcher));
+                let run = move || drop(sender.send((job.run(&fetcher), job)));
+                // Where the system has no thread to spare, it is fetched later.
+                running += usize::from(thread::Builder::new().name("calendar".to_owned()).spawn(run).is_ok());
+            }
+            let patience = match patience {
+                Patience::All => self.options().limits.overall * 2,
+                Patience::New(longest) => longest.saturating_sub(start.elapsed()),
+            };
+            if running == 0 {
+                break;
+            }
+            let Ok((result, job)) = results.recv_timeout(patience) else { break };
+            running -= 1;
+            unfetched.extend(result.as_ref().err().map(|error| Unfetched {
+                address: job.wanted.address.to_string(),
+                error: error.to_string(),
+            }));
+            self.finish(job, result, (configuration, load), now)?;
+        }
+        self.read()?;
+        Ok(unfetched)
+    }
+}

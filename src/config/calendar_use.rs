@@ -1,0 +1,138 @@
+//! A fetched calendar as somebody uses it, and what is reported of its copy.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, SecondsFormat, TimeDelta};
+use sha2::{Digest, Sha256};
+
+use super::kept_calendars::{CalendarReader, KeptCalendar, KeptCalendars};
+use crate::fetch::Address;
+use crate::rota::{Instant, Zone};
+use crate::time_off::Absence;
+use crate::toml_reader::Problem;
+
+/// The codes of what [`CalendarUse::report`] gives. These depend on the time and on fetches, so each load reports them
+/// anew.
+pub const FETCH_PROBLEMS: [&str; 3] = [NOT_FETCHED, OUTDATED_COPY, EMPTIED];
+
+/// Of a calendar that was never fetched.
+const NOT_FETCHED: &str = "calendar-not-fetched";
+
+/// Of one that was not fetched for [`FRESH`].
+const OUTDATED_COPY: &str = "calendar-outdated-copy";
+
+/// Of one in which everything ahead is gone.
+const EMPTIED: &str = "calendar-emptied";
+
+/// A copy that was not fetched for so long is reported.
+const FRESH: TimeDelta = TimeDelta::days(1);
+
+/// For so long it is reported that everything ahead is gone.
+const EMPTIED_SHOWN: TimeDelta = TimeDelta::days(7);
+
+/// A fetched calendar that the configuration uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarUse {
+    /// Where it is fetched from.
+    pub address: Address,
+    /// Who reads it.
+    pub reader: CalendarReader,
+    /// Whose answers to invitations are read from it, in lower case.
+    pub email: Option<String>,
+    /// The number of the copy that was read; 0 for none.
+    pub number: i64,
+    /// What the copy gave.
+    pub found: Found,
+    /// [`KeptCalendar::hash_for`] of the copy; empty for none.
+    pub(super) hash: String,
+}
+
+/// What somebody's copy of a fetched calendar gives, without what is known of its past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// There is no copy.
+    Nothing,
+    /// The copy has errors, the first of this code.
+    Unreadable(&'static str),
+    /// Absences of somebody who lives in this zone.
+    Absences(Vec<Absence>, Zone),
+    /// Holidays.
+    Holidays(Vec<(NaiveDate, Arc<str>)>),
+}
+
+impl CalendarUse {
+    /// Of `address` by `reader`, of which nothing is kept.
+    pub(super) fn new(address: Address, reader: CalendarReader, email: Option<String>) -> CalendarUse {
+        CalendarUse { address, reader, email, number: 0, found: Found::Nothing, hash: String::new() }
+    }
+
+    /// The same, after reading `kept`.
+    pub(super) fn read(self, kept: &KeptCalendar, found: Found) -> CalendarUse {
+        CalendarUse { number: kept.number, hash: kept.hash_for(&self.reader), found, ..self }
+    }
+
+    /// Whether `kept` has what this was read from.
+    pub fn is_current(&self, kept: &KeptCalendars) -> bool {
+        let kept = kept.get(&self.address).filter(|kept| kept.text.is_some());
+        kept.map(|kept| kept.hash_for(&self.reader)).unwrap_or_default() == self.hash
+    }
+
+    /// Adds all that its reader's result depends on.
+    pub(super) fn add_to(&self, hash: &mut Sha256) {
+        hash.update(format!("\n{} {} {}", self.reader, self.address.digest().as_str(), self.hash));
+    }
+
+    /// Whether anything was read from it.
+    pub fn is_known(&self) -> bool {
+        matches!(self.found, Found::Absences(..) | Found::Holidays(_))
+    }
+
+    /// What has to be said of the copy at `now`.
+    pub(super) fn report(&self, kept: &KeptCalendars, now: Instant) -> Option<Problem> {
+        let whose = match &self.reader {
+            CalendarReader::Holidays(id) => format!("the holiday calendar `{id}`"),
+            CalendarReader::TimeOff(_, engineer) => format!("the calendar of `{engineer}`"),
+        };
+        let calendar = kept.get(&self.address);
+        let failure = calendar.and_then(|calendar| calendar.failure.as_deref());
+        let failure = failure.map(|failure| format!(": {failure}")).unwrap_or_default();
+        let address = &self.address;
+        let Some(calendar) = calendar.filter(|calendar| calendar.text.is_some()) else {
+            let unknown = match &self.reader {
+                CalendarReader::Holidays(id) => format!("the holidays of `{id}` are not known"),
+                CalendarReader::TimeOff(_, engineer) => format!("leave of `{engineer}` is not known"),
+            };
+            let message = format!("{unknown}: the calendar at {address} was never fetched{failure}");
+            return Some(match kept.is_server() {
+                true => Problem::error(NOT_FETCHED, message).help("oncal keeps trying; check the address"),
+                false => Problem::warning(NOT_FETCHED, message)
+                    .help("`--fetch` fetches it for one command; a server keeps a copy in its state folder"),
+            });
+        };
+        if calendar.fetched_at.is_none_or(|at| now - at >= FRESH) {
+            let at = calendar.fetched_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+            let message = format!(
+                "{whose} at {address} was last fetched at {}{failure}",
+                at.unwrap_or_else(|| "an unknown time".to_owned())
+            );
+            let help =
+                "the copy of that time is in use; check the address and the server's way to the internet";
+            return Some(Problem::warning(OUTDATED_COPY, message).help(help));
+        }
+        let emptied_at = calendar.history_of(&self.reader).and_then(|history| history.emptied_at);
+        emptied_at.filter(|at| now - *at < EMPTIED_SHOWN).map(|_| {
+            let message = format!(
+                "nothing is ahead any more in {whose} at {address}, where the copy before had something"
+            );
+            let help = "if that is right, nothing has to be done; if not, look at what the calendar shares";
+            Problem::warning(EMPTIED, message).help(help)
+        })
+    }
+}
+
+/// That a copy has an error. The error is not quoted: it is of a text that somebody else wrote.
+pub(super) fn unreadable_copy(address: &Address, code: &str) -> Problem {
+    let message = format!("the calendar fetched from {address} has an error ({code}), and cannot be used");
+    let help = "save it as a file and name that here: `oncal check` then shows the place of the error";
+    Problem::error("unreadable-copy", message).help(help)
+}

@@ -1,0 +1,186 @@
+//! A thread that has calendars fetched when they are due. The requests are made by threads of their own, so that a server
+//! that does not answer keeps neither other calendars waiting nor the end of the program.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant as Moment};
+
+use super::notice::Notice;
+use super::options::Options;
+use crate::calendars::{Calendars, Job};
+use crate::config::{self, AsOf, CalendarUse, Scope};
+use crate::fetch::{FetchError, Fetched, Fetcher};
+use crate::journal::JournalError;
+use crate::live::snapshot::Snapshot;
+
+/// How often it is looked whether a calendar is due: one that was just configured is.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// How often what other servers stored is read.
+const READ_EVERY: Duration = Duration::from_secs(5);
+
+/// How often it is noted which calendars are in use.
+const NOTE_EVERY: Duration = Duration::from_secs(60);
+
+/// How long nothing is tried after a failure of the database.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// How many calendars are fetched at once.
+const MAX_AT_ONCE: usize = 8;
+
+/// A running monitor. It stops when it is dropped.
+#[derive(Debug)]
+pub(super) struct CalendarMonitor {
+    messages: Sender<Message>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the monitor's thread receives.
+#[derive(Debug)]
+enum Message {
+    Fetched(Box<Job>, Result<Fetched, FetchError>),
+    Stop,
+}
+
+impl CalendarMonitor {
+    /// Starts to fetch the calendars of `options`, if there are any, and notifies `notices` of new copies.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system provides no thread.
+    pub(super) fn start(options: Arc<Options>, notices: Sender<Notice>) -> std::io::Result<CalendarMonitor> {
+        let (messages, received) = mpsc::channel();
+        let Some(calendars) = options.builder.calendars().cloned() else {
+            return Ok(CalendarMonitor { messages, thread: None });
+        };
+        let now = Moment::now();
+        let worker = Worker {
+            options,
+            calendars,
+            notices,
+            messages: messages.clone(),
+            busy: BTreeSet::new(),
+            read_at: now,
+            note_at: now,
+        };
+        let run = move || worker.run(&received);
+        let thread = thread::Builder::new().name("calendars".to_owned()).spawn(run)?;
+        Ok(CalendarMonitor { messages, thread: Some(thread) })
+    }
+}
+
+impl Drop for CalendarMonitor {
+    fn drop(&mut self) {
+        let _ = self.messages.send(Message::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    options: Arc<Options>,
+    calendars: Arc<Calendars>,
+    notices: Sender<Notice>,
+    messages: Sender<Message>,
+    /// The digests of calendars that are being fetched.
+    busy: BTreeSet<String>,
+    /// When what others stored is read next.
+    read_at: Moment,
+    /// When it is noted next what is in use.
+    note_at: Moment,
+}
+
+impl Worker {
+    fn run(mut self, received: &Receiver<Message>) {
+        let mut pause = LOOK_EVERY;
+        loop {
+            let message = match received.recv_timeout(pause) {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+            // A panic is logged by the panic hook, and the next look is taken all the same. What is wrong with the journal
+            // is reported by its own monitor.
+            let done = catch_unwind(AssertUnwindSafe(|| self.step(message)));
+            pause = if matches!(done, Ok(Ok(()))) { LOOK_EVERY } else { RETRY_AFTER };
+        }
+    }
+
+    fn step(&mut self, message: Option<Message>) -> Result<(), JournalError> {
+        let snapshot = Arc::clone(&self.options.store.load());
+        if let Some(Message::Fetched(job, result)) = message {
+            self.busy.remove(job.digest());
+            self.finish(*job, result, &snapshot)?;
+        }
+        let now = Moment::now();
+        if self.read_at <= now {
+            self.read_at = now + READ_EVERY;
+            self.notify(self.calendars.read()?);
+        }
+        if self.note_at <= now {
+            let at = (self.options.now)();
+            let configuration = snapshot.configuration();
+            let is_complete = configuration.broken.is_empty() && snapshot.removed().is_empty();
+            self.calendars.note_use(uses(&snapshot), is_complete, at)?;
+            self.note_at = now + NOTE_EVERY;
+        }
+        self.start_fetches(&snapshot)
+    }
+
+    /// Notifies the reloader if there is something new.
+    fn notify(&self, is_changed: bool) {
+        if is_changed {
+            let _ = self.notices.send(Notice::CalendarsChanged);
+        }
+    }
+
+    fn start_fetches(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
+        while self.busy.len() < MAX_AT_ONCE {
+            let at = (self.options.now)();
+            let Some(job) = self.calendars.next_job(uses(snapshot), &self.busy, at)? else { return Ok(()) };
+            self.busy.insert(job.digest().to_owned());
+            let (messages, limits) = (self.messages.clone(), self.calendars.options().limits);
+            let run = move || {
+                let result = job.run(&Fetcher::with_limits(limits));
+                drop(messages.send(Message::Fetched(Box::new(job), result)));
+            };
+            // Without a thread the calendar is fetched once its lease is over.
+            if thread::Builder::new().name("calendar".to_owned()).spawn(run).is_err() {
+                self.busy.clear();
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(
+        &mut self,
+        job: Job,
+        result: Result<Fetched, FetchError>,
+        snapshot: &Snapshot,
+    ) -> Result<(), JournalError> {
+        let at = (self.options.now)();
+        let folder = &self.options.folder;
+        let load = |calendars| {
+            let as_of = AsOf { now: at, calendars };
+            config::reload(folder, as_of, snapshot.configuration(), &Scope::All).ok()
+        };
+        let is_changed = self.calendars.finish(job, result, (snapshot.configuration(), &load), at)?;
+        self.notify(is_changed);
+        Ok(())
+    }
+}
+
+/// The calendars that the files name, and those of teams that stay in service as they were.
+fn uses(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
+    let served = snapshot.shared_teams().iter().flat_map(|team| &*team.config().calendars);
+    let configured = snapshot.configuration().calendar_uses();
+    let is_new = |usage: &&CalendarUse| {
+        snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader)
+    };
+    configured.chain(served.filter(is_new))
+}

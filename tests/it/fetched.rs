@@ -1,0 +1,327 @@
+//! Calendars that are fetched from addresses by a running server: changes reach the feeds, copies are kept, the past stays,
+//! and no calendar of one person stops a team.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::support::calendar_server::{CalendarServer, calendar};
+use crate::support::fetching::{Serving, folder, team};
+use crate::support::postgres::Postgres;
+use chrono::{Days, NaiveDate};
+use oncal::calendars::{Calendars, Options, Patience};
+use oncal::config::{self, AsOf, CalendarUse, Scope};
+use oncal::journal::{Database, Location};
+use oncal::live::Builder;
+use oncal::publish::{JournalState, Publisher};
+use oncal::rota::{Instant, Period, TeamId, changes, expand, holdings};
+
+const NOW: &str = "2026-02-10T12:00:00Z";
+
+const HOUR: i64 = 67;
+
+fn state(folder: &Path) -> Location {
+    Location::folder(folder.join("state"))
+}
+
+#[test]
+fn a_change_reaches_the_feeds_within_a_fetch_and_a_restart_without_network_changes_no_byte() {
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let folder = folder(&calendars.url("secret-path.ics"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert!(server.is_away("20260310"), "fetched before anybody is served");
+    let before = server.feeds();
+    server.pass(HOUR);
+    server.until("the next fetch", |_| calendars.requests() == 2);
+    assert_eq!(server.feeds(), before, "nothing changed");
+
+    calendars.serve(&calendar(&[("1", "2026-03-31", "2026-04-01")]));
+    server.pass(HOUR);
+    server.until("the change", |server| server.is_away("20260331"));
+    assert!(!server.is_away("20260310"));
+    let before = server.feeds();
+    server.stop();
+    calendars.stop();
+    let server = Serving::start(folder.path(), state(folder.path()), "2026-02-10T15:00:00Z");
+    assert_eq!(server.feeds(), before);
+    assert!(server.codes().is_empty(), "{:?}", server.codes());
+
+    // After a day without a fetch it is said; the copy stays in use.
+    server.pass(25 * 60);
+    server.until("a warning", |server| server.codes() == ["calendar-outdated-copy"]);
+    assert_eq!(server.feeds(), before);
+    let everything = format!("{:?}", server.store.load().configuration().diagnostics);
+    assert!(!everything.contains("secret-path") && everything.contains("127.0.0.1:"), "{everything}");
+}
+
+#[test]
+fn a_calendar_that_cannot_be_fetched_is_left_out_and_shown_and_then_used() {
+    let calendars = CalendarServer::start("");
+    let folder = folder(&calendars.url("a.ics"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert_eq!(server.codes(), ["calendar-not-fetched"]);
+    let message = server.store.load().configuration().diagnostics[0].clone();
+    assert!(message.is_error() && message.message.contains("leave of `a` is not known"), "{message}");
+    assert!(message.message.contains("not a calendar"), "why: {message}");
+    assert!(server.feed("coverage.ics").contains("SUMMARY:Ann: leave not known"));
+    let snapshot = server.store.load();
+    assert!(!snapshot.is_outdated(&snapshot.team("data").unwrap().team().id), "the team itself is current");
+    drop(snapshot);
+
+    calendars.serve(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    server.pass(2);
+    server.until("the calendar", |server| server.is_away("20260310"));
+    assert!(server.codes().is_empty() && !server.feed("coverage.ics").contains("leave not known"));
+}
+
+#[test]
+fn what_had_begun_stays_and_only_what_lies_ahead_is_replaced() {
+    let days = [("past", "2026-01-27", "2026-01-28"), ("ahead", "2026-03-10", "2026-03-11")];
+    let calendars = CalendarServer::start(&calendar(&days));
+    let folder = folder(&calendars.url("a.ics"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert!(server.is_away("20260127") && server.is_away("20260310"));
+
+    calendars.serve(&calendar(&[]));
+    server.pass(HOUR);
+    server.until("the empty copy", |server| !server.is_away("20260310"));
+    assert!(server.is_away("20260127"), "it had begun");
+    server.until("a warning", |server| server.codes() == ["calendar-emptied"]);
+
+    // A later copy adds to the past, and a restart forgets nothing of it.
+    calendars.serve(&calendar(&[("added", "2026-01-06", "2026-01-06"), ("new", "2026-03-31", "2026-03-31")]));
+    server.pass(HOUR);
+    server.until("another copy", |server| server.is_away("20260331"));
+    assert!(server.is_away("20260127") && server.is_away("20260106") && server.codes().is_empty());
+    let before = server.feeds();
+    server.stop();
+    let server = Serving::start(folder.path(), state(folder.path()), "2026-02-10T16:00:00Z");
+    assert_eq!(server.feeds(), before);
+}
+
+#[test]
+fn a_copy_is_private_and_goes_with_the_last_engineer_who_uses_it() {
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let address = calendars.url("secret-path.ics");
+    let folder = folder(&address);
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    let copies = || {
+        let database = Database::open_to_read(state(folder.path())).unwrap();
+        let states = database.calendar_states().unwrap();
+        states
+            .into_iter()
+            .map(|state| database.calendar_copy(&state.address).unwrap().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let text = copies()[0].text.clone().unwrap();
+    assert!(text.contains("20260310") && !text.contains("DESCRIPTION"), "{text}");
+    for file in fs::read_dir(folder.path().join("state")).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("secret-path"), "the address is stored nowhere");
+    }
+    fs::write(server.folder.join("teams/data.toml"), team("")).unwrap();
+    server.until("the end of the leave", |server| !server.is_away("20260310"));
+    server.until("the end of the copy", |_| copies().is_empty());
+}
+
+#[test]
+fn an_address_can_stand_in_a_file_of_its_own_and_holidays_can_be_fetched() {
+    let leave = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let holidays = CalendarServer::start(&calendar(&[("1", "2026-03-20", "2026-03-20")]));
+    let folder = folder("ann.url");
+    let write = |below: &str, text: &str| {
+        let path = folder.path().join(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("time-off/data/ann.url", &format!("{}\n", leave.url("secret-a.ics")));
+    write(
+        "holidays/house.toml",
+        &format!("[import]\nname = \"House\"\nurl = \"{}\"\n", holidays.url("secret-h.ics")),
+    );
+    write("holidays/other.url", &holidays.url("secret-o.ics"));
+    let text = team("time_off_calendar = \"ann.url\"").replace("\"us-federal\"", "\"house\", \"other\"");
+    write("teams/data.toml", &text);
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert!(server.is_away("20260310"));
+    assert!(server.feed("coverage.ics").contains("occasion.20260320"), "{}", server.feed("coverage.ics"));
+    assert_eq!((leave.requests(), holidays.requests()), (1, 2));
+    assert!(server.codes().is_empty(), "{:?}", server.codes());
+
+    // A year later in a feed that goes on, what was a holiday stays one under its name.
+    holidays.serve(&calendar(&[("1", "2026-04-20", "2026-04-20")]));
+    server.pass(60 * 24 * 45);
+    server.until("the next holiday", |server| server.feed("coverage.ics").contains("occasion.20260420"));
+    assert!(server.feed("coverage.ics").contains("occasion.20260320"));
+}
+
+#[test]
+fn a_calendar_that_a_running_server_is_given_is_fetched_before_anything_moves() {
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let folder = folder("ann.ics");
+    fs::create_dir_all(folder.path().join("time-off/data")).unwrap();
+    fs::write(folder.path().join("time-off/data/ann.ics"), calendar(&[("1", "2026-03-10", "2026-03-11")]))
+        .unwrap();
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    let sequences = |server: &Serving| {
+        let feed = server.feed("team.ics");
+        feed.lines().filter(|line| line.starts_with("SEQUENCE:")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = sequences(&server);
+    assert!(server.is_away("20260310") && before.iter().all(|line| line.trim() == "SEQUENCE:0"));
+    let address = format!("time_off_calendar = \"{}\"", calendars.url("a.ics"));
+    fs::write(folder.path().join("teams/data.toml"), team(&address)).unwrap();
+    server.until("the copy", |server| {
+        assert!(server.is_away("20260310"), "the leave is known throughout");
+        server.store.load().configuration().calendar_uses().any(CalendarUse::is_known)
+    });
+    server.until("its use", |server| server.codes() != ["time-off-unnamed"] || calendars.requests() == 1);
+    assert_eq!(sequences(&server), before, "and nothing moved");
+}
+
+#[test]
+fn a_leave_file_that_is_broken_at_a_first_start_is_left_out_and_later_keeps_what_was() {
+    let folder = folder("ann.ics");
+    let file = folder.path().join("time-off/data/ann.ics");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let broken =
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:2026\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    fs::write(&file, broken).unwrap();
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert!(server.feed("coverage.ics").contains("SUMMARY:Ann: leave not known"), "{:?}", server.codes());
+    let good = calendar(&[("1", "2026-03-10", "2026-03-11")]);
+    fs::write(&file, &good).unwrap();
+    server.until("the leave", |server| server.is_away("20260310"));
+    let before = server.feeds();
+
+    // Broken again, the server keeps the last good version, and so does its next start.
+    fs::write(&file, broken).unwrap();
+    let id = server.store.load().team("data").unwrap().team().id.clone();
+    server.until("notice", |server| server.store.load().is_outdated(&id));
+    assert_eq!(server.feeds(), before);
+    server.stop();
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert_eq!(server.feeds(), before);
+    assert!(server.store.load().team("data").unwrap().is_restored());
+    fs::write(&file, &good).unwrap();
+    server.until("its end", |server| !server.store.load().is_outdated(&id));
+    assert_eq!(server.feeds(), before);
+}
+
+#[test]
+fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that_has_begun() {
+    let calendars = CalendarServer::start(&calendar(&[]));
+    let folder = folder(&calendars.url("a.ics"));
+    let first: NaiveDate = "2026-01-05".parse().unwrap();
+    let day = |number: u64| first + Days::new(number);
+    // Leave of one to four days every nine days, half of which is moved by two days a week ahead.
+    let leave = |number: u64, seen_at: u64| {
+        let is_moved = number % 2 == 1 && seen_at + 7 >= number * 9;
+        let start = number * 9 + if is_moved { 2 } else { 0 };
+        (start, start + number % 4)
+    };
+    let shown = |at: u64| {
+        let all = (0..45).map(|number| (number, leave(number, at)));
+        let within = all.filter(|(_, (start, end))| *end >= at && *start <= at + 30);
+        let days = within
+            .map(|(number, (start, end))| [number.to_string(), day(start).to_string(), day(end).to_string()]);
+        let days: Vec<[String; 3]> = days.collect();
+        let days: Vec<_> = days.iter().map(|[uid, start, end]| (&**uid, &**start, &**end)).collect();
+        calendar(&days)
+    };
+    let shelf = Calendars::new(None, Options::DEFAULT);
+    let instant = |number: u64| day(number).and_hms_opt(12, 0, 0).unwrap().and_utc();
+    let whole = Period::new(instant(0), instant(400)).unwrap();
+    let mut configuration = config::load(folder.path(), shelf.as_of(instant(0))).unwrap();
+    let (mut before, mut begun_absences) = (Vec::new(), 0);
+    for number in (0..365).step_by(2) {
+        let now = instant(number);
+        calendars.serve(&shown(number));
+        let load = |calendars| {
+            config::reload(folder.path(), AsOf { now, calendars }, &configuration, &Scope::All).ok()
+        };
+        let unfetched = shelf.fetch_now(&configuration, &load, Patience::All, now).unwrap();
+        assert_eq!(unfetched, [], "day {number}");
+        configuration = config::reload(folder.path(), shelf.as_of(now), &configuration, &Scope::All).unwrap();
+        let team = &configuration.teams.values().next().unwrap().team;
+        let held = holdings(team, &expand(team, whole));
+        if let Some(begun) = Period::new(whole.start(), now) {
+            assert_eq!(changes(&before, &held, begun), [], "day {number}");
+        }
+        // Only what had begun by now must stay what it is.
+        before = held;
+        let begun = team.engineers[0].time_off.iter().filter(|period| period.start() < now).count();
+        assert!(begun >= begun_absences, "day {number}: {begun} of {begun_absences}");
+        begun_absences = begun;
+    }
+    assert!(begun_absences > 35, "a year of leave was seen and kept: {begun_absences}");
+}
+
+/// Two servers on one database: one fetches, both serve the same.
+fn two_servers_agree(location: impl Fn() -> Location) {
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let folder = folder(&calendars.url("a.ics"));
+    let [one, other] = [(), ()].map(|()| Serving::start(folder.path(), location(), NOW));
+    assert_eq!(calendars.requests(), 1, "the second finds the copy of the first");
+    assert_eq!(one.feeds(), other.feeds());
+    let mut expected = 1;
+    for (start, is_on) in [("2026-03-31", "20260331"), ("2026-03-08", "20260308"), ("2026-04-19", "20260419")]
+    {
+        calendars.serve(&calendar(&[("1", start, start)]));
+        one.pass(HOUR);
+        other.pass(HOUR);
+        for server in [&one, &other] {
+            server.until(is_on, |server| server.is_away(is_on));
+        }
+        expected += 1;
+        assert_eq!(calendars.requests(), expected, "one of them fetches");
+        one.until("agreement", |one| one.feeds() == other.feeds());
+    }
+    let states = [&one, &other].map(|server| server.store.load().team("data").unwrap().journal_state());
+    assert_eq!(states, [JournalState::Written; 2]);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn two_servers_on_one_postgresql_agree_and_an_older_copy_changes_nothing() {
+    let postgres = Postgres::start();
+    let location = || Location::Postgres(postgres.url.clone());
+    two_servers_agree(location);
+
+    // A server that has not seen the newest copy yet publishes nothing from the older one.
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let text = team(&format!("time_off_calendar = \"{}\"", calendars.url("b.ics")));
+    let folder = folder(&calendars.url("b.ics"));
+    fs::remove_file(folder.path().join("teams/data.toml")).unwrap();
+    fs::write(folder.path().join("teams/late.toml"), text).unwrap();
+    let now: Instant = NOW.parse().unwrap();
+    let late: Instant = "2026-02-10T14:00:00Z".parse().unwrap();
+    let load = |kept, now| config::load(folder.path(), AsOf { now, calendars: kept }).ok();
+    let build = |database: &Arc<Database>, now| {
+        let shelf = Arc::new(Calendars::new(Some(Arc::clone(database)), Options::DEFAULT));
+        shelf.read().unwrap();
+        let files = config::load(folder.path(), now).unwrap();
+        shelf.fetch_now(&files, &|kept| load(kept, now), Patience::All, now).unwrap();
+        let publisher = Publisher::new(Arc::clone(database), None, String::new());
+        let builder = Builder::new(publisher).with_calendars(Arc::clone(&shelf));
+        let first = builder.first(config::load(folder.path(), shelf.as_of(now)).unwrap(), now).unwrap();
+        (builder, shelf, first)
+    };
+    let [one, other] = [(), ()].map(|()| Arc::new(Database::open(location()).unwrap()));
+    let (behind, _, served) = build(&one, now);
+    calendars.serve(&calendar(&[("1", "2026-03-31", "2026-03-31")]));
+    // The other server starts an hour later, fetches what is due, and publishes.
+    let shelf = Calendars::new(Some(Arc::clone(&other)), Options::DEFAULT);
+    shelf.read().unwrap();
+    let before = config::load(folder.path(), shelf.as_of(late)).unwrap();
+    shelf.fetch_now(&before, &|kept| load(kept, late), Patience::All, late).unwrap();
+    let (_, _, newest) = build(&other, late);
+    let id = TeamId::new("late").unwrap();
+    let stored = || other.read_team(&id).unwrap().unwrap();
+    let published = stored();
+    let week_later = "2026-02-14T12:00:00Z".parse().unwrap();
+    let next = behind.renew(&served, week_later).written().unwrap();
+    assert_eq!(next.team("late").unwrap().journal_state(), JournalState::Older);
+    assert_eq!(stored(), published);
+    assert_eq!(newest.team("late").unwrap().journal_state(), JournalState::Written);
+}
