@@ -20,6 +20,9 @@ use crate::publish::{Frame, frame};
 use crate::rota::{Instant, TeamId};
 use crate::toml_reader::shown_address;
 
+/// The journal's file in the state folder.
+const JOURNAL: &str = "journal.sqlite";
+
 pub(super) fn run(common: &Common, args: &Notices, output: &mut Output) -> anyhow::Result<Exit> {
     match &args.what {
         NoticesCommand::Preview(args) => preview(common, args, output),
@@ -47,7 +50,8 @@ fn preview(common: &Common, args: &Preview, output: &mut Output) -> anyhow::Resu
         let terms = terms(config, &configuration.settings, &environment);
         if terms.is_empty() {
             output.note(format_args!(
-                "{}: nobody is sent notices; `email` of an engineer with [mail] in oncal.toml, or [notices], changes that",
+                "{}: nobody receives notices\n  help: add `email` to an engineer and [mail] to oncal.toml, or [notices] to the \
+                 team",
                 team.id
             ));
             continue;
@@ -122,16 +126,22 @@ fn before(folder: &Path, common: &Common, output: &mut Output) -> anyhow::Result
 
 /// The journal, where it can be read.
 fn journal(common: &Common, settings: &Settings, output: &mut Output) -> Option<Arc<Database>> {
+    let is_missing = settings.journal.is_none() && !plan::state(common).path().join(JOURNAL).exists();
     let location = match settings.journal.as_ref().map(JournalUrl::as_str) {
         Some(url) => Location::Postgres(url.to_owned()),
         None => Location::Folder(plan::state(common)),
     };
     match Database::open_to_read(location) {
         Ok(database) => Some(Arc::new(database)),
-        Err(_) => {
-            output.note(
-                "no server has published this configuration yet: this is what its first start would send",
-            );
+        Err(error) => {
+            match is_missing {
+                true => output.note(
+                    "no server has published this configuration yet: this is what its first start would send",
+                ),
+                false => {
+                    output.note(format_args!("failed to {error}. This is what a first start would send"))
+                }
+            }
             None
         }
     }
@@ -215,15 +225,16 @@ fn test(common: &Common, args: &Test, output: &mut Output) -> anyhow::Result<Exi
     let mut exit = chosen.exit;
     for (recipient, destination) in found {
         let what = match &destination {
-            Destination::Mail { .. } if recipient.starts_with("mail:") => {
-                format!("mail to {}", recipient.trim_start_matches("mail:"))
-            }
+            Destination::Mail { .. } if recipient.starts_with("mail:") => match args.show_addresses {
+                true => format!("mail to {}", recipient.trim_start_matches("mail:")),
+                false => "mail to the team".to_owned(),
+            },
             Destination::Mail { .. } => format!("mail to {}", recipient.trim_start_matches("engineer:")),
             Destination::Webhook(_) => "webhook".to_owned(),
         };
         let notice = notice(&team.id, recipient, &message, now);
         match carried(&notice, &message.text, (&destination, config), &Network, now) {
-            Ok(()) => output.data(&format!("{what}: the server took it\n"))?,
+            Ok(()) => output.data(&format!("{what}: accepted by the server\n"))?,
             Err(failure) => {
                 output.error(format_args!("{what}: {}", failure.reason));
                 exit = Exit::Failed;

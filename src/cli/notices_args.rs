@@ -29,7 +29,7 @@ pub(super) enum NoticesCommand {
     Preview(Preview),
     /// Send a test to an engineer, or to all addresses and the webhook of a team
     ///
-    /// Says for each whether the server took it. The password comes from ONCAL_SMTP_PASSWORD, or from the file that
+    /// Says for each whether the server accepted it; addresses of the team only with --show-addresses. The password comes from ONCAL_SMTP_PASSWORD, or from the file that
     /// ONCAL_SMTP_PASSWORD_FILE names.
     Test(Test),
 }
@@ -57,6 +57,9 @@ pub(super) struct Test {
     /// All addresses of the team, and its webhook
     #[arg(long)]
     pub(super) team_list: bool,
+    /// Show the addresses of the team
+    #[arg(long)]
+    pub(super) show_addresses: bool,
     #[command(flatten)]
     pub(super) of: OfTeam,
 }

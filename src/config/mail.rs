@@ -141,7 +141,7 @@ fn server_at(at: &At<String>, problems: &Problems) -> Option<(Encryption, String
         return refuse("unknown-scheme", "`server` must begin with `smtps://` or `smtp://`", example);
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refuse("password-in-url", "`server` holds a user name or a password", PASSWORD_HELP);
+        return refuse("password-in-url", "`server` must not contain a user name or password", PASSWORD_HELP);
     }
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let has_more = !["", "/"].contains(&url.path()) || url.query().is_some() || url.fragment().is_some();

@@ -21,7 +21,7 @@ pub enum Reason {
     #[error("the mail server does not answer in time")]
     MailTimeout,
     /// No encryption, or a certificate that is not trusted.
-    #[error("no encrypted connection to the mail server that can be trusted")]
+    #[error("no trusted TLS connection to the mail server")]
     MailEncryption,
     /// User or password is wrong.
     #[error("the mail server refuses the login ({0})")]
@@ -30,7 +30,7 @@ pub enum Reason {
     #[error("the mail server refuses ({0})")]
     MailRefused(u16),
     /// It does not speak SMTP as it should.
-    #[error("the mail server is not understood")]
+    #[error("unexpected reply from the mail server")]
     MailProtocol,
     /// The password is to come from a file that cannot be read.
     #[error("the file that ONCAL_SMTP_PASSWORD_FILE names cannot be read")]
@@ -50,10 +50,10 @@ pub enum Reason {
     #[error("the webhook does not answer in time")]
     WebhookTimeout,
     /// A certificate that is not trusted.
-    #[error("no encrypted connection to the webhook that can be trusted")]
+    #[error("no trusted TLS connection to the webhook")]
     WebhookEncryption,
     /// Redirects are not followed.
-    #[error("the webhook redirects, which is not followed ({0})")]
+    #[error("the webhook redirects ({0}); redirects are not followed")]
     WebhookRedirects(u16),
     /// Any other status but success.
     #[error("the webhook refuses ({0})")]

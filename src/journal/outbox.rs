@@ -135,8 +135,8 @@ pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<
 }
 
 impl Database {
-    /// Claims the notice that has been due for longest at `now`: until `until` nobody else gets it. `None` where none is
-    /// due, or others have all of them.
+    /// Claims the oldest notice that is due at `now`: until `until` nobody else gets it. A recipient's notices of a team come
+    /// in order, so one that has to wait holds up those after it. `None` where none is due, or others have all of them.
     ///
     /// # Errors
     ///
@@ -149,9 +149,11 @@ impl Database {
     ) -> std::result::Result<Option<Notice>, JournalError> {
         self.transaction(|connection| {
             let select = format!(
-                "SELECT team, recipient, kind, message_key, message, created, expires, attempts FROM outbox \
+                "SELECT team, recipient, kind, message_key, message, created, expires, attempts FROM outbox AS own \
                  WHERE state = 'waiting' AND next_attempt <= $1 AND {} \
-                 ORDER BY next_attempt, created, recipient LIMIT 1{}",
+                 AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.team = own.team \
+                 AND older.recipient = own.recipient AND older.state = 'waiting' AND older.created < own.created) \
+                 ORDER BY created, recipient LIMIT 1{}",
                 channel.condition(),
                 connection.skipping_locked()
             );

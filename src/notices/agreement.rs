@@ -29,8 +29,8 @@ pub(super) struct Open<'f> {
 pub(super) enum News<'f> {
     /// It is new, or came near.
     Appeared(Open<'f>),
-    /// Somebody else is proposed, or it is longer or shorter.
-    Changed(KnownConflict, Open<'f>),
+    /// Somebody else is proposed, or it is longer or shorter. Before it was one conflict, or several.
+    Changed(Vec<KnownConflict>, Open<'f>),
     /// A deadline comes near, or is over.
     Reminder(Open<'f>, Stage),
     /// An override settles it: the rows of R10 that say so.
@@ -69,7 +69,7 @@ impl News<'_> {
         let is = |open: &Open<'_>| open.conflict.primary == engineer || open.pair.role_of(engineer).is_some();
         match self {
             News::Appeared(open) | News::Reminder(open, _) => is(open),
-            News::Changed(known, open) => was(known) || is(open),
+            News::Changed(before, open) => before.iter().any(was) || is(open),
             News::Agreed(known, _) | News::Gone(known) => was(known),
         }
     }
@@ -151,24 +151,42 @@ pub(super) fn agreement<'f>(
 ) -> Agreement<'f> {
     let mut found = Comparison { facts, terms, now, agreement: Agreement::default() };
     let open = open(facts, now);
-    let mut seen = Vec::new();
-    for known in &known.conflicts {
-        let Some(period) = known.period().filter(|period| now < period.end()) else { continue };
-        // The one that starts where it started, else one that it became.
-        let same = open.iter().find(|open| open.conflict.period.start() == known.start);
-        let same = same.or_else(|| open.iter().find(|open| open.conflict.period.overlaps(period)));
-        match same.filter(|same| !seen.contains(&same.conflict.period)) {
-            Some(same) => {
-                seen.push(same.conflict.period);
-                found.compare(known, *same);
-            }
-            None => found.closed(known, period, rows),
+    let known = known.conflicts.iter().filter_map(|known| Some((known, known.period()?)));
+    let known: Vec<(&KnownConflict, Period)> = known.filter(|(_, period)| now < period.end()).collect();
+    let became = became(&known, &open);
+    for (place, open) in open.iter().enumerate() {
+        let before = known.iter().zip(&became).filter(|(_, became)| **became == Some(place));
+        let before: Vec<&KnownConflict> = before.map(|((known, _), _)| *known).collect();
+        match &before[..] {
+            [] => found.appeared(*open),
+            before => found.compare(before, *open),
         }
     }
-    for open in open.into_iter().filter(|open| !seen.contains(&open.conflict.period)) {
-        found.appeared(open);
+    for ((known, period), _) in known.iter().zip(&became).filter(|(_, became)| became.is_none()) {
+        found.closed(known, *period, rows);
     }
     found.agreement
+}
+
+/// Which of `open` each of `known` is now: the one that starts where it started, else one of those that it overlaps, and of
+/// these one that no other is, where there is one. Several may have become one, and one that became several is the first.
+fn became(known: &[(&KnownConflict, Period)], open: &[Open<'_>]) -> Vec<Option<usize>> {
+    let starts =
+        |known: &KnownConflict| open.iter().position(|open| open.conflict.period.start() == known.start);
+    let mut became: Vec<Option<usize>> = known.iter().map(|(known, _)| starts(known)).collect();
+    for (own, (_, period)) in known.iter().enumerate() {
+        if became.get(own).copied().flatten().is_some() {
+            continue;
+        }
+        let overlapping = || (0..).zip(open).filter(|(_, open)| open.conflict.period.overlaps(*period));
+        let is_free = |place: &usize| !became.contains(&Some(*place));
+        let free = overlapping().map(|(place, _)| place).find(is_free);
+        let found = free.or_else(|| overlapping().map(|(place, _)| place).next());
+        if let Some(place) = became.get_mut(own) {
+            *place = found;
+        }
+    }
+    became
 }
 
 struct Comparison<'c, 'f> {
@@ -203,16 +221,21 @@ impl<'f> Comparison<'_, 'f> {
         }
     }
 
-    fn compare(&mut self, known: &KnownConflict, open: Open<'f>) {
+    /// Compares `open` with what it was `before`.
+    fn compare(&mut self, before: &[&KnownConflict], open: Open<'f>) {
         let next = open.known(self.facts.team, self.now);
-        let is_same = (known.start, known.end, &known.pair, &known.proposed, &known.status)
-            == (next.start, next.end, &next.pair, &next.proposed, &next.status);
-        if !is_same {
-            if self.has_settled(open.conflict.period, known.at) {
-                self.agreement.news.push(News::Changed(known.clone(), open));
+        let is_same = |known: &&&KnownConflict| {
+            (known.start, known.end, &known.pair, &known.proposed, &known.status)
+                == (next.start, next.end, &next.pair, &next.proposed, &next.status)
+        };
+        let Some(known) = before.iter().find(is_same) else {
+            let since = before.iter().map(|known| known.at).max().unwrap_or(Instant::MIN_UTC);
+            if self.has_settled(open.conflict.period, since) {
+                let before = before.iter().map(|known| (*known).clone()).collect();
+                self.agreement.news.push(News::Changed(before, open));
             }
             return;
-        }
+        };
         let stage = open.stage(self.facts.team, self.now);
         // A deadline that is over is reported as such, and not as one that comes.
         if known.stage < stage && (stage == Stage::Overdue || self.now < open.deadline) {
@@ -248,8 +271,8 @@ pub(super) fn remember(facts: &Facts<'_>, news: &[News<'_>], known: &mut Notifie
     for news in news {
         match news {
             News::Appeared(open) => known.conflicts.push(open.known(facts.team, now)),
-            News::Changed(old, open) => {
-                forget(&mut known.conflicts, old);
+            News::Changed(before, open) => {
+                before.iter().for_each(|old| forget(&mut known.conflicts, old));
                 known.conflicts.push(open.known(facts.team, now));
             }
             News::Reminder(open, stage) => {

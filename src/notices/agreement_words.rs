@@ -1,12 +1,16 @@
 //! Messages about what the team must agree on.
 
+use std::collections::BTreeSet;
+
 use super::agreement::{MIN_INTEREST, News, Open, open, reminder_expires};
 use super::facts::{Facts, Terms};
 use super::message::{Kind, Message, Part, Recipient, Text};
 use super::notified::Stage;
 use super::settle::is_urgent;
 use super::words::{clock, footer, names, prefix, times_in, zone_of};
-use crate::rota::{EngineerIdx, Instant, Period, ProposalStatus, Role, Row, RowStatus, merge_adjacent};
+use crate::rota::{
+    Conflict, EngineerIdx, Instant, Period, ProposalStatus, Role, Row, RowStatus, Zone, merge_adjacent,
+};
 use crate::text::{self, WallClock, moment, reasons};
 
 /// The messages about `news`: reminders by themselves, since they are out of date sooner. `key` is theirs alone.
@@ -44,8 +48,7 @@ pub(super) fn first(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Messag
     let mut message = Writer { facts, kind: Kind::First, key, now }.message(Recipient::Team, &news)?;
     let team = facts.team_name();
     message.text.intro = format!(
-        "From now on oncal sends notices about the on-call plan of {team} here. This is what the team has to agree on \
-         today. {}",
+        "From now on oncal sends notices about the on-call plan of {team} here. {}",
         message.text.intro
     );
     Some(message)
@@ -71,12 +74,32 @@ impl Writer<'_> {
         let text = Text {
             prefix: prefix(self.facts, &to, urgent),
             title: None,
-            intro: times_in(zone),
+            intro: self.intro(&to, news, zone),
             parts: news.iter().map(|news| self.part(news, &to, clock)).collect(),
             closing: footer(self.facts, &to),
             link: self.facts.page.as_ref().map(|page| format!("{page}coverage")),
         };
         Some(Message { kind: self.kind, to, key: self.key.to_owned(), text })
+    }
+
+    /// Whose plan it is, and what that means to whoever reads it.
+    fn intro(&self, to: &Recipient, news: &[&News<'_>], zone: &Zone) -> String {
+        let open = news.iter().filter_map(|news| match news {
+            News::Appeared(open) | News::Changed(_, open) | News::Reminder(open, _) => Some(open),
+            News::Agreed(..) | News::Gone(_) => None,
+        });
+        let open: Vec<&Open<'_>> = open.collect();
+        let team = self.facts.team_name();
+        let head = match open.len() {
+            0 => format!("This is about the on-call plan of {team}."),
+            1 => format!("The on-call team {team} must agree on this."),
+            count => format!("The on-call team {team} must agree on these {count} points."),
+        };
+        let is_proposed = open.iter().any(|open| {
+            is_for(self.facts, to, open.conflict.primary) && open.conflict.status != ProposalStatus::Nobody
+        });
+        let own = if is_proposed { " You are proposed as primary." } else { "" };
+        format!("{head}{own} {}", times_in(zone))
     }
 
     fn part(&self, news: &News<'_>, to: &Recipient, clock: WallClock<'_>) -> Part {
@@ -85,44 +108,47 @@ impl Writer<'_> {
             News::Appeared(open) => {
                 let (by, is_over) = self.by(open, clock);
                 let expires = if is_over { open.conflict.period.end() } else { open.deadline };
-                let headline = format!("{by}: {}", self.line(open, to));
+                let headline = format!("{by}: {}", self.line(open, to, clock));
                 Part { headline, text: self.details(open, None, clock), expires }
             }
             News::Changed(known, open) => {
                 let (by, is_over) = self.by(open, clock);
                 let expires = if is_over { open.conflict.period.end() } else { open.deadline };
-                let before = self.facts.name_of(&known.proposed);
-                let is_other = known.proposed != self.facts.team.engineer(open.conflict.primary).id.as_str();
-                let before = is_other.then(|| format!("Proposed before: {before}"));
-                let headline = format!("changed, {by}: {}", self.line(open, to));
+                let own = self.facts.team.engineer(open.conflict.primary).id.as_str();
+                let others = known.iter().map(|known| known.proposed.as_str()).filter(|id| *id != own);
+                let others: BTreeSet<&str> = others.collect();
+                let others: Vec<String> = others.into_iter().map(|id| self.facts.name_of(id)).collect();
+                let before =
+                    (!others.is_empty()).then(|| format!("Proposed before: {}", text::list(&others)));
+                let headline = format!("changed, {by}: {}", self.line(open, to, clock));
                 Part { headline, text: self.details(open, before, clock), expires }
             }
             News::Reminder(open, stage) => {
                 let (by, _) = self.by(open, clock);
                 let reminder = if *stage == Stage::Overdue { "" } else { "reminder, " };
-                let headline = format!("{reminder}{by}: {}", self.line(open, to));
+                let headline = format!("{reminder}{by}: {}", self.line(open, to, clock));
                 let expires = reminder_expires(self.facts.team, open, *stage);
                 Part { headline, text: self.details(open, None, clock), expires }
             }
             News::Agreed(known, rows) => {
-                let (when, why) = (self.days(known.period()), reasons(&known.reasons));
-                let who =
-                    primaries(rows).iter().map(|engineer| self.facts.name(*engineer)).collect::<Vec<_>>();
-                let who = text::list(&who);
+                let (when, why) = (days(known.period(), clock), reasons(&known.reasons));
+                let people = primaries(rows);
+                let verb = if people.len() == 1 { "is" } else { "are" };
+                let who = names(self.facts, &people);
                 let late = rows.iter().any(|row| row.status == RowStatus::AgreedLate);
-                let agreed = if late { "agreed late" } else { "agreed" };
-                let headline = format!("{agreed}: {who} is primary {when} ({why})");
+                let late = if late { ", after the deadline" } else { "" };
+                let headline = format!("agreed{late}: {who} {verb} primary {when} ({why})");
                 let lines: Vec<String> = rows.iter().map(|row| self.agreed_line(row, clock)).collect();
-                let text = format!("What was open for {when} ({why}) is {agreed}:\n  {}", lines.join("\n  "));
+                let text = format!("{when} ({why}) has been agreed{late}:\n  {}", lines.join("\n  "));
                 let expires = known.end.max(at_least);
                 Part { headline, text, expires }
             }
             News::Gone(known) => {
-                let (when, why) = (self.days(known.period()), reasons(&known.reasons));
-                let headline = format!("nothing to agree any more for {when} ({why})");
+                let (when, why) = (days(known.period(), clock), reasons(&known.reasons));
+                let headline = format!("nothing left to agree on for {when} ({why})");
                 let on_call = known.period().map_or_else(String::new, |period| self.on_call(period, clock));
                 let text =
-                    format!("Nothing is to be agreed any more for {when} ({why}). On call then:{on_call}");
+                    format!("There is nothing left to agree on for {when} ({why}). On call then:{on_call}");
                 Part { headline, text, expires: known.end.max(at_least) }
             }
         }
@@ -135,24 +161,10 @@ impl Writer<'_> {
     }
 
     /// `primary 24–26 Dec (Christmas Day), proposed Data Engineer D`; to that person, `you are proposed`.
-    fn line(&self, open: &Open<'_>, to: &Recipient) -> String {
+    fn line(&self, open: &Open<'_>, to: &Recipient, clock: WallClock<'_>) -> String {
         let conflict = open.conflict;
-        let proposed = self.facts.name(conflict.primary);
-        let own = &self.facts.team.engineer(conflict.primary).id;
-        let is_own = matches!(to, Recipient::Engineer(id) if id == own);
-        let who = match conflict.status {
-            ProposalStatus::Proposed if is_own => "you are proposed".to_owned(),
-            ProposalStatus::Proposed => format!("proposed {proposed}"),
-            ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
-            ProposalStatus::Nobody if is_own => "nobody free, you keep it".to_owned(),
-            ProposalStatus::Nobody => format!("nobody free, {proposed} keeps it"),
-        };
-        format!("primary {} ({}), {who}", self.days(Some(conflict.period)), reasons(&conflict.reasons))
-    }
-
-    fn days(&self, period: Option<Period>) -> String {
-        let zone = &self.facts.team.zone;
-        period.map_or_else(String::new, |period| moment::days(moment::dates(zone, period)))
+        let who = proposed(self.facts, conflict, is_for(self.facts, to, conflict.primary));
+        format!("primary {} ({}), {who}", days(Some(conflict.period), clock), reasons(&conflict.reasons))
     }
 
     /// All that is needed to agree on a conflict.
@@ -230,6 +242,28 @@ impl Writer<'_> {
         };
         merge_adjacent(pieces).into_iter().map(line).collect()
     }
+}
+
+/// Who is proposed, in a few words; `is_own` where that person reads it.
+pub(super) fn proposed(facts: &Facts<'_>, conflict: &Conflict, is_own: bool) -> String {
+    let proposed = facts.name(conflict.primary);
+    match conflict.status {
+        ProposalStatus::Proposed if is_own => "you are proposed".to_owned(),
+        ProposalStatus::Proposed => format!("proposed {proposed}"),
+        ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
+        ProposalStatus::Nobody if is_own => "nobody free, you keep it".to_owned(),
+        ProposalStatus::Nobody => format!("nobody free, {proposed} keeps it"),
+    }
+}
+
+/// Whether `to` is `engineer`.
+fn is_for(facts: &Facts<'_>, to: &Recipient, engineer: EngineerIdx) -> bool {
+    matches!(to, Recipient::Engineer(id) if *id == facts.team.engineer(engineer).id)
+}
+
+/// The dates of `period` where whoever reads them is, as the times are.
+fn days(period: Option<Period>, clock: WallClock<'_>) -> String {
+    period.map_or_else(String::new, |period| moment::days(moment::dates(clock.zone, period)))
 }
 
 /// The primaries of `rows`, in order of time, each once.

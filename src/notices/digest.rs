@@ -3,20 +3,26 @@
 use chrono::{Datelike, Days, TimeDelta};
 
 use super::agreement::open;
+use super::agreement_words::proposed;
 use super::facts::{Facts, Terms};
 use super::message::{Kind, Message, Part, Recipient, Text};
 use super::words::{clock, footer, names, prefix, times_in};
-use crate::rota::{EngineerIdx, Instant, Period, PlannedWeek, Role, occasions, sort_occasions};
+use crate::rota::{EngineerIdx, Instant, Occasion, Period, PlannedWeek, Role, occasions, sort_occasions};
 use crate::text::{
-    WallClock, moment, occasion_away, occasion_dates, occasion_on_call, occasion_status, occasion_title,
-    reasons,
+    WallClock, count, list, moment, occasion_away, occasion_dates, occasion_on_call, occasion_status,
+    occasion_title, reasons,
 };
+
+const TO_AGREE: &str = "To agree";
 
 /// How far ahead holidays and leave are listed.
 const OCCASIONS: TimeDelta = TimeDelta::weeks(4);
 
 /// A digest that could not be sent for so long is left out: the next one says more.
 const EXPIRES: TimeDelta = TimeDelta::days(3);
+
+/// A server that was down at the time of a digest sends it this much later at most.
+pub(super) const MAX_DELAY: TimeDelta = TimeDelta::hours(6);
 
 /// The last digest time at `now` or before, and the next one. A time that a clock change skips is the first instant after
 /// it.
@@ -41,12 +47,18 @@ pub(super) fn digest(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Messa
     let sections = [
         ("Next week", next.map(|planned| week(facts, planned, clock)).unwrap_or_default()),
         ("Holidays and leave in the next four weeks", holidays(facts, now)),
-        ("To agree", to_agree(facts, clock, now)),
-        ("Handover meetings that are moved", meetings(facts, clock, now)),
+        (TO_AGREE, to_agree(facts, clock, now)),
+        ("Moved handover meetings", meetings(facts, clock, now)),
         ("Calendars that are out of date", facts.outdated.clone()),
     ];
-    let expires = now + EXPIRES;
+    // Its subject is about the next week; "by Friday" is wrong once Friday is over.
+    let open = open(facts, now);
+    let start = next.map(|planned| planned.week.period.start());
+    let expires = start.map_or(now + EXPIRES, |start| start.min(now + EXPIRES));
+    let deadline = open.iter().map(|open| open.deadline).filter(|deadline| now < *deadline).min();
     let part = |(heading, lines): (&str, Vec<String>)| {
+        let deadline = deadline.filter(|_| heading == TO_AGREE);
+        let expires = deadline.map_or(expires, |deadline| deadline.min(expires));
         let text = format!(
             "{heading}\n{}",
             lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
@@ -59,7 +71,7 @@ pub(super) fn digest(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Messa
     }
     let title = match next {
         Some(planned) => {
-            format!("{} have the week of {}", pair(facts, planned), clock.date(planned.week.id.0))
+            format!("{} are on call from {}", pair(facts, planned), clock.date(planned.week.id.0))
         }
         None => format!("the week of {}", clock.day(now)),
     };
@@ -108,17 +120,30 @@ fn holidays(facts: &Facts<'_>, now: Instant) -> Vec<String> {
     let mut all = occasions(team, ahead);
     all.retain(|occasion| now < occasion.period.end());
     sort_occasions(&mut all, now);
-    let line = |occasion: &crate::rota::Occasion| {
+    let line = |occasion: &Occasion| {
         format!(
             "{}: {} ({}). {}. On call: {}.",
             occasion_dates(occasion),
             occasion_title(team, occasion),
             occasion_status(occasion, now),
-            occasion_away(team, occasion),
+            away(facts, occasion),
             occasion_on_call(team, occasion)
         )
     };
     all.iter().map(line).collect()
+}
+
+/// `Data Engineer A, Data Engineer D and 1 other are away`.
+fn away(facts: &Facts<'_>, occasion: &Occasion) -> String {
+    if occasion.away.is_empty() {
+        return occasion_away(facts.team, occasion);
+    }
+    let mut people: Vec<String> = occasion.away.iter().map(|engineer| facts.name(*engineer)).collect();
+    match occasion.unaffected.len() {
+        0 => {}
+        others => people.push(count(others, "other", "others")),
+    }
+    format!("{} {} away", list(&people), if people.len() == 1 { "is" } else { "are" })
 }
 
 fn to_agree(facts: &Facts<'_>, clock: WallClock<'_>, now: Instant) -> Vec<String> {
@@ -126,8 +151,8 @@ fn to_agree(facts: &Facts<'_>, clock: WallClock<'_>, now: Instant) -> Vec<String
         let (deadline, days) =
             (clock.day(open.deadline), moment::days(moment::dates(clock.zone, open.conflict.period)));
         let by = if open.deadline <= now { "overdue since" } else { "by" };
-        let proposed = facts.name(open.conflict.primary);
-        format!("{by} {deadline}: primary {days} ({}), proposed {proposed}", reasons(&open.conflict.reasons))
+        let who = proposed(facts, open.conflict, false);
+        format!("{by} {deadline}: primary {days} ({}), {who}", reasons(&open.conflict.reasons))
     };
     open(facts, now).iter().map(line).collect()
 }
@@ -137,6 +162,8 @@ fn meetings(facts: &Facts<'_>, clock: WallClock<'_>, now: Instant) -> Vec<String
         meeting.moved && now < meeting.period.end() && meeting.period.start() < now + OCCASIONS
     });
     moved
-        .map(|meeting| format!("{}, not on {}", clock.span(meeting.period), clock.date(meeting.nominal_date)))
+        .map(|meeting| {
+            format!("{} instead of {}", clock.span(meeting.period), clock.date(meeting.nominal_date))
+        })
         .collect()
 }

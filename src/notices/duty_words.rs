@@ -10,7 +10,7 @@ use crate::text::{WallClock, list};
 
 /// Calendar programs look at different times.
 const CALENDARS: &str =
-    "Your calendar may show this only later: Google reads a subscribed calendar every 8 to 24 hours.";
+    "Your calendar may take a while to show this: Google refreshes subscribed calendars every 8 to 24 hours.";
 
 /// What is needed to put moves into words.
 struct Writer<'w> {
@@ -88,7 +88,7 @@ impl Writer<'_> {
             format!("You are {} {span}{instead}.", role.as_str()),
             format!("Before: {was}"),
             why,
-            format!("The {} then: {}", other.as_str(), names(self.facts, &people)),
+            format!("{} during that time: {}", capital(other), names(self.facts, &people)),
         ];
         Part { headline: format!("{verb} {span} (was {was})"), text: lines.join("\n  "), expires }
     }
@@ -99,15 +99,18 @@ impl Writer<'_> {
         let mut changed: Vec<(Period, Role, String)> = Vec::new();
         for gain in moves.iter().filter(|found| found.is_gain) {
             let was = self.held_before(gain.role, gain.period, gain.engineer);
-            changed.push((gain.period, gain.role, format!("{}, was {was}", self.facts.name(gain.engineer))));
+            let who = format!("{} (was {was})", self.facts.name(gain.engineer));
+            changed.push((gain.period, gain.role, who));
         }
         for loss in moves.iter().filter(|found| !found.is_gain) {
             let gains = moves.iter().filter(|found| found.is_gain && found.role == loss.role);
             let taken: Periods = gains.map(|gain| gain.period).collect();
             let whole: Periods = std::iter::once(loss.period).collect();
             for rest in whole.minus(&taken).iter() {
-                let who =
-                    format!("{}, was {}", self.held_now(loss.role, rest), self.facts.name(loss.engineer));
+                let (people, is_tentative) = holders(self.facts, loss.role, rest);
+                let proposed = if is_tentative { "proposed; " } else { "" };
+                let (people, was) = (names(self.facts, &people), self.facts.name(loss.engineer));
+                let who = format!("{people} ({proposed}was {was})");
                 changed.push((rest, loss.role, who));
             }
         }
@@ -169,6 +172,13 @@ impl Writer<'_> {
         let (people, is_tentative) = holders(self.facts, role, period);
         let names = names(self.facts, &people);
         if is_tentative { format!("{names}, proposed") } else { names }
+    }
+}
+
+fn capital(role: Role) -> &'static str {
+    match role {
+        Role::Primary => "Primary",
+        Role::Secondary => "Secondary",
     }
 }
 

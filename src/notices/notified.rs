@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::rota::{EngineerId, Holding, Instant, Period, Role, Side};
@@ -19,6 +20,9 @@ pub struct Notified {
     pub(super) has_team: bool,
     /// The last digest time that was dealt with.
     pub(super) digest: Option<Instant>,
+    /// The day and time that the team wanted digests at then.
+    #[serde(default)]
+    pub(super) digest_terms: Option<(Weekday, NaiveTime)>,
 }
 
 /// The confirmed shifts of one engineer.

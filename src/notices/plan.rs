@@ -49,10 +49,12 @@ pub fn plan(facts: &Facts<'_>, terms: &Terms, known: Option<&Notified>, now: Ins
     }
     let times = digest::times(facts, terms, now);
     if let Some((last, _)) = times {
-        let is_due = terms.has_team && known.digest.is_some_and(|before| before < last);
+        let is_new = known.digest.is_some_and(|before| before < last) && known.digest_terms == terms.digest;
+        let is_due = terms.has_team && is_new && now - last <= digest::MAX_DELAY;
         messages.extend(is_due.then(|| digest::digest(facts, &key, now)).flatten());
     }
     notified.digest = times.map(|(last, _)| last);
+    notified.digest_terms = terms.digest;
     notified.has_team = terms.has_team;
     let is_batch = !moved.moves.is_empty() || !agreement.news.is_empty() || !messages.is_empty();
     notified.batches += u64::from(is_batch);
@@ -66,6 +68,7 @@ fn begin(facts: &Facts<'_>, terms: &Terms, now: Instant) -> Plan {
     remember_open(facts, &mut notified, now);
     let times = digest::times(facts, terms, now);
     notified.digest = times.map(|(last, _)| last);
+    notified.digest_terms = terms.digest;
     let first = terms.has_team.then(|| agreement_words::first(facts, &key(&Notified::default(), now), now));
     Plan { messages: first.flatten().into_iter().collect(), notified, next: Some(now) }
 }

@@ -34,6 +34,8 @@ pub(super) fn settles(
 ) -> Option<Instant> {
     let wait = if is_urgent { IF_URGENT } else { USUAL };
     // The journal has whole seconds, so a change within the second of the last report may be one that was not reported.
+    // A time in the future is of a clock that was ahead, or of a burst of changes; waiting for it would hold up all others.
+    let edits = edits.map(|at| at.min(now));
     let mut edits: Vec<Instant> = edits.filter(|at| since < *at + TimeDelta::seconds(1)).collect();
     edits.sort();
     let last = *edits.last()?;
@@ -44,8 +46,6 @@ pub(super) fn settles(
     });
     let first = first.or(edits.first().copied()).unwrap_or(last);
     let settled = (last + wait.quiet).min(first + wait.longest);
-    // A server whose clock is ahead must not make this one wait for long.
-    let settled = settled.min(now + wait.quiet);
     (now < settled).then_some(settled)
 }
 
@@ -77,5 +77,15 @@ mod tests {
         settled(&[0], true, 15, None);
         settled(&(0..119).collect::<Vec<_>>(), true, 119, Some(120));
         assert_eq!(settles([at(0)].into_iter(), at(2), false, at(3)), None, "reported already");
+    }
+
+    #[test]
+    fn a_change_in_the_future_is_one_of_now() {
+        settled(&[86_400], false, 0, Some(120));
+        settled(&[86_400], true, 0, Some(15));
+        settled(&[0, 30, 86_400], false, 60, Some(180));
+        let ahead: Vec<i64> = (0..300).map(|number| number * 10).collect();
+        settled(&ahead, false, 599, Some(600));
+        settled(&ahead, false, 600, None);
     }
 }

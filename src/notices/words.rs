@@ -41,11 +41,11 @@ pub(super) fn times_in(zone: &Zone) -> String {
 /// Who sent a message and why, at its end.
 pub(super) fn footer(facts: &Facts<'_>, to: &Recipient) -> String {
     let whose = match to {
-        Recipient::Team => "the team's",
-        Recipient::Engineer(_) => "your",
+        Recipient::Team => "the team's address",
+        Recipient::Engineer(_) => "your address",
     };
     let team = facts.team_name();
-    format!("Sent by oncal, since {whose} address is in the on-call plan of {team}.")
+    format!("You get this because {whose} is in the on-call plan of {team}. Sent by oncal.")
 }
 
 /// `Data Engineer A` or `Data Engineer A and Data Engineer B`, in this order; `nobody` where there is none.
@@ -107,10 +107,10 @@ fn why_of(facts: &Facts<'_>, shift: &Shift) -> String {
 /// A message by which somebody can see that notices reach them.
 pub fn test_message(facts: &Facts<'_>, to: Recipient, now: Instant) -> Message {
     let text = format!(
-        "This is a test of the notices of {}. If you can read it, they reach you here.",
+        "This is a test of the notices of {}. If you can read this, notices reach you here.",
         facts.team_name()
     );
-    let part = Part { headline: "a test of notices".to_owned(), text, expires: now + TEST_EXPIRES };
+    let part = Part { headline: "test message".to_owned(), text, expires: now + TEST_EXPIRES };
     let text = Text {
         prefix: prefix(facts, &to, false),
         title: None,

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant as Moment};
@@ -27,8 +28,9 @@ const SHOW_EVERY: Duration = Duration::from_secs(2);
 /// How soon everything is tried again after a failure of the database.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// How long a message that is being sent may take once the server stops. If it takes longer it may be sent once more.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a message that is being sent may take once the server stops: longer than a step of the conversation with a mail
+/// server may take. If it takes longer it may be sent once more. Whoever stops the server must wait for longer.
+const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// What a notifier works on, and with.
 pub struct Options {
@@ -47,6 +49,8 @@ pub struct Options {
 pub struct Notifier {
     /// Nothing is sent: the planner ends when this is dropped, and the senders with it.
     stop: Option<mpsc::Sender<()>>,
+    /// Makes the senders end after the message that they are sending.
+    is_stopping: Arc<AtomicBool>,
     /// Ends once all threads have.
     ended: Receiver<()>,
 }
@@ -61,13 +65,15 @@ impl Notifier {
         let options = Arc::new(options);
         let (stop, stopped) = mpsc::channel();
         let (alive, ended) = mpsc::channel();
-        let mut wake = Vec::new();
+        let (mut wake, is_stopping) = (Vec::new(), Arc::<AtomicBool>::default());
         for channel in Channel::ALL {
             let (waker, woken) = mpsc::channel();
             wake.push(waker);
             let (options, alive) = (Arc::clone(&options), alive.clone());
+            let (database, environment) = (Arc::clone(&options.database), options.environment.clone());
+            let sender = Sender::new(channel, database, environment, Network).until(Arc::clone(&is_stopping));
             let run = move || {
-                run_sender(&options, channel, &woken);
+                run_sender(&options, channel, sender, &woken);
                 drop(alive);
             };
             thread::Builder::new().name(format!("notices-{}", channel.as_str())).spawn(run)?;
@@ -85,12 +91,13 @@ impl Notifier {
             drop(alive);
         };
         thread::Builder::new().name("notices".to_owned()).spawn(run)?;
-        Ok(Notifier { stop: Some(stop), ended })
+        Ok(Notifier { stop: Some(stop), is_stopping, ended })
     }
 }
 
 impl Drop for Notifier {
     fn drop(&mut self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
         self.stop = None;
         // It ends with an error, since nothing is ever sent.
         let _ = self.ended.recv_timeout(STOP_TIMEOUT);
@@ -142,9 +149,7 @@ impl Work {
     }
 }
 
-fn run_sender(options: &Options, channel: Channel, woken: &Receiver<()>) {
-    let (database, environment) = (Arc::clone(&options.database), options.environment.clone());
-    let mut sender = Sender::new(channel, database, environment, Network);
+fn run_sender(options: &Options, channel: Channel, mut sender: Sender<Network>, woken: &Receiver<()>) {
     let mut failing = Failing::default();
     let mut pause = SEND_EVERY;
     loop {

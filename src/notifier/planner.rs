@@ -1,6 +1,6 @@
 //! Writes the notices that are due to the outbox, together with what their recipients know then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -30,9 +30,14 @@ pub struct Planner {
     known: Option<BTreeMap<TeamId, KnownNotices>>,
     /// What each team was last planned for.
     planned: BTreeMap<TeamId, Planned>,
+    /// When changes were first seen whose time is in the future.
+    seen: BTreeMap<TeamId, BTreeMap<Instant, Instant>>,
     /// The last look, and until when another one finds the same.
     last: Option<(u64, Instant, Looked)>,
 }
+
+/// The revision of what is known and no longer in the journal.
+const LOST: i64 = 0;
 
 /// What a team was planned for, and when it must be planned again although that is the same.
 #[derive(Debug, PartialEq)]
@@ -56,7 +61,8 @@ pub struct Looked {
 impl Planner {
     /// Plans with what `database` has of each team.
     pub fn new(database: Arc<Database>, environment: Environment) -> Planner {
-        Planner { database, environment, known: None, planned: BTreeMap::new(), last: None }
+        let (planned, seen) = (BTreeMap::new(), BTreeMap::new());
+        Planner { database, environment, known: None, planned, seen, last: None }
     }
 
     /// Writes the notices that are due at `now`, judging by what `snapshot` has in service.
@@ -83,7 +89,7 @@ impl Planner {
             let id = &team.team().id;
             let terms = terms(team.config(), &snapshot.configuration().settings, &self.environment);
             if terms.is_empty() {
-                self.forget(id)?;
+                self.forget(team)?;
                 continue;
             }
             looked.teams += 1;
@@ -111,9 +117,17 @@ impl Planner {
         Ok(looked)
     }
 
-    /// Forgets what is known of a team that has nobody to notify: once it has again, that is a new beginning.
-    fn forget(&mut self, id: &TeamId) -> Result<(), JournalError> {
-        self.planned.remove(id);
+    /// Forgets what is known of a team that has nobody to notify: once it has again, that is a new beginning. A server that
+    /// never had anybody to notify may lack a variable of the environment that another server has.
+    fn forget(&mut self, team: &TeamSnapshot) -> Result<(), JournalError> {
+        let id = &team.team().id;
+        if team.journal_state() != JournalState::Written {
+            return Ok(());
+        }
+        let had_anybody = self.planned.remove(id).is_some();
+        if self.database.is_shared() && !had_anybody {
+            return Ok(());
+        }
         if self.known.as_ref().is_some_and(|known| known.contains_key(id)) {
             self.database.forget_notified(id)?;
             if let Some(known) = &mut self.known {
@@ -135,11 +149,12 @@ impl Planner {
         let facts = Facts {
             team: team.team(),
             schedule: &schedule,
-            edits: team.changes().iter().map(|change| change.at).collect(),
+            edits: self.edits(team, now),
             outdated: outdated(id, snapshot.configuration(), now),
             page: team.links().team(team.team()),
         };
         for _ in 0..MAX_ATTEMPTS {
+            self.reread(id)?;
             let stored = self.known.as_ref().and_then(|known| known.get(id)).cloned();
             let known = stored.as_ref().and_then(|stored| {
                 let known = Notified::read(&stored.record);
@@ -149,22 +164,46 @@ impl Planner {
                 known
             });
             let planned = plan(&facts, &terms, known.as_ref(), now);
-            let is_same = known.as_ref() == Some(&planned.notified) && planned.messages.is_empty();
+            let is_stored = stored.as_ref().is_some_and(|stored| stored.revision != LOST);
+            let is_same =
+                is_stored && known.as_ref() == Some(&planned.notified) && planned.messages.is_empty();
             let is_due = !planned.messages.is_empty();
             if is_same || self.write(snapshot, team, (&planned.messages, &planned.notified), now)? {
                 self.planned.insert(id.clone(), Planned { serial, terms, next: planned.next });
                 return Ok(is_due);
             }
-            let newer = self.database.notified_of(id)?;
-            if let Some(known) = &mut self.known {
-                match newer {
-                    Some(newer) => drop(known.insert(id.clone(), newer)),
-                    None => drop(known.remove(id)),
-                }
-            }
         }
         self.planned.insert(id.clone(), Planned { serial, terms, next: Some(now + RETRY) });
         Ok(false)
+    }
+
+    /// Reads what is known of a team: another server may have written it, or the journal may be lost. What only this server
+    /// knew is kept then, and written again.
+    fn reread(&mut self, id: &TeamId) -> Result<(), JournalError> {
+        let stored = self.database.notified_of(id)?;
+        let Some(known) = &mut self.known else { return Ok(()) };
+        match stored {
+            Some(stored) => drop(known.insert(id.clone(), stored)),
+            None if self.database.is_shared() => drop(known.remove(id)),
+            None => {
+                if let Some(own) = known.get_mut(id) {
+                    own.revision = LOST;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When a team was changed. The times of a burst of changes run ahead, and so may a clock: a change in the future
+    /// counts from when it was first seen.
+    fn edits(&mut self, team: &TeamSnapshot, now: Instant) -> Vec<Instant> {
+        let seen = self.seen.entry(team.team().id.clone()).or_default();
+        let times: BTreeSet<Instant> = team.changes().iter().map(|change| change.at).collect();
+        seen.retain(|at, _| times.contains(at));
+        for at in times.iter().filter(|at| now < **at) {
+            seen.entry(*at).or_insert(now);
+        }
+        times.into_iter().map(|at| seen.get(&at).map_or(at, |seen| at.min(*seen))).collect()
     }
 
     /// Writes what is due of a team; `false` if another server wrote first.

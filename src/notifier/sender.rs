@@ -1,6 +1,7 @@
 //! Delivers the notices of one channel: claims each, sends it and marks it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -52,6 +53,8 @@ pub struct Sender<T> {
     failures: u32,
     /// Until when nothing is tried after that.
     pause_until: Option<Instant>,
+    /// Set once nothing more is to be begun.
+    is_stopping: Arc<AtomicBool>,
 }
 
 impl<T: Transport> Sender<T> {
@@ -62,7 +65,15 @@ impl<T: Transport> Sender<T> {
         environment: Environment,
         transport: T,
     ) -> Sender<T> {
-        Sender { channel, database, environment, transport, unmarked: None, failures: 0, pause_until: None }
+        let is_stopping = Arc::default();
+        let (unmarked, failures, pause_until) = (None, 0, None);
+        Sender { channel, database, environment, transport, unmarked, failures, pause_until, is_stopping }
+    }
+
+    /// Begins with no further message once `is_stopping` is set.
+    #[must_use]
+    pub fn until(self, is_stopping: Arc<AtomicBool>) -> Sender<T> {
+        Sender { is_stopping, ..self }
     }
 
     /// Sends what is due at the time that `now` returns, which is asked for each notice.
@@ -85,6 +96,9 @@ impl<T: Transport> Sender<T> {
         }
         for _ in 0..MAX_IN_A_ROW {
             let at = now();
+            if self.is_stopping.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             if self.pause_until.is_some_and(|until| at < until) {
                 return Ok(());
             }

@@ -8,7 +8,11 @@ use toml::de::{DeTable, DeValue};
 use super::span::Span;
 
 /// Keys whose values may be addresses or hold passwords.
-const SECRET_KEYS: [&str; 6] = ["time_off_calendar", "url", "webhook", "server", "password", "journal"];
+const SECRET_KEYS: [&str; 7] =
+    ["time_off_calendar", "url", "webhook", "server", "password", "journal", "user"];
+
+/// Keys whose values hold mail addresses.
+const MAIL_KEYS: [&str; 3] = ["email", "mail", "from"];
 
 /// Keys whose addresses everybody may read, unless they hold a user name or password.
 const PUBLIC_KEYS: [&str; 3] = ["public_url", "pages_url", "run_book"];
@@ -77,7 +81,7 @@ impl Secrets {
 
 /// Whether the value `text` of `key` is not to be shown.
 fn is_secret(key: &str, text: &str) -> bool {
-    if PUBLIC_KEYS.contains(&key) {
+    if PUBLIC_KEYS.contains(&key) || MAIL_KEYS.contains(&key) {
         return text.contains('@');
     }
     text.contains("://") || SECRET_KEYS.contains(&key) && !text.is_empty() && !is_file_name(text)
@@ -124,7 +128,8 @@ pub struct ShownLine {
 impl ShownLine {
     /// Of `line`, which may stand anywhere in a file, and be no TOML at all.
     pub fn of(line: &str) -> ShownLine {
-        let mut found: Vec<Range<usize>> = addresses(line).chain(values_of_secret_keys(line)).collect();
+        let found = addresses(line).chain(values_of_secret_keys(line)).chain(local_parts(line));
+        let mut found: Vec<Range<usize>> = found.collect();
         found.sort_by_key(|range| (range.start, range.end));
         let mut shown_line = ShownLine { text: String::new(), replaced: Vec::new() };
         let mut at = 0;
@@ -175,6 +180,16 @@ fn addresses(line: &str) -> impl Iterator<Item = Range<usize>> {
         // In the value of a public key, or in prose behind `#`, is what everybody may read.
         let is_public = is_page && PUBLIC_KEYS.iter().any(|key| value_begins(line, key, start));
         (!is_public).then_some(start..end)
+    })
+}
+
+/// Where mail addresses stand in `line`, each up to its `@`: with the host it is seen what is wrong with one.
+fn local_parts(line: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_part = |c: char| c.is_alphanumeric() || ".!#$%&*+-/?^_{|}~".contains(c);
+    line.match_indices('@').filter_map(move |(at, _)| {
+        let start = line[..at].trim_end_matches(is_part).len();
+        let has_host = line[at + 1..].starts_with(is_part);
+        (start < at && has_host).then_some(start..at)
     })
 }
 
@@ -260,6 +275,16 @@ mod tests {
             ("time_off_calendar = \"https://example.org/priv", "time_off_calendar = \"example.org/…"),
             ("time_off_calendar = 'webcal://example.org/it\"s'", "time_off_calendar = 'example.org/…'"),
             ("url = https://example.org/private", "url = example.org/…"),
+            (
+                "email = \"ana@example.org\\nBcc: eve@example.org\"",
+                "email = \"…@example.org\\nBcc: …@example.org\"",
+            ),
+            (
+                "  \"team@example.org\", 'a.b+c@x..org', # ask bob@example.org",
+                "  \"…@example.org\", '…@x..org', # ask …@example.org",
+            ),
+            ("from = \"On-call <oncall@example.org>\"", "from = \"On-call <…@example.org>\""),
+            ("user = \"oncal\"", "user = \"…\""),
             ("a = \"https://x.org/\\\"private\" b = 'ftp://y.org/z'", "a = \"x.org/…\" b = 'y.org/…'"),
         ] {
             assert_eq!(ShownLine::of(line).text, expected, "{line}");
@@ -267,6 +292,8 @@ mod tests {
         for line in [
             "",
             "name = \"@all\"",
+            "email = \"bob\"",
+            "from = 2026-12-24",
             "public_url = \"https://example.org/rota\"",
             "run_book = \"https://wiki.example.org/profit\"",
             "bind = \"journal\"",

@@ -215,12 +215,13 @@ fn mail_goes_over_tls_alone_and_only_to_a_server_that_is_trusted() {
     let untrusted = Err(Failure::general(Reason::MailEncryption));
     // This process does not trust the certificates of the tests.
     assert_eq!(send(&server(starttls.port, Encryption::StartTls)), untrusted);
-    assert_eq!(send(&server(starttls.port, Encryption::IfOffered)), untrusted);
+    // On this machine it may be plain, so any certificate is better than none.
+    assert_eq!(send(&server(starttls.port, Encryption::IfOffered)), Ok(()));
     assert_eq!(send(&server(tls.port, Encryption::Tls)), untrusted);
     assert_eq!(send(&server(plain.port, Encryption::StartTls)), untrusted, "no STARTTLS, no mail");
     assert_eq!(send(&server(plain.port, Encryption::IfOffered)), Ok(()), "on this machine it may be plain");
     assert_eq!(send(&server(1, Encryption::Tls)), Err(Failure::general(Reason::MailUnreachable)));
-    assert!(starttls.files().is_empty() && tls.files().is_empty());
+    assert_eq!((starttls.files().len(), tls.files().len()), (1, 0));
     let [arrived] = &plain.read()[..] else { panic!("one message") };
     assert_eq!(arrived["subject"].as_str().unwrap().trim_end(), mail.subject.trim_end());
     assert_eq!(arrived["body"].as_str().unwrap().replace("\r\n", "\n").trim_end(), mail.body.trim_end());
@@ -244,16 +245,17 @@ fn a_test_by_hand_says_what_the_server_answered() {
         };
         let output = run(&["notices", "test", "a"], PASSWORD);
         assert!(output.status.success(), "{}", said(&output));
-        assert_eq!(said(&output), "mail to a: the server took it\n");
+        assert_eq!(said(&output), "mail to a: accepted by the server\n");
         let output = run(&["notices", "test", "--team-list"], PASSWORD);
         assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).starts_with("mail to the team: accepted by the server\n"), "{}", said(&output));
         let arrived = mail.read();
         assert_eq!(arrived.len(), 2);
         assert_eq!(arrived[0]["to"][0], "a@example.org");
         assert_eq!(arrived[0]["auto_submitted"], "auto-generated");
         assert_eq!(arrived[0]["list_id"], "<data.on-call.oncal>");
         let body: Value = serde_json::from_str(&webhook.bodies()[0]).unwrap();
-        assert!(body["text"].as_str().unwrap().starts_with("On-call Data pipelines: a test of notices\n\n"));
+        assert!(body["text"].as_str().unwrap().starts_with("On-call Data pipelines: test message\n\n"));
 
         let output = run(&["notices", "test", "a"], "wrong");
         assert_eq!(output.status.code(), Some(1));
@@ -269,7 +271,7 @@ fn a_test_by_hand_says_what_the_server_answered() {
         fs::write(&file, format!("{PASSWORD}\n")).unwrap();
         let mut command = oncal(folder.path(), &["notices", "test", "Data Engineer B"]);
         command.env("SSL_CERT_FILE", mail.authority()).env("ONCAL_SMTP_PASSWORD_FILE", &file);
-        assert_eq!(said(&command.output().unwrap()), "mail to b: the server took it\n");
+        assert_eq!(said(&command.output().unwrap()), "mail to b: accepted by the server\n");
         fs::remove_file(&file).unwrap();
         let output = command.output().unwrap();
         assert!(said(&output).contains("ONCAL_SMTP_PASSWORD_FILE names cannot be read"), "{}", said(&output));
@@ -283,7 +285,7 @@ fn a_test_by_hand_says_what_the_server_answered() {
 fn a_webhook_that_redirects_or_refuses_is_not_taken_for_one_that_works() {
     let mail = MailBox::start("plain");
     for (status, expected) in [
-        ("302 Found", "the webhook redirects, which is not followed (302)"),
+        ("302 Found", "the webhook redirects (302); redirects are not followed"),
         ("404 Not Found", "the webhook refuses (404)"),
     ] {
         let webhook = Webhook::start(status);
@@ -332,6 +334,10 @@ fn a_preview_shows_what_a_change_would_send_and_no_address_unless_asked() {
     assert_eq!(shown, "nothing would be sent\n");
     let shown = run(&["notices", "preview"]);
     assert!(shown.contains("this is what its first start would send"), "{shown}");
+    let state = tempfile::tempdir().unwrap();
+    fs::write(state.path().join("journal.sqlite"), "no journal").unwrap();
+    let shown = run(&["--state", state.path().to_str().unwrap(), "notices", "preview"]);
+    assert!(shown.contains("it is damaged") && !shown.contains("no server has published"), "{shown}");
     assert!(mail.files().is_empty() && webhook.bodies().is_empty());
 }
 
@@ -527,10 +533,11 @@ fn postfix_takes_a_message_and_refuses_one_to_nobody() {
     fs::write(folder.path().join("oncal.toml"), settings).unwrap();
     let run = |whom: &str| {
         let mut command = oncal(folder.path(), &["notices", "test", whom]);
-        command.env("SSL_CERT_FILE", certificates.authority()).output().unwrap()
+        // Its certificate is not trusted, like the one that Debian makes for it.
+        command.output().unwrap()
     };
     let output = run("a");
-    assert_eq!(said(&output), "mail to a: the server took it\n");
+    assert_eq!(said(&output), "mail to a: accepted by the server\n");
     let arrived = within(PATIENCE, "the message", || Some(postfix.boxes()).filter(|boxes| boxes.len() == 1));
     let message = &read(&arrived)[0];
     assert_eq!(message["to"][0], "a@example.org");

@@ -323,6 +323,91 @@ fn the_digest_has_next_week_what_is_open_and_what_is_out_of_date() {
     assert_eq!(of(&due(Some(&digest.notified), now + TimeDelta::days(7)).messages, Kind::Digest).len(), 1);
 }
 
+/// What is due for a digest at `time` on `day`.
+fn due_with_digest(
+    team: &Team,
+    (day, hour): (Weekday, u32),
+    known: Option<&Notified>,
+    now: Instant,
+) -> (Vec<Message>, Notified) {
+    let schedule = schedule(team, now);
+    let terms = Terms { digest: Some((day, NaiveTime::from_hms_opt(hour, 0, 0).unwrap())), ..terms(team) };
+    let facts = Facts { team, schedule: &schedule, edits: Vec::new(), outdated: Vec::new(), page: None };
+    let due = plan(&facts, &terms, known, now);
+    (of(&due.messages, Kind::Digest), due.notified)
+}
+
+#[test]
+fn a_digest_that_waits_says_by_when_to_agree_until_then_alone() {
+    let deadline = at("2026-12-11T15:00:00Z");
+    let sent = at("2026-12-09T20:00:00Z");
+    for (people, expected) in
+        [(&["a"][..], "proposed Data Engineer C"), (&["a", "c"][..], "volunteer needed")]
+    {
+        let team = sample(people, "", sent);
+        let (_, known) = due_with_digest(&team, (Weekday::Wed, 15), None, sent - TimeDelta::minutes(1));
+        let (digests, _) = due_with_digest(&team, (Weekday::Wed, 15), Some(&known), sent);
+        let [digest] = &digests[..] else { panic!("{digests:?}") };
+        let (_, body) = digest.text.at(deadline - TimeDelta::seconds(1)).unwrap();
+        let line = format!("- by Fri 11 Dec: primary 25 Dec (Christmas Day), {expected}\n");
+        assert!(body.contains(&line), "{body}");
+        assert_eq!(digest.text.at(deadline), None, "the week of its subject has begun, too");
+    }
+}
+
+#[test]
+fn no_digest_comes_at_a_time_that_nobody_asked_for() {
+    let monday = at("2026-11-30T14:00:00Z");
+    let team = sample(&[], "", monday);
+    let nine = (Weekday::Mon, 9);
+    let (_, known) = due_with_digest(&team, nine, None, monday - TimeDelta::days(2));
+    let digests = |day, known: &Notified, now| due_with_digest(&team, day, Some(known), now);
+    assert_eq!(digests(nine, &known, monday + TimeDelta::hours(5)).0.len(), 1, "a server that was down");
+    let (late, after) = digests(nine, &known, monday + TimeDelta::days(2));
+    assert_eq!(late, [], "days later");
+    assert_eq!(digests(nine, &after, monday + TimeDelta::days(7)).0.len(), 1);
+    let at_eight = (Weekday::Mon, 8);
+    let (changed, after) = digests(at_eight, &known, monday - TimeDelta::minutes(30));
+    assert_eq!(changed, [], "the time was changed to one that is over");
+    assert_eq!(digests(at_eight, &after, monday + TimeDelta::days(7)).0.len(), 1);
+}
+
+/// [`sample`] with the pair of the week of 25 December away on these days, so that somebody else must be agreed on.
+fn away(days: &[(&str, &str)], now: Instant) -> Team {
+    let mut team = sample(&[], "", now);
+    for engineer in [0, 3] {
+        for (from, to) in days {
+            let day = |date: &str| at(&format!("{date}T05:00:00Z"));
+            team.engineers[engineer].time_off.push(Period::new(day(from), day(to)).unwrap());
+        }
+    }
+    team
+}
+
+#[test]
+fn conflicts_that_become_one_or_several_are_never_gone() {
+    let now = at("2026-11-23T15:00:00Z");
+    let two = away(&[("2026-12-27", "2026-12-28"), ("2026-12-29", "2026-12-30")], now);
+    let one = away(&[("2026-12-27", "2026-12-30")], now);
+    for (before, after, is_split) in [(&two, &one, false), (&one, &two, true)] {
+        let (messages, known) = after_edit([before, after], now, 2);
+        let to_team = of(&messages, Kind::Agree);
+        let to_team: Vec<&Message> = to_team.iter().filter(|message| message.to == Recipient::Team).collect();
+        let [message] = &to_team[..] else { panic!("{messages:#?}") };
+        let headlines: Vec<&str> = message.text.parts.iter().map(|part| part.headline.as_str()).collect();
+        assert!(headlines[0].starts_with("changed, agree by"), "{headlines:?}");
+        assert_eq!(headlines.len(), if is_split { 2 } else { 1 }, "{headlines:?}");
+        assert!(headlines.iter().all(|line| !line.contains("nothing left")), "{headlines:?}");
+        let later = planned(after, &Vec::new(), Some(&known), now + TimeDelta::minutes(3));
+        assert_eq!(later.messages, Vec::new());
+        let plain = sample(&[], "", now);
+        let log = edits([after, &plain], now + TimeDelta::minutes(3));
+        let gone = planned(&plain, &log, Some(&known), now + TimeDelta::minutes(6));
+        let parts = of(&gone.messages, Kind::Agree)[0].text.parts.len();
+        assert_eq!(parts, if is_split { 2 } else { 1 }, "all are closed once");
+    }
+}
+
 #[test]
 fn a_digest_time_that_a_clock_change_skips_is_the_first_instant_after_it() {
     let now = at("2027-03-14T06:59:59Z");

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -338,6 +339,81 @@ fn a_recipient_who_is_removed_is_sent_nothing_any_more() {
 }
 
 #[test]
+fn a_recipients_messages_come_in_order_after_a_failure() {
+    let back = monday() + TimeDelta::minutes(3) + TimeDelta::seconds(10);
+    let refused = Failure::of_recipient(Reason::MailRefused(451));
+    let network = Recorder::new(move |now, _| if now < back { Err(refused) } else { Ok(()) });
+    let state = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    server.edit(&team_text(&swap("2026-12-04", ["a", "d"])), monday());
+    // It was tried just before the next one is due.
+    server.run(monday() + TimeDelta::minutes(2), back - TimeDelta::seconds(1), TimeDelta::seconds(9));
+    let both = format!("{}{}", swap("2026-12-04", ["a", "d"]), swap("2026-12-11", ["a", "d"]));
+    server.edit(&team_text(&both), back - TimeDelta::minutes(2));
+    server.run(back, back + TimeDelta::hours(3), TimeDelta::seconds(5));
+    let all = network.arrived();
+    let subjects: Vec<&str> =
+        all.iter().filter(|one| one.to == "team@example.org").map(|one| one.subject.as_str()).collect();
+    let [first, second] = &subjects[..] else { panic!("{subjects:?}") };
+    assert!(first.contains("Fri 4 Dec") && second.contains("Fri 11 Dec"), "{subjects:?}");
+}
+
+#[test]
+fn a_change_that_was_made_by_a_clock_that_is_ahead_is_sent_soon() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    server.edit(&team_text(&swap("2026-12-04", ["a", "d"])), monday() + TimeDelta::hours(5));
+    server.run(monday(), monday() + TimeDelta::seconds(115), TimeDelta::seconds(5));
+    assert_eq!(network.arrived(), []);
+    server.run(monday() + TimeDelta::minutes(2), monday() + TimeDelta::minutes(3), TimeDelta::seconds(5));
+    assert_eq!(network.arrived().len(), 4);
+}
+
+#[test]
+fn what_was_known_is_written_again_after_the_journal_is_lost() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
+    let text = |more: &str| team_text(more).replace("id = \"a\"", leave);
+    let mut server = Server::start(folder(state.path()), &text(""), monday(), &network);
+    server.step(monday());
+    assert_eq!(network.counts().values().sum::<usize>(), 2, "what is open, to the team");
+    // A loss: the row is gone, and a change is published.
+    server.database.forget_notified(&"data".parse_team()).unwrap();
+    server.edit(&text(&swap("2026-12-04", ["a", "d"])), monday() + TimeDelta::seconds(1));
+    server.step(monday() + TimeDelta::seconds(2));
+    assert!(server.database.notified_of(&"data".parse_team()).unwrap().is_some(), "at once");
+    server.step(monday() + TimeDelta::minutes(3));
+    let counts: Vec<(String, usize)> = network.counts().into_iter().collect();
+    let expected = [("b@example.org", 1), ("d@example.org", 1), ("team@example.org", 2), ("webhook", 2)];
+    assert_eq!(
+        counts,
+        expected.map(|(to, count)| (to.to_owned(), count)),
+        "the change, and no new beginning"
+    );
+}
+
+#[test]
+fn a_server_that_stops_begins_with_no_further_message() {
+    let stopping = Arc::<AtomicBool>::default();
+    let flag = Arc::clone(&stopping);
+    let network = Recorder::new(move |_, _| {
+        flag.store(true, Ordering::Relaxed);
+        Ok(())
+    });
+    let state = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.senders = server.senders.into_iter().map(|sender| sender.until(Arc::clone(&stopping))).collect();
+    server.step(monday());
+    server.edit(&team_text(&swap("2026-12-04", ["a", "d"])), monday());
+    server.step(monday() + TimeDelta::minutes(3));
+    assert_eq!(network.arrived().len(), 1, "the one in flight");
+    let undelivered = server.database.undelivered_notices(monday()).unwrap();
+    assert_eq!(undelivered.iter().map(|own| own.waiting).sum::<u64>(), 3);
+}
+
+#[test]
 fn notices_wait_while_the_journal_lacks_what_is_served() {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
@@ -354,6 +430,24 @@ fn notices_wait_while_the_journal_lacks_what_is_served() {
     server.snapshot = provisional;
     server.step(later);
     assert_eq!(network.arrived().len(), 4, "once it is written they are sent");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn a_server_without_a_webhook_leaves_what_another_server_knows() {
+    let postgres = Postgres::start();
+    let network = Recorder::new(|_, _| Ok(()));
+    let text = PLAN;
+    let start = || Server::start(Location::Postgres(postgres.url.clone()), text, monday(), &network);
+    let [mut one, mut other] = [start(), start()];
+    let hook = |name: &str| (name == "ONCAL_WEBHOOK_DATA").then(|| "https://hooks.example.org/T1".to_owned());
+    one.planner = Planner::new(Arc::clone(&one.database), Environment::new(hook));
+    one.step(monday());
+    let known = one.database.notified_of(&"data".parse_team()).unwrap();
+    assert!(known.is_some());
+    other.planner = Planner::new(Arc::clone(&other.database), Environment::new(|_| None));
+    other.step(monday());
+    assert_eq!(one.database.notified_of(&"data".parse_team()).unwrap(), known);
 }
 
 #[test]

@@ -20,8 +20,10 @@ for path in sys.argv[1:]:
     for name in message.keys():
         if message[name].defects:
             sys.exit(f"{path}: {name}: {message[name].defects}")
-    head = data.split(b"\r\n\r\n", 1)[0]
-    if not head.isascii() or any(len(line) > 998 for line in data.split(b"\r\n")):
+    # Postfix keeps messages with the line ends of the system.
+    lines = data.replace(b"\r\n", b"\n")
+    head = lines.split(b"\n\n", 1)[0]
+    if not head.isascii() or any(len(line) > 998 for line in lines.split(b"\n")):
         sys.exit(f"{path}: a line is too long, or a header is not ASCII")
     wanted = ["From", "To", "Subject", "Date", "Message-ID", "List-Id", "Auto-Submitted", "Content-Type", "MIME-Version"]
     missing = [name for name in wanted if len(message.get_all(name, [])) != 1]
