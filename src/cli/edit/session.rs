@@ -68,6 +68,7 @@ impl<'c> Session<'c> {
             anyhow::bail!("{} is being changed by somebody else; run the command again", path.display());
         }
         unknown::warn_of_leave(&config.team, output);
+        unknown::warn_of_copies(configuration, &config.team, output);
         Ok(Session { common, configuration, config, original, now: plan::clock(common).now() })
     }
 
