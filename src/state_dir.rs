@@ -32,6 +32,8 @@ struct Inner {
     path: PathBuf,
     /// Open as long as this process holds the folder's lock.
     lock: Mutex<Option<File>>,
+    /// Open as long as this process shares the folder's lock.
+    shared_lock: Mutex<Option<File>>,
     /// The secret as it is in its file, so that it can be written again.
     secret: Mutex<Option<Vec<u8>>>,
 }
@@ -70,8 +72,8 @@ pub enum LockError {
 impl StateDir {
     /// The folder at `path`, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> StateDir {
-        let (lock, secret) = (Mutex::default(), Mutex::default());
-        StateDir(Arc::new(Inner { path: path.into(), lock, secret }))
+        let (lock, shared_lock, secret) = (Mutex::default(), Mutex::default(), Mutex::default());
+        StateDir(Arc::new(Inner { path: path.into(), lock, shared_lock, secret }))
     }
 
     /// Where it is, as given.
@@ -234,6 +236,15 @@ impl StateDir {
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
         *self.0.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         Ok(())
+    }
+
+    /// Shares the folder's lock with other servers until this process ends: nobody else can [`lock`](StateDir::lock) it
+    /// meanwhile. A folder that is missing stays so, and one that cannot be locked is no reason not to serve.
+    pub fn share_lock(&self) {
+        let options =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).clone();
+        let shared = options.open(self.path().join(LOCK)).ok().filter(|file| file.try_lock_shared().is_ok());
+        *self.0.shared_lock.lock().unwrap_or_else(PoisonError::into_inner) = shared;
     }
 
     /// Writes where this server listens for monitoring, so that `oncal health` does not depend on a configuration that

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use crate::config::{CalendarReader, CalendarUse};
-use crate::fetch::{Address, FetchError, Fetched, Fetcher, Purpose, Validators};
+use crate::fetch::{Address, FetchError, Fetched, Fetcher, Purpose, Validators, reduced};
 use crate::journal::CalendarState;
 
 /// An address that is used, by whom, and for what.
@@ -62,7 +62,7 @@ impl Job {
         &self.wanted.digest
     }
 
-    /// Makes the request. This takes as long as the fetcher's limits allow.
+    /// Makes the request, and reduces what comes to what is used. This takes as long as the fetcher's limits allow.
     ///
     /// # Errors
     ///
@@ -73,6 +73,11 @@ impl Job {
         let has_copy = state.purpose == self.wanted.purpose_hash();
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let validators = Validators { etag: some(&state.etag), last_modified: some(&state.last_modified) };
-        fetcher.fetch(&self.wanted.address, has_copy.then_some(&validators))
+        Ok(match fetcher.fetch(&self.wanted.address, has_copy.then_some(&validators))? {
+            Fetched::Calendar { text, validators } => {
+                Fetched::Calendar { text: reduced(&text, &self.wanted.purpose), validators }
+            }
+            Fetched::NotModified => Fetched::NotModified,
+        })
     }
 }

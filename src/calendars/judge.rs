@@ -43,8 +43,14 @@ pub(super) fn judge(
         uses.find(|usage| usage.reader == *reader && usage.address == wanted.address).cloned()
     };
     let mut history = BTreeMap::new();
+    let mut is_read = false;
     for reader in &wanted.readers {
-        let Some(new) = of_reader(&next, reader) else { return Judgement::Later };
+        let Some(new) = of_reader(&next, reader) else {
+            // Its file has errors. Others who read the same calendar do not wait for that.
+            history.extend(before.history.get(reader).map(|past| (reader.clone(), past.clone())));
+            continue;
+        };
+        is_read = true;
         let old = of_reader(current, reader);
         match new.found {
             Found::Unreadable(code) => return Judgement::Unreadable(code),
@@ -60,5 +66,5 @@ pub(super) fn judge(
             history.insert(reader.clone(), past);
         }
     }
-    Judgement::Good(history)
+    if is_read { Judgement::Good(history) } else { Judgement::Later }
 }

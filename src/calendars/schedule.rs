@@ -10,11 +10,13 @@ use crate::rota::Instant;
 /// More doublings than any interval has.
 const MAX_DOUBLINGS: i64 = 20;
 
-/// Whether the calendar is to be fetched at `now`: at once where that was never tried, or for another `purpose`.
+/// Whether the calendar is to be fetched at `now`: at once where that was never tried, or for another `purpose`. After a
+/// failure the pause is kept for another purpose too.
 pub(super) fn is_due(state: &CalendarState, purpose: &str, options: &Options, now: Instant) -> bool {
     let Some(tried_at) = state.tried_at else { return true };
     // A time to come is of a clock that was wrong.
-    now >= tried_at + pause(state, options) || tried_at > now || state.number > 0 && state.purpose != purpose
+    let is_wanted_for_more = state.number > 0 && state.failures == 0 && state.purpose != purpose;
+    now >= tried_at + pause(state, options) || tried_at > now || is_wanted_for_more
 }
 
 /// How long after the last attempt.
@@ -79,6 +81,7 @@ mod tests {
         let due = |state: &CalendarState, purpose| is_due(state, purpose, &Options::DEFAULT, now);
         assert!(due(&CalendarState::default(), "p"));
         assert!(!due(&state(0, "a"), "p") && due(&state(0, "a"), "another"));
+        assert!(!due(&state(1, "a"), "another"), "after a failure there is a pause");
         let ahead =
             CalendarState { tried_at: Some("2030-01-01T00:00:00Z".parse().unwrap()), ..state(0, "a") };
         assert!(due(&ahead, "p"), "the clock was set back");

@@ -12,7 +12,7 @@ use super::judge::{Judgement, LoadWith, judge};
 use super::options::Options;
 use super::schedule::is_due;
 use crate::config::{AsOf, CalendarUse, Configuration, KeptCalendar, KeptCalendars, read_history};
-use crate::fetch::{FetchError, Fetched, Fetcher, reduced};
+use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::journal::{CalendarCopy, CalendarState, Database, JournalError, Lease};
 use crate::rota::Instant;
 
@@ -225,17 +225,20 @@ impl Calendars {
             last_error: String::new(),
             ..before.clone()
         };
-        let failed = |error: String, failures| CalendarState {
-            tried_at: Some(now),
-            failures,
-            last_error: error,
-            ..before.clone()
+        let failed = |error: String, failures| {
+            let purpose = wanted.purpose_hash();
+            // The kept copy was reduced for another purpose: it must not be confirmed for this one.
+            let before = match before.purpose == purpose {
+                true => before.clone(),
+                false => CalendarState { purpose, ..without_validators(before.clone()) },
+            };
+            CalendarState { tried_at: Some(now), failures, last_error: error, ..before }
         };
         let (state, content) = match result {
             Err(error) => (failed(error.to_string(), before.failures + 1), None),
             Ok(Fetched::NotModified) => (confirmed, None),
             Ok(Fetched::Calendar { text, validators }) => {
-                let text: Arc<str> = reduced(&text, &wanted.purpose).into();
+                let text: Arc<str> = text.into();
                 let fetched = CalendarState {
                     purpose: wanted.purpose_hash(),
                     etag: validators.etag.unwrap_or_default(),
@@ -313,14 +316,16 @@ impl Calendars {
 }
 
 impl State {
-    /// What this process remembers and the database has no more, since it was lost there.
+    /// What this process remembers and the database has no more, or not as new: it was lost there, or a backup put back.
     fn lost(
         &self,
         stored: &BTreeMap<String, CalendarState>,
         kept: &KeptCalendars,
     ) -> Vec<(CalendarState, CalendarCopy)> {
-        let is_lost = |digest: &str| self.used.contains(digest) && !stored.contains_key(digest);
-        let lost = kept.iter().filter(|(digest, kept)| kept.text.is_some() && is_lost(digest));
+        let is_lost = |digest: &str, number: i64| {
+            self.used.contains(digest) && stored.get(digest).is_none_or(|stored| stored.number < number)
+        };
+        let lost = kept.iter().filter(|(digest, kept)| kept.text.is_some() && is_lost(digest, kept.number));
         lost.filter_map(|(digest, kept)| {
             let copy = CalendarCopy {
                 number: kept.number,

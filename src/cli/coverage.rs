@@ -31,6 +31,7 @@ pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Out
             exit = Exit::Attention;
         }
         unknown::warn(team, &covered.unknown, output);
+        unknown::warn_of_copies(&configuration, team, output);
         if args.format.json {
             shapes.push(json::Coverage::new(team, dates, &covered, &found, now));
             continue;

@@ -27,7 +27,9 @@ pub(super) const OFF_EXAMPLES: &str = "\
 Examples:
   oncal off dan 2026-12-24                         one day
   oncal off dan 2026-12-24 2026-12-26              three days
-  oncal off dan \"2026-12-24 13:00\" \"2026-12-24 17:30\"   hours, on Dan's own clock";
+  oncal off dan \"2026-12-24 13:00\" \"2026-12-24 17:30\"   hours
+
+Dates and times are those of the engineer's own clock.";
 
 #[derive(Debug, Args)]
 pub(super) struct Cover {

@@ -1,6 +1,9 @@
 //! `oncal export`: the feeds as files in a folder, once or as they change.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant as Moment};
@@ -16,7 +19,6 @@ use crate::calendars::{Calendars, Patience};
 use crate::clock::Clock;
 use crate::config::{self, Access, Configuration, Scope as Files, Settings};
 use crate::export::{Folder, Written, write};
-use crate::journal::Location;
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
 use crate::publish::Publisher;
 use crate::rota::{Instant, TeamId};
@@ -49,6 +51,7 @@ pub(super) fn run(common: &Common, args: &args::Export, output: &mut Output) -> 
     if configuration.teams.is_empty() && configuration.broken.is_empty() {
         return Err(serve::refused(&configuration, output, "exporting", serve::NO_TEAM));
     }
+    refuse_as_root(plan::state(common).path())?;
     logging::start();
     let folder = Folder::open(&args.folder).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     let clock = plan::clock(common);
@@ -67,6 +70,29 @@ pub(super) fn run(common: &Common, args: &args::Export, output: &mut Output) -> 
         return source.watch(&mut export, first);
     }
     Ok(if first.configuration().has_errors() { Exit::Failed } else { Exit::Fine })
+}
+
+/// Refuses to write as root to a state folder of another user: their server could not open what root creates there.
+fn refuse_as_root(state: &Path) -> anyhow::Result<()> {
+    let owner = |path: &Path| fs::metadata(path).map(|found| found.uid()).unwrap_or_default();
+    let user = owner(state);
+    if user == 0 || owner(Path::new("/proc/self")) != 0 {
+        return Ok(());
+    }
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == user.to_string()).then(|| name.to_owned())
+    });
+    let (shown, how) = match name {
+        Some(name) => (format!("`{name}`"), format!("runuser -u {name} -- oncal export …")),
+        None => (format!("number {user}"), format!("setpriv --reuid {user} --clear-groups oncal export …")),
+    };
+    anyhow::bail!(
+        "not exporting as root: the state folder {} belongs to user {shown}, who could not read what root creates there; write `{how}`",
+        state.display()
+    );
 }
 
 /// Says what readers of the folder will miss.
@@ -228,9 +254,7 @@ fn publisher(
 ) -> anyhow::Result<(Publisher, bool)> {
     match serve::location(common, state, settings) {
         None => Ok((Publisher::without_journal(), false)),
-        Some(location @ Location::Folder(_)) if serve::lock(state).is_err() => {
-            Ok((serve::reader(location)?, true))
-        }
+        Some(location) if serve::lock(state).is_err() => Ok((serve::reader(location)?, true)),
         Some(location) => Ok((serve::writer(location, revision)?, false)),
     }
 }
@@ -277,7 +301,12 @@ struct Exported {
 
 impl Exported {
     fn of(snapshot: &Snapshot, now: Instant) -> Exported {
-        let keys = snapshot.keyring().map(|keyring| keyring.valid(now));
+        let keyrings = snapshot.keyring().zip(snapshot.unserved_keyring());
+        let keys = keyrings.map(|(served, unserved)| {
+            let mut keys = unserved.valid(now);
+            keys.extend(served.valid(now));
+            keys
+        });
         let owned = |keys: BTreeMap<String, &Scope>| {
             keys.into_iter().map(|(key, scope)| (key, scope.clone())).collect()
         };

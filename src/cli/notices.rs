@@ -1,5 +1,6 @@
 //! `oncal notices`: what would be sent to whom, and a test that it arrives.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use crate::config::{self, Configuration, JournalUrl, Settings, TeamConfig};
 use crate::delivery::Network;
 use crate::feed::Links;
 use crate::journal::{Database, Location, Notice};
-use crate::notices::{Facts, Message, Notified, Recipient, plan, test_message};
+use crate::notices::{Facts, Kind, Message, Notified, Recipient, Terms, plan, test_message};
 use crate::notifier::{Destination, Environment, carried, destinations, facts_schedule, outdated, terms};
 use crate::publish::{Frame, frame};
-use crate::rota::{Instant, TeamId};
+use crate::rota::{EngineerId, Instant, TeamId};
 use crate::toml_reader::shown_address;
 
 /// The journal's file in the state folder.
@@ -102,14 +103,46 @@ impl Known {
                 Notified::read(&known.record)
             }
             Known::Before(before) => {
-                let old = before.teams.get(&team.team.id)?;
-                let frame = frame_of(old, &new.settings, now)?;
                 // Whoever has an address now had it before: else everything would begin with this change.
                 let terms = terms(team, &new.settings, environment);
-                Some(with_facts(old, before, frame, now, |facts| plan(facts, &terms, None, now).notified))
+                notified(before, &team.team.id, &terms, now)
             }
         }
     }
+}
+
+/// What a server with the configuration `before` would have made known.
+fn notified(before: &Configuration, id: &TeamId, terms: &Terms, now: Instant) -> Option<Notified> {
+    let old = before.teams.get(id)?;
+    let frame = frame_of(old, &before.settings, now)?;
+    Some(with_facts(old, before, frame, now, |facts| plan(facts, terms, None, now).notified))
+}
+
+/// The engineers of team `id` whom a server sends mail once it has `after` in place of `before`, and whether it tells the
+/// whole team of the change.
+pub(super) fn reached(
+    [before, after]: [&Configuration; 2],
+    id: &TeamId,
+    now: Instant,
+) -> (BTreeSet<EngineerId>, bool) {
+    let nobody = (BTreeSet::new(), false);
+    let Some(team) = after.teams.get(id) else { return nobody };
+    let terms = terms(team, &after.settings, &environment());
+    let (Some(known), Some(frame)) =
+        (notified(before, id, &terms, now), frame_of(team, &after.settings, now))
+    else {
+        return nobody;
+    };
+    let messages =
+        with_facts(team, after, frame, now, |facts| plan(facts, &terms, Some(&known), now).messages);
+    let mut found = nobody;
+    for message in messages.into_iter().filter(|message| message.kind == Kind::Moved) {
+        match message.to {
+            Recipient::Engineer(id) => drop(found.0.insert(id)),
+            Recipient::Team => found.1 = true,
+        }
+    }
+    found
 }
 
 /// The configuration that the recipients know. It must be whole to be compared.

@@ -1,4 +1,4 @@
-//! Warnings of `oncal check` about a team as a whole: entries that are valid by themselves and do nothing, or not what
+//! Warnings and notes of `oncal check` about a team as a whole: entries that are valid by themselves and do nothing, or not what
 //! was meant.
 //!
 //! Past entries are not checked: nobody would ever remove their warnings.
@@ -18,6 +18,7 @@ pub(super) fn warnings(configuration: &Configuration, config: &TeamConfig, now: 
     let mut found = review.in_no_week();
     found.extend(review.swaps());
     found.extend(review.idle_overrides());
+    found.extend(review.ends_at_dates());
     found
 }
 
@@ -111,6 +112,19 @@ impl Review<'_> {
                 format!("this override changes nothing: the same people are on call {period} without it");
             let help = "correct its dates or names, or take it out";
             self.warning("override-changes-nothing", place, message, help)
+        })
+        .collect()
+    }
+
+    /// Notes on overrides that end at the beginning of a date, which may be meant as their last day.
+    fn ends_at_dates(&self) -> Vec<Diagnostic> {
+        let ahead = self.team.overrides.iter().filter(|by| by.period.end() > self.now);
+        let ends = ahead.filter_map(|by| Some((by, self.places.override_to_date(by.period.start())?)));
+        ends.map(|(by, (date, place))| {
+            let message = format!("this override is {}", when::period_in_words(&self.team.zone, by.period));
+            let help = format!("for {} too write `through = {date}`", when::date(date));
+            let found = self.warning("override-ends-before-date", Some(place), message, &help);
+            Diagnostic { severity: Severity::Note, ..found }
         })
         .collect()
     }

@@ -110,8 +110,10 @@ fn publisher(
     revision: Option<i64>,
 ) -> anyhow::Result<Publisher> {
     let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
-    if matches!(location, Location::Folder(_)) {
-        lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    match location {
+        Location::Folder(_) => lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?,
+        // Several servers may publish to one PostgreSQL, but an export beside them is to know of them.
+        Location::Postgres(_) => state.share_lock(),
     }
     writer(location, revision)
 }

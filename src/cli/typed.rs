@@ -82,6 +82,13 @@ pub(super) fn times(words: &[String], most: usize, clock: Clock<'_>) -> Result<V
     }
 }
 
+/// Whether `words` mean the same times whenever they are read: dates written out, and nothing such as `today` or `fri`.
+pub(super) fn is_absolute(words: &[String], most: usize, clock: Clock<'_>) -> bool {
+    // More than a week later every word that counts from today means something else.
+    let later = Clock { now: clock.now + TimeDelta::days(8), ..clock };
+    matches!((times(words, most, clock), times(words, most, later)), (Ok(now), Ok(then)) if now == then)
+}
+
 /// The one date in `words`.
 ///
 /// # Errors

@@ -65,6 +65,15 @@ pub(super) fn period_inline(zone: &Zone, period: Period) -> String {
     on(zone).span(period)
 }
 
+/// `from … until …` in words, with the last day where it ends at a midnight.
+pub(super) fn period_in_words(zone: &Zone, period: Period) -> String {
+    let end = period.end();
+    let until = instant(zone, end);
+    let last = zone.date(end).pred_opt().filter(|_| is_midnight(zone, end));
+    let until = last.map_or(until, |last| format!("the end of {}", date(last)));
+    format!("from {} to {until}", instant(zone, period.start()))
+}
+
 /// `1 day`, `2 days`.
 pub(super) fn days_of(days: i64) -> String {
     count(days, "day", "days")

@@ -44,8 +44,8 @@ impl AddressFault {
                 Problem::error(fault.code(), format!("the file with the address cannot be used: {fault}"))
             }
             AddressFault::Lines(count) => {
-                let message = format!("the file has {count} lines, and must have one, the address");
-                Problem::error(INVALID, message).help("write the address alone")
+                let message = format!("expected one line, found {count}");
+                Problem::error(INVALID, message).help("put only the address in the file")
             }
             AddressFault::Address(error) => {
                 let problem = invalid(*error);

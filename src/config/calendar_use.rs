@@ -16,7 +16,7 @@ use crate::toml_reader::Problem;
 pub const FETCH_PROBLEMS: [&str; 3] = [NOT_FETCHED, OUTDATED_COPY, EMPTIED];
 
 /// Of a calendar that was never fetched.
-const NOT_FETCHED: &str = "calendar-not-fetched";
+pub(super) const NOT_FETCHED: &str = "calendar-not-fetched";
 
 /// Of one that was not fetched for [`FRESH`].
 const OUTDATED_COPY: &str = "calendar-outdated-copy";
@@ -45,6 +45,8 @@ pub struct CalendarUse {
     pub found: Found,
     /// [`KeptCalendar::hash_for`] of the copy; empty for none.
     pub(super) hash: String,
+    /// Since when its first fetch is waited for, by a team that stays as it was meanwhile.
+    pub(super) waiting_since: Option<Instant>,
 }
 
 /// What somebody's copy of a fetched calendar gives, without what is known of its past.
@@ -63,7 +65,13 @@ pub enum Found {
 impl CalendarUse {
     /// Of `address` by `reader`, of which nothing is kept.
     pub(super) fn new(address: Address, reader: CalendarReader, email: Option<String>) -> CalendarUse {
-        CalendarUse { address, reader, email, number: 0, found: Found::Nothing, hash: String::new() }
+        let (number, found, hash, waiting_since) = (0, Found::Nothing, String::new(), None);
+        CalendarUse { address, reader, email, number, found, hash, waiting_since }
+    }
+
+    /// Whether `other` is of the same address, by the same reader.
+    pub(super) fn is_same(&self, other: &CalendarUse) -> bool {
+        self.reader == other.reader && self.address == other.address
     }
 
     /// The same, after reading `kept`.
@@ -115,16 +123,15 @@ impl CalendarUse {
                 "{whose} at {address} was last fetched at {}{failure}",
                 at.unwrap_or_else(|| "an unknown time".to_owned())
             );
-            let help =
-                "the copy of that time is in use; check the address and the server's way to the internet";
+            let help = "that copy is still in use; check the address and the server's internet connection";
             return Some(Problem::warning(OUTDATED_COPY, message).help(help));
         }
         let emptied_at = calendar.history_of(&self.reader).and_then(|history| history.emptied_at);
         emptied_at.filter(|at| now - *at < EMPTIED_SHOWN).map(|_| {
-            let message = format!(
-                "nothing is ahead any more in {whose} at {address}, where the copy before had something"
-            );
-            let help = "if that is right, nothing has to be done; if not, look at what the calendar shares";
+            let message =
+                format!("{whose} at {address} no longer has any future entries; the previous copy had some");
+            let help =
+                "if that is right, nothing has to be done; otherwise check the calendar's sharing settings";
             Problem::warning(EMPTIED, message).help(help)
         })
     }

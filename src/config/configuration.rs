@@ -2,10 +2,10 @@
 //!
 //! Not here: how it is read (`load`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::calendar_use::CalendarUse;
+use super::calendar_use::{CalendarUse, NOT_FETCHED};
 use super::diagnostic::Diagnostic;
 use super::holiday_files::FOLDER as HOLIDAYS;
 use super::kept_calendars::KeptCalendars;
@@ -73,6 +73,28 @@ impl Configuration {
         self.holiday_uses.iter().chain(of_teams).chain(&self.other_uses)
     }
 
+    /// Whether [`Configuration::calendar_uses`] are all that its files name: no file with an error may name another.
+    pub fn names_all_calendars(&self) -> bool {
+        let mut errors = self.diagnostics.iter().filter(|found| found.is_error());
+        errors.all(Diagnostic::is_of_fetch) && self.teams.values().all(|team| !team.has_left_out_leave)
+    }
+
+    /// What has to be said of copies of fetched calendars that `team` is made of: that they are old, or that all future
+    /// entries are gone.
+    pub fn copy_warnings<'c>(&'c self, team: &'c Team) -> impl Iterator<Item = &'c Diagnostic> {
+        let calendars = team.engineers.iter().flat_map(|engineer| &engineer.calendars);
+        let holidays: BTreeSet<&str> = calendars.map(|calendar| calendar.id()).collect();
+        let is_of_team = move |found: &&Diagnostic| match &found.team {
+            Some(id) => *id == team.id,
+            None => {
+                let name = found.file.strip_prefix(HOLIDAYS).and_then(|name| name.strip_prefix('/'));
+                name.and_then(|name| name.rsplit_once('.')).is_some_and(|(id, _)| holidays.contains(id))
+            }
+        };
+        let warnings = self.diagnostics.iter().filter(|found| found.is_of_fetch() && !found.is_error());
+        warnings.filter(|found| found.code != NOT_FETCHED).filter(is_of_team)
+    }
+
     /// Whether it was loaded with the same copies of fetched calendars as `other`, for the same uses.
     pub fn has_same_copies(&self, other: &Configuration) -> bool {
         let numbers = |configuration: &Configuration| -> Vec<(String, i64)> {
@@ -103,7 +125,7 @@ impl Configuration {
     }
 
     /// What all teams rest on besides files: the zone data, and the copies of fetched holiday calendars.
-    pub(super) fn shared_input(&self) -> String {
+    pub(super) fn shared_input(&self) -> Besides {
         shared_input(&self.zone_data, &self.holiday_uses)
     }
 
@@ -123,8 +145,10 @@ pub struct TeamConfig {
     pub file: String,
     /// A hash of all that it was made of: equal ones give equal teams.
     pub fingerprint: String,
-    /// A hash of the files among that.
+    /// A hash of the files among that, and of the copies of fetched holiday calendars.
     pub files: String,
+    /// A hash of the files alone.
+    pub own_files: String,
     /// The newest time of these files.
     pub modified: Instant,
     /// How often its secret links were renewed.
@@ -152,10 +176,18 @@ pub struct BrokenTeam {
 /// The code of a holiday calendar that has errors now, so that its last good version is in use.
 pub(super) const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
+/// What all teams rest on besides files.
+pub(super) struct Besides {
+    /// Describes the zone data.
+    pub(super) zones: String,
+    /// Identifies the copies of fetched holiday calendars.
+    pub(super) copies: String,
+}
+
 /// See [`Configuration::shared_input`].
-pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> String {
+pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> Besides {
     let copies = holiday_uses.iter().map(|usage| format!(" {} {}", usage.reader, usage.hash));
-    zone_data.to_string() + &copies.collect::<String>()
+    Besides { zones: zone_data.to_string(), copies: copies.collect() }
 }
 
 /// In order of file and place.

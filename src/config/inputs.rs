@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::configuration::SETTINGS;
+use super::configuration::{Besides, SETTINGS};
 use super::files::MAX_BYTES;
 use super::{holiday_files, run_books, time_off};
 use crate::rota::{Instant, TeamId};
@@ -18,30 +18,31 @@ use crate::rota::{Instant, TeamId};
 pub(super) struct Inputs {
     /// A hash of every byte read.
     pub(super) fingerprint: String,
+    /// The same without copies of fetched calendars, which make no newer configuration.
+    pub(super) own: String,
     /// The newest time of a file or folder.
     pub(super) modified: Instant,
 }
 
 impl Inputs {
-    /// The input that all teams share: the holiday calendars, and the zone data that `zones` describes.
-    pub(super) fn shared(config: &Path, zones: &str) -> Inputs {
+    /// The input that all teams share: the holiday calendars, and what `besides` describes.
+    pub(super) fn shared(config: &Path, besides: &Besides) -> Inputs {
         let mut inputs = Walk::default();
-        inputs.hash.update(zones);
+        inputs.hash.update(&besides.zones);
         inputs.folder(&config.join(holiday_files::FOLDER));
         inputs.time(&config.join(SETTINGS));
-        inputs.done()
+        inputs.done(&besides.copies, "")
     }
 
     /// The input of team `id`, whose file is `file`, including the shared input. Call this before the files are read, so
     /// that a file that changes in between counts as changed.
     pub(super) fn of_team(config: &Path, id: &TeamId, file: &str, shared: &Inputs) -> Inputs {
         let mut inputs = Walk { newest: shared.modified, ..Walk::default() };
-        inputs.hash.update(&shared.fingerprint);
         inputs.file(&config.join(file));
         for folder in [run_books::FOLDER, time_off::FOLDER] {
             inputs.folder(&config.join(folder).join(id.as_str()));
         }
-        inputs.done()
+        inputs.done(&shared.fingerprint, &shared.own)
     }
 }
 
@@ -57,8 +58,10 @@ impl Default for Walk {
 }
 
 impl Walk {
-    fn done(self) -> Inputs {
-        Inputs { fingerprint: hex::encode(self.hash.finalize()), modified: self.newest }
+    /// Both hashes go on with the input that is given for each.
+    fn done(self, rest: &str, rest_of_own: &str) -> Inputs {
+        let with = |rest: &str| hex::encode(self.hash.clone().chain_update(rest).finalize());
+        Inputs { fingerprint: with(rest), own: with(rest_of_own), modified: self.newest }
     }
 
     fn time(&mut self, path: &Path) {

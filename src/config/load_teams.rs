@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::calendar_use::CalendarUse;
-use super::configuration::{BrokenTeam, CALENDAR_OUTDATED, Configuration, TEAMS, TeamConfig};
+use super::configuration::{Besides, BrokenTeam, CALENDAR_OUTDATED, Configuration, TEAMS, TeamConfig};
 use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
 use super::inputs::Inputs;
@@ -28,6 +29,9 @@ use crate::parallel;
 use crate::rota::{Instant, Period, Team, TeamId};
 use crate::toml_reader::{self, Problem, Problems};
 
+/// So long at most a team stays as it was while a new calendar is fetched for the first time.
+const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(30);
+
 /// What all teams are checked against.
 pub(super) struct Common<'a> {
     pub(super) folder: &'a Path,
@@ -41,7 +45,7 @@ pub(super) struct Common<'a> {
     /// The holiday calendars that are used as they were before.
     pub(super) outdated: &'a BTreeSet<String>,
     /// See [`Configuration::shared_input`].
-    pub(super) shared: String,
+    pub(super) shared: Besides,
 }
 
 /// A team's file that is read in place of the one in the folder.
@@ -190,11 +194,16 @@ fn look_at(
     let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, id, &file, shared));
     let old = before.and_then(|(before, ..)| before.teams.get(id));
     match read_team(id, &file, common, before.map(|(before, ..)| before), diagnostics) {
-        Ok(read) => match old.filter(|_| read.outcome.is_waiting) {
-            // What its calendar says is known in a moment; until then nothing moves.
-            Some(old) => LookedAt { state: Ok(Arc::clone(old)), other_uses: read.outcome.uses },
-            None => Arc::new(team_config(read, file, inputs)).into(),
-        },
+        Ok(mut read) => {
+            let before = before.map(|(before, ..)| before);
+            let is_waiting =
+                |old: &&Arc<TeamConfig>, uses: &mut [CalendarUse]| common.waits(old, uses, before);
+            match old.filter(|old| read.outcome.is_waiting && is_waiting(old, &mut read.outcome.uses)) {
+                // What its calendar says is known in a moment; until then nothing moves.
+                Some(old) => LookedAt { state: Ok(Arc::clone(old)), other_uses: read.outcome.uses },
+                None => Arc::new(team_config(read, file, inputs)).into(),
+            }
+        }
         Err(Broken { links, uses }) => {
             let earlier = before.and_then(|(before, ..)| before.broken.get(id)?.links.as_ref());
             let links = match (earlier, links) {
@@ -210,7 +219,7 @@ fn look_at(
 
 fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {
     let TeamRead { team, links, notices, outcome } = read;
-    let Inputs { fingerprint: files, modified } = inputs;
+    let Inputs { fingerprint: files, own: own_files, modified } = inputs;
     let calendars: Arc<[CalendarUse]> = outcome.uses.into();
     let mut fingerprint = files.clone();
     if !calendars.is_empty() {
@@ -219,7 +228,18 @@ fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {
         fingerprint = hex::encode(hash.finalize());
     }
     let has_left_out_leave = outcome.has_left_out;
-    TeamConfig { team, file, fingerprint, files, modified, links, calendars, has_left_out_leave, notices }
+    TeamConfig {
+        team,
+        file,
+        fingerprint,
+        files,
+        own_files,
+        modified,
+        links,
+        calendars,
+        has_left_out_leave,
+        notices,
+    }
 }
 
 fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
@@ -233,6 +253,24 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 }
 
 impl Common<'_> {
+    /// Whether a first fetch of one of the calendars `uses`, which `old` does not have, is waited for; each notes since when.
+    /// That has an end, since nothing is fetched while the journal cannot be written.
+    fn waits(&self, old: &TeamConfig, uses: &mut [CalendarUse], before: Option<&Configuration>) -> bool {
+        let new = uses.iter_mut().filter(|usage| {
+            self.calendars.get(&usage.address).is_none()
+                && !old.calendars.iter().any(|old| old.is_same(usage))
+        });
+        let mut is_waiting = false;
+        for usage in new {
+            let mut known = before.into_iter().flat_map(|before| &before.other_uses);
+            let since = known.find(|known| known.is_same(usage)).and_then(|known| known.waiting_since);
+            let since = since.unwrap_or(self.now);
+            usage.waiting_since = Some(since);
+            is_waiting |= (self.now - since).abs() < LONGEST_WAIT;
+        }
+        is_waiting
+    }
+
     /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with errors
     /// now, so that their last good version is in use, and copies of fetched ones.
     fn report(&self, config: &TeamConfig, diagnostics: &mut Diagnostics) {

@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 
 use super::diagnostic::Place;
 use super::local_time::starts_at;
-use super::schema::TeamTable;
+use super::schema::{OverrideEnd, TeamTable};
 use crate::rota::{EngineerIdx, Instant, Zone};
-use crate::toml_reader::{self, Problems, Span};
+use crate::toml_reader::{self, At, Moment, Problems, Span};
 
 /// Positions in one team's file.
 #[derive(Debug)]
@@ -69,6 +69,15 @@ impl TeamPlaces<'_> {
         let begins = |from| starts_at(from, self.zone) == start;
         let found = overrides.iter().find(|by| by.from.as_ref().is_some_and(|from| begins(from.value)))?;
         Some(self.place(&found.span))
+    }
+
+    /// The bare date with which `to` ends the override that begins at `start`, and its position.
+    pub fn override_to_date(&self, start: Instant) -> Option<(NaiveDate, Place)> {
+        let by = self.table.as_ref()?.overrides.get(self.override_index(start)?)?;
+        match by.end.as_ref()? {
+            OverrideEnd::To(At { value: Moment::Date(date), span }) => Some((*date, self.place(span))),
+            _ => None,
+        }
     }
 
     /// Which `[[override]]` of the file begins at `start`, counted from 0.

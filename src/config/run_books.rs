@@ -85,7 +85,10 @@ impl RunBooks {
     pub(super) fn named(&self, at: &At<String>, problems: &Problems) -> Option<RunBookId> {
         self.named.borrow_mut().insert(at.value.clone());
         if at.value.contains(['/', '\\']) {
-            let help = format!("the name of a file in {}/, without folders", self.shown);
+            let help = format!(
+                "write the name of a file in {}/, without folders, or an address with `https://`",
+                self.shown
+            );
             let message = "a run book must be in the folder of its team";
             problems.error_with_help("run-book-outside", at.span.clone(), message, help);
             return None;

@@ -35,8 +35,12 @@ pub struct TeamFiles<'c> {
 impl<'c> TeamFiles<'c> {
     /// Reads files of teams of `configuration`.
     pub fn new(configuration: &'c Configuration) -> TeamFiles<'c> {
-        let errors = configuration.diagnostics.iter().filter(|found| found.is_error());
-        let errors = errors.map(|error| error.file.as_str()).collect();
+        let errors =
+            configuration.diagnostics.iter().filter(|found| found.is_error() && !found.is_of_fetch());
+        let mut errors: BTreeSet<&str> = errors.map(|error| error.file.as_str()).collect();
+        // These teams were made of their present files, whatever had to be left out of them.
+        let served: BTreeSet<&str> = configuration.teams.values().map(|team| team.file.as_str()).collect();
+        errors.retain(|file| !served.contains(file));
         TeamFiles { configuration, errors, shared: OnceLock::new() }
     }
 

@@ -28,7 +28,7 @@ pub enum ExportError {
     ),
     /// The list cannot be understood.
     #[error(
-        "read {}: it is no list that this oncal knows; export with the oncal that wrote it, or to a new folder",
+        "read {}: unknown format; use the version of oncal that wrote it, or a new folder",
         .0.display()
     )]
     List(

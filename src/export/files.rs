@@ -11,7 +11,7 @@ use crate::live::{FeedSlot, Snapshot, TeamSnapshot};
 use crate::rota::{Instant, Period, TeamId, expand};
 
 /// The name of a page.
-const PAGE: &str = "index.html";
+pub(super) const PAGE: &str = "index.html";
 
 /// Where the API is below a place.
 const API: &str = "api/v1/teams";

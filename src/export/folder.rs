@@ -58,6 +58,26 @@ impl Folder {
         Ok(Folder { path, _lock: lock, listed, current: BTreeSet::new() })
     }
 
+    /// Whether an earlier export wrote the file at `path`, or was about to.
+    pub(super) fn lists(&self, path: &str) -> bool {
+        self.listed.contains(&hash(path))
+    }
+
+    /// Deletes all that is listed and may not stay by its path, and writes nothing. Returns how many files that were. One
+    /// that cannot be deleted does not keep the others.
+    pub(super) fn revoke(&self, may_stay: impl Fn(&str) -> bool) -> Result<usize, ExportError> {
+        let (mut deleted, mut failed) = (0, None);
+        for path in walk(&self.path)? {
+            if self.lists(&path) && !may_stay(&path) {
+                match remove(&self.path, &self.path.join(&path)) {
+                    Ok(()) => deleted += 1,
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+        }
+        failed.map_or(Ok(deleted), Err)
+    }
+
     /// Begins an export of the files at `paths`. Nothing is written if the file of somebody else is at one of them.
     pub(super) fn begin<'p>(&mut self, paths: impl Iterator<Item = &'p str>) -> Result<(), ExportError> {
         let mut current = BTreeSet::new();

@@ -1,9 +1,11 @@
 //! A snapshot written to a folder.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::error::ExportError;
-use super::files::{File, files, is_of_team};
+use super::files::{File, PAGE, files, is_of_team};
 use super::folder::Folder;
-use crate::access::SEGMENT;
+use crate::access::{SEGMENT, Scope};
 use crate::live::Snapshot;
 use crate::rota::{Instant, TeamId};
 
@@ -21,6 +23,7 @@ pub struct Written {
 /// Writes `snapshot` to `folder`, with downloads if `has_downloads`; `now` decides which keys are valid, and is on the
 /// pages.
 ///
+/// Files below keys that are not valid any more are deleted first, so that nothing that fails later keeps them.
 /// Files of earlier exports that are no longer part of it are deleted, except those of teams that cannot be exported
 /// because their files have errors: calendar programs drop a calendar that is gone.
 ///
@@ -33,6 +36,8 @@ pub fn write(
     has_downloads: bool,
     now: Instant,
 ) -> Result<Written, ExportError> {
+    let lives = Lives::new(folder, snapshot, now);
+    let revoked = folder.revoke(|path| lives.may_stay(path))?;
     let files = files(snapshot, has_downloads, now);
     folder.begin(paths(&files))?;
     let mut done = Written { files: paths(&files).count(), ..Written::default() };
@@ -42,14 +47,46 @@ pub fn write(
             done.written += usize::from(folder.put(path, &bytes)?);
         }
     }
-    let broken = snapshot.configuration().broken.keys();
-    let broken: Vec<&TeamId> = broken.filter(|id| snapshot.is_broken(id.as_str())).collect();
-    let has_keys = snapshot.keyring().is_some();
-    done.deleted = folder.finish(|path| {
-        let is_below_key = path.split('/').next() == Some(SEGMENT);
-        is_below_key == has_keys && broken.iter().any(|team| is_of_team(path, team))
-    })?;
+    done.deleted =
+        revoked + folder.finish(|path| lives.broken.iter().any(|(team, _)| is_of_team(path, team)))?;
     Ok(done)
+}
+
+/// Which files of earlier exports somebody may still read.
+struct Lives<'s> {
+    /// The valid keys; `None` if everybody may read.
+    keys: Option<BTreeSet<String>>,
+    /// The teams that are not exported, with whether their files say which links work.
+    broken: Vec<(&'s TeamId, bool)>,
+    /// Whether the organisation's key is another one than in the export before, which ends all other keys too.
+    is_all_new: bool,
+}
+
+impl<'s> Lives<'s> {
+    fn new(folder: &Folder, snapshot: &'s Snapshot, now: Instant) -> Lives<'s> {
+        let broken = snapshot.configuration().broken.iter().filter(|(id, _)| snapshot.is_broken(id.as_str()));
+        let broken = broken.map(|(id, broken)| (id, broken.links.is_some())).collect();
+        let keyrings = snapshot.keyring().zip(snapshot.unserved_keyring());
+        let keys = keyrings.map(|(served, unserved)| [served.valid(now), unserved.valid(now)]);
+        let all = keys.iter().flatten().flatten().find(|(_, scope)| **scope == &Scope::Organisation);
+        let is_all_new = all.is_some_and(|(key, _)| !folder.lists(&format!("{SEGMENT}/{key}/{PAGE}")));
+        let keys = keys.map(|keys| keys.into_iter().flat_map(BTreeMap::into_keys).collect());
+        Lives { keys, broken, is_all_new }
+    }
+
+    fn may_stay(&self, path: &str) -> bool {
+        let key = path.strip_prefix(SEGMENT).and_then(|rest| rest.strip_prefix('/')?.split('/').next());
+        match (&self.keys, key) {
+            (None, None) => true,
+            (Some(keys), Some(key)) => {
+                // What the links of a file that is not TOML are, nobody knows.
+                let is_unknown =
+                    || self.broken.iter().any(|(team, is_known)| !is_known && is_of_team(path, team));
+                keys.contains(key) || !self.is_all_new && is_unknown()
+            }
+            _ => false,
+        }
+    }
 }
 
 fn paths<'f>(files: &'f [File<'_>]) -> impl Iterator<Item = &'f str> {

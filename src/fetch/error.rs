@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FetchError {
     /// The whole fetch took too long, redirects included.
-    #[error("the server did not finish its answer within {seconds} seconds")]
+    #[error("timed out: no complete response within {seconds} seconds")]
     TimedOut {
         /// How long it was given.
         seconds: u64,
@@ -53,22 +53,22 @@ pub enum FetchError {
     #[error("the server's certificate is for another host")]
     CertificateName,
     /// The certificate has an unknown issuer.
-    #[error("the server's certificate was issued by nobody that this machine trusts")]
+    #[error("the server's certificate is not signed by a trusted authority")]
     CertificateIssuer,
     /// The certificate is not valid for another reason.
     #[error("the server's certificate is not valid")]
     Certificate,
     /// TLS could not be agreed on.
-    #[error("no encrypted connection could be made")]
+    #[error("the TLS handshake failed")]
     Encryption,
     /// The answer is no HTTP.
     #[error("the server's answer is not valid HTTP")]
     Protocol,
     /// The answer cannot be decompressed.
-    #[error("the answer's compression is damaged")]
+    #[error("the compressed response is corrupt")]
     Compression,
     /// The proxy refused, or its address is none.
-    #[error("the proxy of HTTPS_PROXY could not be used")]
+    #[error("failed to connect through the proxy (HTTPS_PROXY or ALL_PROXY)")]
     Proxy,
     /// An HTML page.
     #[error(
@@ -79,7 +79,7 @@ pub enum FetchError {
     #[error("the answer is not a calendar (it has no BEGIN:VCALENDAR)")]
     NotACalendar,
     /// A calendar that breaks off.
-    #[error("the answer breaks off before the calendar's end (END:VCALENDAR)")]
+    #[error("the response is incomplete: END:VCALENDAR is missing")]
     Incomplete,
     /// Not UTF-8.
     #[error("the answer is not UTF-8 text")]

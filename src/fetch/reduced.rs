@@ -109,28 +109,48 @@ fn begun(place: Option<Place>, line: &str) -> Place {
     }
 }
 
-/// The properties of `text`, each with its folds: lines that begin with white space, and of quoted-printable values
-/// (vCalendar 1.0) those after a `=`.
+/// The properties of `text`, each with its folds, as the reader of calendars takes them: lines that begin with white space,
+/// and of quoted-printable values (vCalendar 1.0) those after a `=`.
 fn properties(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(['\r', '\n']);
         if rest.is_empty() {
             return None;
         }
-        let mut length = 0;
-        loop {
-            let line = line_length(&rest[length..]);
-            let is_soft = rest[length..length + line].trim_end().ends_with('=')
-                && rest[..length + line].to_ascii_uppercase().contains("QUOTED-PRINTABLE");
-            length += line;
-            if length >= rest.len() || !is_soft && !rest[length..].starts_with([' ', '\t']) {
-                break;
-            }
-        }
-        let (property, after) = rest.split_at(length);
+        let (property, after) = rest.split_at(property_length(rest));
         rest = after;
         Some(property)
     })
+}
+
+/// How many bytes at the beginning of `text` are one property.
+fn property_length(text: &str) -> usize {
+    let mut length = line_length(text);
+    let mut ahead = length;
+    let first = &text[..length];
+    // By the head alone, and once: a value may have millions of lines.
+    let head = first.split(':').next().unwrap_or_default();
+    let mut is_soft = head.contains(';')
+        && head.to_ascii_uppercase().contains("QUOTED-PRINTABLE")
+        && first.trim_end_matches(['\r', '\n']).ends_with('=');
+    while ahead < text.len() {
+        let line = &text[ahead..ahead + line_length(&text[ahead..])];
+        let content = line.trim_end_matches(['\r', '\n']);
+        ahead += line.len();
+        if !is_soft {
+            if content.is_empty() {
+                // Inside a fold it is skipped; before another property it ends this one.
+                continue;
+            }
+            if !line.starts_with([' ', '\t']) {
+                break;
+            }
+        }
+        is_soft = is_soft && content.ends_with('=');
+        length = ahead;
+    }
+    length
 }
 
 /// The length of the first line with its end: CRLF, LF or a bare CR.
@@ -143,24 +163,57 @@ fn line_length(text: &str) -> usize {
 }
 
 fn name(line: &str) -> String {
-    unfolded(line).split([':', ';']).next().unwrap_or_default().trim().to_ascii_uppercase()
+    let line = unfolded(line);
+    let name = line.split([':', ';']).next().unwrap_or_default();
+    name.trim_start_matches('\u{feff}').trim().to_ascii_uppercase()
 }
 
+/// A fold is a line break and one blank.
 fn unfolded(line: &str) -> String {
-    let line = line.trim_end_matches(['\r', '\n']);
-    line.replace("\r\n ", "").replace("\r\n\t", "").replace("\n ", "").replace("\n\t", "")
+    let mut lines = line.split(['\r', '\n']).filter(|line| !line.is_empty());
+    let mut text = lines.next().unwrap_or_default().to_owned();
+    lines.for_each(|line| text.push_str(line.get(1..).unwrap_or_default()));
+    text
 }
 
-/// The answer of one of `emails`, without a name or anything else that the line says.
+/// The answer of one of `emails`, without a name or anything else that the line says. Whose it is stands in the value, or
+/// in the `EMAIL` that Apple adds.
 fn own_answer(line: &str, emails: &[String]) -> Option<String> {
     let line = unfolded(line);
-    let lower = line.to_ascii_lowercase();
-    let (_, address) = lower.rsplit_once("mailto:")?;
-    let own = emails.iter().find(|email| email.as_str() == address.trim())?;
-    let answer = lower.split(';').find_map(|part| part.strip_prefix("partstat="))?;
-    let answer = answer.split([':', ';', ',']).next().unwrap_or_default().trim_matches('"');
-    let is_word = answer.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
-    is_word.then(|| format!("ATTENDEE;PARTSTAT={}:mailto:{own}\r\n", answer.to_ascii_uppercase()))
+    let (parameters, value) = parts(&line)?;
+    let parameter = |name: &str| {
+        let mut parameters = parameters.iter().filter_map(|parameter| parameter.split_once('='));
+        let found = parameters.find(|(known, _)| known.trim().eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.replace('"', ""))
+    };
+    let address = value.trim().split_at_checked("mailto:".len());
+    let address = address.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("mailto:")).map(|(_, rest)| rest);
+    let apple = parameter("EMAIL");
+    let known = [address, apple.as_deref()];
+    let is_own =
+        |email: &&String| known.iter().flatten().any(|known| known.trim().eq_ignore_ascii_case(email));
+    let own = emails.iter().find(is_own)?;
+    let is_word = |answer: &String| answer.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let answer = parameter("PARTSTAT").filter(is_word);
+    let answer = answer.map(|answer| format!(";PARTSTAT={}", answer.to_ascii_uppercase()));
+    Some(format!("ATTENDEE{}:mailto:{own}\r\n", answer.unwrap_or_default()))
+}
+
+/// The parameters and the value of an unfolded line. `;` and `:` within quotes are part of a parameter.
+fn parts(line: &str) -> Option<(Vec<&str>, &str)> {
+    let (mut parameters, mut start, mut is_quoted) = (Vec::new(), None, false);
+    for (at, byte) in line.bytes().enumerate() {
+        is_quoted ^= byte == b'"';
+        if is_quoted || ![b';', b':'].contains(&byte) {
+            continue;
+        }
+        parameters.extend(start.and_then(|start| line.get(start..at)));
+        start = Some(at + 1);
+        if byte == b':' {
+            return Some((parameters, line.get(at + 1..)?));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -200,6 +253,37 @@ mod tests {
             !kept.contains("LOCATION") && !kept.contains("ATTENDEE") && !kept.contains("VALARM"),
             "{kept}"
         );
+    }
+
+    #[test]
+    fn the_own_answer_is_found_as_the_reader_finds_it() {
+        let purpose = Purpose { is_holidays: false, emails: vec!["ann@example.org".to_owned()] };
+        let kept = |line: &str| {
+            let text = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{line}\nEND:VEVENT\nEND:VCALENDAR");
+            let kept = reduced(&text, &purpose);
+            assert_eq!(reduced(&kept, &purpose), kept);
+            kept.lines().find_map(|line| line.strip_prefix("ATTENDEE")).unwrap_or_default().to_owned()
+        };
+        let declined = ";PARTSTAT=DECLINED:mailto:ann@example.org";
+        for (line, expected) in [
+            ("ATTENDEE;EMAIL=Ann@example.org;PARTSTAT=DECLINED:/principals/1/", declined),
+            ("ATTENDEE;CN=\"x;EMAIL=b\";EMAIL=\"ann@example.org\";PARTSTAT=declined:urn:uuid:1", declined),
+            ("ATTENDEE;PARTSTAT=DECLINED:MAILTO:Ann@example.org", declined),
+            ("ATTENDEE;PARTSTAT=DECLINED\n\n :mailto:ann@example.org", declined),
+            ("ATTENDEE:mailto:ann@example.org", ":mailto:ann@example.org"),
+            ("ATTENDEE;EMAIL=bob@example.org;PARTSTAT=DECLINED:mailto:bob@example.org", ""),
+        ] {
+            assert_eq!(kept(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn millions_of_soft_breaks_take_linear_time() {
+        let many = "=\n".repeat(2_500_000);
+        assert_eq!(reduced(&many, &Purpose::default()), "");
+        let value =
+            format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nX;ENCODING=QUOTED-PRINTABLE:{many}\nEND:VEVENT\n");
+        assert!(reduced(&value, &Purpose::default()).ends_with("END:VEVENT\r\n"));
     }
 
     #[test]

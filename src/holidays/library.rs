@@ -170,7 +170,7 @@ impl Library {
         }
         let near = || nearest(id, ids.iter().copied()).filter(|_| id.chars().count() > 2);
         match parts.as_slice() {
-            [] => near().unwrap_or_else(|| "`oncal holidays` lists those that there are".to_owned()),
+            [] => near().unwrap_or_else(|| "`oncal holidays` lists the available calendars".to_owned()),
             parts => format!("did you mean {}?", parts.join(" or ")),
         }
     }

@@ -17,7 +17,11 @@ const STATES: &str = "SELECT address, number, purpose, etag, last_modified, fetc
 
 const INSERT: &str = "INSERT INTO kept_calendar (address, number, content, history, purpose, etag, last_modified, \
     fetched_at, tried_at, used_at, failures, last_error, lease, leased_until) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0) ON CONFLICT (address) DO NOTHING";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0) ON CONFLICT (address) DO UPDATE SET \
+    number = excluded.number, content = excluded.content, history = excluded.history, purpose = excluded.purpose, \
+    etag = excluded.etag, last_modified = excluded.last_modified, fetched_at = excluded.fetched_at, \
+    tried_at = excluded.tried_at, failures = excluded.failures, last_error = excluded.last_error \
+    WHERE kept_calendar.number < excluded.number";
 
 /// A lease that ends long after the longest is of a clock that was wrong.
 const LEASE: &str = "UPDATE kept_calendar SET lease = $2, leased_until = $3 WHERE address = $1 AND tried_at = $4 \
@@ -112,7 +116,7 @@ impl Database {
         })
     }
 
-    /// Adds calendars that the database does not have, each with its copy.
+    /// Adds calendars that the database does not have, or has with a lower number, each with its copy.
     ///
     /// # Errors
     ///

@@ -141,7 +141,7 @@ impl Build<'_> {
                 }
                 _ => {
                     let team = self.changed_team(old, config, &links)?;
-                    let has_same_files = old.is_some_and(|old| old.config().files == config.files);
+                    let has_same_files = old.is_some_and(|old| old.config().own_files == config.own_files);
                     let has_same_files = has_same_files && unchanged.is_some();
                     Some(NextTeam::Changed(TeamToPublish { has_same_files, ..team }))
                 }

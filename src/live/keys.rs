@@ -17,6 +17,10 @@ pub(super) struct Keys {
     generation: u32,
     /// Those of the teams and their engineers.
     links: Vec<(TeamId, LinkGenerations)>,
+    /// The keys to teams that have errors and are not served, as far as their files say.
+    pub(super) unserved: Keyring,
+    /// What `unserved` was made from.
+    unserved_links: Vec<(TeamId, LinkGenerations)>,
 }
 
 impl Keys {
@@ -32,10 +36,15 @@ impl Keys {
         let generation = configuration.settings.link_generation;
         let has_team = |id: &TeamId| teams.binary_search_by(|team| team.team().id.cmp(id)).is_ok();
         let lacks_teams = configuration.broken.keys().chain(removed).any(|id| !has_team(id));
+        let unserved = || {
+            let broken = configuration.broken.iter().filter(|(id, _)| !has_team(id));
+            broken.filter_map(|(id, broken)| Some((id, broken.links.as_ref()?)))
+        };
         let links = || teams.iter().map(|team| effective_links(team, configuration));
         if let Some(known) = known
             && (known.generation, known.keyring.lacks_teams()) == (generation, lacks_teams)
             && links().eq(known.links.iter().map(|(id, links)| (id, Cow::Borrowed(links))))
+            && unserved().eq(known.unserved_links.iter().map(|(id, links)| (id, links)))
         {
             return Arc::clone(known);
         }
@@ -43,7 +52,10 @@ impl Keys {
         let teams = links.iter().map(|(id, links)| (id, links));
         let keyring = secret.map(|secret| Keyring::new(secret, generation, teams));
         let keyring = keyring.unwrap_or_default().lacking_teams(lacks_teams);
-        Arc::new(Keys { keyring, generation, links })
+        let unserved_links: Vec<_> = unserved().map(|(id, links)| (id.clone(), links.clone())).collect();
+        let unserved = unserved_links.iter().map(|(id, links)| (id, links));
+        let unserved = secret.map(|secret| Keyring::new(secret, generation, unserved)).unwrap_or_default();
+        Arc::new(Keys { keyring, generation, links, unserved, unserved_links })
     }
 }
 

@@ -214,6 +214,12 @@ impl Snapshot {
         self.keys.as_ref().map(|keys| &keys.keyring)
     }
 
+    /// The keys to teams that have errors and are not served, as far as their files say, and to the organisation; `None` if
+    /// everybody may read it.
+    pub fn unserved_keyring(&self) -> Option<&Keyring> {
+        self.keys.as_ref().map(|keys| &keys.unserved)
+    }
+
     pub(super) fn shared_keys(&self) -> Option<&Arc<Keys>> {
         self.keys.as_ref()
     }

@@ -132,7 +132,10 @@ impl Comparer {
         let newest_file = team.config.modified.timestamp_micros();
         match (trigger, team.own_generation, known) {
             (Trigger::Time, Some(own), _) => own,
-            (Trigger::FileChange, Some(own), _) if team.has_same_files => own,
+            // A server with an older configuration stays behind, whatever it fetches.
+            (Trigger::FileChange, own, _) if team.has_same_files => {
+                own.or(self.revision).unwrap_or(newest_file)
+            }
             (Trigger::FileChange, _, Some(known)) if self.revision.is_none() => {
                 newest_file.max(known.stored.generation.saturating_add(1))
             }
@@ -204,4 +207,58 @@ pub(super) fn merged(
     // No publication has this fingerprint, so the result is always written.
     written.stored.fingerprint.clear();
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::{TeamConfig, load};
+    use crate::feed::Links;
+    use crate::publish::frame::frame;
+
+    #[test]
+    fn a_server_with_an_older_configuration_stays_behind_when_a_fetched_calendar_changes() {
+        let now: Instant = "2026-02-10T12:00:00Z".parse().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("teams")).unwrap();
+        let text = "name = \"Data\"\ntime_zone = \"UTC\"\n\
+            engineer = [{ id = \"a\", name = \"Ann\" }, { id = \"b\", name = \"Bob\" }]\n\
+            [[rotation]]\nstarts = 2026-01-02T10:00:00\nweeks = [{ primary = \"a\", secondary = \"b\" }]\n";
+        fs::write(folder.path().join("teams/data.toml"), text).unwrap();
+        let loaded = load(folder.path(), now).unwrap();
+        let config = loaded.teams.values().next().unwrap();
+        let team = |modified: &str, fingerprint: &str, has_same_files| TeamToPublish {
+            frame: frame(&config.team, 1, 1, now).unwrap(),
+            config: Arc::new(TeamConfig {
+                modified: modified.parse().unwrap(),
+                fingerprint: fingerprint.to_owned(),
+                ..TeamConfig::clone(config)
+            }),
+            links: Links::new(None),
+            copies: [].into_iter().collect(),
+            has_same_files,
+            known: None,
+            own_generation: None,
+            is_restored: false,
+            is_in_use: false,
+        };
+        let comparer = Comparer {
+            writers: Writers::Several,
+            revision: None,
+            build: String::new(),
+            retention: Retention::default(),
+        };
+        let newer = comparer.publish(&team("2026-02-02T00:00:00Z", "new", false), None, Trigger::Start, now);
+        let (newer, old) = (newer.team, "2026-02-01T00:00:00Z");
+        let started = comparer.publish(&team(old, "old", false), Some(&newer), Trigger::Start, now).team;
+        assert_eq!(started.state, JournalState::Older);
+        let with_copy = team(old, "old with a copy", true);
+        let after_fetch = comparer.publish(&with_copy, Some(&started), Trigger::FileChange, now).team;
+        assert_eq!(after_fetch.state, JournalState::Older, "it changed no file");
+        let edited = team(old, "edited", false);
+        let after_edit = comparer.publish(&edited, Some(&started), Trigger::FileChange, now).team;
+        assert_ne!(after_edit.state, JournalState::Older, "a changed file is the newest");
+    }
 }

@@ -78,8 +78,12 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
     let lower = word.to_lowercase();
     let first = word.chars().next()?;
     match lower.as_str() {
-        "yes" | "on" | "y" => return Some(("`true` and `false` are written so", "write `true`".to_owned())),
-        "no" | "off" | "n" => return Some(("`true` and `false` are written so", "write `false`".to_owned())),
+        "yes" | "on" | "y" => {
+            return Some(("booleans are written `true` or `false`", "write `true`".to_owned()));
+        }
+        "no" | "off" | "n" => {
+            return Some(("booleans are written `true` or `false`", "write `false`".to_owned()));
+        }
         "true" | "false" if word != lower => {
             return Some(("`true` and `false` are written in small letters", format!("write `{lower}`")));
         }

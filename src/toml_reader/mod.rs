@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn messages_show_the_right_form_where_a_list_and_a_table_are_mixed_up() {
         let shown = help("[[handover]]\nday = 1\n", |root| root.table("handover").is_some());
-        assert_eq!(shown, "write `[handover]`, with one bracket; there is one of it at most");
+        assert_eq!(shown, "write `[handover]`, with one bracket; it can appear only once");
         let off = |text: &str| help(text, |root| root.tables("off", "{ date = 2027-06-14 }").is_some());
         assert_eq!(off("off = [2027-06-14]"), "expected tables such as `{ date = 2027-06-14 }`");
         assert_eq!(

@@ -182,7 +182,7 @@ impl<'a> TableReader<'a> {
         match value.get_ref() {
             DeValue::Table(table) => Some(self.below(key, table, value.span())),
             DeValue::Array(items) if items.iter().all(|item| item.get_ref().is_table()) => {
-                let help = format!("write `[{key}]`, with one bracket; there is one of it at most");
+                let help = format!("write `[{key}]`, with one bracket; it can appear only once");
                 self.wrong_type_with_help(key, value, help)
             }
             _ => self.wrong_type(key, value, "a table"),

@@ -195,7 +195,7 @@ fn the_shipped_examples_are_right_too() {
     }
     let configuration = load(folder.path(), now()).unwrap();
     let codes: Vec<_> = configuration.diagnostics.iter().map(|d| (d.file.as_str(), d.code)).collect();
-    assert_eq!(codes, [("teams/data-pipelines.toml", "override-while-away")], "{}", rendered(&configuration));
+    assert_eq!(codes, [("", ""); 0], "{}", rendered(&configuration));
     assert_eq!(configuration.teams.len(), 1);
 }
 

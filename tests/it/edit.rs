@@ -155,9 +155,161 @@ fn a_conflict_is_agreed_on_once() {
     let entry = "from = 2027-05-31\nthrough = 2027-05-31\nprimary = \"d\"\nsecondary = \"a\"\nagreed_on = 2027-05-07\nreason = \"Memorial Day\"\n";
     assert!(entries.contains(entry), "{entries}");
     refused(&config, &["agree", "2027-05-31", "d", "--secondary", "a"], 1, "agreed already: Data Engineer D");
+    let check = run(&config, &["check", "--deny-warnings"]);
+    let printed = text(&check.stdout) + &text(&check.stderr);
+    assert_eq!(check.status.code(), Some(0), "D works on a holiday, as agreed: {printed}");
     let team = team(&config);
     let rows = coverage(&team, &expand(&team, team.zone.day("2027-05-31".parse().unwrap()).unwrap())).rows;
     assert!(rows.iter().all(|row| !row.status.is_open()));
+}
+
+/// The shipped configuration with C in `zone`, in a folder of its own.
+fn with_c_in(zone: &str, folder: &Path) -> PathBuf {
+    let config = shipped(folder);
+    let plan = fs::read_to_string(file(&config)).unwrap();
+    let plan = plan.replacen("id = \"c\"\n", &format!("id = \"c\"\ntime_zone = \"{zone}\"\n"), 1);
+    fs::write(file(&config), plan).unwrap();
+    config
+}
+
+/// `oncal off c …` at an instant: the exit code, what is printed and the entry that is written.
+fn off_at(config: &Path, now: &str, times: &[&str]) -> (Option<i32>, String, String) {
+    let before = fs::read_to_string(file(config)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
+    command.env_remove("ONCAL_CONFIG").env("NO_COLOR", "1").args(["--now", now, "--config"]).arg(config);
+    let output = command.args(["off", "c"]).args(times).output().unwrap();
+    let after = fs::read_to_string(file(config)).unwrap();
+    fs::write(file(config), &before).unwrap();
+    let new = after.lines().find(|line| line.starts_with("time_off") && !before.contains(line));
+    let entry = new.unwrap_or_default().to_owned();
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr), entry)
+}
+
+#[test]
+fn leave_is_typed_and_written_on_the_clock_of_whoever_is_away() {
+    // Friday, 20:30 in New York, Saturday, 06:00 in Kolkata, Friday, 14:30 in Honolulu.
+    let now = "2027-05-08T00:30:00Z";
+    for (zone, cases) in [
+        (
+            "Asia/Kolkata",
+            &[
+                (&["today"][..], "from = 2027-05-08, to = 2027-05-08"),
+                (&["now"], "from = 2027-05-08T06:00:00, to = 2027-05-08"),
+                (&["Now", "tomorrow"], "from = 2027-05-08T06:00:00, to = 2027-05-09"),
+                (&["15:00"], "from = 2027-05-08T15:00:00, to = 2027-05-08"),
+                (&["3pm"], "from = 2027-05-08T15:00:00, to = 2027-05-08"),
+                (&["noon", "3pm"], "from = 2027-05-08T12:00:00, to = 2027-05-08T15:00:00"),
+                (&["sun"], "from = 2027-05-09, to = 2027-05-09"),
+                (&["2027-05-08T07:00:00Z"], "from = 2027-05-08T12:30:00, to = 2027-05-08"),
+            ][..],
+        ),
+        (
+            "Pacific/Honolulu",
+            &[
+                (&["today"], "from = 2027-05-07, to = 2027-05-07"),
+                (&["tomorrow"], "from = 2027-05-08, to = 2027-05-08"),
+                (&["now tomorrow"], "from = 2027-05-07T14:30:00, to = 2027-05-08"),
+                (&["3pm"], "from = 2027-05-07T15:00:00, to = 2027-05-07"),
+            ],
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = with_c_in(zone, folder.path());
+        for (times, entry) in cases {
+            let (code, printed, written) = off_at(&config, now, times);
+            assert_eq!(
+                (code, written),
+                (Some(0), format!("time_off = [{{ {entry} }}]")),
+                "{zone} {times:?}: {printed}"
+            );
+            assert!(printed.contains(&format!("on the clock of {zone}")), "{times:?}: {printed}");
+        }
+    }
+}
+
+#[test]
+fn leave_that_is_over_is_refused_unless_its_dates_are_written_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_c_in("Asia/Kolkata", folder.path());
+    let now = "2027-05-08T00:30:00Z";
+    for times in [&["yesterday"][..], &["today 03:00", "today 05:00"], &["yesterday", "2027-05-07"]] {
+        let (code, printed, written) = off_at(&config, now, times);
+        assert_eq!((code, written.as_str()), (Some(1), ""), "{times:?}: {printed}");
+        assert!(printed.contains("that is over, since it is Sat 8 May 2027 06:00"), "{printed}");
+    }
+    let (code, printed, written) = off_at(&config, now, &["2027-05-07"]);
+    assert_eq!((code, written.as_str()), (Some(0), "time_off = [{ from = 2027-05-07, to = 2027-05-07 }]"));
+    assert!(printed.contains("this leave is over"), "{printed}");
+}
+
+#[test]
+fn cover_suggests_leave_in_days_of_the_engineers_own_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_c_in("Asia/Kolkata", folder.path());
+    // C is primary until Friday 14 May, D secondary.
+    let printed = run_ok(&config, &["cover", "d", "sat 18:00", "2027-05-10", "--dry-run"]);
+    assert!(printed.contains("oncal off c 2027-05-09 2027-05-10`"), "{printed}");
+}
+
+#[test]
+fn whoever_is_sent_notices_need_not_be_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let settings = config.join("oncal.toml");
+    let mail = "\n[mail]\nserver = \"smtp://127.0.0.1:25\"\nfrom = \"oncall@example.org\"\n";
+    fs::write(&settings, fs::read_to_string(&settings).unwrap() + mail).unwrap();
+    let plan = fs::read_to_string(file(&config)).unwrap();
+    let plan = plan.replacen("id = \"d\"\n", "id = \"d\"\nemail = \"d@example.org\"\n", 1);
+    fs::write(file(&config), &plan).unwrap();
+    let command = ["cover", "d", "tomorrow", "09:00", "--dry-run"];
+    let printed = run_ok(&config, &command);
+    assert!(printed.contains("The server notifies Data Engineer D by mail.\n"), "{printed}");
+    assert!(printed.contains("Tell Data Engineer B and Data Engineer C: "), "{printed}");
+    let far = run_ok(&config, &["cover", "d", "2027-12-05", "2027-12-06", "--dry-run"]);
+    assert!(
+        !far.contains("notifies") && far.contains("Data Engineer D: "),
+        "notices look a few weeks ahead: {far}"
+    );
+
+    let notices = "\n[notices]\nmail = [\"team@example.org\"]\n";
+    fs::write(file(&config), plan + notices).unwrap();
+    let printed = run_ok(&config, &command);
+    assert!(printed.contains("The server notifies the team.\n"), "{printed}");
+}
+
+#[test]
+fn an_exchange_takes_the_reason_of_a_swap_that_ends_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    run_ok(&config, &["swap", "2027-06-11", "a", "c", "--reason", "wedding"]);
+    run_ok(&config, &["swap", "2027-06-11", "2027-06-18"]);
+    let team = team(&config);
+    assert_eq!(team.swaps.len(), 2);
+    assert!(!fs::read_to_string(file(&config)).unwrap().contains("wedding"));
+}
+
+#[test]
+fn check_says_in_words_until_when_an_override_lasts_that_ends_at_a_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let plan = fs::read_to_string(file(&config)).unwrap();
+    let with = |end: &str| {
+        let entry = format!("\n[[override]]\nfrom = 2027-08-10\n{end}\nprimary = \"a\"\nsecondary = \"b\"\n");
+        fs::write(file(&config), format!("{plan}{entry}")).unwrap();
+        run_ok(&config, &["check", "--deny-warnings"])
+    };
+    let printed = with("to = 2027-08-12");
+    for part in [
+        "this override is from Tue 10 Aug 2027 00:00 EDT to the end of Wed 11 Aug 2027",
+        "for Thu 12 Aug 2027 too write `through = 2027-08-12`",
+        "0 errors, 0 warnings",
+    ] {
+        assert!(printed.contains(part), "{part}: {printed}");
+    }
+    for end in ["through = 2027-08-12", "to = 2027-08-12T00:00:00"] {
+        let printed = with(end);
+        assert!(!printed.contains("this override is"), "{printed}");
+    }
 }
 
 #[test]
@@ -304,13 +456,13 @@ struct Layout {
     leave: u8,
     final_newline: bool,
     overrides: Vec<(u64, u64, usize, bool)>,
-    swaps: Vec<(u64, usize, usize)>,
+    swaps: Vec<(u64, usize, usize, bool)>,
 }
 
 fn layouts() -> impl Strategy<Value = Layout> {
     let flags = prop::array::uniform8(any::<bool>());
     let overrides = prop::collection::vec((0u64..12, 1u64..5, 0usize..4, any::<bool>()), 0..4);
-    let swaps = prop::collection::vec((2u64..12, 0usize..4, 1usize..4), 0..3);
+    let swaps = prop::collection::vec((2u64..12, 0usize..4, 1usize..4, any::<bool>()), 0..3);
     (flags, 0u8..3, overrides, swaps).prop_map(|(flags, leave, overrides, swaps)| Layout {
         crlf: flags[0],
         inline_overrides: flags[1],
@@ -404,13 +556,15 @@ impl Layout {
                     true
                 }
             })
-            .map(|(week, one, other)| {
+            .map(|(week, one, other, has_reason)| {
                 let (one, other) = (IDS[*one], IDS[(one + other) % 4]);
-                vec![
+                let mut lines = vec![
                     format!("week = {}", day(7 * week)),
                     format!("primary = \"{one}\""),
                     format!("secondary = \"{other}\""),
-                ]
+                ];
+                lines.extend(has_reason.then(|| "reason = \"a, b # c\"".to_owned()));
+                lines
             })
             .collect();
         let [override_key, override_blocks] = self.list("override", self.inline_overrides, &overrides);
@@ -512,6 +666,15 @@ impl Typed {
             Period::new(start, start + TimeDelta::days(7)).unwrap()
         };
         let date = |days: u64| team.zone.first_instant(first_friday() + Days::new(days));
+        // R7: the primary of the week is secondary in an override only if they are there for all of it.
+        let within = |start: Instant, end: Instant| {
+            let changed = Period::new(start, end).unwrap();
+            let unnamed = team.overrides.iter().filter(|by| by.secondary.is_none()).map(|by| by.period);
+            unnamed
+                .filter(|by| by.overlaps(changed))
+                .chain([changed])
+                .any(|part| part.start() <= period.start() && period.end() <= part.end())
+        };
         match self {
             Typed::Cover(_, from, days, timed) => {
                 let (start, end) = (date(*from), date(from + days));
@@ -520,16 +683,13 @@ impl Typed {
                 } else {
                     (start, end)
                 };
-                start <= period.start() && period.end() <= end
+                within(start, end)
             }
             Typed::Swap(week, ..) => weeks(7 * week).overlaps(period),
             Typed::Exchange(one, other) => {
                 weeks(7 * one).overlaps(period) || weeks(7 * other).overlaps(period)
             }
-            Typed::Off(_, from, days) => {
-                let (start, end) = (date(*from), date(from + days + 1));
-                start <= period.start() && period.end() <= end
-            }
+            Typed::Off(_, from, days) => within(date(*from), date(from + days + 1)),
         }
     }
 }
@@ -592,7 +752,9 @@ proptest! {
         if let Typed::Cover(who, ..) = typed {
             let holdings = held(&after, window);
             let primaries = holdings.iter().filter(|holding| holding.role == Role::Primary);
-            for holding in primaries.filter(|holding| typed.may_move(&before, holding.period)) {
+            let mut without = before.clone();
+            without.overrides.clear();
+            for holding in primaries.filter(|holding| typed.may_move(&without, holding.period)) {
                 prop_assert_eq!(holding.side.engineer.as_str(), IDS[who]);
             }
         }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::machine::stdout_of;
+use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
 
 const NOW: &str = "2026-06-15T12:00:00Z";
@@ -313,6 +314,143 @@ fn an_export_removes_what_lies_below_keys_that_are_no_longer_valid() {
     site.export("2026-07-02T12:00:00Z", &[]);
     assert!(before.values().chain(after.values()).all(|key| !site.has(&format!("k/{key}"))));
     assert!(site.has(&format!("k/{}/index.html", site.links()["all"])));
+}
+
+#[test]
+fn a_broken_file_and_no_journal_keep_no_revoked_link() {
+    for (of, revoked) in [
+        ("b", &["b"][..]),
+        ("team", &["a", "b", "c", "d", "team"]),
+        ("all", &["a", "all", "b", "c", "d", "team"]),
+    ] {
+        let site = Site::new("access = \"links\"\npublic_url = \"https://rota.example.org\"\n");
+        let other = "name = \"Other\"\ntime_zone = \"UTC\"\nholidays = [\"us-federal\"]\n\
+                     engineer = [{ id = \"x\", name = \"Xi\" }, { id = \"y\", name = \"Ypsilon\" }]\n\n\
+                     [[rotation]]\nstarts = 2026-01-02T10:00:00\nweeks = [{ primary = \"x\", secondary = \"y\" }]\n";
+        fs::write(site.config().join("teams/other.toml"), other).unwrap();
+        site.export(NOW, &[]);
+        let links = site.links();
+        site.edit("time_zone = \"America/New_York\"", "time_zone = \"Nowhere\"");
+        let settings = fs::read_to_string(site.config().join("oncal.toml")).unwrap();
+        match of {
+            "b" => site.edit("id = \"b\"\n", "id = \"b\"\nlink_generation = 2\n"),
+            "team" => site.edit("name = ", "link_generation = 2\nname = "),
+            _ => {
+                let settings = format!("{settings}link_generation = 2\n");
+                fs::write(site.config().join("oncal.toml"), settings).unwrap();
+            }
+        }
+        for file in fs::read_dir(site.state()).unwrap().map(|entry| entry.unwrap().path()) {
+            if file.file_name().unwrap() != "secret" {
+                fs::remove_file(file).unwrap();
+            }
+        }
+        let output = site.try_export(NOW, &[]);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.contains("team `data-pipelines` is not exported"), "{errors}");
+        for (who, key) in &links {
+            let is_there = site.has(&format!("k/{key}/data-pipelines/team.ics"));
+            assert_eq!(is_there, !revoked.contains(&who.as_str()), "{of} raised: {who}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_toml_keeps_its_links_until_those_of_everybody_are_renewed() {
+    let site = Site::new("access = \"links\"\npublic_url = \"https://rota.example.org\"\n");
+    let plan = fs::read_to_string(site.team()).unwrap();
+    fs::write(site.config().join("teams/other.toml"), plan.replace("run_book", "#run_book")).unwrap();
+    site.export(NOW, &[]);
+    let links = site.links();
+    site.edit("name = ", "name == ");
+    for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+        drop(fs::remove_file(site.state().join(file)));
+    }
+    let there = || -> Vec<bool> {
+        let files = links.values().map(|key| site.has(&format!("k/{key}/data-pipelines/team.ics")));
+        files.collect()
+    };
+    assert_eq!(site.try_export(NOW, &[]).status.code(), Some(1));
+    assert_eq!(there(), [true; 6]);
+    let settings = site.config().join("oncal.toml");
+    fs::write(&settings, fs::read_to_string(&settings).unwrap() + "link_generation = 2\n").unwrap();
+    assert_eq!(site.try_export(NOW, &[]).status.code(), Some(1));
+    assert_eq!(there(), [false; 6]);
+}
+
+#[test]
+fn revoked_links_go_even_if_nothing_can_be_written() {
+    let site = Site::new("access = \"links\"\npublic_url = \"https://rota.example.org\"\n");
+    site.export(NOW, &[]);
+    let before = site.links();
+    site.edit("id = \"b\"\n", "id = \"b\"\nlink_generation = 2\n");
+    // A file of somebody else where one is to be written.
+    let taken = site.web().join(format!("k/{}/data-pipelines/team.ics", site.links()["b"]));
+    fs::create_dir_all(taken.parent().unwrap()).unwrap();
+    fs::write(&taken, "mine").unwrap();
+    assert_eq!(site.try_export(NOW, &[]).status.code(), Some(1));
+    assert!(!site.has(&format!("k/{}", before["b"])), "revoked");
+    assert!(site.has(&format!("k/{}/data-pipelines/team.ics", before["a"])));
+    assert_eq!(fs::read(&taken).unwrap(), b"mine");
+    fs::remove_file(&taken).unwrap();
+
+    // A full disk: no file can become longer than nothing.
+    site.edit("id = \"c\"\n", "id = \"c\"\nlink_generation = 2\n");
+    let command = site.command(NOW, &[]);
+    let mut full = Command::new("strace");
+    full.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=ENOSPC"]);
+    full.arg(command.get_program()).args(command.get_args());
+    let output = full.output().unwrap();
+    assert_ne!(output.status.code(), Some(0));
+    assert!(!site.has(&format!("k/{}", before["c"])), "{}", String::from_utf8_lossy(&output.stderr));
+    site.export(NOW, &[]);
+    assert!(site.has(&format!("k/{}/data-pipelines/team.ics", site.links()["c"])));
+}
+
+#[test]
+fn root_does_not_export_with_the_state_folder_of_another_user() {
+    let site = Site::new("");
+    fs::create_dir(site.state()).unwrap();
+    // Only root can give a folder away.
+    if std::os::unix::fs::chown(site.state(), Some(65_534), None).is_err() {
+        return;
+    }
+    let refused = site.try_export(NOW, &[]);
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("belongs to user `nobody`") && errors.contains("runuser -u nobody -- oncal export"),
+        "{errors}"
+    );
+    assert_eq!(fs::read_dir(site.state()).unwrap().count(), 0);
+    assert!(!site.web().exists());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn beside_a_server_that_publishes_to_postgresql_it_publishes_nothing() {
+    let postgres = Postgres::start();
+    let site = Site::new(&format!("journal = \"{}\"\n", postgres.url));
+    fs::create_dir(site.state()).unwrap();
+    let versions = || {
+        let statement = "SELECT team, version, generation FROM publication ORDER BY team";
+        stdout_of(&mut postgres.psql(&[statement]))
+    };
+    let running = site.serve();
+    let before = versions();
+    running.signal("STOP");
+    site.edit(
+        "[[pipeline]]",
+        "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]",
+    );
+    let output = site.try_export(NOW, &[]);
+    let after = versions();
+    running.signal("CONT");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    assert!(errors.contains("the running server has not published the current files yet"), "{errors}");
+    assert_eq!(after, before);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
+use oncal::fetch::{Purpose, reduced};
 use oncal::holidays::{Beside, Filter, Import, Library};
 use oncal::ics::{self, Patterns};
 use oncal::rota::{Instant, Zone};
@@ -126,6 +127,12 @@ fn exports_of_other_programs_give_what_is_worked_out_by_hand() {
         let text = ics::decode(&bytes).unwrap();
         let is_holidays = settings.get("kind") == Some("holidays");
         let got = if is_holidays { holidays(&text, &settings) } else { leave(&text, &settings) };
+        let emails = settings.get("email").map(str::to_lowercase).into_iter().collect();
+        let text = reduced(&text, &Purpose { is_holidays, emails });
+        let of_reduced = if is_holidays { holidays(&text, &settings) } else { leave(&text, &settings) };
+        if of_reduced != got {
+            wrong.push(format!("{}, reduced:\n{of_reduced}--- whole:\n{got}", path.display()));
+        }
         if got != expected {
             wrong.push(format!("{}:\n{got}--- expected:\n{expected}", path.display()));
         }

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use crate::support::calendar_server::{CalendarServer, calendar};
 use crate::support::fetching::{Serving, folder, team};
 use crate::support::postgres::Postgres;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use oncal::calendars::{Calendars, Options, Patience};
-use oncal::config::{self, AsOf, CalendarUse, Scope};
+use oncal::config::{
+    self, AsOf, CalendarReader, CalendarUse, Configuration, KeptCalendar, KeptCalendars, Scope, TeamFiles,
+};
 use oncal::journal::{Database, Location};
 use oncal::live::Builder;
 use oncal::publish::{JournalState, Publisher};
@@ -50,6 +52,11 @@ fn a_change_reaches_the_feeds_within_a_fetch_and_a_restart_without_network_chang
     server.pass(25 * 60);
     server.until("a warning", |server| server.codes() == ["calendar-outdated-copy"]);
     assert_eq!(server.feeds(), before);
+    let snapshot = server.store.load();
+    let warnings: Vec<_> =
+        snapshot.configuration().copy_warnings(snapshot.team("data").unwrap().team()).collect();
+    assert!(warnings.len() == 1 && warnings[0].message.contains("was last fetched at"), "{warnings:?}");
+    drop(snapshot);
     let everything = format!("{:?}", server.store.load().configuration().diagnostics);
     assert!(!everything.contains("secret-path") && everything.contains("127.0.0.1:"), "{everything}");
 }
@@ -115,10 +122,14 @@ fn a_copy_is_private_and_goes_with_the_last_engineer_who_uses_it() {
     };
     let text = copies()[0].text.clone().unwrap();
     assert!(text.contains("20260310") && !text.contains("DESCRIPTION"), "{text}");
-    for file in fs::read_dir(folder.path().join("state")).unwrap() {
-        let bytes = fs::read(file.unwrap().path()).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("secret-path"), "the address is stored nowhere");
+    let database = Database::open_to_read(state(folder.path())).unwrap();
+    let known = format!("{:?} {:?}", database.calendar_states().unwrap(), copies());
+    assert!(!known.contains("secret-path"), "a copy is stored under a hash: {known}");
+    for file in database.sources(&TeamId::new("data").unwrap()).unwrap() {
+        let text = String::from_utf8(file.content.unwrap()).unwrap();
+        assert_eq!(text.contains("secret-path"), file.path == "teams/data.toml", "{}: {text}", file.path);
     }
+    drop(database);
     fs::write(server.folder.join("teams/data.toml"), team("")).unwrap();
     server.until("the end of the leave", |server| !server.is_away("20260310"));
     server.until("the end of the copy", |_| copies().is_empty());
@@ -255,6 +266,152 @@ fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that
         begun_absences = begun;
     }
     assert!(begun_absences > 35, "a year of leave was seen and kept: {begun_absences}");
+}
+
+/// The configuration in `folder` at `now`, after `before`, with the copies of `shelf`.
+fn reloaded(folder: &Path, shelf: &Calendars, before: &Configuration, now: Instant) -> Configuration {
+    config::reload(folder, shelf.as_of(now), before, &Scope::All).unwrap()
+}
+
+#[test]
+fn a_broken_team_keeps_no_other_from_a_new_copy_of_the_same_calendar() {
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let address = format!("time_off_calendar = \"{}\"", calendars.url("a.ics"));
+    let folder = folder(&calendars.url("a.ics"));
+    let other = folder.path().join("teams/other.toml");
+    fs::write(&other, team(&address)).unwrap();
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert!(server.is_away("20260310"));
+    fs::write(&other, "name = \n").unwrap();
+    let id = TeamId::new("other").unwrap();
+    server.until("the error", |server| server.store.load().is_outdated(&id));
+    calendars.serve(&calendar(&[("1", "2026-03-31", "2026-04-01")]));
+    server.pass(HOUR);
+    server.until("the change", |server| server.is_away("20260331"));
+}
+
+#[test]
+fn a_team_with_leave_that_is_not_known_stores_its_own_files() {
+    let folder = folder("https://calendar.example.org/a.ics");
+    fs::create_dir(folder.path().join("holidays")).unwrap();
+    let house = "[import]\nname = \"House\"\nurl = \"https://calendar.example.org/h.ics\"\n";
+    fs::write(folder.path().join("holidays/house.toml"), house).unwrap();
+    let shelf = Calendars::new(None, Options::DEFAULT);
+    let now: Instant = NOW.parse().unwrap();
+    let loaded = config::load(folder.path(), shelf.as_of(now)).unwrap();
+    assert!(loaded.has_errors());
+    let before = loaded.teams.values().next().unwrap();
+    let files = TeamFiles::new(&loaded).of(before).unwrap();
+    assert!(files.len() == 2 && files.iter().all(|file| file.content.is_some()), "{files:?}");
+
+    // A copy of the holidays makes another team of the same files.
+    let mut uses = loaded.calendar_uses();
+    let usage = uses.find(|usage| matches!(usage.reader, CalendarReader::Holidays(_))).unwrap();
+    let mut kept = KeptCalendars::clone(&loaded.calendars);
+    let text = calendar(&[("1", "2026-03-20", "2026-03-20")]);
+    let copy = KeptCalendar { number: 1, text: Some(text.into()), ..KeptCalendar::default() };
+    kept.insert(usage.address.digest().as_str(), copy);
+    let calendars = Arc::new(kept);
+    let loaded = config::load(folder.path(), AsOf { now, calendars }).unwrap();
+    let after = loaded.teams.values().next().unwrap();
+    assert_ne!(after.files, before.files);
+    assert_eq!(after.own_files, before.own_files);
+}
+
+#[test]
+fn no_copy_is_deleted_while_a_file_with_an_error_may_name_it() {
+    let folder = folder("ann.url");
+    let write = |below: &str, text: &str| {
+        let path = folder.path().join(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let address = "https://calendar.example.org/a.ics\n";
+    let names_all = || {
+        let shelf = Calendars::new(None, Options::DEFAULT);
+        config::load(folder.path(), shelf.as_of(NOW.parse().unwrap())).unwrap().names_all_calendars()
+    };
+    write("time-off/data/ann.url", address);
+    write("holidays/house.toml", "[import]\nurl = \"https://calendar.example.org/h.ics\"\n");
+    write("holidays/other.url", address);
+    assert!(names_all(), "what was never fetched is no such error");
+    for (file, good, bad) in [
+        ("holidays/house.toml", "[import]\nurl = \"https://calendar.example.org/h.ics\"\n", "[import\n"),
+        ("holidays/other.url", address, ""),
+        ("time-off/data/ann.url", address, "a\nb\n"),
+    ] {
+        write(file, bad);
+        assert!(!names_all(), "{file}");
+        write(file, good);
+        assert!(names_all(), "{file}");
+    }
+    write("holidays/other.ics", &calendar(&[]));
+    assert!(!names_all(), "two of one name");
+}
+
+#[test]
+fn a_new_address_is_waited_for_only_so_long() {
+    let folder = folder("");
+    let file = folder.path().join("teams/data.toml");
+    fs::write(&file, team("")).unwrap();
+    let shelf = Calendars::new(None, Options::DEFAULT);
+    let now: Instant = NOW.parse().unwrap();
+    let mut configuration = config::load(folder.path(), shelf.as_of(now)).unwrap();
+    fs::write(&file, team("time_off_calendar = \"https://calendar.example.org/a.ics\"")).unwrap();
+    // Nobody fetches it, as while the journal cannot be written.
+    for (second, is_known) in [(0, true), (29, true), (31, false), (90, false)] {
+        let at = now + TimeDelta::seconds(second);
+        configuration = reloaded(folder.path(), &shelf, &configuration, at);
+        let engineers = &configuration.teams.values().next().unwrap().team.engineers;
+        assert_eq!(engineers[0].leave_is_known, is_known, "after {second} seconds");
+    }
+    // Another edit is served at once: the address is not new any more.
+    let text = fs::read_to_string(&file).unwrap().replace("\"Bob\"", "\"Robert\"");
+    fs::write(&file, text).unwrap();
+    configuration = reloaded(folder.path(), &shelf, &configuration, now + TimeDelta::seconds(91));
+    assert_eq!(configuration.teams.values().next().unwrap().team.engineers[1].name, "Robert");
+}
+
+#[test]
+fn after_a_failure_there_is_a_pause_and_a_backup_that_was_put_back_takes_nothing_away() {
+    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let (folder, now) = (folder(&calendars.url("a.ics")), NOW.parse::<Instant>().unwrap());
+    let database = Arc::new(Database::open(state(folder.path())).unwrap());
+    let shelf = Calendars::new(Some(Arc::clone(&database)), Options::DEFAULT);
+    let fetched = |before: &Configuration, now: Instant| {
+        let load =
+            |calendars| config::reload(folder.path(), AsOf { now, calendars }, before, &Scope::All).ok();
+        let unfetched = shelf.fetch_now(before, &load, Patience::All, now).unwrap();
+        (unfetched.len(), reloaded(folder.path(), &shelf, before, now))
+    };
+    let (_, loaded) = fetched(&config::load(folder.path(), shelf.as_of(now)).unwrap(), now);
+    let first = database.calendar_states().unwrap().remove(0);
+    let backup = (first.clone(), database.calendar_copy(&first.address).unwrap().unwrap());
+    let later = now + TimeDelta::hours(2);
+    calendars.serve(&calendar(&[("1", "2026-03-31", "2026-03-31")]));
+    let (_, loaded) = fetched(&loaded, later);
+    let newest = database.calendar_copy(&first.address).unwrap().unwrap();
+    assert_eq!((backup.1.number, newest.number), (1, 2));
+
+    // An older row, as after a restore.
+    shelf.note_use(loaded.calendar_uses(), true, later).unwrap();
+    database.note_calendar_use(&[].into(), later, Some(later)).unwrap();
+    database.add_calendars(&[backup], later).unwrap();
+    shelf.read().unwrap();
+    assert_eq!(database.calendar_copy(&first.address).unwrap(), Some(newest));
+
+    // Wanted for more, and it fails.
+    let address = calendars.url("a.ics");
+    let ann = format!("time_off_calendar = \"{address}\"\nemail = \"a@example.org\"");
+    fs::write(folder.path().join("teams/data.toml"), team(&ann)).unwrap();
+    let loaded = reloaded(folder.path(), &shelf, &loaded, later);
+    calendars.serve("");
+    let requests = calendars.requests();
+    let (failures, loaded) = fetched(&loaded, later);
+    assert_eq!((failures, calendars.requests()), (1, requests + 1));
+    let failed = database.calendar_states().unwrap().remove(0);
+    assert!(failed.purpose != first.purpose && failed.etag.is_empty() && failed.failures == 1, "{failed:?}");
+    assert_eq!((fetched(&loaded, later).0, calendars.requests()), (0, requests + 1), "there is a pause");
 }
 
 /// Two servers on one database: one fetches, both serve the same.

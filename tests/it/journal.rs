@@ -135,6 +135,11 @@ fn keeps_calendars(open: impl Fn() -> Database) {
     assert_eq!(other.calendar_copy(&new).unwrap(), None, "it was never fetched");
     assert_eq!(other.calendar_copy(&kept).unwrap(), Some(copy), "what is there stays");
     assert_eq!(known(&kept), both[1].0);
+    let newer = CalendarCopy { number: 8, ..both[1].1.clone() };
+    let newer_state = CalendarState { number: 8, etag: "e".to_owned(), ..both[1].0.clone() };
+    other.add_calendars(&[(newer_state.clone(), newer.clone())], second(1)).unwrap();
+    assert_eq!(one.calendar_copy(&kept).unwrap(), Some(newer), "a backup was put back");
+    assert_eq!(known(&kept), newer_state);
 
     let lease = |holder, from| Lease { holder, from: second(from), until: second(from + 60) };
     assert!(one.lease_calendar(&known(&new), lease(1, 100)).unwrap());

@@ -1,7 +1,7 @@
 //! `oncal agree`: what the team agreed on for a conflict.
 
 use super::cover::{fields, make_room};
-use super::session::{Plan, Session, period_in_words};
+use super::session::{Plan, Session};
 use crate::cli::args::Common;
 use crate::cli::calendars;
 use crate::cli::edit_args::Agree;
@@ -40,7 +40,7 @@ pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow:
     ));
     let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
     let summary =
-        format!("agreed: {} is primary {}{backup}", name(team, who), period_in_words(zone, row.period));
+        format!("agreed: {} is primary {}{backup}", name(team, who), when::period_in_words(zone, row.period));
     let made = Plan { changes, summary, period: row.period, may_move_nobody: false };
     session.carry_out(&made, &args.edit.writing, output)?;
     Ok(Exit::Fine)

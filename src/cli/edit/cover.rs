@@ -1,8 +1,8 @@
 //! `oncal cover`: somebody is primary for some time, whatever the plan says.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
-use super::session::{Plan, Session, period_in_words};
+use super::session::{Plan, Session};
 use crate::cli::args::Common;
 use crate::cli::calendars;
 use crate::cli::edit_args::Cover;
@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
     let reason = args.reason.clone();
     changes.push(Change::Add(List::Overrides, fields(team, period, (who, secondary), agreed_on, reason)));
     let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
-    let summary = format!("{} is primary {}{backup}", name(team, who), period_in_words(zone, period));
+    let summary = format!("{} is primary {}{backup}", name(team, who), when::period_in_words(zone, period));
     let made = Plan { changes, summary, period, may_move_nobody: false };
     let after = session.carry_out(&made, &args.edit.writing, output)?;
     print_backup([team, &after], period, output);
@@ -148,13 +148,13 @@ fn print_backup([before, after]: [&Team; 2], period: Period, output: &mut Output
         behind.into_iter().flatten().filter(|index| replaced.contains(index)).collect();
     ill.sort();
     ill.dedup();
-    let ids: Vec<String> = ill.iter().map(|index| after.engineer(*index).id.to_string()).collect();
-    if let [first, ..] = &ids[..] {
+    if let [first, ..] = &ill[..] {
         let names: Vec<String> = ill.iter().map(|index| name(after, *index)).collect();
-        let last = when::is_midnight(&after.zone, period.end());
-        let date = after.zone.date(period.end());
-        let to = if last { date.pred_opt().unwrap_or(date) } else { date };
-        let from = after.zone.date(period.start());
+        // Leave is in days of their own clock.
+        let engineer = after.engineer(*first);
+        let [from, to] =
+            [period.start(), period.end() - TimeDelta::seconds(1)].map(|at| engineer.zone.date(at));
+        let first = &engineer.id;
         output.warn(format_args!(
             "{} is the backup now. If they cannot be, record that first: `oncal off {first} {from} {to}`",
             list(&names)

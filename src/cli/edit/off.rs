@@ -17,10 +17,9 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     let team = session.team();
     let who = session.who(&args.who)?;
     let engineer = team.engineer(who);
-    // Dates are those of the team's clock, times those of their own, as in the file.
-    let has_clock = args.times.iter().any(|word| word.contains(':') || word == "now");
-    let zone = if has_clock { &engineer.zone } else { session.zone() };
-    let typed = typed::times(&args.times, 2, typed::Clock { zone, now: session.now })?;
+    // On their own clock, as in the file.
+    let clock = typed::Clock { zone: &engineer.zone, now: session.now };
+    let typed = typed::times(&args.times, 2, clock)?;
     let (from, to) = match typed[..] {
         [from] => (from, Typed::Date(from.date())),
         [from, to, ..] => (from, to),
@@ -36,11 +35,21 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
         Typed::Date(date) => format!(" to {}, that day included", when::date(date)),
         Typed::Time(_) => format!(" to {}", typed::shown(to)),
     };
-    let clock = match (from, to) {
-        (Typed::Date(_), Typed::Date(_)) => String::new(),
-        _ => format!(" on the clock of {}", engineer.zone.name()),
+    let has_time = [from, to].iter().any(|typed| matches!(typed, Typed::Time(_)));
+    let of_clock = match has_time || engineer.zone.name() != session.zone().name() {
+        true => format!(" on the clock of {}", engineer.zone.name()),
+        false => String::new(),
     };
-    let summary = format!("{who_name} is away {}{last}{clock}", typed::shown(from));
+    let summary = format!("{who_name} is away {}{last}{of_clock}", typed::shown(from));
+    if period.end() <= session.now {
+        let now = when::instant(&engineer.zone, session.now);
+        if !typed::is_absolute(&args.times, 2, clock) {
+            anyhow::bail!(
+                "nothing was written: {summary}; that is over, since it is {now} there; write the dates if you mean them"
+            );
+        }
+        output.warn(format_args!("this leave is over: for {who_name} it is {now}"));
+    }
     if whole.minus(&known).is_empty() {
         anyhow::bail!("nothing was written: {summary}; the plan says so already");
     }

@@ -6,17 +6,17 @@ use similar::TextDiff;
 use super::people;
 use crate::cli::args::Common;
 use crate::cli::diff::consequence;
+use crate::cli::notices;
 use crate::cli::options::{OfTeam, Writing};
 use crate::cli::output::{Output, Usage};
 use crate::cli::plan::{self, name};
 use crate::cli::typed;
 use crate::cli::unknown;
-use crate::cli::when;
 use crate::config::{
     Change, Configuration, Diagnostic, Original, TeamConfig, TeamPlaces, edit, load_edited, render,
 };
 use crate::json::Dates;
-use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, Zone, week_at, weeks};
+use crate::rota::{EngineerId, EngineerIdx, Instant, Period, Team, TeamId, Zone, week_at, weeks};
 use crate::text::list;
 
 /// How many weeks are looked at for what moves: a year, as `oncal diff` does.
@@ -68,6 +68,7 @@ impl<'c> Session<'c> {
             anyhow::bail!("{} is being changed by somebody else; run the command again", path.display());
         }
         unknown::warn_of_leave(&config.team, output);
+        unknown::warn_of_copies(configuration, &config.team, output);
         Ok(Session { common, configuration, config, original, now: plan::clock(common).now() })
     }
 
@@ -131,14 +132,7 @@ impl<'c> Session<'c> {
             None => output.data("\nno shift moves\n")?,
             Some(consequence) => {
                 output.data(&format!("\n{}", consequence.text))?;
-                let names: Vec<String> = (consequence.concerned.iter())
-                    .filter_map(|id| after.team.index_of(id.as_str()))
-                    .map(|index| name(&after.team, index))
-                    .collect();
-                if !names.is_empty() {
-                    let who = list(&names);
-                    output.data(&format!("Tell {who}: calendars may show this only hours later.\n"))?;
-                }
+                output.data(&self.who_hears(&consequence.concerned, [&edited, self.configuration]))?;
             }
         }
         for date in consequence.iter().flat_map(|consequence| &consequence.opened) {
@@ -155,6 +149,27 @@ impl<'c> Session<'c> {
             output.note(format_args!("wrote {}", file.display()));
         }
         Ok(after.team.clone())
+    }
+
+    /// Who of those `concerned` is sent a notice of the change, and who has to be told.
+    fn who_hears(&self, concerned: &[EngineerId], [after, before]: [&Configuration; 2]) -> String {
+        let team = self.team();
+        let (mailed, is_team_told) = notices::reached([before, after], &team.id, self.now);
+        let names = |is_mailed: bool| -> Vec<String> {
+            let some = concerned.iter().filter(|id| mailed.contains(*id) == is_mailed);
+            some.filter_map(|id| team.index_of(id.as_str())).map(|index| name(team, index)).collect()
+        };
+        let mut text = String::new();
+        if let who @ [_, ..] = &names(true)[..] {
+            text += &format!("The server notifies {} by mail.\n", list(who));
+        }
+        if is_team_told {
+            text += "The server notifies the team.\n";
+        }
+        if let who @ [_, ..] = &names(false)[..] {
+            text += &format!("Tell {}: calendars may show this only hours later.\n", list(who));
+        }
+        text
     }
 
     /// The warnings of the team that were not there before.
@@ -198,13 +213,4 @@ fn team_id(configuration: &Configuration, of: &OfTeam) -> Result<TeamId, Usage> 
             Err(Usage(format!("there are several teams; add --team with one of {}", ids.join(", "))))
         }
     }
-}
-
-/// `from … until …` in words, with the last day where it ends at a midnight.
-pub(super) fn period_in_words(zone: &Zone, period: Period) -> String {
-    let end = period.end();
-    let until = when::instant(zone, end);
-    let last = zone.date(end).pred_opt().filter(|_| when::is_midnight(zone, end));
-    let until = last.map_or(until, |last| format!("the end of {}", when::date(last)));
-    format!("from {} to {until}", when::instant(zone, period.start()))
 }

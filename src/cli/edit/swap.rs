@@ -42,7 +42,7 @@ pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> any
             let summary = format!("{} have the week of {}", pair_name(team, pair), when::date(first.id.0));
             (vec![(first, pair)], summary)
         }
-        _ => return Err(Usage("name a pair, or another week".to_owned()).into()),
+        _ => return Err(Usage("name two people, or another week".to_owned()).into()),
     };
     let (Some((earliest, _)), Some((latest, _))) =
         (given.iter().min_by_key(|(week, _)| week.id), given.iter().max_by_key(|(week, _)| week.id))

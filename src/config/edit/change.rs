@@ -106,7 +106,7 @@ pub fn edit(text: &str, changes: &[Change]) -> Result<String, EditError> {
         let file = Source { root: root.get_ref(), text, changes, choice };
         let all = changes.iter().map(|change| file.splices(change));
         let all: Option<Vec<Vec<Splice>>> = all.collect();
-        let made = all.and_then(|all| apply(text, joined(all.concat())));
+        let made = all.and_then(|all| apply(text, joined(outside_cuts(all.concat(), text))));
         let is_right = |made: &String| made.parse::<Table>().is_ok_and(|table| tidy(table) == expected);
         if let Some(made) = made.filter(is_right) {
             return Ok(made);
@@ -141,6 +141,22 @@ fn in_place(changes: &[Change]) -> Vec<Change> {
 
 /// The keys of entries that commands write.
 const KEYS: [&str; 8] = ["week", "from", "to", "through", "primary", "secondary", "agreed_on", "reason"];
+
+/// Moves insertions below lines that are cut to the end of the line above these.
+fn outside_cuts(mut splices: Vec<Splice>, text: &str) -> Vec<Splice> {
+    let is_cut = |splice: &Splice| {
+        splice.text.is_empty() && layout::line_start(splice.at.start, text) == splice.at.start
+    };
+    let cuts: Vec<_> = splices.iter().filter(|splice| is_cut(splice)).map(|cut| cut.at.clone()).collect();
+    for splice in splices.iter_mut().filter(|splice| splice.at.is_empty()) {
+        while let Some(cut) = cuts.iter().find(|cut| (cut.start + 1..cut.end).contains(&splice.at.start)) {
+            let Some(above) = cut.start.checked_sub(1) else { break };
+            let end = layout::line_end(layout::line_start(above, text), text);
+            splice.at = end..end;
+        }
+    }
+    splices
+}
 
 /// Joins insertions at one position, in their order.
 fn joined(splices: Vec<Splice>) -> Vec<Splice> {

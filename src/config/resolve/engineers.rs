@@ -121,7 +121,7 @@ impl Roster {
         if found.is_none() && !self.engineers.is_empty() && is_new() {
             let help = problems.has_room().then(|| self.suggestion(at));
             let times = match self.uses.get(&at.value) {
-                Some(count) if *count > 1 => format!("; the file names them {count} times"),
+                Some(count) if *count > 1 => format!("; it is used {count} times in this file"),
                 _ => String::new(),
             };
             let message = format!("there is no engineer `{}`{times}", at.value);
@@ -420,7 +420,7 @@ mod tests {
             [[override]]\nfrom = 2026-07-03\nto = 2026-07-04\nprimary = \"Engineer D\"\n";
         let (_, problems) = Sample::new(&[], rest).resolve();
         assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].message.ends_with("the file names them 2 times"), "{}", problems[0].message);
+        assert!(problems[0].message.ends_with("it is used 2 times in this file"), "{}", problems[0].message);
         assert_eq!(problems[0].help.as_deref(), Some("that is a name: write the id, `d`"));
     }
 

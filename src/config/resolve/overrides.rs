@@ -168,7 +168,8 @@ fn shown(instant: Instant, zone: &Zone) -> String {
 }
 
 /// R7: putting somebody on duty who is away is allowed, with a warning. It names holidays, and time off without its
-/// reason. A secondary whose holidays do not keep them from covering (R4) does not count as away.
+/// reason. A secondary whose holidays do not keep them from covering (R4) does not count as away, and
+/// where it was agreed on, nobody's holidays do.
 pub(super) fn warn_of_absence(
     found: &FoundOverride<'_>,
     roster: &Roster,
@@ -180,7 +181,11 @@ pub(super) fn warn_of_absence(
         let Some(engineer) = roster.engineer(idx) else { continue };
         let absences = Absences::of(engineer, period);
         let covers = idx != found.given.primary && policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
-        let away = if covers { absences.time_off(period) } else { absences.away(period) };
+        let agreed_on_holiday = found.given.agreed_on.is_some();
+        let away = match covers || agreed_on_holiday {
+            true => absences.time_off(period),
+            false => absences.away(period),
+        };
         if !away.is_empty() {
             let names = absences.names(period).join(", ");
             let message = format!("`{}` is away during this override: {names}", at.value);
@@ -353,9 +358,17 @@ mod tests {
         let away = "override-while-away";
         let free = ("a", "holidays = [\"de\"]\nworks_on = [2026-12-25]");
         case(&[free], "", "primary = \"a\"", &[]);
-        case(&[free], "", "primary = \"d\"\nsecondary = \"a\"", &[away]);
+        case(&[free], "", "primary = \"d\"\nsecondary = \"a\"", &[]);
+        case(&[free, leave], "", "primary = \"d\"\nsecondary = \"a\"", &[away]);
         case(&[free], "", "primary = \"a\"\nsecondary = \"d\"", &[]);
-        case(&[free], strict, "primary = \"a\"\nsecondary = \"d\"", &[away]);
+        case(&[free], strict, "primary = \"a\"\nsecondary = \"d\"", &[]);
+        for (policy, people, expected) in [
+            ("", "primary = \"d\"\nsecondary = \"a\"", &[away][..]),
+            ("", "primary = \"a\"\nsecondary = \"d\"", &[]),
+            (strict, "primary = \"a\"\nsecondary = \"d\"", &[away]),
+        ] {
+            codes(&[free], Box::leak(format!("{holiday}{people}\n{policy}").into_boxed_str()), expected);
+        }
         case(&[free, leave], "", "primary = \"a\"\nsecondary = \"d\"", &[away]);
     }
 

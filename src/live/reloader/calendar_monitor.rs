@@ -124,7 +124,7 @@ impl Worker {
         if self.note_at <= now {
             let at = (self.options.now)();
             let configuration = snapshot.configuration();
-            let is_complete = configuration.broken.is_empty() && snapshot.removed().is_empty();
+            let is_complete = configuration.names_all_calendars() && snapshot.removed().is_empty();
             self.calendars.note_use(uses(&snapshot), is_complete, at)?;
             self.note_at = now + NOTE_EVERY;
         }

@@ -141,3 +141,21 @@ fn two_entries_at_once_share_the_commas_of_their_list() {
     let both = edit("swap = []\n", &[leave(List::Swaps), leave(List::Swaps)]);
     assert_eq!(both, Ok(format!("swap = [{0}, {0}]\n", new.trim())));
 }
+
+#[test]
+fn a_new_entry_stands_below_lines_that_are_cut_from_the_one_before_it() {
+    let swap = |week| vec![("week", Field::Date(NaiveDate::from_ymd_opt(2026, 12, week).unwrap()))];
+    let gone =
+        Change::Set(List::Swaps, 0, vec![("primary", Some(Field::Text("b".to_owned()))), ("reason", None)]);
+    for newline in ["\n", "\r\n"] {
+        let file = "[[swap]]\nprimary = \"a\"\nreason = \"x\" # y\n\n[x]\ny = 1\n".replace('\n', newline);
+        let expected = "[[swap]]\nprimary = \"b\"\n\n[[swap]]\nweek = 2026-12-04\n\n[x]\ny = 1\n";
+        let both = edit(&file, &[gone.clone(), Change::Add(List::Swaps, swap(4))]);
+        assert_eq!(both, Ok(expected.replace('\n', newline)));
+        let both = edit(&file, &[Change::Add(List::Swaps, swap(4)), gone.clone()]);
+        assert_eq!(both, Ok(expected.replace('\n', newline)));
+    }
+    let file = "[[swap]]\nprimary = \"a\"\nreason = \"x\"";
+    let both = edit(file, &[gone, Change::Add(List::Swaps, swap(4))]).unwrap();
+    assert!(both.ends_with("\n[[swap]]\nweek = 2026-12-04\n") && !both.contains("reason"), "{both}");
+}

@@ -9,7 +9,7 @@ use crate::rota::{Instant, Team};
 use crate::text::{WallClock, Year, clean};
 use crate::web::pages::kit::assets::{ICON, SCRIPT, STYLE};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::problems::{behind, outdated};
+use crate::web::pages::kit::problems::{behind, copies, outdated};
 use crate::web::pages::kit::query::{PageQuery, zone_query};
 use crate::web::response::page;
 use crate::web::server::visitor::Visitor;
@@ -111,6 +111,7 @@ impl<'a> Layout<'a> {
                             (self.banner(own))
                             (outdated(own.snapshot, own.team.team()))
                             (behind(&own.faults, own.team.journal_state()))
+                            (copies(own.snapshot.configuration().copy_warnings(own.team.team())))
                         }
                         (main)
                     }

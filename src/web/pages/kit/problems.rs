@@ -67,6 +67,23 @@ pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
     }
 }
 
+/// A note of what is wrong with copies of fetched calendars that a team is made of; empty without `warnings`.
+pub(in crate::web) fn copies<'a>(warnings: impl Iterator<Item = &'a Diagnostic>) -> Markup {
+    let mut warnings = warnings.peekable();
+    html! {
+        @if warnings.peek().is_some() {
+            section.alert aria-label="Fetched calendars" {
+                @for warning in warnings {
+                    p {
+                        (ticked(&warning.message.to_string()))
+                        @if let Some(help) = &warning.help { br; small { (ticked(&help.to_string())) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A note that the server cannot keep a team current; empty if it can. The exact fault is only for operators, and that
 /// changes appear some seconds late if the folder cannot be watched matters to nobody.
 pub(in crate::web) fn behind(faults: &Faults, state: JournalState) -> Markup {
@@ -128,5 +145,15 @@ mod tests {
         for state in [JournalState::Written, JournalState::Provisional] {
             assert_eq!(rendered(Faults { watch: fault(), ..fine() }, state), "");
         }
+    }
+
+    #[test]
+    fn a_page_says_what_is_wrong_with_copies_of_fetched_calendars() {
+        assert_eq!(copies(std::iter::empty()).into_string(), "");
+        let problem = crate::toml_reader::Problem::warning("c", "the calendar of `a` is old").help("look");
+        let warning = Diagnostic::new(problem, "teams/a.toml", None, None);
+        let rendered = copies([&warning].into_iter()).into_string();
+        assert!(rendered.contains("the calendar of <code>a</code> is old"), "{rendered}");
+        assert!(rendered.contains("look") && !rendered.contains("teams/a.toml"), "{rendered}");
     }
 }
