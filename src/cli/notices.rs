@@ -172,7 +172,7 @@ fn journal(common: &Common, settings: &Settings, output: &mut Output) -> Option<
                     "no server has published this configuration yet: this is what its first start would send",
                 ),
                 false => {
-                    output.note(format_args!("failed to {error}. This is what a first start would send"))
+                    output.note(format_args!("failed to {error}. This is what a first start would send"));
                 }
             }
             None
