@@ -14,6 +14,7 @@ use super::args::Common;
 use super::output::{Exit, Output, Usage};
 use super::{links, logging, notices, plan};
 use crate::calendars::{self, Calendars, Patience};
+use crate::clock::Clock;
 use crate::config::{self, Access, AsOf, Configuration, Diagnostic, JournalUrl, Settings, render};
 use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
@@ -63,15 +64,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     }
     log_start(&first);
     let store = Arc::new(Store::new(first));
-    let notifier = builder.database().map(|database| {
-        Notifier::start(notifier::Options {
-            store: Arc::clone(&store),
-            database: Arc::clone(database),
-            environment: notices::environment(),
-            now: Box::new(move || clock.now()),
-        })
-    });
-    let notifier = notifier.transpose().context("failed to start the threads that send notices")?;
+    let notifier = start_notifier(&builder, &store, clock)?;
     let reloader = Reloader::start(reloader::Options {
         store: Arc::clone(&store),
         builder,
@@ -100,6 +93,18 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     drop(noted);
     served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
     Ok(Exit::Fine)
+}
+
+/// The threads that send notices; `None` without a journal to keep them in.
+fn start_notifier(builder: &Builder, store: &Arc<Store>, clock: Clock) -> anyhow::Result<Option<Notifier>> {
+    let Some(database) = builder.database() else { return Ok(None) };
+    let notifier = Notifier::start(notifier::Options {
+        store: Arc::clone(store),
+        database: Arc::clone(database),
+        environment: notices::environment(),
+        now: Box::new(move || clock.now()),
+    });
+    notifier.map(Some).context("failed to start the threads that send notices")
 }
 
 /// Records in the journal that `settings` and `common` name, if any.

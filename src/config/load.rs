@@ -129,16 +129,7 @@ fn read_edited(
         shared: shared_input(&zones.data, &uses),
     };
 
-    let Teams { teams, broken, other_uses } = match before {
-        Some((before, Scope::Teams(changed))) if have_same_files(folder, before, changed) => {
-            reread_teams(changed, &common, before, &mut diagnostics)
-        }
-        _ => {
-            let ids = team_ids(folder, &mut diagnostics)?;
-            warn_of_ownerless_folders(folder, &ids, &mut diagnostics)?;
-            read_teams(&ids, &common, before, &mut diagnostics)
-        }
-    };
+    let Teams { teams, broken, other_uses } = teams(folder, &common, before, &mut diagnostics)?;
     report_missing_mail(&teams, settings.mail.is_some(), &mut diagnostics);
     let Diagnostics { sources, list: mut diagnostics } = diagnostics;
     sort(&mut diagnostics);
@@ -154,6 +145,25 @@ fn read_edited(
         holiday_uses: uses,
         other_uses,
     })
+}
+
+/// The teams of the folder; of a change in known files only those that it concerns are read again.
+fn teams(
+    folder: &Path,
+    common: &Common<'_>,
+    before: Option<(&Configuration, &Scope)>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Teams, LoadError> {
+    match before {
+        Some((before, Scope::Teams(changed))) if have_same_files(folder, before, changed) => {
+            Ok(reread_teams(changed, common, before, diagnostics))
+        }
+        _ => {
+            let ids = team_ids(folder, diagnostics)?;
+            warn_of_ownerless_folders(folder, &ids, diagnostics)?;
+            Ok(read_teams(&ids, common, before, diagnostics))
+        }
+    }
 }
 
 /// The code of a warning that depends on `oncal.toml` too.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
 
 use super::YEARS;
+use super::language::read_language;
 use super::rule::{On, WEEKDAYS, weekday_help};
 use super::years::Years;
 use crate::rota::{HolidayName, Instant};
@@ -209,29 +210,6 @@ fn read_weekend(calendar: &mut TableReader<'_>) -> Option<WeekdaySet> {
         calendar.problems().error("endless-weekend", calendar.span_of("weekend"), message);
     }
     Some(weekend)
-}
-
-/// The language of the holidays' names, as a tag of BCP 47.
-fn read_language(calendar: &mut TableReader<'_>) -> Option<Arc<str>> {
-    let language = calendar.text("language")?;
-    if is_language_tag(&language.value) {
-        return Some(language.value.into());
-    }
-    let message = format!("`{}` is not a language tag", language.value);
-    let help = "write it as in web pages, such as `de` or `pt-BR`".to_owned();
-    calendar.problems().error_with_help("invalid-language", language.span, message, help);
-    None
-}
-
-/// Whether `text` has the form of a tag of BCP 47: a language of two or three letters, and parts that limit it.
-fn is_language_tag(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let is_language =
-        |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    parts.next().is_some_and(is_language)
-        && parts.all(|part| {
-            (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
 }
 
 fn read_sandwich(calendar: &mut TableReader<'_>, language: Option<&Arc<str>>) -> Option<Sandwich> {

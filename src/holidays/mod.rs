@@ -14,6 +14,7 @@ mod easter;
 mod expand;
 mod filter;
 mod import;
+mod language;
 mod library;
 mod observances;
 mod rule;
