@@ -13,7 +13,7 @@ cargo build --quiet --locked --profile "$profile"
 rm -rf "$made"
 mkdir -p "$made/systemd"
 
-# What the program says of itself.
+# The program, and the manual pages and completions that it prints.
 strip --strip-unneeded -o "$made/oncal" "$built/oncal"
 "$made/oncal" man "$made/man"
 for shell in bash zsh fish; do

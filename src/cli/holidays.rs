@@ -86,9 +86,11 @@ fn list(library: &Library, as_json: bool, output: &mut Output) -> anyhow::Result
             continue;
         };
         let known = calendar.confirmed_through().map_or("any year".to_owned(), |year| year.to_string());
+        let native = calendar.name();
+        let name = calendar.english().map_or(native.to_owned(), |english| format!("{english}\n{native}"));
         table.row([
             (calendar.id(), Tone::Strong),
-            (calendar.name(), Tone::Plain),
+            (&*name, Tone::Plain),
             (&*known, if calendar.confirmed_through().is_some() { Tone::Plain } else { Tone::Faint }),
         ]);
     }
@@ -102,7 +104,8 @@ fn text(calendar: &ResolvedCalendar, year: i32) -> String {
         Some(through) => format!("known up to {through}"),
         None => "by rules alone".to_owned(),
     };
-    let mut text = format!("{} · {year} · {known}\n\n", clean(calendar.name()));
+    let english = calendar.english().map(|name| format!("{} · ", clean(name))).unwrap_or_default();
+    let mut text = format!("{english}{} · {year} · {known}\n\n", clean(calendar.name()));
     let holidays = calendar.year(year);
     if holidays.is_empty() {
         text.push_str("no holidays in this year\n");

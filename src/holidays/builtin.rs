@@ -130,6 +130,8 @@ mod tests {
         let mut languages = std::collections::BTreeSet::new();
         for calendar in &BUILTIN {
             let definition = get(calendar.id).unwrap();
+            let is_translated = calendar.text.contains("\nlanguage = ");
+            assert_eq!(definition.english.is_some(), is_translated, "{} itself", calendar.id);
             let observed = definition.rules.iter().filter_map(|rule| rule.observed.as_ref());
             let names = definition.rules.iter().map(|rule| &rule.name).chain(observed.map(|own| &own.name));
             for name in names {

@@ -17,6 +17,7 @@ use crate::toml_reader::{MAX_REPORTED, Problem, Severity, listed, nearest};
 pub struct ResolvedCalendar {
     id: String,
     name: String,
+    english: Option<Arc<str>>,
     source: Option<String>,
     note: Option<String>,
     weekend: WeekdaySet,
@@ -31,6 +32,7 @@ impl Default for ResolvedCalendar {
         ResolvedCalendar {
             id: String::new(),
             name: String::new(),
+            english: None,
             source: None,
             note: None,
             weekend: WeekdaySet::from_array([Weekday::Sat, Weekday::Sun]),
@@ -59,6 +61,7 @@ impl ResolvedCalendar {
         }
         definition.id.clone_into(&mut self.id);
         definition.name.clone_into(&mut self.name);
+        self.english.clone_from(&definition.english);
         self.source = definition.source.clone().or(self.source.take());
         self.note = definition.note.clone().or(self.note.take());
         self.weekend = definition.weekend.unwrap_or(self.weekend);
@@ -109,6 +112,11 @@ impl ResolvedCalendar {
     /// Its name, for people.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its name in English; `None` where the name is English or the calendar does not say.
+    pub fn english(&self) -> Option<&str> {
+        self.english.as_deref()
     }
 
     /// The law or publication that it is based on.

@@ -26,6 +26,8 @@ const MAX_MOVE_DAYS: i64 = 6;
 pub struct Definition {
     pub(super) id: String,
     pub(super) name: String,
+    /// The same in English, where it is not English.
+    pub(super) english: Option<Arc<str>>,
     pub(super) source: Option<String>,
     /// A note for people who rely on it, for example about days that it cannot list.
     pub(super) note: Option<String>,
@@ -113,6 +115,7 @@ impl Definition {
         Definition {
             id: id.to_owned(),
             name: id.to_owned(),
+            english: None,
             source: None,
             note: None,
             weekend: None,
@@ -154,6 +157,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     root.finish();
     let mut calendar = calendar?;
     let name = non_empty(calendar.required_text("name", "Our holidays"), calendar.problems());
+    let english = read_english(&mut calendar, "english", "name");
     let language = read_language(&mut calendar);
     let source = calendar.text("source").map(|source| source.value);
     let note = non_empty(calendar.text("note"), calendar.problems());
@@ -176,6 +180,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     Some(Definition {
         id: id.to_owned(),
         name: name?,
+        english,
         source,
         note,
         weekend,

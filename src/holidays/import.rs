@@ -91,6 +91,7 @@ impl Import<'_> {
         let definition = Definition {
             id: id.to_owned(),
             name: shortened(&name),
+            english: None,
             source: filter.and_then(|filter| filter.source.clone()),
             note: None,
             weekend: None,

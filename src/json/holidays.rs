@@ -19,6 +19,8 @@ pub struct CalendarEntry {
     pub calendar: String,
     /// Its name; null where it is broken.
     pub name: Option<String>,
+    /// The same in English; null where the name is English or the calendar does not say.
+    pub english: Option<String>,
     /// The last year for which its dates are known; null where rules alone decide, or it is broken.
     pub confirmed_through: Option<i32>,
     /// Whether it has errors and cannot be used.
@@ -31,6 +33,7 @@ impl Calendars {
         let entry = |(id, calendar): (&str, Option<&ResolvedCalendar>)| CalendarEntry {
             calendar: id.to_owned(),
             name: calendar.map(|calendar| calendar.name().to_owned()),
+            english: calendar.and_then(ResolvedCalendar::english).map(str::to_owned),
             confirmed_through: calendar.and_then(ResolvedCalendar::confirmed_through),
             broken: calendar.is_none(),
         };

@@ -754,7 +754,8 @@ fn a_calendar_in_another_language_shows_what_its_holidays_mean_in_english() {
 fn all_calendars_are_listed_with_how_far_they_are_known() {
     let printed = text(&run(&["holidays"]).stdout);
     let lines: Vec<&str> = printed.lines().collect();
-    assert_eq!(lines.len(), 57, "a heading, and a line for each of the calendars built in");
+    let first = lines.iter().filter(|line| !line.starts_with(' '));
+    assert_eq!(first.count(), 57, "a heading, and a row for each of the calendars built in");
     let line = |id: &str| lines.iter().find(|line| line.starts_with(&format!("{id} "))).unwrap();
     assert!(line("nz").contains("New Zealand public holidays") && line("nz").ends_with(" 2052"));
     assert!(line("us-federal").ends_with("any year"));
@@ -764,9 +765,18 @@ fn all_calendars_are_listed_with_how_far_they_are_known() {
     assert_eq!(listed.len(), 56);
     let entry = |id: &str| listed.iter().find(|entry| entry["calendar"] == id).unwrap();
     let england = serde_json::json!({
-        "calendar": "gb-eng", "name": "England and Wales bank holidays", "confirmed_through": null, "broken": false
+        "calendar": "gb-eng", "name": "England and Wales bank holidays", "english": null, "confirmed_through": null,
+        "broken": false
     });
     assert_eq!((entry("gb-eng"), &entry("nz")["confirmed_through"]), (&england, &2052.into()));
+    let (native, english) = ("Gesetzliche Feiertage in Österreich", "Austria public holidays");
+    assert_eq!((&entry("at")["name"], &entry("at")["english"]), (&native.into(), &english.into()));
+    let all = lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let all = all.collect::<Vec<_>>().join("\n");
+    let rows = format!("at {english} any year\n{native}\nau Australia public holidays any year\nau-nsw ");
+    assert!(all.contains(&rows), "an English name stands alone: {printed}");
+    let austria = text(&run(&["holidays", "at", "2027"]).stdout);
+    assert!(austria.starts_with(&format!("{english} · {native} · 2027 · ")), "{austria}");
 }
 
 #[test]

@@ -163,6 +163,42 @@ fn a_conflict_is_agreed_on_once() {
     assert!(rows.iter().all(|row| !row.status.is_open()));
 }
 
+#[test]
+fn of_several_conflicts_on_one_date_a_time_says_which_is_agreed_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    // C is primary until Friday 14 May, D secondary.
+    for who in ["c", "d"] {
+        for [from, to] in [["09:00", "11:00"], ["15:00", "17:00"]] {
+            let [from, to] = [from, to].map(|time| format!("2027-05-12 {time}"));
+            run_ok(&config, &["off", who, &from, &to]);
+        }
+    }
+    let agree = ["agree", "2027-05-12", "a"];
+    let at = |time| [&agree[..], &["--at", time]].concat();
+    refused(&config, &agree, 2, "there are several conflicts on that day: Wed 12 May 2027 09:00");
+    refused(&config, &agree, 2, "Wed 12 May 2027 15:00");
+    refused(&config, &agree, 2, "such as --at 09:00");
+    refused(&config, &at("12:00"), 1, "no conflict is open at that time, but Wed 12 May 2027 09:00");
+    let primaries = |config: &Path| -> Vec<(String, Option<String>, String)> {
+        let team = team(config);
+        let id = |index| team.engineer(index).id.as_str().to_owned();
+        let entry = |by: &oncal::rota::Override| {
+            (id(by.primary), by.secondary.map(id), by.period.start().to_string())
+        };
+        team.overrides.iter().map(entry).collect()
+    };
+    run_ok(&config, &[&at("15:30")[..], &["--secondary", "b", "--reason", "swim, \"meet\""]].concat());
+    let afternoon = ("a".to_owned(), Some("b".to_owned()), "2027-05-12T19:00:00Z".to_owned());
+    assert_eq!(primaries(&config), [afternoon.clone()], "the other conflict stays open");
+    assert_eq!(team(&config).overrides[0].reason.as_deref(), Some("swim, \"meet\""));
+    refused(&config, &at("16:59"), 1, "agreed already: Data Engineer A");
+    run_ok(&config, &["agree", "2027-05-12", "b"]);
+    let found = primaries(&config);
+    assert_eq!((found.len(), &found[1], found[0].0.as_str()), (2, &afternoon, "b"));
+    refused(&config, &agree, 1, "agreed already: Data Engineer B");
+}
+
 /// The shipped configuration with C in `zone`, in a folder of its own.
 fn with_c_in(zone: &str, folder: &Path) -> PathBuf {
     let config = shipped(folder);

@@ -53,14 +53,20 @@ fn conflict<'r>(
     day: Period,
     at: Option<crate::rota::Instant>,
 ) -> anyhow::Result<&'r Row> {
-    let open = rows.iter().filter(|row| row.status.is_open() && row.period.overlaps(day));
-    let open: Vec<&Row> = open.filter(|row| at.is_none_or(|at| row.period.contains(at))).collect();
-    let shown = |row: &&&Row| when::period_inline(&team.zone, row.period);
+    let of_day = rows.iter().filter(|row| row.status.is_open() && row.period.overlaps(day));
+    let of_day: Vec<&Row> = of_day.collect();
+    let is_meant = |row: &Row| at.is_none_or(|at| row.period.contains(at));
+    let open: Vec<&Row> = of_day.iter().copied().filter(|row| is_meant(row)).collect();
+    let shown = |row: &&Row| when::period_inline(&team.zone, row.period);
     match open[..] {
         [row] => Ok(row),
+        [] if !of_day.is_empty() && !rows.iter().any(|row| row.agreed_on.is_some() && is_meant(row)) => {
+            let all: Vec<String> = of_day.iter().map(shown).collect();
+            anyhow::bail!("nothing was written: no conflict is open at that time, but {}", all.join("; "))
+        }
         [] => anyhow::bail!("nothing was written: {}", settled(team, rows, day)),
         _ => {
-            let all: Vec<String> = open.iter().map(|row| shown(&row)).collect();
+            let all: Vec<String> = open.iter().map(shown).collect();
             let time = when::clock(&team.zone, open[0].period.start().max(day.start()));
             Err(Usage(format!(
                 "there are several conflicts on that day: {}; add --at with a time in one of them, such as --at {time}",

@@ -151,7 +151,7 @@ impl<'c> Session<'c> {
         Ok(after.team.clone())
     }
 
-    /// Who of those `concerned` is sent a notice of the change, and who has to be told.
+    /// Which of those `concerned` the server notifies of the change, and which the user has to inform.
     fn who_hears(&self, concerned: &[EngineerId], [after, before]: [&Configuration; 2]) -> String {
         let team = self.team();
         let (mailed, is_team_told) = notices::reached([before, after], &team.id, self.now);
