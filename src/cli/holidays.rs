@@ -104,8 +104,11 @@ fn text(calendar: &ResolvedCalendar, year: i32) -> String {
         Some(through) => format!("known up to {through}"),
         None => "by rules alone".to_owned(),
     };
-    let english = calendar.english().map(|name| format!("{} · ", clean(name))).unwrap_or_default();
-    let mut text = format!("{english}{} · {year} · {known}\n\n", clean(calendar.name()));
+    let native = clean(calendar.name());
+    let mut text = match calendar.english() {
+        Some(english) => format!("{} · {year} · {known}\n{native}\n\n", clean(english)),
+        None => format!("{native} · {year} · {known}\n\n"),
+    };
     let holidays = calendar.year(year);
     if holidays.is_empty() {
         text.push_str("no holidays in this year\n");

@@ -7,7 +7,9 @@ use std::process::{Command, Output};
 
 use chrono::{Days, NaiveDate, TimeDelta};
 use oncal::config::load;
-use oncal::rota::{Holding, Instant, Period, Role, Team, TeamId, changes, coverage, expand, holdings};
+use oncal::rota::{
+    Holding, Instant, Pair, Period, Role, Team, TeamId, changes, coverage, expand, holdings, week_at,
+};
 use proptest::prelude::*;
 use similar::{ChangeTag, TextDiff};
 
@@ -189,7 +191,7 @@ fn of_several_conflicts_on_one_date_a_time_says_which_is_agreed_on() {
         team.overrides.iter().map(entry).collect()
     };
     run_ok(&config, &[&at("15:30")[..], &["--secondary", "b", "--reason", "swim, \"meet\""]].concat());
-    let afternoon = ("a".to_owned(), Some("b".to_owned()), "2027-05-12T19:00:00Z".to_owned());
+    let afternoon = ("a".to_owned(), Some("b".to_owned()), "2027-05-12 19:00:00 UTC".to_owned());
     assert_eq!(primaries(&config), [afternoon.clone()], "the other conflict stays open");
     assert_eq!(team(&config).overrides[0].reason.as_deref(), Some("swim, \"meet\""));
     refused(&config, &at("16:59"), 1, "agreed already: Data Engineer A");
@@ -490,13 +492,15 @@ struct Layout {
     trailing_comma: bool,
     comments: bool,
     leave: u8,
+    /// Whether Bob and Dan live in zones of their own.
+    zones: bool,
     final_newline: bool,
     overrides: Vec<(u64, u64, usize, bool)>,
     swaps: Vec<(u64, usize, usize, bool)>,
 }
 
 fn layouts() -> impl Strategy<Value = Layout> {
-    let flags = prop::array::uniform8(any::<bool>());
+    let flags = prop::array::uniform9(any::<bool>());
     let overrides = prop::collection::vec((0u64..12, 1u64..5, 0usize..4, any::<bool>()), 0..4);
     let swaps = prop::collection::vec((2u64..12, 0usize..4, 1usize..4, any::<bool>()), 0..3);
     (flags, 0u8..3, overrides, swaps).prop_map(|(flags, leave, overrides, swaps)| Layout {
@@ -508,6 +512,7 @@ fn layouts() -> impl Strategy<Value = Layout> {
         trailing_comma: flags[5],
         comments: flags[6],
         leave,
+        zones: flags[8],
         final_newline: flags[7],
         overrides,
         swaps,
@@ -610,16 +615,24 @@ impl Layout {
             (2, "bob") => "time_off = [\n  { from = 2027-06-05, to = 2027-06-06 }, # trip\n]".to_owned(),
             _ => String::new(),
         };
+        let zone = |id: &str| match id {
+            "bob" if self.zones => Some("time_zone = \"Asia/Kolkata\""),
+            "dan" if self.zones => Some("time_zone = \"Pacific/Honolulu\""),
+            _ => None,
+        };
         let [engineer_key, engineer_blocks] = if self.inline_engineers {
             let inline = |id: &&str| {
                 let leave = if self.leave == 1 { leave(id) } else { String::new() };
                 let leave = if leave.is_empty() { leave } else { format!(", {leave}") };
-                format!("  {{ id = \"{id}\", name = \"The {id}\"{leave} }},\n")
+                let zone = zone(id).map(|zone| format!(", {zone}")).unwrap_or_default();
+                format!("  {{ id = \"{id}\", name = \"The {id}\"{zone}{leave} }},\n")
             };
             [format!("engineer = [\n{}]\n", IDS.iter().map(inline).collect::<String>()), String::new()]
         } else {
-            let block =
-                |id: &&str| format!("[[engineer]]\nid = \"{id}\"\nname = \"The {id}\"\n{}\n", leave(id));
+            let block = |id: &&str| {
+                let zone = zone(id).map(|zone| format!("{zone}\n")).unwrap_or_default();
+                format!("[[engineer]]\nid = \"{id}\"\nname = \"The {id}\"\n{zone}{}\n", leave(id))
+            };
             [String::new(), IDS.iter().map(block).collect()]
         };
         let comment = if self.comments { "# Odd. [[override]]\n#[[swap]]\n\n" } else { "" };
@@ -638,36 +651,36 @@ impl Layout {
 /// A random command, in terms of days after the first Friday.
 #[derive(Debug, Clone)]
 enum Typed {
-    Cover(usize, u64, u64, bool),
+    /// Who, from when, for how many days, whether at times of day, and who is secondary, counted from the primary.
+    Cover(usize, u64, u64, bool, Option<usize>),
     Swap(u64, usize, usize),
     Exchange(u64, u64),
     Off(usize, u64, u64),
 }
 
-fn commands() -> impl Strategy<Value = Typed> {
-    prop_oneof![
-        (0usize..4, 1u64..30, 1u64..6, any::<bool>())
-            .prop_map(|(who, from, days, timed)| Typed::Cover(who, from, days, timed)),
+/// The reason of every second command.
+const REASON: &str = "a \"reason\", # [[swap]]";
+
+fn commands() -> impl Strategy<Value = (Typed, bool)> {
+    let typed = prop_oneof![
+        (0usize..4, 1u64..30, 1u64..6, any::<bool>(), prop::option::of(1usize..4))
+            .prop_map(|(who, from, days, timed, secondary)| Typed::Cover(who, from, days, timed, secondary)),
         (1u64..12, 0usize..4, 1usize..4).prop_map(|(week, one, other)| Typed::Swap(week, one, other)),
         (1u64..12, 1u64..12).prop_map(|(one, other)| Typed::Exchange(one, other)),
         (0usize..4, 1u64..60, 0u64..6).prop_map(|(who, from, days)| Typed::Off(who, from, days)),
-    ]
+    ];
+    (typed, any::<bool>())
 }
 
 impl Typed {
-    fn args(&self) -> Vec<String> {
+    fn args(&self, has_reason: bool) -> Vec<String> {
         let day = |days: u64| (first_friday() + Days::new(days)).to_string();
-        let args: Vec<String> = match self {
-            Typed::Cover(who, from, days, true) => {
-                vec![
-                    "cover".into(),
-                    IDS[*who].into(),
-                    format!("{} 18:00", day(*from)),
-                    format!("{} 06:30", day(from + days)),
-                ]
-            }
-            Typed::Cover(who, from, days, false) => {
-                vec!["cover".into(), IDS[*who].into(), day(*from), day(from + days)]
+        let mut args: Vec<String> = match self {
+            Typed::Cover(who, from, days, timed, secondary) => {
+                let [start, end] = if *timed { [" 18:00", " 06:30"] } else { [""; 2] };
+                let [from, to] = [day(*from) + start, day(from + days) + end];
+                let backup = secondary.map(|steps| format!("--secondary={}", IDS[(who + steps) % 4]));
+                ["cover".into(), IDS[*who].into(), from, to].into_iter().chain(backup).collect()
             }
             Typed::Swap(week, one, other) => {
                 vec!["swap".into(), day(7 * week), IDS[*one].into(), IDS[(one + other) % 4].into()]
@@ -675,16 +688,107 @@ impl Typed {
             Typed::Exchange(one, other) => vec!["swap".into(), day(7 * one), day(7 * other)],
             Typed::Off(who, from, days) => vec!["off".into(), IDS[*who].into(), day(*from), day(from + days)],
         };
+        args.extend(has_reason.then(|| format!("--reason={REASON}")));
         args
+    }
+
+    /// The period of a cover, or of a leave on the clock of whoever is away.
+    fn period(&self, team: &Team) -> Option<Period> {
+        let day = |days: u64| first_friday() + Days::new(days);
+        match self {
+            Typed::Cover(_, from, days, true, _) => {
+                let at =
+                    |days, hour, minute| team.zone.instant(day(days).and_hms_opt(hour, minute, 0).unwrap());
+                Period::new(at(*from, 18, 0), at(from + days, 6, 30))
+            }
+            Typed::Cover(_, from, days, false, _) => {
+                Period::new(team.zone.first_instant(day(*from)), team.zone.first_instant(day(from + days)))
+            }
+            Typed::Off(who, from, days) => {
+                let zone = &team.engineers[*who].zone;
+                Period::new(zone.first_instant(day(*from)), zone.first_instant(day(from + days + 1)))
+            }
+            Typed::Swap(..) | Typed::Exchange(..) => None,
+        }
+    }
+
+    /// What stands in the entries that the command may change.
+    fn marks(&self, team: &Team) -> Vec<String> {
+        let week = |week: &u64| format!("week = {}", first_friday() + Days::new(7 * week));
+        match self {
+            Typed::Cover(..) => {
+                let period = self.period(team).unwrap();
+                let old = team.overrides.iter().filter(|by| by.period.overlaps(period));
+                old.map(|by| format!("from = {}", team.zone.date(by.period.start()))).collect()
+            }
+            Typed::Swap(one, ..) => vec![week(one)],
+            Typed::Exchange(one, other) => vec![week(one), week(other)],
+            Typed::Off(who, ..) => vec![format!("id = \"{}\"", IDS[*who])],
+        }
+    }
+
+    /// That the schedule is what the command asked for.
+    fn check(&self, [before, after]: [&Team; 2], has_reason: bool) {
+        let pair = |team: &Team, week: u64| {
+            let noon = (first_friday() + Days::new(7 * week)).and_hms_opt(12, 0, 0).unwrap();
+            week_at(team, team.zone.instant(noon)).unwrap().pair
+        };
+        let index = |id: usize| after.index_of(IDS[id % 4]).unwrap();
+        let reason = has_reason.then_some(REASON);
+        match *self {
+            Typed::Cover(who, .., secondary) => {
+                let period = self.period(before).unwrap();
+                let made =
+                    after.overrides.iter().find(|by| by.period == period).expect("an override of its period");
+                let named = (made.primary, made.secondary, made.reason.as_deref());
+                assert_eq!(named, (index(who), secondary.map(|steps| index(who + steps)), reason));
+                let outside = |team: &Team| -> i64 {
+                    let seconds = |by: Period| by.end().signed_duration_since(by.start()).num_seconds();
+                    let of = |by: Period| seconds(by) - by.intersection(period).map_or(0, seconds);
+                    team.overrides.iter().map(|by| of(by.period)).sum()
+                };
+                assert_eq!(outside(before), outside(after), "what others were given outside stays theirs");
+                let held = held(after, period);
+                let primaries = held.iter().filter(|holding| holding.role == Role::Primary);
+                for holding in primaries.filter(|holding| holding.period.overlaps(period)) {
+                    assert_eq!(holding.side.engineer.as_str(), IDS[who]);
+                }
+            }
+            Typed::Swap(week, one, other) => {
+                let named = Pair { primary: index(one), secondary: index(one + other) };
+                assert_eq!(pair(after, week), named);
+                let given = after.swaps.get(&(first_friday() + Days::new(7 * week)));
+                assert!(!has_reason || given.is_none_or(|swap| swap.reason.as_deref() == reason));
+            }
+            Typed::Exchange(one, other) => {
+                let [old, new] = [before, after].map(|team| [pair(team, one), pair(team, other)]);
+                assert_eq!(new, [old[1], old[0]]);
+            }
+            Typed::Off(who, ..) => {
+                let leave = self.period(before).unwrap();
+                assert!(
+                    after.engineers[who].time_off.iter().any(|off| off.intersection(leave) == Some(leave))
+                );
+                // Left with the duty only where the team has to agree, or agreed that they have it.
+                let rows = coverage(after, &expand(after, leave)).rows;
+                for holding in held(after, leave).iter().filter(|holding| {
+                    holding.role == Role::Primary && holding.side.engineer.as_str() == IDS[who]
+                }) {
+                    let Some(part) = holding.period.intersection(leave) else { continue };
+                    let is_given = after.overrides.iter().any(|by| by.period.overlaps(part));
+                    let is_open = rows.iter().any(|row| row.status.is_open() && row.period.overlaps(part));
+                    assert!(is_given || is_open, "{} has duty in {part:?}", IDS[who]);
+                }
+            }
+        }
     }
 
     /// Whether no entry that is there already has to change: then every byte stays, and what is new stands between them.
     fn only_adds(&self, team: &Team) -> bool {
         let day = |days: u64| first_friday() + Days::new(days);
-        let period = |days: u64| team.zone.day(day(days)).unwrap();
         match self {
-            Typed::Cover(_, from, days, _) => {
-                let whole = Period::new(period(*from).start(), period(from + days).end()).unwrap();
+            Typed::Cover(..) => {
+                let whole = self.period(team).unwrap();
                 team.overrides.iter().all(|by| !by.period.overlaps(whole))
             }
             Typed::Swap(week, ..) => !team.swaps.contains_key(&day(7 * week)),
@@ -701,7 +805,6 @@ impl Typed {
             let start = team.zone.instant((first_friday() + Days::new(days)).and_hms_opt(10, 0, 0).unwrap());
             Period::new(start, start + TimeDelta::days(7)).unwrap()
         };
-        let date = |days: u64| team.zone.first_instant(first_friday() + Days::new(days));
         // R7: the primary of the week is secondary in an override only if they are there for all of it.
         let within = |start: Instant, end: Instant| {
             let changed = Period::new(start, end).unwrap();
@@ -712,28 +815,44 @@ impl Typed {
                 .any(|part| part.start() <= period.start() && period.end() <= part.end())
         };
         match self {
-            Typed::Cover(_, from, days, timed) => {
-                let (start, end) = (date(*from), date(from + days));
-                let (start, end) = if *timed {
-                    (start + TimeDelta::hours(18), end + TimeDelta::minutes(390))
-                } else {
-                    (start, end)
-                };
-                within(start, end)
+            Typed::Cover(..) | Typed::Off(..) => {
+                let changed = self.period(team).unwrap();
+                within(changed.start(), changed.end())
             }
             Typed::Swap(week, ..) => weeks(7 * week).overlaps(period),
             Typed::Exchange(one, other) => {
                 weeks(7 * one).overlaps(period) || weeks(7 * other).overlaps(period)
             }
-            Typed::Off(_, from, days) => within(date(*from), date(from + days + 1)),
         }
     }
 }
 
-/// Whether `whole` is `part` with something added, at however many places.
-fn is_subsequence(part: &str, whole: &str) -> bool {
-    let mut rest = whole.bytes();
-    part.bytes().all(|byte| rest.any(|other| other == byte))
+/// What `whole` has in one or two places that `part` has not; `None` if anything else differs.
+fn inserted<'w>(part: &str, whole: &'w str) -> Option<[&'w str; 2]> {
+    let shared =
+        |pairs: &mut dyn Iterator<Item = (u8, u8)>| pairs.take_while(|(one, other)| one == other).count();
+    let start = shared(&mut part.bytes().zip(whole.bytes()));
+    let (part, whole) = (part.get(start..)?, whole.get(start..)?);
+    let end = shared(&mut part.bytes().rev().zip(whole.bytes().rev()));
+    let (part, whole) = (part.get(..part.len() - end)?, whole.get(..whole.len() - end)?);
+    let place = whole.find(part)?;
+    Some([&whole[..place], &whole[place + part.len()..]])
+}
+
+/// The lines of all that has none of the `marks`: tables with their comments, and lines of lists.
+fn unmarked<'t>(text: &'t str, marks: &[String]) -> Vec<&'t str> {
+    let mut parts: Vec<Vec<&str>> = Vec::new();
+    let mut is_table = false;
+    for line in text.lines() {
+        let starts = line.starts_with('[') || line.is_empty() || !is_table;
+        is_table = (is_table || line.starts_with('[')) && !line.is_empty();
+        match parts.last_mut() {
+            Some(part) if !starts || part.ends_with(&["# about it"]) => part.push(line),
+            _ => parts.push(vec![line]),
+        }
+    }
+    let is_marked = |part: &[&str]| part.iter().any(|line| marks.iter().any(|mark| line.contains(mark)));
+    parts.into_iter().filter(|part| !is_marked(part)).flatten().collect()
 }
 
 fn held(team: &Team, window: Period) -> Vec<Holding> {
@@ -744,14 +863,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_command_changes_what_it_announces_and_no_other_byte((layout, typed) in (layouts(), commands())) {
+    fn a_command_changes_what_it_announces_and_no_other_byte((layout, (typed, has_reason)) in (layouts(), commands())) {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().to_owned();
         fs::create_dir(config.join("teams")).unwrap();
         let before_text = layout.text();
         fs::write(file(&config), &before_text).unwrap();
         let before = team(&config);
-        let args = typed.args();
+        let args = typed.args(has_reason);
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let output = run(&config, &args);
         let after_text = fs::read_to_string(file(&config)).unwrap();
@@ -772,7 +891,17 @@ proptest! {
             prop_assert!(change.value().ends_with(expected) || !change.value().contains('\n'), "{:?}", change.value());
         }
         if typed.only_adds(&before) {
-            prop_assert!(is_subsequence(&before_text, &after_text), "{typed:?}: bytes are gone or in another order");
+            let new = inserted(&before_text, &after_text);
+            prop_assert!(new.is_some(), "{typed:?}: other bytes changed\n{before_text}\n{after_text}");
+        }
+        let marks = typed.marks(&before);
+        let mut lines = after_text.lines();
+        for line in unmarked(&before_text, &marks).into_iter().filter(|line| !line.is_empty()) {
+            // A list in one line changes within it, and the last item of one gets a comma.
+            let is_list = ["override = [", "swap = ["].iter().any(|list| line.starts_with(list));
+            let with_comma = line.replacen(" }", " },", 1);
+            let is_kept = lines.any(|other| other == line || other == with_comma || is_list && other.starts_with(&line[..8]));
+            prop_assert!(is_kept, "{typed:?}: `{line}` has changed\n{before_text}\n{after_text}");
         }
         let count = |text: &str| text.matches("# ").count();
         let lost = count(&before_text).saturating_sub(count(&after_text));
@@ -785,15 +914,7 @@ proptest! {
             let is_tentative = [&moved.before, &moved.after].into_iter().flatten().any(|side| side.tentative);
             prop_assert!(typed.may_move(&before, moved.period) || is_tentative, "{:?} {:?}", typed, moved);
         }
-        if let Typed::Cover(who, ..) = typed {
-            let holdings = held(&after, window);
-            let primaries = holdings.iter().filter(|holding| holding.role == Role::Primary);
-            let mut without = before.clone();
-            without.overrides.clear();
-            for holding in primaries.filter(|holding| typed.may_move(&without, holding.period)) {
-                prop_assert_eq!(holding.side.engineer.as_str(), IDS[who]);
-            }
-        }
+        typed.check([&before, &after], has_reason);
         // A second time it changes nothing, except that an exchange is reversed.
         if !matches!(typed, Typed::Exchange(..)) {
             let again = run(&config, &args);
