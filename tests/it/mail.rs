@@ -599,8 +599,7 @@ fn journal_texts(journal: &Path) -> Vec<(String, String)> {
     let mut texts = Vec::new();
     for table in &tables {
         let mut statement = journal.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> =
-            statement.column_names().into_iter().map(|name| format!("{table}.{name}")).collect();
+        let columns: Vec<String> = statement.column_names().map(|name| format!("{table}.{name}")).collect();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for (place, column) in columns.iter().enumerate() {
