@@ -192,7 +192,7 @@ fn of_several_conflicts_on_one_date_a_time_says_which_is_agreed_on() {
     };
     run_ok(&config, &[&at("15:30")[..], &["--secondary", "b", "--reason", "swim, \"meet\""]].concat());
     let afternoon = ("a".to_owned(), Some("b".to_owned()), "2027-05-12 19:00:00 UTC".to_owned());
-    assert_eq!(primaries(&config), [afternoon.clone()], "the other conflict stays open");
+    assert_eq!(primaries(&config), std::slice::from_ref(&afternoon), "the other conflict stays open");
     assert_eq!(team(&config).overrides[0].reason.as_deref(), Some("swim, \"meet\""));
     refused(&config, &at("16:59"), 1, "agreed already: Data Engineer A");
     run_ok(&config, &["agree", "2027-05-12", "b"]);
@@ -324,6 +324,16 @@ fn an_exchange_takes_the_reason_of_a_swap_that_ends_with_it() {
     let team = team(&config);
     assert_eq!(team.swaps.len(), 2);
     assert!(!fs::read_to_string(file(&config)).unwrap().contains("wedding"));
+}
+
+#[test]
+fn an_exchange_with_a_reason_gives_it_to_the_swap_that_is_there_and_to_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    run_ok(&config, &["swap", "2027-06-11", "a", "c"]);
+    run_ok(&config, &["swap", "2027-06-18", "2027-06-11", "--reason", "trip"]);
+    let reasons: Vec<_> = team(&config).swaps.into_values().map(|swap| swap.reason).collect();
+    assert_eq!(reasons, [Some("trip".into()), Some("trip".into())]);
 }
 
 #[test]

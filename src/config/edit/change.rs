@@ -136,6 +136,8 @@ fn in_place(changes: &[Change]) -> Vec<Change> {
         });
         break;
     }
+    // A key that the last entry gets is inserted where a new entry is, and has to come first.
+    made.sort_by_key(|change| matches!(change, Change::Add(..)));
     made
 }
 
