@@ -10,13 +10,21 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use oncal::config::{Encryption, MailAddress, MailServer, Mailbox};
+use flate2::read::GzDecoder;
+use oncal::config::{Encryption, MailAddress, MailServer, Mailbox, load};
 use oncal::delivery::{Failure, Mail, Network, Reason, Transport};
+use oncal::journal::{Channel, Database, Location, Notice, NoticeDraft};
+use oncal::live::{Builder, NoticeCounts};
+use oncal::notices::{Message, Recipient};
+use oncal::notifier::{Environment, Sender};
+use oncal::publish::Publisher;
+use oncal::rota::TeamId;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rusqlite::types::ValueRef;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::notices::{PLAN, at};
+use crate::notices::{Event, PLAN, at, every_kind, make_hostile};
 use crate::support::machine::free_port;
 use crate::support::running::{PATIENCE, Running, get, program};
 
@@ -341,6 +349,121 @@ fn a_preview_shows_what_a_change_would_send_and_no_address_unless_asked() {
     assert!(mail.files().is_empty() && webhook.bodies().is_empty());
 }
 
+/// The notice of `message` in the outbox.
+fn notice(team: &TeamId, message: &Message, created: oncal::rota::Instant) -> Notice {
+    let recipient = match &message.to {
+        Recipient::Team => "mail:team@example.org".to_owned(),
+        Recipient::Engineer(id) => format!("engineer:{id}"),
+    };
+    Notice {
+        team: team.clone(),
+        recipient,
+        kind: message.kind.as_str().to_owned(),
+        key: message.key.clone(),
+        message: serde_json::to_string(&message.text).unwrap(),
+        created,
+        expires: message.text.expires(),
+        attempts: 0,
+    }
+}
+
+/// Whom `message` reaches, its subject and its text.
+fn expected(message: &Message, now: oncal::rota::Instant) -> [String; 3] {
+    let to = match &message.to {
+        Recipient::Team => "team@example.org".to_owned(),
+        Recipient::Engineer(id) => format!("{id}@example.org"),
+    };
+    let (subject, body) = message.text.at(now).unwrap();
+    let link = message.text.link.iter().map(|link| format!("\n\n{link}")).collect::<String>();
+    [to, subject, format!("{body}{link}")]
+}
+
+/// Whether `text` has anything that ends a line, is not seen, or reorders what is.
+fn is_plain_line(text: &str) -> bool {
+    let reorders = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !text.chars().any(|c| c.is_control() || reorders(c))
+}
+
+#[test]
+#[ignore = "needs aiosmtpd, which tests/run.sh installs"]
+fn a_message_of_every_kind_arrives_once_and_hostile_names_add_nothing_to_it() {
+    let (mail, webhook) = (MailBox::start("plain"), Webhook::start("200 OK"));
+    let (folder, state) = (configuration(&mail, &webhook), tempfile::tempdir().unwrap());
+    let events = every_kind();
+    let mut configuration = load(folder.path(), events[0].at).unwrap();
+    for config in configuration.teams.values_mut() {
+        make_hostile(&mut Arc::make_mut(config).team);
+    }
+    let database = Arc::new(Database::open(Location::folder(state.path().to_owned())).unwrap());
+    let builder = Builder::new(Publisher::new(Arc::clone(&database), None, "test".to_owned()));
+    let snapshot = builder.first(configuration, events[0].at).unwrap();
+    let environment = Environment::new(|name| (name == "ONCAL_SMTP_PASSWORD").then(|| PASSWORD.to_owned()));
+    let mut sender = Sender::new(Channel::Mail, Arc::clone(&database), environment, Network);
+    let team = TeamId::new("data").unwrap();
+    let published = snapshot.team("data").unwrap().version();
+    let (counts, mut all, mut kinds) = (NoticeCounts::default(), Vec::new(), BTreeSet::new());
+    for (revision, Event { at, subject, messages }) in events.into_iter().enumerate() {
+        let notices: Vec<Notice> = messages.iter().map(|message| notice(&team, message, at)).collect();
+        let revision = i64::try_from(revision).unwrap();
+        let draft = NoticeDraft { team: &team, published, revision, record: "{}", notices: &notices };
+        assert!(database.write_notices(&draft).unwrap());
+        let expected: Vec<[String; 3]> = messages.iter().map(|message| expected(message, at)).collect();
+        assert!(expected.iter().any(|[_, own, _]| own.contains(subject)), "{subject}: {expected:#?}");
+        all.extend(expected);
+        kinds.extend(messages.iter().map(|message| message.kind.as_str()));
+        // Nothing is sent twice.
+        for minutes in 0..3 {
+            let now = at + chrono::TimeDelta::minutes(minutes);
+            sender.step(&snapshot, &counts, || now).unwrap();
+        }
+    }
+    assert_eq!(Vec::from_iter(kinds), ["agree", "digest", "first", "moved", "reminder", "test"]);
+    let arrived = mail.read();
+    let text = |one: &Value, field: &str| one[field].as_str().unwrap().to_owned();
+    let mut came: Vec<[String; 3]> = Vec::new();
+    for one in &arrived {
+        let (to, to_name) = (&one["to"], one["to_name"][0].as_str().unwrap());
+        let (subject, body) = (text(one, "subject"), text(one, "body").replace("\r\n", "\n"));
+        assert_eq!((to.as_array().unwrap().len(), one["to_name"].as_array().unwrap().len()), (1, 1));
+        assert!(is_plain_line(&subject) && is_plain_line(to_name), "{one:#}");
+        assert!(body.lines().all(is_plain_line), "{one:#}");
+        assert!(body.lines().all(|line| !line.starts_with("Bcc:") && !line.starts_with("X-Header")));
+        let headers: Vec<&str> =
+            one["headers"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+
+        assert_eq!(headers, HEADERS);
+        let name = match to[0].as_str().unwrap() {
+            "team@example.org" => String::new(),
+            address => {
+                let id = &address[..1];
+                let first = if ["a", "c"].contains(&id) { "Zoë" } else { "Zoe" };
+                format!("{first} \"{id}\" Bcc: eve@example.org")
+            }
+        };
+        assert_eq!(to_name, name);
+        came.push([to[0].as_str().unwrap().to_owned(), subject, body.trim_end().to_owned()]);
+    }
+    let ids: BTreeSet<String> = arrived.iter().map(|one| text(one, "id")).collect();
+    assert_eq!(ids.len(), arrived.len(), "each has a Message-ID of its own");
+    all.sort_unstable();
+    came.sort_unstable();
+    assert_eq!(came, all);
+}
+
+/// The headers of a message.
+const HEADERS: [&str; 10] = [
+    "Auto-Submitted",
+    "Content-Transfer-Encoding",
+    "Content-Type",
+    "Date",
+    "From",
+    "List-Id",
+    "MIME-Version",
+    "Message-ID",
+    "Subject",
+    "To",
+];
+
 /// How much faster than the real one the clock of the servers runs below.
 const SPEED: u32 = 60;
 
@@ -420,26 +543,86 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
     );
     let texts = webhook.bodies();
     assert_eq!(texts.len(), 2);
-    let shown =
-        [running.log(), readyz(), page(), String::from_utf8(get(running.admin, "/metrics").1).unwrap()];
-    for secret in [PASSWORD, "s3cret", "@example.org"] {
-        for shown in &shown {
-            assert!(!shown.contains(secret), "{secret} is in {shown}");
-        }
-        // Names of engineers stand for their addresses, and what is configured for the webhook.
-        let journal = rusqlite::Connection::open(folder.path().join("state/journal.sqlite")).unwrap();
-        for (table, columns) in
-            [("notified", "record"), ("outbox", "message || failure || kind || message_key")]
-        {
-            let mut statement = journal.prepare(&format!("SELECT {columns} FROM {table}")).unwrap();
-            let rows: Vec<String> =
-                statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-            assert!(
-                !rows.is_empty() && rows.iter().all(|row| !row.contains(secret)),
-                "{secret} is in {table}"
-            );
+    let mut shown = vec![("log".to_owned(), running.log())];
+    let targets = [(running.address, &PUBLIC[..]), (running.admin, &["/readyz", "/metrics"][..])];
+    for (address, targets) in targets {
+        for target in targets {
+            let (head, body) = get(address, target);
+            assert!(head.starts_with("HTTP/1.1 200") && !body.is_empty(), "{target}: {head}");
+            shown.push(((*target).to_owned(), head + &String::from_utf8(body).unwrap()));
         }
     }
+    shown.extend(journal_texts(&folder.path().join("state/journal.sqlite")));
+    for secret in [PASSWORD, "s3cret", "@example.org"] {
+        for (place, shown) in &shown {
+            assert!(!shown.contains(secret), "{secret} is in {place}: {shown}");
+        }
+    }
+}
+
+/// Everything that is shown to whoever may see the team.
+const PUBLIC: [&str; 26] = [
+    "/",
+    "/data/",
+    "/data/coverage",
+    "/data/pipelines",
+    "/data/fairness",
+    "/data/changes",
+    "/data/changes.atom",
+    "/data/subscribers",
+    "/data/subscribe",
+    "/data/engineers/a",
+    "/data/engineers/d",
+    "/data/team.ics",
+    "/data/coverage.ics",
+    "/data/primary.ics",
+    "/data/secondary.ics",
+    "/data/engineers/a.ics",
+    "/data/engineers/b.ics",
+    "/openapi.json",
+    "/api/v1/teams",
+    "/api/v1/teams/data/oncall",
+    "/api/v1/teams/data/schedule",
+    "/api/v1/teams/data/coverage",
+    "/api/v1/teams/data/fairness",
+    "/api/v1/teams/data/changes",
+    "/api/v1/teams/data/pipelines",
+    "/api/v1/teams/data/subscribers",
+];
+
+/// Every value of every table of a journal, by where it is. Left out: the copies of the team's own files, which have all
+/// that these have, and the recipients of notices, which may be addresses of the team.
+fn journal_texts(journal: &Path) -> Vec<(String, String)> {
+    let journal = rusqlite::Connection::open(journal).unwrap();
+    let mut tables = journal.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut texts = Vec::new();
+    for table in &tables {
+        let mut statement = journal.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns: Vec<String> = statement.column_names().map(|name| format!("{table}.{name}")).collect();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for (place, column) in columns.iter().enumerate() {
+                if ["source.content", "outbox.recipient"].contains(&column.as_str()) {
+                    continue;
+                }
+                let text = match row.get_ref(place).unwrap() {
+                    ValueRef::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+                    ValueRef::Blob(packed) => {
+                        let mut bytes = Vec::new();
+                        GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
+                        String::from_utf8_lossy(&bytes).into_owned()
+                    }
+                    _ => continue,
+                };
+                texts.push((column.clone(), text));
+            }
+        }
+    }
+    for column in ["publication.journal", "change.record", "notified.record", "outbox.failure"] {
+        assert!(texts.iter().any(|(place, _)| place == column), "{column} is not in {tables:?}");
+    }
+    texts
 }
 
 #[test]

@@ -460,3 +460,70 @@ fn a_test_message_says_what_it_is() {
     };
     golden("test", &[test_message(&facts, Recipient::Engineer(team.engineers[0].id.clone()), now)], now);
 }
+
+/// [`sample`] with names and reasons that would add headers, or reorder what is read.
+fn hostile_sample(on_leave: &[&str], more: &str, now: Instant) -> Team {
+    let mut team = sample(on_leave, more, now);
+    make_hostile(&mut team);
+    team
+}
+
+/// Gives `team` names and reasons that would add headers, or reorder what is read.
+pub(crate) fn make_hostile(team: &mut Team) {
+    team.name = "Dåta\r\nBcc: eve@example.org\r\n\r\n\u{202e}\u{0}".to_owned();
+    for (number, engineer) in team.engineers.iter_mut().enumerate() {
+        // One that is ASCII alone is written in another way than one that is not.
+        let first = if number % 2 == 0 { "Zoë" } else { "Zoe" };
+        engineer.name = format!("{first} \"{}\"\u{202e}\r\n\u{7}Bcc: eve@example.org\u{2066}", engineer.id);
+    }
+    let reason = Some("flu\r\n.\r\nX-Header: 1\u{2067}".into());
+    team.swaps.values_mut().for_each(|swap| swap.reason.clone_from(&reason));
+    team.overrides.iter_mut().for_each(|cover| cover.reason.clone_from(&reason));
+}
+
+/// What happens at one time.
+pub(crate) struct Event {
+    pub(crate) at: Instant,
+    /// What the subject of some of its messages says.
+    pub(crate) subject: &'static str,
+    pub(crate) messages: Vec<Message>,
+}
+
+/// What a team is sent until it had each kind of message, with hostile names.
+pub(crate) fn every_kind() -> Vec<Event> {
+    let now = at("2026-11-23T15:00:00Z");
+    let team = |on_leave: &[&str], more: &str| hostile_sample(on_leave, more, now);
+    let agreement = "[[override]]\nfrom = 2026-12-25T10:00:00\nthrough = 2026-12-25\nprimary = \"c\"\nsecondary = \"b\"\nagreed_on = 2026-12-12\n";
+    let swap = "[[swap]]\nweek = 2027-01-01\nprimary = \"c\"\nsecondary = \"b\"\n";
+    let (plain, open, other) = (team(&[], ""), team(CONFLICT, ""), team(&["a", "c"], ""));
+    let (agreed, swapped) = (team(CONFLICT, agreement), team(CONFLICT, &format!("{agreement}{swap}")));
+    let begin = planned(&open, &Vec::new(), None, now);
+    let mut events = vec![Event { at: now, subject: "agree by Fri 11 Dec", messages: begin.messages }];
+    let (mut known, mut served) = (begin.notified, &open);
+    for (time, next, subject) in [
+        ("2026-11-23T16:00:00Z", &plain, "nothing left to agree on"),
+        ("2026-11-23T17:00:00Z", &open, "you are proposed"),
+        ("2026-11-23T18:00:00Z", &other, "changed, agree by"),
+        ("2026-12-09T14:00:00Z", &other, "reminder, agree by"),
+        ("2026-12-12T14:00:00Z", &other, "overdue since"),
+        ("2026-12-12T16:00:00Z", &agreed, "agreed, after the deadline"),
+        ("2026-12-12T17:00:00Z", &swapped, "On-call: you have Sat 2 Jan 2027"),
+    ] {
+        let time = at(time);
+        let log = edits([served, next], time - TimeDelta::minutes(2));
+        let due = planned(next, &log, Some(&known), time);
+        events.push(Event { at: time, subject, messages: due.messages });
+        (known, served) = (due.notified, next);
+    }
+    let monday = at("2026-12-14T14:00:00Z");
+    let nine = (Weekday::Mon, 9);
+    let (_, known) = due_with_digest(served, nine, Some(&known), monday - TimeDelta::days(1));
+    let (messages, _) = due_with_digest(served, nine, Some(&known), monday);
+    events.push(Event { at: monday, subject: "are on call from", messages });
+    let late = monday + TimeDelta::hours(1);
+    let (edits, outdated) = (Vec::new(), Vec::new());
+    let facts = Facts { team: served, schedule: &schedule(served, late), edits, outdated, page: None };
+    let messages = vec![test_message(&facts, Recipient::Engineer(served.engineers[1].id.clone()), late)];
+    events.push(Event { at: late, subject: "test message", messages });
+    events
+}

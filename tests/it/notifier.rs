@@ -6,19 +6,21 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use oncal::config::{MailServer, Scope, WebhookUrl, load, reload};
 use oncal::delivery::{Failure, Mail, Reason, Transport};
 use oncal::journal::{Channel, Database, Location};
-use oncal::live::{Builder, NoticeCounts, Snapshot};
-use oncal::notifier::{Environment, Planner, Sender};
+use oncal::live::{Builder, FaultKind, NoticeCounts, Snapshot, Store};
+use oncal::notifier::{Environment, Notifier, Options, Planner, Sender};
 use oncal::publish::Publisher;
 use oncal::rota::Instant;
 use tempfile::TempDir;
 
 use crate::notices::{PLAN, at};
 use crate::support::postgres::Postgres;
+use crate::support::running::PATIENCE;
 
 const SETTINGS: &str =
     "[mail]\nserver = \"smtps://smtp.example.org\"\nfrom = \"On-call <oncall@example.org>\"\n";
@@ -430,6 +432,38 @@ fn notices_wait_while_the_journal_lacks_what_is_served() {
     server.snapshot = provisional;
     server.step(later);
     assert_eq!(network.arrived().len(), 4, "once it is written they are sent");
+}
+
+#[test]
+fn that_notices_wait_for_the_journal_is_shown_until_it_is_written() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    fs::write(server.config.path().join("teams/data.toml"), team_text(&swap("2026-12-04", ["a", "d"])))
+        .unwrap();
+    let before = server.snapshot.configuration();
+    let configuration = reload(server.config.path(), monday(), before, &Scope::All).unwrap();
+    let build = server.builder.reload(&server.snapshot, Arc::new(configuration), BTreeSet::new(), monday());
+    let store = Arc::new(Store::new(build.provisional()));
+    let notifier = Notifier::start(Options {
+        store: Arc::clone(&store),
+        database: Arc::clone(&server.database),
+        environment: Environment::new(|_| None),
+        // Before what changed has settled, so that nothing is sent.
+        now: Box::new(|| monday() + TimeDelta::seconds(1)),
+    })
+    .unwrap();
+    // What `/readyz` shows.
+    let fault = || store.faults().get(FaultKind::Notices).map(|fault| fault.message.clone());
+    assert_eq!(fault().as_deref(), Some("notices wait until the journal can be written"));
+    let written = server.builder.renew(&store.load_full(), monday()).written().unwrap();
+    store.replace(Arc::new(written));
+    let since = std::time::Instant::now();
+    while let Some(fault) = fault() {
+        assert!(since.elapsed() < PATIENCE, "{fault}");
+        thread::sleep(Duration::from_millis(20));
+    }
+    drop(notifier);
 }
 
 #[test]

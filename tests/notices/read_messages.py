@@ -34,6 +34,7 @@ for path in sys.argv[1:]:
     parsedate_to_datetime(message["Date"])
     shown.append({
         "to": [address.addr_spec for address in message["To"].addresses],
+        "to_name": [address.display_name for address in message["To"].addresses],
         "from": str(message["From"]),
         "subject": str(message["Subject"]),
         "id": str(message["Message-ID"]),
