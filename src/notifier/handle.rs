@@ -51,7 +51,7 @@ pub struct Notifier {
     stop: Option<mpsc::Sender<()>>,
     /// Makes the senders end after the message that they are sending.
     is_stopping: Arc<AtomicBool>,
-    /// Ends once all threads have.
+    /// Ends once all threads have let go of the database, so that a stop can close it.
     ended: Receiver<()>,
 }
 
@@ -74,6 +74,7 @@ impl Notifier {
             let sender = Sender::new(channel, database, environment, Network).until(Arc::clone(&is_stopping));
             let run = move || {
                 run_sender(&options, channel, sender, &woken);
+                drop(options);
                 drop(alive);
             };
             thread::Builder::new().name(format!("notices-{}", channel.as_str())).spawn(run)?;
@@ -88,6 +89,7 @@ impl Notifier {
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 pause = work.try_step(&mut failing);
             }
+            drop(work);
             drop(alive);
         };
         thread::Builder::new().name("notices".to_owned()).spawn(run)?;
