@@ -16,7 +16,9 @@ use crate::delivery::Network;
 use crate::feed::Links;
 use crate::journal::{Database, Location, Notice};
 use crate::notices::{Facts, Kind, Message, Notified, Recipient, Terms, plan, test_message};
-use crate::notifier::{Destination, Environment, carried, destinations, facts_schedule, outdated, terms};
+use crate::notifier::{
+    Destination, Environment, carried, destinations, facts_schedule, notice, outdated, terms,
+};
 use crate::publish::{Frame, frame};
 use crate::rota::{EngineerId, Instant, TeamId};
 use crate::toml_reader::shown_address;
@@ -265,7 +267,7 @@ fn test(common: &Common, args: &Test, output: &mut Output) -> anyhow::Result<Exi
             Destination::Mail { .. } => format!("mail to {}", recipient.trim_start_matches("engineer:")),
             Destination::Webhook(_) => "webhook".to_owned(),
         };
-        let notice = notice(&team.id, recipient, &message, now);
+        let notice = Notice { attempts: 1, ..notice(&team.id, recipient, &message, now) };
         match carried(&notice, &message.text, (&destination, config), &Network, now) {
             Ok(()) => output.data(&format!("{what}: accepted by the server\n"))?,
             Err(failure) => {
@@ -291,18 +293,5 @@ fn why_nobody(to: &Recipient, settings: &Settings) -> String {
         (Recipient::Team, Some(_)) => {
             "the team has no address; add `mail` or `webhook` to [notices] in the team's file".to_owned()
         }
-    }
-}
-
-fn notice(team: &TeamId, recipient: String, message: &Message, now: Instant) -> Notice {
-    Notice {
-        team: team.clone(),
-        recipient,
-        kind: message.kind.as_str().to_owned(),
-        key: message.key.clone(),
-        message: String::new(),
-        created: now,
-        expires: message.text.expires(),
-        attempts: 1,
     }
 }

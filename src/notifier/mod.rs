@@ -15,5 +15,5 @@ mod status;
 
 pub use destinations::{Destination, Environment, destinations, facts_schedule, outdated, terms};
 pub use handle::{Notifier, Options};
-pub use planner::Planner;
+pub use planner::{Planner, notice};
 pub use sender::{Sender, carried};

@@ -239,7 +239,8 @@ impl Planner {
     }
 }
 
-fn notice(team: &TeamId, recipient: String, message: &Message, now: Instant) -> Notice {
+/// The notice that carries `message` to `recipient`, due at `now` and not tried yet.
+pub fn notice(team: &TeamId, recipient: String, message: &Message, now: Instant) -> Notice {
     Notice {
         team: team.clone(),
         recipient,
