@@ -5,7 +5,7 @@
 //! others share; [`notices`] says which messages are due; [`feed`] writes what the rota says as iCalendar and [`json`] as JSON; [`journal`] remembers what was
 //! published, and [`publish`] has it updated; [`access`] knows who may read what; [`live`] holds what is served, [`notifier`] has notices planned
 //! and [`delivery`] carry them, [`web`] serves it, [`export`] writes it to a folder, and [`cli`] is how people start it. [`state_dir`] is the folder that a
-//! server keeps its state in, `parallel` shares work out among the processors, and [`clock`] alone knows what time it is.
+//! server keeps its state in, `parallel` shares work out among the processors, [`team_map`] has one value for each of thousands of teams, and [`clock`] alone knows what time it is.
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
 //! duty change on; the same configuration, zone data, window and `now` give the same bytes; nothing that can fail
@@ -31,6 +31,7 @@ mod parallel;
 pub mod publish;
 pub mod rota;
 pub mod state_dir;
+pub mod team_map;
 pub mod text;
 pub mod time_off;
 pub mod toml_reader;

@@ -391,9 +391,12 @@ fn a_message_of_every_kind_arrives_once_and_hostile_names_add_nothing_to_it() {
     let (folder, state) = (configuration(&mail, &webhook), tempfile::tempdir().unwrap());
     let events = every_kind();
     let mut configuration = load(folder.path(), events[0].at).unwrap();
-    for config in configuration.teams.values_mut() {
-        make_hostile(&mut Arc::make_mut(config).team);
-    }
+    let hostile = configuration.teams.iter().map(|(id, config)| {
+        let mut config = Arc::clone(config);
+        make_hostile(&mut Arc::make_mut(&mut config).team);
+        (id.clone(), config)
+    });
+    configuration.teams = hostile.collect();
     let database = Arc::new(Database::open(Location::folder(state.path().to_owned())).unwrap());
     let builder = Builder::new(Publisher::new(Arc::clone(&database), None, "test".to_owned()));
     let snapshot = builder.first(configuration, events[0].at).unwrap();

@@ -177,7 +177,7 @@ impl Worker {
 
 /// The calendars that the files name, and those of teams that stay in service as they were.
 fn uses(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
-    let served = snapshot.shared_teams().iter().flat_map(|team| &*team.config().calendars);
+    let served = snapshot.served_teams().iter().flat_map(|team| &*team.config().calendars);
     let configured = snapshot.configuration().calendar_uses();
     let is_new = |usage: &&CalendarUse| {
         snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader)
