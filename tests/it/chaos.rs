@@ -29,8 +29,8 @@ const SHOWN: Duration = Duration::from_secs(15);
 /// How long readers and edits pause.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Room for the changes of an hour.
-const DISK: &str = "size=200m";
+/// Room for the changes of an hour: each of the edits adds some 40 KB to the log of changes.
+const DISK: &str = "size=600m";
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
