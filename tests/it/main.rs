@@ -40,6 +40,8 @@ mod feeds;
 #[cfg(test)]
 mod feeds_http;
 #[cfg(test)]
+mod fetch_commands;
+#[cfg(test)]
 mod fetched;
 #[cfg(test)]
 mod holidays;
@@ -47,6 +49,8 @@ mod holidays;
 mod hostile;
 #[cfg(test)]
 mod hostile_calendars;
+#[cfg(test)]
+mod hostile_programs;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
@@ -89,6 +93,8 @@ mod reloader;
 mod second_opinions;
 #[cfg(test)]
 mod serve;
+#[cfg(test)]
+mod shared_calendars;
 #[cfg(test)]
 mod sizes;
 #[cfg(test)]
