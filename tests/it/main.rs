@@ -30,6 +30,8 @@ mod documents;
 #[cfg(test)]
 mod edit;
 #[cfg(test)]
+mod edit_laws;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod exports;
