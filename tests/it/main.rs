@@ -30,6 +30,8 @@ mod documents;
 #[cfg(test)]
 mod edit;
 #[cfg(test)]
+mod edit_laws;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod exports;
@@ -67,6 +69,10 @@ mod limits;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod notice_kills;
+#[cfg(test)]
+mod notice_tls;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod notifier;
@@ -78,6 +84,8 @@ mod outages;
 mod pages;
 #[cfg(test)]
 mod proxy;
+#[cfg(test)]
+mod recipes;
 #[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod reload;
