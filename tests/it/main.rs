@@ -69,6 +69,10 @@ mod limits;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod notice_kills;
+#[cfg(test)]
+mod notice_tls;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod notifier;
@@ -80,6 +84,8 @@ mod outages;
 mod pages;
 #[cfg(test)]
 mod proxy;
+#[cfg(test)]
+mod recipes;
 #[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod reload;
