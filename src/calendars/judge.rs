@@ -8,10 +8,22 @@ use super::past::extended;
 use crate::config::{
     CalendarReader, CalendarUse, Configuration, Found, History, KeptCalendar, KeptCalendars,
 };
+use crate::fetch::Address;
 use crate::rota::Instant;
 
 /// Loads the configuration as it would be with other copies; `None` if it cannot be read.
-pub(super) type LoadWith<'l> = dyn Fn(Arc<KeptCalendars>) -> Option<Configuration> + 'l;
+pub type LoadWith<'l> = dyn Fn(Arc<KeptCalendars>) -> Option<Configuration> + 'l;
+
+/// What is in service, with which a new copy is compared.
+#[derive(Clone, Copy)]
+pub struct InService<'c> {
+    /// The configuration that was loaded last.
+    pub configuration: &'c Configuration,
+    /// What teams read that are in service as they were before their files had errors.
+    pub others: &'c [CalendarUse],
+    /// Loads the configuration as it would be with other copies; `None` if it cannot be read.
+    pub load: &'c LoadWith<'c>,
+}
 
 /// What becomes of a new copy.
 #[derive(Debug)]
@@ -24,34 +36,55 @@ pub(super) enum Judgement {
     Later,
 }
 
-/// Judges `text` as the next copy at `now`, `current` being the configuration in service.
+/// How `configuration` has `reader` read the calendar at `address`.
+pub(super) fn use_of<'c>(
+    configuration: &'c Configuration,
+    reader: &CalendarReader,
+    address: &Address,
+) -> Option<&'c CalendarUse> {
+    configuration.calendar_uses().find(|usage| usage.reads(reader, address))
+}
+
+/// Judges `text` as the next copy at `now`.
 pub(super) fn judge(
     wanted: &Wanted,
     text: &Arc<str>,
     kept: &KeptCalendars,
-    (current, load): (&Configuration, &LoadWith<'_>),
+    in_service: InService<'_>,
     now: Instant,
 ) -> Judgement {
     let before = kept.get(&wanted.address).map(|kept| KeptCalendar::clone(kept)).unwrap_or_default();
     let candidate =
         KeptCalendar { number: before.number + 1, text: Some(Arc::clone(text)), ..before.clone() };
+    let text_id = candidate.text_id();
     let mut all = kept.clone();
     all.insert(&wanted.digest, candidate);
-    let Some(next) = load(Arc::new(all)) else { return Judgement::Later };
-    let of_reader = |configuration: &Configuration, reader: &CalendarReader| -> Option<CalendarUse> {
-        let mut uses = configuration.calendar_uses();
-        uses.find(|usage| usage.reader == *reader && usage.address == wanted.address).cloned()
+    let Some(next) = (in_service.load)(Arc::new(all)) else { return Judgement::Later };
+    let of_reader = |configuration: &Configuration, reader: &CalendarReader| {
+        use_of(configuration, reader, &wanted.address).cloned()
     };
-    let mut history = BTreeMap::new();
+    // Other servers add to the past of those whom they alone know.
+    let others = before.history.iter().filter(|(reader, _)| wanted.is_read_elsewhere_by(reader));
+    let mut history: BTreeMap<CalendarReader, History> =
+        others.map(|(reader, past)| (reader.clone(), past.clone())).collect();
     let mut is_read = false;
     for reader in &wanted.readers {
         let Some(new) = of_reader(&next, reader) else {
             // Its file has errors. Others who read the same calendar do not wait for that.
-            history.extend(before.history.get(reader).map(|past| (reader.clone(), past.clone())));
+            let past = before.history.get(reader);
+            let old = in_service.others.iter().find(|usage| usage.reads(reader, &wanted.address));
+            let past = match old {
+                Some(old) => {
+                    let past = extended(past, &old.found, &old.found, now);
+                    Some(History { extended_for: text_id.clone(), ..past })
+                }
+                None => past.cloned(),
+            };
+            history.extend(past.map(|past| (reader.clone(), past)));
             continue;
         };
         is_read = true;
-        let old = of_reader(current, reader);
+        let old = of_reader(in_service.configuration, reader);
         match new.found {
             Found::Unreadable(code) => return Judgement::Unreadable(code),
             Found::Nothing => return Judgement::Later,
@@ -62,9 +95,7 @@ pub(super) fn judge(
         }
         let old = old.map_or(Found::Nothing, |old| old.found);
         let past = extended(before.history.get(reader), &old, &new.found, now);
-        if past != History::default() {
-            history.insert(reader.clone(), past);
-        }
+        history.insert(reader.clone(), History { extended_for: text_id.clone(), ..past });
     }
     if is_read { Judgement::Good(history) } else { Judgement::Later }
 }

@@ -57,7 +57,8 @@ pub(super) fn run(common: &Common, args: &args::Export, output: &mut Output) -> 
     let clock = plan::clock(common);
     let source = Source::new(common, &configuration.settings, revision, clock)?;
     let first = source.first(configuration)?;
-    if first.teams().len() == 0 {
+    // A folder that was exported to keeps its files, but not those of links that were revoked.
+    if first.teams().len() == 0 && folder.is_new() {
         return Err(serve::refused(first.configuration(), output, "exporting", serve::NO_TEAM));
     }
     warn(&first, output);
@@ -105,6 +106,8 @@ fn warn(first: &Snapshot, output: &mut Output) {
         };
         output.error(format_args!("team `{id}` {what}. `oncal check` shows them"));
     }
+    // Their leave or holidays are missing in what is exported, or may be old.
+    configuration.diagnostics.iter().filter(|found| found.is_of_fetch()).for_each(|found| output.note(found));
     let url = &configuration.settings.public_url;
     if url.is_loopback() {
         let url = url.as_str();

@@ -1,4 +1,4 @@
-//! Whether an answer is a calendar, whole, and text. What the calendar says is read later.
+//! Whether a response is a calendar, complete, and text. What the calendar says is read later.
 
 use super::error::FetchError;
 

@@ -35,7 +35,7 @@ const MEGABYTE: u64 = 1_000_000;
 pub struct Limits {
     /// For all of it, redirects included.
     pub overall: Duration,
-    /// Of an answer, after decompression.
+    /// Of a response, after decompression.
     pub megabytes: u64,
     /// How many redirects are followed.
     pub redirects: usize,
@@ -46,7 +46,7 @@ impl Limits {
     pub const DEFAULT: Limits = Limits { overall: Duration::from_secs(30), megabytes: 25, redirects: 5 };
 }
 
-/// What a server gave with a calendar, to be given back so that it can answer "not modified" (RFC 9110 section 13.1).
+/// What a server gave with a calendar, to be given back so that it can respond "not modified" (RFC 9110 section 13.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validators {
     /// The ETag, in its quotes.
@@ -91,12 +91,12 @@ impl Fetcher {
         Fetcher { limits, ..Fetcher::new() }
     }
 
-    /// Fetches the calendar at `address`. With what is `known` of an earlier fetch the server may answer that nothing
+    /// Fetches the calendar at `address`. With what is `known` of an earlier fetch the server may respond that nothing
     /// changed. It takes as long as [`Limits::overall`] at most.
     ///
     /// # Errors
     ///
-    /// Where there is no calendar to be had, and why.
+    /// If there is no calendar to be had, and why.
     pub fn fetch(&self, address: &Address, known: Option<&Validators>) -> Result<Fetched, FetchError> {
         let deadline = Instant::now() + self.limits.overall;
         let mut url = without_credentials(address.url());
@@ -118,7 +118,7 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects { limit: self.limits.redirects })
     }
 
-    /// Makes one request; with the answer comes whether the host is a public one.
+    /// Makes one request; the response comes with whether the host is a public one.
     fn request(&self, hop: &Hop<'_>) -> Result<(Response<Body>, bool), FetchError> {
         let left = hop.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -6,6 +6,7 @@
 //!
 //! Not here: what an event shows (`feed`) and when something is published (`live`).
 
+mod calendar_use;
 mod connection;
 mod copies;
 mod database;
@@ -27,13 +28,14 @@ mod sql;
 mod sqlite;
 mod subscriber;
 
+pub use calendar_use::CalendarNotes;
 pub use copies::Copies;
 pub use database::Database;
 pub use error::JournalError;
 pub use kept_calendar::{CalendarCopy, CalendarState, Lease};
 pub use location::Location;
 pub use notified::{KnownNotices, NoticeDraft};
-pub use outbox::{Channel, Notice, Undelivered, WEBHOOK};
+pub use outbox::{Channel, Notice, Postponed, Undelivered, WEBHOOK};
 pub use packed::{Packed, Unreadable};
 pub use postgres_url::is_unverified;
 pub use publication::{ChangeRecord, Draft, Stored};

@@ -1,14 +1,29 @@
 //! What the TOML parser found wrong, less the echoes of its own recovery.
 
-use super::hints::{Hint, hint};
+use super::hints::{Hint, hint, is_at_merge_mark};
 use super::problem::Problems;
 use super::span::Span;
 
 /// What the parser says of a key, and of a table, that was there before.
 const DUPLICATE: &str = "duplicate key";
 
-/// What ends what the parser found open.
-const CLOSING: [(&str, &str); 3] = [
+/// What to do about what the parser found.
+const HELP: [(&str, &str); 12] = [
+    ("missing comma", "add `,` behind the entry before this one"),
+    (DUPLICATE, "the same key stands above: delete one of the two"),
+    ("invalid basic string", "text in quotes ends on its line: add `\"` at its end"),
+    ("invalid literal string", "text in quotes ends on its line: add `'` at its end"),
+    (UNQUOTED, "write text in quotes: \"…\""),
+    (
+        "invalid time",
+        "hours and minutes have two digits each, such as 2026-01-02T10:00:00, or 10:00:00 alone",
+    ),
+    (
+        "invalid unquoted key",
+        "a key is one word of letters, digits, `-` and `_`, and `=` joins it to its value",
+    ),
+    ("missing key for inline table", "a list stands in square brackets: [ … ]"),
+    ("expected `=`", "a key is one word, and `=` joins it to its value: key = value"),
     ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
     ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
     ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that may come again"),
@@ -53,24 +68,54 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         let is_echo = |fault: &Fault| again.iter().any(|table| table.contains(&fault.span.start));
         faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
     }
+    let mut is_merge_reported = false;
     for Fault { span, message } in without_echoes(faults, text) {
+        // All marks of a merge are in the help of the first.
+        if is_at_merge_mark(text, &span) && std::mem::replace(&mut is_merge_reported, true) {
+            continue;
+        }
         let (message, help, span) = match hint(text, &span) {
             // In a list the header of the next table is read as an odd value.
             None if message.starts_with(UNQUOTED) && is_in_header(text, &span) => {
                 let help = "add `]` at its end, before this header".to_owned();
-                ("a list above this header is never closed".to_owned(), Some(help), span)
+                let list = problems.has_room().then(|| open_list(&text[..span.start])).flatten();
+                let list = list.unwrap_or_else(|| "a list".to_owned());
+                (format!("{list} above this header is never closed"), Some(help), span)
             }
             Some(Hint { message, help, span }) => (message, Some(help), span),
             None => {
-                let help = CLOSING
-                    .iter()
-                    .find(|(what, _)| message.contains(what))
-                    .map(|(_, help)| (*help).to_owned());
-                (message, help, span)
+                let help = help(&message, text.get(span.start..).unwrap_or_default());
+                (message, help.map(str::to_owned), span)
             }
         };
         problems.error_with_help("toml-syntax", span, format!("this is not valid TOML: {message}"), help);
     }
+}
+
+/// What to do about `message`, which the parser gives at `rest` of the text.
+fn help(message: &str, rest: &str) -> Option<&'static str> {
+    if message.starts_with("unexpected key or value") {
+        return Some(match rest.chars().next() {
+            Some(';' | ',') => "delete this character: a line ends with its value",
+            _ if rest.lines().next().is_some_and(|line| line.contains('"')) => {
+                "a quote within text is written `\\\"`, and each key stands on a line of its own"
+            }
+            _ => "each key stands on a line of its own, and begin a comment with `#`",
+        });
+    }
+    HELP.iter().find(|(what, _)| message.contains(what)).map(|(_, help)| *help)
+}
+
+/// The list that is open where `text` ends, with its line: the last one that begins on a line of its key.
+fn open_list(text: &str) -> Option<String> {
+    let (number, line) = text.lines().enumerate().filter(|(_, line)| begins_list(line)).last()?;
+    let (key, _) = line.split_once('=')?;
+    Some(format!("the list `{}` in line {}", key.trim(), number + 1))
+}
+
+fn begins_list(line: &str) -> bool {
+    let is_key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    line.split_once('=').is_some_and(|(key, value)| is_key(key.trim()) && value.trim_start().starts_with('['))
 }
 
 fn repeated_tables<'t>(faults: &[Fault], text: &'t str) -> Vec<Repeated<'t>> {

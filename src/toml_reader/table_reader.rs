@@ -89,6 +89,9 @@ impl<'a> TableReader<'a> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Boolean(flag) => Some(At { value: *flag, span: value.span() }),
+            DeValue::String(text) if ["true", "false"].contains(&&**text) => {
+                self.wrong_type_with_help(key, value, format!("remove the quotes: {text}"))
+            }
             _ => self.wrong_type(key, value, "`true` or `false`"),
         }
     }
@@ -97,7 +100,10 @@ impl<'a> TableReader<'a> {
     pub fn integer(&mut self, key: &'static str, least: i64, most: i64) -> Option<At<i64>> {
         let value = self.value(key)?;
         let DeValue::Integer(digits) = value.get_ref() else {
-            return self.wrong_type(key, value, "a whole number");
+            let quoted = value.get_ref().as_str().and_then(|text| text.trim().parse::<i64>().ok());
+            let help = quoted.map(|number| format!("remove the quotes: {number}"));
+            let help = help.unwrap_or_else(|| format!("expected a whole number from {least} to {most}"));
+            return self.wrong_type_with_help(key, value, help);
         };
         match i64::from_str_radix(digits.as_str(), digits.radix()) {
             Ok(number) if (least..=most).contains(&number) => Some(At { value: number, span: value.span() }),
@@ -112,6 +118,10 @@ impl<'a> TableReader<'a> {
 
     /// A list of strings.
     pub fn texts(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
+        if self.holds(key, "string") {
+            let value = self.value(key)?;
+            return self.wrong_type_with_help(key, value, "put it in square brackets: [\"…\"]".to_owned());
+        }
         self.list(key, |section, item| section.as_text(key, item))
     }
 
@@ -133,9 +143,9 @@ impl<'a> TableReader<'a> {
     /// The tables under `key`, written as `[[key]]` or as a list of inline tables; `example` is the header or one of
     /// them. A single table, which is an error, is read on as the list of it.
     pub fn tables(&mut self, key: &'static str, example: &str) -> Option<Vec<TableReader<'a>>> {
-        self.find_slip(key);
-        let value = self.value(key)?;
         let is_header = example.starts_with("[[");
+        self.find_slip_of(key, is_header.then_some(example));
+        let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Array(items) => {
                 let expected = if is_header {
@@ -248,7 +258,12 @@ impl<'a> TableReader<'a> {
 
     /// Looks for `key` under a name that can only be a slip of it, so that what the table says is read all the same: one
     /// wrong key is one error.
-    fn find_slip(&mut self, key: &'static str) {
+    pub fn find_slip(&mut self, key: &'static str) {
+        self.find_slip_of(key, None);
+    }
+
+    /// [`TableReader::find_slip`] of a key that may have several tables below `header`.
+    fn find_slip_of(&mut self, key: &'static str, header: Option<&str>) {
         if self.get(key).is_some() {
             return;
         }
@@ -258,14 +273,18 @@ impl<'a> TableReader<'a> {
             given == key || plural || key.len() >= 4 && strsim::damerau_levenshtein(&given, &key) == 1
         };
         let table: &'a DeTable<'a> = self.table;
-        let found = table.keys().find(|name| {
+        let found = table.iter().find(|(name, _)| {
             let name: &str = name.get_ref();
             !self.known.contains(&name) && is_slip(name)
         });
-        if let Some(found) = found {
+        if let Some((found, value)) = found {
             let name = found.get_ref().to_string();
             let message = format!("{} has no key `{name}`", self.title);
-            let help = format!("did you mean `{key}`?");
+            let count = value.get_ref().as_array().map_or(0, |tables| tables.iter().count());
+            let help = match header.filter(|_| count > 1) {
+                Some(header) => format!("did you mean `{header}`? Write it in all {count} places"),
+                None => format!("did you mean `{key}`?"),
+            };
             self.problems.error_with_help("unknown-key", found.span(), message, help);
             self.slips.push((key, name));
         }
@@ -286,6 +305,9 @@ impl<'a> TableReader<'a> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Array(items) => Some(items.iter().filter_map(|item| read(self, item)).collect()),
+            DeValue::Datetime(stamp) => {
+                self.wrong_type_with_help(key, value, format!("put it in square brackets: [{stamp}]"))
+            }
             _ => self.wrong_type(key, value, "a list in square brackets"),
         }
     }

@@ -30,6 +30,8 @@ mod documents;
 #[cfg(test)]
 mod edit;
 #[cfg(test)]
+mod edit_laws;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod exports;
@@ -40,6 +42,8 @@ mod feeds;
 #[cfg(test)]
 mod feeds_http;
 #[cfg(test)]
+mod fetch_commands;
+#[cfg(test)]
 mod fetched;
 #[cfg(test)]
 mod holidays;
@@ -47,6 +51,8 @@ mod holidays;
 mod hostile;
 #[cfg(test)]
 mod hostile_calendars;
+#[cfg(test)]
+mod hostile_programs;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
@@ -63,6 +69,10 @@ mod limits;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod notice_kills;
+#[cfg(test)]
+mod notice_tls;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod notifier;
@@ -75,6 +85,8 @@ mod pages;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
+mod recipes;
+#[cfg(test)]
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod reload;
 #[cfg(test)]
@@ -83,6 +95,8 @@ mod reloader;
 mod second_opinions;
 #[cfg(test)]
 mod serve;
+#[cfg(test)]
+mod shared_calendars;
 #[cfg(test)]
 mod sizes;
 #[cfg(test)]

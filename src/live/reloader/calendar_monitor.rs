@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -10,11 +11,12 @@ use std::time::{Duration, Instant as Moment};
 
 use super::notice::Notice;
 use super::options::Options;
-use crate::calendars::{Calendars, Job};
-use crate::config::{self, AsOf, CalendarUse, Scope};
+use crate::calendars::{Calendars, InService, Job};
+use crate::config::{self, AsOf, CalendarUse, Configuration, KeptCalendars, Scope};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::journal::JournalError;
 use crate::live::snapshot::Snapshot;
+use crate::rota::Instant;
 
 /// How often it is looked whether a calendar is due: one that was just configured is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -119,7 +121,7 @@ impl Worker {
         let now = Moment::now();
         if self.read_at <= now {
             self.read_at = now + READ_EVERY;
-            self.notify(self.calendars.read()?);
+            self.notify(read(&self.calendars, &self.options, &snapshot)?);
         }
         if self.note_at <= now {
             let at = (self.options.now)();
@@ -164,23 +166,48 @@ impl Worker {
         snapshot: &Snapshot,
     ) -> Result<(), JournalError> {
         let at = (self.options.now)();
-        let folder = &self.options.folder;
-        let load = |calendars| {
-            let as_of = AsOf { now: at, calendars };
-            config::reload(folder, as_of, snapshot.configuration(), &Scope::All).ok()
-        };
-        let is_changed = self.calendars.finish(job, result, (snapshot.configuration(), &load), at)?;
+        let (load, others) = (loader(&self.options.folder, snapshot, at), other_uses(snapshot));
+        let in_service = InService { configuration: snapshot.configuration(), others: &others, load: &load };
+        let is_changed = self.calendars.finish(job, result, in_service, at)?;
         self.notify(is_changed);
         Ok(())
     }
 }
 
+/// Reads what this server or others have stored while `snapshot` is in service. Whether a load would show something else.
+pub(super) fn read(
+    calendars: &Calendars,
+    options: &Options,
+    snapshot: &Snapshot,
+) -> Result<bool, JournalError> {
+    let (load, others) = (loader(&options.folder, snapshot, (options.now)()), other_uses(snapshot));
+    calendars.read_with(InService { configuration: snapshot.configuration(), others: &others, load: &load })
+}
+
+/// Loads the configuration in `folder` at `at`, after the one in service.
+fn loader(
+    folder: &Path,
+    snapshot: &Snapshot,
+    at: Instant,
+) -> impl Fn(Arc<KeptCalendars>) -> Option<Configuration> {
+    move |calendars| {
+        let as_of = AsOf { now: at, calendars };
+        config::reload(folder, as_of, snapshot.configuration(), &Scope::All).ok()
+    }
+}
+
 /// The calendars that the files name, and those of teams that stay in service as they were.
 fn uses(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
+    snapshot.configuration().calendar_uses().chain(unconfigured(snapshot))
+}
+
+/// The calendars of teams that stay in service as they were, since their files have errors.
+fn unconfigured(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
     let served = snapshot.served_teams().iter().flat_map(|team| &*team.config().calendars);
-    let configured = snapshot.configuration().calendar_uses();
-    let is_new = |usage: &&CalendarUse| {
-        snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader)
-    };
-    configured.chain(served.filter(is_new))
+    served.filter(|usage| snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader))
+}
+
+/// See [`InService::others`].
+fn other_uses(snapshot: &Snapshot) -> Vec<CalendarUse> {
+    unconfigured(snapshot).cloned().collect()
 }
