@@ -105,7 +105,7 @@ impl Builder {
     ) -> Result<Build<'_>, JournalError> {
         let known = self.0.publisher.known()?;
         let is_missing =
-            |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
+            |id: &&TeamId| !configuration.teams.contains_key(id) && !configuration.broken.contains_key(*id);
         let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
         let restored = self.restore(&mut configuration, &known, now)?;
         Ok(Build { removed, restored, ..self.start(configuration, known, now) })
