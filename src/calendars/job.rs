@@ -62,14 +62,14 @@ impl Job {
         &self.wanted.digest
     }
 
-    /// Makes the request, and reduces what comes to what is used. This takes as long as the fetcher's limits allow.
+    /// Makes the request, and reduces the calendar to what is used. This can take as long as the fetcher's limits
+    /// allow.
     ///
     /// # Errors
-    ///
-    /// Where there is no calendar to be had, and why.
+    /// If no calendar could be fetched, and why.
     pub fn run(&self, fetcher: &Fetcher) -> Result<Fetched, FetchError> {
         let state = &self.state;
-        // What was reduced for another purpose lacks what is needed for this one.
+        // A copy that was reduced for another purpose lacks what this one needs.
         let has_copy = state.purpose == self.wanted.purpose_hash();
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let validators = Validators { etag: some(&state.etag), last_modified: some(&state.last_modified) };

@@ -1,4 +1,4 @@
-//! Whether a new copy of a calendar can be used, and what of the old one stays.
+//! Whether a new copy of a calendar can be used, and what is kept of the old one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::rota::Instant;
 /// Loads the configuration as it would be with other copies; `None` if it cannot be read.
 pub(super) type LoadWith<'l> = dyn Fn(Arc<KeptCalendars>) -> Option<Configuration> + 'l;
 
-/// What becomes of a new copy.
+/// What to do with a new copy.
 #[derive(Debug)]
 pub(super) enum Judgement {
     /// It is used, with this past.
     Good(BTreeMap<CalendarReader, History>),
     /// It has an error of this code.
     Unreadable(&'static str),
-    /// It cannot be said yet: what reads it is not loaded, or not with the copy that is stored.
+    /// Not known yet: what reads it is not loaded, or not with the stored copy.
     Later,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn judge(
     let mut is_read = false;
     for reader in &wanted.readers {
         let Some(new) = of_reader(&next, reader) else {
-            // Its file has errors. Others who read the same calendar do not wait for that.
+            // Its file has errors. Other readers of the same calendar do not wait for it.
             history.extend(before.history.get(reader).map(|past| (reader.clone(), past.clone())));
             continue;
         };

@@ -14,26 +14,26 @@ use crate::rota::Instant;
 /// How many calendars are fetched at once.
 const MAX_AT_ONCE: usize = 8;
 
-/// How long is waited for.
+/// How long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
     /// For every calendar, as long as its fetch may take.
     All,
-    /// For those that were never fetched, and so long at most: a start must not depend on other servers.
+    /// For those that were never fetched, at most this long: a start must not depend on other servers.
     New(Duration),
 }
 
 /// A calendar that could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfetched {
-    /// Where it is, as far as that may be shown.
+    /// Its address, as far as that may be shown.
     pub address: String,
     /// Why not.
     pub error: String,
 }
 
 impl Calendars {
-    /// Fetches the calendars of `configuration` that are due at `now`. What is not there in time is fetched later.
+    /// Fetches the calendars of `configuration` that are due at `now`. What does not arrive in time is fetched later.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Calendars {
                 tried.insert(job.digest().to_owned());
                 let (sender, fetcher) = (sender.clone(), Arc::clone(&fetcher));
                 let run = move || drop(sender.send((job.run(&fetcher), job)));
-                // Where the system has no thread to spare, it is fetched later.
+                // If the system provides no thread, it is fetched later.
                 running += usize::from(thread::Builder::new().name("calendar".to_owned()).spawn(run).is_ok());
             }
             let patience = match patience {

@@ -8,12 +8,12 @@ use super::failure::{Failure, Reason};
 use crate::config::WebhookUrl;
 use crate::fetch::tls;
 
-/// For all of it.
+/// For the whole request.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// `text` without what chat programs take as markup: a name or a reason that holds it must not mention a channel, nor hide
-/// an address. Characters that look alike take the place of those that mean something, since chat programs differ in how
-/// these are escaped.
+/// `text` without what chat programs take as markup: a name or a reason must not mention a channel, nor hide an
+/// address. Characters with a meaning are replaced by ones that look alike, since chat programs differ in how they are
+/// escaped.
 ///
 /// ```
 /// use oncal::delivery::neutralised;
@@ -31,7 +31,7 @@ pub fn neutralised(text: &str) -> String {
     text.chars().map(alike).collect()
 }
 
-/// Sends `text` to `url`. Redirects are not followed: the address that is configured is the one that is meant.
+/// Sends `text` to `url`. Redirects are not followed: only the configured address may receive messages.
 pub(super) fn send(url: &WebhookUrl, text: &str) -> Result<(), Failure> {
     let mut config = Agent::config_builder()
         .tls_config(tls())

@@ -11,7 +11,7 @@ use crate::rota::{Instant, Shift, TeamId};
 use crate::text::{WallClock, Year, clean, role_title};
 use crate::web::Subscribe;
 
-/// In the page itself, so that a copy of it needs no other file.
+/// Embedded in the page, so that a copy of it needs no other file.
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;\
                      color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
                      th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid #ccc}\

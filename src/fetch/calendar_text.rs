@@ -1,4 +1,4 @@
-//! Whether an answer is a calendar, whole, and text. What the calendar says is read later.
+//! Whether a response is a complete calendar in UTF-8. Its content is read later.
 
 use super::error::FetchError;
 

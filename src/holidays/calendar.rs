@@ -145,7 +145,7 @@ impl ResolvedCalendar {
         names
     }
 
-    /// What each holiday is called, those of one name as often as they are there.
+    /// The name of each holiday; a name that several of them have is repeated.
     fn all_names(&self) -> impl Iterator<Item = &HolidayName> {
         let observed =
             self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));

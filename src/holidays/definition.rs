@@ -26,7 +26,7 @@ const MAX_MOVE_DAYS: i64 = 6;
 pub struct Definition {
     pub(super) id: String,
     pub(super) name: String,
-    /// The same in English, where it is not English.
+    /// The name in English, if `name` is in another language.
     pub(super) english: Option<Arc<str>>,
     pub(super) source: Option<String>,
     /// A note for people who rely on it, for example about days that it cannot list.
@@ -253,7 +253,7 @@ fn read_holiday(mut holiday: TableReader<'_>) -> Option<Rule> {
     native.map(|_| Rule { name, on, years, except, dates, observed })
 }
 
-/// `on` and `dates`, of which there must be one.
+/// `on` and `dates`, at least one of which must be given.
 fn read_days(holiday: &mut TableReader<'_>) -> (Option<On>, Vec<NaiveDate>) {
     let problems = holiday.problems();
     let text = holiday.text("on");

@@ -26,7 +26,7 @@ pub enum Beside {
     Calendar,
     /// A file of the same name with the address of one.
     Address,
-    /// Its address stands in the filter itself.
+    /// The filter itself has its address.
     Nothing,
 }
 
@@ -44,13 +44,13 @@ impl Filter {
         table.get("import").and_then(|import| import.get("url")).is_some()
     }
 
-    /// The address of the calendar, as it stands there.
+    /// The address of the calendar, as it is written there.
     pub fn url(&self) -> Option<&At<String>> {
         self.url.as_ref()
     }
 
-    /// Whether an event with these texts, in lower case, is wanted: one of `include`, where there are any, and none of
-    /// `exclude`.
+    /// Whether an event with these texts, in lower case, is taken: it matches one of `include`, if there are any, and
+    /// none of `exclude`.
     pub(super) fn takes(&self, texts: &[String]) -> bool {
         let (included, excluded) = (self.include.matches(texts), self.exclude.matches(texts));
         (included || self.include.is_empty()) && !excluded
@@ -86,7 +86,7 @@ fn read(mut root: TableReader<'_>, beside: Beside) -> Option<Filter> {
     let import = root.table("import");
     for key in ["calendar", "holiday"] {
         let message = format!("`{key}` does not go with `[import]`");
-        let help = "rules lie in a calendar of their own, which may `extends` the imported one";
+        let help = "put the rules into another calendar, which can extend the imported one";
         root.refuse(key, "import-with-rules", &message, help);
     }
     root.finish();
@@ -109,7 +109,7 @@ fn read(mut root: TableReader<'_>, beside: Beside) -> Option<Filter> {
     })
 }
 
-/// The address, which stands here if the calendar is nowhere else.
+/// The address, which must be given here if no other file has the calendar.
 fn url(import: &mut TableReader<'_>, beside: Beside) -> Option<At<String>> {
     match beside {
         Beside::Nothing => import.required_text("url", "https://…"),

@@ -1,5 +1,5 @@
-//! Notices that wait to be sent. Each is claimed before it is sent and marked afterwards, so that a server that is killed
-//! loses none and repeats at most the one that it was sending; of several servers one sends it.
+//! Notices that wait to be sent. Each is claimed before it is sent and marked afterwards, so that a server that is
+//! killed loses none and repeats at most the one that it was sending. With several servers, one sends it.
 
 use chrono::DateTime;
 
@@ -19,19 +19,19 @@ const CLAIM: &str = "UPDATE outbox SET next_attempt = $5, is_claimed = 1, attemp
 const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_claimed = 0 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
 
-/// What was sent is needed no more; that it was sent is.
+/// The text of a sent notice is no longer needed, only that it was sent.
 const FINISH: &str = "UPDATE outbox SET state = $5, next_attempt = $6, message = '', is_claimed = 0 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
 
 const DROP: &str = "DELETE FROM outbox WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4";
 
-/// What the recipient of what concerns the team is called, where it is the webhook.
+/// The name of a team's webhook as a recipient.
 pub const WEBHOOK: &str = "webhook";
 
-/// A notice.
+/// A notice to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Whose.
+    /// The team that it is about.
     pub team: TeamId,
     /// `engineer:ID`, `mail:ADDRESS` or [`WEBHOOK`].
     pub recipient: String,
@@ -39,17 +39,17 @@ pub struct Notice {
     pub kind: String,
     /// Distinguishes it from all others of its kind to its recipient.
     pub key: String,
-    /// The text, in the format of whoever plans notices.
+    /// The text, in the format of the planner.
     pub message: String,
     /// When it became due.
     pub created: Instant,
-    /// From when on it is not worth sending.
+    /// When it becomes out of date.
     pub expires: Instant,
-    /// How often it was tried, this time included.
+    /// How often it was tried, including this time.
     pub attempts: u32,
 }
 
-/// By what notices are carried.
+/// How notices are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
     /// Mail.
@@ -58,20 +58,20 @@ pub enum Channel {
     Webhook,
 }
 
-/// Notices of one team that wait although they were tried, or were given up lately.
+/// Counts of a team's notices on one channel that are not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undelivered {
-    /// Whose.
+    /// The team that they are about.
     pub team: TeamId,
-    /// By what they are carried.
+    /// How they are delivered.
     pub channel: Channel,
     /// How many wait.
     pub waiting: u64,
     /// How many of those were tried and failed.
     pub failing: u64,
-    /// How many were given up since the time asked for.
+    /// How many were given up in the requested period.
     pub given_up: u64,
-    /// Why the last attempt failed; empty where none did.
+    /// Why the last attempt failed; empty if none did.
     pub failure: String,
 }
 
@@ -100,7 +100,7 @@ impl Channel {
 }
 
 impl Notice {
-    /// By what it is carried.
+    /// How it is delivered.
     pub fn channel(&self) -> Channel {
         Channel::of(&self.recipient)
     }
@@ -115,7 +115,7 @@ impl Notice {
     }
 }
 
-/// Adds `notices` to those that wait; those that are there already stay as they are.
+/// Adds `notices` to those that wait; existing ones are left as they are.
 pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<()> {
     let params = |notice: &'_ Notice| -> Vec<i64> {
         [notice.created, notice.expires].map(|at| at.timestamp()).to_vec()
@@ -135,8 +135,9 @@ pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<
 }
 
 impl Database {
-    /// Claims the oldest notice that is due at `now`: until `until` nobody else gets it. A recipient's notices of a team come
-    /// in order, so one that has to wait holds up those after it. `None` where none is due, or others have all of them.
+    /// Claims the oldest notice that is due at `now`: until `until` no other server gets it. A recipient gets a team's
+    /// notices in order, so one that has to wait delays those after it. `None` if none is due, or other servers have
+    /// claimed all of them.
     ///
     /// # Errors
     ///
@@ -193,7 +194,7 @@ impl Database {
         })
     }
 
-    /// Has a claimed notice tried again at `next`, after it failed because of `failure`.
+    /// Schedules another attempt for a claimed notice at `next`, after it failed because of `failure`.
     ///
     /// # Errors
     ///
@@ -211,7 +212,7 @@ impl Database {
         })
     }
 
-    /// Deletes a claimed notice that need not be sent any more.
+    /// Deletes a claimed notice that no longer needs to be sent.
     ///
     /// # Errors
     ///
@@ -241,8 +242,8 @@ impl Database {
         })
     }
 
-    /// Frees what a server that was killed had claimed, where only one server can use the database at a time. What several
-    /// servers share is free once the claim has run out.
+    /// Frees the claims of a server that was killed, if only one server at a time can use the database. Claims in a
+    /// shared database expire.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Messages about duty that moved.
+//! Messages about changes of duty.
 
 use super::duty::Move;
 use super::facts::{Facts, Terms};
@@ -8,7 +8,7 @@ use super::words::{clock, footer, holders, names, prefix, times_in, why, zone_of
 use crate::rota::{EngineerIdx, Holding, Instant, Period, Periods, Role};
 use crate::text::{WallClock, list};
 
-/// Calendar programs look at different times.
+/// Calendar programs refresh at different times.
 const CALENDARS: &str =
     "Your calendar may take a while to show this: Google refreshes subscribed calendars every 8 to 24 hours.";
 
@@ -20,7 +20,8 @@ struct Writer<'w> {
     now: Instant,
 }
 
-/// A message to each engineer whose duty moved and who has an address, and one to the team. `key` is theirs alone.
+/// A message to each engineer whose duty changed and who has an address, and one to the team. No other messages have
+/// this `key`.
 pub(super) fn messages(
     facts: &Facts<'_>,
     terms: &Terms,

@@ -24,8 +24,8 @@ pub(super) fn hint(text: &str, span: &Span) -> Option<Hint> {
     };
     let trimmed = line.trim();
     if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| trimmed.starts_with(mark)) {
-        let help = "keep one of the two versions between the marks, and delete all lines of marks";
-        return found(trimmed, "this file has the marks of a merge that is not finished", help.to_owned());
+        let help = "keep one of the two versions between the markers, and delete the marker lines";
+        return found(trimmed, "this file has markers of an unresolved merge conflict", help.to_owned());
     }
     if let Some(quote) = line.chars().find(|c| "“”„‟‘’«»".contains(*c)) {
         let at = line.find(quote)?;
@@ -45,14 +45,14 @@ pub(super) fn hint(text: &str, span: &Span) -> Option<Hint> {
     found(word, message, help)
 }
 
-/// The key and what stands behind `=`, in a line or in the last table of braces before it.
+/// The key and the value behind it, in a line or in an inline table within it.
 fn key_and_value(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     let key = key.trim();
     let is_key = |c: char| c.is_alphanumeric() || "_-.\"' ".contains(c);
     if key.chars().all(is_key) && !key.is_empty() {
         let inner = value.trim_start();
-        // In a table on one line the first odd value is the one that counts.
+        // In an inline table the first malformed value is the one to report.
         if inner.starts_with(['{', '[']) {
             let mut rest = inner;
             while let Some((before, after)) = rest.split_once('=') {
@@ -68,7 +68,7 @@ fn key_and_value(line: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// The value as far as it is one word.
+/// The first word of the value.
 fn first_word(value: &str) -> &str {
     let value = value.trim_start();
     value.split([' ', '\t', ',', '#', ']', '}']).next().unwrap_or(value)
@@ -85,11 +85,11 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
             return Some(("booleans are written `true` or `false`", "write `false`".to_owned()));
         }
         "true" | "false" if word != lower => {
-            return Some(("`true` and `false` are written in small letters", format!("write `{lower}`")));
+            return Some(("`true` and `false` are written in lower case", format!("write `{lower}`")));
         }
         "none" | "null" | "nil" => {
             return Some((
-                "there is no empty value",
+                "TOML has no empty value",
                 "put `#` before the line to leave the key out".to_owned(),
             ));
         }
@@ -103,14 +103,14 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
     }
     if first.is_alphabetic() && word.chars().all(|c| c.is_alphanumeric() || "-_./@:+".contains(c)) {
         let whole = value.trim().split(['#', ',', ']', '}']).next().unwrap_or(value).trim();
-        // What is private is not repeated.
+        // Private values are not repeated.
         let help = if PUBLIC.contains(&key) { format!("\"{whole}\"") } else { "\"…\"".to_owned() };
         return Some(("text needs quotes", format!("write {key} = {help}")));
     }
     None
 }
 
-/// Keys whose values are no secret, also where they stand without quotes.
+/// Keys whose values are not secret, even without their quotes.
 const PUBLIC: [&str; 14] = [
     "name",
     "id",
@@ -187,7 +187,7 @@ fn without_equals(line: &str, found: impl Fn(&str, &str, String) -> Option<Hint>
     if line.starts_with("- ") {
         return found(
             line,
-            "this is a list as YAML has it",
+            "this is a YAML list",
             "write lists in square brackets: [\"a\", \"b\"]".to_owned(),
         );
     }
@@ -230,7 +230,7 @@ mod tests {
             ("name = Data pipelines # ours", "write name = \"Data pipelines\""),
             ("reason = surgery", "write reason = \"…\""),
             ("name = “Data”", "write straight quotes: \"text\""),
-            ("<<<<<<< HEAD", "keep one of the two versions between the marks, and delete all lines of marks"),
+            ("<<<<<<< HEAD", "keep one of the two versions between the markers, and delete the marker lines"),
             ("id: \"a\"", "write id = …"),
             ("// a note", "begin a comment with `#`"),
             ("- a", "write lists in square brackets: [\"a\", \"b\"]"),

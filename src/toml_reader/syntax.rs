@@ -1,20 +1,20 @@
-//! What the TOML parser found wrong, less the echoes of its own recovery.
+//! What the TOML parser found wrong, without the follow-up errors of its own recovery.
 
 use super::hints::{Hint, hint};
 use super::problem::Problems;
 use super::span::Span;
 
-/// What the parser says of a key, and of a table, that was there before.
+/// The parser's message for a key or a table that appears again.
 const DUPLICATE: &str = "duplicate key";
 
-/// What ends what the parser found open.
+/// The parser's messages for brackets that are not closed, and how to close them.
 const CLOSING: [(&str, &str); 3] = [
     ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
     ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
-    ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that may come again"),
+    ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that can be repeated"),
 ];
 
-/// What the parser says of a word in a list.
+/// The parser's message for a word without quotes in a list.
 const UNQUOTED: &str = "string values must be quoted";
 
 fn is_in_header(text: &str, span: &Span) -> bool {
@@ -29,12 +29,12 @@ struct Fault {
     message: String,
 }
 
-/// A header `[x]` that stands more than once.
+/// A header `[x]` that appears more than once.
 struct Repeated<'t> {
     name: &'t str,
-    /// Where it stands first.
+    /// Where it appears first.
     first: Span,
-    /// All that stands below it the second time and later.
+    /// What is below it the second time and later.
     again: Vec<Span>,
 }
 
@@ -49,13 +49,13 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         let message = format!("this is not valid TOML: there is more than one `[{name}]`");
         let help = format!("write `[[{name}]]` each time if they are a list, else join them");
         problems.error_with_help("toml-syntax", first, message, help);
-        // The parser takes each key of the table for a duplicate of one in the first.
+        // The parser reports each key of the table as a duplicate of one in the first.
         let is_echo = |fault: &Fault| again.iter().any(|table| table.contains(&fault.span.start));
         faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
     }
     for Fault { span, message } in without_echoes(faults, text) {
         let (message, help, span) = match hint(text, &span) {
-            // In a list the header of the next table is read as an odd value.
+            // In a list that is not closed, the next table's header is read as a malformed value.
             None if message.starts_with(UNQUOTED) && is_in_header(text, &span) => {
                 let help = "add `]` at its end, before this header".to_owned();
                 ("a list above this header is never closed".to_owned(), Some(help), span)
@@ -101,8 +101,8 @@ fn repeated_tables<'t>(faults: &[Fault], text: &'t str) -> Vec<Repeated<'t>> {
     found
 }
 
-/// The first error of each line; the very first alone where a bracket stays open, since then the parser takes all
-/// that follows for the inside of it.
+/// The first error of each line; only the very first if a bracket is not closed, since the parser then takes everything
+/// after it as its content.
 fn without_echoes(mut faults: Vec<Fault>, text: &str) -> Vec<Fault> {
     faults.sort_by_key(|fault| fault.span.start);
     if faults.iter().any(|fault| fault.message.starts_with("unclosed ")) {

@@ -1,5 +1,5 @@
-//! A thread that checks now and then that the journal can be written, and does its maintenance. So an outage shows
-//! before somebody changes a file, and whoever waits for a database that does not answer is this thread alone.
+//! A thread that checks at intervals that the journal can be written, and does its maintenance. So an outage shows
+//! before somebody changes a file, and only this thread waits for a database that does not answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::options::Options;
 use crate::journal::JournalError;
 use crate::live::builder::JournalCheck;
 
-/// How often the journal is checked. With the time that a database may take to answer this is less than 15 seconds.
+/// How often the journal is checked. Together with the database's timeout this is less than 15 seconds.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// The same while it cannot be written.
@@ -54,7 +54,7 @@ impl Drop for JournalMonitor {
 fn look(options: &Options, maintenance: &mut Maintenance, now: Moment) -> Result<JournalCheck, JournalError> {
     let maintained = maintenance.run(&options.builder, now, (options.now)());
     if options.builder.database().is_some_and(|database| database.is_lost()) {
-        // A loss that maintenance was the first to notice is a fault before the check makes up for it.
+        // A loss that maintenance noticed first must be reported before the check repairs it.
         maintained?;
     }
     let current = options.store.load();
@@ -67,7 +67,7 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
     let mut maintenance = Maintenance::new(Moment::now());
     let mut pause = CHECK_EVERY;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        // A panic is logged by the panic hook, and the next check is made all the same.
+        // A panic is logged by the panic hook, and the next check is made nevertheless.
         let checked = catch_unwind(AssertUnwindSafe(|| look(options, &mut maintenance, Moment::now())));
         pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };
         if let Ok(checked) = checked {
@@ -89,7 +89,7 @@ mod tests {
     use crate::rota::TeamId;
 
     #[test]
-    fn a_loss_that_the_counts_are_the_first_to_meet_is_reported_before_it_is_made_up_for() {
+    fn a_loss_that_maintenance_notices_first_is_reported_before_it_is_repaired() {
         let (folder, now) = (tempfile::tempdir().unwrap(), at("2026-02-10T12:00:00Z"));
         let state = folder.path().join("state");
         let database = Database::open(Location::folder(state.clone())).unwrap();
