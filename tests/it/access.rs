@@ -69,7 +69,7 @@ fn keys(team: &str, [all, of_team, own]: [u32; 3]) -> [String; 3] {
     keys.map(|key| key.text())
 }
 
-/// One answer: its code, its headers but for the date, its body.
+/// One response: its status, its headers except for the date, its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Answer {
     code: u16,
@@ -85,7 +85,7 @@ fn state(folder: &Path, now: Instant) -> Data<State> {
     Data::new(State::new(Arc::new(Store::new(first)), Clock::Fixed(now)))
 }
 
-/// The answers of a server on the configuration in `folder`.
+/// The responses of a server on the configuration in `folder`.
 fn asked(folder: &Path, targets: &[String]) -> Vec<Answer> {
     asked_at(folder, targets, NOW.parse().unwrap())
 }
@@ -278,7 +278,7 @@ fn the_link_of_an_engineer_ends_where_they_live_on_the_day_they_leave() {
     for (id, code) in [("a", 200), ("c", 404), ("d", 200), ("e", 404), ("f", 404)] {
         assert_eq!(one(folder.path(), &link(id)).code, code, "{id}");
     }
-    // Eleven hours behind UTC the day has only begun an hour ago.
+    // Eleven hours behind UTC the day began only an hour ago.
     let hours_earlier = |hours: i64| {
         let now = NOW.parse::<Instant>().unwrap() - chrono::TimeDelta::hours(hours);
         asked_at(folder.path(), &[link("e")], now).remove(0).code
@@ -432,7 +432,7 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     }
 }
 
-/// Waits until each of `targets` has the status that goes with it.
+/// Waits until each of `targets` has its expected status.
 fn wait_for(running: &Running, targets: &[(&String, &str)]) {
     let since = Moment::now();
     while let Some((target, expected)) =
@@ -444,7 +444,7 @@ fn wait_for(running: &Running, targets: &[(&String, &str)]) {
 }
 
 #[test]
-fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
+fn links_are_renewed_even_if_the_file_has_other_errors() {
     let own = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     let folder = folder(own, true);
     let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));
@@ -462,7 +462,7 @@ fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
     team("nonsense = 1\nlink_generation = 3");
     wait_for(&running, &[(&of_team, "404"), (&own_feed, "404")]);
     wait_for(&running, &[(&all, "200"), (&new_team, "200"), (&new_feed, "200"), (&other, "200")]);
-    // Whatever number is then assumed, earlier links stay useless until the file has no errors.
+    // Whatever number is then assumed, earlier links do not work until the file has no errors.
     team("link_generation = \"3\"\nname = 2");
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));
@@ -484,7 +484,7 @@ fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
 }
 
 #[test]
-fn the_link_of_an_engineer_ends_also_where_the_file_that_says_so_has_errors() {
+fn the_link_of_an_engineer_ends_even_if_the_file_that_ends_it_has_errors() {
     let own = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     let folder = folder(own, true);
     let file = folder.path().join("teams/data.toml");
@@ -495,7 +495,7 @@ fn the_link_of_an_engineer_ends_also_where_the_file_that_says_so_has_errors() {
     wait_for(&running, &[(&team, "200"), (&feed, "200")]);
     fs::write(&file, format!("nonsense = 1\n{left}")).unwrap();
     wait_for(&running, &[(&feed, "404"), (&team, "200")]);
-    // A file that is no TOML says nothing, so what an earlier one said still holds.
+    // A file that is not TOML says nothing, so the previous one still counts.
     fs::write(&file, "name = \n").unwrap();
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));
@@ -503,7 +503,7 @@ fn the_link_of_an_engineer_ends_also_where_the_file_that_says_so_has_errors() {
     fs::write(&file, TEAM).unwrap();
     wait_for(&running, &[(&feed, "200"), (&team, "200")]);
 
-    // The same at a start that serves the team as it was published last.
+    // The same at a start that serves the team as last published.
     drop(running);
     fs::write(&file, format!("nonsense = 1\n{left}")).unwrap();
     let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));

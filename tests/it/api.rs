@@ -35,7 +35,7 @@ fn plan(folder: &Path) {
     fs::write(folder.join("teams/lost.toml"), "name = 1 # private remark\n").unwrap();
 }
 
-/// What the command prints of the same plan at the same time.
+/// What the command prints for the same plan at the same time.
 fn printed(folder: &Path, args: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
     command.env_remove("ONCAL_CONFIG").arg("--config").arg(folder).args(["--now", NOW]);
@@ -43,7 +43,7 @@ fn printed(folder: &Path, args: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// One answer.
+/// One response.
 struct Answer {
     status: u16,
     kind: String,
@@ -51,7 +51,7 @@ struct Answer {
     body: Value,
 }
 
-/// The answers of a server on the plan in `folder` to GETs with this If-None-Match.
+/// The responses of a server on the plan in `folder` to GETs with this If-None-Match.
 fn asked_of(folder: &Path, targets: &[(&str, &str)]) -> Vec<Answer> {
     let now: Instant = NOW.parse().unwrap();
     let snapshot = Snapshot::new(config::load(folder, now).unwrap(), now);
@@ -89,7 +89,7 @@ fn the_description_says_when_a_holder_is_away() {
 }
 
 #[test]
-fn every_answer_is_what_the_command_line_prints() {
+fn every_response_is_what_the_command_line_prints() {
     let folder = tempfile::tempdir().unwrap();
     plan(folder.path());
     for (target, args) in [

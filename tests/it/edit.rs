@@ -97,7 +97,7 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
 }
 
 #[test]
-fn a_new_entry_stands_below_its_explanation_and_nothing_else_changes() {
+fn a_new_entry_goes_below_its_explanation_and_nothing_else_changes() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let before = fs::read_to_string(file(&config)).unwrap();
@@ -224,7 +224,7 @@ fn off_at(config: &Path, now: &str, times: &[&str]) -> (Option<i32>, String, Str
 }
 
 #[test]
-fn leave_is_typed_and_written_on_the_clock_of_whoever_is_away() {
+fn leave_is_typed_and_written_on_the_clock_of_the_person_who_is_away() {
     // Friday, 20:30 in New York, Saturday, 06:00 in Kolkata, Friday, 14:30 in Honolulu.
     let now = "2027-05-08T00:30:00Z";
     for (zone, cases) in [
@@ -290,7 +290,7 @@ fn cover_suggests_leave_in_days_of_the_engineers_own_clock() {
 }
 
 #[test]
-fn whoever_is_sent_notices_need_not_be_told() {
+fn people_who_get_notices_are_not_listed_as_people_to_inform() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let settings = config.join("oncal.toml");
@@ -394,7 +394,7 @@ fn nonsense_is_refused_with_a_reason() {
 }
 
 #[test]
-fn what_check_would_call_an_error_is_not_written() {
+fn what_check_would_report_as_an_error_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let plan = fs::read_to_string(file(&config)).unwrap();
@@ -468,7 +468,7 @@ fn a_write_that_is_interrupted_leaves_the_old_file_or_the_new_one() {
         }
     }
     assert!(killed > 5 && old > 3 && new > 3, "{killed} {old} {new}");
-    // A disk that is full, at whichever write it is noticed; what was printed by then is no more than that.
+    // A full disk, at whichever write it shows.
     let mut refused = 0;
     for nth in 1..=12 {
         let (output, found) = disturbed(&config, &before, &format!("inject=write:error=ENOSPC:when={nth}"));
@@ -702,7 +702,7 @@ impl Typed {
         args
     }
 
-    /// The period of a cover, or of a leave on the clock of whoever is away.
+    /// The period of a cover, or of a leave on the clock of the person who is away.
     fn period(&self, team: &Team) -> Option<Period> {
         let day = |days: u64| first_friday() + Days::new(days);
         match self {
@@ -722,7 +722,7 @@ impl Typed {
         }
     }
 
-    /// What stands in the entries that the command may change.
+    /// Texts in the entries that the command may change.
     fn marks(&self, team: &Team) -> Vec<String> {
         let week = |week: &u64| format!("week = {}", first_friday() + Days::new(7 * week));
         match self {
@@ -737,7 +737,7 @@ impl Typed {
         }
     }
 
-    /// That the schedule is what the command asked for.
+    /// Checks that the schedule is what the command asked for.
     fn check(&self, [before, after]: [&Team; 2], has_reason: bool) {
         let pair = |team: &Team, week: u64| {
             let noon = (first_friday() + Days::new(7 * week)).and_hms_opt(12, 0, 0).unwrap();
@@ -779,7 +779,7 @@ impl Typed {
                 assert!(
                     after.engineers[who].time_off.iter().any(|off| off.intersection(leave) == Some(leave))
                 );
-                // Left with the duty only where the team has to agree, or agreed that they have it.
+                // They keep the duty only if the team has to agree, or agreed that they have it.
                 let rows = coverage(after, &expand(after, leave)).rows;
                 for holding in held(after, leave).iter().filter(|holding| {
                     holding.role == Role::Primary && holding.side.engineer.as_str() == IDS[who]
@@ -793,7 +793,7 @@ impl Typed {
         }
     }
 
-    /// Whether no entry that is there already has to change: then every byte stays, and what is new stands between them.
+    /// Whether no existing entry has to change: then every byte is kept, and the new ones are inserted.
     fn only_adds(&self, team: &Team) -> bool {
         let day = |days: u64| first_friday() + Days::new(days);
         match self {
@@ -809,7 +809,7 @@ impl Typed {
         }
     }
 
-    /// Where confirmed shifts may move. Covers, holidays and leave are worked out anew in whole weeks.
+    /// Where confirmed shifts may move. Covers, holidays and leave are computed again for whole weeks.
     fn may_move(&self, team: &Team, period: Period) -> bool {
         let weeks = |days: u64| {
             let start = team.zone.instant((first_friday() + Days::new(days)).and_hms_opt(10, 0, 0).unwrap());
@@ -837,7 +837,7 @@ impl Typed {
     }
 }
 
-/// What `whole` has in one or two places that `part` has not; `None` if anything else differs.
+/// What `whole` has in one or two places and `part` lacks; `None` if anything else differs.
 fn inserted<'w>(part: &str, whole: &'w str) -> Option<[&'w str; 2]> {
     let shared =
         |pairs: &mut dyn Iterator<Item = (u8, u8)>| pairs.take_while(|(one, other)| one == other).count();
@@ -916,7 +916,7 @@ proptest! {
         let count = |text: &str| text.matches("# ").count();
         let lost = count(&before_text).saturating_sub(count(&after_text));
         prop_assert!(lost <= 8, "comments stay, but those on lines of an entry that goes");
-        // Meaning: whoever was named holds the role, and confirmed shifts move nowhere else.
+        // Meaning: the named person holds the role, and confirmed shifts move nowhere else.
         let after = team(&config);
         let start = before.zone.first_instant(first_friday());
         let window = Period::new(start, start + TimeDelta::weeks(30)).unwrap();

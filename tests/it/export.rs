@@ -1,4 +1,4 @@
-//! `oncal export`: which files there are, what is in them, and what becomes of those of before.
+//! `oncal export`: which files it writes, what is in them, and what happens to earlier ones.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,7 +81,7 @@ impl Site {
         Running::start(&mut program(&self.config(), &["--now", NOW, "--state", state.to_str().unwrap()]))
     }
 
-    /// Every file of the export by its path, but for the list.
+    /// Every file of the export by its path, except the list.
     fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.web()];
@@ -132,7 +132,7 @@ fn wait(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// An export that goes on; killed when dropped.
+/// An export with `--watch`; killed when dropped.
 struct Watching(Child);
 
 impl Watching {
@@ -284,7 +284,7 @@ fn with_secret_links_nothing_is_above_a_key_and_each_key_has_what_is_its_own() {
 }
 
 #[test]
-fn an_export_removes_what_lies_below_keys_that_are_no_longer_valid() {
+fn an_export_deletes_what_is_below_keys_that_are_no_longer_valid() {
     let site = Site::new("access = \"links\"\npublic_url = \"https://rota.example.org\"\n");
     site.export(NOW, &[]);
     let before = site.links();
@@ -301,7 +301,7 @@ fn an_export_removes_what_lies_below_keys_that_are_no_longer_valid() {
         assert_eq!(before[who], after[who]);
         assert!(site.has(&format!("k/{}/data-pipelines/team.ics", before[who])), "{who}");
     }
-    // Nothing but the time decides when the last key goes.
+    // Only the time decides when the last key ends.
     site.export("2026-06-30T12:00:00Z", &[]);
     assert!(site.has(&format!("k/{}/data-pipelines/engineers/z.ics", after["z"])));
     site.export("2026-07-02T12:00:00Z", &[]);
@@ -385,7 +385,7 @@ fn revoked_links_go_even_if_nothing_can_be_written() {
     site.export(NOW, &[]);
     let before = site.links();
     site.edit("id = \"b\"\n", "id = \"b\"\nlink_generation = 2\n");
-    // A file of somebody else where one is to be written.
+    // A file that oncal did not write where one is to be written.
     let taken = site.web().join(format!("k/{}/data-pipelines/team.ics", site.links()["b"]));
     fs::create_dir_all(taken.parent().unwrap()).unwrap();
     fs::write(&taken, "mine").unwrap();

@@ -165,7 +165,7 @@ impl Answer {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    /// The whole head, what changes with content or time left open; and the body where it is short.
+    /// The whole head, with placeholders for what changes with content or time; and the body if it is short.
     fn golden(&self) -> String {
         let mut golden = format!("{}\n", self.status);
         for (name, value) in &self.headers {
@@ -184,7 +184,7 @@ impl Answer {
     }
 }
 
-/// Several requests and the heads of their answers, as one text.
+/// Several requests and the heads of their responses, as one text.
 fn golden(served: &Served, requests: &[(&str, &str, &[&str])]) -> String {
     let mut all = String::new();
     for (method, target, headers) in requests {
@@ -428,7 +428,7 @@ fn a_duty_change_reaches_clients_that_hold_the_week_before() {
 }
 
 #[test]
-fn what_clients_add_to_an_address_changes_nothing() {
+fn parameters_that_clients_add_to_an_address_change_nothing() {
     let served = Served::default();
     let plain = served.get("/data/team.ics");
     for target in ["/data/team.ics?", "/data/team.ics?_=1739", "/data/team.ics?nocache=1&nocache=2"] {
@@ -454,7 +454,7 @@ fn an_alarm_is_in_the_feed_that_asks_for_it_alone() {
 }
 
 #[test]
-fn an_address_that_is_no_feed_leads_nowhere_else() {
+fn an_address_that_is_not_a_feed_leads_nowhere_else() {
     let served = Served::default();
     for target in [
         "/data/team.ics/",
@@ -543,7 +543,7 @@ fn pages_show_who_is_on_call_and_every_way_to_subscribe() {
 }
 
 #[test]
-fn pages_hold_no_markup_of_names_no_script_and_no_style_of_their_own() {
+fn pages_have_no_markup_from_names_no_inline_script_and_no_inline_style() {
     let served = Served::default();
     for target in ["/", "/data/", "/lost/", "/<script>/x"] {
         let page = served.get(target).text();

@@ -1,4 +1,4 @@
-//! A start that finds files broken serves their teams as they were published last.
+//! A start with broken files serves their teams as last published.
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ const LEAVE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEG
 
 const TEAMS: [&str; 4] = ["syntax", "calendar", "book", "fine"];
 
-/// Four teams: of all but the last something will break.
+/// Four teams; something will break in all but the last.
 fn configured() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |below: &str, text: &str| write(folder.path(), below, text);
@@ -95,7 +95,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 #[test]
-fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
+fn a_start_with_broken_files_serves_the_last_published_state_with_its_tags() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     let running = started(folder.path(), state.path());
     let before = tags(&running);
@@ -140,7 +140,7 @@ fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
 }
 
 #[test]
-fn stored_files_hold_nothing_private_and_are_deleted_with_the_last_team_that_uses_them() {
+fn stored_files_contain_nothing_private_and_are_deleted_with_the_last_team_that_uses_them() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     let running = started(folder.path(), state.path());
     let sources = |id: &str| {
@@ -161,7 +161,7 @@ fn stored_files_hold_nothing_private_and_are_deleted_with_the_last_team_that_use
 }
 
 #[test]
-fn a_team_whose_file_is_gone_at_the_start_is_not_revived_but_waited_for() {
+fn a_team_whose_file_is_gone_at_the_start_is_waited_for_and_not_restored() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     drop(started(folder.path(), state.path()));
     fs::remove_file(folder.path().join("teams/fine.toml")).unwrap();
@@ -177,7 +177,7 @@ fn a_team_whose_file_is_gone_at_the_start_is_not_revived_but_waited_for() {
 }
 
 #[test]
-fn a_start_on_broken_files_alone_fails_if_nothing_was_published() {
+fn a_start_with_only_broken_files_fails_if_nothing_was_published() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     for id in TEAMS {
         write(folder.path(), &format!("teams/{id}.toml"), "name = \n");

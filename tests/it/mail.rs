@@ -75,7 +75,7 @@ impl MailBox {
         MailBox { port: port.parse().unwrap(), folder, child }
     }
 
-    /// Who trusts this is shown a certificate that is right.
+    /// The authority that signed the certificate of the server.
     fn authority(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
@@ -378,7 +378,7 @@ fn expected(message: &Message, now: oncal::rota::Instant) -> [String; 3] {
     [to, subject, format!("{body}{link}")]
 }
 
-/// Whether `text` has anything that ends a line, is not seen, or reorders what is.
+/// Whether `text` is one line without invisible or reordering characters.
 fn is_plain_line(text: &str) -> bool {
     let reorders = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     !text.chars().any(|c| c.is_control() || reorders(c))
@@ -517,7 +517,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
         }
     }
     fs::write(mail.folder.path().join("down"), "").unwrap();
-    // Whoever is away with the secondary away too is a conflict; and one address is refused.
+    // Both of the pair are away, which is a conflict; and one address is refused.
     let text = team(&webhook, &swap(0)).replace("b@example.org", "refused@example.org");
     let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
     write_team(folder.path(), &text.replace("id = \"a\"", leave));
@@ -560,7 +560,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
     }
 }
 
-/// Everything that is shown to whoever may see the team.
+/// Everything that is shown to people who may see the team.
 const PUBLIC: [&str; 26] = [
     "/",
     "/data/",
@@ -635,7 +635,7 @@ fn fifty_changes_with_kills_at_random_moments_lose_no_message_and_repeat_at_most
     let mut kills = 0;
     for number in 0..50 {
         write_team(folder.path(), &team(&webhook, &swap(number)));
-        // Some are taken back by the next before they are due, others are sent; odd pauses hit every moment of it.
+        // Some are undone by the next before they are due, others are sent; the odd pauses fall on different moments.
         let pause = 300 + (number * 977) % 3400;
         thread::sleep(Duration::from_millis(u64::try_from(pause).unwrap()));
         if number % 2 == 1 {
@@ -664,7 +664,7 @@ fn fifty_changes_with_kills_at_random_moments_lose_no_message_and_repeat_at_most
         ids.len()
     );
     assert!(due > 20, "{due}");
-    // Whoever believes the last message that they got knows their shifts.
+    // Anybody who believes their last message knows their shifts.
     drop(running);
     let end = at("2026-11-23T15:00:00Z") + chrono::TimeDelta::from_std(since.elapsed() * SPEED).unwrap();
     let output = oncal(folder.path(), &["--now", &end.to_rfc3339(), "notices", "preview"]).output().unwrap();
@@ -678,7 +678,7 @@ struct Postfix {
 }
 
 impl Postfix {
-    /// It offers STARTTLS and puts what it takes into a file for each address.
+    /// It offers STARTTLS and stores what it accepts in a file for each address.
     fn start(certificates: &Path) -> Postfix {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();

@@ -1,4 +1,4 @@
-//! From a change of the plan to the messages that arrive, with a clock and a network of the tests' own.
+//! From a change of the plan to the messages that arrive, with a test clock and a test network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -102,7 +102,7 @@ fn swap(week: &str, pair: [&str; 2]) -> String {
     format!("[[swap]]\nweek = {week}\nprimary = \"{}\"\nsecondary = \"{}\"\n", pair[0], pair[1])
 }
 
-/// A server without threads: what it does is done step by step.
+/// A server without threads, which the test runs step by step.
 struct Server {
     config: TempDir,
     database: Arc<Database>,
@@ -178,7 +178,7 @@ fn monday() -> Instant {
 }
 
 #[test]
-fn a_change_is_sent_once_to_each_whom_it_concerns_and_to_the_team() {
+fn a_change_is_sent_once_to_everybody_it_concerns_and_to_the_team() {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
@@ -217,7 +217,7 @@ fn a_server_that_is_started_again_sends_what_the_one_before_did_not() {
 }
 
 #[test]
-fn after_three_days_without_a_mail_server_what_still_matters_arrives_and_no_deadline_that_is_over_lies_ahead()
+fn after_three_days_without_a_mail_server_only_what_still_matters_arrives()
 {
     let up = at("2026-12-12T15:00:00Z");
     let unreachable = Failure::general(Reason::MailUnreachable);
@@ -232,7 +232,7 @@ fn after_three_days_without_a_mail_server_what_still_matters_arrives_and_no_dead
     let text = team_text(&format!("{}{over}", swap("2027-01-01", ["c", "b"])));
     server.edit(&text.replace("id = \"a\"", leave), start);
     server.run(start, up, TimeDelta::minutes(10));
-    // What was tried last before may wait for an hour.
+    // The last attempt before may be followed by a pause of an hour.
     server.run(up, up + TimeDelta::hours(3), TimeDelta::minutes(10));
     let arrived = network.arrived();
     let to = |address: &str| -> Vec<Arrived> {
@@ -277,7 +277,7 @@ fn a_refused_recipient_holds_up_nobody_and_is_given_up_after_three_days() {
     assert!(server.database.undelivered_notices(due + TimeDelta::days(5)).unwrap().is_empty());
 }
 
-/// Sends each person at most two messages, and in the end leaves nobody with a wrong idea of their shifts.
+/// Checks that each person gets at most two messages, and that the last one is right about their shifts.
 fn storm(weeks: [&str; 2], start: Instant) {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), start, &network);
@@ -317,7 +317,7 @@ fn a_storm_of_three_hundred_edits_in_a_minute_sends_each_person_at_most_two_mess
 }
 
 #[test]
-fn so_does_a_storm_of_edits_that_are_urgent() {
+fn so_does_a_storm_of_urgent_edits() {
     storm(["2026-11-27", "2026-12-04"], at("2026-11-26T20:00:00Z"));
 }
 

@@ -1,4 +1,4 @@
-//! What the server reports while something is out of reach, and what goes on working.
+//! What the server reports during outages, and what keeps working.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -120,7 +120,7 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
     within(SOON, "the same feeds", || tag(&one) == tag(&other));
 }
 
-/// The answer to `target`: its status.
+/// The status of the response to `target`.
 fn status(running: &Running, target: &str) -> String {
     get(running.address, target).0.get(9..12).unwrap().to_owned()
 }
@@ -181,7 +181,7 @@ fn a_team_whose_file_is_gone_is_not_found_after_five_minutes() {
     within_faked(SOON, "the count", || is_metric(&running, "oncal_teams_removed_total 1"));
     drop(running);
 
-    // A start finds it in the journal, and waits for its file as long.
+    // After a start, which finds it in the journal, its file is waited for as long.
     let (clock, running) = start();
     targets.iter().for_each(|target| assert_eq!(status(&running, target), "503", "{target}"));
     later(&clock, "Annie");
@@ -192,7 +192,7 @@ fn a_team_whose_file_is_gone_is_not_found_after_five_minutes() {
 }
 
 #[test]
-fn what_postgresql_has_to_say_is_logged_for_those_who_debug() {
+fn messages_of_postgresql_are_logged_at_level_debug() {
     let postgres = Postgres::start();
     let folder = configuration("", &format!("{SETTINGS}journal = \"{}\"\n", postgres.url));
     drop(Running::start(&mut program(folder.path(), &[])));
@@ -215,7 +215,7 @@ fn what_postgresql_has_to_say_is_logged_for_those_who_debug() {
 }
 
 #[test]
-fn a_server_that_gets_no_more_threads_goes_on_reloading() {
+fn a_server_that_cannot_start_threads_keeps_reloading() {
     let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     for folder in [folder.path(), state.path()] {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();

@@ -75,7 +75,7 @@ weeks = [
 const BOOK: &str = "# Profit\n\n## Look <first>\n\nSee <script>x</script> [bad](javascript:x) [growth](growth.md)\n\n\
                     | a |\n|--:|\n| 1 |\n\n- [ ] step\n";
 
-/// One answer.
+/// One response.
 struct Page {
     code: u16,
     size: usize,
@@ -98,7 +98,7 @@ impl Page {
     }
 }
 
-/// The answers to GETs of `targets`, each with this If-None-Match, from a server whose team file is `team`.
+/// The responses to GETs of `targets`, each with this If-None-Match, from a server whose team file is `team`.
 fn asked_of(team: &str, now: &str, targets: &[(&str, &str)]) -> Vec<Page> {
     asked_of_all(&[("data".to_owned(), team.to_owned())], now, targets)
 }

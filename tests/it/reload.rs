@@ -113,7 +113,7 @@ fn number(body: &[u8]) -> u32 {
     number
 }
 
-/// Tells readers to end, also when the test fails.
+/// Ends the readers, also when the test fails.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -122,7 +122,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// One reader: keeps its connection and requests the feed again and again with the tag that it got.
+/// One reader: keeps its connection and requests the feed repeatedly with the tag that it got.
 fn read_on(address: SocketAddr, done: &AtomicBool, counts: &[AtomicU64; 2], highest_good: &AtomicU64) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -152,7 +152,7 @@ fn header<'h>(head: &'h str, name: &str) -> &'h str {
     line.unwrap_or_else(|| panic!("no {name}: {head}")).split_once(": ").unwrap().1
 }
 
-/// One answer on a connection that is kept.
+/// One response on a connection that is kept.
 fn answer(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let (mut bytes, mut part) = (Vec::new(), vec![0; 65536]);
     let split = loop {
@@ -259,7 +259,7 @@ fn three_hundred_changes_under_sixteen_readers_show_soon() {
         counts[0].load(Ordering::Relaxed),
         counts[1].load(Ordering::Relaxed)
     );
-    // A quiet machine takes 170 ms; a busy disk holds up single ones.
+    // A quiet machine takes 170 ms; a busy disk delays single ones.
     assert!(median < Duration::from_millis(500), "{median:?}");
     assert!(most < Duration::from_secs(2), "nine tenths within {most:?}");
 }
@@ -303,7 +303,7 @@ fn after_being_killed_fifty_times_it_has_lost_nothing_that_was_served() {
                                 now.0 >= before.0 && now.1 >= before.1,
                                 "{uid}: {now:?} after {before:?}"
                             );
-                            // Changes go to and fro, and the reader may have missed some.
+                            // Changes alternate, and the reader may have missed some.
                             let same = now.2 == before.2;
                             let is_even = (now.0 - before.0) % 2 == 0;
                             assert_eq!(same, is_even, "{uid}: {now:?} after {before:?}");
@@ -471,7 +471,7 @@ fn seconds(date: &str) -> i64 {
 }
 
 #[test]
-fn a_lost_journal_takes_no_feed_back() {
+fn after_a_lost_journal_no_feed_goes_back() {
     let volume = Volume::new();
     let state = volume.folder.path().join("state");
     let server = start(&volume, &state);
@@ -499,7 +499,7 @@ fn the_same_files_and_journal_give_the_same_bytes_after_a_restart() {
 }
 
 #[test]
-fn on_request_it_reads_again_and_goes_on() {
+fn on_request_it_reloads_and_keeps_serving() {
     let volume = Volume::new();
     let mut server = start(&volume, &volume.folder.path().join("state"));
     for change in 1..=3 {
@@ -532,7 +532,7 @@ fn an_unusable_state_ends_the_start_with_what_to_do() {
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
-fn a_running_server_takes_files_with_older_times_for_a_new_configuration() {
+fn a_running_server_accepts_files_with_older_times_as_a_new_configuration() {
     let postgres = Postgres::start();
     let volume = Volume::new();
     fs::write(volume.config().join("oncal.toml"), format!("{SETTINGS}journal = \"{}\"\n", postgres.url))

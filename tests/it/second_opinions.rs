@@ -202,7 +202,7 @@ fn shown(absences: &[Absence]) -> Vec<String> {
 fn with_changes(random: &mut Random) -> String {
     let series = Series::random(random);
     let start = date(2026, 1, 2) + Days::new(random.below(700));
-    // Starts on a day of the rule, since readers differ on a start that is none (RFC 5545 3.8.5.3: undefined).
+    // Starts on a day of the rule, since readers differ on any other start (RFC 5545 3.8.5.3: undefined).
     let plain = calendar(&series.event(start, series.time, &format!("RRULE:{}\n", series.rule)));
     let zone = match series.form {
         Form::Zoned(zone) => Zone::bundled(zone).unwrap(),
@@ -269,7 +269,8 @@ fn ten_years_of_random_series_are_as_recurring_ical_events_has_them() {
     assert!(compared > 10_000, "{out}");
 }
 
-/// calcard knows no whole days by midnight; compared are the starts of series in a zone and in UTC.
+/// calcard does not treat midnight to midnight as whole days, so only the starts of series in a zone and in UTC are
+/// compared.
 #[test]
 fn random_series_start_when_crate_calcard_has_them_start() {
     let mut random = Random(0x2545_F491_4F6C_DD1D);

@@ -18,7 +18,7 @@ impl FakedClock {
         clock
     }
 
-    /// Has `command` read this clock. With `is_monotonic` uptime moves with it too.
+    /// Makes `command` read this clock. With `is_monotonic` uptime moves with it too.
     pub(crate) fn apply(&self, command: &mut Command, is_monotonic: bool) {
         let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].iter();
         let mut libraries = folders.map(|folder| Path::new(folder).join("faketime/libfaketime.so.1"));

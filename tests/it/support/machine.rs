@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-/// A port that nobody has at this moment.
+/// A port that is free at this moment.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
