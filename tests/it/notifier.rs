@@ -217,8 +217,7 @@ fn a_server_that_is_started_again_sends_what_the_one_before_did_not() {
 }
 
 #[test]
-fn after_three_days_without_a_mail_server_only_what_still_matters_arrives()
-{
+fn after_three_days_without_a_mail_server_only_what_still_matters_arrives() {
     let up = at("2026-12-12T15:00:00Z");
     let unreachable = Failure::general(Reason::MailUnreachable);
     let network = Recorder::new(move |now, _| if now < up { Err(unreachable) } else { Ok(()) });
