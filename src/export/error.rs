@@ -43,7 +43,7 @@ pub enum ExportError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The content could not be made, which is a defect of oncal.
+    /// The content could not be made, which is a bug in oncal.
     #[error("write JSON: {0}")]
     Json(
         /// What was wrong.

@@ -35,6 +35,6 @@ words!(RowStatus, "How an absence is settled.", rota::RowStatus::ALL.map(rota::R
 words!(OccasionKind, "What an occasion is.", ["holiday", "time-off"]);
 words!(
     ClientKind,
-    "A kind of calendar client, as far as what it sends tells.",
+    "A kind of calendar client, as far as its requests show.",
     ["google", "outlook-desktop", "outlook-web", "apple", "thunderbird", "davx5", "other"]
 );

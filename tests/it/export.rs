@@ -504,7 +504,7 @@ fn the_feeds_of_a_team_with_errors_stay_and_the_others_are_exported() {
     let served_as_it_was = site.try_export(NOW, &[]);
     let errors = String::from_utf8_lossy(&served_as_it_was.stderr).into_owned();
     assert_eq!(served_as_it_was.status.code(), Some(1));
-    assert!(errors.contains("team `other` is exported as it was published last"), "{errors}");
+    assert!(errors.contains("team `other` is exported as last published"), "{errors}");
     assert!(site.files()["other/team.ics"] == before["other/team.ics"]);
 
     // Without the journal nothing is known of it.

@@ -117,10 +117,10 @@ fn a_start_with_broken_files_serves_the_last_published_state_with_its_tags() {
     assert!(metrics.contains("oncal_teams{state=\"restored\"} 3\n"), "{metrics}");
     for id in ["syntax", "calendar", "book"] {
         let page = String::from_utf8(get(running.address, &format!("/{id}/")).1).unwrap();
-        assert!(page.contains("is the rota as it was published last"), "{id}: {page}");
+        assert!(page.contains("is the rota as last published"), "{id}: {page}");
         let line = format!("\"team\":\"{id}\"");
         let log = running.log();
-        let is_logged = |entry: &str| entry.contains(&line) && entry.contains("as it was published last");
+        let is_logged = |entry: &str| entry.contains(&line) && entry.contains("as last published");
         assert!(log.lines().any(is_logged), "{id}: {log}");
     }
     let book = String::from_utf8(get(running.address, "/book/run-books/p").1).unwrap();

@@ -338,7 +338,7 @@ fn what_cannot_be_shown_is_refused_with_what_can() {
         ("/data/engineers/a?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
     ] {
         let page = get(target);
-        page.has(expected).has("Show the page as it is");
+        page.has(expected).has("Show the page without it");
         assert_eq!(page.code, 400, "{target}");
     }
 }
@@ -509,7 +509,7 @@ fn the_coverage_page_explains_the_teams_rule_and_once_what_load_counts() {
     assert!(page.body.matches("class=\"stack candidates\"").count() > 1);
     assert_eq!(page.body.matches("Holiday load counts").count(), 1);
     let report = TEAM.replace("secondary_on_holiday", "time_off = \"report\"\nsecondary_on_holiday");
-    asked_of(&report, NOW, &[("/data/coverage", "")])[0].has("Time off of the primary moves no duty.");
+    asked_of(&report, NOW, &[("/data/coverage", "")])[0].has("Time off of the primary does not change who is on call.");
 }
 
 #[test]
@@ -596,9 +596,9 @@ fn the_index_is_a_table_from_six_teams_on_with_the_most_urgent_first_and_a_searc
     let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}\n{}", page.body));
     assert!(place("pipelines") < place(">Eta<") && place(">Eta<") < place(">Zeta<"));
     let found = index("?q=th%C3%A9ta");
-    found.has("No team and nobody with that name or id.");
+    found.has("No team or person with that name or id.");
     index("?q=theta").has(">Theta<").lacks(">Iota<").has("1 team ");
-    index("?q=mohandes").has("No team and nobody");
+    index("?q=mohandes").has("No team or person");
     index("?q=%D9%85%D9%87%D9%86%D8%AF%D8%B3").has("pipelines").lacks(">Theta<");
 }
 

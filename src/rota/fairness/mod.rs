@@ -26,7 +26,7 @@ pub use tally::Tally;
 pub struct Fairness {
     /// The calendar years, in the team's zone.
     pub years: RangeInclusive<i32>,
-    /// Where silence does not mean "no holidays": by engineer, then calendar.
+    /// Where a missing entry does not mean "no holidays": by engineer, then calendar.
     pub unknown: Vec<UnknownAbsences>,
     /// By year, then file order. Somebody who is no member in a year and held nothing has no entry for it.
     pub tallies: Vec<Tally>,

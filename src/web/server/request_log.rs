@@ -74,7 +74,7 @@ fn given(value: &HeaderValue) -> Option<RequestId> {
         .then(|| RequestId(text.to_owned()))
 }
 
-/// Whether each request is logged, which costs several times what a feed does.
+/// Whether each request is logged, which costs several times as much as a feed.
 pub(in crate::web) fn is_enabled() -> bool {
     tracing::enabled!(Level::DEBUG)
 }

@@ -38,7 +38,7 @@ pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> HttpR
 struct Sync<'t> {
     slot: &'t FeedSlot,
     fetched: Fetched,
-    /// When what replaced its copy was made; `None` where the copy is current.
+    /// When the successor of its copy was made; `None` if the copy is current.
     behind_since: Option<Instant>,
 }
 
@@ -148,7 +148,7 @@ fn ago(passed: TimeDelta) -> String {
     }
 }
 
-/// When a program is expected to fetch again, by how long it takes at most.
+/// When a program is expected to fetch again, from its longest time between fetches.
 fn expected(fetched: &Fetched, now: Instant) -> String {
     let Some(longest) = longest_pause(fetched.client) else { return "as set in its own settings".to_owned() };
     let left = fetched.last + longest - now;
@@ -168,7 +168,7 @@ fn length(time: TimeDelta) -> String {
     }
 }
 
-/// How long a kind of program takes at most from one fetch to the next, where that is not set by whoever uses it.
+/// The longest time between two fetches of a kind of program, unless its user sets it.
 fn longest_pause(client: Client) -> Option<TimeDelta> {
     match client {
         Client::Google => Some(TimeDelta::hours(24)),

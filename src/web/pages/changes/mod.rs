@@ -79,7 +79,7 @@ fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
     }
 }
 
-/// The rota from the week of `instant` on. Weeks go by the team's dates, whatever clock the page is read by.
+/// The rota from the week of `instant` on. Weeks follow the team's dates, whatever the zone of the page.
 fn rota_from(team: &Team, instant: Instant, wall: Wall<'_>) -> String {
     let kept = wall.kept(team).replace('?', "&");
     format!("./?from={}{kept}", team.zone.date(instant))

@@ -23,7 +23,7 @@ use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::with_team;
-use crate::web::pages::kit::occasion::{anchor, away, on_call, standing, title, when};
+use crate::web::pages::kit::occasion::{anchor, away, on_call, state_tag, title, when};
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::query::PageQuery;
 use crate::web::pages::kit::status::word;
@@ -111,7 +111,7 @@ fn card(conflicts: Conflicts<'_>, occasion: &Occasion, rows: &[(&Row, bool)]) ->
     html! {
         article.card.occasion.late[is_late] id=(anchor(people, occasion)) {
             h3 { (title(people, occasion)) }
-            p.when { (when(occasion, wall)) " " (standing(occasion, wall)) @if let Some(left) = left(occasion, wall) { span.left { (left) } } }
+            p.when { (when(occasion, wall)) " " (state_tag(occasion, wall)) @if let Some(left) = left(occasion, wall) { span.left { (left) } } }
             p { (away(people, occasion)) ". On call: " (on_call(people, occasion, wall.zone)) "." }
             (strip(people, occasion))
             @for (row, is_seen) in rows {

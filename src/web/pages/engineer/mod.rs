@@ -14,7 +14,7 @@ use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::not_found::{missing_page, part, with_team};
-use crate::web::pages::kit::occasion::{dates, on_call, standing, title};
+use crate::web::pages::kit::occasion::{dates, on_call, state_tag, title};
 use crate::web::pages::kit::on_call::{now_on_call, time, why};
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::query::PageQuery;
@@ -41,7 +41,7 @@ pub(in crate::web) fn engineer(state: &State, request: &HttpRequest) -> HttpResp
         let layout = Layout::of(state, request, &snapshot, team, Tab::Other);
         match PageQuery::by(request).zone(rota) {
             Ok(zone) => {
-                // Their own clock, unless another is asked for.
+                // Their own clock, unless the query names another.
                 let wall = Wall::new(zone.as_ref().unwrap_or(&rota.engineer(idx).zone), now);
                 let people = layout.people(rota);
                 let main = page(team, &people, idx, wall, &layout.team_root());
@@ -174,7 +174,7 @@ fn occasions(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: W
                 ul.bare {
                     @for occasion in theirs {
                         li {
-                            b { (dates(occasion, wall)) } " " (title(people, occasion)) " " (standing(occasion, wall))
+                            b { (dates(occasion, wall)) } " " (title(people, occasion)) " " (state_tag(occasion, wall))
                             " " (on_call(people, occasion, wall.zone))
                         }
                     }

@@ -15,7 +15,7 @@ use crate::live::TeamSnapshot;
 use crate::rota::{self, EngineerIdx, Fairness, Tally, year_spans};
 use crate::text::hours_grouped;
 use crate::web::pages::fairness::bars::{Bar, average, bars};
-use crate::web::pages::fairness::streaks::locks;
+use crate::web::pages::fairness::streaks::streaks;
 use crate::web::pages::kit::agreement::unknown;
 use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
@@ -107,7 +107,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) ->
     let first = rota.zone.date(wall.now).year();
     let years: RangeInclusive<i32> = first..=first + count - 1;
     let fairness = rota::fairness(rota, years, wall.now);
-    let span = said(&fairness);
+    let span = year_span(&fairness);
     html! {
         h1 { "Fairness" }
         p.lead {
@@ -125,7 +125,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) ->
             div.figures { @for figure in &FIGURES { (chart(people, &fairness, figure)) } }
             p.fine { "Each bar starts at the line, which is the average of all who are in the team in these years: to the right is more, to the left is less." }
         }
-        (locks(people, &fairness, &span))
+        (streaks(people, &fairness, &span))
         section aria-labelledby="years" {
             h2 #years { "Year by year" }
             @for year in fairness.years.clone() { (table(people, &fairness, year)) }
@@ -134,7 +134,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) ->
 }
 
 /// The years in words.
-pub(in crate::web) fn said(fairness: &Fairness) -> String {
+pub(in crate::web) fn year_span(fairness: &Fairness) -> String {
     year_spans(&fairness.years.clone().collect::<Vec<_>>())
 }
 

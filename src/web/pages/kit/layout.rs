@@ -24,7 +24,7 @@ pub(in crate::web) enum Tab {
     Coverage,
     /// What the team is on call for.
     Pipelines,
-    /// How duty is shared out.
+    /// How duty is distributed.
     Fairness,
     /// What moved.
     Changes,
@@ -32,7 +32,7 @@ pub(in crate::web) enum Tab {
     CalendarSync,
     /// How to get it into a calendar: a button, not a tab.
     Subscribe,
-    /// One engineer, or an error: reached by links alone.
+    /// One engineer, or an error: reached only by links.
     Other,
 }
 
@@ -193,7 +193,7 @@ impl<'a> Layout<'a> {
         if sees_all { self.root() } else { self.team_root() }
     }
 
-    /// What links to other pages of the team end with, so that times stay those of the zone asked for.
+    /// The query of links to other pages of the team, which keeps the chosen zone.
     fn kept(&self) -> String {
         let zone = self
             .team
@@ -208,7 +208,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// What stands on each page on paper: the team, and of which day it is.
+/// Printed at the top of each page: the team, and the date.
 fn printed(own: &TeamLayout<'_>) -> Markup {
     let team = own.team.team();
     let clock = WallClock { zone: &team.zone, year: Year::Always };

@@ -13,7 +13,7 @@ use crate::web::pages::kit::problems::errors;
 use crate::web::response::RETRY_SECONDS;
 use crate::web::state::State;
 
-/// Up to so many teams are listed; of more, the first page has them all.
+/// At most this many teams are listed; if there are more, the first page has them all.
 const MAX_TEAMS: usize = 20;
 
 /// The response to a path without a route.
@@ -21,8 +21,8 @@ pub(in crate::web) fn missing(state: &State, request: &HttpRequest) -> HttpRespo
     missing_page(state, &state.store.load(), request)
 }
 
-/// The page that says there is nothing at an address, with what there is: of the team that the address names, if there
-/// is one.
+/// The page that says that an address does not exist, with links to what does: of the team that the address names, if
+/// there is one.
 pub(in crate::web) fn missing_page(
     state: &State,
     snapshot: &Snapshot,
@@ -54,8 +54,8 @@ fn no_team_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
     layout.respond(StatusCode::NOT_FOUND, "Not found", &main)
 }
 
-/// The same for whoever shows no key that opens the address, where only secret links open anything. It says nothing of
-/// what there is, and links to nothing but its style sheet.
+/// The same for a client without a key for the address, if access is by secret links. It reveals nothing, and links
+/// only to its style sheet.
 pub(in crate::web) fn no_key(style: &str) -> Markup {
     html! {
         (DOCTYPE)
@@ -81,7 +81,7 @@ fn link(team: &TeamSnapshot, root: &str) -> Markup {
     html! { a href={ (root) (team.team().id) "/" } { bdi { (clean(&team.team().name)) } } }
 }
 
-/// What `answer` says of the team that `request` names, or the page that says why there is none.
+/// The response of `answer` for the team that `request` names, or the page that says why there is none.
 pub(in crate::web) fn with_team<'s>(
     snapshot: &'s Snapshot,
     request: &HttpRequest,

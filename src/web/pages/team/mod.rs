@@ -99,7 +99,7 @@ fn page(
     }
 }
 
-/// What keeps the team's notices from being delivered.
+/// Why notices of the team are not delivered.
 fn notices(undelivered: &[String]) -> Markup {
     html! {
         @if !undelivered.is_empty() {
@@ -119,7 +119,7 @@ fn drawn(team: &TeamSnapshot, choice: Choice<'_>, people: &People<'_>, wall: Wal
     }
 }
 
-/// The rota of the view: what is at hand where that reaches, else worked out.
+/// The rota of the view: the one of the next weeks if that is enough, otherwise computed.
 fn schedule_of(team: &TeamSnapshot, view: View) -> Cow<'_, Schedule> {
     let near = team.near();
     let is_near = near.window.start() <= view.period.start() && view.period.end() <= near.window.end();
