@@ -40,7 +40,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The ones in use: see `docs/operating.md`.
+    /// The ones in use: see `docs/calendars.md`.
     pub const DEFAULT: Limits = Limits { overall: Duration::from_secs(30), megabytes: 25, redirects: 5 };
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use chrono::TimeDelta;
 
 use crate::config::TeamConfig;
-use crate::feed::{Event, Feed, Links, Plan, Rendered, events};
+use crate::feed::{Event, Feed, Head, Links, Plan, Rendered, events};
 use crate::journal::Journal;
 use crate::rota::{Coverage, Instant, Occasion, Period, Schedule, Team, coverage_by_occasion, expand};
 
@@ -220,11 +220,9 @@ impl TeamSnapshot {
     pub fn source<'a>(&'a self, slot: &'a FeedSlot) -> FeedSource<'a> {
         let contents = self.contents();
         let own = contents.feeds.get(slot.index);
+        let changed = own.map_or(self.frame.week.start(), |own| own.changed);
         FeedSource {
-            feed: &slot.feed,
-            team: self.team(),
-            links: &self.links,
-            changed: own.map_or(self.frame.week.start(), |own| own.changed),
+            head: Head { feed: &slot.feed, team: self.team(), links: &self.links, changed },
             events: &contents.events,
             cancelled: own.map(|own| &*own.cancelled).unwrap_or_default(),
         }

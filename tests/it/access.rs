@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant as Moment};
 
+use crate::support::files::write;
+use crate::support::pair;
 use crate::support::running::{PATIENCE, Running, get, program};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
@@ -23,32 +25,17 @@ const NOW: &str = "2026-11-20T12:00:00Z";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const SETTINGS: &str = "access = \"links\"\npublic_url = \"https://rota.example/on-call\"\n";
 
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-[[pipeline]]
-id = "profit"
-name = "Profit"
-primary = "a"
-run_book = "profit.md"
-"#;
+const PIPELINE: &str = "[[pipeline]]\nid = \"profit\"\nname = \"Profit\"\nprimary = \"a\"\nrun_book = \"profit.md\"\n";
+
+static TEAM: LazyLock<String> = LazyLock::new(|| format!("{}{PIPELINE}", pair::TEAM));
 
 /// A folder with the teams data, growth and lost, which has errors unless `all_good`.
 fn folder(settings: &str, all_good: bool) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |path: &str, text: &str| write(folder.path(), path, text);
     write("oncal.toml", settings);
     for team in ["data", "growth"] {
-        write(&format!("teams/{team}.toml"), TEAM);
+        write(&format!("teams/{team}.toml"), &TEAM);
         write(&format!("runbooks/{team}/profit.md"), "# Profit\n\nRead it.\n");
     }
     if !all_good {
@@ -500,7 +487,7 @@ fn the_link_of_an_engineer_ends_even_if_the_file_that_ends_it_has_errors() {
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));
     wait_for(&running, &[(&feed, "404"), (&team, "200")]);
-    fs::write(&file, TEAM).unwrap();
+    fs::write(&file, &*TEAM).unwrap();
     wait_for(&running, &[(&feed, "200"), (&team, "200")]);
 
     // The same at a start that serves the team as last published.

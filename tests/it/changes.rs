@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
 
+use crate::support::files::around_rotation;
 use actix_web::http::StatusCode;
 use actix_web::{test as served, web};
 use oncal::clock::Clock;
@@ -19,7 +20,8 @@ use serde_json::{Value, json};
 const NOW: &str = "2026-11-25T12:00:00Z";
 const LATER: &str = "2026-11-25T13:30:00Z";
 
-const PLAIN: &str = r#"
+const PLAIN: &str = around_rotation!(
+    r#"
 name = "Data"
 time_zone = "America/New_York"
 holidays = ["us-federal"]
@@ -27,14 +29,9 @@ engineer = [
   { id = "a", name = "Ann" }, { id = "b", name = "Bob <b>&" }, { id = "c", name = "Cy" }, { id = "d", name = "Dee" },
   { id = "idle", name = "Never on call" },
 ]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [
-  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
-  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
-]
-[handover]
-"#;
+"#,
+    "[handover]\n"
+);
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::support::machine::stdout_of;
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::wait;
 
 const NOW: &str = "2026-06-15T12:00:00Z";
 const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
@@ -123,15 +124,6 @@ impl Site {
     }
 }
 
-/// Waits until `is_so`.
-fn wait(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "{what}");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// An export with `--watch`; killed when dropped.
 struct Watching(Child);
 
@@ -139,7 +131,7 @@ impl Watching {
     fn start(site: &Site, options: &[&str]) -> Watching {
         let mut command = site.command(NOW, &[&["--watch"], options].concat());
         let watching = Watching(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        wait("nothing is exported", || site.has("data-pipelines/secondary.ics") || site.has("k"));
+        wait(PATIENCE, "the first export", || site.has("data-pipelines/secondary.ics") || site.has("k"));
         watching
     }
 }
@@ -600,7 +592,7 @@ fn what_changes_is_exported_as_it_changes() {
     let _watching = Watching::start(&site, &[]);
     let links = site.links();
     let feed = format!("k/{}/data-pipelines/primary.ics", links["team"]);
-    wait("the first export", || site.has(&feed));
+    wait(PATIENCE, "the first export", || site.has(&feed));
     let refused = program(&site.config(), &["--state", site.state().to_str().unwrap()]).output().unwrap();
     assert!(
         String::from_utf8_lossy(&refused.stderr).contains("uses it"),
@@ -611,9 +603,9 @@ fn what_changes_is_exported_as_it_changes() {
         "[[pipeline]]",
         "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]",
     );
-    wait("the swap is exported", || fs::read(site.web().join(&feed)).is_ok_and(|bytes| bytes != before));
+    wait(PATIENCE, "the exported swap", || fs::read(site.web().join(&feed)).is_ok_and(|bytes| bytes != before));
     site.edit("id = \"b\"\n", "id = \"b\"\nlink_generation = 2\n");
-    wait("the link is revoked", || !site.has(&format!("k/{}", links["b"])));
+    wait(PATIENCE, "the end of the revoked link", || !site.has(&format!("k/{}", links["b"])));
 }
 
 #[test]
@@ -621,7 +613,7 @@ fn beside_a_server_what_it_publishes_is_exported_as_it_changes() {
     let site = Site::new("");
     let running = site.serve();
     let _watching = Watching::start(&site, &["--download"]);
-    wait("the first export", || site.has("data-pipelines/secondary.download.ics"));
+    wait(PATIENCE, "the first export", || site.has("data-pipelines/secondary.download.ics"));
     let before = fs::read(site.web().join("data-pipelines/primary.ics")).unwrap();
     site.edit(
         "[[pipeline]]",
@@ -629,7 +621,7 @@ fn beside_a_server_what_it_publishes_is_exported_as_it_changes() {
     );
     let path = site.web().join("data-pipelines/secondary.download.ics");
     let served = || get(running.address, "/data-pipelines/secondary.ics?download=1").1;
-    wait("the swap is exported", || {
+    wait(PATIENCE, "the exported swap", || {
         let now = fs::read(site.web().join("data-pipelines/primary.ics")).unwrap();
         now != before && fs::read(&path).unwrap() == served()
     });
@@ -680,6 +672,6 @@ fn what_a_running_server_does_not_publish_is_exported_and_not_published() {
     let swapped = swapped.unwrap();
     assert!(swapped.contains("Data Engineer A") && swapped.contains("SEQUENCE:1"), "{swapped}");
     // Only the server publishes, once it can.
-    wait("the server publishes", || publications(&site) != before);
+    wait(PATIENCE, "the publication", || publications(&site) != before);
     assert_eq!(publications(&site)[0].1, before[0].1 + 1);
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
+use crate::support::files::{around_rotation, write};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web::Data};
 use oncal::clock::Clock;
@@ -20,7 +20,8 @@ use oncal::web::{State, create_admin_app, create_app};
 const NOW: &str = "2026-02-10T12:00:00Z";
 const CHANGE: &str = "2026-02-13T15:00:00Z";
 
-const TEAM: &str = r#"
+const TEAM: &str = around_rotation!(
+    r#"
 name = "Data & <b>pipelines</b>"
 time_zone = "America/New_York"
 holidays = ["us-federal"]
@@ -29,13 +30,9 @@ engineer = [
   { id = "d", name = "Dee", holidays = [] },
 ]
 pipeline = [{ id = "profit", name = "Profit", primary = "a", run_book = "profit.md" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [
-  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
-  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
-]
-"#;
+"#,
+    ""
+);
 
 const RUN_BOOK: &str = "# Profit\n\nLook at <the> dashboard first.\n";
 
@@ -56,11 +53,7 @@ impl Served {
 
     fn of(settings: &str, team: &str) -> Served {
         let folder = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
+        let write = |path: &str, text: &str| write(folder.path(), path, text);
         write("oncal.toml", settings);
         write("teams/data.toml", team);
         write("teams/lost.toml", BROKEN);

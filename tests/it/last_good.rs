@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::files::write;
+use crate::support::wait::wait;
 use oncal::journal::{Database, Location};
 use oncal::rota::TeamId;
 use serde_json::Value;
@@ -54,12 +54,6 @@ fn configured() -> TempDir {
     folder
 }
 
-fn write(folder: &Path, below: &str, text: &str) {
-    let path = folder.join(below);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
 fn started(folder: &Path, state: &Path) -> Running {
     Running::start(&mut program(folder, &["--state", state.to_str().unwrap()]))
 }
@@ -84,14 +78,6 @@ fn versions(state: &Path) -> Vec<i64> {
     let database = Database::open(Location::folder(state)).unwrap();
     let versions = database.versions().unwrap().into_iter().filter(|(team, _)| team.as_str() != "fine");
     versions.map(|(_, version)| version).collect()
-}
-
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "{what} never comes");
-        thread::sleep(Duration::from_millis(50));
-    }
 }
 
 #[test]
@@ -130,7 +116,7 @@ fn a_start_with_broken_files_serves_the_last_published_state_with_its_tags() {
     write(folder.path(), "teams/syntax.toml", &team("changed", "us-federal", ""));
     write(folder.path(), "holidays/house.toml", HOUSE);
     write(folder.path(), "runbooks/book/p.md", "# What to do\n");
-    until("the end of it", || ready(&running)["teams"]["restored"].as_array().unwrap().is_empty());
+    wait(PATIENCE, "the end of it", || ready(&running)["teams"]["restored"].as_array().unwrap().is_empty());
     let after = tags(&running);
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before == after, !before.starts_with("/syntax/"), "{before} {after}");
@@ -156,7 +142,7 @@ fn stored_files_contain_nothing_private_and_are_deleted_with_the_last_team_that_
     fs::remove_file(folder.path().join("time-off/fine/ann.ics")).unwrap();
     let plain = team("fine", "gb-eng", "").replace("time_off_calendar = \"ann.ics\", ", "");
     write(folder.path(), "teams/fine.toml", &plain);
-    until("the change", || sources("fine").len() == 2);
+    wait(PATIENCE, "the change", || sources("fine").len() == 2);
     running.signal("TERM");
 }
 
@@ -173,7 +159,7 @@ fn a_team_whose_file_is_gone_at_the_start_is_waited_for_and_not_restored() {
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
     assert!(metrics.contains("oncal_team_file_missing{team=\"fine\"} 1\n"), "{metrics}");
     write(folder.path(), "teams/fine.toml", &team("fine", "gb-eng", ""));
-    until("its return", || status("/fine/team.ics").contains(" 200 "));
+    wait(PATIENCE, "its return", || status("/fine/team.ics").contains(" 200 "));
 }
 
 #[test]

@@ -27,6 +27,7 @@ use tempfile::TempDir;
 use crate::notices::{Event, PLAN, at, every_kind, make_hostile};
 use crate::support::machine::free_port;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::within;
 
 const PASSWORD: &str = "s3cret-password";
 const FREE: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
@@ -36,17 +37,6 @@ fn python() -> PathBuf {
 }
 
 #[track_caller]
-fn within<T>(limit: Duration, what: &str, found: impl Fn() -> Option<T>) -> T {
-    let since = Instant::now();
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(since.elapsed() < limit, "{what} does not come within {limit:?}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// A mail server (aiosmtpd); ends when dropped.
 struct MailBox {
     folder: TempDir,

@@ -9,6 +9,7 @@ use oncal::publish::frame;
 use oncal::rota::{EngineerId, Holding, Instant, Period, Role, Schedule, Team, changes, expand, holdings};
 use proptest::prelude::*;
 
+use crate::support::files::around_rotation;
 use crate::support::random::teams;
 
 const WEEKS_AHEAD: u32 = 8;
@@ -170,7 +171,8 @@ proptest! {
 }
 
 /// Four engineers in two zones, and a holiday of all of them on 25 December 2026, in the week of A and B.
-pub(crate) const PLAN: &str = r#"
+pub(crate) const PLAN: &str = around_rotation!(
+    r#"
 name = "Data pipelines"
 time_zone = "America/New_York"
 holidays = ["us-federal"]
@@ -179,17 +181,13 @@ engineer = [
   { id = "b", name = "Data Engineer B" }, { id = "c", name = "Data Engineer C", works_on = [2026-12-25] },
   { id = "d", name = "Data Engineer D" },
 ]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [
-  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
-  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
-]
-[handover]
+"#,
+    r#"[handover]
 day = "friday"
 time = 10:00:00
 minutes = 30
-"#;
+"#
+);
 
 /// [`PLAN`] with these lines, and these engineers on leave on Christmas Day.
 fn sample(on_leave: &[&str], more: &str, now: Instant) -> Team {

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use oncal::config::{MailServer, Scope, WebhookUrl, load, reload};
 use oncal::delivery::{Failure, Mail, Reason, Transport};
 use oncal::journal::{Channel, Database, Location};
-use oncal::live::{Builder, FaultKind, NoticeCounts, Snapshot, Store};
+use oncal::live::{Build, Builder, FaultKind, NoticeCounts, Snapshot, Store};
 use oncal::notifier::{Environment, Notifier, Options, Planner, Sender};
 use oncal::publish::Publisher;
 use oncal::rota::Instant;
@@ -139,12 +139,19 @@ impl Server {
     }
 
     fn edit(&mut self, text: &str, now: Instant) {
+        self.snapshot = self.edited(text, now, |build| build.written().unwrap());
+    }
+
+    /// What it serves after an edit on [`monday`] while the journal cannot be written.
+    fn edited_without_journal(&self, text: &str) -> Snapshot {
+        self.edited(text, monday(), Build::provisional)
+    }
+
+    fn edited(&self, text: &str, now: Instant, build: impl FnOnce(&Build<'_>) -> Snapshot) -> Snapshot {
         fs::write(self.config.path().join("teams/data.toml"), text).unwrap();
         let before = self.snapshot.configuration();
         let configuration = reload(self.config.path(), now, before, &Scope::All).unwrap();
-        let build = self.builder.reload(&self.snapshot, Arc::new(configuration), BTreeSet::new(), now);
-        let next = build.written().unwrap();
-        self.snapshot = next;
+        build(&self.builder.reload(&self.snapshot, Arc::new(configuration), BTreeSet::new(), now))
     }
 
     /// What the server does at `now`.
@@ -419,12 +426,7 @@ fn notices_wait_while_the_journal_lacks_what_is_served() {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
-    fs::write(server.config.path().join("teams/data.toml"), team_text(&swap("2026-12-04", ["a", "d"])))
-        .unwrap();
-    let before = server.snapshot.configuration();
-    let configuration = reload(server.config.path(), monday(), before, &Scope::All).unwrap();
-    let build = server.builder.reload(&server.snapshot, Arc::new(configuration), BTreeSet::new(), monday());
-    let provisional = build.provisional();
+    let provisional = server.edited_without_journal(&team_text(&swap("2026-12-04", ["a", "d"])));
     let later = monday() + TimeDelta::minutes(5);
     let looked = server.planner.step(&provisional, later).unwrap();
     assert_eq!((looked.waiting_for_journal, looked.is_due), (1, false));
@@ -438,12 +440,8 @@ fn that_notices_wait_for_the_journal_is_shown_until_it_is_written() {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
-    fs::write(server.config.path().join("teams/data.toml"), team_text(&swap("2026-12-04", ["a", "d"])))
-        .unwrap();
-    let before = server.snapshot.configuration();
-    let configuration = reload(server.config.path(), monday(), before, &Scope::All).unwrap();
-    let build = server.builder.reload(&server.snapshot, Arc::new(configuration), BTreeSet::new(), monday());
-    let store = Arc::new(Store::new(build.provisional()));
+    let provisional = server.edited_without_journal(&team_text(&swap("2026-12-04", ["a", "d"])));
+    let store = Arc::new(Store::new(provisional));
     let notifier = Notifier::start(Options {
         store: Arc::clone(&store),
         database: Arc::clone(&server.database),

@@ -4,14 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::faked_clock::FakedClock;
 use crate::support::injection::Injection;
 use crate::support::pair::{TEAM, configuration};
 use crate::support::postgres::Postgres;
 use crate::support::running::{Running, get, program};
+use crate::support::wait::wait;
 use oncal::access::Secret;
 use oncal::rota::TeamId;
 use rusqlite::Connection;
@@ -35,19 +35,11 @@ fn is_metric(running: &Running, line: &str) -> bool {
 }
 
 #[track_caller]
-fn within(limit: Duration, what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < limit, "{what} does not come within {limit:?}");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// [`within`] for a server whose uptime is faked: no wait of it ends by time alone, so a new file beside the folder of its
+/// [`wait`] for a server whose uptime is faked: no wait of it ends by time alone, so a new file beside the folder of its
 /// configuration wakes its reloader again and again.
 #[track_caller]
 fn within_faked(limit: Duration, what: &str, is_so: impl Fn() -> bool) {
-    within(limit, what, || {
+    wait(limit, what, || {
         NamedTempFile::new().unwrap();
         is_so()
     });
@@ -72,19 +64,19 @@ fn an_outage_of_the_journal_shows_before_anybody_edits_and_links_can_be_revoked_
 
     let other = Connection::open(state.path().join("journal.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    within(SOON, "the fault", || faults(&running) == ["journal"]);
+    wait(SOON, "the fault", || faults(&running) == ["journal"]);
     assert!(is_metric(&running, "oncal_fault{fault=\"journal\"} 1"));
     let renewed =
         TEAM.replace("name = \"Data\"", "name = \"Data\"\nlink_generation = 2").replace("Ann", "Anna");
     fs::write(folder.path().join("teams/data.toml"), renewed).unwrap();
-    within(Duration::from_secs(5), "the end of the revoked link", || feed(1).0 == "404");
+    wait(Duration::from_secs(5), "the end of the revoked link", || feed(1).0 == "404");
     let (status, body) = feed(2);
     assert!(status == "200" && !body.contains("Anna"), "the rota waits for the journal: {status}");
     assert!(!running.log().contains("written again"));
 
     other.execute_batch("ROLLBACK").unwrap();
-    within(SOON, "the change", || feed(2).1.contains("Anna"));
-    within(SOON, "the end of the fault", || faults(&running).is_empty());
+    wait(SOON, "the change", || feed(2).1.contains("Anna"));
+    wait(SOON, "the end of the fault", || faults(&running).is_empty());
     assert!(running.log().contains("the journal is written again"), "{}", running.log());
 }
 
@@ -100,7 +92,7 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
     fs::write(ahead.path().join("teams/data.toml"), &changed).unwrap();
     let other = server(ahead.path());
 
-    within(SOON, "the fault", || faults(&one) == ["older"]);
+    wait(SOON, "the fault", || faults(&one) == ["older"]);
     assert!(is_metric(&one, "oncal_fault{fault=\"older\"} 1"));
     let page = String::from_utf8(get(one.address, "/data/").1).unwrap();
     assert!(page.contains("Another server has a newer configuration"), "{page}");
@@ -112,12 +104,12 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
         head.lines().find(|line| line.starts_with("etag: ")).unwrap().to_owned()
     };
     fs::write(behind.path().join("teams/data.toml"), &changed).unwrap();
-    within(SOON, "the end of the fault", || faults(&one).is_empty());
+    wait(SOON, "the end of the fault", || faults(&one).is_empty());
     assert!(is_metric(&one, "oncal_fault{fault=\"older\"} 0"));
     let page = String::from_utf8(get(one.address, "/data/").1).unwrap();
     assert!(!page.contains("Another server has a newer configuration"), "{page}");
     assert!(one.log().contains("this server has the newest configuration again"), "{}", one.log());
-    within(SOON, "the same feeds", || tag(&one) == tag(&other));
+    wait(SOON, "the same feeds", || tag(&one) == tag(&other));
 }
 
 /// The status of the response to `target`.
@@ -141,9 +133,9 @@ fn a_server_whose_reloader_has_stopped_looking_is_not_healthy() {
     };
     let stopped = Injection::of_thread(running.child.id(), "reloader", "all", "delay_enter=600000000");
     clock.set("+119s");
-    within(SOON, "an answer", || health().0 == "200");
+    wait(SOON, "an answer", || health().0 == "200");
     clock.set("+121s");
-    within(SOON, "the end of health", || health().0 == "503");
+    wait(SOON, "the end of health", || health().0 == "503");
     assert!(health().1.starts_with("the reloader last looked at the configuration 12"), "{:?}", health());
     drop(stopped);
     within_faked(SOON * 4, "health", || health().0 == "200");
@@ -206,7 +198,7 @@ fn messages_of_postgresql_are_logged_at_level_debug() {
         let name = format!("Ann {number}");
         fs::write(folder.path().join("teams/data.toml"), TEAM.replace("Ann", &name)).unwrap();
         let feed = || String::from_utf8(get(running.address, "/data/team.ics").1).unwrap();
-        within(SOON, "the change", || feed().contains(&name));
+        wait(SOON, "the change", || feed().contains(&name));
         let log = running.log();
         let mut lines = log.lines().filter(|line| line.contains("a trigger was here"));
         assert_eq!(lines.clone().next().is_some(), is_logged, "{log}");
@@ -243,7 +235,7 @@ fn a_server_that_cannot_start_threads_keeps_reloading() {
     let limited = Command::new("setpriv").args(lower).status().unwrap();
     assert!(limited.success());
     write("Anna");
-    within(Duration::from_secs(60), "the change", || feed("team-39").contains("Anna"));
+    wait(Duration::from_secs(60), "the change", || feed("team-39").contains("Anna"));
     assert!(get(running.admin, "/healthz").0.starts_with("HTTP/1.1 200"));
     assert!(faults(&running).is_empty(), "{}", running.log());
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::sync::Arc;
 
+use crate::support::files::around_rotation;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
 use oncal::clock::Clock;
@@ -14,7 +15,8 @@ use oncal::web::{State, create_app};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
-const TEAM: &str = r#"
+const TEAM: &str = around_rotation!(
+    r#"
 name = "Data & <i>\"pipelines\"</i>"
 time_zone = "America/New_York"
 holidays = ["us-federal"]
@@ -24,13 +26,8 @@ engineer = [
   { id = "d", name = "مهندس", time_zone = "Europe/London", holidays = ["gb-eng"] },
   { id = "e", name = "Eve", holidays = [] },
 ]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [
-  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
-  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
-]
-[handover]
+"#,
+    r#"[handover]
 day = "friday"
 time = 10:00:00
 minutes = 30
@@ -56,7 +53,8 @@ primary = "d"
 secondary = "a"
 investor_reported = true
 run_book = "profit.md"
-"#;
+"#
+);
 
 /// The plan's rotation: C's week begins on a holiday and hands over to D on it.
 const PLAN: &str = r#"

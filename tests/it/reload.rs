@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::wait;
 use tempfile::TempDir;
 
 const SETTINGS: &str =
@@ -344,14 +345,6 @@ fn readiness(server: &Running) -> serde_json::Value {
     serde_json::from_slice(&get(server.admin, "/readyz").1).unwrap()
 }
 
-fn wait_for(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < 5 * PATIENCE, "{what} never comes");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
@@ -383,7 +376,7 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
 
     postgres.stop();
     volume.rename_over(&team(51));
-    wait_for("the fault", || {
+    wait(5 * PATIENCE, "the fault", || {
         servers.iter().all(|server| readiness(server)["faults"][0]["what"] == "journal")
     });
     for server in &servers {
@@ -395,7 +388,7 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
         until_shown(server.address, 51);
     }
     same(51);
-    wait_for("health", || servers.iter().all(|server| readiness(server)["status"] == "ok"));
+    wait(5 * PATIENCE, "health", || servers.iter().all(|server| readiness(server)["status"] == "ok"));
 }
 
 #[test]
@@ -412,15 +405,15 @@ fn what_the_journal_cannot_store_for_a_minute_is_served_and_stored_later() {
     postgres.stop();
     let changed = Instant::now();
     volume.rename_over(&team(1));
-    wait_for("the new rota", || number(&get(server.address, "/data/team.ics").1) == 1);
+    wait(5 * PATIENCE, "the new rota", || number(&get(server.address, "/data/team.ics").1) == 1);
     assert!(changed.elapsed() > Duration::from_secs(55), "it gave the journal a minute");
     assert_eq!(readiness(&server)["teams"]["provisional"], serde_json::json!(["data"]));
     let provisional = revisions(&get(server.address, "/data/team.ics").1);
     assert!(provisional.iter().any(|(uid, now)| before.get(uid).is_some_and(|old| now.0 == old.0 + 1)));
     volume.rename_over(&team(2));
-    wait_for("the next one", || number(&get(server.address, "/data/team.ics").1) == 2);
+    wait(5 * PATIENCE, "the next one", || number(&get(server.address, "/data/team.ics").1) == 2);
     postgres.restart();
-    wait_for("health", || readiness(&server)["status"] == "ok");
+    wait(5 * PATIENCE, "health", || readiness(&server)["status"] == "ok");
     let kept = revisions(&get(server.address, "/data/team.ics").1);
     for (uid, served) in &provisional {
         assert!(kept.get(uid).is_none_or(|kept| kept.0 >= served.0 && kept.1 >= served.1), "{uid}");

@@ -1,6 +1,5 @@
 //! `/{team}/subscribers`: which calendar fetched what and when: the answer to "why is my calendar behind?".
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use maud::{Markup, html};
@@ -9,28 +8,17 @@ use crate::feed::Feed;
 use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
 use crate::rota::Instant;
 use crate::text::count;
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::feed_name::shared_feed_name;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::layout::Tab;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::team_page;
 use crate::web::state::State;
 
 /// The page.
 pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let layout = Layout::of(state, request, &snapshot, team, Tab::CalendarSync);
-        match PageQuery::by(request).zone(team.team()) {
-            Ok(zone) => {
-                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                let main = page(state, team, &layout.people(team.team()), wall);
-                layout.respond(StatusCode::OK, "Calendar sync", &main)
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::CalendarSync, |context| {
+        Ok(("Calendar sync".to_owned(), page(state, context.team, &context.people(), context.wall())))
     })
 }
 

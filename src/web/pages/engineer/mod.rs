@@ -1,6 +1,5 @@
 //! `/{team}/engineers/{id}`: one engineer: on call now or next, the shifts ahead, what concerns them, their pipelines.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
@@ -10,14 +9,13 @@ use crate::rota::{
 };
 use crate::text::{clean, role_title};
 use crate::web::pages::kit::agreement::{anchor, open, sentence, unknown_of, urgency};
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::{missing_page, part, with_team};
+use crate::web::pages::kit::layout::Tab;
+use crate::web::pages::kit::not_found::part;
 use crate::web::pages::kit::occasion::{dates, on_call, state_tag, title};
 use crate::web::pages::kit::on_call::{now_on_call, time, why};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::{NoPage, team_page};
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::state::State;
 
@@ -32,23 +30,13 @@ const MAX_ABSENCES: usize = 12;
 
 /// The page.
 pub(in crate::web) fn engineer(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let rota = team.team();
-        let Some(idx) = rota.index_of(part(request, "id")) else {
-            return missing_page(state, &snapshot, request);
-        };
-        let layout = Layout::of(state, request, &snapshot, team, Tab::Other);
-        match PageQuery::by(request).zone(rota) {
-            Ok(zone) => {
-                // Their own clock, unless the query names another.
-                let wall = Wall::new(zone.as_ref().unwrap_or(&rota.engineer(idx).zone), now);
-                let people = layout.people(rota);
-                let main = page(team, &people, idx, wall, &layout.team_root());
-                layout.respond(StatusCode::OK, people.text(idx), &main)
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Other, |context| {
+        let rota = context.team.team();
+        let idx = rota.index_of(part(request, "id")).ok_or(NoPage::Missing)?;
+        // Their own clock, unless the query names another.
+        let (people, wall) = (context.people(), context.wall_or(&rota.engineer(idx).zone));
+        let main = page(context.team, &people, idx, wall, &context.layout.team_root());
+        Ok((people.text(idx).to_owned(), main))
     })
 }
 

@@ -3,11 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::live::{Snapshot, TeamSnapshot};
 use crate::rota::TeamId;
 use crate::text::clean;
+use crate::web::pages::kit::document::document;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::problems::errors;
 use crate::web::response::RETRY_SECONDS;
@@ -57,24 +58,15 @@ fn no_team_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
 /// The same for a client without a key for the address, if access is by secret links. It reveals nothing, and links
 /// only to its style sheet.
 pub(in crate::web) fn no_key(style: &str) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Not found · oncal" }
-                link rel="stylesheet" href=(style);
-            }
-            body {
-                main {
-                    h1 { "There is nothing at this address" }
-                    p.lead { "If it is a link that once worked, ask your on-call team for its new one." }
-                }
+    let body = html! {
+        body {
+            main {
+                h1 { "There is nothing at this address" }
+                p.lead { "If it is a link that once worked, ask your on-call team for its new one." }
             }
         }
-    }
+    };
+    document("Not found · oncal", &html! { link rel="stylesheet" href=(style); }, &body)
 }
 
 fn link(team: &TeamSnapshot, root: &str) -> Markup {
