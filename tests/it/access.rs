@@ -4,21 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant as Moment};
 
+use crate::support::application::{Response, responses};
 use crate::support::files::write;
 use crate::support::pair;
 use crate::support::running::{PATIENCE, Running, get, program};
-use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actix_web::web::Data;
 use oncal::access::{Key, Secret};
-use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Builder, Store};
+use oncal::live::Builder;
 use oncal::publish::Publisher;
 use oncal::rota::{EngineerId, Instant, TeamId};
-use oncal::web::{State, create_app};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -56,50 +53,22 @@ fn keys(team: &str, [all, of_team, own]: [u32; 3]) -> [String; 3] {
     keys.map(|key| key.text())
 }
 
-/// One response: its status, its headers except for the date, its body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Answer {
-    code: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-/// A server on the configuration in `folder`, at `now`.
-fn state(folder: &Path, now: Instant) -> Data<State> {
-    let configuration = config::load(folder, now).unwrap();
-    let builder = Builder::new(Publisher::without_journal()).with_secret(Secret::of(SECRET.as_bytes()));
-    let first = builder.first(configuration, now).unwrap();
-    Data::new(State::new(Arc::new(Store::new(first)), Clock::Fixed(now)))
-}
-
 /// The responses of a server on the configuration in `folder`.
-fn asked(folder: &Path, targets: &[String]) -> Vec<Answer> {
-    asked_at(folder, targets, NOW.parse().unwrap())
+fn responses_of(folder: &Path, targets: &[String]) -> Vec<Response> {
+    responses_at(folder, targets, NOW.parse().unwrap())
 }
 
 /// The same at `now`.
-fn asked_at(folder: &Path, targets: &[String], now: Instant) -> Vec<Answer> {
-    let state = state(folder, now);
-    actix_web::rt::System::new().block_on(async move {
-        let app = init_service(create_app(state)).await;
-        let mut answers = Vec::new();
-        for target in targets {
-            let request = TestRequest::with_uri(target).insert_header(("Host", "rota.example"));
-            let answer = call_service(&app, request.to_request()).await;
-            let header = |(name, value): (&actix_web::http::header::HeaderName, &_)| {
-                let value: &actix_web::http::header::HeaderValue = value;
-                (name.to_string(), value.to_str().unwrap().to_owned())
-            };
-            let (code, headers) = (answer.status().as_u16(), answer.headers().iter().map(header).collect());
-            let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
-            answers.push(Answer { code, headers, body });
-        }
-        answers
-    })
+fn responses_at(folder: &Path, targets: &[String], now: Instant) -> Vec<Response> {
+    let configuration = config::load(folder, now).unwrap();
+    let builder = Builder::new(Publisher::without_journal()).with_secret(Secret::of(SECRET.as_bytes()));
+    let first = builder.first(configuration, now).unwrap();
+    let targets: Vec<(&str, &str)> = targets.iter().map(|target| (target.as_str(), "")).collect();
+    responses(first, now, &targets, &[("host", "rota.example")])
 }
 
-fn one(folder: &Path, target: &str) -> Answer {
-    asked(folder, &[target.to_owned()]).remove(0)
+fn one(folder: &Path, target: &str) -> Response {
+    responses_of(folder, &[target.to_owned()]).remove(0)
 }
 
 const OPEN: [&str; 3] = ["/healthz", "/robots.txt", "/favicon.ico"];
@@ -199,7 +168,7 @@ fn a_key_opens_its_own_paths_and_everything_else_is_the_same_404() {
     }
     open.resize(targets.len(), false);
 
-    let answers = asked(folder.path(), &targets);
+    let answers = responses_of(folder.path(), &targets);
     // People get a page and programs a text, by the address alone.
     let is_page = |target: &str| {
         let path = target.split('?').next().unwrap();
@@ -268,7 +237,7 @@ fn the_link_of_an_engineer_ends_where_they_live_on_the_day_they_leave() {
     // Eleven hours behind UTC the day began only an hour ago.
     let hours_earlier = |hours: i64| {
         let now = NOW.parse::<Instant>().unwrap() - chrono::TimeDelta::hours(hours);
-        asked_at(folder.path(), &[link("e")], now).remove(0).code
+        responses_at(folder.path(), &[link("e")], now).remove(0).code
     };
     assert_eq!((hours_earlier(1), hours_earlier(2)), (404, 200));
 }

@@ -3,15 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
-use actix_web::{test as served, web};
-use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Client, Snapshot, Store};
+use oncal::live::{Client, Snapshot};
 use oncal::rota::{Instant, RowStatus, ShiftKind};
-use oncal::web::{State, create_app};
 use serde_json::{Value, json};
+
+use crate::support::application::{Response, responses};
 
 const NOW: &str = "2027-05-03T12:00:00Z";
 const TEAM: &str = "/api/v1/teams/data-pipelines";
@@ -55,23 +53,13 @@ struct Answer {
 fn asked_of(folder: &Path, targets: &[(&str, &str)]) -> Vec<Answer> {
     let now: Instant = NOW.parse().unwrap();
     let snapshot = Snapshot::new(config::load(folder, now).unwrap(), now);
-    let site = web::Data::new(State::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
-    actix_web::rt::System::new().block_on(async move {
-        let app = served::init_service(create_app(site)).await;
-        let mut answers = Vec::new();
-        for (target, known) in targets {
-            let request = served::TestRequest::with_uri(target).insert_header(("host", "127.0.0.1"));
-            let request = request.insert_header(("if-none-match", *known)).to_request();
-            let answer = served::call_service(&app, request).await;
-            let header = |name| {
-                answer.headers().get(name).map_or(String::new(), |value| value.to_str().unwrap().to_owned())
-            };
-            let (status, kind, etag) = (answer.status().as_u16(), header("content-type"), header("etag"));
-            let body = serde_json::from_slice(&served::read_body(answer).await).unwrap_or_default();
-            answers.push(Answer { status, kind, etag, body });
-        }
-        answers
-    })
+    let answer = |response: Response| Answer {
+        status: response.code,
+        kind: response.header("content-type").to_owned(),
+        etag: response.header("etag").to_owned(),
+        body: serde_json::from_str(&response.body).unwrap_or_default(),
+    };
+    responses(snapshot, now, targets, &[("host", "127.0.0.1")]).into_iter().map(answer).collect()
 }
 
 fn get(targets: &[&str]) -> Vec<Answer> {

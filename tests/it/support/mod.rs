@@ -1,5 +1,6 @@
 //! What several tests need: sample teams, servers and clocks.
 
+pub(crate) mod application;
 pub(crate) mod calendar_server;
 pub(crate) mod edited;
 pub(crate) mod faked_clock;
