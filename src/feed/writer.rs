@@ -108,14 +108,6 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The other of the two roles.
-pub(super) fn other(role: Role) -> Role {
-    match role {
-        Role::Primary => Role::Secondary,
-        Role::Secondary => Role::Primary,
-    }
-}
-
 /// Paragraphs with an empty line between them; empty ones are left out.
 pub(super) fn paragraphs(parts: &[&str]) -> String {
     let paragraphs: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();

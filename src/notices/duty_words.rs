@@ -6,7 +6,7 @@ use super::message::{Kind, Message, Part, Recipient, Text};
 use super::settle::is_urgent;
 use super::words::{clock, footer, holders, names, prefix, times_in, why, zone_of};
 use crate::rota::{EngineerIdx, Holding, Instant, Period, Periods, Role};
-use crate::text::{WallClock, list};
+use crate::text::{WallClock, list, role_title};
 
 /// Calendar programs refresh at different times.
 const CALENDARS: &str =
@@ -64,7 +64,7 @@ impl Writer<'_> {
     }
 
     fn own_part(&self, found: &Move, changes_role: bool, clock: WallClock<'_>) -> Part {
-        let (span, role, other) = (clock.span(found.period), found.role, other_role(found.role));
+        let (span, role, other) = (clock.span(found.period), found.role, found.role.other());
         let why = format!("Why: {}", why(self.facts, role, found.period));
         let expires = found.period.end();
         if !found.is_gain {
@@ -89,7 +89,7 @@ impl Writer<'_> {
             format!("You are {} {span}{instead}.", role.as_str()),
             format!("Before: {was}"),
             why,
-            format!("{} during that time: {}", capital(other), names(self.facts, &people)),
+            format!("{} during that time: {}", role_title(other), names(self.facts, &people)),
         ];
         Part { headline: format!("{verb} {span} (was {was})"), text: lines.join("\n  "), expires }
     }
@@ -173,19 +173,5 @@ impl Writer<'_> {
         let (people, is_tentative) = holders(self.facts, role, period);
         let names = names(self.facts, &people);
         if is_tentative { format!("{names}, proposed") } else { names }
-    }
-}
-
-fn capital(role: Role) -> &'static str {
-    match role {
-        Role::Primary => "Primary",
-        Role::Secondary => "Secondary",
-    }
-}
-
-fn other_role(role: Role) -> Role {
-    match role {
-        Role::Primary => Role::Secondary,
-        Role::Secondary => Role::Primary,
     }
 }

@@ -111,10 +111,9 @@ fn table(people: &People<'_>, shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>)
 
 /// Who holds the other role meanwhile.
 fn with(people: &People<'_>, planned: &PlannedWeek, shift: &Shift) -> Markup {
-    let other = if shift.role == Role::Primary { Role::Secondary } else { Role::Primary };
     let mut indices: Vec<EngineerIdx> = Vec::new();
     for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(shift.period)) {
-        if let Some(holder) = duty.holder(other).filter(|holder| !indices.contains(&holder.engineer)) {
+        if let Some(holder) = duty.holder(shift.role.other()).filter(|holder| !indices.contains(&holder.engineer)) {
             indices.push(holder.engineer);
         }
     }

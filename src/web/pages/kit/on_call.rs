@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, EngineerIdx, Handover, Holder, Instant, Role, Schedule, ShiftKind};
+use crate::rota::{Duty, EngineerIdx, Handover, Holder, Instant, Role, ShiftKind};
 use crate::text::{clean, role_title};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
@@ -31,7 +31,7 @@ pub(in crate::web) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wa
                 @if let Some(why) = holder.and_then(|holder| why(people, holder, is_uncovered)) {
                     p.why { (agreement_tag(holder, is_uncovered)) (why) }
                 }
-                @if let Some(until) = changes_at(schedule, role, wall.now) {
+                @if let Some(until) = schedule.held_until(role, wall.now) {
                     p.until { "until " (time(wall, until)) (then(team, people, role, until)) }
                 }
             }
@@ -52,14 +52,6 @@ pub(in crate::web) fn away(team: &TeamSnapshot, role: Role, wall: Wall<'_>) -> M
             }
         }
     }
-}
-
-/// When `role` next changes hands; also from nobody to somebody.
-pub(in crate::web) fn changes_at(schedule: &Schedule, role: Role, now: Instant) -> Option<Instant> {
-    let held = |duty: &Duty| duty.holder(role).map(|holder| holder.engineer);
-    let current = held(schedule.on_call(now)?);
-    let mut ahead = schedule.duties().filter(|duty| duty.period.start() > now);
-    ahead.find(|duty| held(duty) != current).map(|duty| duty.period.start())
 }
 
 /// `, then Data Engineer D (Thanksgiving Day), alone`: who holds `role` from `instant` on.
