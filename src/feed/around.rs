@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::rota::{Duty, EngineerIdx, Period, PlannedWeek, Role, Shift, ShiftKind, merge_adjacent};
 
-use super::writer::{Writer, other};
+use super::writer::Writer;
 use crate::text::reason;
 use crate::text::role_title;
 

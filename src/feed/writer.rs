@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::rota::{EngineerIdx, Instant, Period, Pipeline, Role, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Period, Pipeline, Team, Zone};
 
 use super::plan::{Links, Plan};
 use crate::text::moment::{self, Moment};

@@ -10,7 +10,7 @@ use chrono::{Datelike, Weekday, WeekdaySet};
 use super::definition::{Definition, Rule, Sandwich};
 use super::expand::{Dated, Holiday, expand};
 use crate::rota::{self, HolidayName};
-use crate::toml_reader::{MAX_REPORTED, Problem, Severity, listed, nearest};
+use crate::toml_reader::{MAX_REPORTED, Problem, listed, nearest};
 
 /// A holiday calendar with all that it extends: rules ready to become dates.
 #[derive(Debug)]
@@ -51,13 +51,9 @@ impl ResolvedCalendar {
         let found = self.remove(&definition.remove.iter().map(|name| &*name.value).collect());
         let mut unknown = Vec::new();
         for name in definition.remove.iter().filter(|name| !found.contains(&*name.value)) {
-            unknown.push(Problem {
-                code: "unknown-holiday",
-                severity: Severity::Error,
-                span: name.span.clone(),
-                message: format!("`{}` has no holiday `{}` to remove", self.id, name.value),
-                help: if unknown.len() < MAX_REPORTED { self.nearest_name(&name.value) } else { None },
-            });
+            let message = format!("`{}` has no holiday `{}` to remove", self.id, name.value);
+            let help = if unknown.len() < MAX_REPORTED { self.nearest_name(&name.value) } else { None };
+            unknown.push(Problem::error("unknown-holiday", message).at(&name.span).maybe_help(help));
         }
         definition.id.clone_into(&mut self.id);
         definition.name.clone_into(&mut self.name);

@@ -3,10 +3,9 @@
 //!
 //! Not here: the events (`ics`).
 
-use super::YEARS;
-use super::definition::non_empty;
+use super::definition::{non_empty, read_confirmed_through};
 use crate::ics::Patterns;
-use crate::toml_reader::{self, At, Problem, Problems, Severity, TableReader};
+use crate::toml_reader::{self, At, Problem, Problems, TableReader};
 
 /// What to take from an `.ics` file.
 #[derive(Debug, Default)]
@@ -59,16 +58,9 @@ impl Filter {
     /// Warns about patterns that no event matched: a typing error, or an event that no longer exists.
     pub fn check(&self, problems: &Problems) {
         for span in self.include.unmatched().chain(self.exclude.unmatched()) {
-            problems.push(Problem {
-                code: "pattern-without-event",
-                severity: Severity::Warning,
-                span,
-                message: "no event of the calendar matches this pattern".to_owned(),
-                help: Some(
-                    "patterns are matched against SUMMARY, DESCRIPTION and CATEGORIES of each event"
-                        .to_owned(),
-                ),
-            });
+            let message = "no event of the calendar matches this pattern";
+            let help = "patterns are matched against SUMMARY, DESCRIPTION and CATEGORIES of each event";
+            problems.push(Problem::warning("pattern-without-event", message).at(&span).help(help));
         }
     }
 }
@@ -93,8 +85,7 @@ fn read(mut root: TableReader<'_>, beside: Beside) -> Option<Filter> {
     let mut import = import?;
     let name = non_empty(import.text("name"), import.problems());
     let source = import.text("source").map(|source| source.value);
-    let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
-    let confirmed_through = import.integer("confirmed_through", *years.start(), *years.end());
+    let confirmed_through = read_confirmed_through(&mut import);
     let url = url(&mut import, beside);
     let include = Patterns::read(&mut import, "include");
     let exclude = Patterns::read(&mut import, "exclude");
@@ -102,7 +93,7 @@ fn read(mut root: TableReader<'_>, beside: Beside) -> Option<Filter> {
     Some(Filter {
         name,
         source,
-        confirmed_through: confirmed_through.and_then(|year| i32::try_from(year.value).ok()),
+        confirmed_through,
         include,
         exclude,
         url,

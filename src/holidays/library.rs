@@ -11,7 +11,7 @@ use super::builtin;
 use super::calendar::ResolvedCalendar;
 use super::common_names::meant;
 use super::definition::Definition;
-use crate::toml_reader::{Problem, Problems, Severity, nearest};
+use crate::toml_reader::{Problem, Problems, nearest};
 
 /// Calendars by id. One of the organisation's own replaces the built-in one of its id, and may extend it.
 #[derive(Debug, Default)]
@@ -125,8 +125,7 @@ impl Library {
                     return Broken::Below;
                 }
                 let code = if help.is_some() { "unknown-calendar" } else { "calendar-cycle" };
-                let span = extends.span.clone();
-                Broken::Here(vec![Problem { code, severity: Severity::Error, span, message, help }])
+                Broken::Here(vec![Problem::error(code, message).at(&extends.span).maybe_help(help)])
             };
             let base = match self.own.get(&extends.value) {
                 // A calendar that extends its own id means the built-in one that it replaces.
@@ -181,11 +180,6 @@ fn circle_problem(lineage: &[&Definition]) -> Problem {
     let mut ids: Vec<_> = lineage.iter().map(|definition| format!("`{}`", definition.id)).collect();
     ids.extend(ids.first().cloned());
     let span = lineage.first().and_then(|first| first.extends.as_ref()).map_or(0..0, |at| at.span.clone());
-    Problem {
-        code: "calendar-cycle",
-        severity: Severity::Error,
-        span,
-        message: format!("calendars extend each other in a circle: {}", ids.join(" extends ")),
-        help: None,
-    }
+    let message = format!("calendars extend each other in a circle: {}", ids.join(" extends "));
+    Problem::error("calendar-cycle", message).at(&span)
 }

@@ -161,13 +161,7 @@ impl Problems {
             let more = count.saturating_sub(MAX_REPORTED);
             if more > 0 {
                 let message = format!("this file has {more} more {}", if more == 1 { one } else { many });
-                found.push(Problem {
-                    code: "more-problems",
-                    severity,
-                    span: last.clone(),
-                    message,
-                    help: None,
-                });
+                found.push(Problem { severity, ..Problem::error("more-problems", message).at(&last) });
             }
         }
         found
