@@ -90,14 +90,7 @@ fn read(mut root: TableReader<'_>, beside: Beside) -> Option<Filter> {
     let include = Patterns::read(&mut import, "include");
     let exclude = Patterns::read(&mut import, "exclude");
     import.finish();
-    Some(Filter {
-        name,
-        source,
-        confirmed_through,
-        include,
-        exclude,
-        url,
-    })
+    Some(Filter { name, source, confirmed_through, include, exclude, url })
 }
 
 /// The address, which must be given here if no other file has the calendar.
