@@ -10,6 +10,7 @@
 mod alarm;
 mod around;
 mod calendar;
+mod client;
 pub mod colour;
 mod content_line;
 mod deadline;
@@ -25,6 +26,7 @@ mod writer;
 
 pub use alarm::{Alarm, NoSuchAlarm};
 pub use calendar::{Head, Rendered, calendar};
+pub use client::Client;
 pub use event::{Event, Hashes, Kind, Status, When, events};
 pub use name::Feed;
 pub use plan::{Links, Plan};

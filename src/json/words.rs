@@ -6,6 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::feed::Client;
 use crate::rota;
 
 /// A schema `$name` of these words, for `#[schema(value_type = …)]`. There are no values of the type.
@@ -36,5 +37,5 @@ words!(OccasionKind, "What an occasion is.", ["holiday", "time-off"]);
 words!(
     ClientKind,
     "A kind of calendar client, as far as its requests show.",
-    ["google", "outlook-desktop", "outlook-web", "apple", "thunderbird", "davx5", "other"]
+    Client::ALL.map(Client::as_str)
 );

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::client::Client;
+use crate::feed::Client;
 use crate::journal::{Database, JournalError, Subscriber};
 use crate::rota::{Instant, TeamId};
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use oncal::config;
-use oncal::live::{Client, Snapshot};
+use oncal::feed::Client;
+use oncal::live::Snapshot;
 use oncal::rota::{Instant, RowStatus, ShiftKind};
 use serde_json::{Value, json};
 
@@ -138,27 +139,27 @@ fn pipelines_have_their_owners_and_run_books() {
 #[test]
 fn bad_queries_are_refused_naming_the_parameter_and_a_right_value() {
     let cases = [
-        ("schedule?from=soon", "from", "from is a date such as 2026-12-25, not “soon”"),
+        ("schedule?from=soon", "from", "from must be a date such as 2026-12-25, not “soon”"),
         ("schedule?from=", "from", "not “”"),
         ("schedule?from=2027-02-30", "from", "not “2027-02-30”"),
-        ("schedule?from=%2B2027-1-1", "from", "from is a date"),
-        ("schedule?from=1969-12-31", "from", "from is 1970-01-01 to 2037-05-03"),
-        ("schedule?to=2037-05-04", "to", "to is 1970-01-01 to 2037-05-03"),
+        ("schedule?from=%2B2027-1-1", "from", "from must be a date"),
+        ("schedule?from=1969-12-31", "from", "from must be from 1970-01-01 to 2037-05-03"),
+        ("schedule?to=2037-05-04", "to", "to must be from 1970-01-01 to 2037-05-03"),
         ("schedule?from=2027-06-01&to=2027-06-01", "to", "is not after from, 2027-06-01"),
         (
             "coverage?from=2027-06-01&to=2029-05-30",
             "to",
-            "at most 104 weeks at once: from 2027-06-01 on, to is at most 2029-05-29",
+            "at most 104 weeks at once: with from 2027-06-01, to must be 2029-05-29 or earlier",
         ),
         ("coverage?form=2027-06-01", "form", "there is no parameter “form”; did you mean `from`?"),
         ("coverage?from=2027-06-01&from=2027-06-01", "from", "from is given twice"),
-        ("fairness?from=2027-01-02", "from", "a 1 January such as 2027-01-01, not 2027-01-02"),
+        ("fairness?from=2027-01-02", "from", "must be 1 January, such as 2027-01-01, not 2027-01-02"),
         ("fairness?from=2027-01-01&to=2027-12-31", "to", "whole calendar years"),
         ("fairness?from=2027-01-01&to=2027-01-01", "to", "not after from"),
-        ("fairness?from=2026-01-01&to=2037-01-01", "to", "to is at most 2036-01-01"),
-        ("oncall?at=31.5.2027", "at", "at is an instant such as 2026-12-24T20:00:00Z, or a date, not"),
-        ("oncall?at=9999-01-01", "at", "at is 1970-01-01 to"),
-        ("oncall?at=9999-01-01T00:00:00Z", "at", "at is 1970-01-01 to"),
+        ("fairness?from=2026-01-01&to=2037-01-01", "to", "to must be 2036-01-01 or earlier"),
+        ("oncall?at=31.5.2027", "at", "at must be an instant such as 2026-12-24T20:00:00Z, or a date, not"),
+        ("oncall?at=9999-01-01", "at", "at must be from 1970-01-01 to"),
+        ("oncall?at=9999-01-01T00:00:00Z", "at", "at must be from 1970-01-01 to"),
         ("changes?from=2027-01-01", "from", "this address takes none"),
         ("pipelines?x", "x", "this address takes none"),
     ];

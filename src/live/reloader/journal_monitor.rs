@@ -82,9 +82,10 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::feed::Client;
     use crate::journal::{Database, Location};
     use crate::live::sample::{TEAM, at, configuration};
-    use crate::live::{Builder, Client, Store};
+    use crate::live::{Builder, Store};
     use crate::publish::Publisher;
     use crate::rota::TeamId;
 

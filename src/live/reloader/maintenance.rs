@@ -97,8 +97,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::feed::Client;
     use crate::journal::{Database, Location};
-    use crate::live::Client;
     use crate::live::sample::at;
     use crate::publish::Publisher;
     use crate::rota::TeamId;

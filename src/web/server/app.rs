@@ -19,7 +19,7 @@ use super::metrics::metrics;
 use super::request_counts::UNMATCHED;
 use super::request_log::{self, REQUEST_ID, RequestId};
 use crate::config::Access;
-use crate::live::Client;
+use crate::feed::Client;
 use crate::web::api::{self, api};
 use crate::web::atom;
 use crate::web::feeds::client::client;

@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use serde::Serialize;
 
 use crate::feed::Feed;
-use crate::live::Client;
+use crate::feed::Client;
 
 /// The label of a path that no route matches.
 pub(super) const UNMATCHED: &str = "unmatched";

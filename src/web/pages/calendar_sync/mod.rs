@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use maud::{Markup, html};
 
-use crate::feed::Feed;
-use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
+use crate::feed::{Client, Feed};
+use crate::live::{FeedSlot, Fetched, TeamSnapshot};
 use crate::rota::Instant;
 use crate::text::count;
 use crate::web::pages::kit::clock::Wall;

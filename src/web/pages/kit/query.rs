@@ -18,9 +18,9 @@ pub(in crate::web) enum BadQuery {
     Twice(&'static str),
     #[error("“{0}” is not a date: from is written YYYY-MM-DD, such as 2026-12-25")]
     From(String),
-    #[error("“{0}” is not a number of weeks: weeks is 1 to {MAX_WEEKS}")]
+    #[error("weeks must be from 1 to {MAX_WEEKS}, not “{0}”")]
     Weeks(String),
-    #[error("“{0}” is not a number of years: years is 1 to {MAX_YEARS}")]
+    #[error("years must be from 1 to {MAX_YEARS}, not “{0}”")]
     Years(String),
     #[error("the rota is shown up to {last}, not from {from} on")]
     TooFar { from: NaiveDate, last: NaiveDate },

@@ -57,11 +57,13 @@ impl Client {
         }
     }
 
-    pub(super) fn place(self) -> usize {
+    /// Its position in [`Client::ALL`].
+    pub fn place(self) -> usize {
         self as usize
     }
 
-    pub(super) fn named(word: &str) -> Option<Client> {
+    /// The kind with this name in the database and the API.
+    pub fn named(word: &str) -> Option<Client> {
         Client::ALL.into_iter().find(|client| client.as_str() == word)
     }
 }
