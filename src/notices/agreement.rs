@@ -5,9 +5,7 @@ use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 use super::facts::{Facts, Terms};
 use super::notified::{KnownConflict, Notified, Stage};
 use super::settle::{is_urgent, settles};
-use crate::rota::{
-    Conflict, EngineerIdx, Instant, Pair, Period, ProposalStatus, Row, RowStatus, Team, WeekId,
-};
+use crate::rota::{Conflict, EngineerIdx, Instant, Pair, Period, Row, RowStatus, Team, WeekId};
 
 /// When reminders are sent, on the team's clock: at this hour.
 const REMINDER_HOUR: u32 = 9;
@@ -100,7 +98,7 @@ impl Open<'_> {
             end: period.end(),
             pair: [id(self.pair.primary), id(self.pair.secondary)],
             proposed: id(self.conflict.primary),
-            status: status(self.conflict.status).to_owned(),
+            status: self.conflict.status.as_str().to_owned(),
             reasons: self.conflict.reasons.iter().map(ToString::to_string).collect(),
             // A report after the deadline says that it is overdue.
             stage: if self.deadline <= now { Stage::Overdue } else { self.stage(team, now) },
@@ -120,15 +118,6 @@ fn reaches(team: &Team, deadline: Instant, stage: Stage) -> Option<Instant> {
             let (_, days) = REMINDER_DAYS.into_iter().find(|(own, _)| *own == stage)?;
             Some(at(date.checked_sub_days(Days::new(days))?))
         }
-    }
-}
-
-/// The status of a proposal, as it is stored.
-fn status(status: ProposalStatus) -> &'static str {
-    match status {
-        ProposalStatus::Proposed => "proposed",
-        ProposalStatus::NeedsVolunteer => "needs-volunteer",
-        ProposalStatus::Nobody => "nobody",
     }
 }
 
