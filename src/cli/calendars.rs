@@ -22,7 +22,7 @@ pub(super) fn load(folder: &Path, common: &Common, output: &mut Output) -> anyho
         Some(url) => Location::Postgres(url.to_owned()),
         None => Location::Folder(plan::state(common)),
     };
-    // A state folder that may not be read counts as absent.
+    // A state folder that cannot be read counts as absent.
     let calendars = Calendars::for_command(Database::open_to_read(location).ok());
     if common.fetch {
         let before = config::load(folder, calendars.as_of(now))?;

@@ -50,7 +50,7 @@ impl BookFault {
                     FileFault::NotUtf8 { readable, bad } => {
                         let before = readable.get(..bad.start).unwrap_or_default();
                         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-                        Some(format!("save it as UTF-8; the first odd character is on line {line}"))
+                        Some(format!("save it as UTF-8; the first invalid character is on line {line}"))
                     }
                     _ => None,
                 };
