@@ -116,8 +116,8 @@ impl RunBooks {
         book.is_some_and(|book| book.markdown.lines().all(is_blank))
     }
 
-    /// Warns about files that no pipeline has named. Returns whether none of them is an error, as a link that leads out of
-    /// the folder is.
+    /// Warns about files that no pipeline has named. Returns whether none of them is an error, as a link that leads out
+    /// of the folder is.
     pub(super) fn report_unnamed(&self, team: &TeamId, diagnostics: &mut Diagnostics) -> bool {
         let named = self.named.borrow();
         let mut is_right = true;

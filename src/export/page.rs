@@ -1,5 +1,5 @@
-//! `index.html` of the export: how to subscribe, and the weeks ahead. It does not say who is on call now, because nobody
-//! knows when it will be read.
+//! `index.html` of the export: how to subscribe, and the weeks ahead. It does not say who is on call now, because
+//! nobody knows when it will be read.
 
 use chrono::TimeDelta;
 use maud::{Markup, PreEscaped, html};

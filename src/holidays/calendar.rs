@@ -45,8 +45,8 @@ impl Default for ResolvedCalendar {
 }
 
 impl ResolvedCalendar {
-    /// Adds a definition on top: its name and source replace those below, `remove` takes holidays out, and its rules are
-    /// added. Returns a problem for each name in `remove` that nobody defines.
+    /// Adds a definition on top: its name and source replace those below, `remove` takes holidays out, and its rules
+    /// are added. Returns a problem for each name in `remove` that nobody defines.
     pub(super) fn extend(&mut self, definition: &Definition) -> Vec<Problem> {
         let found = self.remove(&definition.remove.iter().map(|name| &*name.value).collect());
         let mut unknown = Vec::new();
@@ -73,8 +73,8 @@ impl ResolvedCalendar {
         unknown
     }
 
-    /// Removes the holidays of these names, or only their substitutes where those have such a name. Returns the names that
-    /// were found.
+    /// Removes the holidays of these names, or only their substitutes where those have such a name. Returns the names
+    /// that were found.
     fn remove<'n>(&mut self, names: &BTreeSet<&'n str>) -> BTreeSet<&'n str> {
         let mut found = BTreeSet::new();
         let mut is_removed = |name: &str| {

@@ -1,5 +1,5 @@
-//! The file that belongs to an imported calendar, `<name>.toml` with an `[import]` table: which of its events are holidays,
-//! what it is called, and perhaps its address.
+//! The file that belongs to an imported calendar, `<name>.toml` with an `[import]` table: which of its events are
+//! holidays, what it is called, and perhaps its address.
 //!
 //! Not here: the events (`ics`).
 

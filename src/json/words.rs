@@ -1,4 +1,5 @@
-//! The possible values of some fields, for the description of the API, so that programs generated from it know them all.
+//! The possible values of some fields, for the description of the API, so that programs generated from it know them
+//! all.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! One team within its current week: its rota over the window of feeds, and the feeds.
 //!
-//! Everything is computed when it is first requested and then kept, so that a server of thousands of teams starts at once
-//! and holds only what somebody reads.
+//! Everything is computed when it is first requested and then kept, so that a server of thousands of teams starts at
+//! once and holds only what somebody reads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

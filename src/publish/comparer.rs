@@ -37,8 +37,8 @@ pub(super) struct Comparer {
 }
 
 impl Comparer {
-    /// Decides the revisions of `to_publish`, `known` being what was published before. They are provisional unless there
-    /// is nothing to write.
+    /// Decides the revisions of `to_publish`, `known` being what was published before. They are provisional unless
+    /// there is nothing to write.
     pub(super) fn publish(
         &self,
         to_publish: &TeamToPublish,
@@ -108,8 +108,8 @@ impl Comparer {
         published
     }
 
-    /// Whether another server published a newer configuration than that of `generation`, or the same with newer copies of
-    /// fetched calendars.
+    /// Whether another server published a newer configuration than that of `generation`, or the same with newer copies
+    /// of fetched calendars.
     pub(super) fn is_older(
         &self,
         team: &TeamToPublish,

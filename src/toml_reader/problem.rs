@@ -174,7 +174,8 @@ const MAX_GUESSED_CHARACTERS: usize = 64;
 /// This many first letters of a name are enough to suggest it.
 const MIN_PREFIX_LETTERS: usize = 3;
 
-/// `did you mean …?` with the known name nearest to `given`, else the first that begins with it; nothing when none does.
+/// `did you mean …?` with the known name nearest to `given`, else the first that begins with it; nothing when none
+/// does.
 pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     let length = given.chars().take(MAX_GUESSED_CHARACTERS + 1).count();
     if length > MAX_GUESSED_CHARACTERS {

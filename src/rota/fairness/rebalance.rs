@@ -134,8 +134,8 @@ fn turns<'p>(plan: &Plan<'p>) -> &'p [Pair] {
     plan.team.rotations.last().map_or(&[], |rotation| &rotation.weeks)
 }
 
-/// Who has a holiday of their own in a week of theirs, for each number of turns by which the rotation can be shifted. So a
-/// shift is counted from the few holidays that it makes somebody have, rather than from all.
+/// Who has a holiday of their own in a week of theirs, for each number of turns by which the rotation can be shifted.
+/// So a shift is counted from the few holidays that it makes somebody have, rather than from all.
 #[derive(Debug, Default)]
 struct Hits {
     /// Without any shift.

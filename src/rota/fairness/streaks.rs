@@ -33,8 +33,8 @@ pub struct Streak {
 }
 
 impl Streak {
-    /// Streaks as people read them: the streaks of secondaries go with the streak of the primary on the same holiday in the
-    /// same years.
+    /// Streaks as people read them: the streaks of secondaries go with the streak of the primary on the same holiday in
+    /// the same years.
     pub fn together(streaks: &[Streak]) -> impl Iterator<Item = (&Streak, Vec<EngineerIdx>)> {
         let alone = streaks.iter().filter(|streak| !streaks.iter().any(|other| other.is_backed_by(streak)));
         alone.map(|streak| {

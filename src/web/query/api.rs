@@ -51,7 +51,8 @@ impl ApiQuery {
         Ok(at)
     }
 
-    /// `from` and `to` as dates and as a period: from the current week on, and for `weeks` weeks, where they are left out.
+    /// `from` and `to` as dates and as a period: from the current week on, and for `weeks` weeks, where they are left
+    /// out.
     pub(in crate::web) fn dates(
         &self,
         team: &TeamSnapshot,

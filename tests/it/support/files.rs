@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-/// The team file whose parts these are, with the rotation of the plan between them: weeks of a and b, b and c, c and d, d
-/// and a.
+/// The team file whose parts these are, with the rotation of the plan between them: weeks of a and b, b and c, c and d,
+/// d and a.
 macro_rules! around_rotation {
     ($before:literal, $after:literal) => {
         concat!(

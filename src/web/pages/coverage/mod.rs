@@ -1,4 +1,5 @@
-//! `/{team}/coverage`: what every holiday and all time off do to the rota: first what needs somebody, then month by month.
+//! `/{team}/coverage`: what every holiday and all time off do to the rota: first what needs somebody, then month by
+//! month.
 
 mod absences;
 mod conflict;
