@@ -11,8 +11,8 @@ use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
 use crate::rota::week::{Week, weeks};
 
-/// From how many years in a row on the same person on the same holiday is a streak. Twice in a row happens now and
-/// then in most rotations; the third time is a pattern, and early enough to do something about it.
+/// How many years in a row with the same person on the same holiday make a streak. Twice in a row happens now and then
+/// in most rotations; the third time is a pattern, and early enough to do something about it.
 pub const MIN_STREAK_YEARS: usize = 3;
 
 /// How the calendars name the substitute of a holiday.
