@@ -156,11 +156,17 @@ impl<'c> TeamReview<'c> {
         match self.configuration.key_place(settings, key) {
             Some(place) => {
                 let message = format!("team {}: {message}", self.team.id);
-                Diagnostic { file: settings.to_owned(), ..self.config.warning(code, Some(place), message, help) }
+                Diagnostic {
+                    file: settings.to_owned(),
+                    ..self.config.warning(code, Some(place), message, help)
+                }
             }
-            None => {
-                self.config.warning(code, self.configuration.key_place(&self.config.file, "name"), message, help)
-            }
+            None => self.config.warning(
+                code,
+                self.configuration.key_place(&self.config.file, "name"),
+                message,
+                help,
+            ),
         }
     }
 

@@ -115,7 +115,8 @@ impl MailServer {
     /// Reads `[mail]`.
     pub(super) fn read(mut table: TableReader<'_>) -> Option<MailServer> {
         let problems = table.problems();
-        let message = "a password does not belong in this file, which more people can read than may know the password";
+        let message =
+            "a password does not belong in this file, which more people can read than may know the password";
         table.refuse("password", "password-in-file", message, PASSWORD_HELP);
         let server = table.required_text("server", "smtps://smtp.example.org");
         let user = table.text("user").map(|at| at.value).filter(|user| !user.is_empty());

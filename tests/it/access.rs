@@ -1,6 +1,6 @@
 //! Secret links, through the production application: what each key opens, and that nothing else reveals anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -22,7 +22,8 @@ const NOW: &str = "2026-11-20T12:00:00Z";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const SETTINGS: &str = "access = \"links\"\npublic_url = \"https://rota.example/on-call\"\n";
 
-const PIPELINE: &str = "[[pipeline]]\nid = \"profit\"\nname = \"Profit\"\nprimary = \"a\"\nrun_book = \"profit.md\"\n";
+const PIPELINE: &str =
+    "[[pipeline]]\nid = \"profit\"\nname = \"Profit\"\nprimary = \"a\"\nrun_book = \"profit.md\"\n";
 
 static TEAM: LazyLock<String> = LazyLock::new(|| format!("{}{PIPELINE}", pair::TEAM));
 

@@ -603,7 +603,9 @@ fn what_changes_is_exported_as_it_changes() {
         "[[pipeline]]",
         "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]",
     );
-    wait(PATIENCE, "the exported swap", || fs::read(site.web().join(&feed)).is_ok_and(|bytes| bytes != before));
+    wait(PATIENCE, "the exported swap", || {
+        fs::read(site.web().join(&feed)).is_ok_and(|bytes| bytes != before)
+    });
     site.edit("id = \"b\"\n", "id = \"b\"\nlink_generation = 2\n");
     wait(PATIENCE, "the end of the revoked link", || !site.has(&format!("k/{}", links["b"])));
 }

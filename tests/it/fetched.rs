@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::support::calendar_server::{CalendarServer, calendar};
 use crate::support::fetching::{Serving, folder, team};
-use crate::support::postgres::Postgres;
 use crate::support::files::write;
+use crate::support::postgres::Postgres;
 use chrono::{Days, NaiveDate, TimeDelta};
 use oncal::calendars::{Calendars, Options, Patience};
 use oncal::config::{

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::running::{PATIENCE, Running, get, program};
 use crate::support::files::write;
+use crate::support::running::{PATIENCE, Running, get, program};
 use crate::support::wait::wait;
 use oncal::journal::{Database, Location};
 use oncal::rota::TeamId;

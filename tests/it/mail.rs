@@ -36,7 +36,6 @@ fn python() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.tools/venv/bin/python")
 }
 
-#[track_caller]
 /// A mail server (aiosmtpd); ends when dropped.
 struct MailBox {
     folder: TempDir,

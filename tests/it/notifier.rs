@@ -144,7 +144,7 @@ impl Server {
 
     /// What it serves after an edit on [`monday`] while the journal cannot be written.
     fn edited_without_journal(&self, text: &str) -> Snapshot {
-        self.edited(text, monday(), Build::provisional)
+        self.edited(text, monday(), |build| build.provisional())
     }
 
     fn edited(&self, text: &str, now: Instant, build: impl FnOnce(&Build<'_>) -> Snapshot) -> Snapshot {

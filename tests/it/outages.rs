@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use crate::support::faked_clock::FakedClock;
@@ -34,7 +35,6 @@ fn is_metric(running: &Running, line: &str) -> bool {
     String::from_utf8(get(running.admin, "/metrics").1).unwrap().lines().any(|own| own == line)
 }
 
-#[track_caller]
 /// [`wait`] for a server whose uptime is faked: no wait of it ends by time alone, so a new file beside the folder of its
 /// configuration wakes its reloader again and again.
 #[track_caller]

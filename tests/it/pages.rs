@@ -77,7 +77,12 @@ fn responses_of_all(teams: &[(String, String)], now: &str, targets: &[(&str, &st
 }
 
 /// The same with this Accept-Encoding.
-fn requested(teams: &[(String, String)], now: &str, targets: &[(&str, &str)], encoding: &str) -> Vec<Response> {
+fn requested(
+    teams: &[(String, String)],
+    now: &str,
+    targets: &[(&str, &str)],
+    encoding: &str,
+) -> Vec<Response> {
     let folder = tempfile::tempdir().unwrap();
     for name in ["teams", "runbooks/data"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
@@ -458,7 +463,8 @@ fn the_coverage_page_explains_the_teams_rule_and_once_what_load_counts() {
     assert!(page.body.matches("class=\"stack candidates\"").count() > 1);
     assert_eq!(page.body.matches("Holiday load counts").count(), 1);
     let report = TEAM.replace("secondary_on_holiday", "time_off = \"report\"\nsecondary_on_holiday");
-    responses_of(&report, NOW, &[("/data/coverage", "")])[0].has("Time off of the primary does not change who is on call.");
+    responses_of(&report, NOW, &[("/data/coverage", "")])[0]
+        .has("Time off of the primary does not change who is on call.");
 }
 
 #[test]
@@ -633,7 +639,10 @@ fn names_are_text_and_pages_have_no_style_or_script_of_their_own() {
         {
             page.lacks(forbidden);
         }
-        assert!(page.header("content-security-policy").starts_with("default-src 'none'") && !page.header("content-security-policy").contains("unsafe"));
+        assert!(
+            page.header("content-security-policy").starts_with("default-src 'none'")
+                && !page.header("content-security-policy").contains("unsafe")
+        );
     }
 }
 

@@ -71,7 +71,8 @@ impl ApiQuery {
         }
         let last = from.checked_add_days(Days::new(7 * u64::from(MAX_WEEKS))).unwrap_or(from);
         if last < to {
-            let detail = format!("at most {MAX_WEEKS} weeks at once: with from {from}, to must be {last} or earlier");
+            let detail =
+                format!("at most {MAX_WEEKS} weeks at once: with from {from}, to must be {last} or earlier");
             return Err(Problem::query("to", detail));
         }
         let (dates, zone) = (Dates { from, to }, &rota.zone);

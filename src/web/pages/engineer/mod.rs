@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
 use crate::rota::{
-    Absences, EngineerIdx, Instant, Occasion, Period, Pipeline, PlannedWeek, Role, Row, Shift, week_at,
+    Absences, EngineerIdx, Instant, Occasion, Period, Pipeline, PlannedWeek, Row, Shift, week_at,
 };
 use crate::text::{clean, role_title};
 use crate::web::pages::kit::agreement::{anchor, open, sentence, unknown_of, urgency};
@@ -113,7 +113,9 @@ fn table(people: &People<'_>, shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>)
 fn with(people: &People<'_>, planned: &PlannedWeek, shift: &Shift) -> Markup {
     let mut indices: Vec<EngineerIdx> = Vec::new();
     for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(shift.period)) {
-        if let Some(holder) = duty.holder(shift.role.other()).filter(|holder| !indices.contains(&holder.engineer)) {
+        if let Some(holder) =
+            duty.holder(shift.role.other()).filter(|holder| !indices.contains(&holder.engineer))
+        {
             indices.push(holder.engineer);
         }
     }
