@@ -551,7 +551,7 @@ fn the_index_is_a_table_from_six_teams_on_with_the_most_urgent_first_and_a_searc
     let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}\n{}", page.body));
     assert!(place("pipelines") < place(">Eta<") && place(">Eta<") < place(">Zeta<"));
     let found = index("?q=th%C3%A9ta");
-    found.has("No team or person with that name or id.");
+    found.has("No team or person has that name or id.");
     index("?q=theta").has(">Theta<").lacks(">Iota<").has("1 team ");
     index("?q=mohandes").has("No team or person");
     index("?q=%D9%85%D9%87%D9%86%D8%AF%D8%B3").has("pipelines").lacks(">Theta<");
