@@ -1,8 +1,6 @@
 //! One calendar that is to be fetched.
 
-use std::collections::BTreeMap;
-
-use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{CalendarReader, CalendarUse};
 use crate::fetch::{Address, FetchError, Fetched, Fetcher, Purpose, Validators, reduced};
@@ -16,6 +14,10 @@ pub(super) struct Wanted {
     pub(super) digest: String,
     pub(super) purpose: Purpose,
     pub(super) readers: Vec<CalendarReader>,
+    /// Where the configuration names it: `teams/data.toml:6:21`.
+    pub(super) named_at: Vec<String>,
+    /// What other servers on the same database have noted that they use it for: see [`Wanted::notes`].
+    pub(super) others: BTreeSet<String>,
 }
 
 /// The addresses of `uses`, each once, by digest.
@@ -23,26 +25,57 @@ pub(super) fn wanted<'u>(uses: impl Iterator<Item = &'u CalendarUse>) -> BTreeMa
     let mut all: BTreeMap<String, Wanted> = BTreeMap::new();
     for usage in uses {
         let digest = usage.address.digest().as_str().to_owned();
-        let purpose = Purpose {
-            is_holidays: matches!(usage.reader, CalendarReader::Holidays(_)),
-            emails: usage.email.iter().cloned().collect(),
-        };
         let wanted = all.entry(digest.clone()).or_insert_with(|| Wanted {
             address: usage.address.clone(),
             digest,
             purpose: Purpose::default(),
             readers: Vec::new(),
+            named_at: Vec::new(),
+            others: BTreeSet::new(),
         });
-        wanted.purpose = std::mem::take(&mut wanted.purpose).and(purpose);
+        wanted.purpose = std::mem::take(&mut wanted.purpose).and(purpose(usage));
         wanted.readers.push(usage.reader.clone());
+        wanted.named_at.push(usage.named_at.to_string());
     }
     all
 }
 
+/// What is needed of the calendar by one who reads it.
+pub(super) fn purpose(usage: &CalendarUse) -> Purpose {
+    match usage.reader {
+        CalendarReader::Holidays(_) => Purpose::holidays(),
+        CalendarReader::TimeOff(..) => Purpose::time_off(&usage.email),
+    }
+}
+
+/// What a copy was reduced for, as the database has it.
+pub(super) fn stored_purpose(state: &CalendarState) -> Purpose {
+    Purpose::from_words(state.purpose.split_whitespace())
+}
+
 impl Wanted {
-    /// A hash of the purpose, which has mail addresses.
-    pub(super) fn purpose_hash(&self) -> String {
-        hex::encode(Sha256::digest(format!("{:?}", self.purpose)))
+    /// The same calendar, which is fetched for other servers too. What they noted is the names of readers, which have a `/`,
+    /// and the words of purposes, which have none.
+    pub(super) fn and_for(self, others: BTreeSet<String>) -> Wanted {
+        let words = others.iter().map(String::as_str).filter(|word| !word.contains('/'));
+        let purpose = self.purpose.and(Purpose::from_words(words));
+        Wanted { purpose, others, ..self }
+    }
+
+    /// What this server notes that it uses the calendar for.
+    pub(super) fn notes(&self) -> BTreeSet<String> {
+        let readers = self.readers.iter().map(ToString::to_string);
+        readers.chain(self.purpose.words().map(str::to_owned)).collect()
+    }
+
+    /// Whether another server has noted that `reader` reads it, of whom this one knows nothing.
+    pub(super) fn is_read_elsewhere_by(&self, reader: &CalendarReader) -> bool {
+        !self.readers.contains(reader) && self.others.contains(&reader.to_string())
+    }
+
+    /// The purpose, as the database has it.
+    pub(super) fn purpose_text(&self) -> String {
+        self.purpose.words().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -66,14 +99,16 @@ impl Job {
     /// allow.
     ///
     /// # Errors
+    ///
     /// If no calendar could be fetched, and why.
     pub fn run(&self, fetcher: &Fetcher) -> Result<Fetched, FetchError> {
         let state = &self.state;
-        // A copy that was reduced for another purpose lacks what this one needs.
-        let has_copy = state.purpose == self.wanted.purpose_hash();
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let validators = Validators { etag: some(&state.etag), last_modified: some(&state.last_modified) };
-        Ok(match fetcher.fetch(&self.wanted.address, has_copy.then_some(&validators))? {
+        // What was reduced for more should not be kept, and what was reduced for less is not enough.
+        let is_right = stored_purpose(state) == self.wanted.purpose;
+        let is_known = is_right && validators != Validators::default();
+        Ok(match fetcher.fetch(&self.wanted.address, is_known.then_some(&validators))? {
             Fetched::Calendar { text, validators } => {
                 Fetched::Calendar { text: reduced(&text, &self.wanted.purpose), validators }
             }

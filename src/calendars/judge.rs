@@ -8,6 +8,7 @@ use super::past::extended;
 use crate::config::{
     CalendarReader, CalendarUse, Configuration, Found, History, KeptCalendar, KeptCalendars,
 };
+use crate::fetch::Address;
 use crate::rota::Instant;
 
 /// Loads the configuration as it would be with other copies; `None` if it cannot be read.
@@ -24,6 +25,15 @@ pub(super) enum Judgement {
     Later,
 }
 
+/// How `configuration` has `reader` read the calendar at `address`.
+pub(super) fn use_of<'c>(
+    configuration: &'c Configuration,
+    reader: &CalendarReader,
+    address: &Address,
+) -> Option<&'c CalendarUse> {
+    configuration.calendar_uses().find(|usage| usage.reader == *reader && usage.address == *address)
+}
+
 /// Judges `text` as the next copy at `now`, `current` being the configuration in service.
 pub(super) fn judge(
     wanted: &Wanted,
@@ -35,14 +45,17 @@ pub(super) fn judge(
     let before = kept.get(&wanted.address).map(|kept| KeptCalendar::clone(kept)).unwrap_or_default();
     let candidate =
         KeptCalendar { number: before.number + 1, text: Some(Arc::clone(text)), ..before.clone() };
+    let text_id = candidate.text_id();
     let mut all = kept.clone();
     all.insert(&wanted.digest, candidate);
     let Some(next) = load(Arc::new(all)) else { return Judgement::Later };
-    let of_reader = |configuration: &Configuration, reader: &CalendarReader| -> Option<CalendarUse> {
-        let mut uses = configuration.calendar_uses();
-        uses.find(|usage| usage.reader == *reader && usage.address == wanted.address).cloned()
+    let of_reader = |configuration: &Configuration, reader: &CalendarReader| {
+        use_of(configuration, reader, &wanted.address).cloned()
     };
-    let mut history = BTreeMap::new();
+    // Other servers add to the past of those whom they alone know.
+    let others = before.history.iter().filter(|(reader, _)| wanted.is_read_elsewhere_by(reader));
+    let mut history: BTreeMap<CalendarReader, History> =
+        others.map(|(reader, past)| (reader.clone(), past.clone())).collect();
     let mut is_read = false;
     for reader in &wanted.readers {
         let Some(new) = of_reader(&next, reader) else {
@@ -62,9 +75,7 @@ pub(super) fn judge(
         }
         let old = old.map_or(Found::Nothing, |old| old.found);
         let past = extended(before.history.get(reader), &old, &new.found, now);
-        if past != History::default() {
-            history.insert(reader.clone(), past);
-        }
+        history.insert(reader.clone(), History { extended_for: text_id.clone(), ..past });
     }
     if is_read { Judgement::Good(history) } else { Judgement::Later }
 }

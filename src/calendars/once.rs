@@ -19,17 +19,21 @@ const MAX_AT_ONCE: usize = 8;
 pub enum Patience {
     /// For every calendar, as long as its fetch may take.
     All,
-    /// For those that were never fetched, at most this long: a start must not depend on other servers.
+    /// For those of which no copy has all that is used, at most this long: a start must not depend on other servers.
     New(Duration),
 }
 
 /// A calendar that could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfetched {
-    /// Its address, as far as that may be shown.
-    pub address: String,
+    /// The SHA-256 of its address.
+    pub digest: String,
     /// Why not.
     pub error: String,
+}
+
+fn digest(usage: &CalendarUse) -> String {
+    usage.address.digest().as_str().to_owned()
 }
 
 impl Calendars {
@@ -47,11 +51,10 @@ impl Calendars {
     ) -> Result<Vec<Unfetched>, JournalError> {
         let (sender, results) = mpsc::channel();
         let (fetcher, mut tried, mut running) = (Arc::new(self.fetcher()), BTreeSet::new(), 0);
-        let kept = self.kept();
-        let is_wanted = |usage: &&CalendarUse| match patience {
-            Patience::All => true,
-            Patience::New(_) => kept.get(&usage.address).is_none_or(|kept| kept.text.is_none()),
-        };
+        // All who read a calendar count, also those for whom the kept copy is enough.
+        let lacking = configuration.calendar_uses().filter(|usage| self.is_lacking(usage));
+        let lacking: BTreeSet<String> = lacking.map(digest).collect();
+        let is_wanted = |usage: &&CalendarUse| patience == Patience::All || lacking.contains(&digest(usage));
         let start = Moment::now();
         let mut unfetched = Vec::new();
         loop {
@@ -73,13 +76,15 @@ impl Calendars {
             }
             let Ok((result, job)) = results.recv_timeout(patience) else { break };
             running -= 1;
-            unfetched.extend(result.as_ref().err().map(|error| Unfetched {
-                address: job.wanted.address.to_string(),
-                error: error.to_string(),
-            }));
+            unfetched.extend(
+                result
+                    .as_ref()
+                    .err()
+                    .map(|error| Unfetched { digest: job.digest().to_owned(), error: error.to_string() }),
+            );
             self.finish(job, result, (configuration, load), now)?;
         }
-        self.read()?;
+        self.read_with((configuration, load))?;
         Ok(unfetched)
     }
 }

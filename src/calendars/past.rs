@@ -27,7 +27,7 @@ pub(super) fn extended(before: Option<&History>, old: &Found, new: &Found, now: 
             holidays.extend(dates.iter().filter(|(date, _)| *date <= today).cloned());
             holidays.sort();
             holidays.dedup();
-            History { holidays, emptied_at, ..History::default() }
+            History { holidays, emptied_at, extended_for: before.extended_for, ..History::default() }
         }
         Found::Nothing | Found::Unreadable(_) => History { emptied_at, ..before },
     }

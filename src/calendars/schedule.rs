@@ -3,19 +3,22 @@
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
+use super::job::stored_purpose;
 use super::options::Options;
+use crate::fetch::Purpose;
 use crate::journal::CalendarState;
 use crate::rota::Instant;
 
 /// More doublings than any interval allows.
 const MAX_DOUBLINGS: i64 = 20;
 
-/// Whether the calendar is to be fetched at `now`: at once if that was never tried, or if it is needed for another
-/// `purpose`. After a failure the pause applies in any case.
-pub(super) fn is_due(state: &CalendarState, purpose: &str, options: &Options, now: Instant) -> bool {
+/// Whether the calendar is to be fetched at `now`: at once if that was never tried, or if the copy was not reduced for
+/// all of `purpose`. After a failure the pause applies in any case.
+pub(super) fn is_due(state: &CalendarState, purpose: &Purpose, options: &Options, now: Instant) -> bool {
     let Some(tried_at) = state.tried_at else { return true };
     // A time in the future comes from a clock that was wrong.
-    let is_wanted_for_more = state.number > 0 && state.failures == 0 && state.purpose != purpose;
+    let is_wanted_for_more =
+        state.number > 0 && state.failures == 0 && !stored_purpose(state).includes(purpose);
     now >= tried_at + pause(state, options) || tried_at > now || is_wanted_for_more
 }
 
@@ -44,11 +47,15 @@ fn jitter(state: &CalendarState) -> i32 {
 mod tests {
     use super::*;
 
+    fn purpose(email: &str) -> Purpose {
+        Purpose::time_off([email])
+    }
+
     fn state(failures: i64, address: &str) -> CalendarState {
         CalendarState {
             address: address.to_owned(),
             number: 1,
-            purpose: "p".to_owned(),
+            purpose: purpose("p").words().collect(),
             tried_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
             failures,
             ..CalendarState::default()
@@ -64,7 +71,7 @@ mod tests {
                 let state = state(failures, address);
                 let after = |tenths: i64| {
                     let at = state.tried_at.unwrap() + TimeDelta::seconds(minutes * 6 * tenths);
-                    is_due(&state, "p", &Options::DEFAULT, at)
+                    is_due(&state, &purpose("p"), &Options::DEFAULT, at)
                 };
                 assert!(!after(8) && after(11), "{failures} {address}");
             }
@@ -77,7 +84,7 @@ mod tests {
     #[test]
     fn a_calendar_that_is_new_or_wanted_for_more_is_fetched_at_once() {
         let now = "2026-01-01T00:00:01Z".parse().unwrap();
-        let due = |state: &CalendarState, purpose| is_due(state, purpose, &Options::DEFAULT, now);
+        let due = |state: &CalendarState, email| is_due(state, &purpose(email), &Options::DEFAULT, now);
         assert!(due(&CalendarState::default(), "p"));
         assert!(!due(&state(0, "a"), "p") && due(&state(0, "a"), "another"));
         assert!(!due(&state(1, "a"), "another"), "after a failure there is a pause");

@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
 
-use super::job::{Job, Wanted, wanted};
-use super::judge::{Judgement, LoadWith, judge};
+use super::job::{Job, Wanted, purpose, stored_purpose, wanted};
+use super::judge::LoadWith;
 use super::options::Options;
+use super::others::missing_past;
 use super::schedule::is_due;
-use crate::config::{AsOf, CalendarUse, Configuration, KeptCalendar, KeptCalendars, read_history};
-use crate::fetch::{FetchError, Fetched, Fetcher};
-use crate::journal::{CalendarCopy, CalendarState, Database, JournalError, Lease};
+use super::stored::{Stored, shows_the_same, stored, without_validators};
+use crate::config::{AsOf, CalendarUse, Configuration, KeptCalendar, KeptCalendars};
+use crate::fetch::Fetcher;
+use crate::journal::{CalendarCopy, CalendarNotes, CalendarState, Database, JournalError, Lease};
 use crate::rota::Instant;
 
 /// How long one server alone may fetch a calendar: twice as long as a fetch can take.
@@ -31,14 +33,16 @@ pub struct Calendars {
 }
 
 #[derive(Default)]
-struct State {
-    kept: Arc<KeptCalendars>,
+pub(super) struct State {
+    pub(super) kept: Arc<KeptCalendars>,
     /// By digest.
-    known: BTreeMap<String, CalendarState>,
+    pub(super) known: BTreeMap<String, CalendarState>,
+    /// See [`Stored::notes`].
+    notes: CalendarNotes,
     /// The digests of those in use.
     used: BTreeSet<String>,
     /// The failures that were logged, by digest.
-    logged: BTreeMap<String, String>,
+    pub(super) logged: BTreeMap<String, String>,
 }
 
 impl fmt::Debug for Calendars {
@@ -75,11 +79,28 @@ impl Calendars {
         &self.options
     }
 
+    /// Whether the calendar was never fetched, or not for all that `usage` needs of it.
+    pub(super) fn is_lacking(&self, usage: &CalendarUse) -> bool {
+        let (known, _) = self.known(usage.address.digest().as_str());
+        let has_text = self.kept().get(&usage.address).is_some_and(|kept| kept.text.is_some());
+        !has_text || known.is_none_or(|known| !stored_purpose(&known).includes(&purpose(usage)))
+    }
+
+    /// What is known of a calendar, and what servers have noted of it.
+    fn known(&self, digest: &str) -> (Option<CalendarState>, BTreeSet<String>) {
+        let state = self.lock();
+        (state.known.get(digest).cloned(), state.notes.get(digest).cloned().unwrap_or_default())
+    }
+
+    pub(super) fn database(&self) -> Option<&Arc<Database>> {
+        self.database.as_ref()
+    }
+
     pub(super) fn kept(&self) -> Arc<KeptCalendars> {
         Arc::clone(&self.lock().kept)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,37 +110,52 @@ impl Calendars {
     ///
     /// If the database cannot be read.
     pub fn read(&self) -> Result<bool, JournalError> {
-        let Some(database) = &self.database else { return Ok(false) };
-        let before = self.kept();
-        let mut kept = match before.is_server() {
-            true => KeptCalendars::for_server(),
-            false => KeptCalendars::default(),
-        };
-        let mut known = BTreeMap::new();
-        for state in database.calendar_states()? {
-            let old = before.iter().find(|(digest, _)| *digest == state.address).map(|(_, kept)| kept);
-            let content = match old.filter(|old| old.number == state.number) {
-                Some(old) => KeptCalendar::clone(old),
-                None => copy(database, &state.address)?,
-            };
-            if state.tried_at.is_some() {
-                kept.insert(&state.address, with_state(content, &state));
-            }
-            known.insert(state.address.clone(), state);
-        }
-        let lost: Vec<_> = self.lock().lost(&known, &before);
-        if !lost.is_empty() && before.is_server() {
-            database.add_calendars(
-                &lost,
-                lost.iter().filter_map(|(state, _)| state.tried_at).max().unwrap_or_default(),
-            )?;
+        Ok(self.stored()?.is_some_and(|stored| self.take(stored)))
+    }
+
+    /// [`Calendars::read`] for a running server. Where another server stored a copy without knowing all of this one's readers,
+    /// this one adds to their past what had begun by the copy before.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read or written.
+    pub fn read_with(&self, context: (&Configuration, &LoadWith<'_>)) -> Result<bool, JournalError> {
+        let Some(database) = self.database.as_ref().filter(|database| database.is_shared()) else {
             return self.read();
+        };
+        let Some(stored) = self.stored()? else { return Ok(false) };
+        let missing = missing_past(&self.kept(), &stored.kept, context);
+        for (digest, number, history) in &missing {
+            if !database.write_calendar_history(digest, *number, history)? {
+                // Another server was faster; what it wrote is looked at the next time.
+                return Ok(false);
+            }
         }
-        let is_changed = !shows_the_same(&before, &kept);
+        if missing.is_empty() { Ok(self.take(stored)) } else { self.read() }
+    }
+
+    fn stored(&self) -> Result<Option<Stored>, JournalError> {
+        let Some(database) = &self.database else { return Ok(None) };
+        let before = self.kept();
+        let found = stored(database, &before)?;
+        let lost: Vec<_> = self.lock().lost(&found.known, &before);
+        if lost.is_empty() || !before.is_server() {
+            return Ok(Some(found));
+        }
+        let tried_at = lost.iter().filter_map(|(state, _)| state.tried_at).max().unwrap_or_default();
+        database.add_calendars(&lost, tried_at)?;
+        stored(database, &before).map(Some)
+    }
+
+    /// Whether anything is other than before that a load would show.
+    fn take(&self, stored: Stored) -> bool {
+        let Stored { kept, known, notes } = stored;
         let mut state = self.lock();
+        let is_changed = !shows_the_same(&state.kept, &kept);
         state.known = known;
+        state.notes = notes;
         state.kept = Arc::new(kept);
-        Ok(is_changed)
+        is_changed
     }
 
     /// Notes which calendars the configuration uses, at `now`; those that are no longer used are deleted if the
@@ -135,14 +171,16 @@ impl Calendars {
         now: Instant,
     ) -> Result<(), JournalError> {
         let Some(database) = &self.database else { return Ok(()) };
-        let used: BTreeSet<String> = wanted(uses).into_keys().collect();
+        let notes: CalendarNotes =
+            wanted(uses).into_iter().map(|(digest, wanted)| (digest, wanted.notes())).collect();
+        let used: BTreeSet<String> = notes.keys().cloned().collect();
         self.lock().used.clone_from(&used);
         let unused = |state: &State| state.known.keys().any(|digest| !used.contains(digest));
         if used.is_empty() && !unused(&self.lock()) {
             return Ok(());
         }
         let unused_since = if database.is_shared() { now - UNUSED } else { now };
-        database.note_calendar_use(&used, now, is_complete.then_some(unused_since))?;
+        database.note_calendar_use(&notes, now, is_complete.then_some(unused_since))?;
         self.lock().forget_unused(&used, is_complete && !database.is_shared());
         Ok(())
     }
@@ -160,13 +198,14 @@ impl Calendars {
         now: Instant,
     ) -> Result<Option<Job>, JournalError> {
         for (digest, wanted) in wanted(uses) {
-            let known = self.lock().known.get(&digest).cloned();
+            let (known, notes) = self.known(&digest);
             let state = known
                 .clone()
                 .unwrap_or_else(|| CalendarState { address: digest.clone(), ..Default::default() });
-            if busy.contains(&digest) || !is_due(&state, &wanted.purpose_hash(), &self.options, now) {
+            if busy.contains(&digest) || !is_due(&state, &wanted.purpose, &self.options, now) {
                 continue;
             }
+            let wanted = wanted.and_for(notes);
             let is_known = known.is_some();
             let has_text = self.kept().get(&wanted.address).is_some_and(|kept| kept.text.is_some());
             // Without a copy, a server must not answer that nothing changed: it was never fetched, or is damaged.
@@ -200,118 +239,6 @@ impl Calendars {
     /// A fetcher with the limits of these calendars.
     pub fn fetcher(&self) -> Fetcher {
         Fetcher::with_limits(self.options.limits)
-    }
-
-    /// Stores the result of `job` at `now`. A new copy is used only if the configuration can be loaded with it. Returns
-    /// whether anything changed that a load would show.
-    ///
-    /// # Errors
-    ///
-    /// If the database cannot be written.
-    pub fn finish(
-        &self,
-        job: Job,
-        result: Result<Fetched, FetchError>,
-        context: (&Configuration, &LoadWith<'_>),
-        now: Instant,
-    ) -> Result<bool, JournalError> {
-        let Job { wanted, state: before, holder } = job;
-        let kept = self.kept();
-        let old_text = kept.get(&wanted.address).and_then(|kept| kept.text.clone());
-        let confirmed = CalendarState {
-            fetched_at: Some(now),
-            tried_at: Some(now),
-            failures: 0,
-            last_error: String::new(),
-            ..before.clone()
-        };
-        let failed = |error: String, failures| {
-            let purpose = wanted.purpose_hash();
-            // The kept copy was reduced for another purpose: it must not be confirmed for this one.
-            let before = match before.purpose == purpose {
-                true => before.clone(),
-                false => CalendarState { purpose, ..without_validators(before.clone()) },
-            };
-            CalendarState { tried_at: Some(now), failures, last_error: error, ..before }
-        };
-        let (state, content) = match result {
-            Err(error) => (failed(error.to_string(), before.failures + 1), None),
-            Ok(Fetched::NotModified) => (confirmed, None),
-            Ok(Fetched::Calendar { text, validators }) => {
-                let text: Arc<str> = text.into();
-                let fetched = CalendarState {
-                    purpose: wanted.purpose_hash(),
-                    etag: validators.etag.unwrap_or_default(),
-                    last_modified: validators.last_modified.unwrap_or_default(),
-                    ..confirmed
-                };
-                match old_text
-                    .is_none_or(|old| old != text)
-                    .then(|| judge(&wanted, &text, &kept, context, now))
-                {
-                    None => (fetched, None),
-                    Some(Judgement::Good(history)) => (fetched, Some((text, history))),
-                    Some(Judgement::Unreadable(code)) => {
-                        let error = format!("the calendar that was fetched has an error ({code})");
-                        (failed(error, before.failures + 1), None)
-                    }
-                    Some(Judgement::Later) => (failed(before.last_error.clone(), 1), None),
-                }
-            }
-        };
-        self.log(&wanted, &state);
-        let content = content.map(|(text, history)| {
-            let number = before.number + 1;
-            KeptCalendar { number, text: Some(text), history, ..KeptCalendar::default() }
-        });
-        self.store(&state, content, holder)
-    }
-
-    fn store(
-        &self,
-        state: &CalendarState,
-        content: Option<KeptCalendar>,
-        holder: i64,
-    ) -> Result<bool, JournalError> {
-        if let Some(database) = &self.database {
-            let history = content.as_ref().map(KeptCalendar::history_text).unwrap_or_default();
-            let text = content.as_ref().and_then(|content| content.text.as_deref());
-            // A server that took the lease meanwhile has fetched it too.
-            database.write_calendar(state, text.map(|text| (text, &*history)), holder)?;
-            return self.read();
-        }
-        let mut all = self.lock();
-        let number = content.as_ref().map_or(state.number, |content| content.number);
-        let state = CalendarState { number, ..state.clone() };
-        let mut kept = KeptCalendars::clone(&all.kept);
-        let old = || {
-            kept.iter()
-                .find(|(digest, _)| *digest == state.address)
-                .map(|(_, kept)| KeptCalendar::clone(kept))
-        };
-        let content = content.or_else(old).unwrap_or_default();
-        kept.insert(&state.address, with_state(content, &state));
-        let is_changed = !shows_the_same(&all.kept, &kept);
-        all.kept = Arc::new(kept);
-        all.known.insert(state.address.clone(), state);
-        Ok(is_changed)
-    }
-
-    /// Logs a failure once, and its end.
-    fn log(&self, wanted: &Wanted, state: &CalendarState) {
-        let mut all = self.lock();
-        let readers: Vec<String> = wanted.readers.iter().map(ToString::to_string).collect();
-        let (calendar, readers) = (&wanted.address, readers.join(", "));
-        if state.last_error.is_empty() {
-            if state.failures == 0 && all.logged.remove(&wanted.digest).is_some() {
-                tracing::info!(%calendar, readers, "the calendar can be fetched again");
-            }
-        } else if all.logged.insert(wanted.digest.clone(), state.last_error.clone()).as_ref()
-            != Some(&state.last_error)
-        {
-            let copy = if state.number > 0 { "the kept copy stays in use" } else { "there is no copy" };
-            tracing::warn!(%calendar, readers, error = state.last_error, "failed to fetch a calendar; {copy}");
-        }
     }
 }
 
@@ -350,42 +277,4 @@ impl State {
             self.kept = Arc::new(all);
         }
     }
-}
-
-/// The stored copy. One that is damaged is taken from among the files that teams were last published with.
-fn copy(database: &Database, digest: &str) -> Result<KeptCalendar, JournalError> {
-    let Some(copy) = database.calendar_copy(digest)? else { return Ok(KeptCalendar::default()) };
-    let number = copy.number;
-    if let Some(text) = copy.text {
-        let history = read_history(&copy.history);
-        return Ok(KeptCalendar { number, text: Some(text.into()), history, ..KeptCalendar::default() });
-    }
-    let stored = database.source_at(&KeptCalendar::file(digest))?;
-    let last_good = stored.and_then(|content| KeptCalendar::from_file(&content));
-    tracing::error!(
-        is_replaced = last_good.is_some(),
-        "the stored copy of a calendar is damaged; the copy that was last published is used if there is one"
-    );
-    Ok(KeptCalendar { number, ..last_good.unwrap_or_default() })
-}
-
-fn without_validators(state: CalendarState) -> CalendarState {
-    CalendarState { purpose: String::new(), etag: String::new(), last_modified: String::new(), ..state }
-}
-
-fn with_state(content: KeptCalendar, state: &CalendarState) -> KeptCalendar {
-    KeptCalendar {
-        fetched_at: state.fetched_at,
-        failure: Some(state.last_error.clone()).filter(|error| !error.is_empty()),
-        ..content
-    }
-}
-
-/// Whether a load would show the same with either, apart from how long ago fetches were.
-fn shows_the_same(one: &KeptCalendars, other: &KeptCalendars) -> bool {
-    let shown = |(digest, kept): (&str, &Arc<KeptCalendar>)| {
-        let has_text = kept.text.is_some();
-        (digest.to_owned(), kept.number, has_text, kept.failure.clone())
-    };
-    one.iter().map(shown).eq(other.iter().map(shown))
 }

@@ -7,16 +7,38 @@ use std::sync::Arc;
 use super::args::Common;
 use super::output::Output;
 use super::plan;
-use crate::calendars::{Calendars, Patience};
-use crate::config::{self, AsOf, Configuration, JournalUrl, KeptCalendars};
+use crate::calendars::{Calendars, Patience, Unfetched};
+use crate::config::{self, AsOf, Configuration, Diagnostic, JournalUrl, KeptCalendars};
 use crate::journal::{Database, Location};
 
-/// Reads the configuration in `folder`, with the calendars that it has fetched.
+/// Reads the configuration in `folder`, with the calendars that it has fetched. Prints which it could not fetch.
 pub(super) fn load(folder: &Path, common: &Common, output: &mut Output) -> anyhow::Result<Configuration> {
+    let (configuration, failed) = load_and_fetch(folder, common)?;
+    failed.iter().for_each(|failed| output.note(&failed.diagnostic));
+    Ok(configuration)
+}
+
+/// [`load`], with what could not be fetched among the diagnostics.
+pub(super) fn load_to_check(folder: &Path, common: &Common) -> anyhow::Result<Configuration> {
+    let (mut configuration, failed) = load_and_fetch(folder, common)?;
+    // Of a calendar without any copy the diagnostics of the load say why.
+    let failed = failed.into_iter().filter(|failed| failed.has_copy);
+    configuration.add(failed.map(|failed| failed.diagnostic));
+    Ok(configuration)
+}
+
+/// A calendar that could not be fetched.
+struct Failed {
+    diagnostic: Diagnostic,
+    /// Whether there is a copy of an earlier fetch.
+    has_copy: bool,
+}
+
+fn load_and_fetch(folder: &Path, common: &Common) -> anyhow::Result<(Configuration, Vec<Failed>)> {
     let now = plan::clock(common).now();
     let configuration = config::load(folder, now)?;
     if configuration.calendar_uses().next().is_none() {
-        return Ok(configuration);
+        return Ok((configuration, Vec::new()));
     }
     let location = match configuration.settings.journal.as_ref().map(JournalUrl::as_str) {
         Some(url) => Location::Postgres(url.to_owned()),
@@ -24,13 +46,19 @@ pub(super) fn load(folder: &Path, common: &Common, output: &mut Output) -> anyho
     };
     // A state folder that cannot be read counts as absent.
     let calendars = Calendars::for_command(Database::open_to_read(location).ok());
+    let mut failed = Vec::new();
     if common.fetch {
         let before = config::load(folder, calendars.as_of(now))?;
         let load = |calendars: Arc<KeptCalendars>| config::load(folder, AsOf { now, calendars }).ok();
         let unfetched = calendars.fetch_now(&before, &load, Patience::All, now);
-        for failed in unfetched.map_err(|error| anyhow::anyhow!("failed to {error}"))? {
-            output.warn(format_args!("failed to fetch the calendar at {}: {}", failed.address, failed.error));
+        for Unfetched { digest, error } in unfetched.map_err(|error| anyhow::anyhow!("failed to {error}"))? {
+            let kept = calendars.as_of(now).calendars;
+            let of_address = before.calendar_uses().filter(|usage| usage.address.digest().as_str() == digest);
+            failed.extend(of_address.map(|usage| {
+                let has_copy = kept.get(&usage.address).is_some_and(|kept| kept.text.is_some());
+                Failed { diagnostic: usage.not_fetched_now(&error, has_copy), has_copy }
+            }));
         }
     }
-    Ok(config::load(folder, calendars.as_of(now))?)
+    Ok((config::load(folder, calendars.as_of(now))?, failed))
 }

@@ -20,7 +20,7 @@ use crate::text::by_calendar;
 pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
     let selection = Selection::new(&common.config, &args.files)?;
-    let mut configuration = calendars::load(&selection.folder, common, output)?;
+    let mut configuration = calendars::load_to_check(&selection.folder, common)?;
     selection.keep(&mut configuration);
     let found: Vec<Diagnostic> = configuration
         .teams

@@ -105,6 +105,8 @@ fn warn(first: &Snapshot, output: &mut Output) {
         };
         output.error(format_args!("team `{id}` {what}. `oncal check` shows them"));
     }
+    // Their leave or holidays are missing in what is exported, or may be old.
+    configuration.diagnostics.iter().filter(|found| found.is_of_fetch()).for_each(|found| output.note(found));
     let url = &configuration.settings.public_url;
     if url.is_loopback() {
         let url = url.as_str();

@@ -165,13 +165,15 @@ pub(super) fn with_calendars(
         return Ok(configuration);
     }
     let load = |calendars| config::load(&common.config, AsOf { now, calendars });
-    let fetched = calendars
-        .read()
-        .and_then(|_| calendars.fetch_now(&configuration, &|calendars| load(calendars).ok(), patience, now));
-    if let Err(error) = fetched {
+    let read = calendars.read();
+    // A new copy is compared with what the kept one gives.
+    let kept = load(calendars.as_of(now).calendars)?;
+    let fetch = |_| calendars.fetch_now(&kept, &|calendars| load(calendars).ok(), patience, now);
+    if let Err(error) = read.and_then(fetch) {
         tracing::error!(%error, "failed to store calendars; they are fetched again later");
     }
-    Ok(load(calendars.as_of(now).calendars)?)
+    let copies = calendars.as_of(now).calendars;
+    if copies == kept.calendars { Ok(kept) } else { Ok(load(copies)?) }
 }
 
 /// The calendars whose copies are kept beside the journal that `publisher` publishes to.

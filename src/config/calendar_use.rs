@@ -1,28 +1,18 @@
 //! A fetched calendar as somebody uses it, and what is reported of its copy.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, SecondsFormat, TimeDelta};
 use sha2::{Digest, Sha256};
 
+use super::diagnostic::{Diagnostic, Place};
+use super::fetch_codes::{EMPTIED, NOT_FETCHED, NOT_FETCHED_NOW, OUTDATED_COPY};
 use super::kept_calendars::{CalendarReader, KeptCalendar, KeptCalendars};
 use crate::fetch::Address;
 use crate::rota::{Instant, Zone};
 use crate::time_off::Absence;
 use crate::toml_reader::Problem;
-
-/// The codes of what [`CalendarUse::report`] gives. These depend on the time and on fetches, so each load reports them
-/// anew.
-pub const FETCH_PROBLEMS: [&str; 3] = [NOT_FETCHED, OUTDATED_COPY, EMPTIED];
-
-/// Of a calendar that was never fetched.
-pub(super) const NOT_FETCHED: &str = "calendar-not-fetched";
-
-/// Of one that was not fetched for [`FRESH`].
-const OUTDATED_COPY: &str = "calendar-outdated-copy";
-
-/// Of one in which everything ahead is gone.
-const EMPTIED: &str = "calendar-emptied";
 
 /// A copy that was not fetched for so long is reported.
 const FRESH: TimeDelta = TimeDelta::days(1);
@@ -37,6 +27,8 @@ pub struct CalendarUse {
     pub address: Address,
     /// Who reads it.
     pub reader: CalendarReader,
+    /// The file and the place in it where the address stands, or the name of the file that has it.
+    pub named_at: NamedAt,
     /// Whose answers to invitations are read from it, in lower case.
     pub email: Option<String>,
     /// The number of the copy that was read; 0 for none.
@@ -47,6 +39,23 @@ pub struct CalendarUse {
     pub(super) hash: String,
     /// Since when its first fetch is waited for, by a team that stays as it was meanwhile.
     pub(super) waiting_since: Option<Instant>,
+}
+
+/// Where a configuration names a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedAt {
+    /// The file within the configuration folder.
+    pub file: String,
+    /// `None` if all of the file is the address.
+    pub place: Option<Place>,
+}
+
+/// `teams/data.toml:6:21`.
+impl fmt::Display for NamedAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        self.place.as_ref().map_or(Ok(()), |place| write!(f, ":{}:{}", place.line, place.column))
+    }
 }
 
 /// What somebody's copy of a fetched calendar gives, without what is known of its past.
@@ -63,10 +72,47 @@ pub enum Found {
 }
 
 impl CalendarUse {
-    /// Of `address` by `reader`, of which nothing is kept.
-    pub(super) fn new(address: Address, reader: CalendarReader, email: Option<String>) -> CalendarUse {
-        let (number, found, hash, waiting_since) = (0, Found::Nothing, String::new(), None);
-        CalendarUse { address, reader, email, number, found, hash, waiting_since }
+    /// Of `address`, which is named at a place, by `reader`, of which nothing is kept.
+    pub(super) fn new(address: Address, reader: CalendarReader, named_at: NamedAt) -> CalendarUse {
+        let (email, number, found, hash, waiting_since) = (None, 0, Found::Nothing, String::new(), None);
+        CalendarUse { address, reader, named_at, email, number, found, hash, waiting_since }
+    }
+
+    /// The same, of somebody with this mail address.
+    pub(super) fn with_email(self, email: Option<&str>) -> CalendarUse {
+        CalendarUse { email: email.map(str::to_lowercase), ..self }
+    }
+
+    /// What is said of it, at the place where the configuration names it.
+    pub(super) fn diagnostic(&self, problem: Problem) -> Diagnostic {
+        let team = match &self.reader {
+            CalendarReader::TimeOff(team, _) => Some(team),
+            CalendarReader::Holidays(_) => None,
+        };
+        Diagnostic::new(problem, &self.named_at.file, team, self.named_at.place.clone())
+    }
+
+    /// Whose calendar it is.
+    fn whose(&self) -> String {
+        match &self.reader {
+            CalendarReader::Holidays(id) => format!("the holiday calendar `{id}`"),
+            CalendarReader::TimeOff(_, engineer) => format!("the calendar of `{engineer}`"),
+        }
+    }
+
+    /// That its copy has an error. The error is not quoted: it is of a text that somebody else wrote.
+    pub(super) fn unreadable(&self, code: &str) -> Problem {
+        let (whose, address) = (self.whose(), &self.address);
+        let message = format!("{whose}, fetched from {address}, has an error ({code}) and cannot be used");
+        let help = "save it as a file and name that here: `oncal check` then shows the place of the error";
+        Problem::error("unreadable-copy", message).help(help)
+    }
+
+    /// A warning that a command could not fetch it; `has_copy` if there is one of an earlier fetch.
+    pub fn not_fetched_now(&self, error: &str, has_copy: bool) -> Diagnostic {
+        let message = format!("failed to fetch {} from {}: {error}", self.whose(), self.address);
+        let help = has_copy.then(|| "the copy of an earlier fetch is used".to_owned());
+        self.diagnostic(Problem::warning(NOT_FETCHED_NOW, message).maybe_help(help))
     }
 
     /// Whether `other` is of the same address, by the same reader.
@@ -96,11 +142,12 @@ impl CalendarUse {
     }
 
     /// What has to be said of the copy at `now`.
-    pub(super) fn report(&self, kept: &KeptCalendars, now: Instant) -> Option<Problem> {
-        let whose = match &self.reader {
-            CalendarReader::Holidays(id) => format!("the holiday calendar `{id}`"),
-            CalendarReader::TimeOff(_, engineer) => format!("the calendar of `{engineer}`"),
-        };
+    pub(super) fn report(&self, kept: &KeptCalendars, now: Instant) -> Option<Diagnostic> {
+        self.problem(kept, now).map(|problem| self.diagnostic(problem))
+    }
+
+    fn problem(&self, kept: &KeptCalendars, now: Instant) -> Option<Problem> {
+        let whose = self.whose();
         let calendar = kept.get(&self.address);
         let failure = calendar.and_then(|calendar| calendar.failure.as_deref());
         let failure = failure.map(|failure| format!(": {failure}")).unwrap_or_default();
@@ -110,11 +157,15 @@ impl CalendarUse {
                 CalendarReader::Holidays(id) => format!("the holidays of `{id}` are not known"),
                 CalendarReader::TimeOff(_, engineer) => format!("leave of `{engineer}` is not known"),
             };
-            let message = format!("{unknown}: the calendar at {address} was never fetched{failure}");
+            let why = if failure.is_empty() { "was never fetched" } else { "could not be fetched" };
+            let message = format!("{unknown}: the calendar at {address} {why}{failure}");
+            let of_command = match failure.is_empty() {
+                true => "`--fetch` fetches it for one command; a server keeps a copy in its state folder",
+                false => "check the address",
+            };
             return Some(match kept.is_server() {
                 true => Problem::error(NOT_FETCHED, message).help("oncal keeps trying; check the address"),
-                false => Problem::warning(NOT_FETCHED, message)
-                    .help("`--fetch` fetches it for one command; a server keeps a copy in its state folder"),
+                false => Problem::warning(NOT_FETCHED, message).help(of_command),
             });
         };
         if calendar.fetched_at.is_none_or(|at| now - at >= FRESH) {
@@ -135,11 +186,4 @@ impl CalendarUse {
             Problem::warning(EMPTIED, message).help(help)
         })
     }
-}
-
-/// That a copy has an error. The error is not quoted: it is of a text that somebody else wrote.
-pub(super) fn unreadable_copy(address: &Address, code: &str) -> Problem {
-    let message = format!("the calendar fetched from {address} has an error ({code}), and cannot be used");
-    let help = "save it as a file and name that here: `oncal check` then shows the place of the error";
-    Problem::error("unreadable-copy", message).help(help)
 }

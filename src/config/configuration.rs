@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::calendar_use::{CalendarUse, NOT_FETCHED};
+use super::calendar_use::CalendarUse;
 use super::diagnostic::{Diagnostic, Place};
+use super::fetch_codes::NOT_FETCHED;
 use super::holiday_files::FOLDER as HOLIDAYS;
 use super::kept_calendars::KeptCalendars;
 use super::link_generations::LinkGenerations;

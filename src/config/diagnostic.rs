@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::calendar_use::FETCH_PROBLEMS;
+use super::fetch_codes::FETCH_PROBLEMS;
 use crate::rota::TeamId;
 use crate::toml_reader::{Problem, Severity, Span};
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::address_file::{self, AddressFault, EXTENSION};
-use super::calendar_use::{CalendarUse, Found, unreadable_copy};
+use super::calendar_use::{CalendarUse, Found, NamedAt};
+use super::diagnostic::Place;
 use super::files::{self, Entry, FileFault};
 use super::ids::shape_problem;
 use super::kept_calendars::{CalendarReader, KeptCalendars};
@@ -203,12 +204,15 @@ impl Reader<'_> {
         };
         let file = format!("{FOLDER}/{id}.{}", if kinds.url { EXTENSION } else { "toml" });
         let Some(address) = self.address(&file, filter.as_ref()) else { return Read::Broken };
-        let usage = CalendarUse::new(address, CalendarReader::Holidays(id.to_owned()), None);
+        let url = filter.as_ref().and_then(Filter::url).zip(self.found.last());
+        let place = url.map(|(url, found)| Place::of(url.span.clone(), &found.text));
+        let named_at = NamedAt { file, place };
+        let usage = CalendarUse::new(address, CalendarReader::Holidays(id.to_owned()), named_at);
         let copies = self.copies;
         let Some((kept, text)) =
             copies.get(&usage.address).and_then(|kept| Some((kept, kept.text.as_ref()?)))
         else {
-            self.report(&file, &usage, import.now);
+            self.report(&usage, import.now);
             self.uses.push(usage);
             return Read::NotFetched;
         };
@@ -221,7 +225,7 @@ impl Reader<'_> {
         let usage = match &definition {
             Some(definition) => usage.read(kept, Found::Holidays(definition.dates())),
             None => {
-                self.diagnostics.whole(&file, None, unreadable_copy(&usage.address, code));
+                self.diagnostics.list.push(usage.diagnostic(usage.unreadable(code)));
                 usage.read(kept, Found::Unreadable(code))
             }
         };
@@ -232,9 +236,9 @@ impl Reader<'_> {
         }
         for problem in problems.into_iter().filter(|problem| problem.severity != Severity::Error) {
             let message = format!("in the calendar fetched from {}: {}", usage.address, problem.message);
-            self.diagnostics.whole(&file, None, Problem { message, ..problem });
+            self.diagnostics.list.push(usage.diagnostic(Problem { message, ..problem }));
         }
-        self.report(&file, &usage, import.now);
+        self.report(&usage, import.now);
         self.uses.push(usage);
         definition.into()
     }
@@ -258,10 +262,8 @@ impl Reader<'_> {
     }
 
     /// Reports what has to be said of the copy of a fetched calendar.
-    fn report(&mut self, file: &str, usage: &CalendarUse, now: Instant) {
-        if let Some(problem) = usage.report(self.copies, now) {
-            self.diagnostics.whole(file, None, problem);
-        }
+    fn report(&mut self, usage: &CalendarUse, now: Instant) {
+        self.diagnostics.list.extend(usage.report(self.copies, now));
     }
 
     fn real(&self, file: &str) -> Result<PathBuf, FileFault> {

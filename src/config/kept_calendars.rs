@@ -57,6 +57,8 @@ pub struct History {
     pub holidays: Vec<(NaiveDate, Arc<str>)>,
     /// When a copy came in which nothing was ahead any more, where something was ahead in the copy before.
     pub emptied_at: Option<Instant>,
+    /// [`KeptCalendar::text_id`] of the copy that it was last extended for; empty if an older oncal did that.
+    pub extended_for: String,
 }
 
 impl KeptCalendars {
@@ -129,6 +131,12 @@ impl KeptCalendar {
         self.history.iter().map(|(reader, history)| history.lines(reader)).collect()
     }
 
+    /// Identifies the text, among the copies of one calendar.
+    pub fn text_id(&self) -> String {
+        let hash = Sha256::digest(self.text.as_deref().unwrap_or_default());
+        hex::encode(hash.get(..8).unwrap_or_default())
+    }
+
     /// The past of one of those who read it.
     pub(super) fn history_of(&self, reader: &CalendarReader) -> Option<&History> {
         self.history.get(reader)
@@ -168,6 +176,9 @@ impl History {
         let text = |at: Instant| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let mut lines = String::new();
         let mut line = |rest: String| lines.push_str(&format!("{reader} {rest}\n"));
+        if !self.extended_for.is_empty() {
+            line(format!("copy {}", self.extended_for));
+        }
         if let Some(at) = self.emptied_at {
             line(format!("emptied {}", text(at)));
         }
@@ -186,6 +197,7 @@ impl History {
     fn read_line(&mut self, kind: &str, rest: &str) -> Option<()> {
         let two = || rest.split_once(' ');
         match kind {
+            "copy" => self.extended_for = rest.to_owned(),
             "emptied" => self.emptied_at = Some(rest.parse().ok()?),
             "days" => self.absences.push(Absence::Days(two()?.0.parse().ok()?, two()?.1.parse().ok()?)),
             "exact" => {
@@ -224,13 +236,14 @@ mod tests {
             |id: &str| CalendarReader::TimeOff(TeamId::new("data").unwrap(), EngineerId::new(id).unwrap());
         let exact = Period::new(at("2026-01-05T10:00:00Z"), at("2026-01-05T12:00:00.250Z")).unwrap();
         let absences = vec![Absence::Days(date("2026-01-05"), date("2026-01-07")), Absence::Exact(exact)];
+        let extended_for = "0123456789abcdef".to_owned();
         let emptied_at = Some(at("2026-02-01T00:00:00Z"));
         let holidays = vec![(date("2026-01-01"), Arc::from("New Year’s Day"))];
         KeptCalendar {
             number: 3,
             text: Some("BEGIN:VCALENDAR\r\n\n\nEND:VCALENDAR".into()),
             history: BTreeMap::from([
-                (reader("a"), History { absences, ..History::default() }),
+                (reader("a"), History { absences, extended_for, ..History::default() }),
                 (reader("b"), History { emptied_at, ..History::default() }),
                 (CalendarReader::Holidays("de".to_owned()), History { holidays, ..History::default() }),
             ]),

@@ -275,11 +275,8 @@ impl Common<'_> {
     /// now, so that their last good version is in use, and copies of fetched ones.
     fn report(&self, config: &TeamConfig, diagnostics: &mut Diagnostics) {
         let (team, file) = (&config.team, &config.file);
-        for usage in &*config.calendars {
-            if let Some(problem) = usage.report(self.calendars, self.now) {
-                diagnostics.whole(file, Some(&team.id), problem);
-            }
-        }
+        let reports = config.calendars.iter().filter_map(|usage| usage.report(self.calendars, self.now));
+        diagnostics.list.extend(reports);
         if self.outdated.is_empty() {
             return;
         }
@@ -312,7 +309,8 @@ fn read_team(
         RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
     let time_off =
         TimeOffFiles::list(common.folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
-    let time_off = time_off.map(|files| files.with(common.calendars, leaves_out(id, before)));
+    let time_off =
+        time_off.map(|files| files.with(common.calendars, leaves_out(id, before)).named_in(file, &text));
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);

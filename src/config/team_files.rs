@@ -52,7 +52,7 @@ impl<'c> TeamFiles<'c> {
         let leave = self.listed(&format!("{}/{id}", time_off::FOLDER))?;
         // Parses the file again, which takes a while with thousands of teams.
         let emails = if leave.is_empty() { Vec::new() } else { emails(&all) };
-        let purpose = Purpose { emails, ..Purpose::default() };
+        let purpose = Purpose::time_off(emails);
         all.extend(self.listed(&format!("{}/{id}", run_books::FOLDER))?);
         all.extend(leave.into_iter().map(|file| without_private_parts(file, &purpose)));
         let (shared, holidays) = self.shared.get_or_init(|| {
@@ -105,7 +105,7 @@ fn emails(files: &[TeamFile]) -> Vec<String> {
     let table = toml::from_str::<toml::Table>(&String::from_utf8_lossy(content)).unwrap_or_default();
     let engineers = table.get("engineer").and_then(toml::Value::as_array).into_iter().flatten();
     let emails = engineers.filter_map(|engineer| engineer.get("email")?.as_str());
-    emails.map(str::to_ascii_lowercase).collect()
+    emails.map(str::to_lowercase).collect()
 }
 
 fn without_private_parts(file: TeamFile, purpose: &Purpose) -> TeamFile {

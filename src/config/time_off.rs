@@ -13,8 +13,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::address_file::{self, EXTENSION};
-use super::calendar_use::{CalendarUse, Found, unreadable_copy};
-use super::diagnostic::Diagnostic;
+use super::calendar_use::{CalendarUse, Found, NamedAt};
+use super::diagnostic::{Diagnostic, Place};
 use super::files::{self, FileFault};
 use super::kept_calendars::{CalendarReader, KeptCalendars};
 use super::sources::Diagnostics;
@@ -38,6 +38,8 @@ pub(super) struct TimeOffFiles {
     named: RefCell<BTreeSet<String>>,
     found: RefCell<Vec<Diagnostic>>,
     kept: Arc<KeptCalendars>,
+    /// The team's file, which names the calendars, and its text.
+    naming: (String, Arc<str>),
     /// Whether a calendar that cannot be used is left out. Otherwise the team has an error: it is in service as it was.
     leaves_out: bool,
     outcome: RefCell<Outcome>,
@@ -107,6 +109,11 @@ impl TimeOffFiles {
     /// With what is kept of fetched calendars; calendars that cannot be used are left out if `leaves_out`.
     pub(super) fn with(self, kept: &Arc<KeptCalendars>, leaves_out: bool) -> TimeOffFiles {
         TimeOffFiles { kept: Arc::clone(kept), leaves_out, ..self }
+    }
+
+    /// As the team's `file` with this text names them.
+    pub(super) fn named_in(self, file: &str, text: &Arc<str>) -> TimeOffFiles {
+        TimeOffFiles { naming: (file.to_owned(), Arc::clone(text)), ..self }
     }
 
     /// The absences in the calendar that an engineer names at `at`; `None`, with an error reported, where they cannot be read
@@ -183,7 +190,9 @@ impl TimeOffFiles {
         let kept = self.kept.get(&address);
         let past =
             kept.and_then(|kept| kept.history_of(&reader)).map(|past| &*past.absences).unwrap_or_default();
-        let usage = CalendarUse::new(address, reader, reading.person.email.map(str::to_lowercase));
+        let (file, text) = &self.naming;
+        let named_at = NamedAt { file: file.clone(), place: Some(Place::of(at.span.clone(), text)) };
+        let usage = CalendarUse::new(address, reader, named_at).with_email(reading.person.email);
         self.is_waiting.set(self.is_waiting.get() || self.kept.is_server() && kept.is_none());
         let Some((kept, text)) = kept.and_then(|kept| Some((kept, kept.text.as_ref()?))) else {
             self.outcome.borrow_mut().uses.push(usage);
@@ -195,7 +204,7 @@ impl TimeOffFiles {
             _ => past.to_vec(),
         };
         let (is_known, failure) = match &found {
-            Found::Unreadable(code) => (false, Some(unreadable_copy(&usage.address, code))),
+            Found::Unreadable(code) => (false, Some(usage.unreadable(code))),
             _ => (true, None),
         };
         self.outcome.borrow_mut().uses.push(usage.read(kept, found));
@@ -214,10 +223,11 @@ impl TimeOffFiles {
             let error = found.iter().find(|problem| problem.severity == Severity::Error);
             return Found::Unreadable(error.map_or("unreadable-calendar", |error| error.code));
         };
-        for problem in found.into_iter().chain([reading.note(&leave)]) {
-            let message = format!("in the fetched calendar: {}", problem.message);
+        for problem in found {
+            let message = format!("in the fetched calendar of `{}`: {}", reading.engineer, problem.message);
             problems.push(Problem { message, ..problem }.at(&at.span));
         }
+        problems.push(reading.note(&leave).at(&at.span));
         Found::Absences(leave.absences, reading.zone.clone())
     }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-/// Why a fetch failed. The texts go to logs and pages, so they quote nothing of the address or the answer.
+/// Why a fetch failed. The texts go to logs and pages, so they quote nothing of the address or the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FetchError {
     /// The whole fetch took too long, redirects included.
@@ -13,19 +13,19 @@ pub enum FetchError {
         /// How long it was given.
         seconds: u64,
     },
-    /// The answer is too large after decompression.
-    #[error("the answer is larger than {megabytes} MB")]
+    /// The response is too large after decompression.
+    #[error("the response is larger than {megabytes} MB")]
     TooLarge {
         /// What would have been accepted.
         megabytes: u64,
     },
-    /// Redirects go on and on.
+    /// More redirects than are followed.
     #[error("the server redirects more than {limit} times")]
     TooManyRedirects {
         /// How many are followed.
         limit: usize,
     },
-    /// A redirect without a place to go, or to what is no address.
+    /// A redirect without a target, or to something that is not an address.
     #[error("the server redirects to something that is not an address")]
     BadRedirect,
     /// A redirect to an address that is not encrypted.
@@ -35,10 +35,10 @@ pub enum FetchError {
     #[error("the server redirects from a public address to a private one")]
     RedirectToPrivate,
     /// Any status but 200 and 304.
-    #[error("the server answered with status {0}")]
+    #[error("the server responded with status {0}")]
     Status(u16),
-    /// A 304 although nothing is known.
-    #[error("the server answered with status 304 (not modified) although nothing had been fetched before")]
+    /// A 304 to a request that was not conditional.
+    #[error("the server responded with status 304 (not modified) although nothing had been fetched before")]
     NotModifiedUnasked,
     /// The name of the host has no IP address.
     #[error("the host was not found")]
@@ -46,10 +46,10 @@ pub enum FetchError {
     /// The connection failed or broke.
     #[error("the connection failed: {0}")]
     Connection(io::ErrorKind),
-    /// The certificate is over.
+    /// The certificate has expired.
     #[error("the server's certificate has expired")]
     CertificateExpired,
-    /// The certificate is another host's.
+    /// The certificate is for another host.
     #[error("the server's certificate is for another host")]
     CertificateName,
     /// The certificate has an unknown issuer.
@@ -58,36 +58,36 @@ pub enum FetchError {
     /// The certificate is not valid for another reason.
     #[error("the server's certificate is not valid")]
     Certificate,
-    /// TLS could not be agreed on.
+    /// The TLS handshake failed.
     #[error("the TLS handshake failed")]
     Encryption,
-    /// The answer is no HTTP.
-    #[error("the server's answer is not valid HTTP")]
+    /// The response is not HTTP.
+    #[error("the server's response is not valid HTTP")]
     Protocol,
-    /// The answer cannot be decompressed.
+    /// The response cannot be decompressed.
     #[error("the compressed response is corrupt")]
     Compression,
-    /// The proxy refused, or its address is none.
+    /// The proxy refused, or its address is not valid.
     #[error("failed to connect through the proxy (HTTPS_PROXY or ALL_PROXY)")]
     Proxy,
     /// An HTML page.
     #[error(
-        "the answer is a web page and not a calendar; perhaps the address needs a sign-in or was revoked"
+        "the response is a web page and not a calendar; perhaps the address needs a sign-in or was revoked"
     )]
     WebPage,
-    /// Anything else that is no calendar.
-    #[error("the answer is not a calendar (it has no BEGIN:VCALENDAR)")]
+    /// Anything else that is not a calendar.
+    #[error("the response is not a calendar (it has no BEGIN:VCALENDAR)")]
     NotACalendar,
-    /// A calendar that breaks off.
+    /// A calendar that is cut short.
     #[error("the response is incomplete: END:VCALENDAR is missing")]
     Incomplete,
     /// Not UTF-8.
-    #[error("the answer is not UTF-8 text")]
+    #[error("the response is not UTF-8 text")]
     NotUtf8,
 }
 
 impl FetchError {
-    /// What kept a connection from being made or an answer from being read; the limits themselves are the caller's.
+    /// Why a connection was not made or a response not read; `None` for the limits, which are the caller's.
     pub(super) fn of(error: ureq::Error) -> Option<FetchError> {
         Some(match error {
             ureq::Error::Timeout(_) | ureq::Error::BodyExceedsLimit(_) => return None,

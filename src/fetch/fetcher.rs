@@ -93,6 +93,7 @@ impl Fetcher {
     /// nothing changed. This takes at most [`Limits::overall`].
     ///
     /// # Errors
+    ///
     /// If no calendar could be fetched, and why.
     pub fn fetch(&self, address: &Address, known: Option<&Validators>) -> Result<Fetched, FetchError> {
         let deadline = Instant::now() + self.limits.overall;

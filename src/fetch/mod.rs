@@ -3,7 +3,7 @@
 //! In reading order: an [`Address`] is the secret that a calendar is found by; `public_ip` distinguishes the public
 //! internet from private networks; `guard` resolves names and refuses what a redirect must not reach; the [`Fetcher`]
 //! makes one request with all its limits; `calendar_text` decides whether the response is a calendar at all, and
-//! `reduced` drops what is not used.
+//! `reduced` drops what is not used for a [`Purpose`].
 //!
 //! Not here: what the calendar says (`ics`), what is kept of it (`journal`), and when it is fetched (`calendars`).
 
@@ -16,10 +16,12 @@ mod guard;
 #[cfg(test)]
 mod hostile_servers;
 mod public_ip;
+mod purpose;
 mod reduced;
 
 pub use address::{Address, AddressDigest, AddressError};
 pub use encryption::tls;
 pub use error::FetchError;
 pub use fetcher::{Fetched, Fetcher, Limits, Validators};
-pub use reduced::{Purpose, reduced};
+pub use purpose::Purpose;
+pub use reduced::reduced;

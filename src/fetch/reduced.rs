@@ -1,53 +1,10 @@
 //! What is kept of a fetched calendar: only what the reader of calendars uses. Descriptions, places, alarms, attachments
 //! and other people are dropped before anything is stored.
 
-/// Properties of events and of free or busy times that are used.
-const OF_EVENTS: [&str; 21] = [
-    "CATEGORIES",
-    "DTEND",
-    "DTSTAMP",
-    "DTSTART",
-    "DURATION",
-    "EXDATE",
-    "EXRULE",
-    "FREEBUSY",
-    "LAST-MODIFIED",
-    "RDATE",
-    "RECURRENCE-ID",
-    "RRULE",
-    "SEQUENCE",
-    "STATUS",
-    "SUMMARY",
-    "TRANSP",
-    "UID",
-    "X-FUNAMBOL-ALLDAY",
-    "X-MICROSOFT-CDO-ALLDAYEVENT",
-    "X-MICROSOFT-CDO-BUSYSTATUS",
-    "X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT",
-];
+use super::purpose::Purpose;
+use crate::ics::EVENT_PROPERTIES;
 
 const OF_CALENDARS: [&str; 5] = ["CALSCALE", "METHOD", "PRODID", "VERSION", "X-WR-TIMEZONE"];
-
-/// What a calendar is fetched for, which decides what is kept of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Purpose {
-    /// It is a calendar of public holidays: its name, and the descriptions by which some mark observances, are kept.
-    pub is_holidays: bool,
-    /// The addresses of the people whose time off it has, in lower case: their own answers to invitations are kept.
-    pub emails: Vec<String>,
-}
-
-impl Purpose {
-    /// Both purposes at once.
-    #[must_use]
-    pub fn and(mut self, other: Purpose) -> Purpose {
-        self.is_holidays |= other.is_holidays;
-        self.emails.extend(other.emails);
-        self.emails.sort();
-        self.emails.dedup();
-        self
-    }
-}
 
 /// Where a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,16 +31,16 @@ pub fn reduced(text: &str, purpose: &Purpose) -> String {
             }
             "END" => open.pop() != Some(Place::Dropped),
             "ATTENDEE" if place == Some(Place::Event) => {
-                kept.extend(own_answer(line, &purpose.emails));
+                kept.extend(own_answer(line, purpose));
                 false
             }
             name => match place {
                 Some(Place::Calendar) => {
                     OF_CALENDARS.contains(&name)
-                        || purpose.is_holidays && ["NAME", "X-WR-CALNAME"].contains(&name)
+                        || purpose.is_holidays() && ["NAME", "X-WR-CALNAME"].contains(&name)
                 }
                 Some(Place::Event) => {
-                    OF_EVENTS.contains(&name) || purpose.is_holidays && name == "DESCRIPTION"
+                    EVENT_PROPERTIES.contains(&name) && (name != "DESCRIPTION" || purpose.is_holidays())
                 }
                 Some(Place::TimeZone) => true,
                 Some(Place::Dropped) | None => false,
@@ -176,9 +133,12 @@ fn unfolded(line: &str) -> String {
     text
 }
 
-/// The answer of one of `emails`, without a name or anything else that the line says. Whose it is stands in the value, or
-/// in the `EMAIL` that Apple adds.
-fn own_answer(line: &str, emails: &[String]) -> Option<String> {
+/// The answer of one of those whose answers are kept, without a name or anything else that the line says. Whose it is
+/// stands in the value, or in the `EMAIL` that Apple adds.
+fn own_answer(line: &str, purpose: &Purpose) -> Option<String> {
+    if !purpose.has_answers() {
+        return None;
+    }
     let line = unfolded(line);
     let (parameters, value) = parts(&line)?;
     let parameter = |name: &str| {
@@ -189,10 +149,9 @@ fn own_answer(line: &str, emails: &[String]) -> Option<String> {
     let address = value.trim().split_at_checked("mailto:".len());
     let address = address.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("mailto:")).map(|(_, rest)| rest);
     let apple = parameter("EMAIL");
-    let known = [address, apple.as_deref()];
-    let is_own =
-        |email: &&String| known.iter().flatten().any(|known| known.trim().eq_ignore_ascii_case(email));
-    let own = emails.iter().find(is_own)?;
+    let mut known =
+        [address, apple.as_deref()].into_iter().flatten().map(|known| known.trim().to_lowercase());
+    let own = known.find(|known| purpose.has_answers_of(known))?;
     let is_word = |answer: &String| answer.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
     let answer = parameter("PARTSTAT").filter(is_word);
     let answer = answer.map(|answer| format!(";PARTSTAT={}", answer.to_ascii_uppercase()));
@@ -231,7 +190,7 @@ mod tests {
 
     #[test]
     fn only_what_is_in_use_is_kept() {
-        let purpose = Purpose { is_holidays: false, emails: vec!["ann@example.org".to_owned()] };
+        let purpose = Purpose::time_off(["ann@example.org"]);
         let kept = reduced(TEXT, &purpose);
         let expected = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n\
             BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\nTZOFFSETFROM:+0200\r\nEND:STANDARD\r\n\
@@ -244,7 +203,7 @@ mod tests {
 
     #[test]
     fn of_holidays_names_and_descriptions_are_kept() {
-        let kept = reduced(TEXT, &Purpose { is_holidays: true, emails: Vec::new() });
+        let kept = reduced(TEXT, &Purpose::holidays());
         assert!(
             kept.contains("X-WR-CALNAME:ann") && kept.contains("DESCRIPTION:secret\r\n  secret"),
             "{kept}"
@@ -257,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_own_answer_is_found_as_the_reader_finds_it() {
-        let purpose = Purpose { is_holidays: false, emails: vec!["ann@example.org".to_owned()] };
+        let purpose = Purpose::time_off(["ann@example.org"]);
         let kept = |line: &str| {
             let text = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{line}\nEND:VEVENT\nEND:VCALENDAR");
             let kept = reduced(&text, &purpose);

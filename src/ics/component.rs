@@ -13,8 +13,8 @@ pub(super) const BUSY_STATUS: &str = "X-MICROSOFT-CDO-BUSYSTATUS";
 /// How deep components may be nested; real files have three levels.
 const MAX_DEPTH: usize = 8;
 
-/// The properties of an event or of free/busy times that are used.
-const USED: [&str; 19] = [
+/// The properties of an event or of free/busy times that are used; all others are ignored.
+pub const EVENT_PROPERTIES: [&str; 20] = [
     "ATTENDEE",
     "CATEGORIES",
     "DESCRIPTION",
@@ -34,6 +34,7 @@ const USED: [&str; 19] = [
     "SUMMARY",
     "TRANSP",
     "UID",
+    BUSY_STATUS,
 ];
 
 /// A file of one or several calendars.
@@ -288,7 +289,7 @@ impl<'t> Reader<'t, '_> {
         let place = self.place();
         match place {
             Place::Event | Place::FreeBusy => {
-                let is_used = USED.contains(&&*line.name) || line.name == BUSY_STATUS;
+                let is_used = EVENT_PROPERTIES.contains(&&*line.name);
                 let events =
                     if place == Place::Event { &mut self.file.events } else { &mut self.file.free_busy };
                 if let Some(event) = events.last_mut().filter(|_| is_used) {

@@ -35,7 +35,7 @@ mod time_zone;
 mod value;
 
 pub use bounds::{Bounds, Context};
-pub use component::{Calendar, CalendarFile, Event, read};
+pub use component::{Calendar, CalendarFile, EVENT_PROPERTIES, Event, read};
 pub use expand::{Expansion, Occurrence, Outcome, Repeats, Wanted, expand};
 pub use free_busy::{BusyType, FreeBusy, free_busy};
 pub use pattern::Patterns;

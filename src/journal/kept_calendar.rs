@@ -1,8 +1,6 @@
 //! Copies of fetched calendars, stored beside the journals, so that a start without network has them, and servers that
 //! share a database use the same. One server at a time fetches an address; the others read what it stored.
 
-use std::collections::BTreeSet;
-
 use chrono::DateTime;
 
 use super::connection::Connection;
@@ -30,8 +28,12 @@ const LEASE: &str = "UPDATE kept_calendar SET lease = $2, leased_until = $3 WHER
 const WRITE_STATE: &str = "UPDATE kept_calendar SET purpose = $3, etag = $4, last_modified = $5, fetched_at = $6, \
     tried_at = $7, failures = $8, last_error = $9, leased_until = 0 WHERE address = $1 AND lease = $2";
 
+/// Whoever took the lease meanwhile, or added to the history, knows more.
 const WRITE_CONTENT: &str = "UPDATE kept_calendar SET number = number + 1, content = $3, history = $4 \
-    WHERE address = $1 AND lease = $2";
+    WHERE address = $1 AND lease = $2 AND number = $5";
+
+const WRITE_HISTORY: &str =
+    "UPDATE kept_calendar SET number = number + 1, history = $3 WHERE address = $1 AND number = $2";
 
 /// What is known of a calendar that is fetched, without its content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -177,7 +179,8 @@ impl Database {
     }
 
     /// Writes the result of a fetch and ends the lease: the new state, and the content if it changed. Writes nothing
-    /// and returns `false` if another server took the lease meanwhile.
+    /// and returns `false` if another server took the lease meanwhile or, if the content changed, wrote another copy or
+    /// history than the one with the number in `state`.
     ///
     /// # Errors
     ///
@@ -191,8 +194,13 @@ impl Database {
         self.transaction(|connection| {
             if let Some((text, history)) = content {
                 let content = packed(text.as_bytes());
-                let params =
-                    [state.address.as_str().into(), holder.into(), Param::Bytes(&content), history.into()];
+                let params = [
+                    state.address.as_str().into(),
+                    holder.into(),
+                    Param::Bytes(&content),
+                    history.into(),
+                    state.number.into(),
+                ];
                 if connection.execute(WRITE_CONTENT, &params)? == 0 {
                     return Ok(false);
                 }
@@ -201,32 +209,20 @@ impl Database {
         })
     }
 
-    /// Notes at `now` that the calendars at `used` are in use, and deletes others that nobody used since `unused_since`.
+    /// Replaces the history of the copy with that number, which makes it the next. `false`, and nothing is written, if there
+    /// is a newer one.
     ///
     /// # Errors
     ///
     /// If the database cannot be written.
-    pub fn note_calendar_use(
+    pub fn write_calendar_history(
         &self,
-        used: &BTreeSet<String>,
-        now: Instant,
-        unused_since: Option<Instant>,
-    ) -> std::result::Result<(), JournalError> {
-        let now = now.timestamp_millis();
-        let lists: Vec<Vec<Param<'_>>> =
-            used.iter().map(|address| vec![address.as_str().into(), now.into()]).collect();
-        self.transaction(|connection| {
-            connection.execute_each("UPDATE kept_calendar SET used_at = $2 WHERE address = $1", &lists)?;
-            let Some(since) = unused_since else { return Ok(()) };
-            let rows = connection.query(
-                "SELECT address FROM kept_calendar WHERE used_at <= $1",
-                &[since.timestamp_millis().into()],
-            )?;
-            let stored = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<&str>>>()?;
-            let unused = stored.into_iter().filter(|address| !used.contains(*address));
-            let unused: Vec<Vec<Param<'_>>> = unused.map(|address| vec![address.into()]).collect();
-            connection.execute_each("DELETE FROM kept_calendar WHERE address = $1", &unused).map(drop)
-        })
+        address: &str,
+        number: i64,
+        history: &str,
+    ) -> std::result::Result<bool, JournalError> {
+        let params = [address.into(), number.into(), history.into()];
+        self.transaction(|connection| Ok(connection.execute(WRITE_HISTORY, &params)? > 0))
     }
 }
 

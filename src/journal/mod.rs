@@ -6,6 +6,7 @@
 //!
 //! Not here: what an event shows (`feed`) and when something is published (`live`).
 
+mod calendar_use;
 mod connection;
 mod copies;
 mod database;
@@ -27,6 +28,7 @@ mod sql;
 mod sqlite;
 mod subscriber;
 
+pub use calendar_use::CalendarNotes;
 pub use copies::Copies;
 pub use database::Database;
 pub use error::JournalError;

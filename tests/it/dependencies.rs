@@ -13,10 +13,10 @@ use syn::visit::{self, Visit};
 /// What each module may use of the others.
 const MODULES: [(&str, &[&str]); 22] = [
     ("parallel", &[]),
-    ("fetch", &[]),
     ("rota", &[]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
+    ("fetch", &["ics"]),
     ("holidays", &["toml_reader", "ics", "rota"]),
     ("time_off", &["toml_reader", "ics", "rota"]),
     (

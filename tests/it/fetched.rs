@@ -35,7 +35,12 @@ fn a_change_reaches_the_feeds_within_a_fetch_and_a_restart_without_network_chang
     assert!(server.is_away("20260310"), "fetched before anybody is served");
     let before = server.feeds();
     server.pass(HOUR);
-    server.until("the next fetch", |_| calendars.requests() == 2);
+    let next: Instant = NOW.parse::<Instant>().unwrap() + TimeDelta::minutes(HOUR);
+    server.until("the next fetch", |_| {
+        let database = Database::open_to_read(state(folder.path())).unwrap();
+        database.calendar_states().unwrap()[0].fetched_at == Some(next)
+    });
+    assert_eq!(calendars.requests(), 2);
     assert_eq!(server.feeds(), before, "nothing changed");
 
     calendars.serve(&calendar(&[("1", "2026-03-31", "2026-04-01")]));
@@ -134,6 +139,21 @@ fn a_copy_is_private_and_goes_with_the_last_engineer_who_uses_it() {
     fs::write(server.folder.join("teams/data.toml"), team("")).unwrap();
     server.until("the end of the leave", |server| !server.is_away("20260310"));
     server.until("the end of the copy", |_| copies().is_empty());
+}
+
+#[test]
+fn an_email_that_is_added_while_no_server_runs_counts_from_the_first_snapshot_on() {
+    let declined = "UID:1\r\nATTENDEE;PARTSTAT=DECLINED:mailto:ann@example.org\r\n";
+    let text = calendar(&[("1", "2026-03-10", "2026-03-11")]).replace("UID:1\r\n", declined);
+    let calendars = CalendarServer::start(&text);
+    let folder = folder(&calendars.url("a.ics"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert!(server.is_away("20260310"), "nobody knows whose answer it is");
+    server.stop();
+    let ann = format!("time_off_calendar = \"{}\"\nemail = \"Ann@example.org\"", calendars.url("a.ics"));
+    fs::write(folder.path().join("teams/data.toml"), team(&ann)).unwrap();
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert!(!server.is_away("20260310") && calendars.requests() == 2, "{}", calendars.requests());
 }
 
 #[test]
@@ -237,20 +257,26 @@ fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that
         let days: Vec<_> = days.iter().map(|[uid, start, end]| (&**uid, &**start, &**end)).collect();
         calendar(&days)
     };
-    let shelf = Calendars::new(None, Options::DEFAULT);
     let instant = |number: u64| day(number).and_hms_opt(12, 0, 0).unwrap().and_utc();
     let whole = Period::new(instant(0), instant(400)).unwrap();
-    let mut configuration = config::load(folder.path(), shelf.as_of(instant(0))).unwrap();
     let (mut before, mut begun_absences) = (Vec::new(), 0);
     for number in (0..365).step_by(2) {
         let now = instant(number);
         calendars.serve(&shown(number));
-        let load = |calendars| {
-            config::reload(folder.path(), AsOf { now, calendars }, &configuration, &Scope::All).ok()
-        };
-        let unfetched = shelf.fetch_now(&configuration, &load, Patience::All, now).unwrap();
-        assert_eq!(unfetched, [], "day {number}");
-        configuration = config::reload(folder.path(), shelf.as_of(now), &configuration, &Scope::All).unwrap();
+        // As after a restart: whatever is known of the calendar comes from the journal.
+        let database = Arc::new(Database::open(state(folder.path())).unwrap());
+        let shelf = Calendars::new(Some(database), Options::DEFAULT);
+        shelf.read().unwrap();
+        let kept = config::load(folder.path(), shelf.as_of(now)).unwrap();
+        let load =
+            |calendars| config::reload(folder.path(), AsOf { now, calendars }, &kept, &Scope::All).ok();
+        assert_eq!(shelf.fetch_now(&kept, &load, Patience::All, now).unwrap(), [], "day {number}");
+        shelf.note_use(kept.calendar_uses(), true, now).unwrap();
+        drop(shelf);
+        let database = Arc::new(Database::open(state(folder.path())).unwrap());
+        let stored = Calendars::new(Some(database), Options::DEFAULT);
+        stored.read().unwrap();
+        let configuration = config::load(folder.path(), stored.as_of(now)).unwrap();
         let team = &configuration.teams.values().next().unwrap().team;
         let held = holdings(team, &expand(team, whole));
         if let Some(begun) = Period::new(whole.start(), now) {
@@ -263,6 +289,7 @@ fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that
         begun_absences = begun;
     }
     assert!(begun_absences > 35, "a year of leave was seen and kept: {begun_absences}");
+    assert_eq!(calendars.requests(), 183);
 }
 
 /// The configuration in `folder` at `now`, after `before`, with the copies of `shelf`.

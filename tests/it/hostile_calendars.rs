@@ -1,8 +1,7 @@
 //! A running server and misbehaving calendar servers: each fetch is bounded, a failure is recorded, it is tried again,
 //! and the kept copy stays in use.
 //!
-//! That no redirect leads from a public address to a private one is tested where addresses can be judged as public
-//! (`fetch::hostile_servers`).
+//! What needs a certificate that the program trusts, or an address that counts as public, is tested with the program itself.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -12,6 +11,7 @@ use std::time::{Duration, Instant as Moment};
 
 use crate::support::calendar_server::{CalendarServer, calendar, send};
 use crate::support::fetching::{LIMITS, Serving, folder, reported, team};
+use crate::support::logged;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use oncal::journal::{CalendarState, Database, Location};
@@ -94,10 +94,13 @@ fn misdeeds() -> Vec<(&'static str, Answer)> {
 #[test]
 fn whatever_a_server_does_the_kept_copy_stays_in_use_and_it_is_tried_again() {
     let good = calendar(&[("1", "2026-03-10", "2026-03-11")]);
+    logged::start();
     let calendars = CalendarServer::start(&good);
+    let shown = calendars.url("").trim_start_matches("http://").to_owned();
     let folder = folder(&calendars.url("secret-path.ics"));
     let server = Serving::start(folder.path(), Location::folder(folder.path().join("state")), NOW);
     let before = server.feeds();
+    let mut known_lines = 0;
     for (expected, misdeed) in misdeeds() {
         calendars.respond(misdeed);
         server.pass(HOUR);
@@ -110,8 +113,18 @@ fn whatever_a_server_does_the_kept_copy_stays_in_use_and_it_is_tried_again() {
         assert!(server.codes().is_empty(), "a copy of today needs no warning: {:?}", server.codes());
         calendars.serve(&good);
         server.pass(5);
-        server.until("a good answer", |server| known(server).failures == 0);
+        server.until("a good response", |server| known(server).failures == 0);
         assert_eq!((known(&server).last_error, known(&server).number), (String::new(), 1));
+
+        // Two attempts failed: it is logged once, and so is the end.
+        let lines = logged::lines_with(&shown);
+        let [failure, end] = &lines[known_lines..] else { panic!("{expected}: {lines:#?}") };
+        assert!(failure.contains("WARN") && failure.contains(expected), "{failure}");
+        assert!(failure.contains("failed to fetch a calendar; the kept copy stays in use"), "{failure}");
+        assert!(failure.contains("time-off/data/a") && failure.contains("teams/data.toml:7:21"), "{failure}");
+        assert!(end.contains("INFO") && end.contains("the calendar can be fetched again"), "{end}");
+        assert!(!failure.contains("secret"), "{failure}");
+        known_lines = lines.len();
     }
     calendars.respond(|_, stream| send(stream, "403 Forbidden", "", b"secret answer"));
     server.pass(25 * 60);
@@ -130,6 +143,7 @@ fn whatever_a_server_does_the_kept_copy_stays_in_use_and_it_is_tried_again() {
 
 #[test]
 fn leave_is_unknown_after_a_first_answer_of_not_modified_a_closed_port_or_a_bad_certificate() {
+    logged::start();
     let unasked = CalendarServer::start("");
     unasked.respond(|_, stream| send(stream, "304 Not Modified", "", b""));
     let closed = CalendarServer::start("");
@@ -146,7 +160,25 @@ fn leave_is_unknown_after_a_first_answer_of_not_modified_a_closed_port_or_a_bad_
         let found = &snapshot.configuration().diagnostics;
         assert!(found.iter().any(|found| found.is_error() && found.message.contains(expected)), "{found:?}");
         assert!(server.feed("coverage.ics").contains("Ann: leave not known"), "{expected}");
+        drop(snapshot);
+
+        server.pass(2);
+        server.until("another attempt", |server| known(server).failures == 2);
+        let shown = address.split('/').nth(2).unwrap();
+        let lines = logged::lines_with(shown);
+        let [line] = &lines[..] else { panic!("{lines:#?}") };
+        assert!(line.contains("failed to fetch a calendar; there is no copy"), "{line}");
+        assert!(line.contains(expected), "{line}");
+        let again = reported().into_iter().filter(|line| line.contains(shown)).collect::<Vec<_>>();
+        assert!(again.is_empty(), "what was there at the start is not reported again: {again:?}");
+        assert!(server.feed("coverage.ics").contains("Ann: leave not known"), "{expected}");
+        server.stop();
     }
+    let folder = folder(&unasked.url("b.ics"));
+    let server = Serving::start(folder.path(), Location::folder(folder.path().join("state")), NOW);
+    unasked.serve(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    server.pass(2);
+    server.until("the calendar", |server| server.is_away("20260310"));
 }
 
 /// The address of a server whose certificate nobody has signed.

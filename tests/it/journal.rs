@@ -1,13 +1,13 @@
 //! The journal in each kind of database: SQLite, and PostgreSQL from Debian's package.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::support::machine::{free_port, stdout_of};
 use crate::support::postgres::Postgres;
 use chrono::DateTime;
 use oncal::journal::{
-    CalendarCopy, CalendarState, ChangeRecord, Copies, Database, Draft, Journal, JournalError, Lease,
-    Location, Stored, Subscriber,
+    CalendarCopy, CalendarNotes, CalendarState, ChangeRecord, Copies, Database, Draft, Journal, JournalError,
+    Lease, Location, Stored, Subscriber,
 };
 use oncal::rota::TeamId;
 
@@ -170,12 +170,29 @@ fn keeps_calendars(open: impl Fn() -> Database) {
     assert!(one.lease_calendar(&failed, lease(6, 1_000_000)).unwrap());
     assert!(other.lease_calendar(&failed, lease(7, 400)).unwrap());
 
-    let used = BTreeSet::from([new.clone()]);
-    one.note_calendar_use(&used, second(500), Some(second(-1))).unwrap();
+    // What began by the copy before is added by a server that has not fetched.
+    assert!(one.write_calendar_history(&new, 1, "more").unwrap());
+    assert!(!other.write_calendar_history(&new, 1, "less").unwrap(), "there is a newer one");
+    let copy = other.calendar_copy(&new).unwrap().unwrap();
+    assert_eq!((copy.number, copy.text.as_deref(), &*copy.history), (2, Some("text"), "more"));
+    assert!(other.lease_calendar(&failed, lease(8, 470)).unwrap());
+    let (stale, now) = (failed.clone(), CalendarState { number: 2, ..failed });
+    assert!(!other.write_calendar(&stale, Some(("text", "without more")), 8).unwrap(), "it knew less");
+    assert!(other.write_calendar(&now, Some(("text", "and more")), 8).unwrap());
+
+    let used = |words: &[&str]| -> CalendarNotes {
+        [(new.clone(), words.iter().map(|word| (*word).to_owned()).collect())].into()
+    };
+    one.note_calendar_use(&used(&["a", "b"]), second(500), Some(second(-1))).unwrap();
     assert!(other.calendar_copy(&kept).unwrap().is_some(), "another server may use it");
-    one.note_calendar_use(&used, second(600), Some(second(0))).unwrap();
+    other.note_calendar_use(&used(&["b", "c"]), second(510), None).unwrap();
+    assert_eq!(one.calendar_notes().unwrap(), used(&["a", "b", "c"]), "of both");
+    other.note_calendar_use(&used(&["b"]), second(600), Some(second(500))).unwrap();
     assert_eq!(other.calendar_copy(&kept).unwrap(), None);
     assert!(other.calendar_copy(&new).unwrap().is_some());
+    assert_eq!(one.calendar_notes().unwrap(), used(&["b", "c"]), "nobody noted `a` any more");
+    other.note_calendar_use(&used(&["c"]), second(700), Some(second(700))).unwrap();
+    assert_eq!(one.calendar_notes().unwrap(), used(&["c"]));
 }
 
 #[test]

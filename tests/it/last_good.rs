@@ -139,10 +139,27 @@ fn stored_files_contain_nothing_private_and_are_deleted_with_the_last_team_that_
     let leave = String::from_utf8(fine[2].content.clone().unwrap()).unwrap();
     assert!(leave.contains("DTSTART;VALUE=DATE:20990105") && !leave.contains("secret"), "{leave}");
     assert_eq!(sources("book").len(), 4, "with its run book");
+    let stored = || {
+        let journal = rusqlite::Connection::open(state.path().join("journal.sqlite")).unwrap();
+        let mut statement = journal.prepare("SELECT content FROM source").unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<Vec<u8>>>()
+    };
+    let all = stored();
+    assert_eq!(all.len(), 4 + 1 + 1 + 1, "four teams share one calendar and one leave; one has a run book");
+    assert!(all.iter().all(|content| content.starts_with(&[0x1f, 0x8b])), "compressed with gzip");
     fs::remove_file(folder.path().join("time-off/fine/ann.ics")).unwrap();
     let plain = team("fine", "gb-eng", "").replace("time_off_calendar = \"ann.ics\", ", "");
     write(folder.path(), "teams/fine.toml", &plain);
     wait(PATIENCE, "the change", || sources("fine").len() == 2);
+    assert_eq!(stored().len(), all.len(), "others use that leave");
+    for id in ["syntax", "calendar", "book"] {
+        fs::remove_file(folder.path().join(format!("time-off/{id}/ann.ics"))).unwrap();
+        let plain = team(id, "gb-eng", "").replace("time_off_calendar = \"ann.ics\", ", "");
+        write(folder.path(), &format!("teams/{id}.toml"), &plain);
+    }
+    fs::remove_file(folder.path().join("runbooks/book/p.md")).unwrap();
+    wait(PATIENCE, "the end of the leave and the run book", || stored().len() == 4 + 1);
     running.signal("TERM");
 }
 

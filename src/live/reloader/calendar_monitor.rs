@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -11,10 +12,11 @@ use std::time::{Duration, Instant as Moment};
 use super::notice::Notice;
 use super::options::Options;
 use crate::calendars::{Calendars, Job};
-use crate::config::{self, AsOf, CalendarUse, Scope};
+use crate::config::{self, AsOf, CalendarUse, Configuration, KeptCalendars, Scope};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::journal::JournalError;
 use crate::live::snapshot::Snapshot;
+use crate::rota::Instant;
 
 /// How often to check whether a calendar is due; a newly configured one is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -119,7 +121,7 @@ impl Worker {
         let now = Moment::now();
         if self.read_at <= now {
             self.read_at = now + READ_EVERY;
-            self.notify(self.calendars.read()?);
+            self.notify(read(&self.calendars, &self.options, &snapshot)?);
         }
         if self.note_at <= now {
             let at = (self.options.now)();
@@ -164,14 +166,32 @@ impl Worker {
         snapshot: &Snapshot,
     ) -> Result<(), JournalError> {
         let at = (self.options.now)();
-        let folder = &self.options.folder;
-        let load = |calendars| {
-            let as_of = AsOf { now: at, calendars };
-            config::reload(folder, as_of, snapshot.configuration(), &Scope::All).ok()
-        };
+        let load = loader(&self.options.folder, snapshot, at);
         let is_changed = self.calendars.finish(job, result, (snapshot.configuration(), &load), at)?;
         self.notify(is_changed);
         Ok(())
+    }
+}
+
+/// Reads what this server or others have stored while `snapshot` is in service. Whether a load would show something else.
+pub(super) fn read(
+    calendars: &Calendars,
+    options: &Options,
+    snapshot: &Snapshot,
+) -> Result<bool, JournalError> {
+    let load = loader(&options.folder, snapshot, (options.now)());
+    calendars.read_with((snapshot.configuration(), &load))
+}
+
+/// Loads the configuration in `folder` at `at`, after the one in service.
+fn loader(
+    folder: &Path,
+    snapshot: &Snapshot,
+    at: Instant,
+) -> impl Fn(Arc<KeptCalendars>) -> Option<Configuration> {
+    move |calendars| {
+        let as_of = AsOf { now: at, calendars };
+        config::reload(folder, as_of, snapshot.configuration(), &Scope::All).ok()
     }
 }
 

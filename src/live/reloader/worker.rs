@@ -9,6 +9,7 @@ use std::time::{Duration, Instant as Moment};
 
 use chrono::{SubsecRound, TimeDelta};
 
+use super::calendar_monitor;
 use super::debounce::{Debounce, QUIET, is_read, scope_of};
 use super::faults::{self, FULL_READ_EVERY_UNWATCHED, check_journals};
 use super::journal_health::JournalHealth;
@@ -255,8 +256,9 @@ impl Worker {
     fn journal_checked(&mut self, result: Result<JournalCheck, JournalError>) {
         let at = (self.options.now)();
         let Some(check) = self.journal.check(result, &self.options.store, at) else { return };
-        let calendars = self.options.builder.calendars();
-        let read = calendars.map_or(Ok(false), |calendars| calendars.read());
+        let read = self.options.builder.calendars().map_or(Ok(false), |calendars| {
+            calendar_monitor::read(calendars, &self.options, &self.options.store.load())
+        });
         if self.journal.check(read, &self.options.store, at) == Some(true) {
             // Another server may have published from newer copies, which this one has now too.
             return self.debounce.add(Moment::now(), Scope::All, Duration::ZERO);

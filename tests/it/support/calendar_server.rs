@@ -5,7 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
+use super::running::PATIENCE;
 use sha2::{Digest, Sha256};
 
 /// What the server does with a request: with its first line and headers, and where the answer goes.
@@ -29,8 +31,13 @@ impl CalendarServer {
             requests: Arc::default(),
             is_stopped: Arc::default(),
         };
+        server.listen(listener);
+        server
+    }
+
+    fn listen(&self, listener: TcpListener) {
         let (respond, requests, is_stopped) =
-            (Arc::clone(&server.respond), Arc::clone(&server.requests), Arc::clone(&server.is_stopped));
+            (Arc::clone(&self.respond), Arc::clone(&self.requests), Arc::clone(&self.is_stopped));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if is_stopped.load(Ordering::SeqCst) {
@@ -40,7 +47,6 @@ impl CalendarServer {
                 thread::spawn(move || answer(stream.unwrap(), &*respond, &requests));
             }
         });
-        server
     }
 
     /// Serves another calendar from now on.
@@ -68,6 +74,21 @@ impl CalendarServer {
         self.is_stopped.store(true, Ordering::SeqCst);
         // The last connection wakes the thread, which then frees the port.
         drop(TcpStream::connect(self.address));
+    }
+
+    /// Serves another calendar after it was stopped, at the same address.
+    pub(crate) fn restart(&self, calendar: &str) {
+        let since = Instant::now();
+        let listener = loop {
+            match TcpListener::bind(self.address) {
+                Ok(listener) => break listener,
+                Err(error) => assert!(since.elapsed() < PATIENCE, "the port is not free: {error}"),
+            }
+            thread::sleep(Duration::from_millis(10));
+        };
+        self.is_stopped.store(false, Ordering::SeqCst);
+        self.serve(calendar);
+        self.listen(listener);
     }
 }
 

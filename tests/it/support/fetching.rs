@@ -71,8 +71,8 @@ impl Serving {
         let calendars = Arc::new(Calendars::new(Some(Arc::clone(&database)), options));
         calendars.read().unwrap();
         let load = |calendars| config::load(&folder, AsOf { now, calendars }).ok();
-        let files = config::load(&folder, now).unwrap();
-        calendars.fetch_now(&files, &load, Patience::New(Duration::from_secs(10)), now).unwrap();
+        let kept = config::load(&folder, calendars.as_of(now)).unwrap();
+        calendars.fetch_now(&kept, &load, Patience::New(Duration::from_secs(10)), now).unwrap();
         let configuration = config::load(&folder, calendars.as_of(now)).unwrap();
         let publisher = Publisher::new(database, None, String::new());
         let builder = Builder::new(publisher).with_calendars(calendars);

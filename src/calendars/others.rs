@@ -1,0 +1,47 @@
+//! Copies that other servers stored, of calendars that they read for other people than this one does.
+//!
+//! Whoever replaces a copy adds what had begun to the past of the readers that it knows. Servers that share a database may
+//! have different files, so each adds it for those whom the other did not know.
+
+use std::sync::Arc;
+
+use super::judge::{LoadWith, use_of};
+use super::past::extended;
+use crate::config::{Configuration, Found, History, KeptCalendar, KeptCalendars};
+
+/// What is missing in the past of readers in the configuration in service, of calendars of which `stored` has newer copies
+/// than `before`: the digest and number of each, and the history that it should have.
+pub(super) fn missing_past(
+    before: &KeptCalendars,
+    stored: &KeptCalendars,
+    (current, load): (&Configuration, &LoadWith<'_>),
+) -> Vec<(String, i64, String)> {
+    let is_newer = |(digest, kept): &(&str, &Arc<KeptCalendar>)| {
+        let mut old = before.iter().filter(|(known, _)| known == digest);
+        old.any(|(_, old)| old.text.is_some() && old.number < kept.number)
+    };
+    let mut next = None;
+    let mut missing = Vec::new();
+    for (digest, kept) in stored.iter().filter(is_newer) {
+        let (text_id, mut history) = (kept.text_id(), kept.history.clone());
+        for old in current.calendar_uses().filter(|usage| usage.address.digest().as_str() == digest) {
+            let past = kept.history.get(&old.reader);
+            if past.is_some_and(|past| past.extended_for == text_id) {
+                continue;
+            }
+            let next = next.get_or_insert_with(|| load(Arc::new(stored.clone())));
+            let new = next.as_ref().and_then(|next| use_of(next, &old.reader, &old.address));
+            let Some(new) = new.filter(|new| matches!(new.found, Found::Absences(..) | Found::Holidays(_)))
+            else {
+                continue;
+            };
+            let past = extended(past, &old.found, &new.found, kept.fetched_at.unwrap_or_default());
+            history.insert(old.reader.clone(), History { extended_for: text_id.clone(), ..past });
+        }
+        if history != kept.history {
+            let text = KeptCalendar { history, ..KeptCalendar::default() }.history_text();
+            missing.push((digest.to_owned(), kept.number, text));
+        }
+    }
+    missing
+}
