@@ -91,26 +91,34 @@ read -r port admin < <(python3 -c 'import socket
 s = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
 print(*[x.getsockname()[1] for x in s])')
 sed -i -e "s/^bind = .*/bind = \"127.0.0.1:$port\"/" -e "s/^#admin_bind = .*/admin_bind = \"127.0.0.1:$admin\"/" "$root/etc/oncal/oncal.toml"
+sed -i '1i # Edited by an administrator.' "$root/etc/oncal/teams/data-pipelines.toml"
 serve "$work/before.ics"
 [ "$(mode /var/lib/oncal/journal.sqlite)" = "oncal:oncal 600" ] || fail "the journal is $(mode /var/lib/oncal/journal.sqlite)"
 
 echo "an upgrade keeps what was edited, and what was published"
 dpkg-deb -R "$package" "$work/next"
 sed -i 's/^Version: \(.*\)$/Version: \1+next/' "$work/next/DEBIAN/control"
-echo "# A later version has another comment here." >>"$work/next/etc/oncal/oncal.toml"
+for file in oncal.toml teams/data-pipelines.toml; do
+  echo "# A later version has another comment here." >>"$work/next/etc/oncal/$file"
+done
 (cd "$work/next" && find . -type f ! -path './DEBIAN/*' -printf '%P\0' | xargs -0 md5sum >DEBIAN/md5sums)
 dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/next" "$work/next.deb" >/dev/null
 install "$work/next.deb"
 inside dpkg-query -W -f '${Version}\n' oncal | grep -q '+next$' || fail "it is still the old version"
 grep -q "^bind = \"127.0.0.1:$port\"" "$root/etc/oncal/oncal.toml" || fail "the edited oncal.toml was replaced"
+grep -q "Edited by an administrator" "$root/etc/oncal/teams/data-pipelines.toml" || fail "the edited team file was replaced"
+[ "$(mode /etc/oncal)" = "root:oncal 750" ] || fail "/etc/oncal is $(mode /etc/oncal)"
 serve "$work/after.ics"
 cmp "$work/before.ics" "$work/after.ics" || fail "the feed changed"
 
-echo "removed, its configuration and its state stay; purged, nothing does"
+echo "removed, its configuration and its state stay; purged, only what it did not install does"
+cp "$root/etc/oncal/teams/data-pipelines.toml" "$root/etc/oncal/teams/own.toml"
 inside dpkg -r oncal >"$work/log" 2>&1 || { cat "$work/log"; fail "dpkg cannot remove it"; }
 [ -e "$root/etc/oncal/oncal.toml" ] && [ -e "$root/var/lib/oncal/journal.sqlite" ] || fail "removing it removed what is to stay"
 [ ! -e "$root/usr/bin/oncal" ] || fail "the program is still there"
 inside dpkg -P oncal >"$work/log" 2>&1 || { cat "$work/log"; fail "dpkg cannot purge it"; }
-left=$(cd "$root" && find . -path ./proc -prune -o -name '*oncal*' -print)
+left=$(cd "$root" && find . -path ./proc -prune -o -path ./etc/oncal -prune -o -name '*oncal*' -print)
+left+=$(cd "$root" && find etc/oncal -type f ! -path etc/oncal/teams/own.toml)
 [ -z "$left" ] || fail "it left $left"
+[ -e "$root/etc/oncal/teams/own.toml" ] || fail "it deleted a file of the administrator"
 echo "done"

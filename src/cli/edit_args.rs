@@ -29,7 +29,8 @@ Examples:
   oncal off dan 2026-12-24 2026-12-26              three days
   oncal off dan \"2026-12-24 13:00\" \"2026-12-24 17:30\"   hours
 
-Dates and times are those of the engineer's own clock.";
+Dates and times, `today` and `now` too, are those of the engineer's own clock, as in the file. The other commands
+use the team's.";
 
 #[derive(Debug, Args)]
 pub(super) struct Cover {

@@ -57,7 +57,8 @@ pub(super) fn run(common: &Common, args: &args::Export, output: &mut Output) -> 
     let clock = plan::clock(common);
     let source = Source::new(common, &configuration.settings, revision, clock)?;
     let first = source.first(configuration)?;
-    if first.teams().len() == 0 {
+    // A folder that was exported to keeps its files, but not those of links that were revoked.
+    if first.teams().len() == 0 && folder.is_new() {
         return Err(serve::refused(first.configuration(), output, "exporting", serve::NO_TEAM));
     }
     warn(&first, output);

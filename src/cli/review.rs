@@ -81,7 +81,9 @@ impl Review<'_> {
                 let message = format!("the week of {date} {what}, and a swap changes the whole of it");
                 let help = "if it is new, write an [[override]] for what is left, or correct the year of `week`; a swap \
                             that was there before the week began is right";
-                found.push(self.config.warning("swap-of-begun-week", place, message, help));
+                // The file does not say whether it was there before the week began.
+                let of_begun = self.config.warning("swap-of-begun-week", place, message, help);
+                found.push(Diagnostic { severity: Severity::Note, ..of_begun });
             }
         }
         found

@@ -50,7 +50,7 @@ const EXAMPLES: &str =
     "write `now`, `tomorrow 09:00`, `fri 18:00`, `2026-12-24`, `2026-12-24 18:00` or an instant";
 
 /// Words that people put before a time.
-const FILLERS: [&str; 7] = ["from", "until", "till", "to", "at", "on", "–"];
+const FILLERS: [&str; 9] = ["from", "until", "till", "to", "at", "on", "-", "–", "—"];
 
 /// The times in `words`, at least one and at most `most`.
 ///
@@ -58,9 +58,10 @@ const FILLERS: [&str; 7] = ["from", "until", "till", "to", "at", "on", "–"];
 ///
 /// If a word is not a time, or is ambiguous.
 pub(super) fn times(words: &[String], most: usize, clock: Clock<'_>) -> Result<Vec<Typed>, Usage> {
-    let lower: Vec<String> =
-        words.iter().flat_map(|word| word.split_whitespace()).map(|word| word.replace(',', "")).collect();
-    let mut rest: &[String] = &lower;
+    let words: Vec<String> = words.iter().map(|word| word.replace("..", " ").replace(',', "")).collect();
+    let words: Vec<String> =
+        words.iter().flat_map(|word| word.split_whitespace()).map(str::to_owned).collect();
+    let mut rest: &[String] = &words;
     let mut found: Vec<Typed> = Vec::new();
     while let [first, after @ ..] = rest {
         if FILLERS.contains(&first.to_lowercase().as_str()) {
@@ -359,6 +360,8 @@ mod tests {
             (&["May 3rd noon"], &["2028-05-03 12:00"]),
             (&["24 Dec 2027", "26 Dec 2027"], &["2027-12-24", "2027-12-26"]),
             (&["today 9:30pm"], &["2027-05-07 21:30"]),
+            (&["2027-06-01", "-", "2027-06-05"], &["2027-06-01", "2027-06-05"]),
+            (&["2027-06-01..2027-06-05"], &["2027-06-01", "2027-06-05"]),
         ] {
             let expected: Vec<String> = expected.iter().map(|text| (*text).to_owned()).collect();
             assert_eq!(read(words), Ok(expected), "{words:?}");

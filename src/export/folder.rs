@@ -59,6 +59,11 @@ impl Folder {
         Ok(Folder { path, _lock: lock, listed, current: BTreeSet::new() })
     }
 
+    /// Whether nothing was ever exported to it.
+    pub fn is_new(&self) -> bool {
+        self.listed.is_empty()
+    }
+
     /// Whether an earlier export wrote the file at `path`, or was about to.
     pub(super) fn lists(&self, path: &str) -> bool {
         self.listed.contains(&hash(path))

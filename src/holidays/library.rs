@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::builtin;
 use super::calendar::ResolvedCalendar;
-use super::common_names::meant;
+use super::common_names::{meant, whole_country};
 use super::definition::Definition;
 use crate::toml_reader::{Problem, Problems, nearest};
 
@@ -154,24 +154,40 @@ impl Library {
         Ok(lineage)
     }
 
-    /// The calendars of that country's regions, otherwise the nearest id; none for two letters, which are close to the
-    /// id of every country.
+    /// The calendars of that name in common use, or of that country's regions, otherwise the nearest id; none for two
+    /// letters, which are close to the id of every country.
     fn nearest(&self, id: &str) -> String {
         let (ids, country) = (self.ids(), format!("{}-", id.to_lowercase()));
-        let parts: Vec<_> = ids
-            .iter()
-            .filter(|known| known.starts_with(&country))
-            .map(|known| format!("`{known}`"))
-            .collect();
-        if let calendars @ [_, ..] = meant(id) {
-            let calendars: Vec<String> = calendars.iter().map(|known| format!("`{known}`")).collect();
-            return format!("did you mean {}?", calendars.join(" or "));
+        let parts: Vec<&str> = ids.iter().copied().filter(|known| known.starts_with(&country)).collect();
+        let calendars = if meant(id).is_empty() { &parts[..] } else { meant(id) };
+        if !calendars.is_empty() {
+            return self.did_you_mean(calendars);
         }
-        let near = || nearest(id, ids.iter().copied()).filter(|_| id.chars().count() > 2);
-        match parts.as_slice() {
-            [] => near().unwrap_or_else(|| "`oncal holidays` lists the available calendars".to_owned()),
-            parts => format!("did you mean {}?", parts.join(" or ")),
+        if let Some(country) = whole_country(id) {
+            // Two letters changed places: `au-nws`.
+            let is_swapped = |known: &&str| strsim::damerau_levenshtein(known, &id.to_lowercase()) == 1;
+            if id.chars().count() <= 5 || !ids.iter().any(is_swapped) {
+                return format!(
+                    "write `{country}`, since no calendar of that part of the country is built in, and list its other \
+                     days as `also_off`, or in a calendar of your own that extends it"
+                );
+            }
         }
+        let near = nearest(id, ids.iter().copied()).filter(|_| id.chars().count() > 2);
+        near.unwrap_or_else(|| "`oncal holidays` lists the available calendars".to_owned())
+    }
+
+    /// Of several calendars each with its name.
+    fn did_you_mean(&self, ids: &[&str]) -> String {
+        let name = |id: &str| {
+            let of = self.own(id).or_else(|| builtin::get(id))?;
+            Some(of.english.as_deref().unwrap_or(&of.name).to_owned())
+        };
+        let shown = |id: &&str| match name(id).filter(|_| ids.len() > 1) {
+            Some(name) => format!("`{id}` ({name})"),
+            None => format!("`{id}`"),
+        };
+        format!("did you mean {}?", ids.iter().map(shown).collect::<Vec<_>>().join(" or "))
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Only the shape of the line is looked at, and no text in quotes is repeated: it may be private.
 
+use chrono::{Datelike, NaiveDate, NaiveTime};
+
 use super::span::Span;
 
 /// What is wrong, in words, and what would be right.
@@ -14,25 +16,31 @@ pub(super) struct Hint {
 
 /// What was meant at `span` of `text`, if it is one of the usual mistakes.
 pub(super) fn hint(text: &str, span: &Span) -> Option<Hint> {
-    let start = text.get(..span.start)?.rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text.get(start..)?.find('\n').map_or(text.len(), |newline| start + newline);
-    let line = text.get(start..end)?.trim_end_matches('\r');
+    let (start, line) = line_at(text, span.start)?;
     let found = |part: &str, message: &str, help: String| {
         // `part` is a slice of `line`.
         let at = start + (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
         Some(Hint { message: message.to_owned(), help, span: at..at + part.len() })
     };
     let trimmed = line.trim();
-    if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| trimmed.starts_with(mark)) {
-        let help = "keep one of the two versions between the markers, and delete the marker lines";
-        return found(trimmed, "this file has markers of an unresolved merge conflict", help.to_owned());
+    if is_merge_mark(line) {
+        let marks = text.lines().enumerate().filter(|(_, line)| is_merge_mark(line));
+        let marks: Vec<String> = marks.map(|(number, _)| (number + 1).to_string()).take(MAX_MARKS).collect();
+        let (all, more) = (marks.join(", "), if marks.len() < MAX_MARKS { "" } else { " and so on" });
+        let help = format!(
+            "keep one of the versions between the markers, and delete the markers: lines {all}{more}"
+        );
+        return found(trimmed, "this file has markers of an unresolved merge conflict", help);
     }
-    if let Some(quote) = line.chars().find(|c| "“”„‟‘’«»".contains(*c)) {
+    if let Some(quote) = line.chars().find(|c| QUOTES.contains(*c)) {
         let at = line.find(quote)?;
         let outside = line[..at].matches('"').count() % 2 == 0;
         if outside {
             let part = &line[at..at + quote.len_utf8()];
-            return found(part, "this is a typographic quote", "write straight quotes: \"text\"".to_owned());
+            let whole = key_and_value(line).filter(|(key, _)| PUBLIC.contains(key));
+            let shown = whole.and_then(|(key, value)| Some(format!("{key} = \"{}\"", typographic(value)?)));
+            let help = format!("write straight quotes: {}", shown.as_deref().unwrap_or("\"text\""));
+            return found(part, "this is a typographic quote", help);
         }
     }
     let Some((key, value)) = key_and_value(line) else { return without_equals(trimmed, found) };
@@ -45,7 +53,35 @@ pub(super) fn hint(text: &str, span: &Span) -> Option<Hint> {
     found(word, message, help)
 }
 
-/// The key and the value behind it, in a line or in an inline table within it.
+/// The line of the byte `at`, and where it begins.
+fn line_at(text: &str, at: usize) -> Option<(usize, &str)> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text.get(start..)?.find('\n').map_or(text.len(), |newline| start + newline);
+    Some((start, text.get(start..end)?.trim_end_matches('\r')))
+}
+
+/// Whether `span` is in a marker of a merge conflict.
+pub(super) fn is_at_merge_mark(text: &str, span: &Span) -> bool {
+    line_at(text, span.start).is_some_and(|(_, line)| is_merge_mark(line))
+}
+
+/// How many markers of a merge conflict are listed.
+const MAX_MARKS: usize = 12;
+
+fn is_merge_mark(line: &str) -> bool {
+    ["<<<<<<< ", ">>>>>>> ", "||||||| "].iter().any(|mark| line.starts_with(mark))
+        || ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains(&line.trim_end())
+}
+
+/// The text of `value` if it is in typographic quotes.
+fn typographic(value: &str) -> Option<&str> {
+    let inner = value.strip_prefix(|c: char| QUOTES.contains(c))?;
+    Some(&inner[..inner.find(|c: char| QUOTES.contains(c) || c == '"')?])
+}
+
+const QUOTES: &str = "“”„‟‘’«»";
+
+/// The key and the value behind it, in a line or in the last inline table before it.
 fn key_and_value(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     let key = key.trim();
@@ -95,8 +131,10 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
         }
         _ => {}
     }
-    if let Some(dates) = date(word) {
-        return Some(("this is not how dates are written", dates));
+    // A date alone, or with a time.
+    let (day, time_of_day) = word.split_at(word.find(['T', 't']).unwrap_or(word.len()));
+    if let Some(found) = date(day, time_of_day) {
+        return Some(found);
     }
     if let Some(time) = time(word, value) {
         return Some(("this is not how times are written", format!("write {time}")));
@@ -128,29 +166,40 @@ const PUBLIC: [&str; 14] = [
     "uid_domain",
 ];
 
-/// How `12/21/2026`, `21.12.2026` or `2026-5-2` is written.
-fn date(word: &str) -> Option<String> {
+/// What is wrong with `12/21/2026`, `21.12.2026`, `2026-5-2` or `2026-06-31`, and how it is written with `time` behind it.
+fn date(word: &str, time: &str) -> Option<(&'static str, String)> {
+    const FORM: &str = "this is not how dates are written";
     let parts: Vec<u32> = word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let real = |year: u32, month: u32, day: u32| {
-        chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).map(|date| date.to_string())
-    };
+    let real =
+        |year: u32, month: u32, day: u32| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day);
     let [one, two, three] = parts[..] else { return None };
     if one > 31 {
-        let shown = real(one, two, three);
-        return Some(match shown {
-            Some(date) if date != word => format!("write {date}"),
-            Some(_) => return None,
-            None => "there is no such date; is the month or the day wrong?".to_owned(),
-        });
+        let last_day = (28..=31).rev().find_map(|day| real(one, two, day)).filter(|last| last.day() < three);
+        return match (real(one, two, three), real(one, three, two), last_day) {
+            (Some(date), _, _) if date.to_string() == word => None,
+            (Some(date), _, _) => Some((FORM, format!("write {date}{time}"))),
+            (None, Some(date), None) => {
+                Some((FORM, format!("the month stands before the day: write {date}{time}")))
+            }
+            (None, _, Some(last)) => {
+                let help = format!("that month ends on {last}; is the month or the day wrong?");
+                Some(("there is no such date", help))
+            }
+            (None, None, None) => {
+                Some(("there is no such date", "write year, month and day, such as 2026-12-21".to_owned()))
+            }
+        };
     }
     let year = if three < 100 { 2000 + three } else { three };
-    let mut all: Vec<String> = [real(year, one, two), real(year, two, one)].into_iter().flatten().collect();
+    let mut all: Vec<NaiveDate> =
+        [real(year, one, two), real(year, two, one)].into_iter().flatten().collect();
     all.dedup();
-    Some(match &all[..] {
-        [only] => format!("write {only}"),
-        [us, other] => format!("write {us} or {other}, whichever is meant"),
+    let help = match &all[..] {
+        [only] => format!("write {only}{time}"),
+        [us, other] => format!("write {us}{time} or {other}{time}, whichever is meant"),
         _ => "write year, month and day, such as 2026-12-21".to_owned(),
-    })
+    };
+    Some((FORM, help))
 }
 
 /// How `3pm`, `9:30`, `9am`, `10h` is written.
@@ -170,7 +219,7 @@ fn time(word: &str, value: &str) -> Option<String> {
         _ => parts[0],
     };
     let (minute, second) = (parts.get(1).copied().unwrap_or(0), parts.get(2).copied().unwrap_or(0));
-    let time = chrono::NaiveTime::from_hms_opt(hour, minute, second)?;
+    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
     let shown = time.format("%H:%M:%S").to_string();
     (shown != word).then_some(shown)
 }
@@ -219,7 +268,11 @@ mod tests {
             ("week = 5/6/2026 # May", "write 2026-05-06 or 2026-06-05, whichever is meant"),
             ("week = 21.12.2026", "write 2026-12-21"),
             ("joined = 2026-5-2", "write 2026-05-02"),
-            ("joined = 2026-02-30", "there is no such date; is the month or the day wrong?"),
+            ("joined = 2026-02-30", "that month ends on 2026-02-28; is the month or the day wrong?"),
+            ("joined = 2026-31-05", "the month stands before the day: write 2026-05-31"),
+            ("from = 2026-7-14T18:00:00", "write 2026-07-14T18:00:00"),
+            ("from = 2026-06-31T09:00:00", "that month ends on 2026-06-30; is the month or the day wrong?"),
+            ("joined = 2026-13-32", "write year, month and day, such as 2026-12-21"),
             ("time = 3pm", "write 15:00:00"),
             ("time = 3 PM", "write 15:00:00"),
             ("time = 9:30", "write 09:30:00"),
@@ -229,8 +282,9 @@ mod tests {
             ("day = friday", "write day = \"friday\""),
             ("name = Data pipelines # ours", "write name = \"Data pipelines\""),
             ("reason = surgery", "write reason = \"…\""),
-            ("name = “Data”", "write straight quotes: \"text\""),
-            ("<<<<<<< HEAD", "keep one of the two versions between the markers, and delete the marker lines"),
+            ("name = “Data”", "write straight quotes: name = \"Data\""),
+            ("reason = “surgery”", "write straight quotes: \"text\""),
+            ("<<<<<<< HEAD", "keep one of the versions between the markers, and delete the markers: lines 2"),
             ("id: \"a\"", "write id = …"),
             ("// a note", "begin a comment with `#`"),
             ("- a", "write lists in square brackets: [\"a\", \"b\"]"),

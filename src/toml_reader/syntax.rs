@@ -1,14 +1,17 @@
 //! What the TOML parser found wrong, without the follow-up errors of its own recovery.
 
-use super::hints::{Hint, hint};
+use super::hints::{Hint, hint, is_at_merge_mark};
 use super::problem::Problems;
 use super::span::Span;
 
 /// The parser's message for a key or a table that appears again.
 const DUPLICATE: &str = "duplicate key";
 
-/// The parser's messages for brackets that are not closed, and how to close them.
-const CLOSING: [(&str, &str); 3] = [
+/// What to do about the parser's messages.
+const HELP: [(&str, &str); 6] = [
+    ("missing comma", "add `,` behind the entry before this one"),
+    (DUPLICATE, "the same key is above: delete one of the two"),
+    ("invalid basic string", "text in quotes ends on its line: add `\"` at its end"),
     ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
     ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
     ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that can be repeated"),
@@ -53,24 +56,41 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         let is_echo = |fault: &Fault| again.iter().any(|table| table.contains(&fault.span.start));
         faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
     }
+    let mut is_merge_reported = false;
     for Fault { span, message } in without_echoes(faults, text) {
+        // All marks of a merge are in the help of the first.
+        if is_at_merge_mark(text, &span) && std::mem::replace(&mut is_merge_reported, true) {
+            continue;
+        }
         let (message, help, span) = match hint(text, &span) {
             // In a list that is not closed, the next table's header is read as a malformed value.
             None if message.starts_with(UNQUOTED) && is_in_header(text, &span) => {
                 let help = "add `]` at its end, before this header".to_owned();
-                ("a list above this header is never closed".to_owned(), Some(help), span)
+                let list = problems.has_room().then(|| open_list(&text[..span.start])).flatten();
+                let list = list.unwrap_or_else(|| "a list".to_owned());
+                (format!("{list} above this header is never closed"), Some(help), span)
             }
             Some(Hint { message, help, span }) => (message, Some(help), span),
             None => {
-                let help = CLOSING
-                    .iter()
-                    .find(|(what, _)| message.contains(what))
-                    .map(|(_, help)| (*help).to_owned());
+                let help =
+                    HELP.iter().find(|(what, _)| message.contains(what)).map(|(_, help)| (*help).to_owned());
                 (message, help, span)
             }
         };
         problems.error_with_help("toml-syntax", span, format!("this is not valid TOML: {message}"), help);
     }
+}
+
+/// The list that is open where `text` ends, with its line: the last one that begins on a line of its key.
+fn open_list(text: &str) -> Option<String> {
+    let (number, line) = text.lines().enumerate().filter(|(_, line)| begins_list(line)).last()?;
+    let (key, _) = line.split_once('=')?;
+    Some(format!("the list `{}` in line {}", key.trim(), number + 1))
+}
+
+fn begins_list(line: &str) -> bool {
+    let is_key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    line.split_once('=').is_some_and(|(key, value)| is_key(key.trim()) && value.trim_start().starts_with('['))
 }
 
 fn repeated_tables<'t>(faults: &[Fault], text: &'t str) -> Vec<Repeated<'t>> {

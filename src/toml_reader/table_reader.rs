@@ -112,6 +112,10 @@ impl<'a> TableReader<'a> {
 
     /// A list of strings.
     pub fn texts(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
+        if self.holds(key, "string") {
+            let value = self.value(key)?;
+            return self.wrong_type_with_help(key, value, "put it in square brackets: [\"…\"]".to_owned());
+        }
         self.list(key, |section, item| section.as_text(key, item))
     }
 
@@ -133,9 +137,9 @@ impl<'a> TableReader<'a> {
     /// The tables under `key`, written as `[[key]]` or as a list of inline tables; `example` is the header or one of
     /// them. A single table is an error, and is read as a list of one.
     pub fn tables(&mut self, key: &'static str, example: &str) -> Option<Vec<TableReader<'a>>> {
-        self.find_slip(key);
-        let value = self.value(key)?;
         let is_header = example.starts_with("[[");
+        self.find_slip_of(key, is_header.then_some(example));
+        let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Array(items) => {
                 let expected = if is_header {
@@ -246,8 +250,14 @@ impl<'a> TableReader<'a> {
         table.iter().find(|(name, _)| name.get_ref() == given).map(|(_, value)| value)
     }
 
-    /// Looks for `key` under a misspelt name, so that its value is read nevertheless: one wrong key is one error.
-    fn find_slip(&mut self, key: &'static str) {
+    /// Looks for `key` under a name that must be a misspelling of it, so that its value is read nevertheless: one wrong
+    /// key is one error.
+    pub fn find_slip(&mut self, key: &'static str) {
+        self.find_slip_of(key, None);
+    }
+
+    /// [`TableReader::find_slip`] of a key that may have several tables below `header`.
+    fn find_slip_of(&mut self, key: &'static str, header: Option<&str>) {
         if self.get(key).is_some() {
             return;
         }
@@ -257,14 +267,18 @@ impl<'a> TableReader<'a> {
             given == key || plural || key.len() >= 4 && strsim::damerau_levenshtein(&given, &key) == 1
         };
         let table: &'a DeTable<'a> = self.table;
-        let found = table.keys().find(|name| {
+        let found = table.iter().find(|(name, _)| {
             let name: &str = name.get_ref();
             !self.known.contains(&name) && is_slip(name)
         });
-        if let Some(found) = found {
+        if let Some((found, value)) = found {
             let name = found.get_ref().to_string();
             let message = format!("{} has no key `{name}`", self.title);
-            let help = format!("did you mean `{key}`?");
+            let count = value.get_ref().as_array().map_or(0, |tables| tables.iter().count());
+            let help = match header.filter(|_| count > 1) {
+                Some(header) => format!("did you mean `{header}`? Write it in all {count} places"),
+                None => format!("did you mean `{key}`?"),
+            };
             self.problems.error_with_help("unknown-key", found.span(), message, help);
             self.slips.push((key, name));
         }

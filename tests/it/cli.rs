@@ -58,8 +58,18 @@ fn wrong_usage_exits_with_two_and_suggests_the_nearest_name() {
         (&["holidays", "us-fed"], "did you mean `us-federal`?"),
         (&["holidays", "us-federal", "abc"], "expected a year such as 2027"),
         (&["holidays", "us-federal", "1969"], "years run from 1970 to 2200"),
-        (&["holidays", "GB"], "did you mean `gb-eng` or `gb-nir` or `gb-sct`?"),
-        (&["holidays", "uk"], "did you mean `gb-eng` or `gb-sct` or `gb-nir`?"),
+        (
+            &["holidays", "GB"],
+            "did you mean `gb-eng` (England and Wales bank holidays) or `gb-nir` (Northern",
+        ),
+        (
+            &["holidays", "uk"],
+            "did you mean `gb-eng` (England and Wales bank holidays) or `gb-sct` (Scotland",
+        ),
+        (
+            &["holidays", "texas"],
+            "write `us-federal`, since no calendar of that part of the country is built in",
+        ),
         (&["now", "--at", "soon"], "expected"),
         (&["fairness", "--years", "0"], "0 is not in 1..=10"),
         (&["frobnicate"], "unrecognized subcommand"),

@@ -76,32 +76,86 @@ fn every_bad_configuration_is_reported_as_in_its_snapshot() {
 /// The prefix of the names of mistakes that a new user makes.
 const NEW_USER: &str = "new-user-";
 
+/// The files of the mistake `name` of a new user, in a folder of its own.
+fn mistake(name: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let case = Path::new("tests/data/bad").join(name);
+    match case.is_dir() {
+        true => copy(&case, folder.path()),
+        false => copy(&case.with_extension("toml"), &folder.path().join(MISTAKEN)),
+    }
+    folder
+}
+
+/// The team file of a mistake that is one file.
+const MISTAKEN: &str = "teams/team.toml";
+
+/// What `oncal check` prints of `folder`, and its exit code.
+fn checked(folder: &Path, options: &[&str]) -> (String, Option<i32>) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_oncal"))
+        .args(["check", "--now", "2026-06-01T12:00:00Z", "--config"])
+        .arg(folder)
+        .args(options)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let shown =
+        format!("{}{}", String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    (shown.replace(&folder.display().to_string(), "config"), output.status.code())
+}
+
 /// The whole output of `oncal check`: each must be enough to correct the file at the first try.
 #[test]
 fn sixty_mistakes_of_a_new_user_are_each_explained_by_what_check_prints() {
     let names: Vec<String> = names().into_iter().filter(|name| name.starts_with(NEW_USER)).collect();
     assert!(names.len() >= 60, "{}", names.len());
     for name in names {
-        let folder = tempfile::tempdir().unwrap();
-        let case = Path::new("tests/data/bad").join(&name);
-        match case.is_dir() {
-            true => copy(&case, folder.path()),
-            false => copy(&case.with_extension("toml"), &folder.path().join("teams/team.toml")),
-        }
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_oncal"))
-            .args(["check", "--now", "2026-06-01T12:00:00Z", "--config"])
-            .arg(folder.path())
-            .env("NO_COLOR", "1")
-            .output()
-            .unwrap();
-        let shown =
-            format!("{}{}", String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
-        let shown = shown.replace(&folder.path().display().to_string(), "config");
+        let (shown, _) = checked(mistake(&name).path(), &[]);
         let shown = shown.split("; tzdata").next().unwrap();
         with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/check" }, {
             assert_snapshot!(name, shown);
         });
     }
+}
+
+/// How a mistake is corrected: an entry of `fixes.toml`.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fix {
+    file: Option<String>,
+    old: String,
+    new: String,
+    #[serde(default)]
+    left: Vec<String>,
+}
+
+#[test]
+fn what_check_prints_of_a_mistake_has_every_word_of_its_correction_and_nothing_is_left_then() {
+    let fixes = fs::read_to_string("tests/data/fixes.toml").unwrap();
+    let mut fixes: std::collections::BTreeMap<String, Fix> = toml::from_str(&fixes).unwrap();
+    for name in names().into_iter().filter(|name| name.starts_with(NEW_USER)) {
+        let fix = fixes.remove(name.trim_start_matches(NEW_USER)).expect(&name);
+        let folder = mistake(&name);
+        let path = folder.path().join(fix.file.as_deref().unwrap_or(MISTAKEN));
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        let (shown, _) = checked(folder.path(), &[]);
+        let words = |text: &str| -> Vec<String> {
+            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_' || c == 'T');
+            words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        };
+        let known = words(&format!("{shown} {before}"));
+        let unknown: Vec<String> = words(&fix.new).into_iter().filter(|word| !known.contains(word)).collect();
+        assert!(unknown.is_empty(), "{name}: where would a reader have {unknown:?} from?\n{shown}");
+        let after = before.replace(&fix.old, &fix.new);
+        assert!(before.is_empty() || after != before, "{name}: `{}` is not in the file", fix.old);
+        fs::write(&path, if before.is_empty() { &fix.new } else { &after }).unwrap();
+        let (shown, code) = checked(folder.path(), &["--deny-warnings"]);
+        let expected = if fix.left.is_empty() { 0 } else { 1 };
+        let count = shown.matches("warning[").count() + shown.matches("error[").count();
+        assert!(code == Some(expected) && count == fix.left.len(), "{name}: {shown}");
+        assert!(fix.left.iter().all(|left| shown.contains(&format!("[{left}]"))), "{name}: {shown}");
+    }
+    assert!(fixes.is_empty(), "there is no such mistake: {:?}", fixes.keys());
 }
 
 #[test]

@@ -93,7 +93,10 @@ impl Site {
                     folders.push(path);
                 } else if entry.file_name() != ".oncal-export" {
                     let below = path.strip_prefix(self.web()).unwrap().to_str().unwrap().to_owned();
-                    found.insert(below, fs::read(path).unwrap());
+                    // While it is exported to, files come and go.
+                    if let Ok(bytes) = fs::read(path) {
+                        found.insert(below, bytes);
+                    }
                 }
             }
         }
@@ -369,6 +372,87 @@ fn a_file_that_is_not_toml_keeps_its_links_until_those_of_everybody_are_renewed(
     fs::write(&settings, fs::read_to_string(&settings).unwrap() + "link_generation = 2\n").unwrap();
     assert_eq!(site.try_export(NOW, &[]).status.code(), Some(1));
     assert_eq!(there(), [false; 6]);
+}
+
+#[test]
+fn a_team_that_breaks_while_it_is_watched_keeps_its_files_until_it_is_right_again() {
+    let site = Site::new("");
+    let other = site.config().join("teams/other.toml");
+    let plan = fs::read_to_string(site.team()).unwrap();
+    fs::write(&other, plan.replace("run_book", "#run_book")).unwrap();
+    let _watching = Watching::start(&site, &[]);
+    // Nine files of each team, two of its API, and two of all teams.
+    let is_whole = || {
+        let paths = site.paths();
+        paths.len() == 24 && !paths.iter().any(|path| path.ends_with("-part"))
+    };
+    wait(PATIENCE, "the first export", is_whole);
+    let listed = || fs::read_to_string(site.web().join(".oncal-export")).unwrap();
+    let (before, list) = (site.files(), listed());
+    site.edit("name = ", "name == ");
+    let swap = "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]";
+    fs::write(&other, plan.replace("run_book", "#run_book").replacen("[[pipeline]]", swap, 1)).unwrap();
+    let changes = "api/v1/teams/other/changes.json";
+    wait(PATIENCE, "the other team is exported", || {
+        let files = site.files();
+        ["other/team.ics", changes]
+            .iter()
+            .all(|path| files.get(*path).is_some_and(|new| *new != before[*path]))
+    });
+    wait(PATIENCE, "each file is still there", is_whole);
+    for (path, bytes) in site.files().iter().filter(|(path, _)| path.starts_with("data-pipelines/")) {
+        assert!(path.ends_with(".html") || *bytes == before[path], "{path}");
+    }
+    wait(PATIENCE, "each file is known as oncal's", || listed() == list);
+    fs::write(site.team(), plan.replacen("[[pipeline]]", swap, 1)).unwrap();
+    let feed = "data-pipelines/team.ics";
+    wait(PATIENCE, "the corrected team is exported", || {
+        site.files().get(feed).is_some_and(|new| *new != before[feed])
+    });
+}
+
+#[test]
+fn of_the_only_team_with_a_broken_file_and_no_journal_all_stays_but_revoked_links() {
+    let site = Site::new("access = \"links\"\npublic_url = \"https://rota.example.org\"\n");
+    site.edit("name = ", "name == ");
+    let refused = site.try_export(NOW, &[]);
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("toml-syntax") && errors.contains("not exporting: no team could be loaded"),
+        "{errors}"
+    );
+    assert_eq!(site.paths(), [""; 0], "nothing of a first export is written");
+
+    site.edit("name == ", "name = ");
+    site.export(NOW, &[]);
+    let (links, before) = (site.links(), site.files());
+    site.edit("name = ", "name == ");
+    let without_journal = || {
+        for file in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+            drop(fs::remove_file(site.state().join(file)));
+        }
+        let output = site.try_export(NOW, &[]);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(
+            errors.contains("team `data-pipelines` is not exported: its file has errors; its files stay"),
+            "{errors}"
+        );
+    };
+    without_journal();
+    let feeds = |files: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, Vec<u8>> {
+        files.clone().into_iter().filter(|(path, _)| path.ends_with(".ics")).collect()
+    };
+    assert!(feeds(&site.files()) == feeds(&before), "calendars go on as they were");
+    let index = |key: &str| fs::read_to_string(site.web().join(format!("k/{key}/index.html"))).unwrap();
+    assert!(index(&links["all"]).contains("data-pipelines: not exported, because its file has errors"));
+    let settings = site.config().join("oncal.toml");
+    fs::write(&settings, fs::read_to_string(&settings).unwrap() + "link_generation = 2\n").unwrap();
+    without_journal();
+    let keys =
+        |files: Vec<String>| -> Vec<String> { files.iter().map(|path| path[2..34].to_owned()).collect() };
+    assert!(keys(site.paths()).iter().all(|key| !links.values().any(|old| old == key)), "{:?}", site.paths());
 }
 
 #[test]

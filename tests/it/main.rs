@@ -17,6 +17,7 @@ mod dependencies;
 mod deploy;
 mod documents;
 mod edit;
+mod edit_laws;
 mod export;
 mod exports;
 mod faults;

@@ -24,6 +24,12 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
         return Err(Usage(format!("{} cannot be primary and secondary at once", name(team, who))).into());
     }
     let period = period(&args.times, &session)?;
+    if period.end() <= session.now {
+        output.warn(format_args!(
+            "this is over; it changes who is said to have been on call {}",
+            when::period_in_words(zone, period)
+        ));
+    }
     let mut changes = make_room(&session, period)?;
     let meets_conflict = {
         let rows = coverage(team, &expand(team, period)).rows;

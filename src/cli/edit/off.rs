@@ -27,6 +27,9 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     };
     let period = period(&engineer.zone, from, to)
         .ok_or_else(|| Usage(format!("{} is not after {}", typed::shown(to), typed::shown(from))))?;
+    if !typed::is_absolute(&args.times, 2, clock) {
+        note_dates(&session, &engineer.zone, output);
+    }
     let whole: Periods = [period].into_iter().collect();
     let known = Absences::of(engineer, period).time_off(period);
     let who_name = name(team, who);
@@ -63,6 +66,15 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     let made = Plan { changes, summary, period, may_move_nobody: true };
     session.carry_out(&made, &args.edit.writing, output)?;
     Ok(Exit::Fine)
+}
+
+/// Says that `today` is another date for the engineer than for the team, where it is.
+fn note_dates(session: &Session<'_>, zone: &Zone, output: &mut Output) {
+    let (theirs, teams) = (zone.date(session.now), session.today());
+    if theirs != teams {
+        let [theirs, teams] = [theirs, teams].map(when::date);
+        output.note(format_args!("today is {theirs} in {}, and {teams} on the team's clock", zone.name()));
+    }
 }
 
 /// Whole days with both included, or exact times.

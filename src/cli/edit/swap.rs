@@ -20,6 +20,11 @@ pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> any
     let first = week(&session, &args.week)?;
     let (given, summary) = match &args.other[..] {
         [other] => {
+            if typed::date(other, session.clock()).is_err() && session.who(other).is_ok() {
+                let message =
+                    format!("`{other}` is one person: name the primary and the secondary, or another week");
+                return Err(Usage(message).into());
+            }
             let second = week(&session, other)?;
             if first.id == second.id {
                 return Err(Usage("both dates name the same week".to_owned()).into());

@@ -32,20 +32,27 @@ pub(super) fn add(span: &Span, items: &[Item], entries: &[String], text: &str) -
 /// Takes the item `index` out of a list, with its comma.
 pub(super) fn remove(items: &[Item], index: usize, text: &str) -> Option<Splice> {
     let item = items.get(index)?;
+    if let Some(lines) = own_lines(&item.span, text) {
+        return Some(Splice::cut(lines));
+    }
     let after = after_space(item.span.end, text);
     if text[after..].starts_with(',') {
-        let start = line_start(item.span.start, text);
-        let rest = &text[after + 1..line_end(after, text)];
-        let is_alone = text[start..item.span.start].trim().is_empty();
-        if is_alone && (rest.trim().is_empty() || rest.trim_start().starts_with('#')) {
-            return Some(Splice::cut(start..next_line(after, text)));
-        }
         let spaces = text[after + 1..].len() - text[after + 1..].trim_start_matches([' ', '\t']).len();
         return Some(Splice::cut(item.span.start..after + 1 + spaces));
     }
     let start =
         index.checked_sub(1).and_then(|before| items.get(before)).map_or(item.span.start, |b| b.span.end);
     Some(Splice::cut(start..item.span.end))
+}
+
+/// The lines of `part`, if nothing else is on them but its comma and a comment.
+fn own_lines(part: &Span, text: &str) -> Option<Span> {
+    let start = line_start(part.start, text);
+    let comma = Some(after_space(part.end, text)).filter(|at| text[*at..].starts_with(','));
+    let end = comma.map_or(part.end, |comma| comma + 1);
+    let rest = text[end..line_end(end, text)].trim_start();
+    let is_alone = text[start..part.start].trim().is_empty() && (rest.is_empty() || rest.starts_with('#'));
+    is_alone.then(|| start..next_line(end, text))
 }
 
 /// Adds `key = value` to the inline table `item`.
@@ -57,10 +64,13 @@ pub(super) fn add_key(item: &Item, line: &str) -> Splice {
 }
 
 /// Takes `entry` out of the inline table `item`.
-pub(super) fn remove_key(item: &Item, entry: &Entry) -> Splice {
+pub(super) fn remove_key(item: &Item, entry: &Entry, text: &str) -> Splice {
     let before = item.entries.iter().rfind(|other| other.key_span.start < entry.key_span.start);
     let after = item.entries.iter().find(|other| other.key_span.start > entry.key_span.start);
     let whole = entry.key_span.start..entry.value_span.end;
+    if let Some(lines) = own_lines(&whole, text) {
+        return Splice::cut(lines);
+    }
     match (before, after) {
         (Some(before), _) => Splice::cut(before.value_span.end..whole.end),
         (None, Some(after)) => Splice::cut(whole.start..after.key_span.start),

@@ -270,7 +270,7 @@ fn add_key(item: &Item, line: &str, text: &str) -> Splice {
 }
 
 fn remove_key(item: &Item, entry: &Entry, text: &str) -> Splice {
-    if is_inline(item, text) { array::remove_key(item, entry) } else { block::remove_key(entry, text) }
+    if is_inline(item, text) { array::remove_key(item, entry, text) } else { block::remove_key(entry, text) }
 }
 
 /// Changes the keys of an entry. A removed key is replaced by an added one, so that `to` takes the place of `through`.

@@ -24,6 +24,9 @@ pub enum ReplaceError {
     /// Somebody else wrote to it after it was read.
     #[error("{} changed meanwhile; nothing was written. Run the command again", .0.display())]
     Changed(PathBuf),
+    /// Nobody may write to it, though a new file could take its place.
+    #[error("{} is read-only; nothing was written. If it may change, make it writable: chmod u+w", .0.display())]
+    ReadOnly(PathBuf),
     /// It belongs to another user, which a new file would not.
     #[error("{} belongs to user {owner} and group {group}, which the new version cannot keep; run this as that user", path.display())]
     Owner {
@@ -78,6 +81,9 @@ impl Original {
         let old = File::open(&self.path).map_err(io(&self.path))?;
         old.lock().map_err(io(&self.path))?;
         let found = old.metadata().map_err(io(&self.path))?;
+        if found.permissions().readonly() {
+            return Err(ReplaceError::ReadOnly(self.path.clone()));
+        }
         let (aside, mut new) = self.aside(folder).map_err(io(folder))?;
         let written = self.write(&mut new, &found, text).and_then(|()| {
             // As late as possible: editors do not lock files.

@@ -322,7 +322,12 @@ fn time_off(entry: &TimeOffTable, zone: &Zone, problems: &Problems) -> Option<Pe
     };
     let period = Period::new(start, end);
     if period.is_none() {
-        let help = "two dates are both included; with times, `to` is when they are back".to_owned();
+        let help = match (entry.from.value, entry.to.value) {
+            (Moment::Date(from), Moment::Date(to)) => {
+                format!("if the two are exchanged, write `from = {to}, to = {from}`; both days are included")
+            }
+            _ => "`to` is the time at which they are back, or their last day".to_owned(),
+        };
         problems.error_with_help("inverted-period", entry.to.span.clone(), "`to` is not after `from`", help);
     }
     period
@@ -338,7 +343,7 @@ fn warn_of_long_time_off(tables: &[TimeOffTable], periods: &[Period], now: Insta
         let days = period.seconds() / (24 * 60 * 60);
         if days > MAX_LEAVE_DAYS {
             let message = format!("this leave lasts {days} days");
-            let help = "is the year right? If it is, ignore this warning";
+            let help = "is the year right? If it is, write the leave as two entries";
             problems.push(Problem::warning("long-time-off", message).at(&table.span).help(help));
         }
     }

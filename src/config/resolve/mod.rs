@@ -40,8 +40,9 @@ pub(super) fn team(
     let uid_domain = uid_domain(table.uid_domain.as_ref(), problems);
     let roster = Roster::resolve(table, &zone, context, problems);
     let eras = Eras::resolve(&table.rotations, &roster, &zone, problems);
-    if let (Some(handover), Some(eras)) = (&table.handover, &eras) {
-        eras.check_meeting(handover, problems);
+    if let Some(eras) = &eras {
+        eras.warn_of_moved_changes(context.now, problems);
+        table.handover.iter().for_each(|handover| eras.check_meeting(handover, problems));
     }
     let swaps = overrides::swaps(&table.swaps, &roster, eras.as_ref(), problems);
     let overrides = overrides::overrides(&table.overrides, &roster, eras.as_ref(), &zone, problems);

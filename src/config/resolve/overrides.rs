@@ -135,7 +135,10 @@ fn period(table: &OverrideTable, zone: &Zone, problems: &Problems) -> Option<Per
                 "`to` is not after `from`",
                 format!("for the whole of {day} write `through = {day}` in place of `to`"),
             ),
-            _ => ("`to` is not after `from`", "`to` is the first moment after it".to_owned()),
+            _ => (
+                "`to` is not after `from`",
+                "`to` is the first moment after the override; is a year or a month wrong?".to_owned(),
+            ),
         };
         problems.error_with_help("inverted-period", span.clone(), message, help);
     }
@@ -177,6 +180,10 @@ pub(super) fn warn_of_absence(
     problems: &Problems,
 ) {
     let period = found.given.period;
+    if is_too_long(period) {
+        // Whatever else follows from a wrong year is no help.
+        return;
+    }
     for (idx, at) in found.named() {
         let Some(engineer) = roster.engineer(idx) else { continue };
         let absences = Absences::of(engineer, period);
@@ -189,19 +196,30 @@ pub(super) fn warn_of_absence(
         if !away.is_empty() {
             let names = absences.names(period).join(", ");
             let message = format!("`{}` is away during this override: {names}", at.value);
-            problems.warning("override-while-away", at.span.clone(), message);
+            let help = match absences.time_off(period).is_empty() {
+                true => "if they agreed to it, add `agreed_on` with the date; otherwise name somebody else",
+                false => "name somebody else, or correct the dates of one of the two",
+            };
+            problems.push(Problem::warning("override-while-away", message).at(&at.span).help(help));
         }
     }
 }
 
 /// An override of half a year usually has a wrong year.
 pub(super) fn warn_of_length(found: &FoundOverride<'_>, problems: &Problems) {
-    let days = found.given.period.seconds() / (24 * 60 * 60);
-    if days > MAX_OVERRIDE_DAYS {
-        let message = format!("this override lasts {days} days");
-        let help = "is the year right? If it is, a later [[rotation]] is easier to read";
+    if is_too_long(found.given.period) {
+        let message = format!("this override lasts {} days", days(found.given.period));
+        let help = "is the year right? If it is, write a later [[rotation]] in place of the override";
         problems.push(Problem::warning("long-override", message).at(&found.table.span).help(help));
     }
+}
+
+fn is_too_long(period: Period) -> bool {
+    days(period) > MAX_OVERRIDE_DAYS
+}
+
+fn days(period: Period) -> i64 {
+    period.seconds() / (24 * 60 * 60)
 }
 
 /// Longer overrides, in days, are probably mistakes.
@@ -216,6 +234,9 @@ pub(super) fn warn_of_whom_it_leaves(
     problems: &Problems,
 ) {
     let Override { period, primary, secondary: None, .. } = found.given else { return };
+    if is_too_long(period) {
+        return;
+    }
     let mut warned = BTreeSet::new();
     for week in eras.within(period) {
         let swapped = swaps.iter().find(|swap| swap.date == week.date).map(|swap| swap.swap.pair);

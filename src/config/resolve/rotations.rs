@@ -70,7 +70,6 @@ impl<'t> Eras<'t> {
         }
         let eras = Eras { zone, list };
         eras.check_dates(problems);
-        eras.warn_of_moved_changes(problems);
         Some(eras)
     }
 
@@ -141,11 +140,13 @@ impl<'t> Eras<'t> {
         self.list.into_iter().map(rotation).collect()
     }
 
-    /// A later rotation on another weekday or at another time moves the duty change, which is rarely intended.
-    fn warn_of_moved_changes(&self, problems: &Problems) {
+    /// A later rotation on another weekday or at another time moves the duty change, which is rarely intended. Once it
+    /// has begun, nobody would ever remove the warning.
+    pub(super) fn warn_of_moved_changes(&self, now: Instant, problems: &Problems) {
         for (earlier, later) in self.list.iter().zip(self.list.iter().skip(1)) {
             let (old, new) = (earlier.starts.value, later.starts.value);
-            if old.weekday() == new.weekday() && old.time() == new.time() {
+            let is_same = old.weekday() == new.weekday() && old.time() == new.time();
+            if is_same || self.zone.instant(new) <= now {
                 continue;
             }
             let last = self.within_era(earlier, self.zone.instant(new));
@@ -264,11 +265,10 @@ mod tests {
 
     #[test]
     fn a_later_rotation_names_the_weeks_from_its_start() {
-        let moves = "duty-change-moves";
-        swap(MONDAYS, "2026-01-30", &[moves]);
-        swap(MONDAYS, "2026-02-02", &[moves]);
-        swap(MONDAYS, "2026-02-09", &[moves]);
-        swap(MONDAYS, "2026-02-06", &[moves, "no-such-week"]);
+        swap(MONDAYS, "2026-01-30", &[]);
+        swap(MONDAYS, "2026-02-02", &[]);
+        swap(MONDAYS, "2026-02-09", &[]);
+        swap(MONDAYS, "2026-02-06", &["no-such-week"]);
     }
 
     #[test]
@@ -279,13 +279,18 @@ mod tests {
             );
             &*Box::leak(rest.into_boxed_str())
         };
-        codes(rotation("2026-01-09T10:00:00"), &[]);
-        for moves in ["2026-01-08T23:00:00", "2026-01-10T00:00:00", "2200-12-31T00:00:00"] {
+        for moved_in_the_past in ["2026-01-08T23:00:00", "2026-01-10T00:00:00", "2026-06-01T08:00:00"] {
+            codes(rotation(moved_in_the_past), &[]);
+        }
+        for same in ["2026-01-09T10:00:00", "2026-06-05T10:00:00"] {
+            codes(rotation(same), &[]);
+        }
+        for moves in ["2026-06-01T08:00:01", "2026-06-05T09:59:59", "2200-12-31T00:00:00"] {
             codes(rotation(moves), &["duty-change-moves"]);
         }
-        codes(rotation("2026-01-09T10:00:01"), &["duty-change-moves", "week-date-twice"]);
-        codes(rotation("2026-01-02T10:00:01"), &["duty-change-moves", "week-date-twice"]);
-        codes(rotation("2026-01-09T09:59:59"), &["duty-change-moves"]);
+        codes(rotation("2026-01-09T10:00:01"), &["week-date-twice"]);
+        codes(rotation("2026-01-02T10:00:01"), &["week-date-twice"]);
+        codes(rotation("2026-01-09T09:59:59"), &[]);
         codes(rotation("2026-01-02T10:00:00"), &["duplicate-rotation"]);
         codes(rotation("2026-01-02T09:59:59"), &["rotation-order"]);
     }

@@ -16,6 +16,7 @@ use crate::time_off;
 use crate::toml_reader::{At, Moment, Span, TableReader};
 use values::{date, in_range, required_moment};
 
+use overrides::OTHER_ENDS;
 pub(in crate::config) use overrides::{OverrideEnd, OverrideTable, PairTable, SwapTable};
 
 const MAX_MEETING_MINUTES: i64 = 480;
@@ -216,7 +217,14 @@ impl EngineerTable {
 impl TimeOffTable {
     fn read(mut table: TableReader<'_>) -> Option<TimeOffTable> {
         let from = required_moment(&mut table, "from", "2026-07-27");
-        let to = required_moment(&mut table, "to", "2026-07-28");
+        let to = match OTHER_ENDS.into_iter().chain(["through"]).find(|key| table.has(key)) {
+            Some(key) if !table.has("to") => {
+                let help = "write `to`, which in leave includes that day";
+                table.refuse(key, "unknown-key", &format!("`time_off` has no key `{key}`"), help);
+                None
+            }
+            _ => required_moment(&mut table, "to", "2026-07-28"),
+        };
         table.text("reason");
         let span = table.span();
         table.finish();

@@ -74,6 +74,9 @@ impl OverrideTable {
     }
 }
 
+/// What people call the end.
+pub(super) const OTHER_ENDS: [&str; 6] = ["until", "till", "thru", "end", "ends", "end_date"];
+
 /// Exactly one of `to` and `through`; both or none is an error.
 fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
     let (to, through) = (table.has("to"), table.has("through"));
@@ -87,10 +90,20 @@ fn override_end(table: &mut TableReader<'_>) -> Option<OverrideEnd> {
         return None;
     }
     if !to && !through {
-        let message = "`override` lacks its end";
-        let help =
-            "add the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
-        table.problems().error_with_help("missing-key", table.span(), message, help.to_owned());
+        table.find_slip("through");
+        match OTHER_ENDS.into_iter().find(|key| table.has(key)) {
+            Some(key) => {
+                let help =
+                    "write `through` with the last day, or `to` with the first moment after the override";
+                table.refuse(key, "unknown-key", &format!("`override` has no key `{key}`"), help);
+            }
+            None if !table.has("through") => {
+                let message = "`override` lacks its end";
+                let help = "add the last day, such as `through = 2026-12-25`, or a time, such as `to = 2026-12-26T09:00:00`";
+                table.problems().error_with_help("missing-key", table.span(), message, help.to_owned());
+            }
+            None => {}
+        }
     }
     let end = moment(table, "to").map(OverrideEnd::To);
     let Some(At { value, span }) = moment(table, "through") else { return end };

@@ -114,14 +114,24 @@ fn an_entry_is_removed_with_its_lines_or_its_comma() {
         ("[{ week = 1 }, { week = 2 }]", 1, "[{ week = 1 }]"),
         ("[\n  { week = 1 }, # one\n  { week = 2 },\n]", 0, "[\n  { week = 2 },\n]"),
         ("[\n  { week = 1 },\n  { week = 2 }\n]", 1, "[\n  { week = 1 },\n]"),
+        ("[\n  { week = 1 }, # one\n  { week = 2 } # two\n]", 1, "[\n  { week = 1 }, # one\n]"),
+        ("[\n  { week = 1 },\n  {\n    week = 2, # two\n  },\n]", 1, "[\n  { week = 1 },\n]"),
     ] {
         let file = |list: &str| format!("swap = {list}\n[b]\nc = 1\n");
-        if before.ends_with("}\n]") {
-            assert!(edit(&file(before), &[gone(index)]).is_ok());
-        } else {
-            edited(&file(before), &gone(index), &file(after));
-        }
+        edited(&file(before), &gone(index), &file(after));
     }
+}
+
+#[test]
+fn a_table_over_several_lines_changes_line_by_line() {
+    let file = "override = [\n  {\n    from = 2026-12-01, # late\n    through = 2026-12-30, # end\n    reason = \"x\" # why\n  },\n]\n";
+    let less = Change::Set(List::Overrides, 0, vec![("reason", None)]);
+    edited(file, &less, &file.replace("    reason = \"x\" # why\n", ""));
+    let other = Change::Set(List::Overrides, 0, vec![("through", Some(day(24))), ("from", None)]);
+    let expected = file.replace("    from = 2026-12-01, # late\n", "").replace("2026-12-30", "2026-12-24");
+    edited(file, &other, &expected);
+    let more = Change::Set(List::Overrides, 0, vec![("primary", Some(Field::Text("d".to_owned())))]);
+    edited(file, &more, &file.replace("\"x\" #", "\"x\", primary = \"d\" #"));
 }
 
 #[test]
