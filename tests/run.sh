@@ -65,6 +65,9 @@ debian mmdebstrap mmdebstrap
 debian dpkg-shlibdeps dpkg-dev
 debian strip binutils
 debian /usr/sbin/postfix postfix postfix
+debian saslpasswd2 sasl2-bin saslauthd
+debian "/usr/lib/$(uname -m)-linux-gnu/sasl2/libplain.so" libsasl2-modules
+debian "/usr/lib/$(uname -m)-linux-gnu/libnss_wrapper.so" libnss-wrapper
 debian /usr/include/libical/ical.h libical-dev
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql postgresql
 if [ ! -x "$tools/venv/bin/pip" ]; then

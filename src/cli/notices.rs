@@ -271,7 +271,8 @@ fn test(common: &Common, args: &Test, output: &mut Output) -> anyhow::Result<Exi
         match carried(&notice, &message.text, (&destination, config), &Network, now) {
             Ok(()) => output.data(&format!("{what}: accepted by the server\n"))?,
             Err(failure) => {
-                output.error(format_args!("{what}: {}", failure.reason));
+                let help = failure.reason.help().map(|help| format!("\n  help: {help}"));
+                output.error(format_args!("{what}: {}{}", failure.reason, help.unwrap_or_default()));
                 exit = Exit::Failed;
             }
         }

@@ -1,18 +1,47 @@
 //! Why a message could not be delivered. Of what a server replied it keeps only the status code.
 
-use thiserror::Error;
+use std::error::Error;
+use std::io;
 
 /// Why a message could not be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
     /// What went wrong.
     pub reason: Reason,
-    /// Whether it would go wrong for every recipient.
-    pub is_general: bool,
+    /// What else would fail for the same reason.
+    pub scope: FailureScope,
+}
+
+/// What else would fail for the same reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureScope {
+    /// Every message.
+    Everybody,
+    /// Every message to this recipient.
+    Recipient,
+    /// Perhaps no other: the server answered, and refused this one.
+    Message,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadCertificate {
+    /// It is over.
+    #[error("has expired")]
+    Expired,
+    /// It is another host's.
+    #[error("is for another host")]
+    Name,
+    /// Its issuer is not known.
+    #[error("is not signed by a trusted authority")]
+    Issuer,
+    /// Anything else.
+    #[error("is not valid")]
+    Invalid,
 }
 
 /// What went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// No connection, or it broke.
     #[error("the mail server cannot be reached")]
@@ -20,9 +49,18 @@ pub enum Reason {
     /// It took too long.
     #[error("the mail server does not answer in time")]
     MailTimeout,
-    /// No encryption, or a certificate that is not trusted.
-    #[error("no trusted TLS connection to the mail server")]
+    /// TLS could not be agreed on.
+    #[error("the TLS handshake with the mail server failed")]
     MailEncryption,
+    /// TLS is required.
+    #[error("the mail server does not offer STARTTLS, and nothing is sent without encryption")]
+    MailNoStartTls,
+    /// The mail server does not prove who it is.
+    #[error("the certificate of the mail server {0}")]
+    MailCertificate(BadCertificate),
+    /// There is a user, and the server takes none.
+    #[error("the mail server offers no login with a password")]
+    MailNoLogin,
     /// User or password is wrong.
     #[error("the mail server refuses the login ({0})")]
     MailLogin(u16),
@@ -49,9 +87,12 @@ pub enum Reason {
     /// It took too long.
     #[error("the webhook does not answer in time")]
     WebhookTimeout,
-    /// A certificate that is not trusted.
-    #[error("no trusted TLS connection to the webhook")]
+    /// TLS could not be agreed on.
+    #[error("the TLS handshake with the webhook failed")]
     WebhookEncryption,
+    /// The webhook does not prove who it is.
+    #[error("the certificate of the webhook {0}")]
+    WebhookCertificate(BadCertificate),
     /// Redirects are not followed.
     #[error("the webhook redirects ({0}); redirects are not followed")]
     WebhookRedirects(u16),
@@ -64,13 +105,77 @@ pub enum Reason {
 }
 
 impl Failure {
-    /// One that would go wrong for every recipient.
+    /// One that would go wrong for everybody.
     pub fn general(reason: Reason) -> Failure {
-        Failure { reason, is_general: true }
+        Failure { reason, scope: FailureScope::Everybody }
     }
 
-    /// One that may be this recipient's alone.
+    /// One that would go wrong for every message to the recipient.
     pub fn of_recipient(reason: Reason) -> Failure {
-        Failure { reason, is_general: false }
+        Failure { reason, scope: FailureScope::Recipient }
+    }
+
+    /// One that may be this message's alone.
+    pub fn of_message(reason: Reason) -> Failure {
+        Failure { reason, scope: FailureScope::Message }
+    }
+}
+
+impl Reason {
+    /// What to do about it, where that is clear.
+    pub fn help(self) -> Option<&'static str> {
+        match self {
+            Reason::MailCertificate(BadCertificate::Issuer)
+            | Reason::WebhookCertificate(BadCertificate::Issuer) => Some(
+                "to trust an authority of your own, add it to the certificates of the system, or name a file with it in \
+                 SSL_CERT_FILE",
+            ),
+            Reason::MailCertificate(BadCertificate::Name) => {
+                Some("`server` in oncal.toml must have a name that the certificate is for")
+            }
+            Reason::MailNoStartTls => {
+                Some("if the server speaks TLS from the start, write `smtps://` in oncal.toml")
+            }
+            Reason::MailNoLogin => Some("if the server wants no login, remove `user` from oncal.toml"),
+            _ => None,
+        }
+    }
+}
+
+/// Why a connection is not encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TlsFault {
+    /// The other side does not prove who it is.
+    Certificate(BadCertificate),
+    /// Anything else.
+    Handshake,
+}
+
+/// What `error` says of TLS, if that is its reason.
+pub(super) fn tls_fault(error: &(dyn Error + 'static)) -> Option<TlsFault> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(found) = error.downcast_ref::<rustls::Error>().or(inner) {
+            return Some(match found {
+                rustls::Error::InvalidCertificate(error) => TlsFault::Certificate(bad_certificate(error)),
+                _ => TlsFault::Handshake,
+            });
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn bad_certificate(error: &rustls::CertificateError) -> BadCertificate {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
+    };
+    match error {
+        Expired | ExpiredContext { .. } => BadCertificate::Expired,
+        NotValidForName | NotValidForNameContext { .. } => BadCertificate::Name,
+        UnknownIssuer => BadCertificate::Issuer,
+        _ => BadCertificate::Invalid,
     }
 }

@@ -11,7 +11,7 @@ use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::response::{Code, Severity};
 use lettre::{Address, SmtpTransport, Transport as _};
 
-use super::failure::{Failure, Reason};
+use super::failure::{Failure, Reason, TlsFault, tls_fault};
 use crate::config::{self, Encryption, MailServer};
 use crate::rota::Instant;
 
@@ -37,7 +37,7 @@ pub struct Mail {
 
 /// Sends `mail` through `server`.
 pub(super) fn send(server: &MailServer, password: Option<&str>, mail: &Mail) -> Result<(), Failure> {
-    let message = message(server, mail).ok_or(Failure::of_recipient(Reason::MailMessage))?;
+    let message = message(server, mail).ok_or(Failure::of_message(Reason::MailMessage))?;
     let mut builder = SmtpTransport::builder_dangerous(&server.host)
         .port(server.port)
         .timeout(Some(STEP_TIMEOUT))
@@ -53,8 +53,8 @@ fn tls(server: &MailServer) -> Option<Tls> {
     let mut parameters = TlsParameters::builder(server.host.clone());
     if server.encryption == Encryption::IfOffered {
         // On this machine a connection may be plain, so any certificate is accepted: Postfix comes with a self-signed
-        // one.
-        parameters = parameters.dangerous_accept_invalid_certs(true);
+        // one, for the name of the machine.
+        parameters = parameters.dangerous_accept_invalid_certs(true).dangerous_accept_invalid_hostnames(true);
     }
     // The system's certificates are added by default; a container may have none.
     for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
@@ -91,32 +91,43 @@ fn mailbox(mailbox: &config::Mailbox) -> Option<Mailbox> {
 }
 
 fn failure(error: &lettre::transport::smtp::Error) -> Failure {
-    match error.status() {
-        Some(code) => refusal(code),
-        None if error.is_tls() => Failure::general(Reason::MailEncryption),
-        // Such as a server that does not offer STARTTLS, or no way to log in.
-        None if error.is_client() => Failure::general(Reason::MailEncryption),
-        None if error.is_response() => Failure::general(Reason::MailProtocol),
-        None => Failure::general(broken(error)),
+    if let Some(code) = error.status() {
+        return refusal(code);
+    }
+    let reason = match tls_fault(error) {
+        Some(TlsFault::Certificate(bad)) => Reason::MailCertificate(bad),
+        Some(TlsFault::Handshake) => Reason::MailEncryption,
+        None if error.is_tls() => Reason::MailEncryption,
+        None if error.is_client() => client_reason(error),
+        None if error.is_response() => Reason::MailProtocol,
+        None if is_timeout(error) => Reason::MailTimeout,
+        None => Reason::MailUnreachable,
+    };
+    Failure::general(reason)
+}
+
+/// Why lettre gives up by itself, which it says in words alone.
+fn client_reason(error: &lettre::transport::smtp::Error) -> Reason {
+    let text = error.source().map(ToString::to_string).unwrap_or_default();
+    if text.contains("STARTTLS") {
+        Reason::MailNoStartTls
+    } else if text.contains("authentication mechanism") {
+        Reason::MailNoLogin
+    } else {
+        Reason::MailProtocol
     }
 }
 
-/// What broke a connection, if the server did not reply.
-fn broken(error: &lettre::transport::smtp::Error) -> Reason {
+fn is_timeout(error: &lettre::transport::smtp::Error) -> bool {
     let mut source = error.source();
     while let Some(error) = source {
-        let io = error.downcast_ref::<io::Error>();
-        let inner = io.and_then(io::Error::get_ref);
-        let is_tls_in_io = matches!(inner, Some(inner) if inner.is::<rustls::Error>());
-        if error.is::<rustls::Error>() || is_tls_in_io {
-            return Reason::MailEncryption;
-        }
-        if io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)) {
-            return Reason::MailTimeout;
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)) {
+            return true;
         }
         source = error.source();
     }
-    Reason::MailUnreachable
+    false
 }
 
 /// What a reply means. A refused login, or a server that is closing, is the same for every recipient.
@@ -127,7 +138,8 @@ fn refusal(code: Code) -> Failure {
         (_, 421) | (Severity::TransientNegativeCompletion, 432 | 452) => {
             Failure::general(Reason::MailRefused(number))
         }
-        _ => Failure::of_recipient(Reason::MailRefused(number)),
+        // Whether it is the address or the text that the server refuses, codes do not say for certain.
+        _ => Failure::of_message(Reason::MailRefused(number)),
     }
 }
 
@@ -192,8 +204,8 @@ mod tests {
                 [usize::from(digits[2])];
             refusal(Code::new(severity, category, detail))
         };
-        assert_eq!(code("550"), Failure::of_recipient(Reason::MailRefused(550)));
-        assert_eq!(code("451"), Failure::of_recipient(Reason::MailRefused(451)));
+        assert_eq!(code("550"), Failure::of_message(Reason::MailRefused(550)));
+        assert_eq!(code("451"), Failure::of_message(Reason::MailRefused(451)));
         assert_eq!(code("535"), Failure::general(Reason::MailLogin(535)));
         assert_eq!(code("421"), Failure::general(Reason::MailRefused(421)));
     }

@@ -7,7 +7,7 @@ mod mail;
 mod network;
 mod webhook;
 
-pub use failure::{Failure, Reason};
+pub use failure::{BadCertificate, Failure, FailureScope, Reason};
 pub use mail::Mail;
 pub use network::{Network, Transport};
-pub use webhook::neutralised;
+pub use webhook::{fitted, neutralised};

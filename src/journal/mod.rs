@@ -35,7 +35,7 @@ pub use error::JournalError;
 pub use kept_calendar::{CalendarCopy, CalendarState, Lease};
 pub use location::Location;
 pub use notified::{KnownNotices, NoticeDraft};
-pub use outbox::{Channel, Notice, Undelivered, WEBHOOK};
+pub use outbox::{Channel, Notice, Postponed, Undelivered, WEBHOOK};
 pub use packed::{Packed, Unreadable};
 pub use postgres_url::is_unverified;
 pub use publication::{ChangeRecord, Draft, Stored};

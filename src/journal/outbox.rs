@@ -1,5 +1,9 @@
 //! Notices that wait to be sent. Each is claimed before it is sent and marked afterwards, so that a server that is
 //! killed loses none and repeats at most the one that it was sending. With several servers, one sends it.
+//!
+//! The notices of a team to one recipient are a queue. They are tried in order, and each waits for those before it,
+//! except for a message that the server refused by itself: it is tried again before each later one, and does not delay
+//! them. When a new notice joins a queue, everything before it is tried at once.
 
 use chrono::DateTime;
 
@@ -16,8 +20,21 @@ const INSERT: &str = "INSERT INTO outbox (team, recipient, kind, message_key, me
 const CLAIM: &str = "UPDATE outbox SET next_attempt = $5, is_claimed = 1, attempts = attempts + 1 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4";
 
-const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_claimed = 0 \
+const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_refused = $7, is_claimed = 0 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
+
+/// Schedules those of a queue that were created before `$3` for `$4`, if they are not due sooner.
+const PRECEDE: &str = "UPDATE outbox SET next_attempt = $4 WHERE team = $1 AND recipient = $2 AND state = 'waiting' \
+    AND is_claimed = 0 AND created < $3 AND next_attempt > $4";
+
+/// The same for those before a new notice, with short pauses from then on.
+const RENEW: &str = "UPDATE outbox SET next_attempt = $4, attempts = 0 WHERE team = $1 AND recipient = $2 \
+    AND state = 'waiting' AND is_claimed = 0 AND created < $3 AND next_attempt > $4";
+
+/// The columns of a notice. It is overtaken if a later one to its recipient was sent.
+const COLUMNS: &str = "team, recipient, kind, message_key, message, created, expires, attempts, \
+    (SELECT COUNT(*) FROM outbox AS later WHERE later.team = own.team AND later.recipient = own.recipient \
+    AND later.state = 'sent' AND later.created > own.created)";
 
 /// The text of a sent notice is no longer needed, only that it was sent.
 const FINISH: &str = "UPDATE outbox SET state = $5, next_attempt = $6, message = '', is_claimed = 0 \
@@ -45,8 +62,21 @@ pub struct Notice {
     pub created: Instant,
     /// When it becomes out of date.
     pub expires: Instant,
-    /// How often it was tried, including this time.
+    /// How often it was tried, including this time, since the last new notice to its recipient.
     pub attempts: u32,
+    /// Whether a later one reached its recipient before it.
+    pub is_overtaken: bool,
+}
+
+/// What becomes of a notice that could not be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Postponed<'p> {
+    /// When it is tried again.
+    pub until: Instant,
+    /// Why; empty where it was not tried.
+    pub failure: &'p str,
+    /// Whether it alone was refused, so that those after it need not wait.
+    pub is_refused: bool,
 }
 
 /// How notices are delivered.
@@ -131,13 +161,25 @@ pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<
             list
         })
         .collect();
-    connection.execute_each(INSERT, &lists).map(drop)
+    connection.execute_each(INSERT, &lists)?;
+    let before: Vec<Vec<Param<'_>>> = notices.iter().map(|notice| before(notice, notice.created)).collect();
+    connection.execute_each(RENEW, &before).map(drop)
+}
+
+/// The parameters for those before `notice` in its queue, which are tried at `at`.
+fn before(notice: &Notice, at: Instant) -> Vec<Param<'_>> {
+    vec![
+        notice.team.as_str().into(),
+        notice.recipient.as_str().into(),
+        notice.created.timestamp().into(),
+        at.timestamp().into(),
+    ]
 }
 
 impl Database {
-    /// Claims the oldest notice that is due at `now`: until `until` no other server gets it. A recipient gets a team's
-    /// notices in order, so one that has to wait delays those after it. `None` if none is due, or other servers have
-    /// claimed all of them.
+    /// Claims the notice that has been due at `now` for longest: until `until` no other server gets it. One that has to
+    /// wait delays those after it in its queue, unless it alone was refused. `None` if none is due, or other servers
+    /// have claimed all of them.
     ///
     /// # Errors
     ///
@@ -150,11 +192,11 @@ impl Database {
     ) -> std::result::Result<Option<Notice>, JournalError> {
         self.transaction(|connection| {
             let select = format!(
-                "SELECT team, recipient, kind, message_key, message, created, expires, attempts FROM outbox AS own \
-                 WHERE state = 'waiting' AND next_attempt <= $1 AND {} \
+                "SELECT {COLUMNS} FROM outbox AS own WHERE state = 'waiting' AND next_attempt <= $1 AND {} \
                  AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.team = own.team \
-                 AND older.recipient = own.recipient AND older.state = 'waiting' AND older.created < own.created) \
-                 ORDER BY created, recipient LIMIT 1{}",
+                 AND older.recipient = own.recipient AND older.state = 'waiting' AND older.created < own.created \
+                 AND (older.is_refused = 0 OR older.is_claimed = 1 OR older.next_attempt <= $1)) \
+                 ORDER BY next_attempt, created, recipient LIMIT 1{}",
                 channel.condition(),
                 connection.skipping_locked()
             );
@@ -194,7 +236,8 @@ impl Database {
         })
     }
 
-    /// Schedules another attempt for a claimed notice at `next`, after it failed because of `failure`.
+    /// Schedules another attempt for a claimed notice. One that alone was refused is tried once more before each later
+    /// one of its queue, so that a temporary failure does not change the order.
     ///
     /// # Errors
     ///
@@ -202,13 +245,14 @@ impl Database {
     pub fn postpone_notice(
         &self,
         notice: &Notice,
-        next: Instant,
-        failure: &str,
+        postponed: Postponed<'_>,
     ) -> std::result::Result<(), JournalError> {
         self.transaction(|connection| {
+            let Postponed { until, failure, is_refused } = postponed;
             let mut params = notice.id();
-            params.extend([Param::Int(next.timestamp()), failure.into()]);
-            connection.execute(POSTPONE, &params).map(drop)
+            params.extend([Param::Int(until.timestamp()), failure.into(), Param::Int(is_refused.into())]);
+            connection.execute(POSTPONE, &params)?;
+            connection.execute(PRECEDE, &before(notice, until)).map(drop)
         })
     }
 
@@ -233,8 +277,8 @@ impl Database {
     ) -> std::result::Result<Vec<Notice>, JournalError> {
         self.read(|connection| {
             let select = format!(
-                "SELECT team, recipient, kind, message_key, message, created, expires, attempts FROM outbox \
-                 WHERE state = 'waiting' AND is_claimed = 0 AND created <= $1 AND {} ORDER BY created, recipient",
+                "SELECT {COLUMNS} FROM outbox AS own WHERE state = 'waiting' AND is_claimed = 0 \
+                 AND created <= $1 AND {} ORDER BY created, recipient",
                 channel.condition()
             );
             let rows = connection.query(&select, &[created.timestamp().into()])?;
@@ -313,5 +357,6 @@ fn read(row: &Row) -> Result<Option<Notice>> {
         created: time(5)?,
         expires: time(6)?,
         attempts: u32::try_from(row.int(7)?).unwrap_or_default(),
+        is_overtaken: row.int(8)? > 0,
     }))
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::agreement::{MIN_INTEREST, News, Open, open, reminder_expires};
 use super::facts::{Facts, Terms};
 use super::message::{Kind, Message, Part, Recipient, Text};
-use super::notified::Stage;
+use super::notified::{KnownConflict, Stage};
 use super::settle::is_urgent;
-use super::words::{clock, footer, names, prefix, times_in, zone_of};
+use super::words::{clock, footer, is_for, name_for, names, prefix, times_in, zone_of};
 use crate::rota::{
-    Conflict, EngineerIdx, Instant, Period, ProposalStatus, Role, Row, RowStatus, Zone, merge_adjacent,
+    Conflict, EngineerIdx, Instant, LEDGER_DAYS, Period, ProposalStatus, Role, Row, RowStatus, Zone,
+    merge_adjacent,
 };
 use crate::text::{self, WallClock, moment, reasons};
 
@@ -96,21 +97,27 @@ impl Writer<'_> {
             1 => format!("The on-call team {team} must agree on this."),
             count => format!("The on-call team {team} must agree on these {count} points."),
         };
-        let is_proposed = open.iter().any(|open| {
-            is_for(self.facts, to, open.conflict.primary) && open.conflict.status != ProposalStatus::Nobody
-        });
-        let own = if is_proposed { " You are proposed as primary." } else { "" };
+        let is_own = |status: ProposalStatus| {
+            let own = open.iter().filter(|open| is_for(self.facts, to, open.conflict.primary));
+            own.into_iter().any(|open| open.conflict.status == status)
+        };
+        let own = if is_own(ProposalStatus::Proposed) {
+            " You are proposed as primary."
+        } else if is_own(ProposalStatus::NeedsVolunteer) {
+            " A volunteer is needed, and you are first in turn."
+        } else {
+            ""
+        };
         format!("{head}{own} {}", times_in(zone))
     }
 
     fn part(&self, news: &News<'_>, to: &Recipient, clock: WallClock<'_>) -> Part {
-        let at_least = self.now + MIN_INTEREST;
         match news {
             News::Appeared(open) => {
                 let (by, is_over) = self.by(open, clock);
                 let expires = if is_over { open.conflict.period.end() } else { open.deadline };
                 let headline = format!("{by}: {}", self.line(open, to, clock));
-                Part { headline, text: self.details(open, None, clock), expires }
+                Part { headline, text: self.details(open, to, None, clock), expires }
             }
             News::Changed(known, open) => {
                 let (by, is_over) = self.by(open, clock);
@@ -118,40 +125,54 @@ impl Writer<'_> {
                 let own = self.facts.team.engineer(open.conflict.primary).id.as_str();
                 let others = known.iter().map(|known| known.proposed.as_str()).filter(|id| *id != own);
                 let others: BTreeSet<&str> = others.collect();
-                let others: Vec<String> = others.into_iter().map(|id| self.facts.name_of(id)).collect();
+                let named = |id: &str| match self.facts.team.index_of(id) {
+                    Some(engineer) => name_for(self.facts, to, engineer),
+                    None => self.facts.name_of(id),
+                };
+                let others: Vec<String> = others.into_iter().map(named).collect();
                 let before =
                     (!others.is_empty()).then(|| format!("Proposed before: {}", text::list(&others)));
                 let headline = format!("changed, {by}: {}", self.line(open, to, clock));
-                Part { headline, text: self.details(open, before, clock), expires }
+                Part { headline, text: self.details(open, to, before, clock), expires }
             }
             News::Reminder(open, stage) => {
                 let (by, _) = self.by(open, clock);
                 let reminder = if *stage == Stage::Overdue { "" } else { "reminder, " };
                 let headline = format!("{reminder}{by}: {}", self.line(open, to, clock));
                 let expires = reminder_expires(self.facts.team, open, *stage);
-                Part { headline, text: self.details(open, None, clock), expires }
+                Part { headline, text: self.details(open, to, None, clock), expires }
             }
-            News::Agreed(known, rows) => {
-                let (when, why) = (days(known.period(), clock), reasons(&known.reasons));
-                let people = primaries(rows);
-                let verb = if people.len() == 1 { "is" } else { "are" };
-                let who = names(self.facts, &people);
-                let late = rows.iter().any(|row| row.status == RowStatus::AgreedLate);
-                let late = if late { ", after the deadline" } else { "" };
-                let headline = format!("agreed{late}: {who} {verb} primary {when} ({why})");
-                let lines: Vec<String> = rows.iter().map(|row| self.agreed_line(row, clock)).collect();
-                let text = format!("{when} ({why}) has been agreed{late}:\n  {}", lines.join("\n  "));
-                let expires = known.end.max(at_least);
-                Part { headline, text, expires }
-            }
-            News::Gone(known) => {
-                let (when, why) = (days(known.period(), clock), reasons(&known.reasons));
-                let headline = format!("nothing left to agree on for {when} ({why})");
-                let on_call = known.period().map_or_else(String::new, |period| self.on_call(period, clock));
-                let text =
-                    format!("There is nothing left to agree on for {when} ({why}). On call then:{on_call}");
-                Part { headline, text, expires: known.end.max(at_least) }
-            }
+            News::Agreed(known, rows) => self.agreed(known, rows, to, clock),
+            News::Gone(known) => self.gone(known, to, clock),
+        }
+    }
+
+    fn agreed(&self, known: &KnownConflict, rows: &[&Row], to: &Recipient, clock: WallClock<'_>) -> Part {
+        let (when, why) = (days(known.period(), clock), reasons(&known.reasons));
+        let who = self.are_primary(&in_turn(rows.iter().map(|row| row.primary)), to);
+        let late = rows.iter().any(|row| row.status == RowStatus::AgreedLate);
+        let late = if late { ", after the deadline" } else { "" };
+        let lines: Vec<String> = rows.iter().map(|row| self.agreed_line(row, to, clock)).collect();
+        Part {
+            headline: format!("agreed{late}: {who} {when} ({why})"),
+            text: format!("{when} ({why}) has been agreed{late}:\n  {}", lines.join("\n  ")),
+            expires: known.end.max(self.now + MIN_INTEREST),
+        }
+    }
+
+    fn gone(&self, known: &KnownConflict, to: &Recipient, clock: WallClock<'_>) -> Part {
+        let (when, why) = (days(known.period(), clock), reasons(&known.reasons));
+        let pieces = known.period().map(|period| self.pieces(period)).unwrap_or_default();
+        let people = in_turn(pieces.iter().map(|(_, (primary, _))| *primary));
+        let who = match people.is_empty() {
+            true => String::new(),
+            false => format!(": {}", self.are_primary(&people, to)),
+        };
+        let lines: String = pieces.iter().map(|piece| self.on_call_line(piece, to, clock)).collect();
+        Part {
+            headline: format!("nothing left to agree on for {when} ({why}){who}"),
+            text: format!("Nothing is left to agree on for {when} ({why}). On call then:{lines}"),
+            expires: known.end.max(self.now + MIN_INTEREST),
         }
     }
 
@@ -169,9 +190,16 @@ impl Writer<'_> {
     }
 
     /// All that is needed to agree on a conflict.
-    fn details(&self, open: &Open<'_>, before: Option<String>, clock: WallClock<'_>) -> String {
+    fn details(
+        &self,
+        open: &Open<'_>,
+        to: &Recipient,
+        before: Option<String>,
+        clock: WallClock<'_>,
+    ) -> String {
         let (facts, conflict) = (self.facts, open.conflict);
-        let (primary, secondary) = (facts.name(open.pair.primary), facts.name(open.pair.secondary));
+        let name = |engineer: EngineerIdx| name_for(facts, to, engineer);
+        let (primary, secondary) = (name(open.pair.primary), name(open.pair.secondary));
         let deadline = clock.moment(open.deadline);
         let by = match open.deadline <= self.now {
             true => format!("This was to be agreed by {deadline} and is overdue."),
@@ -184,13 +212,15 @@ impl Writer<'_> {
             clock.date(open.week.0),
             reasons(&conflict.reasons),
         );
-        let name = |engineer: EngineerIdx| facts.name(engineer);
         let mut proposal = text::proposal(conflict, name);
         if let Some(before) = before {
             proposal = format!("{proposal}\n{before}");
         }
-        let candidates = text::candidates(&conflict.candidates, name);
-        let record = format!("To record it: {}", self.command(open));
+        let mut candidates = text::candidates(&conflict.candidates, name);
+        if !candidates.is_empty() {
+            candidates = format!("{candidates}\n{}", load_meaning());
+        }
+        let record = self.record(open);
         [head, proposal, candidates, record]
             .into_iter()
             .filter(|text| !text.is_empty())
@@ -198,13 +228,13 @@ impl Writer<'_> {
             .join("\n\n")
     }
 
-    /// The command that records what is proposed.
-    fn command(&self, open: &Open<'_>) -> String {
+    /// The command that records what is agreed.
+    fn record(&self, open: &Open<'_>) -> String {
         let (team, period) = (self.facts.team, open.conflict.period);
         let date = team.zone.date(period.start());
-        let who = match open.conflict.status {
-            ProposalStatus::Nobody => "WHO",
-            _ => team.engineer(open.conflict.primary).id.as_str(),
+        let (who, hint) = match open.conflict.status {
+            ProposalStatus::Proposed => (team.engineer(open.conflict.primary).id.as_str(), ""),
+            _ => ("WHO", " (WHO: the id of whoever takes it)"),
         };
         let day = team.zone.day(date);
         let others = super::agreement::open(self.facts, self.now);
@@ -213,36 +243,61 @@ impl Writer<'_> {
             0 | 1 => String::new(),
             _ => format!(" --at {}", team.zone.local(period.start()).format("%H:%M")),
         };
-        format!("oncal agree {date} {who}{at} --team {}", team.id)
+        format!("Once it is agreed, record it with: oncal agree {date} {who}{at} --team {}{hint}", team.id)
     }
 
-    fn agreed_line(&self, row: &Row, clock: WallClock<'_>) -> String {
-        let secondary: Vec<EngineerIdx> = row.secondary.into_iter().collect();
+    /// `you are primary`, `Data Engineer C is primary` or `Data Engineer C and Data Engineer D are primary`.
+    fn are_primary(&self, people: &[EngineerIdx], to: &Recipient) -> String {
+        match people {
+            [only] if is_for(self.facts, to, *only) => "you are primary".to_owned(),
+            [only] => format!("{} is primary", self.facts.name(*only)),
+            people => format!("{} are primary", names(self.facts, people)),
+        }
+    }
+
+    fn agreed_line(&self, row: &Row, to: &Recipient, clock: WallClock<'_>) -> String {
+        let secondary = row.secondary.map(|engineer| name_for(self.facts, to, engineer));
         format!(
             "{}: {} is primary, {} is secondary",
             clock.span(row.period),
-            self.facts.name(row.primary),
-            names(self.facts, &secondary)
+            name_for(self.facts, to, row.primary),
+            secondary.as_deref().unwrap_or("nobody")
         )
     }
 
-    /// Who is on call within `period`, a line for each change.
-    fn on_call(&self, period: Period, clock: WallClock<'_>) -> String {
+    /// Who is on call within `period`, a piece for each change.
+    fn pieces(&self, period: Period) -> Vec<Piece> {
         let duties = self.facts.schedule.duties_within(period);
-        let pieces = duties.filter_map(|duty| Some((duty.period.intersection(period)?, duty.hands())));
-        let line = |(period, (primary, secondary)): (Period, (EngineerIdx, Option<EngineerIdx>))| {
-            let secondary: Vec<EngineerIdx> = secondary.into_iter().collect();
-            format!(
-                "\n  {}: {} as {}, {} as {}",
-                clock.span(period),
-                self.facts.name(primary),
-                Role::Primary.as_str(),
-                names(self.facts, &secondary),
-                Role::Secondary.as_str()
-            )
-        };
-        merge_adjacent(pieces).into_iter().map(line).collect()
+        merge_adjacent(duties.filter_map(|duty| Some((duty.period.intersection(period)?, duty.hands()))))
     }
+
+    fn on_call_line(
+        &self,
+        (period, (primary, secondary)): &Piece,
+        to: &Recipient,
+        clock: WallClock<'_>,
+    ) -> String {
+        let secondary = secondary.map(|engineer| name_for(self.facts, to, engineer));
+        format!(
+            "\n  {}: {} as {}, {} as {}",
+            clock.span(*period),
+            name_for(self.facts, to, *primary),
+            Role::Primary.as_str(),
+            secondary.as_deref().unwrap_or("nobody"),
+            Role::Secondary.as_str()
+        )
+    }
+}
+
+/// Primary and secondary for a while.
+type Piece = (Period, (EngineerIdx, Option<EngineerIdx>));
+
+/// What the figures of candidates are.
+fn load_meaning() -> String {
+    let weeks = LEDGER_DAYS / 7;
+    format!(
+        "Holiday load: hours as primary by cover or agreement in the last {weeks} weeks, twice on a holiday of one's own."
+    )
 }
 
 /// Who is proposed, in a few words; `is_own` if the reader is.
@@ -251,15 +306,11 @@ pub(super) fn proposed(facts: &Facts<'_>, conflict: &Conflict, is_own: bool) -> 
     match conflict.status {
         ProposalStatus::Proposed if is_own => "you are proposed".to_owned(),
         ProposalStatus::Proposed => format!("proposed {proposed}"),
+        ProposalStatus::NeedsVolunteer if is_own => "volunteer needed, you are first in turn".to_owned(),
         ProposalStatus::NeedsVolunteer => "volunteer needed".to_owned(),
         ProposalStatus::Nobody if is_own => "nobody free, you keep it".to_owned(),
         ProposalStatus::Nobody => format!("nobody free, {proposed} keeps it"),
     }
-}
-
-/// Whether `to` is `engineer`.
-fn is_for(facts: &Facts<'_>, to: &Recipient, engineer: EngineerIdx) -> bool {
-    matches!(to, Recipient::Engineer(id) if *id == facts.team.engineer(engineer).id)
 }
 
 /// The dates of `period` in the reader's time zone.
@@ -267,12 +318,12 @@ fn days(period: Option<Period>, clock: WallClock<'_>) -> String {
     period.map_or_else(String::new, |period| moment::days(moment::dates(clock.zone, period)))
 }
 
-/// The primaries of `rows`, in order of time, each once.
-fn primaries(rows: &[&Row]) -> Vec<EngineerIdx> {
+/// Each once, in order of time.
+fn in_turn(all: impl Iterator<Item = EngineerIdx>) -> Vec<EngineerIdx> {
     let mut people = Vec::new();
-    for row in rows {
-        if !people.contains(&row.primary) {
-            people.push(row.primary);
+    for engineer in all {
+        if !people.contains(&engineer) {
+            people.push(engineer);
         }
     }
     people

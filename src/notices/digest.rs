@@ -7,10 +7,12 @@ use super::agreement_words::proposed;
 use super::facts::{Facts, Terms};
 use super::message::{Kind, Message, Part, Recipient, Text};
 use super::words::{clock, footer, names, prefix, times_in};
-use crate::rota::{EngineerIdx, Instant, Occasion, Period, PlannedWeek, Role, occasions, sort_occasions};
+use crate::rota::{
+    EngineerIdx, Instant, Occasion, OccasionKind, Period, PlannedWeek, Role, occasions, sort_occasions,
+};
 use crate::text::{
-    WallClock, count, list, moment, occasion_away, occasion_dates, occasion_on_call, occasion_status,
-    occasion_title, reasons,
+    WallClock, clean, clean_or, count, list, moment, occasion_away, occasion_dates, occasion_on_call,
+    occasion_status, occasion_title, reasons,
 };
 
 const TO_AGREE: &str = "To agree";
@@ -124,13 +126,22 @@ fn holidays(facts: &Facts<'_>, now: Instant) -> Vec<String> {
         format!(
             "{}: {} ({}). {}. On call: {}.",
             occasion_dates(occasion),
-            occasion_title(team, occasion),
+            title(facts, occasion),
             occasion_status(occasion, now),
             away(facts, occasion),
             occasion_on_call(team, occasion)
         )
     };
     all.iter().map(line).collect()
+}
+
+/// `Christmas Day and Boxing Day`.
+fn title(facts: &Facts<'_>, occasion: &Occasion) -> String {
+    let OccasionKind::Holiday { name, others } = &occasion.kind else {
+        return occasion_title(facts.team, occasion);
+    };
+    let others = others.iter().map(|other| clean(other)).filter(|other| !other.is_empty());
+    list(&std::iter::once(clean_or(name, "Holiday")).chain(others).collect::<Vec<_>>())
 }
 
 /// `Data Engineer A, Data Engineer D and 1 other are away`.

@@ -5,7 +5,7 @@ use super::facts::{Facts, Terms};
 use super::message::{Kind, Message, Part, Recipient, Text};
 use super::settle::is_urgent;
 use super::words::{clock, footer, holders, names, prefix, times_in, why, zone_of};
-use crate::rota::{EngineerIdx, Holding, Instant, Period, Periods, Role};
+use crate::rota::{Conflict, EngineerIdx, Holding, Instant, Period, Periods, ProposalStatus, Role};
 use crate::text::{WallClock, list, role_title};
 
 /// Calendar programs refresh at different times.
@@ -64,34 +64,64 @@ impl Writer<'_> {
     }
 
     fn own_part(&self, found: &Move, changes_role: bool, clock: WallClock<'_>) -> Part {
-        let (span, role, other) = (clock.span(found.period), found.role, found.role.other());
-        let why = format!("Why: {}", why(self.facts, role, found.period));
-        let expires = found.period.end();
-        if !found.is_gain {
-            let now = self.held_now(role, found.period);
-            let verb = match role {
-                Role::Primary => "you no longer have",
-                Role::Secondary => "you are no longer secondary",
-            };
-            let headline = format!("{verb} {span} (now {now})");
-            let lines = [format!("You are no longer {} {span}.", role.as_str()), format!("Now: {now}"), why];
-            return Part { headline, text: lines.join("\n  "), expires };
-        }
-        let was = self.held_before(role, found.period, found.engineer);
-        let (people, _) = holders(self.facts, other, found.period);
-        let (verb, instead) = match (role, changes_role) {
-            (_, true) => (format!("you are {}, no longer {},", role.as_str(), other.as_str()), true),
-            (Role::Primary, false) => ("you have".to_owned(), false),
-            (Role::Secondary, false) => ("you are secondary".to_owned(), false),
+        let (headline, lines) = match (found.is_gain, changes_role) {
+            (false, _) => self.lost(found, clock),
+            (true, true) => self.other_role(found, clock),
+            (true, false) => self.gained(found, clock),
         };
-        let instead = if instead { format!(", and no longer {}", other.as_str()) } else { String::new() };
-        let lines = [
-            format!("You are {} {span}{instead}.", role.as_str()),
-            format!("Before: {was}"),
-            why,
-            format!("{} during that time: {}", role_title(other), names(self.facts, &people)),
+        Part { headline, text: lines.join("\n  "), expires: found.period.end() }
+    }
+
+    fn lost(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
+        let (span, role) = (clock.span(found.period), found.role);
+        let why = format!("Why: {}", why(self.facts, role, found.period));
+        let (people, is_tentative) = holders(self.facts, role, found.period);
+        if is_tentative && people == [found.engineer] {
+            let headline =
+                format!("you are {} {span} unless the team agrees on somebody else", role.as_str());
+            let line = format!("You are {} {span} unless the team agrees on somebody else.", role.as_str());
+            return (headline, vec![line, why]);
+        }
+        let now = self.held_now(role, found.period);
+        let verb = match role {
+            Role::Primary => "you no longer have",
+            Role::Secondary => "you are no longer secondary",
+        };
+        let so_far = if is_tentative { "" } else { "now " };
+        let headline = format!("{verb} {span} ({so_far}{now})");
+        (headline, vec![format!("You are no longer {} {span}.", role.as_str()), format!("Now: {now}"), why])
+    }
+
+    /// Somebody who had the other role during the same time.
+    fn other_role(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
+        let (span, role, other) = (clock.span(found.period), found.role.as_str(), found.role.other());
+        let was = self.held_before(found.role, found.period, found.engineer);
+        let now = self.held_now(other, found.period);
+        let headline =
+            format!("you are {role} instead of {} {span} ({}: {now})", other.as_str(), other.as_str());
+        let lines = vec![
+            format!("You are {role} instead of {} {span}.", other.as_str()),
+            format!("Before: you as {}, {was} as {role}", other.as_str()),
+            format!("{} during that time: {now}", role_title(other)),
+            format!("Why: {}", why(self.facts, found.role, found.period)),
         ];
-        Part { headline: format!("{verb} {span} (was {was})"), text: lines.join("\n  "), expires }
+        (headline, lines)
+    }
+
+    fn gained(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
+        let (span, role, other) = (clock.span(found.period), found.role, found.role.other());
+        let was = self.held_before(role, found.period, found.engineer);
+        let verb = match role {
+            Role::Primary => "you have",
+            Role::Secondary => "you are secondary",
+        };
+        let lines = vec![
+            format!("You are {} {span}.", role.as_str()),
+            format!("Before: {was}"),
+            format!("{} during that time: {}", role_title(other), self.held_now(other, found.period)),
+            format!("Why: {}", why(self.facts, role, found.period)),
+        ];
+        (format!("{verb} {span} (was {was})"), lines)
     }
 
     fn for_team(&self, moves: &[Move], key: &str) -> Message {
@@ -108,11 +138,8 @@ impl Writer<'_> {
             let taken: Periods = gains.map(|gain| gain.period).collect();
             let whole: Periods = std::iter::once(loss.period).collect();
             for rest in whole.minus(&taken).iter() {
-                let (people, is_tentative) = holders(self.facts, loss.role, rest);
-                let proposed = if is_tentative { "proposed; " } else { "" };
-                let (people, was) = (names(self.facts, &people), self.facts.name(loss.engineer));
-                let who = format!("{people} ({proposed}was {was})");
-                changed.push((rest, loss.role, who));
+                let (now, was) = (self.held_now(loss.role, rest), self.facts.name(loss.engineer));
+                changed.push((rest, loss.role, format!("{now} (was {was})")));
             }
         }
         changed.sort_by_key(|(period, role, _)| (period.start(), *role));
@@ -169,9 +196,22 @@ impl Writer<'_> {
         }
     }
 
+    /// Who has `role` within `period` now; `Data Engineer C is proposed, not agreed yet` where that is open.
     fn held_now(&self, role: Role, period: Period) -> String {
         let (people, is_tentative) = holders(self.facts, role, period);
         let names = names(self.facts, &people);
-        if is_tentative { format!("{names}, proposed") } else { names }
+        if !is_tentative {
+            return names;
+        }
+        let weeks = self.facts.schedule.weeks.iter();
+        let mut conflicts = weeks.flat_map(|planned| &planned.conflicts);
+        let is_here = |conflict: &&Conflict| conflict.period.overlaps(period);
+        let is_nobody = conflicts.find(is_here).is_some_and(|open| open.status == ProposalStatus::Nobody);
+        match is_nobody && role == Role::Primary {
+            true => format!("nobody is free, {names} has it unless the team agrees on somebody"),
+            false => {
+                format!("{names} {} proposed, not agreed yet", if people.len() == 1 { "is" } else { "are" })
+            }
+        }
     }
 }

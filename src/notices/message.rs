@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::rota::{EngineerId, Instant};
 
+/// What a message begins with that comes late. It may say what is no longer so.
+const DELAYED: &str = "This message was delayed, and a newer one has reached you before it. Where they differ, the newer one is right.";
+
 /// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -107,6 +110,12 @@ impl Text {
         let body = paragraphs.collect::<Vec<_>>().join("\n\n");
         Some((format!("{}: {rest}", self.prefix), body))
     }
+
+    /// [`Text::at`] for whoever has had a newer message before this one.
+    pub fn delayed_at(&self, now: Instant) -> Option<(String, String)> {
+        let (subject, body) = self.at(now)?;
+        Some((format!("Delayed: {subject}"), format!("{DELAYED}\n\n{body}")))
+    }
 }
 
 #[cfg(test)]
@@ -130,6 +139,11 @@ mod tests {
         let (subject, body) = at("2026-01-02T00:00:00Z").unwrap();
         assert_eq!((subject.as_str(), body.as_str()), ("On-call: two", "Hello.\n\nAll about two.\n\nBye."));
         assert_eq!(at("2026-01-03T00:00:00Z"), None);
+        let delayed = |now: &str| text.delayed_at(now.parse().unwrap());
+        let (subject, body) = delayed("2026-01-02T00:00:00Z").unwrap();
+        assert_eq!(subject, "Delayed: On-call: two");
+        assert_eq!(body, format!("{DELAYED}\n\nHello.\n\nAll about two.\n\nBye."));
+        assert_eq!(delayed("2026-01-03T00:00:00Z"), None);
         assert_eq!(text.expires(), "2026-01-03T00:00:00Z".parse::<Instant>().unwrap());
     }
 }

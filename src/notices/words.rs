@@ -54,6 +54,17 @@ pub(super) fn names(facts: &Facts<'_>, people: &[EngineerIdx]) -> String {
     if names.is_empty() { "nobody".to_owned() } else { list(&names) }
 }
 
+/// Whether `to` is `engineer`.
+pub(super) fn is_for(facts: &Facts<'_>, to: &Recipient, engineer: EngineerIdx) -> bool {
+    matches!(to, Recipient::Engineer(id) if *id == facts.team.engineer(engineer).id)
+}
+
+/// The name of `engineer` as `to` reads it: `Data Engineer A (you)` where it is their own.
+pub(super) fn name_for(facts: &Facts<'_>, to: &Recipient, engineer: EngineerIdx) -> String {
+    let name = facts.name(engineer);
+    if is_for(facts, to, engineer) { format!("{name} (you)") } else { name }
+}
+
 /// Who holds `role` within `period` now, in order of time, each once, and whether any of it is only proposed.
 pub(super) fn holders(facts: &Facts<'_>, role: Role, period: Period) -> (Vec<EngineerIdx>, bool) {
     let (mut people, mut is_tentative) = (Vec::new(), false);
@@ -76,7 +87,8 @@ pub(super) fn why(facts: &Facts<'_>, role: Role, period: Period) -> String {
             reasons.push(reason);
         }
     }
-    if reasons.is_empty() { "the rotation".to_owned() } else { reasons.join("; ") }
+    // Somebody always is primary.
+    if reasons.is_empty() { "nobody stands in".to_owned() } else { reasons.join("; ") }
 }
 
 fn why_of(facts: &Facts<'_>, shift: &Shift) -> String {
@@ -100,7 +112,12 @@ fn why_of(facts: &Facts<'_>, shift: &Shift) -> String {
             let what = given.as_deref().unwrap_or("an absence");
             for_whom(&format!("covers {what} for"), &format!("covers {what}"))
         }
-        ShiftKind::Proposal => with("proposed, to be agreed"),
+        ShiftKind::Proposal => {
+            let away = given.map_or_else(String::new, |given| format!(" ({given})"));
+            format!(
+                "the primary is away{away} and the secondary cannot cover, so the team must agree on somebody"
+            )
+        }
     }
 }
 

@@ -159,7 +159,8 @@ fn run_sender(options: &Options, channel: Channel, mut sender: Sender<Network>, 
             Err(RecvTimeoutError::Disconnected) => return,
             // Nothing is claimed while nothing is known to wait.
             Err(RecvTimeoutError::Timeout) if !options.store.notices().has_waiting(channel) => continue,
-            _ => {}
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) => sender.hurry(),
         }
         let step = catch_unwind(AssertUnwindSafe(|| {
             let snapshot = options.store.load_full();

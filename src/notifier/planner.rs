@@ -251,5 +251,6 @@ pub fn notice(team: &TeamId, recipient: String, message: &Message, now: Instant)
         created: now,
         expires: message.text.expires(),
         attempts: 0,
+        is_overtaken: false,
     }
 }

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::destinations::{Destination, Environment, destination};
 use crate::config::TeamConfig;
-use crate::delivery::{Failure, Mail, Transport, neutralised};
-use crate::journal::{Channel, Database, JournalError, Notice};
+use crate::delivery::{Failure, FailureScope, Mail, Reason, Transport, fitted, neutralised};
+use crate::journal::{Channel, Database, JournalError, Notice, Postponed};
 use crate::live::{NoticeCounts, Snapshot, TeamSnapshot};
 use crate::notices::Text;
 use crate::publish::JournalState;
@@ -76,6 +76,12 @@ impl<T: Transport> Sender<T> {
         Sender { is_stopping, ..self }
     }
 
+    /// Something new is due, which is worth an attempt at once and short pauses after it.
+    pub fn hurry(&mut self) {
+        self.failures = 0;
+        self.pause_until = None;
+    }
+
     /// Sends what is due at the time that `now` returns, which is called for each notice.
     ///
     /// # Errors
@@ -120,7 +126,9 @@ impl<T: Transport> Sender<T> {
         let text: Option<Text> = serde_json::from_str(&notice.message).ok();
         let (team, kind) = (&notice.team, notice.kind.as_str());
         let settings = &snapshot.configuration().settings;
-        let Some((text, readable)) = text.and_then(|text| Some((text.clone(), text.at(at)?))) else {
+        let Some((text, readable)) =
+            text.and_then(|text| Some((text.clone(), readable(&notice, &text, at)?)))
+        else {
             tracing::info!(%team, kind, "a notice is out of date and is not sent");
             return self.database.drop_notice(&notice);
         };
@@ -128,7 +136,8 @@ impl<T: Transport> Sender<T> {
         let is_newest = served.is_some_and(|served| served.journal_state() == JournalState::Written);
         if self.database.is_shared() && !is_newest {
             // Another server, whose configuration is newer, knows where it goes.
-            return self.database.postpone_notice(&notice, at + FOR_OTHERS, "");
+            let postponed = Postponed { until: at + FOR_OTHERS, failure: "", is_refused: false };
+            return self.database.postpone_notice(&notice, postponed);
         }
         let Some(config) = served.map(TeamSnapshot::config) else {
             tracing::info!(%team, kind, "the team of a notice is gone; it is not sent");
@@ -172,13 +181,19 @@ impl<T: Transport> Sender<T> {
         let (team, kind, channel) = (&notice.team, notice.kind.as_str(), self.channel.as_str());
         let reason = failure.reason.to_string();
         tracing::warn!(%team, kind, channel, attempts = notice.attempts, reason, "failed to send a notice");
-        self.database.postpone_notice(notice, at + pause(notice.attempts), &reason)?;
+        let is_general = failure.scope == FailureScope::Everybody;
+        if is_general {
+            self.failures += 1;
+            self.pause_until = Some(at + pause(self.failures));
+        }
+        // After a pause of the server everything is due, and what was tried last comes last.
+        let until = self.pause_until.filter(|_| is_general).unwrap_or(at + pause(notice.attempts));
+        let is_refused = failure.scope == FailureScope::Message;
+        self.database.postpone_notice(notice, Postponed { until, failure: &reason, is_refused })?;
         if at - TRIED >= notice.created {
             self.give_up(counts, notice, &reason, at)?;
         }
-        if failure.is_general {
-            self.failures += 1;
-            self.pause_until = Some(at + pause(self.failures));
+        if is_general {
             // Older ones would fail for the same reason.
             for old in self.database.old_notices(self.channel, at - TRIED)? {
                 self.give_up(counts, &old, &reason, at)?;
@@ -200,6 +215,11 @@ impl<T: Transport> Sender<T> {
         tracing::error!(%team, kind, channel, attempts = notice.attempts, reason, "a notice is given up after three days");
         Ok(())
     }
+}
+
+/// Subject and body of `notice` at `at`.
+fn readable(notice: &Notice, text: &Text, at: Instant) -> Option<(String, String)> {
+    if notice.is_overtaken { text.delayed_at(at) } else { text.at(at) }
 }
 
 /// The pause after this many failures in a row.
@@ -228,8 +248,7 @@ impl Carried<'_> {
         match destination {
             Destination::Webhook(url) => {
                 let text = neutralised(&format!("{subject}\n\n{body}"));
-                let text = link.map_or_else(|| text.clone(), |link| format!("{text}\n\n{link}"));
-                transport.webhook(url, &text)
+                transport.webhook(url, &fitted(&text, link))
             }
             Destination::Mail { server, password, to } => {
                 let link = link.map_or_else(String::new, |link| format!("\n{link}\n"));
@@ -268,6 +287,6 @@ pub fn carried(
     transport: &impl Transport,
     at: Instant,
 ) -> Result<(), Failure> {
-    let readable = text.at(at).ok_or(Failure::of_recipient(crate::delivery::Reason::MailMessage))?;
+    let readable = readable(notice, text, at).ok_or(Failure::of_message(Reason::MailMessage))?;
     Carried { text, readable, notice }.send(destination, config, transport)
 }

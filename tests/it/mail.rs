@@ -2,148 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use flate2::read::GzDecoder;
 use oncal::config::{Encryption, MailAddress, MailServer, Mailbox, load};
-use oncal::delivery::{Failure, Mail, Network, Reason, Transport};
+use oncal::delivery::{BadCertificate, Failure, Mail, Network, Reason, Transport};
 use oncal::journal::{Channel, Database, Location, Notice, NoticeDraft};
 use oncal::live::{Builder, NoticeCounts};
 use oncal::notices::{Message, Recipient};
 use oncal::notifier::{Environment, Sender};
 use oncal::publish::Publisher;
 use oncal::rota::TeamId;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::notices::{Event, PLAN, at, every_kind, make_hostile};
-use crate::support::machine::free_port;
+use crate::support::certificates::Authority;
+use crate::support::faked_clock::FastClock;
+use crate::support::host_names::HostNames;
+use crate::support::mail_box::{MailBox, Postfix, read};
 use crate::support::running::{PATIENCE, Running, get, program};
 use crate::support::wait::within;
+use crate::support::webhook::Webhook;
 
-const PASSWORD: &str = "s3cret-password";
-const FREE: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
-
-fn python() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.tools/venv/bin/python")
-}
-
-/// A mail server (aiosmtpd); ends when dropped.
-struct MailBox {
-    folder: TempDir,
-    child: Child,
-    port: u16,
-}
-
-impl MailBox {
-    fn start(mode: &str) -> MailBox {
-        let folder = tempfile::tempdir().unwrap();
-        let mut authority = CertificateParams::new(Vec::new()).unwrap();
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
-        let path = |name: &str| folder.path().join(name);
-        fs::write(path("ca.pem"), authority.pem()).unwrap();
-        fs::write(path("server.crt"), certificate.pem()).unwrap();
-        fs::write(path("server.key"), key.serialize_pem()).unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notices/smtp_server.py");
-        let mut command = Command::new(python());
-        command.arg(script).arg(folder.path()).args([path("server.crt"), path("server.key")]).arg(mode);
-        let child = command.stdin(Stdio::null()).spawn().unwrap();
-        let port = within(PATIENCE, "the mail server", || fs::read_to_string(path("port")).ok());
-        MailBox { port: port.parse().unwrap(), folder, child }
-    }
-
-    /// The authority that signed the certificate of the server.
-    fn authority(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
-    }
-
-    fn files(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let mut files: Vec<PathBuf> =
-            entries.filter(|path| path.extension().is_some_and(|end| end == "eml")).collect();
-        files.sort();
-        files
-    }
-
-    /// What arrived, as Python's package email reads it.
-    fn read(&self) -> Vec<Value> {
-        read(&self.files())
-    }
-}
-
-impl Drop for MailBox {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn read(files: &[PathBuf]) -> Vec<Value> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notices/read_messages.py");
-    let output = Command::new(python()).arg(script).args(files).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// A webhook: keeps the bodies that it is sent and answers with `status`.
-struct Webhook {
-    port: u16,
-    bodies: Arc<Mutex<Vec<String>>>,
-}
-
-impl Webhook {
-    fn start(status: &'static str) -> Webhook {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let bodies = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&bodies);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                kept.lock().unwrap().extend(answer(stream, status));
-            }
-        });
-        Webhook { port, bodies }
-    }
-
-    fn bodies(&self) -> Vec<String> {
-        self.bodies.lock().unwrap().clone()
-    }
-}
-
-fn answer(mut stream: TcpStream, status: &str) -> Option<String> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut length, mut line) = (0, String::new());
-    loop {
-        line.clear();
-        reader.read_line(&mut line).ok()?;
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let headers = "Location: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\nConnection: close";
-    write!(stream, "HTTP/1.1 {status}\r\n{headers}\r\n\r\n").ok()?;
-    String::from_utf8(body).ok()
-}
+pub(crate) const PASSWORD: &str = "s3cret-password";
+pub(crate) const FREE: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
 
 /// A configuration whose notices go to these servers.
-fn configuration(mail: &MailBox, webhook: &Webhook) -> TempDir {
+pub(crate) fn configuration(mail: &MailBox, webhook: &Webhook) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("teams")).unwrap();
     let settings = format!(
@@ -155,7 +45,7 @@ fn configuration(mail: &MailBox, webhook: &Webhook) -> TempDir {
     folder
 }
 
-fn team(webhook: &Webhook, more: &str) -> String {
+pub(crate) fn team(webhook: &Webhook, more: &str) -> String {
     let with_address = |text: String, id: char| {
         text.replace(
             &format!("id = \"{id}\", name"),
@@ -163,23 +53,23 @@ fn team(webhook: &Webhook, more: &str) -> String {
         )
     };
     let text = "abcd".chars().fold(PLAN.to_owned(), with_address);
-    let hook = format!("http://127.0.0.1:{}/services/s3cret-hook", webhook.port);
+    let hook = webhook.url();
     format!("{text}[notices]\nmail = [\"team@example.org\"]\nwebhook = \"{hook}\"\n{more}")
 }
 
-fn swap(number: usize) -> String {
+pub(crate) fn swap(number: usize) -> String {
     let pair = [["a", "d"], ["c", "b"], ["d", "c"]][number % 3];
     format!("[[swap]]\nweek = 2026-12-11\nprimary = \"{}\"\nsecondary = \"{}\"\n", pair[0], pair[1])
 }
 
-fn oncal(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn oncal(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
     command.arg("--config").arg(folder).args(arguments).current_dir(folder).stdin(Stdio::null());
     command.env_remove("ONCAL_SMTP_PASSWORD").env("NO_COLOR", "1");
     command
 }
 
-fn said(output: &std::process::Output) -> String {
+pub(crate) fn said(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -209,13 +99,17 @@ fn mail_goes_over_tls_alone_and_only_to_a_server_that_is_trusted() {
     let (starttls, tls, plain) = (MailBox::start("starttls"), MailBox::start("tls"), MailBox::start("plain"));
     let mail = mail_to("a@example.org");
     let send = |server: &MailServer| Network.mail(server, Some(PASSWORD), &mail);
-    let untrusted = Err(Failure::general(Reason::MailEncryption));
+    let untrusted = Err(Failure::general(Reason::MailCertificate(BadCertificate::Issuer)));
     // This process does not trust the certificates of the tests.
     assert_eq!(send(&server(starttls.port, Encryption::StartTls)), untrusted);
     // On this machine it may be plain, so any certificate is better than none.
     assert_eq!(send(&server(starttls.port, Encryption::IfOffered)), Ok(()));
     assert_eq!(send(&server(tls.port, Encryption::Tls)), untrusted);
-    assert_eq!(send(&server(plain.port, Encryption::StartTls)), untrusted, "no STARTTLS, no mail");
+    let unencrypted = Err(Failure::general(Reason::MailNoStartTls));
+    assert_eq!(send(&server(plain.port, Encryption::StartTls)), unencrypted, "no STARTTLS, no mail");
+    // Whoever expects a greeting in plain text never gets one, and the other way round.
+    let wrong_port = Err(Failure::general(Reason::MailEncryption));
+    assert_eq!(send(&server(plain.port, Encryption::Tls)), wrong_port);
     assert_eq!(send(&server(plain.port, Encryption::IfOffered)), Ok(()), "on this machine it may be plain");
     assert_eq!(send(&server(1, Encryption::Tls)), Err(Failure::general(Reason::MailUnreachable)));
     assert_eq!((starttls.files().len(), tls.files().len()), (1, 0));
@@ -344,16 +238,7 @@ fn notice(team: &TeamId, message: &Message, created: oncal::rota::Instant) -> No
         Recipient::Team => "mail:team@example.org".to_owned(),
         Recipient::Engineer(id) => format!("engineer:{id}"),
     };
-    Notice {
-        team: team.clone(),
-        recipient,
-        kind: message.kind.as_str().to_owned(),
-        key: message.key.clone(),
-        message: serde_json::to_string(&message.text).unwrap(),
-        created,
-        expires: message.text.expires(),
-        attempts: 0,
-    }
+    oncal::notifier::notice(team, recipient, message, created)
 }
 
 /// Whom `message` reaches, its subject and its text.
@@ -453,51 +338,32 @@ const HEADERS: [&str; 10] = [
     "To",
 ];
 
-/// How much faster than the real one the clock of the servers runs below.
-const SPEED: u32 = 60;
-
-fn faketime() -> PathBuf {
-    let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
-    let library = folders.iter().map(|folder| Path::new(folder).join("faketime/libfaketime.so.1"));
-    library.into_iter().find(|library| library.exists()).unwrap()
-}
-
-/// A server whose clock began at `start` at the real time `since` and runs fast.
-fn fast_server(folder: &Path, mail: &MailBox, since: Instant) -> Running {
-    let start = at("2026-11-23T15:00:00Z");
-    let passed = chrono::TimeDelta::from_std(since.elapsed() * SPEED).unwrap();
-    let clock = (start + passed).format("@%Y-%m-%d %H:%M:%S");
-    let state = folder.join("state");
-    let mut command = program(folder, &["--state", state.to_str().unwrap()]);
-    command.env("LD_PRELOAD", faketime()).env("FAKETIME", format!("{clock} x{SPEED}")).env("TZ", "UTC");
-    command.env("DONT_FAKE_MONOTONIC", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1");
+/// A server with a fast clock and its state in `state`.
+pub(crate) fn fast_program(folder: &Path, state: &str, mail: &MailBox, clock: &FastClock) -> Command {
+    let mut command = program(folder, &["--state", folder.join(state).to_str().unwrap()]);
+    clock.apply(&mut command);
     command.env("SSL_CERT_FILE", mail.authority()).env("ONCAL_SMTP_PASSWORD", PASSWORD);
-    Running::start(&mut command)
+    command
 }
 
-fn write_team(folder: &Path, text: &str) {
+pub(crate) fn write_team(folder: &Path, text: &str) {
     let aside = folder.join("teams/.data");
     fs::write(&aside, text).unwrap();
     fs::rename(aside, folder.join("teams/data.toml")).unwrap();
 }
 
-/// Nothing waits any more, and nothing fails.
-fn is_settled(running: &Running) -> bool {
-    let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
-    let zero = |name: &str| {
-        let lines = metrics.lines().filter(|line| line.starts_with(name));
-        lines.filter(|line| line.ends_with(" 0")).count() == 2
-    };
-    zero("oncal_notices_waiting{") && zero("oncal_notices_failed_total{")
-}
-
 #[test]
 #[ignore = "needs aiosmtpd and faketime, which tests/run.sh installs"]
 fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
-    let (mail, webhook) = (MailBox::start("starttls"), Webhook::start("200 OK"));
+    let (authority, names) = (Authority::new(), ["localhost"]);
+    let mail = MailBox::start_with("starttls", &authority.issue(&names));
+    fs::copy(authority.file(), mail.authority()).unwrap();
+    let webhook = Webhook::start_tls(&authority.issue(&names));
     let folder = configuration(&mail, &webhook);
-    let since = Instant::now();
-    let running = fast_server(folder.path(), &mail, since);
+    let mut command =
+        fast_program(folder.path(), "state", &mail, &FastClock::start(at("2026-11-23T15:00:00Z"), 60));
+    // The most that it and its crates can log.
+    let running = Running::start(command.env("ONCAL_LOG", "trace"));
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
     for name in ["sent_total", "failed_total", "failed_attempts_total", "waiting"] {
         for channel in ["mail", "webhook"] {
@@ -505,7 +371,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
             assert!(metrics.lines().any(|own| own == line), "{line} is not in {metrics}");
         }
     }
-    fs::write(mail.folder.path().join("down"), "").unwrap();
+    mail.set("down", true);
     // Both of the pair are away, which is a conflict; and one address is refused.
     let text = team(&webhook, &swap(0)).replace("b@example.org", "refused@example.org");
     let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
@@ -515,7 +381,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
     within(PATIENCE * 2, "the fault", || readyz().contains("the mail server refuses (421)").then_some(()));
     let waiting = || page().contains("waiting: the mail server refuses (421)").then_some(());
     within(PATIENCE, "the line of the page", waiting);
-    fs::remove_file(mail.folder.path().join("down")).unwrap();
+    mail.set("down", false);
     // The swap concerns a, b, c and d; the conflict a, c and d, who is proposed or in the pair; both the team.
     within(PATIENCE * 6, "all messages", || (mail.files().len() >= 7).then_some(()));
     within(PATIENCE, "the refusal", || readyz().contains("the mail server refuses (550)").then_some(()));
@@ -542,6 +408,10 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
         }
     }
     shown.extend(journal_texts(&folder.path().join("state/journal.sqlite")));
+    let check = oncal(folder.path(), &["check"]).output().unwrap();
+    shown.push(("check".to_owned(), said(&check)));
+    let log = running.log();
+    assert!(log.contains("\"level\":\"TRACE\"") && log.contains("notice sent"), "{log}");
     for secret in [PASSWORD, "s3cret", "@example.org"] {
         for (place, shown) in &shown {
             assert!(!shown.contains(secret), "{secret} is in {place}: {shown}");
@@ -614,102 +484,28 @@ fn journal_texts(journal: &Path) -> Vec<(String, String)> {
     texts
 }
 
-#[test]
-#[ignore = "needs aiosmtpd and faketime, which tests/run.sh installs"]
-fn fifty_changes_with_kills_at_random_moments_lose_no_message_and_repeat_at_most_one_each() {
-    let (mail, webhook) = (MailBox::start("starttls"), Webhook::start("200 OK"));
-    let folder = configuration(&mail, &webhook);
-    let since = Instant::now();
-    let mut running = fast_server(folder.path(), &mail, since);
-    let mut kills = 0;
-    for number in 0..50 {
-        write_team(folder.path(), &team(&webhook, &swap(number)));
-        // Some are undone by the next before they are due, others are sent; the odd pauses fall on different moments.
-        let pause = 300 + (number * 977) % 3400;
-        thread::sleep(Duration::from_millis(u64::try_from(pause).unwrap()));
-        if number % 2 == 1 {
-            running.signal("KILL");
-            running.ended();
-            kills += 1;
-            running = fast_server(folder.path(), &mail, since);
-        }
-    }
-    thread::sleep(Duration::from_secs(4));
-    within(PATIENCE * 3, "the end", || is_settled(&running).then_some(()));
-    let journal = rusqlite::Connection::open(folder.path().join("state/journal.sqlite")).unwrap();
-    let mut statement = journal.prepare("SELECT state, recipient FROM outbox").unwrap();
-    let rows =
-        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
-    let rows: Vec<(String, String)> = rows.map(Result::unwrap).collect();
-    assert!(rows.iter().all(|(state, _)| state == "sent"), "{rows:?}");
-    let due = rows.iter().filter(|(_, recipient)| recipient != "webhook").count();
-    let arrived = mail.read();
-    let ids: BTreeSet<&str> = arrived.iter().map(|one| one["id"].as_str().unwrap()).collect();
-    assert_eq!(ids.len(), due, "each that was due arrived");
-    assert!(
-        arrived.len() - ids.len() <= kills,
-        "{} of {} are repeated",
-        arrived.len() - ids.len(),
-        ids.len()
-    );
-    assert!(due > 20, "{due}");
-    // Anybody who believes their last message knows their shifts.
-    drop(running);
-    let end = at("2026-11-23T15:00:00Z") + chrono::TimeDelta::from_std(since.elapsed() * SPEED).unwrap();
-    let output = oncal(folder.path(), &["--now", &end.to_rfc3339(), "notices", "preview"]).output().unwrap();
-    assert_eq!(said(&output), "nothing would be sent\n");
-}
-
-/// Postfix from Debian with a folder of its own; stopped when dropped.
-struct Postfix {
-    folder: TempDir,
-    port: u16,
-}
-
-impl Postfix {
-    /// It offers STARTTLS and stores what it accepts in a file for each address.
-    fn start(certificates: &Path) -> Postfix {
-        let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notices/postfix.sh");
-        let mut command = Command::new(script);
-        command.arg("start").arg(folder.path()).arg(port.to_string()).arg(certificates);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", said(&output));
-        Postfix { folder, port }
-    }
-
-    fn boxes(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.folder.path().join("mail/new")).into_iter().flatten();
-        entries.map(|entry| entry.unwrap().path()).collect()
-    }
-}
-
-impl Drop for Postfix {
-    fn drop(&mut self) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notices/postfix.sh");
-        let _ = Command::new(script).arg("stop").arg(self.folder.path()).status();
-    }
+/// `[mail]` for a server that another machine seems to have.
+pub(crate) fn elsewhere(server: &str) -> String {
+    format!("{FREE}[mail]\nserver = \"{server}\"\nuser = \"oncal\"\nfrom = \"oncall@example.org\"\n")
 }
 
 #[test]
-#[ignore = "needs Postfix, which tests/run.sh installs, and root"]
-fn postfix_takes_a_message_and_refuses_one_to_nobody() {
-    let (certificates, webhook) = (MailBox::start("plain"), Webhook::start("200 OK"));
-    let postfix = Postfix::start(certificates.folder.path());
-    let folder = configuration(&certificates, &webhook);
-    let settings = format!(
-        "{FREE}[mail]\nserver = \"smtp://localhost:{}\"\nfrom = \"oncall@example.org\"\n",
-        postfix.port
-    );
-    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
-    let run = |whom: &str| {
+#[ignore = "needs Postfix, Cyrus SASL and libnss-wrapper, which tests/run.sh installs, and root"]
+fn postfix_takes_a_message_after_a_login_over_starttls_and_refuses_what_it_must() {
+    let (authority, webhook) = (Authority::new(), Webhook::start("200 OK"));
+    let (name, unused) = ("smtp.example.org", MailBox::start("plain"));
+    let postfix = Postfix::start(&authority.issue(&[name]));
+    let (folder, names) = (configuration(&unused, &webhook), HostNames::new(&[name]));
+    let settings = elsewhere(&format!("smtp://{name}:{}", postfix.port));
+    fs::write(folder.path().join("oncal.toml"), &settings).unwrap();
+    let run = |whom: &str, password: &str| {
         let mut command = oncal(folder.path(), &["notices", "test", whom]);
-        // Its certificate is not trusted, like the one that Debian makes for it.
-        command.output().unwrap()
+        names.apply(&mut command);
+        let command = command.env("SSL_CERT_FILE", authority.file()).env("ONCAL_SMTP_PASSWORD", password);
+        let output = command.output().unwrap();
+        (output.status.code(), said(&output))
     };
-    let output = run("a");
-    assert_eq!(said(&output), "mail to a: accepted by the server\n");
+    assert_eq!(run("a", PASSWORD), (Some(0), "mail to a: accepted by the server\n".to_owned()));
     let arrived = within(PATIENCE, "the message", || Some(postfix.boxes()).filter(|boxes| boxes.len() == 1));
     let message = &read(&arrived)[0];
     assert_eq!(message["to"][0], "a@example.org");
@@ -717,15 +513,34 @@ fn postfix_takes_a_message_and_refuses_one_to_nobody() {
         message["body"].as_str().unwrap().starts_with("This is a test of the notices of Data pipelines.")
     );
     let received = fs::read_to_string(&arrived[0]).unwrap();
-    assert!(received.contains("with ESMTPS id") || received.contains("using TLSv1.3"), "{received}");
+    assert!(received.contains("with ESMTPSA id") && received.contains("using TLSv1.3"), "{received}");
+    assert!(received.contains("(Authenticated sender: oncal"), "{received}");
+
+    let refused = (Some(1), "error: mail to a: the mail server refuses the login (535)\n".to_owned());
+    assert_eq!(run("a", "wrong"), refused);
+    fs::write(folder.path().join("oncal.toml"), settings.replace("user = \"oncal\"\n", "")).unwrap();
+    let refused = (Some(1), "error: mail to a: the mail server refuses (554)\n".to_owned());
+    assert_eq!(run("a", PASSWORD), refused, "without a login");
+    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
     let text = fs::read_to_string(folder.path().join("teams/data.toml")).unwrap();
     let text = text.replace("b@example.org", "b@elsewhere.example");
     fs::write(folder.path().join("teams/data.toml"), text).unwrap();
-    let output = run("b");
-    assert_eq!(
-        (output.status.code(), said(&output).contains("the mail server refuses (554)")),
-        (Some(1), true),
-        "{}",
-        said(&output)
-    );
+    let refused = (Some(1), "error: mail to b: the mail server refuses (554)\n".to_owned());
+    assert_eq!(run("b", PASSWORD), refused, "to nobody");
+    assert_eq!(postfix.boxes().len(), 1);
+}
+
+#[test]
+#[ignore = "needs Postfix, Cyrus SASL and libnss-wrapper, which tests/run.sh installs, and root"]
+fn a_postfix_of_this_machine_may_have_a_certificate_of_its_own_making() {
+    let webhook = Webhook::start("200 OK");
+    let unused = MailBox::start("plain");
+    let postfix = Postfix::start(&Authority::new().issue(&["mail.example.org"]));
+    let folder = configuration(&unused, &webhook);
+    let settings = elsewhere(&format!("smtp://localhost:{}", postfix.port));
+    fs::write(folder.path().join("oncal.toml"), settings).unwrap();
+    let mut command = oncal(folder.path(), &["notices", "test", "a"]);
+    let output = command.env("ONCAL_SMTP_PASSWORD", PASSWORD).output().unwrap();
+    assert_eq!(said(&output), "mail to a: accepted by the server\n");
+    within(PATIENCE, "the message", || (postfix.boxes().len() == 1).then_some(()));
 }

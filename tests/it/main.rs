@@ -37,12 +37,15 @@ mod licences;
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod limits;
 mod mail;
+mod notice_kills;
+mod notice_tls;
 mod notices;
 mod notifier;
 mod on_duty;
 mod outages;
 mod pages;
 mod proxy;
+mod recipes;
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod reload;
 mod reloader;

@@ -256,8 +256,12 @@ fn each_kind_reads_well() {
     golden("moved-urgent", &after_edit([&plain, &sample(&[], sick, now)], now, 2).0, now);
 
     let open = sample(CONFLICT, "", now);
-    let (messages, known) = after_edit([&plain, &open], now, 2);
-    golden("agree-new", &messages, now);
+    golden("agree-new", &after_edit([&plain, &open], now, 2).0, now);
+    let nobody = sample(&["a", "b", "c", "d"], "", now);
+    let (messages, _) = after_edit([&plain, &nobody], now, 2);
+    golden("moved-nobody", &of(&messages, Kind::Moved), now);
+    golden("agree-nobody", &of(&messages, Kind::Agree), now);
+    let (_, known) = after_edit([&plain, &open], now, 2);
 
     let begin = planned(&open, &Vec::new(), None, now);
     golden("first", &begin.messages, now);

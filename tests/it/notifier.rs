@@ -37,7 +37,8 @@ struct Arrived {
     id: String,
 }
 
-type Rule = dyn Fn(Instant, &str) -> Result<(), Failure> + Send + Sync;
+/// What becomes of a message to somebody, with this subject.
+type Rule = dyn Fn(Instant, &str, &str) -> Result<(), Failure> + Send + Sync;
 
 /// A network that keeps what it is given, unless its rule refuses that.
 #[derive(Clone)]
@@ -48,14 +49,14 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn new(rule: impl Fn(Instant, &str) -> Result<(), Failure> + Send + Sync + 'static) -> Recorder {
+    fn new(rule: impl Fn(Instant, &str, &str) -> Result<(), Failure> + Send + Sync + 'static) -> Recorder {
         let now = Arc::new(Mutex::new(at("2026-11-23T15:00:00Z")));
         Recorder { arrived: Arc::default(), now, rule: Arc::new(rule) }
     }
 
     fn keep(&self, to: &str, subject: &str, body: &str, id: &str) -> Result<(), Failure> {
         let now = *self.now.lock().unwrap();
-        (self.rule)(now, to)?;
+        (self.rule)(now, to, subject)?;
         let [to, subject, body, id] = [to, subject, body, id].map(str::to_owned);
         self.arrived.lock().unwrap().push(Arrived { at: now, to, subject, body, id });
         Ok(())
@@ -159,8 +160,11 @@ impl Server {
         *self.network.now.lock().unwrap() = now;
         let renewed = self.builder.renew(&self.snapshot, now).written().unwrap();
         self.snapshot = renewed;
-        self.planner.step(&self.snapshot, now).unwrap();
+        let is_due = self.planner.step(&self.snapshot, now).unwrap().is_due;
         for sender in &mut self.senders {
+            if is_due {
+                sender.hurry();
+            }
             sender.step(&self.snapshot, &self.counts, || now).unwrap();
         }
     }
@@ -186,7 +190,7 @@ fn monday() -> Instant {
 
 #[test]
 fn a_change_is_sent_once_to_everybody_it_concerns_and_to_the_team() {
-    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
     assert_eq!(network.arrived(), [], "nothing is open, so even the beginning is silent");
@@ -204,7 +208,7 @@ fn a_change_is_sent_once_to_everybody_it_concerns_and_to_the_team() {
 
 #[test]
 fn a_server_that_is_started_again_sends_what_the_one_before_did_not() {
-    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let swapped = team_text(&swap("2026-12-04", ["a", "d"]));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
@@ -227,7 +231,7 @@ fn a_server_that_is_started_again_sends_what_the_one_before_did_not() {
 fn after_three_days_without_a_mail_server_only_what_still_matters_arrives() {
     let up = at("2026-12-12T15:00:00Z");
     let unreachable = Failure::general(Reason::MailUnreachable);
-    let network = Recorder::new(move |now, _| if now < up { Err(unreachable) } else { Ok(()) });
+    let network = Recorder::new(move |now, _, _| if now < up { Err(unreachable) } else { Ok(()) });
     let state = tempfile::tempdir().unwrap();
     let start = at("2026-12-09T15:00:00Z") - TimeDelta::minutes(10);
     let mut server = Server::start(folder(state.path()), &team_text(""), start, &network);
@@ -238,8 +242,8 @@ fn after_three_days_without_a_mail_server_only_what_still_matters_arrives() {
     let text = team_text(&format!("{}{over}", swap("2027-01-01", ["c", "b"])));
     server.edit(&text.replace("id = \"a\"", leave), start);
     server.run(start, up, TimeDelta::minutes(10));
-    // The last attempt before may be followed by a pause of an hour.
-    server.run(up, up + TimeDelta::hours(3), TimeDelta::minutes(10));
+    // The last pause may be an hour.
+    server.run(up, up + TimeDelta::hours(1), TimeDelta::minutes(10));
     let arrived = network.arrived();
     let to = |address: &str| -> Vec<Arrived> {
         arrived.iter().filter(|arrived| arrived.to == address).cloned().collect()
@@ -262,8 +266,8 @@ fn after_three_days_without_a_mail_server_only_what_still_matters_arrives() {
 
 #[test]
 fn a_refused_recipient_holds_up_nobody_and_is_given_up_after_three_days() {
-    let refused = Failure::of_recipient(Reason::MailRefused(550));
-    let network = Recorder::new(move |_, to| if to == "b@example.org" { Err(refused) } else { Ok(()) });
+    let refused = Failure::of_message(Reason::MailRefused(550));
+    let network = Recorder::new(move |_, to, _| if to == "b@example.org" { Err(refused) } else { Ok(()) });
     let state = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
@@ -285,7 +289,7 @@ fn a_refused_recipient_holds_up_nobody_and_is_given_up_after_three_days() {
 
 /// Checks that each person gets at most two messages, and that the last one is right about their shifts.
 fn storm(weeks: [&str; 2], start: Instant) {
-    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), start, &network);
     server.step(start);
     let pairs = [["a", "c"], ["c", "b"], ["d", "c"], ["b", "a"], ["c", "a"]];
@@ -331,7 +335,7 @@ fn so_does_a_storm_of_urgent_edits() {
 fn a_recipient_who_is_removed_is_sent_nothing_any_more() {
     let down = Failure::general(Reason::MailTimeout);
     let back = monday() + TimeDelta::hours(1);
-    let network = Recorder::new(move |now, _| if now < back { Err(down) } else { Ok(()) });
+    let network = Recorder::new(move |now, _, _| if now < back { Err(down) } else { Ok(()) });
     let state = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
@@ -349,8 +353,8 @@ fn a_recipient_who_is_removed_is_sent_nothing_any_more() {
 #[test]
 fn a_recipients_messages_come_in_order_after_a_failure() {
     let back = monday() + TimeDelta::minutes(3) + TimeDelta::seconds(10);
-    let refused = Failure::of_recipient(Reason::MailRefused(451));
-    let network = Recorder::new(move |now, _| if now < back { Err(refused) } else { Ok(()) });
+    let refused = Failure::of_message(Reason::MailRefused(451));
+    let network = Recorder::new(move |now, _, _| if now < back { Err(refused) } else { Ok(()) });
     let state = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
@@ -367,9 +371,127 @@ fn a_recipients_messages_come_in_order_after_a_failure() {
     assert!(first.contains("Fri 4 Dec") && second.contains("Fri 11 Dec"), "{subjects:?}");
 }
 
+/// D for C on Tuesday 24 November, within a day of [`monday`].
+const FLU: &str = "[[override]]\nfrom = 2026-11-24T08:00:00\nto = 2026-11-24T18:00:00\nprimary = \"d\"\nreason = \"Flu\"\nagreed_on = 2026-11-23\n";
+
+fn subjects(network: &Recorder, to: &str) -> Vec<String> {
+    network.arrived().into_iter().filter(|one| one.to == to).map(|one| one.subject).collect()
+}
+
+/// A change that is sent to D first, and fails; hours later an urgent one; and when that is due.
+fn urgent_after_hours(server: &mut Server) -> Instant {
+    let swapped = swap("2026-12-04", ["a", "d"]);
+    server.step(monday());
+    server.edit(&team_text(&swapped), monday());
+    let later = monday() + TimeDelta::hours(5);
+    server.run(monday(), later, TimeDelta::minutes(1));
+    server.edit(&team_text(&format!("{swapped}{FLU}")), later);
+    later + TimeDelta::seconds(15)
+}
+
+/// An urgent change is sent while an older message to the same person is refused.
+fn urgent_behind_a_refused_message(location: Location) {
+    let (filtered, until) = (Failure::of_message(Reason::MailRefused(554)), monday() + TimeDelta::hours(8));
+    let network = Recorder::new(move |now, to, subject| {
+        let is_spam = to == "d@example.org" && subject.contains("4 Dec") && now < until;
+        if is_spam { Err(filtered) } else { Ok(()) }
+    });
+    let mut server = Server::start(location, &team_text(""), monday(), &network);
+    let due = urgent_after_hours(&mut server);
+    assert_eq!(subjects(&network, "d@example.org"), [""; 0]);
+    server.step(due);
+    let [urgent] = &subjects(&network, "d@example.org")[..] else { panic!("{:#?}", network.arrived()) };
+    assert!(urgent.starts_with("URGENT: On-call: you are primary"), "{urgent}");
+    // What comes after it says so.
+    server.run(due, until + TimeDelta::hours(2), TimeDelta::minutes(1));
+    let [_, late] = &subjects(&network, "d@example.org")[..] else { panic!("{:#?}", network.arrived()) };
+    assert!(late.starts_with("Delayed: On-call: you are secondary"), "{late}");
+    let late = network.arrived().into_iter().find(|one| one.subject == *late).unwrap();
+    assert!(late.body.starts_with("This message was delayed, and a newer one has reached you before it."));
+    assert!(server.database.undelivered_notices(monday()).unwrap().is_empty());
+}
+
+#[test]
+fn an_urgent_change_does_not_wait_behind_a_message_that_is_refused() {
+    let state = tempfile::tempdir().unwrap();
+    urgent_behind_a_refused_message(folder(state.path()));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn nor_does_it_with_a_journal_in_postgresql() {
+    let postgres = Postgres::start();
+    urgent_behind_a_refused_message(Location::Postgres(postgres.url.clone()));
+}
+
+#[test]
+fn an_urgent_change_is_tried_at_once_after_hours_in_which_nothing_could_be_sent() {
+    for failure in [
+        Failure::general(Reason::MailUnreachable),
+        Failure::of_recipient(Reason::WebhookUnreachable),
+        Failure::of_message(Reason::MailRefused(451)),
+    ] {
+        let up = monday() + TimeDelta::hours(5);
+        let network = Recorder::new(move |now, _, _| if now < up { Err(failure) } else { Ok(()) });
+        let state = tempfile::tempdir().unwrap();
+        let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+        let due = urgent_after_hours(&mut server);
+        network.arrived.lock().unwrap().clear();
+        server.step(due);
+        for to in ["d@example.org", "team@example.org", "webhook"] {
+            let subjects = subjects(&network, to);
+            let [.., last] = &subjects[..] else { panic!("{failure:?}: nothing to {to}") };
+            assert!(last.starts_with("URGENT: "), "{failure:?}: {subjects:#?}");
+            assert!(subjects.iter().all(|subject| !subject.starts_with("Delayed")), "{subjects:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_refused_for_a_while_is_not_overtaken() {
+    // A server that does not know the sender yet refuses everything to B for five minutes.
+    let back = monday() + TimeDelta::minutes(8);
+    let unknown = Failure::of_message(Reason::MailRefused(451));
+    let network = Recorder::new(
+        move |now, to, _| if to == "b@example.org" && now < back { Err(unknown) } else { Ok(()) },
+    );
+    let state = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let first = swap("2026-12-04", ["a", "d"]);
+    server.edit(&team_text(&first), monday());
+    server.run(monday(), monday() + TimeDelta::minutes(4), TimeDelta::seconds(5));
+    server.edit(
+        &team_text(&format!("{first}{}", swap("2026-12-11", ["c", "d"]))),
+        monday() + TimeDelta::minutes(4),
+    );
+    server.run(monday() + TimeDelta::minutes(4), back + TimeDelta::hours(1), TimeDelta::seconds(5));
+    let subjects = subjects(&network, "b@example.org");
+    let [one, two] = &subjects[..] else { panic!("{subjects:#?}") };
+    assert!(one.contains("Fri 4 Dec") && two.contains("Fri 11 Dec"), "{subjects:#?}");
+}
+
+#[test]
+fn a_recipient_who_makes_every_attempt_fail_for_all_stops_nobody_else() {
+    // A server may close the connection over one address, as if it were going down.
+    let closing = Failure::general(Reason::MailRefused(421));
+    let network = Recorder::new(move |_, to, _| if to == "b@example.org" { Err(closing) } else { Ok(()) });
+    let state = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    for number in 0..4 {
+        let now = monday() + TimeDelta::hours(number);
+        let pair = if number % 2 == 0 { ["a", "d"] } else { ["a", "c"] };
+        server.edit(&team_text(&swap("2026-12-04", pair)), now);
+        server.run(now, now + TimeDelta::minutes(59), TimeDelta::seconds(30));
+        let arrived = subjects(&network, "team@example.org").len();
+        assert_eq!(arrived, usize::try_from(number).unwrap() + 1, "{:#?}", network.counts());
+    }
+}
+
 #[test]
 fn a_change_that_was_made_by_a_clock_that_is_ahead_is_sent_soon() {
-    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
     server.edit(&team_text(&swap("2026-12-04", ["a", "d"])), monday() + TimeDelta::hours(5));
@@ -381,7 +503,7 @@ fn a_change_that_was_made_by_a_clock_that_is_ahead_is_sent_soon() {
 
 #[test]
 fn what_was_known_is_written_again_after_the_journal_is_lost() {
-    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
     let text = |more: &str| team_text(more).replace("id = \"a\"", leave);
     let mut server = Server::start(folder(state.path()), &text(""), monday(), &network);
@@ -406,7 +528,7 @@ fn what_was_known_is_written_again_after_the_journal_is_lost() {
 fn a_server_that_stops_begins_with_no_further_message() {
     let stopping = Arc::<AtomicBool>::default();
     let flag = Arc::clone(&stopping);
-    let network = Recorder::new(move |_, _| {
+    let network = Recorder::new(move |_, _, _| {
         flag.store(true, Ordering::Relaxed);
         Ok(())
     });
@@ -423,7 +545,7 @@ fn a_server_that_stops_begins_with_no_further_message() {
 
 #[test]
 fn notices_wait_while_the_journal_lacks_what_is_served() {
-    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
     let provisional = server.edited_without_journal(&team_text(&swap("2026-12-04", ["a", "d"])));
@@ -437,7 +559,7 @@ fn notices_wait_while_the_journal_lacks_what_is_served() {
 
 #[test]
 fn that_notices_wait_for_the_journal_is_shown_until_it_is_written() {
-    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _| Ok(())));
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
     let provisional = server.edited_without_journal(&team_text(&swap("2026-12-04", ["a", "d"])));
@@ -467,7 +589,7 @@ fn that_notices_wait_for_the_journal_is_shown_until_it_is_written() {
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn a_server_without_a_webhook_leaves_what_another_server_knows() {
     let postgres = Postgres::start();
-    let network = Recorder::new(|_, _| Ok(()));
+    let network = Recorder::new(|_, _, _| Ok(()));
     let text = PLAN;
     let start = || Server::start(Location::Postgres(postgres.url.clone()), text, monday(), &network);
     let [mut one, mut other] = [start(), start()];
@@ -485,7 +607,7 @@ fn a_server_without_a_webhook_leaves_what_another_server_knows() {
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn of_two_servers_on_one_postgresql_one_sends() {
     let postgres = Postgres::start();
-    let network = Recorder::new(|_, _| Ok(()));
+    let network = Recorder::new(|_, _, _| Ok(()));
     let start =
         || Server::start(Location::Postgres(postgres.url.clone()), &team_text(""), monday(), &network);
     let mut servers = [start(), start()];

@@ -3,7 +3,9 @@
 usage: smtp_server.py FOLDER CERTIFICATE KEY [plain|starttls|tls]
 
 It listens on a free port of 127.0.0.1 and writes that to FOLDER/port. The login is oncal / s3cret-password. What goes to an
-address that begins with `refused` is refused. While FOLDER/down is there every message is refused for the moment.
+address that begins with `refused` is refused. While FOLDER/down is there every message is refused for the moment; with
+FOLDER/slow it answers half a second after it took a message; with FOLDER/hold it takes none and leaves each without a
+reply. FOLDER/login says that somebody tried to log in.
 """
 
 import asyncio
@@ -22,6 +24,7 @@ numbers = itertools.count()
 
 
 def log_in(server, session, envelope, mechanism, data):
+    (folder / "login").touch()
     right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"oncal", b"s3cret-password")
     return AuthResult(success=right, handled=False)
 
@@ -36,10 +39,16 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        name = folder / f"{next(numbers):05}-{envelope.rcpt_tos[0]}.eml"
+        number = next(numbers)
+        while (folder / "hold").exists():
+            (folder / f"{number:05}.held").touch()
+            await asyncio.sleep(0.02)
+        name = folder / f"{number:05}-{envelope.rcpt_tos[0]}.eml"
         aside = name.with_suffix(".part")
         aside.write_bytes(envelope.original_content)
         aside.rename(name)
+        if (folder / "slow").exists():
+            await asyncio.sleep(0.5)
         return "250 taken"
 
 

@@ -16,6 +16,6 @@ mod week_planner;
 pub use duty::{Duty, Holder, Shift, ShiftKind};
 pub use handover::Handover;
 pub use planned_week::{Conflict, PlannedWeek};
-pub use proposal::{Candidate, ProposalStatus};
+pub use proposal::{Candidate, LEDGER_DAYS, ProposalStatus};
 pub use schedule::{Schedule, expand, expand_until_change};
 pub use week_planner::unnamed_secondary;

@@ -56,7 +56,7 @@ impl Candidate {
 
 /// For how many days R6 looks back from a week's start: 56 weeks, since the same holiday falls up to 55 weeks after the
 /// last one.
-const LEDGER_DAYS: u64 = 392;
+pub const LEDGER_DAYS: u64 = 392;
 
 /// Holiday load and time as primary of each engineer over the weeks that R6 counts for some week.
 #[derive(Debug, Clone)]
