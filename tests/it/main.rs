@@ -71,6 +71,8 @@ mod mail;
 #[cfg(test)]
 mod notice_kills;
 #[cfg(test)]
+mod notice_kinds;
+#[cfg(test)]
 mod notice_tls;
 #[cfg(test)]
 mod notices;
