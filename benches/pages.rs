@@ -1,7 +1,8 @@
 //! What a page or API call costs the server's processor: `cargo bench --bench pages`.
 //!
 //! For a team of fifty in five countries, with the parameters that cost most, and for the team of eight that browsers
-//! test. ONCAL is the program to measure, if not the one of this build.
+//! test; then how long a feed takes while others request the dearest address. ONCAL is the program to measure, if not the
+//! one of this build.
 //!
 //! For the team of fifty, on two busy cores at 2.6 GHz, no address took more than 5 ms at the median or 6 ms at most. The
 //! dearest were 102 weeks of coverage by the API (489 KB) with 4.8 ms, ten years of fairness with 4.4 ms and 104 weeks ten
@@ -20,7 +21,11 @@ mod running;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use running::{Running, get, program};
 
@@ -28,6 +33,12 @@ const ENGINEERS: usize = 50;
 
 /// How often each address is requested. The first time, which may compute what is then kept, is printed by itself.
 const REQUESTS: usize = 21;
+
+/// The address that costs most.
+const DEAREST: &str = "/api/v1/teams/fifty/coverage?from=2034-12-01&to=2036-11-14";
+
+/// How many clients request it at once.
+const CLIENTS: usize = 64;
 
 const PLACES: [(&str, &str); 5] = [
     ("America/New_York", "us-federal"),
@@ -112,6 +123,35 @@ fn main() {
         let (median, most) = (times[times.len() / 2], times[times.len() - 1]);
         println!("{address:<62} {first:>7.2} {median:>7.2} {most:>7.2} {bytes:>9}");
     }
+    let (median, slowest) = feed_beside_clients(running.address);
+    println!(
+        "a feed beside {CLIENTS} clients of {DEAREST}: {median:.1?} at the median, {slowest:.1?} at most"
+    );
+}
+
+/// How long a feed takes meanwhile, at the median and at most.
+fn feed_beside_clients(address: SocketAddr) -> (Duration, Duration) {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    get(address, DEAREST);
+                }
+            });
+        }
+        thread::sleep(Duration::from_secs(1));
+        let mut times: Vec<Duration> = (0..201)
+            .map(|_| {
+                let since = Instant::now();
+                get(address, "/fifty/team.ics");
+                since.elapsed()
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        times.sort();
+        (times[times.len() / 2], times[times.len() - 1])
+    })
 }
 
 fn team() -> String {

@@ -19,6 +19,7 @@ mod shelf;
 mod stored;
 
 pub use job::Job;
+pub use judge::{InService, LoadWith};
 pub use once::{Patience, Unfetched};
 pub use options::Options;
 pub use shelf::Calendars;

@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant as Moment};
 
-use super::judge::LoadWith;
+use super::judge::{InService, LoadWith};
 use super::shelf::Calendars;
 use crate::config::{CalendarUse, Configuration};
 use crate::journal::JournalError;
@@ -55,6 +55,7 @@ impl Calendars {
         let lacking = configuration.calendar_uses().filter(|usage| self.is_lacking(usage));
         let lacking: BTreeSet<String> = lacking.map(digest).collect();
         let is_wanted = |usage: &&CalendarUse| patience == Patience::All || lacking.contains(&digest(usage));
+        let in_service = InService { configuration, others: &[], load };
         let start = Moment::now();
         let mut unfetched = Vec::new();
         loop {
@@ -82,9 +83,9 @@ impl Calendars {
                     .err()
                     .map(|error| Unfetched { digest: job.digest().to_owned(), error: error.to_string() }),
             );
-            self.finish(job, result, (configuration, load), now)?;
+            self.finish(job, result, in_service, now)?;
         }
-        self.read_with((configuration, load))?;
+        self.read_with(in_service)?;
         Ok(unfetched)
     }
 }

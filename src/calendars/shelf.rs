@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::TimeDelta;
 
 use super::job::{Job, Wanted, purpose, stored_purpose, wanted};
-use super::judge::LoadWith;
+use super::judge::InService;
 use super::options::Options;
 use super::others::missing_past;
 use super::schedule::is_due;
 use super::stored::{Stored, shows_the_same, stored, without_validators};
-use crate::config::{AsOf, CalendarUse, Configuration, KeptCalendar, KeptCalendars};
+use crate::config::{AsOf, CalendarUse, KeptCalendar, KeptCalendars};
 use crate::fetch::Fetcher;
 use crate::journal::{CalendarCopy, CalendarNotes, CalendarState, Database, JournalError, Lease};
 use crate::rota::Instant;
@@ -119,12 +119,12 @@ impl Calendars {
     /// # Errors
     ///
     /// If the database cannot be read or written.
-    pub fn read_with(&self, context: (&Configuration, &LoadWith<'_>)) -> Result<bool, JournalError> {
+    pub fn read_with(&self, in_service: InService<'_>) -> Result<bool, JournalError> {
         let Some(database) = self.database.as_ref().filter(|database| database.is_shared()) else {
             return self.read();
         };
         let Some(stored) = self.stored()? else { return Ok(false) };
-        let missing = missing_past(&self.kept(), &stored.kept, context);
+        let missing = missing_past(&self.kept(), &stored.kept, in_service);
         for (digest, number, history) in &missing {
             if !database.write_calendar_history(digest, *number, history)? {
                 // Another server was faster; what it wrote is looked at the next time.

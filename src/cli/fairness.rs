@@ -26,6 +26,7 @@ pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Out
         let fairness = fairness(team, first..=first + i32::from(args.years) - 1, now);
         let shape = json::Fairness::new(team, &fairness);
         unknown::warn(team, &fairness.unknown, output);
+        unknown::warn_of_copies(&configuration, team, output);
         if args.format.json {
             shapes.extend(shape);
         } else {

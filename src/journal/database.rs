@@ -394,6 +394,27 @@ mod tests {
         assert!(fs::read(folder.path().join(FILE)).unwrap() == before);
     }
 
+    #[test]
+    fn the_first_write_after_a_failure_counts_only_once_it_was_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(Location::folder(folder.path())).unwrap();
+        let run = |statements: &str| database.transaction(|connection| connection.run(statements));
+        let write = || database.transaction(|connection| write_mark(connection, "test", 1));
+        // From now on nothing that is written to this table stays.
+        let lose = "CREATE TRIGGER lose AFTER INSERT ON write_check BEGIN \
+                    DELETE FROM write_check WHERE name = new.name; END";
+        run(lose).unwrap();
+        write().unwrap();
+        run("nonsense").unwrap_err();
+        for _ in 0..2 {
+            let error = write().unwrap_err().to_string();
+            assert!(error.contains("what was written cannot be read back"), "{error}");
+        }
+        run("DROP TRIGGER lose").unwrap();
+        write().unwrap();
+        assert_eq!(mark(&database), 1);
+    }
+
     /// The permissions of the state folder and of everything in it.
     fn modes(state: &Path) -> Vec<u32> {
         let files = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());

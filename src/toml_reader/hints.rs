@@ -130,6 +130,9 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
         }
         _ => {}
     }
+    if let Some(date) = date_in_words(value) {
+        return Some(("this is not how dates are written", format!("write {date}")));
+    }
     // A date alone, or with a time.
     let (day, time_of_day) = word.split_at(word.find(['T', 't']).unwrap_or(word.len()));
     if let Some(found) = date(day, time_of_day) {
@@ -137,6 +140,13 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
     }
     if let Some(time) = time(word, value) {
         return Some(("this is not how times are written", format!("write {time}")));
+    }
+    let digits = word.trim_end_matches(char::is_alphabetic);
+    if digits.len() < word.len() && digits.parse::<u32>().is_ok() {
+        return Some(("this is not how numbers are written", format!("write {digits}, without a unit")));
+    }
+    if let Some((_, example)) = TIMES.iter().find(|(of, _)| first.is_alphabetic() && *of == key) {
+        return Some(("this is not how dates and times are written", format!("such as {key} = {example}")));
     }
     if first.is_alphabetic() && word.chars().all(|c| c.is_alphanumeric() || "-_./@:+".contains(c)) {
         let whole = value.trim().split(['#', ',', ']', '}']).next().unwrap_or(value).trim();
@@ -146,6 +156,27 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
     }
     None
 }
+
+/// `14 July 2026`, `July 14, 2026`.
+fn date_in_words(value: &str) -> Option<NaiveDate> {
+    let words = value.split('#').next().unwrap_or(value).trim();
+    let forms = ["%d %B %Y", "%d. %B %Y", "%B %d %Y", "%B %d, %Y"];
+    forms.iter().find_map(|form| NaiveDate::parse_from_str(words, form).ok())
+}
+
+/// Keys with a date or a time, each with an example.
+const TIMES: [(&str, &str); 10] = [
+    ("time", "10:00:00"),
+    ("starts", "2026-01-02T10:00:00"),
+    ("from", "2026-07-14"),
+    ("to", "2026-07-15T09:00:00"),
+    ("through", "2026-07-14"),
+    ("week", "2026-05-22"),
+    ("date", "2026-06-15"),
+    ("agreed_on", "2026-05-08"),
+    ("joined", "2026-01-01"),
+    ("left", "2026-07-01"),
+];
 
 /// Keys whose values are no secret, also where they stand without quotes.
 const PUBLIC: [&str; 14] = [
@@ -291,6 +322,11 @@ mod tests {
             ("[handover", "write [handover]"),
             ("minutes =", "write a value after `=`, or put `#` before the line to leave the key out"),
             ("time_off = [{ from = 7/27/2026, to = 2026-07-28 }]", "write 2026-07-27"),
+            ("starts = Friday", "such as starts = 2026-01-02T10:00:00"),
+            ("time = noon", "such as time = 10:00:00"),
+            ("from = 14 July 2026 # ours", "write 2026-07-14"),
+            ("to = July 14, 2026", "write 2026-07-14"),
+            ("minutes = 30min", "write 30, without a unit"),
             ("left = none", "put `#` before the line to leave the key out"),
         ] {
             let text = format!("a = 1\n{line}\nb = 2\n");

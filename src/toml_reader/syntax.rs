@@ -8,10 +8,22 @@ use super::span::Span;
 const DUPLICATE: &str = "duplicate key";
 
 /// What to do about what the parser found.
-const HELP: [(&str, &str); 6] = [
+const HELP: [(&str, &str); 12] = [
     ("missing comma", "add `,` behind the entry before this one"),
     (DUPLICATE, "the same key stands above: delete one of the two"),
     ("invalid basic string", "text in quotes ends on its line: add `\"` at its end"),
+    ("invalid literal string", "text in quotes ends on its line: add `'` at its end"),
+    (UNQUOTED, "write text in quotes: \"…\""),
+    (
+        "invalid time",
+        "hours and minutes have two digits each, such as 2026-01-02T10:00:00, or 10:00:00 alone",
+    ),
+    (
+        "invalid unquoted key",
+        "a key is one word of letters, digits, `-` and `_`, and `=` joins it to its value",
+    ),
+    ("missing key for inline table", "a list stands in square brackets: [ … ]"),
+    ("expected `=`", "a key is one word, and `=` joins it to its value: key = value"),
     ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
     ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
     ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that may come again"),
@@ -72,13 +84,26 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
             }
             Some(Hint { message, help, span }) => (message, Some(help), span),
             None => {
-                let help =
-                    HELP.iter().find(|(what, _)| message.contains(what)).map(|(_, help)| (*help).to_owned());
-                (message, help, span)
+                let help = help(&message, text.get(span.start..).unwrap_or_default());
+                (message, help.map(str::to_owned), span)
             }
         };
         problems.error_with_help("toml-syntax", span, format!("this is not valid TOML: {message}"), help);
     }
+}
+
+/// What to do about `message`, which the parser gives at `rest` of the text.
+fn help(message: &str, rest: &str) -> Option<&'static str> {
+    if message.starts_with("unexpected key or value") {
+        return Some(match rest.chars().next() {
+            Some(';' | ',') => "delete this character: a line ends with its value",
+            _ if rest.lines().next().is_some_and(|line| line.contains('"')) => {
+                "a quote within text is written `\\\"`, and each key stands on a line of its own"
+            }
+            _ => "each key stands on a line of its own, and begin a comment with `#`",
+        });
+    }
+    HELP.iter().find(|(what, _)| message.contains(what)).map(|(_, help)| *help)
 }
 
 /// The list that is open where `text` ends, with its line: the last one that begins on a line of its key.

@@ -89,6 +89,9 @@ impl<'a> TableReader<'a> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Boolean(flag) => Some(At { value: *flag, span: value.span() }),
+            DeValue::String(text) if ["true", "false"].contains(&&**text) => {
+                self.wrong_type_with_help(key, value, format!("remove the quotes: {text}"))
+            }
             _ => self.wrong_type(key, value, "`true` or `false`"),
         }
     }
@@ -97,7 +100,10 @@ impl<'a> TableReader<'a> {
     pub fn integer(&mut self, key: &'static str, least: i64, most: i64) -> Option<At<i64>> {
         let value = self.value(key)?;
         let DeValue::Integer(digits) = value.get_ref() else {
-            return self.wrong_type(key, value, "a whole number");
+            let quoted = value.get_ref().as_str().and_then(|text| text.trim().parse::<i64>().ok());
+            let help = quoted.map(|number| format!("remove the quotes: {number}"));
+            let help = help.unwrap_or_else(|| format!("expected a whole number from {least} to {most}"));
+            return self.wrong_type_with_help(key, value, help);
         };
         match i64::from_str_radix(digits.as_str(), digits.radix()) {
             Ok(number) if (least..=most).contains(&number) => Some(At { value: number, span: value.span() }),
@@ -299,6 +305,9 @@ impl<'a> TableReader<'a> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Array(items) => Some(items.iter().filter_map(|item| read(self, item)).collect()),
+            DeValue::Datetime(stamp) => {
+                self.wrong_type_with_help(key, value, format!("put it in square brackets: [{stamp}]"))
+            }
             _ => self.wrong_type(key, value, "a list in square brackets"),
         }
     }

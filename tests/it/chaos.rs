@@ -3,6 +3,7 @@
 //!
 //! `ONCAL_CHAOS_SECONDS=3600` goes on for an hour; another `ONCAL_CHAOS_SEED` has other faults in another order.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ const SHOWN: Duration = Duration::from_secs(15);
 /// How long readers and edits pause.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Room for the changes of an hour.
-const DISK: &str = "size=200m";
+/// Room for the changes of an hour: each of the edits adds some 40 KB to the log of changes.
+const DISK: &str = "size=600m";
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -48,10 +49,10 @@ impl Random {
 /// Something that ends when it is dropped.
 type Fault = Box<dyn FnOnce()>;
 
-/// What can go wrong, and whether the server is expected to show it.
+/// What can go wrong, and the fault that the server is expected to show.
 struct Kind<'k> {
     name: &'static str,
-    is_shown: bool,
+    fault: Option<&'static str>,
     begin: Box<dyn Fn(&World<'_>) -> Fault + 'k>,
 }
 
@@ -92,7 +93,7 @@ impl World<'_> {
 
     /// One of many clients, each of which remembers what it was given.
     fn read(&self) {
-        let mut seen = Seen::default();
+        let (mut seen, mut expected) = (Seen::default(), BTreeSet::new());
         while !self.is_over.load(Ordering::Relaxed) {
             thread::sleep(EVERY / 10);
             let Some((site, _)) = *self.addresses.read().unwrap() else { continue };
@@ -102,15 +103,27 @@ impl World<'_> {
                 continue;
             }
             self.reads.fetch_add(1, Ordering::Relaxed);
-            if let Err(why) = seen.look(&String::from_utf8_lossy(&body)) {
+            let feed = String::from_utf8_lossy(&body);
+            if let Err(why) = seen.look(&feed) {
                 self.wrong.lock().unwrap().push(why);
+            }
+            let uids = uids(&feed);
+            if expected.is_empty() {
+                // Those in the middle, which no clock that moves takes out of the window.
+                expected = uids[uids.len() / 3..uids.len() * 2 / 3].iter().cloned().collect();
+            }
+            let uids = uids.into_iter().collect();
+            let vanished: Vec<&String> = expected.difference(&uids).collect();
+            if !vanished.is_empty() || expected.len() < 10 {
+                self.wrong.lock().unwrap().push(format!("of {expected:?} these vanished: {vanished:?}"));
             }
         }
     }
 
     fn edit(&self) {
         while !self.is_over.load(Ordering::Relaxed) {
-            self.edited.edit(self.edits.fetch_add(1, Ordering::Relaxed));
+            // The folder may be away just now.
+            let _ = self.edited.try_edit(self.edits.fetch_add(1, Ordering::Relaxed));
             thread::sleep(EVERY);
         }
     }
@@ -145,14 +158,14 @@ impl World<'_> {
     /// Faults, one after the other, until the time is over.
     fn trouble(&self, kinds: &[Kind<'_>], random: &mut Random, end: Instant) {
         let (mut longest, mut count) = ([Duration::ZERO; 2], 0);
-        while Instant::now() < end {
-            // All of them first, then any.
+        // All of them first, however long that takes, then any.
+        while count < kinds.len() || Instant::now() < end {
             let kind = if count < kinds.len() { &kinds[count] } else { &kinds[random.below(kinds.len())] };
             count += 1;
             let fault = (kind.begin)(self);
-            if kind.is_shown {
+            if let Some(expected) = kind.fault {
                 let shown = self.wait(&format!("{} shows", kind.name), || {
-                    self.faults().is_some_and(|faults| faults.iter().any(|fault| fault == "journal"))
+                    self.faults().is_some_and(|faults| faults.iter().any(|fault| fault == expected))
                 });
                 longest[0] = longest[0].max(shown);
             }
@@ -174,6 +187,12 @@ impl World<'_> {
             "{count} faults, each shown within {shown:.1?} and cleared within {cleared:.1?}; {reads} feeds read"
         );
     }
+}
+
+/// The UIDs of a feed, in order.
+fn uids(feed: &str) -> Vec<String> {
+    let unfolded = feed.replace("\r\n ", "");
+    unfolded.lines().filter_map(|line| line.strip_prefix("UID:")).map(str::to_owned).collect()
 }
 
 /// Stops the others too, however it ends.
@@ -224,7 +243,47 @@ fn killed<'k>() -> Kind<'k> {
         world.start();
         Box::new(|| {})
     };
-    Kind { name: "kill -9", is_shown: false, begin: Box::new(begin) }
+    Kind { name: "kill -9", fault: None, begin: Box::new(begin) }
+}
+
+/// Calls of the server that fail in a way of strace.
+fn failing(calls: &'static str, how: &'static str) -> impl Fn(&World<'_>) -> Fault {
+    move |world| {
+        let injection = Injection::new(world.pid(), calls, how);
+        Box::new(move || drop(injection))
+    }
+}
+
+/// What can happen to the machine wherever the journal is.
+fn of_the_machine<'k>(clock: &'k FakedClock) -> impl Iterator<Item = Kind<'k>> {
+    let moved = |offset: &'static str| {
+        move |_: &World<'_>| -> Fault {
+            clock.set(offset);
+            let clock = clock.clone();
+            Box::new(move || clock.set("+0"))
+        }
+    };
+    let config_goes = |world: &World<'_>| -> Fault {
+        let (config, away) = (world.edited.config(), world.edited.folder.path().join("config-away"));
+        fs::rename(&config, &away).unwrap();
+        Box::new(move || fs::rename(away, config).unwrap())
+    };
+    let kinds = [
+        killed(),
+        Kind {
+            name: "no more threads",
+            fault: None,
+            begin: Box::new(failing("clone,clone3", "error=EAGAIN")),
+        },
+        Kind { name: "a clock three days ahead", fault: None, begin: Box::new(moved("+3d")) },
+        Kind { name: "a clock nine days behind", fault: None, begin: Box::new(moved("-9d")) },
+        Kind {
+            name: "a configuration folder that goes",
+            fault: Some("configuration"),
+            begin: Box::new(config_goes),
+        },
+    ];
+    kinds.into_iter()
 }
 
 /// A file system of its own, if the system lets the tests have one.
@@ -282,30 +341,16 @@ fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
         clock.apply(&mut command, false);
         Running::start(&mut command)
     };
-    let failing = |calls: &'static str, how: &'static str| {
-        move |world: &World<'_>| -> Fault {
-            let injection = Injection::new(world.pid(), calls, how);
-            Box::new(move || drop(injection))
-        }
-    };
-    let moved = |offset: &'static str| {
-        let clock = clock.clone();
-        move |_: &World<'_>| -> Fault {
-            clock.set(offset);
-            let clock = clock.clone();
-            Box::new(move || clock.set("+0"))
-        }
-    };
     let file = state.join("journal.sqlite");
     let kinds = [
         Kind {
             name: "failing syncs",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(failing("fsync,fdatasync", "error=EIO")),
         },
         Kind {
             name: "a full disk",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(|world| match disk.is_mounted {
                 true => disk.fill(),
                 false => failing("pwrite64,ftruncate,fallocate", "error=ENOSPC")(world),
@@ -313,7 +358,7 @@ fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
         },
         Kind {
             name: "a lock that another program holds",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(|_| {
                 let other = Connection::open(&file).unwrap();
                 other.busy_timeout(SHOWN).unwrap();
@@ -323,22 +368,15 @@ fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
         },
         Kind {
             name: "a state folder that goes",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(|_| {
                 let away = disk.folder.join("away");
                 fs::rename(&state, &away).unwrap();
                 Box::new(move || fs::remove_dir_all(away).unwrap())
             }),
         },
-        killed(),
-        Kind {
-            name: "no more threads",
-            is_shown: false,
-            begin: Box::new(failing("clone,clone3", "error=EAGAIN")),
-        },
-        Kind { name: "a clock three days ahead", is_shown: false, begin: Box::new(moved("+3d")) },
-        Kind { name: "a clock nine days behind", is_shown: false, begin: Box::new(moved("-9d")) },
     ];
+    let kinds: Vec<Kind<'_>> = kinds.into_iter().chain(of_the_machine(&clock)).collect();
     chaos(&edited, &start, &kinds);
 }
 
@@ -348,13 +386,21 @@ fn lock(postgres: &Postgres) -> Child {
     postgres.psql(&[lock]).env("PGAPPNAME", "locker").stdout(std::process::Stdio::null()).spawn().unwrap()
 }
 
+/// What a client of PostgreSQL is told where its disk is full.
+const FULL: &str = "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                    RAISE EXCEPTION 'could not extend a file' USING ERRCODE = 'disk_full'; END $$";
+
 #[test]
-#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+#[ignore = "needs PostgreSQL, strace and faketime, which tests/run.sh installs"]
 fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
     let postgres = Rc::new(Postgres::start());
     let edited = Edited::new(&format!("journal = \"{}\"\n", postgres.url));
-    let state = edited.state();
-    let start = || edited.start(&state);
+    let (state, clock) = (edited.state(), FakedClock::new(edited.folder.path().join("clock")));
+    let start = || {
+        let mut command = program(&edited.config(), &["--state", state.to_str().unwrap()]);
+        clock.apply(&mut command, false);
+        Running::start(&mut command)
+    };
     let run_sql = |statements: &[&str]| {
         assert!(postgres.psql(statements).stdout(std::process::Stdio::null()).status().unwrap().success());
     };
@@ -363,7 +409,7 @@ fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
     let kinds = [
         Kind {
             name: "a server that stopped",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(|_| {
                 let postgres = server();
                 postgres.kill();
@@ -372,7 +418,7 @@ fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
         },
         Kind {
             name: "a server that does not answer",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(|_| {
                 let postgres = server();
                 postgres.pause();
@@ -381,7 +427,7 @@ fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
         },
         Kind {
             name: "a server that only reads",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(|_| {
                 let set = "ALTER SYSTEM SET default_transaction_read_only = on";
                 run_sql(&[own, set, "SELECT pg_reload_conf()"]);
@@ -395,7 +441,7 @@ fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
         },
         Kind {
             name: "a table that another session locks",
-            is_shown: true,
+            fault: Some("journal"),
             begin: Box::new(|_| {
                 let (mut locker, postgres) = (lock(&postgres), server());
                 Box::new(move || {
@@ -407,7 +453,26 @@ fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
                 })
             }),
         },
-        killed(),
+        Kind {
+            name: "a full disk",
+            fault: Some("journal"),
+            begin: Box::new(|_| {
+                let on = |table: &str| {
+                    format!(
+                        "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} \
+                         FOR EACH ROW EXECUTE FUNCTION full_disk()"
+                    )
+                };
+                run_sql(&[FULL, &on("publication"), &on("write_check")]);
+                let postgres = server();
+                Box::new(move || {
+                    let end = "DROP FUNCTION full_disk CASCADE";
+                    let mut psql = postgres.psql(&[end]);
+                    assert!(psql.stderr(std::process::Stdio::null()).status().unwrap().success());
+                })
+            }),
+        },
     ];
+    let kinds: Vec<Kind<'_>> = kinds.into_iter().chain(of_the_machine(&clock)).collect();
     chaos(&edited, &start, &kinds);
 }

@@ -302,7 +302,8 @@ fn reloaded(folder: &Path, shelf: &Calendars, before: &Configuration, now: Insta
 
 #[test]
 fn a_broken_team_keeps_no_other_from_a_new_copy_of_the_same_calendar() {
-    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let days = [("0", "2026-01-27", "2026-01-28"), ("1", "2026-03-10", "2026-03-11")];
+    let calendars = CalendarServer::start(&calendar(&days));
     let address = format!("time_off_calendar = \"{}\"", calendars.url("a.ics"));
     let folder = folder(&calendars.url("a.ics"));
     let other = folder.path().join("teams/other.toml");
@@ -315,6 +316,17 @@ fn a_broken_team_keeps_no_other_from_a_new_copy_of_the_same_calendar() {
     calendars.serve(&calendar(&[("1", "2026-03-31", "2026-04-01")]));
     server.pass(HOUR);
     server.until("the change", |server| server.is_away("20260331"));
+
+    // What had begun stays for the broken team too.
+    fs::write(&other, team(&address)).unwrap();
+    server.until("its correction", |server| !server.store.load().is_outdated(&id));
+    let snapshot = server.store.load();
+    let begins = |team: &str| {
+        let engineer = &snapshot.team(team).unwrap().team().engineers[0];
+        engineer.time_off.iter().map(|period| period.start().date_naive().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(begins("other"), ["2026-01-27", "2026-03-31"]);
+    assert_eq!(begins("data"), begins("other"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn misdeeds() -> Vec<(&'static str, Answer)> {
     let unpacks: Answer =
         Box::new(move |_, stream| send(stream, "200 OK", "Content-Encoding: gzip\r\n", &bomb));
     let never: Answer = Box::new(|_, _| thread::sleep(LIMITS.overall * 2));
-    let timed_out = "no complete response within 2 seconds";
+    let timed_out = "no complete response within 4 seconds";
     vec![
         (timed_out, never),
         (timed_out, slowly),

@@ -71,7 +71,11 @@ fn counts_every_writing(open: impl Fn() -> Database + Sync) {
                 while written < 25 {
                     let version = database.read_team(&id("busy")).unwrap().map_or(0, |stored| stored.version);
                     let draft = draft("busy", version + 1, server, &[&format!("{server}-{written}")]);
-                    written += i32::from(database.write(&[draft]).unwrap().is_empty());
+                    match database.write(&[draft]) {
+                        Ok(refused) => written += i32::from(refused.is_empty()),
+                        // On a slow disk the others may have it for longer than one waits.
+                        Err(error) => assert!(error.to_string().contains("locks"), "{error}"),
+                    }
                 }
             });
         }
@@ -309,10 +313,12 @@ fn a_postgresql_that_lost_a_commit_or_became_a_standby_is_noticed_and_used_again
     };
     database.probe().unwrap();
     read_only("on");
+    let since = std::time::Instant::now();
     let error = loop {
         if let Err(error) = database.probe() {
             break error.to_string();
         }
+        assert!(since.elapsed() < crate::support::running::PATIENCE);
     };
     assert!(error.contains("25006") && error.contains("standby"), "{error}");
     assert!(database.read_team(&id("lost")).unwrap().is_some(), "it is read all the same");

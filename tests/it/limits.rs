@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::running::{Running, get, program};
+use crate::support::running::{PATIENCE, Running, get, program};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-/// The time that a response may take while others attack.
+/// The time that a response may take while others attack, besides a multiple of what it took before: a machine that does
+/// much else slows both.
 const SOON: Duration = Duration::from_millis(50);
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -20,6 +21,12 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 fn configuration(settings: &str) -> TempDir {
     let ports = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     crate::support::pair::configuration("", &format!("{ports}{settings}"))
+}
+
+/// `quiet` is what a response took before the attack, `median` what it took during it.
+#[track_caller]
+fn assert_soon(quiet: Duration, median: Duration) {
+    assert!(median < SOON + quiet * 10, "{median:?}, and {quiet:?} before");
 }
 
 fn median_of_a_normal_client(address: SocketAddr) -> Duration {
@@ -39,9 +46,9 @@ fn median(address: SocketAddr, target: &str, number: usize) -> Duration {
     times[times.len() / 2]
 }
 
-/// The resident memory of the server, in MB.
+/// The memory of the server in MB, without the program itself, of which tests run a large one.
 fn memory(running: &Running) -> u64 {
-    kilobytes(running, "VmRSS:") / 1024
+    kilobytes(running, "RssAnon:") / 1024
 }
 
 /// What the system says of the server's memory under `name`.
@@ -67,7 +74,8 @@ fn response(address: SocketAddr, bytes: &[u8]) -> String {
 fn a_thousand_slow_clients_delay_nobody() {
     let folder = configuration("future_weeks = 520\n");
     let mut running = Running::start(&mut program(folder.path(), &[]));
-    let (address, before) = (running.address, memory(&running));
+    let (address, quiet) = (running.address, median_of_a_normal_client(running.address));
+    let before = memory(&running);
     let mut slow: Vec<TcpStream> = (0..1000).map(|_| TcpStream::connect(address).unwrap()).collect();
     for (n, stream) in slow.iter_mut().enumerate() {
         stream.set_nonblocking(true).unwrap();
@@ -94,7 +102,7 @@ fn a_thousand_slow_clients_delay_nobody() {
         "1,000 slow clients: {median:?} at the median, {before} MB before, {} MB with them",
         memory(&running)
     );
-    assert!(median < SOON, "{median:?}");
+    assert_soon(quiet, median);
     assert!(memory(&running) < before + 300, "{before} MB, then {} MB", memory(&running));
     drop(slow);
     running.signal("TERM");
@@ -129,7 +137,8 @@ fn a_client_that_stops_in_the_middle_is_cut_off_at_any_request() {
                 let since = Instant::now();
                 // The end shows as a write that fails, once the other side has gone.
                 let mut is_open = true;
-                while is_open && since.elapsed() < Duration::from_secs(40) {
+                // Without a limit it would stay open.
+                while is_open && since.elapsed() < PATIENCE * 2 {
                     thread::sleep(Duration::from_secs(1));
                     is_open = stream.write_all(then.as_bytes()).is_ok() && is_established(&stream);
                 }
@@ -190,7 +199,7 @@ fn malformed_requests_are_refused_and_cost_little() {
 fn request_bodies_are_not_accepted() {
     let folder = configuration("");
     let running = Running::start(&mut program(folder.path(), &[]));
-    let before = memory(&running);
+    let (quiet, before) = (median_of_a_normal_client(running.address), memory(&running));
     let median = thread::scope(|scope| {
         for method in ["POST", "PUT", "GET", "PROPFIND"] {
             let address = running.address;
@@ -209,7 +218,7 @@ fn request_bodies_are_not_accepted() {
         median_of_a_normal_client(running.address)
     });
     println!("bodies of 100 MB: {median:?} at the median, {before} MB before, {} MB after", memory(&running));
-    assert!(median < SOON, "{median:?}");
+    assert_soon(quiet, median);
     assert!(memory(&running) < before + 50, "{before} MB, then {} MB", memory(&running));
 }
 
@@ -222,7 +231,7 @@ fn any_number_of_wrong_keys_harms_nobody_who_shares_the_address() {
     let right = oncal::access::Secret::of(SECRET.as_bytes()).team(1, &team, 1).text();
     let wrong = "a".repeat(right.len());
     let mut stream = TcpStream::connect(running.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     for n in 0..1500 {
         let (key, status) = if n % 300 == 299 { (&right, "200") } else { (&wrong, "404") };
         let target = format!("/k/{key}/data/primary.ics");
@@ -279,7 +288,7 @@ fn plan() -> String {
 
 #[test]
 fn requests_for_every_variant_of_every_feed_take_a_bounded_amount_of_memory() {
-    const REQUESTS: usize = 1_000;
+    const REQUESTS: usize = 2_000;
     let folder = configuration("");
     let running = Running::start(&mut program(folder.path(), &[]));
     for team in 0..100 {
@@ -316,8 +325,7 @@ fn requests_for_every_variant_of_every_feed_take_a_bounded_amount_of_memory() {
             });
         }
     });
-    // Not the program itself, of which tests run a large one.
-    let own = kilobytes(&running, "RssAnon:") / 1024;
+    let own = memory(&running);
     println!("{own} MB after {REQUESTS} variants");
     assert!(own < 100, "{own} MB");
 }
@@ -347,22 +355,28 @@ fn feeds_do_not_wait_for_all_the_pages_that_others_request() {
     let running = Running::start(&mut program(folder.path(), &[]));
     get(running.address, "/data/team.ics");
     let (page, done) = (median(running.address, PAGE, 5), AtomicBool::new(false));
-    let feed = thread::scope(|scope| {
-        for _ in 0..64 {
-            scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    get(running.address, PAGE);
-                }
-            });
+    let requests = || {
+        let mut times = Vec::new();
+        while !done.load(Ordering::Relaxed) {
+            let since = Instant::now();
+            get(running.address, PAGE);
+            times.push(since.elapsed());
         }
+        times
+    };
+    let (feed, mut pages) = thread::scope(|scope| {
+        let clients: Vec<_> = (0..64).map(|_| scope.spawn(requests)).collect();
         thread::sleep(page * 4);
-        let feed = median(running.address, "/data/team.ics", 11);
+        let feed = median(running.address, "/data/team.ics", 21);
         done.store(true, Ordering::Relaxed);
-        feed
+        let pages: Vec<Duration> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+        (feed, pages)
     });
-    println!("a page alone {page:?}, a feed beside 64 clients that request it {feed:?}");
-    // Each worker has a number of them waiting.
-    assert!(feed < page * 6, "{feed:?}, and {page:?} for a page alone");
+    pages.sort();
+    let waiting = pages[pages.len() / 2];
+    println!("a page alone {page:?}; beside 64 clients a page {waiting:?}, a feed {feed:?}");
+    // Each worker has many of them waiting, and a feed waits for the one that it is at.
+    assert!(feed < waiting / 4, "{feed:?} for a feed, {waiting:?} for a page");
 }
 
 proptest! {
@@ -384,7 +398,7 @@ proptest! {
             let mut text = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
             headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
             let mut stream = TcpStream::connect(running).unwrap();
-            stream.set_read_timeout(Some(crate::support::running::PATIENCE)).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream.write_all(format!("{text}\r\n").as_bytes()).unwrap();
             let mut answer = Vec::new();
             let _ = stream.read_to_end(&mut answer);

@@ -259,9 +259,9 @@ fn three_hundred_changes_under_sixteen_readers_show_soon() {
         counts[0].load(Ordering::Relaxed),
         counts[1].load(Ordering::Relaxed)
     );
-    // A quiet machine takes 170 ms; a busy disk holds up single ones.
-    assert!(median < Duration::from_millis(500), "{median:?}");
-    assert!(most < Duration::from_secs(2), "nine tenths within {most:?}");
+    // A quiet machine takes 170 ms. If events did not arrive, all files would be read every 30 seconds.
+    assert!(median < Duration::from_secs(3), "{median:?}");
+    assert!(most < Duration::from_secs(10), "nine tenths within {most:?}");
 }
 
 /// SEQUENCE and LAST-MODIFIED of every event, by UID, and what shows of it.
@@ -347,7 +347,7 @@ fn readiness(server: &Running) -> serde_json::Value {
 fn wait_for(what: &str, is_so: impl Fn() -> bool) {
     let since = Instant::now();
     while !is_so() {
-        assert!(since.elapsed() < 5 * PATIENCE, "{what} never comes");
+        assert!(since.elapsed() < 3 * PATIENCE, "{what} never comes");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -394,8 +394,8 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
     for server in &servers {
         until_shown(server.address, 51);
     }
-    same(51);
     wait_for("health", || servers.iter().all(|server| readiness(server)["status"] == "ok"));
+    same(51);
 }
 
 #[test]
@@ -409,11 +409,11 @@ fn what_the_journal_cannot_store_for_a_minute_is_served_and_stored_later() {
     let start = || Running::start(program(&volume.config(), &NOW).arg("--state").arg(&state));
     let server = start();
     let before = revisions(&get(server.address, "/data/team.ics").1);
+    let stopped = Instant::now();
     postgres.stop();
-    let changed = Instant::now();
     volume.rename_over(&team(1));
     wait_for("the new rota", || number(&get(server.address, "/data/team.ics").1) == 1);
-    assert!(changed.elapsed() > Duration::from_secs(55), "it gave the journal a minute");
+    assert!(stopped.elapsed() >= Duration::from_secs(60), "it gave the journal a minute");
     assert_eq!(readiness(&server)["teams"]["provisional"], serde_json::json!(["data"]));
     let provisional = revisions(&get(server.address, "/data/team.ics").1);
     assert!(provisional.iter().any(|(uid, now)| before.get(uid).is_some_and(|old| now.0 == old.0 + 1)));

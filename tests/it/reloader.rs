@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant as Moment};
 
 use crate::support::pair::{TEAM, configuration};
+use crate::support::running::PATIENCE;
 use chrono::DateTime;
 use oncal::config::{self, Diagnostic};
 use oncal::journal::{Database, Location};
@@ -20,6 +21,9 @@ use oncal::rota::{Instant, TeamId};
 use tempfile::TempDir;
 
 const CHANGE: &str = "2026-02-13T15:00:00Z";
+
+/// How long a file that is open for writing is waited for.
+const MAX_WRITE: Duration = Duration::from_secs(5);
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -88,7 +92,7 @@ impl Reloading {
     fn until(&self, what: &str, is_so: impl Fn(&Reloading) -> bool) {
         let since = Moment::now();
         while !is_so(self) {
-            assert!(since.elapsed() < Duration::from_secs(20), "{what} never comes");
+            assert!(since.elapsed() < PATIENCE, "{what} never comes");
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -150,8 +154,8 @@ fn a_change_between_building_ahead_and_the_duty_change_is_not_lost() {
 fn a_team_whose_file_is_removed_stays_in_service_and_is_reported() {
     let server = Reloading::new("2026-02-10T12:00:00Z", false);
     let before = server.feed();
-    fs::remove_file(server.file()).unwrap();
     assert_eq!(server.store.removed_teams(), 0);
+    fs::remove_file(server.file()).unwrap();
     server.until("notice", |server| !server.store.load().removed().is_empty());
     assert_eq!(server.store.removed_teams(), 1);
     assert!(server.store.load().is_outdated(&TeamId::new("data").unwrap()));
@@ -179,17 +183,22 @@ fn a_folder_that_is_moved_away_is_reported_and_noticed_when_it_is_back() {
 #[test]
 fn reading_files_is_not_a_change() {
     let server = Reloading::new("2026-02-10T12:00:00Z", false);
-    // The watch is active once a change shows; what else the write triggered is over a second later.
+    // The watch is active once a change shows.
     fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
     server.until("the change", |server| server.feed().contains("Anna"));
-    thread::sleep(Duration::from_secs(1));
-    let before = server.store.last_load().unwrap();
-    for _ in 0..60 {
-        assert!(Command::new("cat").arg(server.file()).stdout(Stdio::null()).status().unwrap().success());
-        fs::read_dir(server.file().parent().unwrap()).unwrap().for_each(drop);
-        thread::sleep(Duration::from_millis(50));
-    }
-    assert_eq!(server.store.last_load(), Some(before), "no two loads take equally long");
+    // A load may be due for another reason: what else the write triggered, or the half minute after which all is read.
+    let is_quiet = |_| {
+        thread::sleep(Duration::from_secs(1));
+        let before = server.store.last_load();
+        for _ in 0..40 {
+            assert!(Command::new("cat").arg(server.file()).stdout(Stdio::null()).status().unwrap().success());
+            fs::read_dir(server.file().parent().unwrap()).unwrap().for_each(drop);
+            thread::sleep(Duration::from_millis(50));
+        }
+        // No two loads take equally long.
+        server.store.last_load() == before
+    };
+    assert!((0..4).any(is_quiet), "each time that it is read it is loaded");
     fs::write(server.file(), TEAM.replace("Ann", "Annette")).unwrap();
     server.until("a change after that", |server| server.feed().contains("Annette"));
 }
@@ -231,11 +240,12 @@ fn a_file_is_not_read_while_somebody_writes_to_it() {
     fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
     server.until("the watch", |server| server.feed().contains("Anna"));
     // Each part is a valid team by itself.
+    let since = Moment::now();
     let mut file = fs::File::create(server.file()).unwrap();
     file.write_all(TEAM.replace("Ann", "Half").as_bytes()).unwrap();
-    let since = Moment::now();
     while since.elapsed() < Duration::from_secs(2) {
-        assert!(!server.feed().contains("Half"), "published after {:?}", since.elapsed());
+        let is_published = server.feed().contains("Half");
+        assert!(!is_published || since.elapsed() >= MAX_WRITE, "published after {:?}", since.elapsed());
         thread::sleep(Duration::from_millis(20));
     }
     file.write_all(b"[[swap]]\nweek = 2026-02-13\nprimary = \"a\"\nsecondary = \"b\"\n").unwrap();
@@ -243,9 +253,9 @@ fn a_file_is_not_read_while_somebody_writes_to_it() {
     server.until("the whole file", |server| server.feed().contains("swap"));
     assert!(server.feed().contains("Half"));
 
+    let since = Moment::now();
     let mut file = fs::File::create(server.file()).unwrap();
     file.write_all(TEAM.replace("Ann", "Endless").as_bytes()).unwrap();
-    let since = Moment::now();
     server.until("a file that stays open", |server| server.feed().contains("Endless"));
-    assert!(since.elapsed() > Duration::from_secs(4), "it was waited for");
+    assert!(since.elapsed() >= MAX_WRITE, "it was waited for");
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant as Moment};
 
 use chrono::{NaiveDate, TimeDelta};
-use oncal::calendars::{Calendars, Options, Patience};
+use oncal::calendars::{Calendars, InService, Options, Patience};
 use oncal::config::{self, AsOf, Configuration, Scope};
 use oncal::journal::{Database, Location};
 use oncal::rota::Instant;
@@ -145,7 +145,7 @@ impl Looking {
     fn look(&mut self, now: Instant) {
         let (before, path) = (&self.configuration, self.folder.path());
         let load = |calendars| reload(path, AsOf { now, calendars }, before);
-        self.shelf.read_with((before, &load)).unwrap();
+        self.shelf.read_with(InService { configuration: before, others: &[], load: &load }).unwrap();
         let current = reload(path, self.shelf.as_of(now), before).unwrap();
         self.shelf.note_use(current.calendar_uses(), true, now).unwrap();
         let load = |calendars| reload(path, AsOf { now, calendars }, &current);

@@ -123,11 +123,16 @@ fn a_database_that_cannot_be_written_changes_no_answer() {
     for file in fs::read_dir(state.path()).unwrap() {
         fs::write(file.unwrap().path(), "no database").unwrap();
     }
+    // The counts are written every ten seconds.
     thread::sleep(Duration::from_secs(11));
     assert_eq!(fetched(running.address, "GET", "/data/team.ics", GOOGLE, ""), agreed);
     assert_eq!(counts_of(running.address, "team.ics"), [is("google", 2, 0, true)]);
-    let ready = String::from_utf8(get(running.admin, "/readyz").1).unwrap();
-    assert!(ready.contains("\"what\":\"journal\""), "{ready}");
+    let ready = || String::from_utf8(get(running.admin, "/readyz").1).unwrap();
+    let since = Instant::now();
+    while !ready().contains("\"what\":\"journal\"") {
+        assert!(since.elapsed() < PATIENCE, "{}", ready());
+        thread::sleep(Duration::from_millis(50));
+    }
     running.signal("TERM");
     assert!(running.ended().success());
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as Moment};
 
 use super::notice::Notice;
 use super::options::Options;
-use crate::calendars::{Calendars, Job};
+use crate::calendars::{Calendars, InService, Job};
 use crate::config::{self, AsOf, CalendarUse, Configuration, KeptCalendars, Scope};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::journal::JournalError;
@@ -166,8 +166,9 @@ impl Worker {
         snapshot: &Snapshot,
     ) -> Result<(), JournalError> {
         let at = (self.options.now)();
-        let load = loader(&self.options.folder, snapshot, at);
-        let is_changed = self.calendars.finish(job, result, (snapshot.configuration(), &load), at)?;
+        let (load, others) = (loader(&self.options.folder, snapshot, at), other_uses(snapshot));
+        let in_service = InService { configuration: snapshot.configuration(), others: &others, load: &load };
+        let is_changed = self.calendars.finish(job, result, in_service, at)?;
         self.notify(is_changed);
         Ok(())
     }
@@ -179,8 +180,8 @@ pub(super) fn read(
     options: &Options,
     snapshot: &Snapshot,
 ) -> Result<bool, JournalError> {
-    let load = loader(&options.folder, snapshot, (options.now)());
-    calendars.read_with((snapshot.configuration(), &load))
+    let (load, others) = (loader(&options.folder, snapshot, (options.now)()), other_uses(snapshot));
+    calendars.read_with(InService { configuration: snapshot.configuration(), others: &others, load: &load })
 }
 
 /// Loads the configuration in `folder` at `at`, after the one in service.
@@ -197,10 +198,16 @@ fn loader(
 
 /// The calendars that the files name, and those of teams that stay in service as they were.
 fn uses(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
+    snapshot.configuration().calendar_uses().chain(unconfigured(snapshot))
+}
+
+/// The calendars of teams that stay in service as they were, since their files have errors.
+fn unconfigured(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
     let served = snapshot.shared_teams().iter().flat_map(|team| &*team.config().calendars);
-    let configured = snapshot.configuration().calendar_uses();
-    let is_new = |usage: &&CalendarUse| {
-        snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader)
-    };
-    configured.chain(served.filter(is_new))
+    served.filter(|usage| snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader))
+}
+
+/// See [`InService::others`].
+fn other_uses(snapshot: &Snapshot) -> Vec<CalendarUse> {
+    unconfigured(snapshot).cloned().collect()
 }

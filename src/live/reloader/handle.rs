@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
 use super::calendar_monitor::CalendarMonitor;
+use super::faults::check_journals;
 use super::journal_monitor::JournalMonitor;
 use super::notice::Notice;
 use super::options::Options;
@@ -29,6 +30,8 @@ impl Reloader {
     /// If the operating system provides no thread.
     pub fn start(options: Options) -> std::io::Result<Reloader> {
         let options = Arc::new(options);
+        // Here and not in the thread, so that it shows from the first request on.
+        check_journals(&options.store, (options.now)());
         let (notices, received) = mpsc::channel();
         let watch = Watch::new(&options.folder, &options.state, notices.clone());
         let journal = JournalMonitor::start(Arc::clone(&options), notices.clone())?;

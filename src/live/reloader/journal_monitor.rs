@@ -1,6 +1,7 @@
 //! A thread that checks now and then that the journal can be written, and does its maintenance. So an outage shows
 //! before somebody changes a file, and whoever waits for a database that does not answer is this thread alone.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -50,31 +51,50 @@ impl Drop for JournalMonitor {
     }
 }
 
-/// Does what maintenance is due by `now`, and checks that the journal can be written.
-fn look(options: &Options, maintenance: &mut Maintenance, now: Moment) -> Result<JournalCheck, JournalError> {
-    let maintained = maintenance.run(&options.builder, now, (options.now)());
-    if options.builder.database().is_some_and(|database| database.is_lost()) {
-        // A loss that maintenance was the first to notice is a fault before the check makes up for it.
-        maintained?;
+/// What the monitor's thread works with.
+struct Worker<'o> {
+    options: &'o Options,
+    maintenance: Maintenance,
+    /// Whether it was reported that the journal is lost.
+    is_loss_reported: bool,
+}
+
+impl<'o> Worker<'o> {
+    fn new(options: &'o Options, now: Moment) -> Worker<'o> {
+        Worker { options, maintenance: Maintenance::new(now), is_loss_reported: false }
     }
-    let current = options.store.load();
-    let checked = options.builder.check_journal(&current)?;
-    options.builder.write_missing_sources(&current)?;
-    Ok(checked)
+
+    /// Does what maintenance is due by `now`, and checks that the journal can be written.
+    fn look(&mut self, now: Moment) -> Result<JournalCheck, JournalError> {
+        let Options { builder, store, .. } = self.options;
+        let is_lost = || builder.database().is_some_and(|database| database.is_lost());
+        let maintained = self.maintenance.run(builder, now, (self.options.now)());
+        // Whoever was the first to meet a loss, such as the threads that send notices, it is a fault before the check makes
+        // up for it.
+        if is_lost() && !mem::replace(&mut self.is_loss_reported, true) {
+            return Err(maintained.err().unwrap_or(JournalError::Lost));
+        }
+        let current = store.load();
+        let checked = builder.check_journal(&current);
+        self.is_loss_reported = is_lost();
+        let checked = checked?;
+        builder.write_missing_sources(&current)?;
+        Ok(checked)
+    }
 }
 
 fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
-    let mut maintenance = Maintenance::new(Moment::now());
+    let mut worker = Worker::new(options, Moment::now());
     let mut pause = CHECK_EVERY;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
         // A panic is logged by the panic hook, and the next check is made all the same.
-        let checked = catch_unwind(AssertUnwindSafe(|| look(options, &mut maintenance, Moment::now())));
+        let checked = catch_unwind(AssertUnwindSafe(|| worker.look(Moment::now())));
         pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };
         if let Ok(checked) = checked {
             let _ = notices.send(Notice::JournalChecked(checked));
         }
     }
-    maintenance.end(&options.builder);
+    worker.maintenance.end(&options.builder);
 }
 
 #[cfg(test)]
@@ -88,8 +108,8 @@ mod tests {
     use crate::publish::Publisher;
     use crate::rota::TeamId;
 
-    #[test]
-    fn a_loss_that_the_counts_are_the_first_to_meet_is_reported_before_it_is_made_up_for() {
+    /// A loss that something else than the check is the first to meet.
+    fn is_reported(meet: impl FnOnce(&Builder)) {
         let (folder, now) = (tempfile::tempdir().unwrap(), at("2026-02-10T12:00:00Z"));
         let state = folder.path().join("state");
         let database = Database::open(Location::folder(state.clone())).unwrap();
@@ -104,15 +124,27 @@ mod tests {
             report: |_| {},
         };
         let start = Moment::now();
-        let mut maintenance = Maintenance::new(start);
-        assert!(look(&options, &mut maintenance, start).is_ok());
-        let feed = options.builder.subscribers().team(&TeamId::new("sample").unwrap()).feed("team.ics");
-        feed.count(Client::Google, false, 7, now);
+        let mut worker = Worker::new(&options, start);
+        assert!(worker.look(start).is_ok());
         fs::remove_dir_all(&state).unwrap();
+        meet(&options.builder);
         let due = start + Duration::from_secs(10);
-        assert!(look(&options, &mut maintenance, due).is_err(), "the fault");
-        assert!(look(&options, &mut maintenance, due + RETRY_EVERY).is_ok(), "and its end");
+        assert!(worker.look(due).is_err(), "the fault");
+        assert!(worker.look(due + RETRY_EVERY).is_ok(), "and its end");
         let database = options.builder.database().unwrap();
         assert!(database.read_team(&TeamId::new("sample").unwrap()).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_loss_is_reported_before_it_is_made_up_for_whoever_is_the_first_to_meet_it() {
+        is_reported(|_| {});
+        let team = TeamId::new("sample").unwrap();
+        is_reported(|builder| {
+            // Its count has to be written.
+            let feed = builder.subscribers().team(&team).feed("team.ics");
+            feed.count(Client::Google, false, 7, at("2026-02-10T12:00:00Z"));
+        });
+        // As the threads do that send notices and fetch calendars.
+        is_reported(|builder| assert!(builder.database().unwrap().read_team(&team).unwrap().is_none()));
     }
 }

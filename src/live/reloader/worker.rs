@@ -63,7 +63,7 @@ impl Worker {
         let now = Moment::now();
         let load_report = LoadReport::at_start(&options.store.load());
         let removed_teams = RemovedTeams::at_start(&options.store.load(), now);
-        let worker = Worker {
+        Worker {
             options,
             watch,
             // A file may have changed since the first load.
@@ -75,9 +75,7 @@ impl Worker {
             removed_teams,
             load_report,
             ahead: None,
-        };
-        check_journals(&worker.options.store, (worker.options.now)());
-        worker
+        }
     }
 
     /// Works until it receives [`Notice::Stop`]. A panic is a defect of the program, which the panic hook logs; it shows

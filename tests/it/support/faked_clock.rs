@@ -30,9 +30,11 @@ impl FakedClock {
         }
     }
 
-    /// Moves it away from the right time: `+3d`, `-9d`, `+0`.
+    /// Moves it away from the right time: `+3d`, `-9d`, `+0`. At once: programs read the file at each look at the clock.
     pub(crate) fn set(&self, offset: &str) {
-        fs::write(&self.file, format!("{offset}\n")).unwrap();
+        let aside = self.file.with_extension("next");
+        fs::write(&aside, format!("{offset}\n")).unwrap();
+        fs::rename(aside, &self.file).unwrap();
     }
 }
 

@@ -18,8 +18,10 @@ use oncal::publish::Publisher;
 use oncal::rota::Instant;
 use tempfile::TempDir;
 
+use super::running::PATIENCE;
+
 /// What may be fetched at an address that does what no server should.
-pub(crate) const LIMITS: Limits = Limits { overall: Duration::from_secs(2), megabytes: 1, redirects: 5 };
+pub(crate) const LIMITS: Limits = Limits { overall: Duration::from_secs(4), megabytes: 1, redirects: 5 };
 
 /// A configuration folder with the team `data`: Ann, whose leave is at an address, Bob and Cy.
 pub(crate) fn folder(address: &str) -> TempDir {
@@ -72,7 +74,7 @@ impl Serving {
         calendars.read().unwrap();
         let load = |calendars| config::load(&folder, AsOf { now, calendars }).ok();
         let kept = config::load(&folder, calendars.as_of(now)).unwrap();
-        calendars.fetch_now(&kept, &load, Patience::New(Duration::from_secs(10)), now).unwrap();
+        calendars.fetch_now(&kept, &load, Patience::New(PATIENCE), now).unwrap();
         let configuration = config::load(&folder, calendars.as_of(now)).unwrap();
         let publisher = Publisher::new(database, None, String::new());
         let builder = Builder::new(publisher).with_calendars(calendars);
@@ -125,7 +127,8 @@ impl Serving {
     pub(crate) fn until(&self, what: &str, is_so: impl Fn(&Serving) -> bool) {
         let since = Moment::now();
         while !is_so(self) {
-            assert!(since.elapsed() < Duration::from_secs(60), "{what} never comes: {:?}", self.codes());
+            // What is not used any more is deleted every minute.
+            assert!(since.elapsed() < PATIENCE * 2, "{what} never comes: {:?}", self.codes());
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::running::PATIENCE;
+
 /// Calls fail as long as this lives.
 pub(crate) struct Injection {
     strace: Child,
@@ -37,7 +39,7 @@ impl Injection {
         let strace = command.stderr(Stdio::null()).spawn().unwrap();
         let since = Instant::now();
         while !is_attached() {
-            assert!(since.elapsed() < Duration::from_secs(20), "strace does not get hold of {to:?}");
+            assert!(since.elapsed() < PATIENCE, "strace does not get hold of {to:?}");
             thread::sleep(Duration::from_millis(10));
         }
         Injection { strace }

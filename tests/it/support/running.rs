@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take before a test gives up on it: enough for a machine that does much else.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `oncal serve` on the configuration in `folder`, with its state beside it.
 pub(crate) fn program(folder: &Path, options: &[&str]) -> Command {
@@ -48,9 +48,13 @@ impl Running {
         });
         let (mut site, mut admin) = (None, None);
         while site.is_none() || admin.is_none() {
-            match receiver.recv_timeout(PATIENCE).unwrap() {
-                (true, address) => admin = Some(address),
-                (false, address) => site = Some(address),
+            match receiver.recv_timeout(PATIENCE) {
+                Ok((true, address)) => admin = Some(address),
+                Ok((false, address)) => site = Some(address),
+                Err(error) => {
+                    drop(child.kill());
+                    panic!("it does not listen ({error}): {}", kept.lock().unwrap());
+                }
             }
         }
         Running { child, address: site.unwrap(), admin: admin.unwrap(), log: kept }
@@ -59,6 +63,16 @@ impl Running {
     /// What it wrote to standard error so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until it has written `text`: what it does may show a moment before the line about it has arrived here.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, text: &str) {
+        let since = Instant::now();
+        while !self.log().contains(text) {
+            assert!(since.elapsed() < PATIENCE, "it does not log {text:?}: {}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn signal(&self, name: &str) {
