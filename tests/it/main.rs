@@ -38,6 +38,7 @@ mod licences;
 mod limits;
 mod mail;
 mod notice_kills;
+mod notice_kinds;
 mod notice_tls;
 mod notices;
 mod notifier;
