@@ -140,19 +140,19 @@ impl Server {
     }
 
     fn edit(&mut self, text: &str, now: Instant) {
-        self.snapshot = self.edited(text, now, |build| build.written().unwrap());
+        self.snapshot = self.edited(text, now).written().unwrap();
     }
 
     /// What it serves after an edit on [`monday`] while the journal cannot be written.
     fn edited_without_journal(&self, text: &str) -> Snapshot {
-        self.edited(text, monday(), |build| build.provisional())
+        self.edited(text, monday()).provisional()
     }
 
-    fn edited(&self, text: &str, now: Instant, build: impl FnOnce(&Build<'_>) -> Snapshot) -> Snapshot {
+    fn edited(&self, text: &str, now: Instant) -> Build<'_> {
         fs::write(self.config.path().join("teams/data.toml"), text).unwrap();
         let before = self.snapshot.configuration();
         let configuration = reload(self.config.path(), now, before, &Scope::All).unwrap();
-        build(&self.builder.reload(&self.snapshot, Arc::new(configuration), BTreeSet::new(), now))
+        self.builder.reload(&self.snapshot, Arc::new(configuration), BTreeSet::new(), now)
     }
 
     /// What the server does at `now`.
