@@ -4,8 +4,6 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant as Moment};
 
 use chrono::{NaiveDate, TimeDelta};
 use oncal::calendars::{Calendars, InService, Options, Patience};
@@ -19,6 +17,7 @@ use crate::support::fetching::{folder, team};
 use crate::support::passing_clock::PassingClock;
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::wait;
 
 const FEEDS: [&str; 5] = ["team.ics", "coverage.ics", "primary.ics", "secondary.ics", "engineers/a.ics"];
 
@@ -65,20 +64,11 @@ impl Side {
     }
 }
 
-#[track_caller]
-fn within(what: &str, is_so: impl Fn() -> bool) {
-    let since = Moment::now();
-    while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "{what} never comes");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// The feeds of both, once they say that Ann is away from `date` on and are the same.
 #[track_caller]
 fn agreed(sides: [&Side; 2], date: NaiveDate) -> Vec<(String, String)> {
     let mark = format!("time-off.a.{}", date.format("%Y%m%d"));
-    within(&mark, || {
+    wait(PATIENCE, &mark, || {
         let [one, other] = sides.map(Side::feeds);
         one == other && one[1].1.contains(&mark)
     });
@@ -108,7 +98,7 @@ fn two_running_servers_agree_throughout() {
 
     calendars.stop();
     clock.pass(HOUR);
-    within("a failure", || {
+    wait(PATIENCE, "a failure", || {
         [&one, &other].iter().any(|side| side.log().contains("failed to fetch a calendar"))
     });
     assert_eq!(agreed([&one, &other], clock.day(37)), before, "the kept copy is in use");
