@@ -18,7 +18,8 @@ use crate::support::certificates::Authority;
 use crate::support::faked_clock::FastClock;
 use crate::support::host_names::HostNames;
 use crate::support::mail_box::{MailBox, Postfix, read};
-use crate::support::running::{PATIENCE, Running, get, program, within};
+use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::within;
 use crate::support::webhook::Webhook;
 
 pub(crate) const PASSWORD: &str = "s3cret-password";
@@ -258,7 +259,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
         }
     }
     mail.set("down", true);
-    // Whoever is away with the secondary away too is a conflict; and one address is refused.
+    // Both of the pair are away, which is a conflict; and one address is refused.
     let text = team(&webhook, &swap(0)).replace("b@example.org", "refused@example.org");
     let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
     write_team(folder.path(), &text.replace("id = \"a\"", leave));
@@ -305,7 +306,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
     }
 }
 
-/// Everything that is shown to whoever may see the team.
+/// Everything that is shown to people who may see the team.
 const PUBLIC: [&str; 26] = [
     "/",
     "/data/",

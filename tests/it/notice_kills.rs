@@ -15,7 +15,8 @@ use crate::support::faked_clock::FastClock;
 use crate::support::machine::stdout_of;
 use crate::support::mail_box::MailBox;
 use crate::support::postgres::Postgres;
-use crate::support::running::{PATIENCE, Running, within};
+use crate::support::running::{PATIENCE, Running};
+use crate::support::wait::within;
 use crate::support::webhook::Webhook;
 
 const OUTBOX: &str = "SELECT state, recipient, attempts FROM outbox";

@@ -20,7 +20,8 @@ use crate::mail::{PASSWORD, configuration};
 use crate::notices::{Event, every_kind, make_hostile};
 use crate::support::certificates::Authority;
 use crate::support::mail_box::{MailBox, Postfix, read};
-use crate::support::running::{PATIENCE, within};
+use crate::support::running::PATIENCE;
+use crate::support::wait::within;
 use crate::support::webhook::Webhook;
 
 /// The notices of `message` in the outbox.

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use super::certificates::{Authority, Certificate};
 use super::machine::free_port;
-use super::running::{PATIENCE, within};
+use super::running::PATIENCE;
+use super::wait::within;
 
 fn python() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.tools/venv/bin/python")
