@@ -1,4 +1,4 @@
-//! Whether a new copy of a calendar can be used, and what of the old one stays.
+//! Whether a new copy of a calendar can be used, and what is kept of the old one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,16 +12,27 @@ use crate::fetch::Address;
 use crate::rota::Instant;
 
 /// Loads the configuration as it would be with other copies; `None` if it cannot be read.
-pub(super) type LoadWith<'l> = dyn Fn(Arc<KeptCalendars>) -> Option<Configuration> + 'l;
+pub type LoadWith<'l> = dyn Fn(Arc<KeptCalendars>) -> Option<Configuration> + 'l;
 
-/// What becomes of a new copy.
+/// What is in service, with which a new copy is compared.
+#[derive(Clone, Copy)]
+pub struct InService<'c> {
+    /// The configuration that was loaded last.
+    pub configuration: &'c Configuration,
+    /// What teams read that are in service as they were before their files had errors.
+    pub others: &'c [CalendarUse],
+    /// Loads the configuration as it would be with other copies; `None` if it cannot be read.
+    pub load: &'c LoadWith<'c>,
+}
+
+/// What to do with a new copy.
 #[derive(Debug)]
 pub(super) enum Judgement {
     /// It is used, with this past.
     Good(BTreeMap<CalendarReader, History>),
     /// It has an error of this code.
     Unreadable(&'static str),
-    /// It cannot be said yet: what reads it is not loaded, or not with the copy that is stored.
+    /// Not known yet: what reads it is not loaded, or not with the stored copy.
     Later,
 }
 
@@ -31,15 +42,15 @@ pub(super) fn use_of<'c>(
     reader: &CalendarReader,
     address: &Address,
 ) -> Option<&'c CalendarUse> {
-    configuration.calendar_uses().find(|usage| usage.reader == *reader && usage.address == *address)
+    configuration.calendar_uses().find(|usage| usage.reads(reader, address))
 }
 
-/// Judges `text` as the next copy at `now`, `current` being the configuration in service.
+/// Judges `text` as the next copy at `now`.
 pub(super) fn judge(
     wanted: &Wanted,
     text: &Arc<str>,
     kept: &KeptCalendars,
-    (current, load): (&Configuration, &LoadWith<'_>),
+    in_service: InService<'_>,
     now: Instant,
 ) -> Judgement {
     let before = kept.get(&wanted.address).map(|kept| KeptCalendar::clone(kept)).unwrap_or_default();
@@ -48,7 +59,7 @@ pub(super) fn judge(
     let text_id = candidate.text_id();
     let mut all = kept.clone();
     all.insert(&wanted.digest, candidate);
-    let Some(next) = load(Arc::new(all)) else { return Judgement::Later };
+    let Some(next) = (in_service.load)(Arc::new(all)) else { return Judgement::Later };
     let of_reader = |configuration: &Configuration, reader: &CalendarReader| {
         use_of(configuration, reader, &wanted.address).cloned()
     };
@@ -59,12 +70,21 @@ pub(super) fn judge(
     let mut is_read = false;
     for reader in &wanted.readers {
         let Some(new) = of_reader(&next, reader) else {
-            // Its file has errors. Others who read the same calendar do not wait for that.
-            history.extend(before.history.get(reader).map(|past| (reader.clone(), past.clone())));
+            // Its file has errors. Other readers of the same calendar do not wait for it.
+            let past = before.history.get(reader);
+            let old = in_service.others.iter().find(|usage| usage.reads(reader, &wanted.address));
+            let past = match old {
+                Some(old) => {
+                    let past = extended(past, &old.found, &old.found, now);
+                    Some(History { extended_for: text_id.clone(), ..past })
+                }
+                None => past.cloned(),
+            };
+            history.extend(past.map(|past| (reader.clone(), past)));
             continue;
         };
         is_read = true;
-        let old = of_reader(current, reader);
+        let old = of_reader(in_service.configuration, reader);
         match new.found {
             Found::Unreadable(code) => return Judgement::Unreadable(code),
             Found::Nothing => return Judgement::Later,

@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant as Moment};
 
-use super::judge::LoadWith;
+use super::judge::{InService, LoadWith};
 use super::shelf::Calendars;
 use crate::config::{CalendarUse, Configuration};
 use crate::journal::JournalError;
@@ -14,12 +14,12 @@ use crate::rota::Instant;
 /// How many calendars are fetched at once.
 const MAX_AT_ONCE: usize = 8;
 
-/// How long is waited for.
+/// How long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
     /// For every calendar, as long as its fetch may take.
     All,
-    /// For those that were never fetched, or not for all that they are used for, and so long at most: a start must not depend on other servers.
+    /// For those of which no copy has all that is used, at most this long: a start must not depend on other servers.
     New(Duration),
 }
 
@@ -37,7 +37,7 @@ fn digest(usage: &CalendarUse) -> String {
 }
 
 impl Calendars {
-    /// Fetches the calendars of `configuration` that are due at `now`. What is not there in time is fetched later.
+    /// Fetches the calendars of `configuration` that are due at `now`. What does not arrive in time is fetched later.
     ///
     /// # Errors
     ///
@@ -55,6 +55,7 @@ impl Calendars {
         let lacking = configuration.calendar_uses().filter(|usage| self.is_lacking(usage));
         let lacking: BTreeSet<String> = lacking.map(digest).collect();
         let is_wanted = |usage: &&CalendarUse| patience == Patience::All || lacking.contains(&digest(usage));
+        let in_service = InService { configuration, others: &[], load };
         let start = Moment::now();
         let mut unfetched = Vec::new();
         loop {
@@ -64,7 +65,7 @@ impl Calendars {
                 tried.insert(job.digest().to_owned());
                 let (sender, fetcher) = (sender.clone(), Arc::clone(&fetcher));
                 let run = move || drop(sender.send((job.run(&fetcher), job)));
-                // Where the system has no thread to spare, it is fetched later.
+                // If the system provides no thread, it is fetched later.
                 running += usize::from(thread::Builder::new().name("calendar".to_owned()).spawn(run).is_ok());
             }
             let patience = match patience {
@@ -82,9 +83,9 @@ impl Calendars {
                     .err()
                     .map(|error| Unfetched { digest: job.digest().to_owned(), error: error.to_string() }),
             );
-            self.finish(job, result, (configuration, load), now)?;
+            self.finish(job, result, in_service, now)?;
         }
-        self.read_with((configuration, load))?;
+        self.read_with(in_service)?;
         Ok(unfetched)
     }
 }

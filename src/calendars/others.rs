@@ -5,16 +5,16 @@
 
 use std::sync::Arc;
 
-use super::judge::{LoadWith, use_of};
+use super::judge::{InService, use_of};
 use super::past::extended;
-use crate::config::{Configuration, Found, History, KeptCalendar, KeptCalendars};
+use crate::config::{CalendarUse, Found, History, KeptCalendar, KeptCalendars};
 
-/// What is missing in the past of readers in the configuration in service, of calendars of which `stored` has newer copies
+/// What is missing in the past of readers in the configuration that is in service, of calendars of which `stored` has newer copies
 /// than `before`: the digest and number of each, and the history that it should have.
 pub(super) fn missing_past(
     before: &KeptCalendars,
     stored: &KeptCalendars,
-    (current, load): (&Configuration, &LoadWith<'_>),
+    in_service: InService<'_>,
 ) -> Vec<(String, i64, String)> {
     let is_newer = |(digest, kept): &(&str, &Arc<KeptCalendar>)| {
         let mut old = before.iter().filter(|(known, _)| known == digest);
@@ -24,13 +24,20 @@ pub(super) fn missing_past(
     let mut missing = Vec::new();
     for (digest, kept) in stored.iter().filter(is_newer) {
         let (text_id, mut history) = (kept.text_id(), kept.history.clone());
-        for old in current.calendar_uses().filter(|usage| usage.address.digest().as_str() == digest) {
+        let configured = in_service.configuration.calendar_uses().map(|usage| (usage, true));
+        let others = in_service.others.iter().map(|usage| (usage, false));
+        let of_calendar = |(usage, _): &(&CalendarUse, bool)| usage.address.digest().as_str() == digest;
+        for (old, is_configured) in configured.chain(others).filter(of_calendar) {
             let past = kept.history.get(&old.reader);
             if past.is_some_and(|past| past.extended_for == text_id) {
                 continue;
             }
-            let next = next.get_or_insert_with(|| load(Arc::new(stored.clone())));
-            let new = next.as_ref().and_then(|next| use_of(next, &old.reader, &old.address));
+            let next = next.get_or_insert_with(|| (in_service.load)(Arc::new(stored.clone())));
+            let new = match is_configured {
+                true => next.as_ref().and_then(|next| use_of(next, &old.reader, &old.address)),
+                // It stays in service as it is.
+                false => Some(old),
+            };
             let Some(new) = new.filter(|new| matches!(new.found, Found::Absences(..) | Found::Holidays(_)))
             else {
                 continue;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::job::{Job, Wanted};
-use super::judge::{Judgement, LoadWith, judge};
+use super::judge::{InService, Judgement, judge};
 use super::shelf::Calendars;
 use super::stored::{shows_the_same, with_state, without_validators};
-use crate::config::{Configuration, KeptCalendar, KeptCalendars};
+use crate::config::{KeptCalendar, KeptCalendars};
 use crate::fetch::{FetchError, Fetched};
 use crate::journal::{CalendarState, JournalError};
 use crate::rota::Instant;
@@ -22,7 +22,7 @@ impl Calendars {
         &self,
         job: Job,
         result: Result<Fetched, FetchError>,
-        context: (&Configuration, &LoadWith<'_>),
+        in_service: InService<'_>,
         now: Instant,
     ) -> Result<bool, JournalError> {
         let Job { wanted, state: before, holder } = job;
@@ -57,12 +57,14 @@ impl Calendars {
                 };
                 match old_text
                     .is_none_or(|old| old != text)
-                    .then(|| judge(&wanted, &text, &kept, context, now))
+                    .then(|| judge(&wanted, &text, &kept, in_service, now))
                 {
                     None => (fetched, None),
                     Some(Judgement::Good(history)) => (fetched, Some((text, history))),
                     Some(Judgement::Unreadable(code)) => {
-                        let error = format!("the calendar has an error ({code})");
+                        let error = format!(
+                            "the calendar has an error ({code}); `oncal check` shows its place in a calendar that is saved as a file"
+                        );
                         (failed(error, before.failures + 1), None)
                     }
                     Some(Judgement::Later) => (failed(before.last_error.clone(), 1), None),
@@ -74,7 +76,7 @@ impl Calendars {
             let number = before.number + 1;
             KeptCalendar { number, text: Some(text), history, ..KeptCalendar::default() }
         });
-        self.store(&state, content, holder, context)
+        self.store(&state, content, holder, in_service)
     }
 
     fn store(
@@ -82,14 +84,14 @@ impl Calendars {
         state: &CalendarState,
         content: Option<KeptCalendar>,
         holder: i64,
-        context: (&Configuration, &LoadWith<'_>),
+        in_service: InService<'_>,
     ) -> Result<bool, JournalError> {
         if let Some(database) = self.database() {
             let history = content.as_ref().map(KeptCalendar::history_text).unwrap_or_default();
             let text = content.as_ref().and_then(|content| content.text.as_deref());
             // Whoever took the lease meanwhile has fetched it too.
             database.write_calendar(state, text.map(|text| (text, &*history)), holder)?;
-            return self.read_with(context);
+            return self.read_with(in_service);
         }
         let mut all = self.lock();
         let number = content.as_ref().map_or(state.number, |content| content.number);

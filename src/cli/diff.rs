@@ -30,6 +30,7 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
         let [before, after] = [&old, &new].map(|side| side.teams.get(id).map(|config| &config.team));
         let Some(team) = after.or(before) else { continue };
         unknown::warn_of_leave(team, output);
+        unknown::warn_of_copies(if after.is_some() { &new } else { &old }, team, output);
         let dates = plan::dates(&args.range, options::DIFF_WEEKS, team, now)?;
         let compared = Compared::new([before, after], plan::window(team, dates)?);
         let changed = compared.opened_and_closed();

@@ -26,6 +26,7 @@ pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Out
         let fairness = fairness(team, first..=first + i32::from(args.years) - 1, now);
         let shape = json::Fairness::new(team, &fairness);
         unknown::warn(team, &fairness.unknown, output);
+        unknown::warn_of_copies(&configuration, team, output);
         if args.format.json {
             shapes.extend(shape);
         } else {
@@ -158,7 +159,7 @@ fn judged(
 ) -> Vec<String> {
     let cycle = fairness.cycle;
     if cycle == 1 {
-        let lines = "The rotation has one week: every year is alike, and there is nothing to shift.";
+        let lines = "The rotation has one week: every year is the same, and there is nothing to shift.";
         return vec![lines.to_owned()];
     }
     let mut lines = Vec::new();

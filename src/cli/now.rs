@@ -4,6 +4,7 @@ use super::args;
 use super::calendars;
 use super::output::{Exit, Output};
 use super::plan::{self, Chosen, name};
+use super::unknown;
 use super::when;
 use crate::json::OnCall;
 use crate::rota::{Duty, Instant, Role, Schedule, ShiftKind, Team, expand_until_change};
@@ -19,6 +20,8 @@ pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) 
         let Some(schedule) = expand_until_change(team, at) else {
             anyhow::bail!("{at} is out of range");
         };
+        unknown::warn_of_leave(team, output);
+        unknown::warn_of_copies(&configuration, team, output);
         if args.format.json {
             shapes.push(OnCall::new(team, &schedule, at));
         } else {

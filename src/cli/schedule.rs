@@ -32,6 +32,7 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, SCHEDULE_WEEKS, team, now)?;
         unknown::warn(team, &unknown_absences(team, plan::window(team, dates)?), output);
+        unknown::warn_of_copies(&configuration, team, output);
         let idx = args.engineer.as_deref().and_then(|id| team.index_of(id));
         if args.format.json {
             shapes.push(shape(team, dates, args.engineer.as_deref())?);

@@ -115,9 +115,14 @@ impl CalendarUse {
         self.diagnostic(Problem::warning(NOT_FETCHED_NOW, message).maybe_help(help))
     }
 
+    /// Whether it is how `reader` reads the calendar at `address`.
+    pub fn reads(&self, reader: &CalendarReader, address: &Address) -> bool {
+        self.reader == *reader && self.address == *address
+    }
+
     /// Whether `other` is of the same address, by the same reader.
     pub(super) fn is_same(&self, other: &CalendarUse) -> bool {
-        self.reader == other.reader && self.address == other.address
+        self.reads(&other.reader, &other.address)
     }
 
     /// The same, after reading `kept`.

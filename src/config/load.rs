@@ -169,8 +169,8 @@ fn teams(
 /// The code of a warning that depends on `oncal.toml` too.
 const NO_MAIL_SERVER: &str = "no-mail-server";
 
-/// Warns of each team whose notices are to go by mail while no server takes any. An engineer's `email` alone may be there
-/// for invitations in calendars. Earlier warnings may be of other settings.
+/// Warns of each team whose notices should go by mail although no mail server is configured. An engineer's `email`
+/// alone may be there for invitations in calendars. Earlier warnings may be of other settings.
 fn report_missing_mail(
     teams: &BTreeMap<TeamId, Arc<TeamConfig>>,
     has_mail: bool,
@@ -222,7 +222,7 @@ fn keep_running(
     }
     let (settings, waiting) = read.applied_to(running);
     if !waiting.is_empty() {
-        let message = format!("{} changed, which takes a restart", waiting.join(", "));
+        let message = format!("{} changed, which requires a restart", waiting.join(", "));
         let help = "restart the server, or undo the change";
         diagnostics.whole(SETTINGS, None, Problem::warning("needs-restart", message).help(help));
     }

@@ -27,7 +27,7 @@ pub struct Snapshot {
     summary: Summary,
 }
 
-/// What is asked of all teams again and again, of which there may be thousands.
+/// Facts about all teams that are often needed. There may be thousands of teams.
 #[derive(Debug, Clone, Default)]
 struct Summary {
     valid_from: Option<Instant>,
@@ -60,8 +60,8 @@ impl Summary {
 }
 
 impl Snapshot {
-    /// Of `teams`, by id; built at the first and loaded at the second of the times. There is no keyring yet, and no team
-    /// counts as outdated.
+    /// A snapshot of `teams`, which are in order of id, built at the first and loaded at the second of the times. It
+    /// has no keyring yet, and no outdated teams.
     pub(super) fn assemble(
         generation: u64,
         (built_at, loaded_at): (Instant, Instant),
@@ -88,7 +88,7 @@ impl Snapshot {
         Snapshot { keys, ..self }
     }
 
-    /// The next snapshot, which differs in its keys alone.
+    /// The next snapshot, which differs only in its keys.
     pub(super) fn with_other_keys(&self, keys: Arc<Keys>) -> Snapshot {
         Snapshot {
             generation: self.generation + 1,
@@ -116,14 +116,14 @@ impl Snapshot {
         Snapshot { outdated, ..self }
     }
 
-    /// The teams that are not shared with `before`, each with what it was there.
+    /// The teams that are not shared with `before`, each with its previous state.
     pub(super) fn changed_since<'s>(
         &'s self,
         before: &'s Snapshot,
     ) -> impl Iterator<Item = (Option<&'s TeamSnapshot>, &'s TeamSnapshot)> {
         let mut old = before.teams.iter().peekable();
         self.teams.iter().filter_map(move |team| {
-            // Of thousands of teams nearly all are the same, which the pointers alone show.
+            // Nearly all of possibly thousands of teams are the same, and have the same pointer.
             if old.next_if(|old| Arc::ptr_eq(old, team)).is_some() {
                 return None;
             }
@@ -135,8 +135,8 @@ impl Snapshot {
         })
     }
 
-    /// Computes ahead what was in use of `before`, so that no request waits for it, and calls `prepare` with each team
-    /// of `before` that is another here, and what it is here.
+    /// Computes ahead what was in use of `before`, so that no request waits for it, and calls `prepare` with the old
+    /// and the new state of each team that changed.
     pub(super) fn prepare_like(&self, before: &Snapshot, prepare: impl Fn(&TeamSnapshot, &TeamSnapshot)) {
         for (before, team) in self.changed_since(before) {
             if let Some(before) = before {
@@ -203,8 +203,8 @@ impl Snapshot {
         self.outdated.get(id).copied()
     }
 
-    /// The teams whose files are gone, for a while. They are still served, except those that were gone at the start: of
-    /// these only the journal knows.
+    /// The teams whose files have been gone for less than five minutes. They are still served, except those that were
+    /// gone at the start: only the journal knows them.
     pub fn removed(&self) -> &BTreeSet<TeamId> {
         &self.removed
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::support::calendar_server::{CalendarServer, calendar};
 use crate::support::fetching::{Serving, folder, team};
+use crate::support::files::write;
 use crate::support::postgres::Postgres;
 use chrono::{Days, NaiveDate, TimeDelta};
 use oncal::calendars::{Calendars, Options, Patience};
@@ -160,11 +161,7 @@ fn an_address_can_stand_in_a_file_of_its_own_and_holidays_can_be_fetched() {
     let leave = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
     let holidays = CalendarServer::start(&calendar(&[("1", "2026-03-20", "2026-03-20")]));
     let folder = folder("ann.url");
-    let write = |below: &str, text: &str| {
-        let path = folder.path().join(below);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
     write("time-off/data/ann.url", &format!("{}\n", leave.url("secret-a.ics")));
     write(
         "holidays/house.toml",
@@ -302,7 +299,8 @@ fn reloaded(folder: &Path, shelf: &Calendars, before: &Configuration, now: Insta
 
 #[test]
 fn a_broken_team_keeps_no_other_from_a_new_copy_of_the_same_calendar() {
-    let calendars = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
+    let days = [("0", "2026-01-27", "2026-01-28"), ("1", "2026-03-10", "2026-03-11")];
+    let calendars = CalendarServer::start(&calendar(&days));
     let address = format!("time_off_calendar = \"{}\"", calendars.url("a.ics"));
     let folder = folder(&calendars.url("a.ics"));
     let other = folder.path().join("teams/other.toml");
@@ -315,6 +313,17 @@ fn a_broken_team_keeps_no_other_from_a_new_copy_of_the_same_calendar() {
     calendars.serve(&calendar(&[("1", "2026-03-31", "2026-04-01")]));
     server.pass(HOUR);
     server.until("the change", |server| server.is_away("20260331"));
+
+    // What had begun stays for the broken team too.
+    fs::write(&other, team(&address)).unwrap();
+    server.until("its correction", |server| !server.store.load().is_outdated(&id));
+    let snapshot = server.store.load();
+    let begins = |team: &str| {
+        let engineer = &snapshot.team(team).unwrap().team().engineers[0];
+        engineer.time_off.iter().map(|period| period.start().date_naive().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(begins("other"), ["2026-01-27", "2026-03-31"]);
+    assert_eq!(begins("data"), begins("other"));
 }
 
 #[test]
@@ -348,11 +357,7 @@ fn a_team_with_leave_that_is_not_known_stores_its_own_files() {
 #[test]
 fn no_copy_is_deleted_while_a_file_with_an_error_may_name_it() {
     let folder = folder("ann.url");
-    let write = |below: &str, text: &str| {
-        let path = folder.path().join(below);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
     let address = "https://calendar.example.org/a.ics\n";
     let names_all = || {
         let shelf = Calendars::new(None, Options::DEFAULT);

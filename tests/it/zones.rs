@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use jiff::tz::TimeZoneDatabase;
 use oncal::rota::Zone;
 
-/// Zones of the data that cannot be named in a configuration, each with its reason.
+/// Zones of the data that a configuration cannot name, each with its reason.
 const UNNAMED: &[(&str, &str)] =
     &[("Factory", "stands for a machine whose zone nobody has set; chrono-tz leaves it out on purpose")];
 
@@ -50,7 +50,7 @@ fn difference(zone: &Zone, line: &str) -> Option<String> {
     }
 }
 
-/// By zone, how many lines differ and what the first few say.
+/// By zone, how many lines differ, and the first few of them.
 fn differences(text: &str) -> (usize, BTreeMap<String, (usize, String)>) {
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let (mut current, mut compared) = (None, 0);

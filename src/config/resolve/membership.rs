@@ -1,7 +1,7 @@
 //! Checks that nobody is on duty outside their time in the team.
 //!
-//! A rotation has no end, so after somebody leaves, another rotation without them must take over, or swaps and overrides
-//! must replace them; what counts is who would really hold a role.
+//! A rotation has no end, so after somebody leaves, another rotation without them must take over, or swaps and
+//! overrides must replace them; what counts is who would really hold a role.
 
 use chrono::NaiveDate;
 
@@ -39,7 +39,8 @@ pub(super) fn check(
             for (_, at) in found.named().filter(|(named, _)| *named == idx) {
                 if !engineer.is_member_throughout(period) {
                     let message = format!("{} but is given duty outside that time", bound(engineer, period));
-                    report(Some(at), message, None, problems);
+                    let help = "name somebody else for that time, or correct `joined` or `left`";
+                    report(Some(at), message, Some(help.to_owned()), problems);
                 }
             }
         }

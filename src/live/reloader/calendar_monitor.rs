@@ -1,5 +1,5 @@
-//! A thread that has calendars fetched when they are due. The requests are made by threads of their own, so that a server
-//! that does not answer keeps neither other calendars waiting nor the end of the program.
+//! A thread that fetches calendars when they are due. Each request has a thread of its own, so that a server that does
+//! not answer delays neither other calendars nor the end of the program.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,23 +11,23 @@ use std::time::{Duration, Instant as Moment};
 
 use super::notice::Notice;
 use super::options::Options;
-use crate::calendars::{Calendars, Job};
+use crate::calendars::{Calendars, InService, Job};
 use crate::config::{self, AsOf, CalendarUse, Configuration, KeptCalendars, Scope};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 use crate::journal::JournalError;
 use crate::live::snapshot::Snapshot;
 use crate::rota::Instant;
 
-/// How often it is looked whether a calendar is due: one that was just configured is.
+/// How often to check whether a calendar is due; a newly configured one is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How often what other servers stored is read.
+/// How often to read what other servers stored.
 const READ_EVERY: Duration = Duration::from_secs(5);
 
-/// How often it is noted which calendars are in use.
+/// How often to store which calendars are in use.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
 
-/// How long nothing is tried after a failure of the database.
+/// How long to wait after a failure of the database.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// How many calendars are fetched at once.
@@ -90,9 +90,9 @@ struct Worker {
     messages: Sender<Message>,
     /// The digests of calendars that are being fetched.
     busy: BTreeSet<String>,
-    /// When what others stored is read next.
+    /// When to read next what others stored.
     read_at: Moment,
-    /// When it is noted next what is in use.
+    /// When to store next what is in use.
     note_at: Moment,
 }
 
@@ -105,8 +105,8 @@ impl Worker {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
             };
-            // A panic is logged by the panic hook, and the next look is taken all the same. What is wrong with the journal
-            // is reported by its own monitor.
+            // A panic is logged by the panic hook, and the next check is made nevertheless. The journal's own monitor
+            // reports what is wrong with the journal.
             let done = catch_unwind(AssertUnwindSafe(|| self.step(message)));
             pause = if matches!(done, Ok(Ok(()))) { LOOK_EVERY } else { RETRY_AFTER };
         }
@@ -166,8 +166,9 @@ impl Worker {
         snapshot: &Snapshot,
     ) -> Result<(), JournalError> {
         let at = (self.options.now)();
-        let load = loader(&self.options.folder, snapshot, at);
-        let is_changed = self.calendars.finish(job, result, (snapshot.configuration(), &load), at)?;
+        let (load, others) = (loader(&self.options.folder, snapshot, at), other_uses(snapshot));
+        let in_service = InService { configuration: snapshot.configuration(), others: &others, load: &load };
+        let is_changed = self.calendars.finish(job, result, in_service, at)?;
         self.notify(is_changed);
         Ok(())
     }
@@ -179,8 +180,8 @@ pub(super) fn read(
     options: &Options,
     snapshot: &Snapshot,
 ) -> Result<bool, JournalError> {
-    let load = loader(&options.folder, snapshot, (options.now)());
-    calendars.read_with((snapshot.configuration(), &load))
+    let (load, others) = (loader(&options.folder, snapshot, (options.now)()), other_uses(snapshot));
+    calendars.read_with(InService { configuration: snapshot.configuration(), others: &others, load: &load })
 }
 
 /// Loads the configuration in `folder` at `at`, after the one in service.
@@ -197,10 +198,16 @@ fn loader(
 
 /// The calendars that the files name, and those of teams that stay in service as they were.
 fn uses(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
+    snapshot.configuration().calendar_uses().chain(unconfigured(snapshot))
+}
+
+/// The calendars of teams that stay in service as they were, since their files have errors.
+fn unconfigured(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
     let served = snapshot.shared_teams().iter().flat_map(|team| &*team.config().calendars);
-    let configured = snapshot.configuration().calendar_uses();
-    let is_new = |usage: &&CalendarUse| {
-        snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader)
-    };
-    configured.chain(served.filter(is_new))
+    served.filter(|usage| snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader))
+}
+
+/// See [`InService::others`].
+fn other_uses(snapshot: &Snapshot) -> Vec<CalendarUse> {
+    unconfigured(snapshot).cloned().collect()
 }

@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(300);
 pub(super) struct RemovedTeams(BTreeMap<TeamId, Moment>);
 
 impl RemovedTeams {
-    /// The teams that only the journal knows in the snapshot that a server starts with.
+    /// The teams of the first snapshot that only the journal knows.
     pub(super) fn at_start(first: &Snapshot, now: Moment) -> RemovedTeams {
         let warn = |team: &TeamId| {
             let grace_seconds = GRACE.as_secs();
@@ -25,8 +25,8 @@ impl RemovedTeams {
         RemovedTeams(first.removed().iter().inspect(|team| warn(team)).map(|id| (id.clone(), now)).collect())
     }
 
-    /// The teams that are gone from `loaded` and were in `current`, for as long as they are waited for; and how many of
-    /// them are gone only now.
+    /// The teams that are gone from `loaded`, were in `current` and may still return; and how many of them are newly
+    /// gone.
     pub(super) fn update(
         &mut self,
         current: &Snapshot,
@@ -34,7 +34,7 @@ impl RemovedTeams {
         now: Moment,
     ) -> (BTreeSet<TeamId>, usize) {
         let before = current.configuration();
-        // Of thousands of teams nearly always none is missing, which the ids alone show.
+        // With thousands of teams this is nearly always so, and quickly checked.
         if self.0.is_empty()
             && current.removed().is_empty()
             && before.teams.keys().eq(loaded.teams.keys())
