@@ -33,9 +33,9 @@ const LEAVE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEG
     DESCRIPTION:secret clinic\r\nLOCATION:secret place\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:secret@example.org\r\n\
     END:VEVENT\r\nEND:VCALENDAR\r\n";
 
-const TEAMS: [&str; 4] = ["syntax", "calendar", "book", "fine"];
+const TEAMS: [&str; 5] = ["syntax", "calendar", "book", "leave", "fine"];
 
-/// Four teams; something will break in all but the last.
+/// Five teams; something will break in all but the last.
 fn configured() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |below: &str, text: &str| write(folder.path(), below, text);
@@ -45,6 +45,7 @@ fn configured() -> TempDir {
         ("syntax", "us-federal", ""),
         ("calendar", "house", ""),
         ("book", "us-federal", PIPELINE),
+        ("leave", "us-federal", ""),
         ("fine", "gb-eng", ""),
     ] {
         write(&format!("teams/{id}.toml"), &team(id, holidays, more));
@@ -92,16 +93,17 @@ fn a_start_with_broken_files_serves_the_last_published_state_with_its_tags() {
     write(folder.path(), "teams/syntax.toml", "name = \n");
     write(folder.path(), "holidays/house.toml", "[calendar\n");
     fs::remove_file(folder.path().join("runbooks/book/p.md")).unwrap();
+    write(folder.path(), "time-off/leave/ann.ics", &LEAVE.replace("20990105", "2099"));
     let mut running = started(folder.path(), state.path());
     assert_eq!(tags(&running), before);
     assert_eq!(versions(state.path()), published, "nothing was published");
     let readiness = ready(&running);
     assert_eq!(readiness["status"], "degraded");
-    assert_eq!(readiness["teams"]["restored"], serde_json::json!(["book", "calendar", "syntax"]));
+    assert_eq!(readiness["teams"]["restored"], serde_json::json!(["book", "calendar", "leave", "syntax"]));
     assert_eq!(readiness["teams"]["good"], serde_json::json!(["fine"]));
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
-    assert!(metrics.contains("oncal_teams{state=\"restored\"} 3\n"), "{metrics}");
-    for id in ["syntax", "calendar", "book"] {
+    assert!(metrics.contains("oncal_teams{state=\"restored\"} 4\n"), "{metrics}");
+    for id in ["syntax", "calendar", "book", "leave"] {
         let page = String::from_utf8(get(running.address, &format!("/{id}/")).1).unwrap();
         assert!(page.contains("is the rota as last published"), "{id}: {page}");
         let line = format!("\"team\":\"{id}\"");
@@ -116,6 +118,7 @@ fn a_start_with_broken_files_serves_the_last_published_state_with_its_tags() {
     write(folder.path(), "teams/syntax.toml", &team("changed", "us-federal", ""));
     write(folder.path(), "holidays/house.toml", HOUSE);
     write(folder.path(), "runbooks/book/p.md", "# What to do\n");
+    write(folder.path(), "time-off/leave/ann.ics", LEAVE);
     wait(PATIENCE, "the end of it", || ready(&running)["teams"]["restored"].as_array().unwrap().is_empty());
     let after = tags(&running);
     for (before, after) in before.iter().zip(&after) {
@@ -146,20 +149,20 @@ fn stored_files_contain_nothing_private_and_are_deleted_with_the_last_team_that_
         rows.map(Result::unwrap).collect::<Vec<Vec<u8>>>()
     };
     let all = stored();
-    assert_eq!(all.len(), 4 + 1 + 1 + 1, "four teams share one calendar and one leave; one has a run book");
+    assert_eq!(all.len(), 5 + 1 + 1 + 1, "five teams share one calendar and one leave; one has a run book");
     assert!(all.iter().all(|content| content.starts_with(&[0x1f, 0x8b])), "compressed with gzip");
     fs::remove_file(folder.path().join("time-off/fine/ann.ics")).unwrap();
     let plain = team("fine", "gb-eng", "").replace("time_off_calendar = \"ann.ics\", ", "");
     write(folder.path(), "teams/fine.toml", &plain);
     wait(PATIENCE, "the change", || sources("fine").len() == 2);
     assert_eq!(stored().len(), all.len(), "others use that leave");
-    for id in ["syntax", "calendar", "book"] {
+    for id in ["syntax", "calendar", "book", "leave"] {
         fs::remove_file(folder.path().join(format!("time-off/{id}/ann.ics"))).unwrap();
         let plain = team(id, "gb-eng", "").replace("time_off_calendar = \"ann.ics\", ", "");
         write(folder.path(), &format!("teams/{id}.toml"), &plain);
     }
     fs::remove_file(folder.path().join("runbooks/book/p.md")).unwrap();
-    wait(PATIENCE, "the end of the leave and the run book", || stored().len() == 4 + 1);
+    wait(PATIENCE, "the end of the leave and the run book", || stored().len() == 5 + 1);
     running.signal("TERM");
 }
 
