@@ -1,7 +1,7 @@
 //! The state folder: which files it holds, who may read them, and which process uses it.
 //!
-//! Everything in it is private data: the journal has names and times off, and the secret opens every link. So the folder
-//! and its files belong to their owner alone. What the journal and the secret contain is not known here.
+//! Everything in it is private data: the journal has names and times off, and the secret opens every link. So the
+//! folder and its files belong to their owner alone. What the journal and the secret contain is not known here.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -289,8 +289,8 @@ impl FileIdentity {
     }
 }
 
-/// The file with the address of a running server. Removed when dropped, unless another server has written its own since;
-/// a server that is killed leaves it behind, so it is no more than a hint.
+/// The file with the address of a running server. Removed when dropped, unless another server has written its own
+/// since; a server that is killed leaves it behind, so it is no more than a hint.
 #[derive(Debug)]
 pub struct AdminAddressFile {
     path: PathBuf,

@@ -8,8 +8,8 @@ use super::secret::Secret;
 use crate::config::LinkGenerations;
 use crate::rota::{Instant, TeamId};
 
-/// Finds what a key gives access to. Timing does not reveal how many characters of a wrong key are right: the table hashes
-/// with a random key of its own and compares in constant time.
+/// Finds what a key gives access to. Timing does not reveal how many characters of a wrong key are right: the table
+/// hashes with a random key of its own and compares in constant time.
 #[derive(Clone, Default)]
 pub struct Keyring {
     scopes: HashMap<Key, Grant>,

@@ -38,8 +38,8 @@ pub struct Sources {
     pub is_credential: bool,
     /// The state folder, for a secret that is given in no other way; `None` if servers must share theirs.
     pub state: Option<StateDir>,
-    /// Whether a missing secret is created in the state folder. Only a server may do that: links made from a new secret do
-    /// not work with a running server.
+    /// Whether a missing secret is created in the state folder. Only a server may do that: links made from a new secret
+    /// do not work with a running server.
     pub may_make: bool,
 }
 

@@ -95,11 +95,12 @@ impl Job {
         &self.wanted.digest
     }
 
-    /// Makes the request, and reduces the response to what is used. This takes as long as the fetcher's limits allow.
+    /// Makes the request, and reduces the calendar to what is used. This can take as long as the fetcher's limits
+    /// allow.
     ///
     /// # Errors
     ///
-    /// If there is no calendar to be had, and why.
+    /// If no calendar could be fetched, and why.
     pub fn run(&self, fetcher: &Fetcher) -> Result<Fetched, FetchError> {
         let state = &self.state;
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());

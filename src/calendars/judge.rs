@@ -1,4 +1,4 @@
-//! Whether a new copy of a calendar can be used, and what of the old one stays.
+//! Whether a new copy of a calendar can be used, and what is kept of the old one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,14 +25,14 @@ pub struct InService<'c> {
     pub load: &'c LoadWith<'c>,
 }
 
-/// What becomes of a new copy.
+/// What to do with a new copy.
 #[derive(Debug)]
 pub(super) enum Judgement {
     /// It is used, with this past.
     Good(BTreeMap<CalendarReader, History>),
     /// It has an error of this code.
     Unreadable(&'static str),
-    /// It cannot be said yet: what reads it is not loaded, or not with the copy that is stored.
+    /// Not known yet: what reads it is not loaded, or not with the stored copy.
     Later,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn judge(
     let mut is_read = false;
     for reader in &wanted.readers {
         let Some(new) = of_reader(&next, reader) else {
-            // Its file has errors. Others who read the same calendar do not wait for that.
+            // Its file has errors. Other readers of the same calendar do not wait for it.
             let past = before.history.get(reader);
             let old = in_service.others.iter().find(|usage| usage.reads(reader, &wanted.address));
             let past = match old {

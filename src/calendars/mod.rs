@@ -1,9 +1,9 @@
 //! Calendars that are fetched from addresses: when each is fetched, what becomes of the result, and what is kept.
 //!
-//! In reading order: `schedule` decides when a calendar is due; `past` keeps what had begun when a new copy comes;
-//! `judge` decides whether a new copy can be used, and `outcome` what becomes of it; [`Calendars`] has all copies, `stored`
-//! in the journal's database by this server and `others`, and is what a load gets them from; `once` fetches them for a
-//! command, or before a server's first snapshot.
+//! In reading order: `schedule` decides when a calendar is due; `past` keeps what had begun when a new copy arrives;
+//! `judge` decides whether a new copy can be used, and `outcome` what becomes of it; [`Calendars`] has all copies,
+//! `stored` in the journal's database by this server and `others`, and is what a load gets them from; `once` fetches
+//! them for a command, or before a server's first snapshot.
 //!
 //! Not here: the request (`fetch`), what a calendar says (`config`), the thread that keeps copies current (`live`).
 

@@ -14,12 +14,12 @@ use crate::rota::Instant;
 /// How many calendars are fetched at once.
 const MAX_AT_ONCE: usize = 8;
 
-/// How long is waited for.
+/// How long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
     /// For every calendar, as long as its fetch may take.
     All,
-    /// For those that were never fetched, or not for all that they are used for, and so long at most: a start must not depend on other servers.
+    /// For those of which no copy has all that is used, at most this long: a start must not depend on other servers.
     New(Duration),
 }
 
@@ -37,7 +37,7 @@ fn digest(usage: &CalendarUse) -> String {
 }
 
 impl Calendars {
-    /// Fetches the calendars of `configuration` that are due at `now`. What is not there in time is fetched later.
+    /// Fetches the calendars of `configuration` that are due at `now`. What does not arrive in time is fetched later.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Calendars {
                 tried.insert(job.digest().to_owned());
                 let (sender, fetcher) = (sender.clone(), Arc::clone(&fetcher));
                 let run = move || drop(sender.send((job.run(&fetcher), job)));
-                // Where the system has no thread to spare, it is fetched later.
+                // If the system provides no thread, it is fetched later.
                 running += usize::from(thread::Builder::new().name("calendar".to_owned()).spawn(run).is_ok());
             }
             let patience = match patience {

@@ -1,4 +1,5 @@
-//! What lies in the past stays: when a new copy of a calendar comes, whatever had begun by the old one is kept as dates.
+//! The past does not change: when a new copy of a calendar arrives, what had begun according to the old one is kept as
+//! dates.
 
 use chrono::NaiveDate;
 
@@ -6,8 +7,7 @@ use crate::config::{Found, History};
 use crate::rota::{Instant, Period, Periods, Zone};
 use crate::time_off::Absence;
 
-/// The past of a calendar of which a copy that gives `new` replaces, at `now`, one that gave `old`; `before` is its past so
-/// far.
+/// The past of a calendar, given that a copy with `new` replaces one with `old` at `now`; `before` is its past so far.
 pub(super) fn extended(before: Option<&History>, old: &Found, new: &Found, now: Instant) -> History {
     let before = before.cloned().unwrap_or_default();
     let emptied_at = match (has_future(old, now), has_future(new, now)) {
@@ -43,8 +43,8 @@ fn has_future(found: &Found, now: Instant) -> bool {
     }
 }
 
-/// The part of an absence that has begun by `now`: of whole days those up to the present one, since nobody's leave ends in
-/// the middle of such a day.
+/// The part of an absence that has begun by `now`: of whole days those up to today, since leave in whole days does not
+/// end in the middle of one.
 fn begun(absence: &Absence, zone: &Zone, now: Instant) -> Option<Absence> {
     match absence {
         Absence::Days(first, last) => {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_noted_when_all_that_was_ahead_is_gone() {
+    fn a_calendar_that_loses_everything_ahead_is_noted() {
         let now: Instant = "2026-05-15T12:00:00Z".parse().unwrap();
         let later: Instant = "2026-05-16T12:00:00Z".parse().unwrap();
         let found = |absences: &[Absence]| Found::Absences(absences.to_vec(), zone());

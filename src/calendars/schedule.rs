@@ -9,14 +9,14 @@ use crate::fetch::Purpose;
 use crate::journal::CalendarState;
 use crate::rota::Instant;
 
-/// More doublings than any interval has.
+/// More doublings than any interval allows.
 const MAX_DOUBLINGS: i64 = 20;
 
-/// Whether the calendar is to be fetched at `now`: at once where that was never tried, or where the copy was not reduced for
-/// all of `purpose`. After a failure the pause is kept in that case too.
+/// Whether the calendar is to be fetched at `now`: at once if that was never tried, or if the copy was not reduced for
+/// all of `purpose`. After a failure the pause applies in any case.
 pub(super) fn is_due(state: &CalendarState, purpose: &Purpose, options: &Options, now: Instant) -> bool {
     let Some(tried_at) = state.tried_at else { return true };
-    // A time to come is of a clock that was wrong.
+    // A time in the future comes from a clock that was wrong.
     let is_wanted_for_more =
         state.number > 0 && state.failures == 0 && !stored_purpose(state).includes(purpose);
     now >= tried_at + pause(state, options) || tried_at > now || is_wanted_for_more
@@ -36,8 +36,7 @@ fn pause(state: &CalendarState, options: &Options) -> TimeDelta {
     pause * (90 + jitter(state)) / 100
 }
 
-/// From 0 to 20: calendars that were fetched together are not fetched together for ever, and all servers that share a
-/// database agree on when.
+/// From 0 to 20, so that calendars that were fetched together drift apart. Servers that share a database get the same.
 fn jitter(state: &CalendarState) -> i32 {
     let at = state.tried_at.map_or(0, |at| at.timestamp_millis());
     let digest = Sha256::new().chain_update(&state.address).chain_update(at.to_be_bytes()).finalize();

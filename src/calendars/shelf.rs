@@ -21,12 +21,12 @@ use crate::rota::Instant;
 /// How long one server alone may fetch a calendar: twice as long as a fetch can take.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 
-/// After so long a copy that no server uses is deleted, where several servers share the database.
+/// Where several servers share the database, a copy that none of them uses is deleted after this time.
 const UNUSED: TimeDelta = TimeDelta::hours(1);
 
 /// The copies of fetched calendars.
 pub struct Calendars {
-    /// `None` if nothing is remembered beyond this process.
+    /// `None` if nothing is kept beyond this process.
     database: Option<Arc<Database>>,
     options: Options,
     state: Mutex<State>,
@@ -52,19 +52,19 @@ impl fmt::Debug for Calendars {
 }
 
 impl Calendars {
-    /// Those in `database`, for a server. Nothing is read yet.
+    /// The copies in `database`, for a server. Nothing is read yet.
     pub fn new(database: Option<Arc<Database>>, options: Options) -> Calendars {
         let state = State { kept: Arc::new(KeptCalendars::for_server()), ..State::default() };
         Calendars { database, options, state: Mutex::new(state) }
     }
 
-    /// Those in `database`, if there is one that can be read, for a command: what it fetches it stores nowhere.
+    /// The copies in `database`, if one can be read, for a command, which does not store what it fetches.
     pub fn for_command(database: Option<Database>) -> Calendars {
         let (database, options) = (database.map(Arc::new), Options::DEFAULT);
         let calendars = Calendars { database, options, state: Mutex::default() };
-        // What cannot be read counts as not there.
+        // What cannot be read counts as missing.
         let _ = calendars.read();
-        // It fetches when it is asked to, however long ago a server did.
+        // A command fetches when asked to, however recently a server did.
         calendars.lock().known.values_mut().for_each(|state| state.tried_at = None);
         Calendars { database: None, ..calendars }
     }
@@ -104,7 +104,7 @@ impl Calendars {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what this server or others have stored. Whether anything changed that a load would show.
+    /// Reads what this server or others have stored. Returns whether anything changed that a load would show.
     ///
     /// # Errors
     ///
@@ -158,8 +158,8 @@ impl Calendars {
         is_changed
     }
 
-    /// Notes which calendars the configuration uses, at `now`; those that nobody uses any more are deleted if `is_complete`
-    /// says that it names all.
+    /// Notes which calendars the configuration uses, at `now`; those that are no longer used are deleted if the
+    /// configuration `is_complete`.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl Calendars {
             let wanted = wanted.and_for(notes);
             let is_known = known.is_some();
             let has_text = self.kept().get(&wanted.address).is_some_and(|kept| kept.text.is_some());
-            // Nothing that could be confirmed is there: it was never fetched, or is damaged.
+            // Without a copy, a server must not answer that nothing changed: it was never fetched, or is damaged.
             let state = if has_text { state } else { without_validators(state) };
             if let Some(job) = self.lease(wanted, state, is_known, now)? {
                 return Ok(Some(job));

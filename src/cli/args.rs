@@ -104,8 +104,8 @@ pub(super) enum Command {
     Serve,
     /// Check the whole configuration and print every error and warning
     ///
-    /// Each comes with its file, line, column, the line itself and a hint. Exits with 1 if there is any error, so it can
-    /// guard a commit or a deployment. For a team's file, everything that concerns the team is shown.
+    /// Each comes with its file, line, column, the line itself and a hint. Exits with 1 if there is any error, so it
+    /// can guard a commit or a deployment. For a team's file, everything that concerns the team is shown.
     Check(Check),
     /// List the holidays and leave ahead: who is away, who covers, what is still to be agreed
     #[command(after_help = COVERAGE_EXAMPLES)]
@@ -184,10 +184,10 @@ pub(super) enum Command {
     /// Write the feeds to a folder, for a web server that serves files
     ///
     /// Files have the paths that the server uses, with secret links below /k/<key>/, so that a calendar that subscribed
-    /// to one need not subscribe again to the other. Only what changed is written. What an earlier export wrote and is no
-    /// longer part of it is deleted, above all what lies below keys that are no longer valid: run it at least once a day,
-    /// or with --watch. The web server must list no folders. Beside a running server it writes what that server published;
-    /// otherwise it publishes as the server would.
+    /// to one need not subscribe again to the other. Only what changed is written. What an earlier export wrote and is
+    /// no longer part of it is deleted, above all what lies below keys that are no longer valid: run it at least once a
+    /// day, or with --watch. The web server must list no folders. Beside a running server it writes what that server
+    /// published; otherwise it publishes as the server would.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Export),
     /// Print a shell completion script

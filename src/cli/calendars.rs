@@ -44,7 +44,7 @@ fn load_and_fetch(folder: &Path, common: &Common) -> anyhow::Result<(Configurati
         Some(url) => Location::Postgres(url.to_owned()),
         None => Location::Folder(plan::state(common)),
     };
-    // A state folder that may not be read counts as absent.
+    // A state folder that cannot be read counts as absent.
     let calendars = Calendars::for_command(Database::open_to_read(location).ok());
     let mut failed = Vec::new();
     if common.fetch {

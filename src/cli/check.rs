@@ -9,7 +9,7 @@ use super::output::{Exit, Output, Usage};
 use super::{calendars, plan, review, when};
 use crate::access::{Key, SEGMENT};
 use crate::config::{
-    Access, BaseUrl, Configuration, Diagnostic, Place, Settings, Severity, TeamConfig, TeamPlaces, render,
+    Access, BaseUrl, Configuration, Diagnostic, Settings, Severity, TeamConfig, TeamPlaces, render,
 };
 use crate::feed::{Feed, Head, Links, Plan, Rendered, calendar, events};
 use crate::journal::Revision;
@@ -150,23 +150,23 @@ impl<'c> TeamReview<'c> {
         found
     }
 
-    /// A warning of the team's file.
-    fn warning(&self, code: &'static str, place: Option<Place>, message: String, help: String) -> Diagnostic {
-        let (team, file) = (Some(self.team.id.clone()), self.config.file.clone());
-        Diagnostic { code, severity: Severity::Warning, team, file, place, message, help: Some(help) }
-    }
-
     /// A warning at the line of oncal.toml that causes it, or else at the team's name.
     fn of_settings(&self, TooLarge { code, key, message, help }: TooLarge) -> Diagnostic {
         let settings = "oncal.toml";
         match self.configuration.key_place(settings, key) {
             Some(place) => {
                 let message = format!("team {}: {message}", self.team.id);
-                Diagnostic { file: settings.to_owned(), ..self.warning(code, Some(place), message, help) }
+                Diagnostic {
+                    file: settings.to_owned(),
+                    ..self.config.warning(code, Some(place), message, help)
+                }
             }
-            None => {
-                self.warning(code, self.configuration.key_place(&self.config.file, "name"), message, help)
-            }
+            None => self.config.warning(
+                code,
+                self.configuration.key_place(&self.config.file, "name"),
+                message,
+                help,
+            ),
         }
     }
 
@@ -180,7 +180,7 @@ impl<'c> TeamReview<'c> {
             let (id, _) = unknown.calendar?;
             let place = unknown.engineers.first().and_then(|idx| self.places.calendar(*idx, id));
             let help = "bring the calendar up to date, or list the dates as also_off".to_owned();
-            Some(self.warning("holidays-unknown", place, unknown.sentence(self.team), help))
+            Some(self.config.warning("holidays-unknown", place, unknown.sentence(self.team), help))
         });
         warnings.collect()
     }
@@ -198,7 +198,7 @@ impl<'c> TeamReview<'c> {
             let message = format!("the override of {period} settles a conflict without `agreed_on`");
             let help = "add `agreed_on`, the date of the decision".to_owned();
             let place = self.places.override_at(by.period.start());
-            self.warning("override-without-agreement", place, message, help)
+            self.config.warning("override-without-agreement", place, message, help)
         });
         warnings.collect()
     }
@@ -226,7 +226,7 @@ impl<'c> TeamReview<'c> {
         );
         let own = self.configuration.key_place(&self.config.file, "link_generation");
         let place = own.or_else(|| self.places.left(*leavers.last()?));
-        Some(self.warning("links-known-to-leavers", place, message, help))
+        Some(self.config.warning("links-known-to-leavers", place, message, help))
     }
 }
 

@@ -102,7 +102,7 @@ fn warn(first: &Snapshot, output: &mut Output) {
     for id in configuration.broken.keys() {
         let what = match first.is_broken(id.as_str()) {
             true => "is not exported: its file has errors; its files stay as they are",
-            false => "is exported as it was published last: its file has errors",
+            false => "is exported as last published: its file has errors",
         };
         output.error(format_args!("team `{id}` {what}. `oncal check` shows them"));
     }

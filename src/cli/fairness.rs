@@ -159,7 +159,7 @@ fn judged(
 ) -> Vec<String> {
     let cycle = fairness.cycle;
     if cycle == 1 {
-        let lines = "The rotation has one week: every year is alike, and there is nothing to shift.";
+        let lines = "The rotation has one week: every year is the same, and there is nothing to shift.";
         return vec![lines.to_owned()];
     }
     let mut lines = Vec::new();

@@ -57,7 +57,8 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
     Ok(Exit::Fine)
 }
 
-/// Prints the errors of a calendar's own files; if these have none, those of all calendars, since it extends one of them.
+/// Prints the errors of a calendar's own files; if these have none, those of all calendars, since it extends one of
+/// them.
 fn show_errors(id: &str, configuration: &Configuration, output: &mut Output) {
     let of_holidays = configuration.diagnostics.iter().filter(|found| found.is_error());
     let of_holidays: Vec<_> = of_holidays.filter(|found| found.file.starts_with("holidays/")).collect();

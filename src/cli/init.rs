@@ -28,7 +28,7 @@ const FILES: [(&str, &str); 5] = [
 pub(super) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<Exit> {
     let folder = &args.folder;
     let shown = folder.display();
-    fs::create_dir_all(folder).with_context(|| format!("failed to make {shown}"))?;
+    fs::create_dir_all(folder).with_context(|| format!("failed to create {shown}"))?;
     let mut entries = fs::read_dir(folder).with_context(|| format!("failed to read {shown}"))?;
     if entries.next().is_some() {
         anyhow::bail!("{shown} is not empty: nothing was written");
@@ -36,7 +36,7 @@ pub(super) fn run(args: &args::Init, output: &mut Output) -> anyhow::Result<Exit
     for (path, text) in FILES {
         let file = folder.join(path);
         if let Some(parent) = file.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("failed to make {}", parent.display()))?;
+            fs::create_dir_all(parent).with_context(|| format!("failed to create {}", parent.display()))?;
         }
         fs::write(&file, text).with_context(|| format!("failed to write {}", file.display()))?;
     }

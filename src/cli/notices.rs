@@ -65,7 +65,7 @@ fn preview(common: &Common, args: &Preview, output: &mut Output) -> anyhow::Resu
             let planned = plan(facts, &terms, known.as_ref(), now);
             match known {
                 Some(_) => planned.messages,
-                // What follows from the beginning at once, too.
+                // With the messages that follow at once from the first record.
                 None => {
                     [planned.messages, plan(facts, &terms, Some(&planned.notified), now).messages].concat()
                 }
@@ -85,7 +85,7 @@ fn preview(common: &Common, args: &Preview, output: &mut Output) -> anyhow::Resu
 
 /// What the recipients know.
 enum Known {
-    /// What a server with this configuration would have made known.
+    /// What a server with this configuration would have sent.
     Before(Box<Configuration>),
     /// What the journal says.
     Journal(Option<Arc<Database>>),
@@ -113,15 +113,15 @@ impl Known {
     }
 }
 
-/// What a server with the configuration `before` would have made known.
+/// What recipients know from a server with the configuration `before`.
 fn notified(before: &Configuration, id: &TeamId, terms: &Terms, now: Instant) -> Option<Notified> {
     let old = before.teams.get(id)?;
     let frame = frame_of(old, &before.settings, now)?;
     Some(with_facts(old, before, frame, now, |facts| plan(facts, terms, None, now).notified))
 }
 
-/// The engineers of team `id` whom a server sends mail once it has `after` in place of `before`, and whether it tells the
-/// whole team of the change.
+/// The engineers of team `id` whom a server sends mail once it has `after` in place of `before`, and whether it
+/// notifies the whole team of the change.
 pub(super) fn reached(
     [before, after]: [&Configuration; 2],
     id: &TeamId,

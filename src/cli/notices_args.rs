@@ -29,8 +29,8 @@ pub(super) enum NoticesCommand {
     Preview(Preview),
     /// Send a test to an engineer, or to all addresses and the webhook of a team
     ///
-    /// Says for each whether the server accepted it; addresses of the team only with --show-addresses. The password comes from ONCAL_SMTP_PASSWORD, or from the file that
-    /// ONCAL_SMTP_PASSWORD_FILE names.
+    /// Says for each whether the server accepted it; addresses of the team only with --show-addresses. The password
+    /// comes from ONCAL_SMTP_PASSWORD, or from the file that ONCAL_SMTP_PASSWORD_FILE names.
     Test(Test),
 }
 

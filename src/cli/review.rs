@@ -6,7 +6,7 @@
 use chrono::TimeDelta;
 
 use super::when;
-use crate::config::{Configuration, Diagnostic, Place, Severity, TeamConfig, TeamPlaces};
+use crate::config::{Configuration, Diagnostic, Severity, TeamConfig, TeamPlaces};
 use crate::rota::{Instant, Override, Period, Team, changes, expand, holdings, weeks};
 
 /// For how long there is a warning about a swap that was written after its week had begun.
@@ -38,19 +38,6 @@ struct Review<'c> {
 }
 
 impl Review<'_> {
-    fn warning(&self, code: &'static str, place: Option<Place>, message: String, help: &str) -> Diagnostic {
-        let (team, file) = (Some(self.team.id.clone()), self.config.file.clone());
-        Diagnostic {
-            code,
-            severity: Severity::Warning,
-            team,
-            file,
-            place,
-            message,
-            help: Some(help.to_owned()),
-        }
-    }
-
     /// Present and future members whom no rotation, swap or override names.
     fn in_no_week(&self) -> Vec<Diagnostic> {
         let team = self.team;
@@ -70,7 +57,7 @@ impl Review<'_> {
             let id = &team.engineer(idx).id;
             let message = format!("`{id}` is in no week of the rotation, so they are never on call");
             let help = "add a later [[rotation]] whose weeks name them, or take their block out";
-            self.warning("engineer-in-no-week", self.places.engineer(idx), message, help)
+            self.config.warning("engineer-in-no-week", self.places.engineer(idx), message, help)
         })
         .collect()
     }
@@ -88,14 +75,14 @@ impl Review<'_> {
                     "this swap changes nothing: the rotation gives the week of {date} to the same pair"
                 );
                 let help = "correct `week` or the names, or take the swap out";
-                found.push(self.warning("swap-changes-nothing", place, message, help));
+                found.push(self.config.warning("swap-changes-nothing", place, message, help));
             } else if week.period.start() <= self.now {
                 let what = if week.period.end() <= self.now { "is over" } else { "has begun" };
                 let message = format!("the week of {date} {what}, and a swap changes the whole of it");
                 let help = "if it is new, write an [[override]] for what is left, or correct the year of `week`; a swap \
                             that was there before the week began is right";
-                // Whether it was there before the week began, the file does not say.
-                let of_begun = self.warning("swap-of-begun-week", place, message, help);
+                // The file does not say whether it was there before the week began.
+                let of_begun = self.config.warning("swap-of-begun-week", place, message, help);
                 found.push(Diagnostic { severity: Severity::Note, ..of_begun });
             }
         }
@@ -113,7 +100,7 @@ impl Review<'_> {
             let message =
                 format!("this override changes nothing: the same people are on call {period} without it");
             let help = "correct its dates or names, or take it out";
-            self.warning("override-changes-nothing", place, message, help)
+            self.config.warning("override-changes-nothing", place, message, help)
         })
         .collect()
     }
@@ -125,7 +112,7 @@ impl Review<'_> {
         ends.map(|(by, (date, place))| {
             let message = format!("this override is {}", when::period_in_words(&self.team.zone, by.period));
             let help = format!("for {} too write `through = {date}`", when::date(date));
-            let found = self.warning("override-ends-before-date", Some(place), message, &help);
+            let found = self.config.warning("override-ends-before-date", Some(place), message, &help);
             Diagnostic { severity: Severity::Note, ..found }
         })
         .collect()

@@ -117,7 +117,7 @@ fn publisher(
     let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
     match location {
         Location::Folder(_) => lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?,
-        // Several servers may publish to one PostgreSQL, but an export beside them is to know of them.
+        // Several servers may publish to one PostgreSQL, but an export beside them must know of them.
         Location::Postgres(_) => state.share_lock(),
     }
     writer(location, revision)
@@ -152,8 +152,8 @@ fn log_start(first: &Snapshot) {
     }
 }
 
-/// The configuration with the copies of fetched calendars that are kept. Calendars that are due are
-/// fetched first, so that nobody is served a rota without a new one if that takes a moment only.
+/// The configuration with the copies of fetched calendars that are kept. Calendars that are due are fetched first, so
+/// that the rota contains new ones from the start if they arrive within a moment.
 pub(super) fn with_calendars(
     configuration: Configuration,
     calendars: &Calendars,
@@ -222,7 +222,7 @@ pub(super) fn reader(location: Location) -> anyhow::Result<Publisher> {
 /// Notifies systemd, if it started this process with `Type=notify`.
 fn tell_service_manager(state: &NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(std::slice::from_ref(state)) {
-        tracing::warn!(%error, "failed to tell the service manager");
+        tracing::warn!(%error, "failed to notify the service manager");
     }
 }
 

@@ -9,14 +9,14 @@ use crate::toml_reader::Problem;
 /// The ending of such files.
 pub(super) const EXTENSION: &str = "url";
 
-/// The code of all that is wrong with an address.
+/// The code of every problem with an address.
 const INVALID: &str = "invalid-address";
 
 /// Why a file gave no address.
 #[derive(Debug)]
 pub(super) enum AddressFault {
     File(FileFault),
-    /// It has another number of lines than one.
+    /// It does not have exactly one line.
     Lines(usize),
     Address(AddressError),
 }
@@ -31,7 +31,7 @@ pub(super) fn read(path: &Path) -> Result<Address, AddressFault> {
     }
 }
 
-/// That a text is no address.
+/// The problem of a text that is not an address.
 pub(super) fn invalid(error: AddressError) -> Problem {
     let help = "copy the secret address in iCal format from the calendar program";
     Problem::error(INVALID, format!("this address cannot be used: {error}")).help(help)

@@ -25,7 +25,7 @@ pub enum BaseUrlError {
     #[error("it must end with its path, without `?` or `#`")]
     QueryOrFragment,
     /// It has a user name or password.
-    #[error("it must not hold a user name or password")]
+    #[error("it must not contain a user name or password")]
     Credentials,
     /// Its host is empty or has characters that no host has.
     #[error("its host is not a host name or an IP address")]

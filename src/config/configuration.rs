@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::calendar_use::CalendarUse;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Place};
 use super::fetch_codes::NOT_FETCHED;
 use super::holiday_files::FOLDER as HOLIDAYS;
 use super::kept_calendars::KeptCalendars;
@@ -20,6 +20,7 @@ use super::zones::ZoneData;
 use crate::holidays::Library;
 use crate::rota::{Instant, Team, TeamId};
 use crate::team_map::TeamMap;
+use crate::toml_reader::Severity;
 
 /// The server's file.
 pub(super) const SETTINGS: &str = "oncal.toml";
@@ -173,6 +174,20 @@ pub struct TeamConfig {
     pub has_left_out_leave: bool,
     /// Whom its notices go to.
     pub notices: TeamNotices,
+}
+
+impl TeamConfig {
+    /// A warning about the team's file.
+    pub fn warning(
+        &self,
+        code: &'static str,
+        place: Option<Place>,
+        message: String,
+        help: impl Into<String>,
+    ) -> Diagnostic {
+        let (team, file) = (Some(self.team.id.clone()), self.file.clone());
+        Diagnostic { code, severity: Severity::Warning, team, file, place, message, help: Some(help.into()) }
+    }
 }
 
 /// A team with errors.

@@ -53,8 +53,8 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The command that records that `who` takes the conflict of `row`: the same as the entry. `open` are all open rows, since a
-/// date with several conflicts needs a time too.
+/// The command that records that `who` takes the conflict of `row`: the same as the entry. `open` are all open rows,
+/// since a date with several conflicts needs a time too.
 pub fn agree_command(team: &Team, row: &Row, who: EngineerIdx, open: &[&Row]) -> String {
     let start = team.zone.local(row.period.start());
     let day = team.zone.day(start.date());

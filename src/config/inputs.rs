@@ -66,7 +66,7 @@ impl Default for Walk {
 }
 
 impl Walk {
-    /// Both hashes go on with the input that is given for each.
+    /// Adds to each hash the input that is given for it.
     fn done(self, rest: &str, rest_of_own: &str) -> Inputs {
         let with = |rest: &str| hex::encode(self.hash.clone().chain_update(rest).finalize());
         Inputs { fingerprint: with(rest), own: with(rest_of_own), modified: self.newest }

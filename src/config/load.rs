@@ -178,8 +178,8 @@ fn teams(
 /// The code of a warning that depends on `oncal.toml` too.
 const NO_MAIL_SERVER: &str = "no-mail-server";
 
-/// Warns of each team whose notices are to go by mail while no server takes any. An engineer's `email` alone may be there
-/// for invitations in calendars. Earlier warnings may be of other settings.
+/// Warns of each team whose notices should go by mail although no mail server is configured. An engineer's `email`
+/// alone may be there for invitations in calendars. Earlier warnings may be of other settings.
 fn report_missing_mail(teams: &TeamMap<Arc<TeamConfig>>, has_mail: bool, diagnostics: &mut Diagnostics) {
     diagnostics.list.retain(|found| found.code != NO_MAIL_SERVER);
     for (id, team) in teams.iter().filter(|(_, team)| !has_mail && !team.notices.mail.is_empty()) {
@@ -227,7 +227,7 @@ fn keep_running(
     }
     let (settings, waiting) = read.applied_to(running);
     if !waiting.is_empty() {
-        let message = format!("{} changed, which takes a restart", waiting.join(", "));
+        let message = format!("{} changed, which requires a restart", waiting.join(", "));
         let help = "restart the server, or undo the change";
         diagnostics.whole(SETTINGS, None, Problem::warning("needs-restart", message).help(help));
     }

@@ -1,4 +1,4 @@
-//! `[mail]` of `oncal.toml`: the server that takes mail, and from whom it comes.
+//! `[mail]` of `oncal.toml`: the server that mail is sent through, and the sender.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,10 +15,10 @@ const MAX_ADDRESS: usize = 254;
 /// RFC 5321 4.5.3.1.1.
 const MAX_LOCAL_PART: usize = 64;
 
-/// What carries submissions over TLS from the start (RFC 8314).
+/// The port for submissions over TLS from the start (RFC 8314).
 const SMTPS_PORT: u16 = 465;
 
-/// What carries submissions with STARTTLS (RFC 6409).
+/// The port for submissions with STARTTLS (RFC 6409).
 const SUBMISSION_PORT: u16 = 587;
 
 /// Where the password goes instead.
@@ -30,7 +30,8 @@ const PASSWORD_HELP: &str = "`user` beside `server` is the user name; the passwo
 pub struct MailAddress(String);
 
 impl MailAddress {
-    /// Reads an address as people have one: what RFC 5321 allows besides, such as quoted local parts, nobody has.
+    /// Reads an address in the form that people use. Other forms that RFC 5321 allows, such as quoted local parts, are
+    /// refused.
     ///
     /// ```
     /// use oncal::config::MailAddress;
@@ -98,9 +99,9 @@ pub struct MailServer {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// Who logs in; nobody where it is missing.
+    /// The user who logs in; without one, nobody logs in.
     pub user: Option<String>,
-    /// From whom messages come.
+    /// The sender of messages.
     pub from: Mailbox,
 }
 
@@ -114,7 +115,8 @@ impl MailServer {
     /// Reads `[mail]`.
     pub(super) fn read(mut table: TableReader<'_>) -> Option<MailServer> {
         let problems = table.problems();
-        let message = "a password does not belong in this file, which more people read than may know it";
+        let message =
+            "a password does not belong in this file, which more people can read than may know the password";
         table.refuse("password", "password-in-file", message, PASSWORD_HELP);
         let server = table.required_text("server", "smtps://smtp.example.org");
         let user = table.text("user").map(|at| at.value).filter(|user| !user.is_empty());

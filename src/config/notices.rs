@@ -28,15 +28,15 @@ pub(super) const WEEKDAYS: [(&str, Weekday); 7] = [
 /// Whom a team's notices go to, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamNotices {
-    /// Where what concerns the team goes by mail.
+    /// The mail addresses of the team.
     pub mail: Vec<MailAddress>,
-    /// Where it goes besides. The environment may name another.
+    /// The team's webhook. The environment may name another.
     pub webhook: Option<WebhookUrl>,
     /// When the digest is sent, on the team's clock.
     pub digest: Option<(Weekday, NaiveTime)>,
     /// How far ahead changes are reported.
     pub weeks_ahead: u32,
-    /// Where what concerns one engineer goes.
+    /// The mail addresses of engineers.
     pub engineers: BTreeMap<EngineerId, MailAddress>,
 }
 

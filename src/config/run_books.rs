@@ -50,7 +50,7 @@ impl BookFault {
                     FileFault::NotUtf8 { readable, bad } => {
                         let before = readable.get(..bad.start).unwrap_or_default();
                         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-                        Some(format!("save it as UTF-8; the first odd character is on line {line}"))
+                        Some(format!("save it as UTF-8; the first invalid character is on line {line}"))
                     }
                     _ => None,
                 };
@@ -116,8 +116,8 @@ impl RunBooks {
         book.is_some_and(|book| book.markdown.lines().all(is_blank))
     }
 
-    /// Warns about files that no pipeline has named. Returns whether none of them is an error, as a link that leads out of
-    /// the folder is.
+    /// Warns about files that no pipeline has named. Returns whether none of them is an error, as a link that leads out
+    /// of the folder is.
     pub(super) fn report_unnamed(&self, team: &TeamId, diagnostics: &mut Diagnostics) -> bool {
         let named = self.named.borrow();
         let mut is_right = true;

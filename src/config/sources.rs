@@ -88,7 +88,8 @@ impl Diagnostics {
         self.whole(file, None, problem.help(help));
     }
 
-    /// Adds a warning about a folder in place of a file: container runtimes create one for a mounted file that is missing.
+    /// Adds a warning about a folder in place of a file: container runtimes create one for a mounted file that is
+    /// missing.
     pub(super) fn folder(&mut self, file: &str, help: impl Into<String>) {
         let message = "this is a folder, not a file, so oncal does not read it";
         self.whole(&format!("{file}/"), None, Problem::warning("unread-file", message).help(help));

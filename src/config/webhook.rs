@@ -9,10 +9,10 @@ use url::{Host, Url};
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookUrl(Url);
 
-/// Why a text is no address of a webhook. Quotes nothing of it.
+/// Why a text is not the address of a webhook. Quotes no part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WebhookError {
-    /// It is no URL, or none of the web.
+    /// It is not a URL of HTTP or HTTPS.
     #[error("it is not an address that begins with `https://`")]
     Malformed,
     /// It is `http`, and its host is another machine.
@@ -39,7 +39,7 @@ impl WebhookUrl {
         }
     }
 
-    /// Whether its host is this machine by its very name.
+    /// Whether the name of its host alone shows that it is this machine.
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),

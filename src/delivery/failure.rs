@@ -1,4 +1,4 @@
-//! Why a message could not be delivered. Nothing that a server said is in it but its status code.
+//! Why a message could not be delivered. Of what a server replied it keeps only the status code.
 
 use std::error::Error;
 use std::io;
@@ -75,11 +75,11 @@ pub enum Reason {
     MailPasswordFile,
     /// There is a user and no password.
     #[error(
-        "the mail server wants a password: set ONCAL_SMTP_PASSWORD, or ONCAL_SMTP_PASSWORD_FILE to a file with it"
+        "the mail server requires a password: set ONCAL_SMTP_PASSWORD, or ONCAL_SMTP_PASSWORD_FILE to a file with it"
     )]
     MailPassword,
     /// An address or a name cannot be written into a message.
-    #[error("the message cannot be put together")]
+    #[error("the message cannot be written: it has an invalid address or header")]
     MailMessage,
     /// No connection, or it broke.
     #[error("the webhook cannot be reached")]
@@ -99,7 +99,7 @@ pub enum Reason {
     /// Any other status but success.
     #[error("the webhook refuses ({0})")]
     WebhookRefused(u16),
-    /// The environment names something that is no address.
+    /// The value in the environment is not an address.
     #[error("the webhook that the environment names is not an address")]
     WebhookAddress,
 }

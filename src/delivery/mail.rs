@@ -52,11 +52,11 @@ pub(super) fn send(server: &MailServer, password: Option<&str>, mail: &Mail) -> 
 fn tls(server: &MailServer) -> Option<Tls> {
     let mut parameters = TlsParameters::builder(server.host.clone());
     if server.encryption == Encryption::IfOffered {
-        // On this machine a connection may be plain, so any certificate will do: Postfix comes with one of its own making,
-        // for the name of the machine.
+        // On this machine a connection may be plain, so any certificate is accepted: Postfix comes with a self-signed
+        // one, for the name of the machine.
         parameters = parameters.dangerous_accept_invalid_certs(true).dangerous_accept_invalid_hostnames(true);
     }
-    // Those of the system come by themselves; a container may have none.
+    // The system's certificates are added by default; a container may have none.
     for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
         parameters = parameters.add_root_certificate(Certificate::from_der(root.to_vec()).ok()?);
     }
@@ -68,7 +68,7 @@ fn tls(server: &MailServer) -> Option<Tls> {
     })
 }
 
-/// `mail` as it goes over the line. `None` if an address or a header cannot be written.
+/// `mail` as it is transmitted. `None` if an address or a header cannot be written.
 fn message(server: &MailServer, mail: &Mail) -> Option<Message> {
     let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
     Message::builder()
@@ -130,7 +130,7 @@ fn is_timeout(error: &lettre::transport::smtp::Error) -> bool {
     false
 }
 
-/// What a reply says: one to a login, or that the server is closing, would be the same for everybody.
+/// What a reply means. A refused login, or a server that is closing, is the same for every recipient.
 fn refusal(code: Code) -> Failure {
     let number = code.into();
     match (code.severity, number) {

@@ -1,4 +1,4 @@
-//! What carries messages: the network, or whatever a test puts in its place.
+//! What carries messages: the network, or what a test replaces it with.
 
 use super::failure::Failure;
 use super::mail::{self, Mail};

@@ -8,20 +8,20 @@ use super::failure::{Failure, Reason, TlsFault, tls_fault};
 use crate::config::WebhookUrl;
 use crate::fetch::tls;
 
-/// For all of it.
+/// For the whole request.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Statuses by which a webhook refuses a text, and would perhaps take another: bad request, too large, unsupported,
+/// Statuses by which a webhook refuses a text but might accept another: bad request, too large, unsupported,
 /// unprocessable.
 const OF_MESSAGE: [u16; 4] = [400, 413, 415, 422];
 
 /// The longest text in bytes. ntfy refuses longer ones, and Slack makes several messages of them.
 const MAX_TEXT: usize = 4000;
 
-/// What stands in place of the lines that are too much.
+/// Replaces the lines that do not fit.
 const CUT: &str = "… (cut: too long for a chat program)";
 
-/// `text` and then `link`, without the last lines where all of them are more than chat programs take.
+/// `text` and then `link`, without the last lines if they are more than chat programs take.
 pub fn fitted(text: &str, link: Option<&str>) -> String {
     let link = link.map_or_else(String::new, |link| format!("\n\n{link}"));
     if text.len() + link.len() <= MAX_TEXT {
@@ -33,9 +33,9 @@ pub fn fitted(text: &str, link: Option<&str>) -> String {
     format!("{}\n{CUT}{link}", whole_lines.trim_end())
 }
 
-/// `text` without what chat programs take as markup: a name or a reason that holds it must not mention a channel, nor hide
-/// an address. Characters that look alike take the place of those that mean something, since chat programs differ in how
-/// these are escaped.
+/// `text` without what chat programs take as markup: a name or a reason must not mention a channel, nor hide an
+/// address. Characters with a meaning are replaced by ones that look alike, since chat programs differ in how they are
+/// escaped.
 ///
 /// ```
 /// use oncal::delivery::neutralised;
@@ -53,7 +53,7 @@ pub fn neutralised(text: &str) -> String {
     text.chars().map(alike).collect()
 }
 
-/// Sends `text` to `url`. Redirects are not followed: the address that is configured is the one that is meant.
+/// Sends `text` to `url`. Redirects are not followed: only the configured address may receive messages.
 pub(super) fn send(url: &WebhookUrl, text: &str) -> Result<(), Failure> {
     let mut config = Agent::config_builder()
         .tls_config(tls())

@@ -8,13 +8,13 @@ use thiserror::Error;
 /// Why a snapshot was not exported.
 #[derive(Debug, Error)]
 pub enum ExportError {
-    /// The folder has something in it and no list of what oncal wrote.
+    /// The folder has files but no list of what oncal wrote.
     #[error("export to {}: it has files that oncal did not write; name an empty folder, or a new one", .0.display())]
     NotEmpty(
         /// The folder.
         PathBuf,
     ),
-    /// A file of somebody else is where one is to be written.
+    /// A file that oncal did not write is where one is to be written.
     #[error("write {}: oncal did not write the file that is there; move it away", .0.display())]
     Foreign(
         /// The file.
@@ -35,7 +35,7 @@ pub enum ExportError {
         /// The list.
         PathBuf,
     ),
-    /// The operating system refused.
+    /// An operation on a file failed.
     #[error("write {}: {source}", path.display())]
     File {
         /// Which file or folder.
@@ -43,7 +43,7 @@ pub enum ExportError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The content could not be made, which is a defect of oncal.
+    /// The content could not be made, which is a bug in oncal.
     #[error("write JSON: {0}")]
     Json(
         /// What was wrong.
@@ -53,7 +53,7 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    /// What makes of an error of the operating system one about `path`.
+    /// Turns an error of the operating system into one about `path`.
     pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
         let path = path.to_owned();
         move |source| ExportError::File { path, source }

@@ -13,7 +13,7 @@ use crate::rota::{Instant, Period, TeamId, expand};
 /// The name of a page.
 pub(super) const PAGE: &str = "index.html";
 
-/// Where the API is below a place.
+/// The path of the API below a place.
 const API: &str = "api/v1/teams";
 
 /// What is in a file, and where it is.
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_of_the_team_that_stands_in_it_with_and_without_a_key() {
+    fn a_path_belongs_to_the_team_in_it_with_and_without_a_key() {
         let data = TeamId::new("data").unwrap();
         for (path, is_of_it) in [
             ("data/team.ics", true),

@@ -1,8 +1,8 @@
 //! The folder that is exported to: which of its files are oncal's, and how they change.
 //!
 //! `.oncal-export` lists what oncal wrote, so that it deletes nothing else. It has hashes of the paths, because paths
-//! hold keys and web servers may hand it out. The list names a file before the file is there and until after it is gone,
-//! so a process that is killed leaves no file behind that the next one does not know.
+//! contain keys and a web server may serve the list. A file is listed before it is written and until after it is
+//! deleted, so the next export knows every file that a killed one left behind.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -21,7 +21,7 @@ const LIST: &str = ".oncal-export";
 /// The first line of the list.
 const FORMAT: &str = "oncal export 1";
 
-/// A file that is not whole yet, beside the one that it will replace.
+/// A file that is being written, beside the one that it will replace.
 const PART: &str = ".oncal-export-part";
 
 /// A folder that is exported to, locked for this process.
@@ -37,11 +37,12 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder at `path`, which is made if it is missing. One that has files needs the list of what oncal wrote.
+    /// Opens the folder at `path`, and creates it if it is missing. A folder with files must have the list of what
+    /// oncal wrote.
     ///
     /// # Errors
     ///
-    /// If it has files and no list, another process exports to it, or it cannot be read or made.
+    /// If it has files and no list, another process exports to it, or it cannot be read or created.
     pub fn open(path: &Path) -> Result<Folder, ExportError> {
         let path = path.to_owned();
         fs::create_dir_all(&path).map_err(ExportError::at(&path))?;
@@ -68,8 +69,8 @@ impl Folder {
         self.listed.contains(&hash(path))
     }
 
-    /// Deletes all that is listed and may not stay by its path, and writes nothing. Returns how many files that were. One
-    /// that cannot be deleted does not keep the others.
+    /// Deletes every listed file whose path may not stay, and writes nothing. Returns how many files were deleted. If
+    /// one cannot be deleted, the others still are.
     pub(super) fn revoke(&self, may_stay: impl Fn(&str) -> bool) -> Result<usize, ExportError> {
         let (mut deleted, mut failed) = (0, None);
         for path in walk(&self.path)? {
@@ -83,7 +84,8 @@ impl Folder {
         failed.map_or(Ok(deleted), Err)
     }
 
-    /// Begins an export of the files at `paths`. Nothing is written if the file of somebody else is at one of them.
+    /// Begins an export of the files at `paths`. Nothing is written if oncal did not write a file that is at one of
+    /// them.
     pub(super) fn begin<'p>(&mut self, paths: impl Iterator<Item = &'p str>) -> Result<(), ExportError> {
         let mut current = BTreeSet::new();
         for path in paths {
@@ -98,13 +100,13 @@ impl Folder {
         self.write_list(all)
     }
 
-    /// Has the file at `path` hold `bytes`, and says whether it did not before.
+    /// Makes `bytes` the content of the file at `path`. Returns whether it had another.
     pub(super) fn put(&self, path: &str, bytes: &[u8]) -> Result<bool, ExportError> {
         put(&self.path.join(path), bytes)
     }
 
-    /// Ends the export: deletes what is listed and no longer part of it, unless `is_kept` says so of its path. Returns how
-    /// many files that were.
+    /// Ends the export: deletes what is listed and no longer part of it, unless its path `is_kept`. Returns how many
+    /// files were deleted.
     pub(super) fn finish(&mut self, is_kept: impl Fn(&str) -> bool) -> Result<usize, ExportError> {
         let mut listed = self.current.clone();
         let mut deleted = 0;
@@ -162,8 +164,8 @@ fn read_list(path: &Path) -> Result<BTreeSet<String>, ExportError> {
     }
 }
 
-/// Has the file at `path` hold `bytes`, and says whether it did not before. Whoever reads it meanwhile gets all of the old
-/// file or all of the new one.
+/// Makes `bytes` the content of the file at `path`. Returns whether it had another. A reader gets either the whole old
+/// file or the whole new one.
 fn put(path: &Path, bytes: &[u8]) -> Result<bool, ExportError> {
     if fs::read(path).is_ok_and(|found| found == bytes) {
         return Ok(false);
@@ -174,7 +176,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<bool, ExportError> {
     let write = || {
         let mut file = fs::File::create(&part)?;
         file.write_all(bytes)?;
-        // Web servers tell versions apart by length and time in whole seconds.
+        // Web servers distinguish versions by length and time in whole seconds.
         let before = fs::metadata(path).and_then(|found| found.modified());
         if let Ok(before) = before
             && whole_seconds(file.metadata()?.modified()?) <= whole_seconds(before)
@@ -192,25 +194,25 @@ fn whole_seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-/// Deletes `file`, and the folders that are empty without it, up to `top`.
+/// Deletes `file`, and the folders below `top` that are then empty.
 fn remove(top: &Path, file: &Path) -> Result<(), ExportError> {
     fs::remove_file(file).map_err(ExportError::at(file))?;
     let mut folder = file.parent();
-    // One that is not empty stays.
+    // A folder that is not empty cannot be removed.
     while let Some(path) = folder.filter(|path| *path != top && fs::remove_dir(path).is_ok()) {
         folder = path.parent();
     }
     Ok(())
 }
 
-/// The paths of all files below `top`. Links are files, whatever they lead to.
+/// The paths of all files below `top`. Symbolic links count as files.
 fn walk(top: &Path) -> Result<Vec<String>, ExportError> {
     let mut found = Vec::new();
     let mut folders = vec![(top.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(ExportError::at(&folder))? {
             let entry = entry.map_err(ExportError::at(&folder))?;
-            // oncal writes no name that is not UTF-8.
+            // oncal writes only names in UTF-8.
             let Ok(name) = entry.file_name().into_string() else { continue };
             let path = format!("{prefix}{name}");
             let is_folder = entry.file_type().map_err(ExportError::at(&entry.path()))?.is_dir();

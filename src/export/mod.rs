@@ -1,9 +1,9 @@
 //! The static export: what is served, as files under the paths that the server uses, for a web server that knows
 //! nothing of oncal.
 //!
-//! In reading order: [`places`] says below which paths which keys see what; [`files`] lists the files of a snapshot and
-//! what is in each; [`page`] is `index.html`; a [`Folder`] writes what changed, and deletes what it once wrote and is no
-//! longer there.
+//! In reading order: [`places`] says what is exported below which path; [`files`] lists the files of a snapshot and
+//! their content; [`page`] is `index.html`; a [`Folder`] writes what changed, and deletes what it wrote earlier and is
+//! no longer exported.
 //!
 //! Not here: where the snapshot comes from, and when it is exported again (`cli`).
 

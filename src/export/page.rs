@@ -1,17 +1,17 @@
-//! `index.html` of the export: how to subscribe, and the weeks ahead. It does not say who is on call now, because nobody
-//! knows when it will be read.
+//! `index.html` of the export: how to subscribe, and the weeks ahead. It does not say who is on call now, because
+//! nobody knows when it will be read.
 
 use chrono::TimeDelta;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 use crate::config::BaseUrl;
 use crate::json::SCHEDULE_WEEKS;
 use crate::live::{FeedSlot, Snapshot, TeamSnapshot};
 use crate::rota::{Instant, Shift, TeamId};
 use crate::text::{WallClock, Year, clean, role_title};
-use crate::web::Subscribe;
+use crate::web::{Subscribe, document};
 
-/// In the page itself, so that a copy of it needs no other file.
+/// Embedded in the page, so that a copy of it needs no other file.
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;\
                      color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
                      th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-top:1px solid #ccc}\
@@ -45,7 +45,7 @@ impl TeamPage<'_> {
             h2 { "The weeks ahead" }
             (shifts(team))
         };
-        document(&name, &main)
+        page(&name, &main)
     }
 
     fn feed(&self, team: &TeamSnapshot, slot: &FeedSlot) -> Markup {
@@ -80,7 +80,7 @@ pub(super) fn index(snapshot: &Snapshot, now: Instant) -> String {
             @for id in &broken { li { (id) ": not exported, because its file has errors" } }
         }
     };
-    document("On-call rotas", &main)
+    page("On-call rotas", &main)
 }
 
 /// Where the download of the feed at `path` is: `engineers/a.download.ics` for `engineers/a.ics`.
@@ -120,20 +120,11 @@ fn shifts(team: &TeamSnapshot) -> Markup {
     }
 }
 
-fn document(title: &str, main: &Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                meta name="referrer" content="no-referrer";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { (main) } }
-        }
+fn page(title: &str, main: &Markup) -> String {
+    let head = html! {
+        meta name="robots" content="noindex";
+        meta name="referrer" content="no-referrer";
+        style { (PreEscaped(STYLE)) }
     };
-    page.into_string()
+    document(title, &head, &html! { body { main { (main) } } }).into_string()
 }

@@ -1,4 +1,4 @@
-//! Below which paths what is exported: once where everybody may read, otherwise once for each key.
+//! The paths below which the export is written: one if everybody may read, otherwise one for each key.
 
 use crate::access::{SEGMENT, Scope};
 use crate::config::BaseUrl;
@@ -6,23 +6,23 @@ use crate::feed::Feed;
 use crate::live::Snapshot;
 use crate::rota::{Instant, TeamId};
 
-/// A path below which somebody finds what they may read.
+/// A path below which everything is that one kind of reader may read.
 #[derive(Debug)]
 pub(super) struct Place {
     /// What paths start with: empty, or `k/<key>/`.
     pub(super) prefix: String,
-    /// What addresses start with.
+    /// The base of its addresses.
     pub(super) base: BaseUrl,
     scope: Scope,
 }
 
 impl Place {
-    /// Whether they see all teams.
+    /// Whether its readers see all teams.
     pub(super) fn has_all(&self) -> bool {
         self.scope == Scope::Organisation
     }
 
-    /// Whether they see anything of `team`.
+    /// Whether its readers see anything of `team`.
     pub(super) fn has_team(&self, team: &TeamId) -> bool {
         match &self.scope {
             Scope::Organisation => true,
@@ -30,12 +30,12 @@ impl Place {
         }
     }
 
-    /// Whether they find the team's part of the API. A person's folder has only feeds.
+    /// Whether it has the team's part of the API. A person's folder has only feeds.
     pub(super) fn has_api(&self, team: &TeamId) -> bool {
         !matches!(self.scope, Scope::Engineer(..)) && self.has_team(team)
     }
 
-    /// Whether they find this feed of `team`. A person's folder has that person's and those of the team.
+    /// Whether it has this feed of `team`. A person's folder has that person's and those of the team.
     pub(super) fn has_feed(&self, team: &TeamId, feed: &Feed) -> bool {
         let is_theirs = match (&self.scope, feed) {
             (Scope::Engineer(_, engineer), Feed::Engineer(of)) => engineer == of,

@@ -14,7 +14,7 @@ use crate::rota::{Instant, TeamId};
 pub struct Written {
     /// How many files the export has.
     pub files: usize,
-    /// How many of them were written, since they were not there or had something else in them.
+    /// How many of them were written, because they were missing or had other content.
     pub written: usize,
     /// How many files of earlier exports were deleted.
     pub deleted: usize,
@@ -23,20 +23,19 @@ pub struct Written {
 /// Writes `snapshot` to `folder`, with downloads if `has_downloads`; `now` decides which keys are valid, and is on the
 /// pages.
 ///
-/// Files below keys that are not valid any more are deleted first, so that nothing that fails later keeps them.
-/// Files of earlier exports that are no longer part of it are deleted, except those of teams that cannot be exported
-/// because their files have errors: calendar programs drop a calendar that is gone.
+/// Files below keys that are not valid any more are deleted first, even if something fails later. Files of earlier
+/// exports that are no longer part of it are deleted, except those of teams that cannot be exported because their files
+/// have errors: calendar programs drop a calendar that is gone.
 ///
 /// # Errors
-///
-/// If a file cannot be written or deleted. All others are as they were, or as they are to be.
+/// If a file cannot be written or deleted. Every other file is in its old or its new state.
 pub fn write(
     folder: &mut Folder,
     snapshot: &Snapshot,
     has_downloads: bool,
     now: Instant,
 ) -> Result<Written, ExportError> {
-    let lives = Lives::new(folder, snapshot, now);
+    let lives = StillValid::new(folder, snapshot, now);
     let revoked = folder.revoke(|path| lives.may_stay(path))?;
     let files = files(snapshot, has_downloads, now);
     folder.begin(paths(&files))?;
@@ -53,7 +52,7 @@ pub fn write(
 }
 
 /// Which files of earlier exports somebody may still read.
-struct Lives<'s> {
+struct StillValid<'s> {
     /// The valid keys; `None` if everybody may read.
     keys: Option<BTreeSet<String>>,
     /// The teams that are not exported, with whether their files say which links work.
@@ -62,8 +61,8 @@ struct Lives<'s> {
     is_all_new: bool,
 }
 
-impl<'s> Lives<'s> {
-    fn new(folder: &Folder, snapshot: &'s Snapshot, now: Instant) -> Lives<'s> {
+impl<'s> StillValid<'s> {
+    fn new(folder: &Folder, snapshot: &'s Snapshot, now: Instant) -> StillValid<'s> {
         let broken = snapshot.configuration().broken.iter().filter(|(id, _)| snapshot.is_broken(id.as_str()));
         let broken = broken.map(|(id, broken)| (id, broken.links.is_some())).collect();
         let keyrings = snapshot.keyring().zip(snapshot.unserved_keyring());
@@ -71,7 +70,7 @@ impl<'s> Lives<'s> {
         let all = keys.iter().flatten().flatten().find(|(_, scope)| **scope == &Scope::Organisation);
         let is_all_new = all.is_some_and(|(key, _)| !folder.lists(&format!("{SEGMENT}/{key}/{PAGE}")));
         let keys = keys.map(|keys| keys.into_iter().flat_map(BTreeMap::into_keys).collect());
-        Lives { keys, broken, is_all_new }
+        StillValid { keys, broken, is_all_new }
     }
 
     fn may_stay(&self, path: &str) -> bool {
@@ -79,7 +78,7 @@ impl<'s> Lives<'s> {
         match (&self.keys, key) {
             (None, None) => true,
             (Some(keys), Some(key)) => {
-                // What the links of a file that is not TOML are, nobody knows.
+                // If a file is not valid TOML, its links are not known.
                 let is_unknown =
                     || self.broken.iter().any(|(team, is_known)| !is_known && is_of_team(path, team));
                 keys.contains(key) || !self.is_all_new && is_unknown()

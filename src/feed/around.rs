@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::rota::{Duty, EngineerIdx, Period, PlannedWeek, Role, Shift, ShiftKind, merge_adjacent};
 
-use super::writer::{Writer, other};
+use super::writer::Writer;
 use crate::text::reason;
 use crate::text::role_title;
 
@@ -16,7 +16,7 @@ const MAX_AHEAD: TimeDelta = TimeDelta::days(8);
 impl Writer<'_> {
     /// Writes who holds the other role meanwhile, with a line for each change.
     pub(super) fn beside(&self, text: &mut String, planned: &PlannedWeek, shift: &Shift) {
-        let role = other(shift.role);
+        let role = shift.role.other();
         let held = planned.duties.iter().filter_map(|duty| {
             let held = duty.holder(role).map(|held| (held.engineer, held.kind.is_tentative()));
             Some((duty.period.intersection(shift.period)?, held))
@@ -77,8 +77,8 @@ impl Writer<'_> {
         });
         if plainly {
             let next = after.holder(role).map_or("nobody", |held| self.name(held.engineer));
-            let moves = (after.engineer(other(role)) == Some(idx))
-                .then(|| format!("; {} becomes {}", self.name(idx), other(role).as_str()));
+            let moves = (after.engineer(role.other()) == Some(idx))
+                .then(|| format!("; {} becomes {}", self.name(idx), role.other().as_str()));
             let moves = moves.unwrap_or_default();
             return Some(format!("Next: {at}, {next}{moves}"));
         }

@@ -74,7 +74,8 @@ pub struct Head<'a> {
     pub team: &'a Team,
     /// The links in it.
     pub links: &'a Links,
-    /// The earliest possible time of its last change: the current week's start, or when an event last left it, if later.
+    /// The earliest possible time of its last change: the current week's start, or when an event last left it, if
+    /// later.
     pub changed: Instant,
 }
 

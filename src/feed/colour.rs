@@ -14,8 +14,8 @@ pub struct Colour {
 /// The colour of what belongs to no single person: the team's calendar, meetings, deadlines.
 pub const TEAM: Colour = Colour { name: "slategray", rgb: [0x70, 0x80, 0x90] };
 
-/// Found by a search over the CSS3 names, without reds and oranges, which pages use for alarms: the eight that differ most
-/// from each other and from [`TEAM`], with normal sight and with each kind of colour blindness.
+/// Found by a search over the CSS3 names, without reds and oranges, which pages use for alarms: the eight that differ
+/// most from each other and from [`TEAM`], with normal sight and with each kind of colour blindness.
 const PALETTE: [Colour; 10] = [
     Colour { name: "mediumblue", rgb: [0x00, 0x00, 0xCD] },
     Colour { name: "yellowgreen", rgb: [0x9A, 0xCD, 0x32] },

@@ -36,7 +36,7 @@ impl Writer<'_> {
             busy: false,
             reason: None,
             facts: [
-                status_text(conflict.status),
+                conflict.status.as_str(),
                 id(conflict.primary).as_str(),
                 second.as_ref().map_or("", |second| second.as_str()),
                 &self.conflict_span(conflict),
@@ -86,13 +86,5 @@ impl Writer<'_> {
     /// Everybody who could take it, best first, with the figures they are ranked by (R6).
     pub(super) fn candidates(&self, candidates: &[Candidate]) -> String {
         text::candidates(candidates, |idx| self.name(idx).to_owned())
-    }
-}
-
-fn status_text(status: ProposalStatus) -> &'static str {
-    match status {
-        ProposalStatus::Proposed => "proposed",
-        ProposalStatus::NeedsVolunteer => "needs-volunteer",
-        ProposalStatus::Nobody => "nobody",
     }
 }

@@ -4,12 +4,13 @@
 //! from it; each event is [`Rendered`] once, and [`calendar`] copies it into each [`Feed`] that contains it. Feeds are
 //! filters over the one list, so an event has the same identity and text in all of them.
 //!
-//! Not here: when an event's content last changed (the journal decides that, as a [`Revision`](crate::journal::Revision)), HTTP, and the clock.
-//! Nothing in a feed depends on the time of the request.
+//! Not here: when an event's content last changed (the journal decides that, as a
+//! [`Revision`](crate::journal::Revision)), HTTP, and the clock. Nothing in a feed depends on the time of the request.
 
 mod alarm;
 mod around;
 mod calendar;
+mod client;
 pub mod colour;
 mod content_line;
 mod deadline;
@@ -25,6 +26,7 @@ mod writer;
 
 pub use alarm::{Alarm, NoSuchAlarm};
 pub use calendar::{Head, Rendered, calendar};
+pub use client::Client;
 pub use event::{Event, Hashes, Kind, Status, When, events};
 pub use name::Feed;
 pub use plan::{Links, Plan};

@@ -178,7 +178,9 @@ impl Writer<'_> {
                 format!("Agreed by the team{agreed}{late}.")
             }
             RowStatus::Reported => {
-                format!("{away} is primary in the week of {week}; time off moves no duty in this team.")
+                format!(
+                    "{away} is primary in the week of {week}; time off does not change who is on call in this team."
+                )
             }
             RowStatus::NoBackup => format!(
                 "{away} is secondary in the week of {week} and could not cover if {primary} were away: {primary} \

@@ -1,4 +1,4 @@
-//! Notes that somebody's holidays or leave are not known: where that is so, silence does not mean that there are none.
+//! Notes that somebody's holidays or leave are not known: there, a missing entry does not mean that there are none.
 
 use chrono::{Datelike, Days, NaiveDate};
 

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::rota::{EngineerIdx, Instant, Period, Pipeline, Role, Team, Zone};
+use crate::rota::{EngineerIdx, Instant, Period, Pipeline, Team, Zone};
 
 use super::plan::{Links, Plan};
 use crate::text::moment::{self, Moment};
@@ -101,14 +101,6 @@ impl<'a> Writer<'a> {
         });
         let parts: Vec<String> = parts.collect();
         (!parts.is_empty()).then(|| parts.join("; "))
-    }
-}
-
-/// The other of the two roles.
-pub(super) fn other(role: Role) -> Role {
-    match role {
-        Role::Primary => Role::Secondary,
-        Role::Secondary => Role::Primary,
     }
 }
 

@@ -18,10 +18,10 @@ pub struct Address {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressDigest(String);
 
-/// Why a text is no [`Address`]. None of the messages quotes the text.
+/// Why a text is not an [`Address`]. None of the messages quotes the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// It is no URL, or has no host.
+    /// It is not a URL, or has no host.
     #[error("it is not an address such as `https://calendar.example.org/…`")]
     Malformed,
     /// It is a URL, but neither `https` nor `webcal`.
@@ -45,8 +45,7 @@ impl Address {
     /// ```
     ///
     /// # Errors
-    ///
-    /// What keeps it from being one.
+    /// Why it is not one.
     pub fn parse(text: &str) -> Result<Address, AddressError> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://").ok_or(AddressError::Malformed)?;
@@ -67,17 +66,17 @@ impl Address {
         Ok(address)
     }
 
-    /// Whether the host is this machine by its very name.
+    /// Whether the host's name or IP address means this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
 
-    /// What the address is found by where it must not be written.
+    /// Identifies the address where it must not be written.
     pub fn digest(&self) -> AddressDigest {
         AddressDigest(hex::encode(Sha256::digest(self.url.as_str())))
     }
 
-    /// All of it, for the request alone.
+    /// The whole address, only for the request.
     pub(super) fn url(&self) -> &Url {
         &self.url
     }

@@ -1,4 +1,4 @@
-//! Whether a response is a calendar, complete, and text. What the calendar says is read later.
+//! Whether a response is a complete calendar in UTF-8. Its content is read later.
 
 use super::error::FetchError;
 

@@ -1,4 +1,4 @@
-//! Whom TLS connections of ureq trust.
+//! Which certificates TLS connections of ureq trust.
 
 use std::sync::Arc;
 

@@ -1,7 +1,5 @@
-//! One fetch, with all its limits.
-//!
-//! ureq could follow redirects itself; here each is a request of its own, since each must be checked first and
-//! credentials stay with the host that they are for.
+//! One fetch, with all its limits. ureq could follow redirects itself; here each is a separate request, since each must
+//! be checked first, and credentials must not reach another host.
 
 use std::env;
 use std::io::Read;
@@ -33,20 +31,20 @@ const MEGABYTE: u64 = 1_000_000;
 /// What a fetch may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For all of it, redirects included.
+    /// The time for all of it, including redirects.
     pub overall: Duration,
-    /// Of a response, after decompression.
+    /// The bytes of a response, after decompression.
     pub megabytes: u64,
     /// How many redirects are followed.
     pub redirects: usize,
 }
 
 impl Limits {
-    /// Those in use: see `docs/operating.md`.
+    /// The ones in use: see `docs/calendars.md`.
     pub const DEFAULT: Limits = Limits { overall: Duration::from_secs(30), megabytes: 25, redirects: 5 };
 }
 
-/// What a server gave with a calendar, to be given back so that it can respond "not modified" (RFC 9110 section 13.1).
+/// What a server sent with a calendar, to be sent back so that it can respond "not modified" (RFC 9110 section 13.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validators {
     /// The ETag, in its quotes.
@@ -58,19 +56,19 @@ pub struct Validators {
 /// What a successful fetch gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetched {
-    /// The server says that what is known is still right.
+    /// The server says that nothing has changed.
     NotModified,
     /// The calendar.
     Calendar {
-        /// Its text, whole.
+        /// Its whole text.
         text: String,
         /// For the next fetch.
         validators: Validators,
     },
 }
 
-/// Fetches calendars. It holds the certificates that were trusted when it was made, so a process that runs for long
-/// makes a new one now and then.
+/// Fetches calendars. It holds the certificates that were trusted when it was created, so a long-running process
+/// creates new ones from time to time.
 #[derive(Debug)]
 pub struct Fetcher {
     pub(super) limits: Limits,
@@ -81,7 +79,7 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// With the certificates of the system and those built in, and the proxy of the environment.
+    /// A fetcher with the certificates of the system and those built in, and the proxy of the environment.
     pub fn new() -> Fetcher {
         Fetcher { limits: Limits::DEFAULT, roots: trusted_roots(), proxy: proxy(), judge: is_public }
     }
@@ -91,12 +89,12 @@ impl Fetcher {
         Fetcher { limits, ..Fetcher::new() }
     }
 
-    /// Fetches the calendar at `address`. With what is `known` of an earlier fetch the server may respond that nothing
-    /// changed. It takes as long as [`Limits::overall`] at most.
+    /// Fetches the calendar at `address`. With what is `known` from an earlier fetch the server may respond that
+    /// nothing changed. This takes at most [`Limits::overall`].
     ///
     /// # Errors
     ///
-    /// If there is no calendar to be had, and why.
+    /// If no calendar could be fetched, and why.
     pub fn fetch(&self, address: &Address, known: Option<&Validators>) -> Result<Fetched, FetchError> {
         let deadline = Instant::now() + self.limits.overall;
         let mut url = without_credentials(address.url());
@@ -118,17 +116,17 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects { limit: self.limits.redirects })
     }
 
-    /// Makes one request; the response comes with whether the host is a public one.
+    /// Makes one request. Returns the response, and whether the host is public.
     fn request(&self, hop: &Hop<'_>) -> Result<(Response<Body>, bool), FetchError> {
         let left = hop.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(self.timed_out());
         }
-        // A proxy reaches neither what is meant as this machine, nor is it asked to.
+        // A proxy cannot reach this machine, so it is not used.
         let proxy = if is_loopback(hop.url) { None } else { self.proxy.clone()? };
         let is_public = Arc::new(AtomicBool::new(false));
         if proxy.is_some() {
-            // The proxy resolves the name; what stands as an IP address is known here.
+            // The proxy resolves names; only an IP address can be judged here.
             let is_private = match hop.url.host() {
                 Some(Host::Ipv4(ip)) => !(self.judge)(ip.into()),
                 Some(Host::Ipv6(ip)) => !(self.judge)(ip.into()),

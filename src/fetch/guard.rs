@@ -1,5 +1,5 @@
-//! Names are resolved here, where a redirect into a private network is refused: on the very IP addresses that are
-//! connected to, so that no second look-up can give others.
+//! Resolves names, and refuses a redirect into a private network. It checks the IP addresses that are then connected
+//! to, since a second look-up could give others.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ pub(super) struct Guard {
     pub(super) target: (String, Option<u16>),
     /// Whether an earlier request of this fetch was to a public address.
     pub(super) must_be_public: bool,
-    /// Set where the target has a public address.
+    /// Set if the target has a public address.
     pub(super) is_public: Arc<AtomicBool>,
-    /// Tells public addresses from others.
+    /// Whether an address is public.
     pub(super) judge: fn(IpAddr) -> bool,
 }
 
@@ -34,7 +34,7 @@ impl Resolver for Guard {
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = match DefaultResolver::default().resolve(uri, config, timeout) {
             Ok(found) => found,
-            // The system's words for an unknown name differ; the kind of error says nothing.
+            // Systems report an unknown name in different ways, and the kind of error does not identify it.
             Err(ureq::Error::Io(_)) => return Err(ureq::Error::HostNotFound),
             Err(error) => return Err(error),
         };

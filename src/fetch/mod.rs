@@ -1,11 +1,11 @@
 //! Calendars fetched from an address: what an address is, and how one is fetched safely.
 //!
-//! In reading order: an [`Address`] is the secret that a calendar is found by; `public_ip` tells the public internet from
-//! private networks; `guard` resolves names and refuses what a redirect must not reach; the [`Fetcher`] makes one
-//! request with all its limits; `calendar_text` decides whether the response is a calendar at all, and
+//! In reading order: an [`Address`] is the secret that a calendar is found by; `public_ip` distinguishes the public
+//! internet from private networks; `guard` resolves names and refuses what a redirect must not reach; the [`Fetcher`]
+//! makes one request with all its limits; `calendar_text` decides whether the response is a calendar at all, and
 //! `reduced` drops what is not used for a [`Purpose`].
 //!
-//! Not here: what the calendar says (`ics`), what is kept of it (`journal`), and when it is fetched (`live`).
+//! Not here: what the calendar says (`ics`), what is kept of it (`journal`), and when it is fetched (`calendars`).
 
 mod address;
 mod calendar_text;

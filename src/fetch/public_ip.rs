@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether `ip` is neither this machine, nor on a private network, a link or shared address space (RFC 1918, 3927, 4193,
-/// 4291, 6598, 6890). An IPv6 address that stands for an IPv4 address is judged by that.
+/// Whether `ip` is neither this machine, nor on a private network, a link or shared address space (RFC 1918, 3927,
+/// 4193, 4291, 6598, 6890). An IPv6 address that contains an IPv4 address is judged by that.
 pub(super) fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),

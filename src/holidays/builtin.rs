@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::definition::Definition;
 use crate::toml_reader::Problems;
 
-/// A calendar and its text; read when it is first used.
+/// A calendar and its text, which is parsed when it is first used.
 struct Builtin {
     id: &'static str,
     text: &'static str,

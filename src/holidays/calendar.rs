@@ -10,7 +10,7 @@ use chrono::{Datelike, Weekday, WeekdaySet};
 use super::definition::{Definition, Rule, Sandwich};
 use super::expand::{Dated, Holiday, expand};
 use crate::rota::{self, HolidayName};
-use crate::toml_reader::{MAX_REPORTED, Problem, Severity, listed, nearest};
+use crate::toml_reader::{MAX_REPORTED, Problem, listed, nearest};
 
 /// A holiday calendar with all that it extends: rules ready to become dates.
 #[derive(Debug)]
@@ -45,19 +45,15 @@ impl Default for ResolvedCalendar {
 }
 
 impl ResolvedCalendar {
-    /// Adds a definition on top: its name and source replace those below, `remove` takes holidays out, and its rules are
-    /// added. Returns a problem for each name in `remove` that nobody defines.
+    /// Adds a definition on top: its name and source replace those below, `remove` takes holidays out, and its rules
+    /// are added. Returns a problem for each name in `remove` that nobody defines.
     pub(super) fn extend(&mut self, definition: &Definition) -> Vec<Problem> {
         let found = self.remove(&definition.remove.iter().map(|name| &*name.value).collect());
         let mut unknown = Vec::new();
         for name in definition.remove.iter().filter(|name| !found.contains(&*name.value)) {
-            unknown.push(Problem {
-                code: "unknown-holiday",
-                severity: Severity::Error,
-                span: name.span.clone(),
-                message: format!("`{}` has no holiday `{}` to remove", self.id, name.value),
-                help: if unknown.len() < MAX_REPORTED { self.nearest_name(&name.value) } else { None },
-            });
+            let message = format!("`{}` has no holiday `{}` to remove", self.id, name.value);
+            let help = if unknown.len() < MAX_REPORTED { self.nearest_name(&name.value) } else { None };
+            unknown.push(Problem::error("unknown-holiday", message).at(&name.span).maybe_help(help));
         }
         definition.id.clone_into(&mut self.id);
         definition.name.clone_into(&mut self.name);
@@ -77,8 +73,8 @@ impl ResolvedCalendar {
         unknown
     }
 
-    /// Removes the holidays of these names, or only their substitutes where those have such a name. Returns the names that
-    /// were found.
+    /// Removes the holidays of these names, or only their substitutes where those have such a name. Returns the names
+    /// that were found.
     fn remove<'n>(&mut self, names: &BTreeSet<&'n str>) -> BTreeSet<&'n str> {
         let mut found = BTreeSet::new();
         let mut is_removed = |name: &str| {
@@ -145,7 +141,7 @@ impl ResolvedCalendar {
         names
     }
 
-    /// What each holiday is called, those of one name as often as they are there.
+    /// The name of each holiday; a name that several of them have is repeated.
     fn all_names(&self) -> impl Iterator<Item = &HolidayName> {
         let observed =
             self.rules.iter().filter_map(|rule| rule.observed.as_ref().map(|observed| &observed.name));

@@ -1,6 +1,6 @@
 //! Countries and regions as people call them, with the calendars that they mean.
 
-/// The calendars that `name` means, the likeliest first; none where it is no common name of any.
+/// The calendars that `name` may mean, the likeliest first; none if it is not a common name.
 pub(super) fn meant(name: &str) -> &'static [&'static str] {
     let plain = plain(name);
     let found = NAMES.iter().find(|(names, _)| names.contains(&plain.as_str()));

@@ -26,7 +26,7 @@ const MAX_MOVE_DAYS: i64 = 6;
 pub struct Definition {
     pub(super) id: String,
     pub(super) name: String,
-    /// The same in English, where it is not English.
+    /// The name in English, if `name` is in another language.
     pub(super) english: Option<Arc<str>>,
     pub(super) source: Option<String>,
     /// A note for people who rely on it, for example about days that it cannot list.
@@ -162,10 +162,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
     let source = calendar.text("source").map(|source| source.value);
     let note = non_empty(calendar.text("note"), calendar.problems());
     let weekend = read_weekend(&mut calendar);
-    let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
-    let confirmed_through = calendar
-        .integer("confirmed_through", *years.start(), *years.end())
-        .and_then(|year| i32::try_from(year.value).ok());
+    let confirmed_through = read_confirmed_through(&mut calendar);
     let sandwich = read_sandwich(&mut calendar, language.as_ref());
     let extends = calendar.text("extends");
     let remove = calendar.texts("remove").unwrap_or_default();
@@ -193,6 +190,12 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
             .map(|rule| Some(rule?.named_in(language.as_ref())))
             .collect::<Option<_>>()?,
     })
+}
+
+/// The last year whose dates are known.
+pub(super) fn read_confirmed_through(table: &mut TableReader<'_>) -> Option<i32> {
+    let (first, last) = ((*YEARS.start()).into(), (*YEARS.end()).into());
+    i32::try_from(table.integer("confirmed_through", first, last)?.value).ok()
 }
 
 fn read_weekend(calendar: &mut TableReader<'_>) -> Option<WeekdaySet> {
@@ -253,7 +256,7 @@ fn read_holiday(mut holiday: TableReader<'_>) -> Option<Rule> {
     native.map(|_| Rule { name, on, years, except, dates, observed })
 }
 
-/// `on` and `dates`, of which there must be one.
+/// `on` and `dates`, at least one of which must be given.
 fn read_days(holiday: &mut TableReader<'_>) -> (Option<On>, Vec<NaiveDate>) {
     let problems = holiday.problems();
     let text = holiday.text("on");

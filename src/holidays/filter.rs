@@ -1,12 +1,11 @@
-//! The file that belongs to an imported calendar, `<name>.toml` with an `[import]` table: which of its events are holidays,
-//! what it is called, and perhaps its address.
+//! The file that belongs to an imported calendar, `<name>.toml` with an `[import]` table: which of its events are
+//! holidays, what it is called, and perhaps its address.
 //!
 //! Not here: the events (`ics`).
 
-use super::YEARS;
-use super::definition::non_empty;
+use super::definition::{non_empty, read_confirmed_through};
 use crate::ics::Patterns;
-use crate::toml_reader::{self, At, Problem, Problems, Severity, TableReader};
+use crate::toml_reader::{self, At, Problem, Problems, TableReader};
 
 /// What to take from an `.ics` file.
 #[derive(Debug, Default)]
@@ -26,7 +25,7 @@ pub enum Beside {
     Calendar,
     /// A file of the same name with the address of one.
     Address,
-    /// Its address stands in the filter itself.
+    /// The filter itself has its address.
     Nothing,
 }
 
@@ -44,13 +43,13 @@ impl Filter {
         table.get("import").and_then(|import| import.get("url")).is_some()
     }
 
-    /// The address of the calendar, as it stands there.
+    /// The address of the calendar, as it is written there.
     pub fn url(&self) -> Option<&At<String>> {
         self.url.as_ref()
     }
 
-    /// Whether an event with these texts, in lower case, is wanted: one of `include`, where there are any, and none of
-    /// `exclude`.
+    /// Whether an event with these texts, in lower case, is taken: it matches one of `include`, if there are any, and
+    /// none of `exclude`.
     pub(super) fn takes(&self, texts: &[String]) -> bool {
         let (included, excluded) = (self.include.matches(texts), self.exclude.matches(texts));
         (included || self.include.is_empty()) && !excluded
@@ -59,16 +58,9 @@ impl Filter {
     /// Warns about patterns that no event matched: a typing error, or an event that no longer exists.
     pub fn check(&self, problems: &Problems) {
         for span in self.include.unmatched().chain(self.exclude.unmatched()) {
-            problems.push(Problem {
-                code: "pattern-without-event",
-                severity: Severity::Warning,
-                span,
-                message: "no event of the calendar matches this pattern".to_owned(),
-                help: Some(
-                    "patterns are matched against SUMMARY, DESCRIPTION and CATEGORIES of each event"
-                        .to_owned(),
-                ),
-            });
+            let message = "no event of the calendar matches this pattern";
+            let help = "patterns are matched against SUMMARY, DESCRIPTION and CATEGORIES of each event";
+            problems.push(Problem::warning("pattern-without-event", message).at(&span).help(help));
         }
     }
 }
@@ -86,30 +78,22 @@ fn read(mut root: TableReader<'_>, beside: Beside) -> Option<Filter> {
     let import = root.table("import");
     for key in ["calendar", "holiday"] {
         let message = format!("`{key}` does not go with `[import]`");
-        let help = "rules lie in a calendar of their own, which may `extends` the imported one";
+        let help = "put the rules into another calendar, which can extend the imported one";
         root.refuse(key, "import-with-rules", &message, help);
     }
     root.finish();
     let mut import = import?;
     let name = non_empty(import.text("name"), import.problems());
     let source = import.text("source").map(|source| source.value);
-    let years = i64::from(*YEARS.start())..=i64::from(*YEARS.end());
-    let confirmed_through = import.integer("confirmed_through", *years.start(), *years.end());
+    let confirmed_through = read_confirmed_through(&mut import);
     let url = url(&mut import, beside);
     let include = Patterns::read(&mut import, "include");
     let exclude = Patterns::read(&mut import, "exclude");
     import.finish();
-    Some(Filter {
-        name,
-        source,
-        confirmed_through: confirmed_through.and_then(|year| i32::try_from(year.value).ok()),
-        include,
-        exclude,
-        url,
-    })
+    Some(Filter { name, source, confirmed_through, include, exclude, url })
 }
 
-/// The address, which stands here if the calendar is nowhere else.
+/// The address, which must be given here if no other file has the calendar.
 fn url(import: &mut TableReader<'_>, beside: Beside) -> Option<At<String>> {
     match beside {
         Beside::Nothing => import.required_text("url", "https://…"),

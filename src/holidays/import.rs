@@ -18,10 +18,10 @@ use crate::ics::{
 use crate::rota::{HolidayName, Instant, Zone};
 use crate::toml_reader::Problems;
 
-/// The longest name of a holiday, in characters; names stand in every feed.
+/// The longest name of a holiday, in characters; names appear in every feed.
 const MAX_NAME_CHARACTERS: usize = 200;
 
-/// A year in which the last date comes at most this much earlier than in the year before is taken for complete.
+/// A year in which the last date comes at most this much earlier than in the year before counts as complete.
 const MAX_DAYS_EARLIER: i64 = 31;
 
 /// What an import depends on besides the file.
@@ -41,7 +41,7 @@ pub struct Import<'a> {
 pub struct Content<'a> {
     /// The text of the file.
     pub text: &'a str,
-    /// Holidays of earlier versions of the file that stay what they were: on these dates it counts nothing else.
+    /// Holidays of earlier versions of the file, which are kept: on these dates the file itself is ignored.
     pub past: &'a [(NaiveDate, Arc<str>)],
 }
 
@@ -84,7 +84,7 @@ impl Import<'_> {
         let name = name.or_else(|| file.calendars.iter().find_map(|calendar| calendar.name.clone()));
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_owned());
         let confirmed = filter.and_then(|filter| filter.confirmed_through);
-        // A calendar without a single date tells nothing about any year, this one included.
+        // A calendar without any date says nothing about any year, including this one.
         let nothing = holidays.names.is_empty().then(|| self.now.year() - 1);
         let known = confirmed.or(nothing).or_else(|| known_through(&holidays.ending));
         let known = known.unwrap_or_else(|| bounds.last.year());
@@ -135,7 +135,7 @@ impl Holidays {
         holidays
     }
 
-    /// On the dates of `past`, has nothing but that.
+    /// Replaces what is on the dates of `past` by `past`.
     fn keep(&mut self, past: &[(NaiveDate, Arc<str>)]) {
         let dates: BTreeSet<NaiveDate> = past.iter().map(|(date, _)| *date).collect();
         self.names.values_mut().for_each(|own| own.retain(|date| !dates.contains(date)));
@@ -163,8 +163,8 @@ impl Holidays {
     }
 }
 
-/// The last year for which dates that somebody has to keep up can be relied on: the last with a date, if that is the only
-/// one in two years or comes about as late in the year as in the year before; otherwise the year before it. An
+/// The last year for which dates that somebody has to maintain can be relied on: the last with a date, if that is the
+/// only one in two years or comes about as late in the year as in the year before; otherwise the year before it. An
 /// unnecessary warning is better than an unnoticed gap. `None` without dates.
 fn known_through(dates: &BTreeSet<NaiveDate>) -> Option<i32> {
     let last = *dates.last()?;
@@ -180,8 +180,8 @@ fn known_through(dates: &BTreeSet<NaiveDate>) -> Option<i32> {
 
 fn warn_of_no_holidays(file: &CalendarFile<'_>, text: &str, report: &Report<'_>) {
     let message = match (file.events.len(), file.free_busy.len()) {
-        (0, 0) => "this calendar has no events, and so no holiday".to_owned(),
-        (0, _) => "this calendar has free/busy times only, which have no holidays".to_owned(),
+        (0, 0) => "this calendar has no events, and so no holidays".to_owned(),
+        (0, _) => "this calendar has free/busy times only, which are not holidays".to_owned(),
         (1, _) => "the calendar's one event is not a holiday".to_owned(),
         (count, _) => format!("none of the calendar's {count} events is a holiday"),
     };

@@ -11,7 +11,7 @@ use super::builtin;
 use super::calendar::ResolvedCalendar;
 use super::common_names::{meant, whole_country};
 use super::definition::Definition;
-use crate::toml_reader::{Problem, Problems, Severity, nearest};
+use crate::toml_reader::{Problem, Problems, nearest};
 
 /// Calendars by id. One of the organisation's own replaces the built-in one of its id, and may extend it.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub struct Library {
 /// Why there are no dates for a calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CalendarError {
-    /// Neither an own nor a built-in calendar has this id.
+    /// No calendar, of the organisation or built in, has this id.
     #[error("there is no holiday calendar `{id}`")]
     Unknown {
         /// The requested id.
@@ -31,7 +31,7 @@ pub enum CalendarError {
         /// The nearest ids that exist, as a question, or where they are listed.
         help: String,
     },
-    /// Its own file, or one that it extends, has errors, which are reported there.
+    /// Its file, or that of a calendar that it extends, has errors, which are reported there.
     #[error("the holiday calendar `{id}` has errors")]
     Broken {
         /// The requested id.
@@ -54,7 +54,7 @@ impl Library {
         Library { own: own.into_iter().collect(), resolved: Mutex::default() }
     }
 
-    /// The own calendar of that id as its file has it, unless that has errors.
+    /// The organisation's calendar of that id as its file has it, unless the file has errors.
     pub fn own(&self, id: &str) -> Option<&Definition> {
         self.own.get(id)?.as_ref()
     }
@@ -125,11 +125,10 @@ impl Library {
                     return Broken::Below;
                 }
                 let code = if help.is_some() { "unknown-calendar" } else { "calendar-cycle" };
-                let span = extends.span.clone();
-                Broken::Here(vec![Problem { code, severity: Severity::Error, span, message, help }])
+                Broken::Here(vec![Problem::error(code, message).at(&extends.span).maybe_help(help)])
             };
             let base = match self.own.get(&extends.value) {
-                // An own calendar that extends its own id means the built-in one that it stands in front of.
+                // A calendar that extends its own id means the built-in one that it replaces.
                 _ if extends.value == current.id => builtin::get(&extends.value),
                 Some(Some(own)) => Some(own),
                 Some(None) => return Err(Broken::Below),
@@ -155,8 +154,8 @@ impl Library {
         Ok(lineage)
     }
 
-    /// The calendars of that name in common use, or of that country's parts, otherwise the nearest id; none for two
-    /// letters, to which every other country's id is near.
+    /// The calendars of that name in common use, or of that country's regions, otherwise the nearest id; none for two
+    /// letters, which are close to the id of every country.
     fn nearest(&self, id: &str) -> String {
         let (ids, country) = (self.ids(), format!("{}-", id.to_lowercase()));
         let parts: Vec<&str> = ids.iter().copied().filter(|known| known.starts_with(&country)).collect();
@@ -192,16 +191,11 @@ impl Library {
     }
 }
 
-/// The problem that calendars extend each other in a circle, at the place where the first names the second.
+/// The problem that calendars extend each other in a circle, where the first names the second.
 fn circle_problem(lineage: &[&Definition]) -> Problem {
     let mut ids: Vec<_> = lineage.iter().map(|definition| format!("`{}`", definition.id)).collect();
     ids.extend(ids.first().cloned());
     let span = lineage.first().and_then(|first| first.extends.as_ref()).map_or(0..0, |at| at.span.clone());
-    Problem {
-        code: "calendar-cycle",
-        severity: Severity::Error,
-        span,
-        message: format!("calendars extend each other in a circle: {}", ids.join(" extends ")),
-        help: None,
-    }
+    let message = format!("calendars extend each other in a circle: {}", ids.join(" extends "));
+    Problem::error("calendar-cycle", message).at(&span)
 }

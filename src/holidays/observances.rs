@@ -9,10 +9,11 @@ use crate::toml_reader::Span;
 /// What English calendars call them, as the first line of a description or as a category.
 const ENGLISH: &str = "observance";
 
-/// In Google's calendars, whatever their language, the description of an observance goes on with how to hide them there.
+/// In Google's calendars, whatever their language, the description of an observance goes on with how to hide them
+/// there.
 const HOW_TO_HIDE: &str = "Google";
 
-/// The longest first line that is taken for a kind of day.
+/// The longest first line that can name a kind of day.
 const MAX_MARK_CHARACTERS: usize = 30;
 
 /// Warns of the events in `expansion` that count as holidays and are marked as observances. `id` is the calendar's.

@@ -77,7 +77,7 @@ pub enum On {
         weekday: Weekday,
         /// 1 to 12.
         month: u32,
-        /// 1 to 31, the first day that will do.
+        /// 1 to 31, the earliest possible day.
         day: u32,
     },
     /// `mon on-or-before 05-24`. Near a year's start the day may lie in the year before.
@@ -86,13 +86,13 @@ pub enum On {
         weekday: Weekday,
         /// 1 to 12.
         month: u32,
-        /// 1 to 31, the last day that will do.
+        /// 1 to 31, the latest possible day.
         day: u32,
     },
 }
 
 impl On {
-    /// Reads a rule. Words are in lower case, with blanks between them.
+    /// Reads a rule. Words are in lower case, with spaces between them.
     ///
     /// # Errors
     ///
@@ -226,7 +226,7 @@ impl RuleError {
             }
             RuleFault::Day(_) => "month and day with two digits each, as in \"12-25\"".to_owned(),
             RuleFault::Easter(_) => format!(
-                "`easter` or `orthodox-easter`, followed without a blank by {} to +{} days, as in \"easter+39\"",
+                "`easter` or `orthodox-easter`, followed without a space by {} to +{} days, as in \"easter+39\"",
                 EASTER_OFFSETS.start(),
                 EASTER_OFFSETS.end()
             ),
@@ -263,7 +263,7 @@ fn month_name(month: u32) -> &'static str {
     MONTHS.get(index).copied().unwrap_or("")
 }
 
-/// The nearest of `known`, where a word written out (`january`) is near its short form, or all of them.
+/// Suggests the nearest of `known`, or lists all of them. A word written out (`january`) is near its short form.
 fn meant(found: &str, known: &[&str]) -> String {
     let lower = found.to_lowercase();
     if let Some(short) = known.iter().find(|name| lower.starts_with(**name)) {

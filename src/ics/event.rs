@@ -95,7 +95,8 @@ impl Recurrence {
     }
 }
 
-/// The `RECURRENCE-ID` of a changed instance, and whether all later instances change too; `None` for an event of its own.
+/// The `RECURRENCE-ID` of a changed instance, and whether all later instances change too; `None` for an event of its
+/// own.
 pub(super) fn instance(event: &Event<'_>) -> Result<Option<(At<Stamp>, bool)>, Fault> {
     let Some(line) = event.line("RECURRENCE-ID") else { return Ok(None) };
     let range = line.parameter("RANGE").is_some_and(|range| range.eq_ignore_ascii_case("THISANDFUTURE"));

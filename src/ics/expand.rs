@@ -79,8 +79,8 @@ pub struct Expansion {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Computes the occurrences of the events that are `wanted`, which is called once for each event in the file's order, and
-/// not cancelled. One that cannot be read is an error.
+/// Computes the occurrences of the events that are `wanted`, which is called once for each event in the file's order,
+/// and not cancelled. One that cannot be read is an error.
 pub fn expand<'t>(
     file: &CalendarFile<'t>,
     wanted: &dyn Fn(&Event<'t>) -> Wanted,

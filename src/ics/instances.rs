@@ -128,8 +128,8 @@ impl Changes {
 }
 
 impl Change {
-    /// When the occurrence at `start` of an event of the shape `master` takes place after this change, itself of the shape
-    /// `changed`: moved by as much as the instance of the change.
+    /// When the occurrence at `start` of an event of the shape `master` takes place after this change, itself of the
+    /// shape `changed`: moved by as much as the instance of the change.
     pub(super) fn span(
         &self,
         start: &Start,

@@ -25,7 +25,8 @@ pub enum Span {
 }
 
 impl Span {
-    /// The period that it is for somebody who lives in `own`: whole days are days there, wherever their calendar was kept.
+    /// The period that it is for somebody who lives in `own`: whole days are days there, wherever their calendar was
+    /// kept.
     pub fn period(&self, own: &Zone) -> Option<Period> {
         match self {
             Span::Days(first, last) => {
@@ -92,8 +93,8 @@ impl Clocks<'_> {
         })
     }
 
-    /// The instant of a stamp; a date is its first moment. A time without a zone is on the clock of `series`, if there is
-    /// one, otherwise on the reader's own.
+    /// The instant of a stamp; a date is its first moment. A time without a zone is on the clock of `series`, if there
+    /// is one, otherwise on the reader's own.
     pub(super) fn instant(
         &self,
         stamp: &Stamp,

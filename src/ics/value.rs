@@ -36,7 +36,8 @@ impl Stamp {
     }
 }
 
-/// A length of time. Days are those of a calendar, 23 to 25 hours where clocks change; seconds are exact (RFC 5545 3.3.6).
+/// A length of time. Days are those of a calendar, 23 to 25 hours where clocks change; seconds are exact (RFC 5545
+/// 3.3.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Length {
     pub(super) days: i64,

@@ -1,5 +1,5 @@
-//! Which copies of fetched calendars a publication was made of. Of two servers with the same configuration, the one with
-//! the newer copies publishes.
+//! Which copies of fetched calendars a publication was made of. Of two servers with the same configuration, the one
+//! with the newer copies publishes.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Calendars that were fetched from addresses, kept beside the journals: so that a start without network has them, and
-//! servers that share a database agree on them. One server fetches an address at a time; the others take what it stored.
+//! Copies of fetched calendars, stored beside the journals, so that a start without network has them, and servers that
+//! share a database use the same. One server at a time fetches an address; the others read what it stored.
 
 use chrono::DateTime;
 
@@ -21,7 +21,7 @@ const INSERT: &str = "INSERT INTO kept_calendar (address, number, content, histo
     tried_at = excluded.tried_at, failures = excluded.failures, last_error = excluded.last_error \
     WHERE kept_calendar.number < excluded.number";
 
-/// A lease that ends long after the longest is of a clock that was wrong.
+/// A lease that ends later than any lease can comes from a clock that was wrong.
 const LEASE: &str = "UPDATE kept_calendar SET lease = $2, leased_until = $3 WHERE address = $1 AND tried_at = $4 \
     AND (leased_until <= $5 OR leased_until > $6)";
 
@@ -44,9 +44,9 @@ pub struct CalendarState {
     pub number: i64,
     /// What it was reduced for.
     pub purpose: String,
-    /// What the server gave with it for the next request; empty if nothing.
+    /// The ETag that the server sent with it; empty if none.
     pub etag: String,
-    /// Likewise.
+    /// The Last-Modified that the server sent with it; empty if none.
     pub last_modified: String,
     /// When it was last fetched, or found unchanged.
     pub fetched_at: Option<Instant>,
@@ -54,7 +54,7 @@ pub struct CalendarState {
     pub tried_at: Option<Instant>,
     /// How often it failed since.
     pub failures: i64,
-    /// Why it failed last; empty if it did not.
+    /// Why it last failed; empty if it did not.
     pub last_error: String,
 }
 
@@ -65,14 +65,14 @@ pub struct CalendarCopy {
     pub number: i64,
     /// The calendar, reduced; `None` if what is stored is damaged.
     pub text: Option<String>,
-    /// What of the past counts whatever the text says.
+    /// The past, which counts whatever the text says.
     pub history: String,
 }
 
 /// The right to fetch a calendar.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease {
-    /// Who has it: another number for each lease.
+    /// Identifies the holder: each lease has another number.
     pub holder: i64,
     /// When it begins.
     pub from: Instant,
@@ -103,7 +103,7 @@ impl Database {
         })
     }
 
-    /// The newest source file that is stored under `path` for any team; of a copy that is damaged this is another.
+    /// The newest source file stored under `path` for any team, which can replace a damaged copy.
     ///
     /// # Errors
     ///
@@ -155,8 +155,8 @@ impl Database {
         self.transaction(|connection| connection.execute_each(INSERT, &lists).map(drop))
     }
 
-    /// Takes the right to fetch a calendar, of which `state` is known. `false` if another server has it, or has fetched
-    /// the calendar since.
+    /// Takes the right to fetch a calendar whose last known state is `state`. Returns `false` if another server has it,
+    /// or has fetched the calendar since.
     ///
     /// # Errors
     ///
@@ -178,8 +178,8 @@ impl Database {
         self.transaction(|connection| Ok(connection.execute(LEASE, &params)? > 0))
     }
 
-    /// Writes the result of a fetch and gives the lease back: what is known now, and the content if it changed. `false`,
-    /// and nothing is written, if somebody else took the lease meanwhile or, where the content changed, wrote another copy or
+    /// Writes the result of a fetch and ends the lease: the new state, and the content if it changed. Writes nothing
+    /// and returns `false` if another server took the lease meanwhile or, if the content changed, wrote another copy or
     /// history than the one with the number in `state`.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
-//! Notices that wait to be sent. Each is claimed before it is sent and marked afterwards, so that a server that is killed
-//! loses none and repeats at most the one that it was sending; of several servers one sends it.
+//! Notices that wait to be sent. Each is claimed before it is sent and marked afterwards, so that a server that is
+//! killed loses none and repeats at most the one that it was sending. With several servers, one sends it.
 //!
-//! The notices of a team to one recipient are a queue. They are tried in order, and one waits for those before it unless the
-//! server refused these alone: such a message is tried again before each later one, and does not hold it up. What is new in
-//! a queue has everything before it tried at once.
+//! The notices of a team to one recipient are a queue. They are tried in order, and each waits for those before it,
+//! except for a message that the server refused by itself: it is tried again before each later one, and does not delay
+//! them. When a new notice joins a queue, everything before it is tried at once.
 
 use chrono::DateTime;
 
@@ -23,32 +23,32 @@ const CLAIM: &str = "UPDATE outbox SET next_attempt = $5, is_claimed = 1, attemp
 const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_refused = $7, is_claimed = 0 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
 
-/// Has those of a queue that came before `$3` tried at `$4`, if not sooner.
+/// Schedules those of a queue that were created before `$3` for `$4`, if they are not due sooner.
 const PRECEDE: &str = "UPDATE outbox SET next_attempt = $4 WHERE team = $1 AND recipient = $2 AND state = 'waiting' \
     AND is_claimed = 0 AND created < $3 AND next_attempt > $4";
 
-/// The same for those before something new, with short pauses from then on.
+/// The same for those before a new notice, with short pauses from then on.
 const RENEW: &str = "UPDATE outbox SET next_attempt = $4, attempts = 0 WHERE team = $1 AND recipient = $2 \
     AND state = 'waiting' AND is_claimed = 0 AND created < $3 AND next_attempt > $4";
 
-/// What is read of a notice. It is overtaken if a later one to its recipient was sent.
+/// The columns of a notice. It is overtaken if a later one to its recipient was sent.
 const COLUMNS: &str = "team, recipient, kind, message_key, message, created, expires, attempts, \
     (SELECT COUNT(*) FROM outbox AS later WHERE later.team = own.team AND later.recipient = own.recipient \
     AND later.state = 'sent' AND later.created > own.created)";
 
-/// What was sent is needed no more; that it was sent is.
+/// The text of a sent notice is no longer needed, only that it was sent.
 const FINISH: &str = "UPDATE outbox SET state = $5, next_attempt = $6, message = '', is_claimed = 0 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
 
 const DROP: &str = "DELETE FROM outbox WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4";
 
-/// What the recipient of what concerns the team is called, where it is the webhook.
+/// The name of a team's webhook as a recipient.
 pub const WEBHOOK: &str = "webhook";
 
-/// A notice.
+/// A notice to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Whose.
+    /// The team that it is about.
     pub team: TeamId,
     /// `engineer:ID`, `mail:ADDRESS` or [`WEBHOOK`].
     pub recipient: String,
@@ -56,13 +56,13 @@ pub struct Notice {
     pub kind: String,
     /// Distinguishes it from all others of its kind to its recipient.
     pub key: String,
-    /// The text, in the format of whoever plans notices.
+    /// The text, in the format of the planner.
     pub message: String,
     /// When it became due.
     pub created: Instant,
-    /// From when on it is not worth sending.
+    /// When it becomes out of date.
     pub expires: Instant,
-    /// How often it was tried, this time included, since something new became due to its recipient.
+    /// How often it was tried, including this time, since the last new notice to its recipient.
     pub attempts: u32,
     /// Whether a later one reached its recipient before it.
     pub is_overtaken: bool,
@@ -79,7 +79,7 @@ pub struct Postponed<'p> {
     pub is_refused: bool,
 }
 
-/// By what notices are carried.
+/// How notices are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
     /// Mail.
@@ -88,20 +88,20 @@ pub enum Channel {
     Webhook,
 }
 
-/// Notices of one team that wait although they were tried, or were given up lately.
+/// Counts of a team's notices on one channel that are not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undelivered {
-    /// Whose.
+    /// The team that they are about.
     pub team: TeamId,
-    /// By what they are carried.
+    /// How they are delivered.
     pub channel: Channel,
     /// How many wait.
     pub waiting: u64,
     /// How many of those were tried and failed.
     pub failing: u64,
-    /// How many were given up since the time asked for.
+    /// How many were given up in the requested period.
     pub given_up: u64,
-    /// Why the last attempt failed; empty where none did.
+    /// Why the last attempt failed; empty if none did.
     pub failure: String,
 }
 
@@ -130,7 +130,7 @@ impl Channel {
 }
 
 impl Notice {
-    /// By what it is carried.
+    /// How it is delivered.
     pub fn channel(&self) -> Channel {
         Channel::of(&self.recipient)
     }
@@ -145,7 +145,7 @@ impl Notice {
     }
 }
 
-/// Adds `notices` to those that wait; those that are there already stay as they are.
+/// Adds `notices` to those that wait; existing ones are left as they are.
 pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<()> {
     let params = |notice: &'_ Notice| -> Vec<i64> {
         [notice.created, notice.expires].map(|at| at.timestamp()).to_vec()
@@ -177,8 +177,9 @@ fn before(notice: &Notice, at: Instant) -> Vec<Param<'_>> {
 }
 
 impl Database {
-    /// Claims the notice that has been due at `now` for longest: until `until` nobody else gets it. One that has to wait
-    /// holds up those after it in its queue, unless it alone was refused. `None` where none is due, or others have all.
+    /// Claims the notice that has been due at `now` for longest: until `until` no other server gets it. One that has to
+    /// wait delays those after it in its queue, unless it alone was refused. `None` if none is due, or other servers
+    /// have claimed all of them.
     ///
     /// # Errors
     ///
@@ -235,8 +236,8 @@ impl Database {
         })
     }
 
-    /// Has a claimed notice tried again later. One that alone was refused is tried once more before each later one of its
-    /// queue, so that what fails for a while is not overtaken.
+    /// Schedules another attempt for a claimed notice. One that alone was refused is tried once more before each later
+    /// one of its queue, so that a temporary failure does not change the order.
     ///
     /// # Errors
     ///
@@ -255,7 +256,7 @@ impl Database {
         })
     }
 
-    /// Deletes a claimed notice that need not be sent any more.
+    /// Deletes a claimed notice that no longer needs to be sent.
     ///
     /// # Errors
     ///
@@ -285,8 +286,8 @@ impl Database {
         })
     }
 
-    /// Frees what a server that was killed had claimed, where only one server can use the database at a time. What several
-    /// servers share is free once the claim has run out.
+    /// Frees the claims of a server that was killed, if only one server at a time can use the database. Claims in a
+    /// shared database expire.
     ///
     /// # Errors
     ///

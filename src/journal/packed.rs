@@ -10,7 +10,8 @@ use thiserror::Error;
 
 use super::revision::Journal;
 
-/// The first byte of what is packed; each layout has a higher number. The first layout was JSON, and began with a brace.
+/// The first byte of what is packed; each layout has a higher number. The first layout was JSON, and began with a
+/// brace.
 const LAYOUT: u8 = 2;
 
 /// The first byte of JSON.

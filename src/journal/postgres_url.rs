@@ -41,8 +41,9 @@ pub(super) struct PostgresUrl {
     roots: Option<String>,
 }
 
-/// Whether the identity of a PostgreSQL server that is reached at `url` over a network is not verified, so that somebody on
-/// the network path could read and change the journal. Also `false` for an invalid URL, which is an error when it is opened.
+/// Whether the identity of a PostgreSQL server that is reached at `url` over a network is not verified, so that
+/// somebody on the network path could read and change the journal. Also `false` for an invalid URL, which is an error
+/// when it is opened.
 pub fn is_unverified(url: &str) -> bool {
     let is_local = |host: &Host| match host {
         Host::Unix(_) => true,

@@ -1,7 +1,7 @@
 //! The journal of each team as the database keeps it, and the log of changes.
 //!
-//! Whoever writes names the version that it built upon, so that of two servers that publish at once the second learns of
-//! the first and reads again. Rows of `publication` are never deleted: that is how a loss is noticed.
+//! Whoever writes names the version that it built upon, so that of two servers that publish at once the second learns
+//! of the first and reads again. Rows of `publication` are never deleted: that is how a loss is noticed.
 
 use std::collections::BTreeMap;
 
@@ -240,8 +240,8 @@ impl Database {
         Ok(outdated)
     }
 
-    /// Writes again what was gone, in one transaction: `drafts` with the versions that they had, and their changes, unless
-    /// the database has newer ones; and the counts of `subscribers`.
+    /// Writes again what was gone, in one transaction: `drafts` with the versions that they had, and their changes,
+    /// unless the database has newer ones; and the counts of `subscribers`.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Decides when old data may be deleted.
 //!
-//! A clock that is wrong for a while must not cause anything to be deleted. So data counts as old only once two checks agree,
-//! and the process ran for at least a day between them.
+//! A clock that is wrong for a while must not cause anything to be deleted. So data counts as old only once two checks
+//! agree, and the process ran for at least a day between them.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Moment};

@@ -109,17 +109,17 @@ pub struct Publication {
     pub window: Period,
     /// The highest revision of the journal before, if that cannot be read: all new revisions are higher.
     pub above: Option<Highest>,
-    /// An instant that has certainly passed (see [`Retention`](super::Retention)). Entries that are old by then are deleted;
-    /// if `None`, no entry is.
+    /// An instant that has certainly passed (see [`Retention`](super::Retention)). Entries that are old by then are
+    /// deleted; if `None`, no entry is.
     pub past: Option<Instant>,
 }
 
 /// The journal after `facts` were published: all events of a team over the publication's window.
 ///
 /// A change of substance, a withdrawal and a return raise SEQUENCE by one; a change of anything else raises
-/// LAST-MODIFIED alone. Moving the window changes no event: one that leaves it stays as it is, and one that enters it as
-/// time passes counts as created at the start of the week. LAST-MODIFIED of a change is later than any before it, even if
-/// the clock was set back.
+/// LAST-MODIFIED alone. Moving the window changes no event: one that leaves it stays as it is, and one that enters it
+/// as time passes counts as created at the start of the week. LAST-MODIFIED of a change is later than any before it,
+/// even if the clock was set back.
 pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publication) -> Journal {
     let mut entries = known.map(|journal| journal.entries.clone()).unwrap_or_default();
     let newest = entries.values().map(|entry| entry.revision.modified).max();

@@ -17,7 +17,7 @@ pub struct Coverage {
     pub from: NaiveDate,
     /// The first date after the range.
     pub to: NaiveDate,
-    /// Where silence does not mean that nobody is away.
+    /// Where a missing entry does not mean that nobody is away.
     pub warnings: Vec<Warning>,
     /// By start, role (primary, secondary, none), then file order.
     pub rows: Vec<Row>,
@@ -25,7 +25,7 @@ pub struct Coverage {
     pub occasions: Vec<Occasion>,
 }
 
-/// Dates from which nobody knows whether somebody is away.
+/// Dates from which it is not known whether somebody is away.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Warning {
     /// Whose holidays or leave.

@@ -72,7 +72,7 @@ pub struct Streak {
 /// A shift of the latest rotation, and what it leaves.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Rebalance {
-    /// By how many weeks the rotation goes forward at each shift: so many turns are passed over.
+    /// By how many weeks the rotation goes forward at each shift: as many turns are skipped.
     pub by_weeks: usize,
     /// The `[[rotation]]` blocks to add to the team's file.
     pub rotations: Vec<Era>,

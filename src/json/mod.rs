@@ -1,9 +1,8 @@
 //! The JSON of the API and of `--json`, made from what the rota and the holiday calendars say.
 //!
 //! One shape for each file, fields in the order in which they are written; command line and web API share them, so a
-//! script that reads one reads the other. Not here: which window or instant is asked for, and how the text
-//! travels. Nothing reads these shapes back. What is asked for where nobody says so is the same everywhere, so it is
-//! here.
+//! script that reads one reads the other. Not here: which window or instant is requested, and how the text is sent.
+//! Nothing reads these shapes back. Defaults are the same everywhere, so they are here too.
 
 mod changes;
 mod coverage;
@@ -61,7 +60,7 @@ impl Dates {
     }
 }
 
-/// What several teams have to say, in order of their ids.
+/// The results of several teams, in order of their ids.
 #[derive(Debug, Clone, Serialize)]
 pub struct Teams<T> {
     /// One entry for each team.
@@ -71,8 +70,7 @@ pub struct Teams<T> {
 /// `value` as indented JSON that ends with a line feed.
 ///
 /// # Errors
-///
-/// Only where a value cannot be JSON at all, which none of the shapes here is.
+/// Only if a value cannot be written as JSON, which does not happen with the shapes here.
 pub fn text(value: &impl Serialize) -> serde_json::Result<String> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');

@@ -45,8 +45,9 @@ pub struct OnDuty {
 }
 
 impl OnCall {
-    /// Who is on call at `at`, by `schedule`, which is the rota that [`expand_until_change`](crate::rota::expand_until_change) gives for `at`. Before the
-    /// first duty change nobody is, and the next change is that one.
+    /// Who is on call at `at`, by `schedule`, which is the rota that
+    /// [`expand_until_change`](crate::rota::expand_until_change) gives for `at`. Before the first duty change nobody
+    /// is, and the next change is that one.
     pub fn new(team: &Team, schedule: &Schedule, at: Instant) -> OnCall {
         let next_change = match schedule.on_call(at) {
             Some(_) => schedule.next_change(at),

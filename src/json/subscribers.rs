@@ -47,7 +47,7 @@ pub struct FeedClient {
 }
 
 impl FeedClient {
-    /// `client`, who last asked at `last` and is behind since `behind_since`; `counts` are answers 200 and 304.
+    /// `client`, who last asked at `last` and is behind since `behind_since`; `counts` are responses 200 and 304.
     pub fn new(
         client: &'static str,
         last: Instant,

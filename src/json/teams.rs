@@ -41,7 +41,7 @@ pub struct TeamEntry {
     pub problems: Vec<ConfigurationProblem>,
 }
 
-/// What is known of a team whatever the time is: its [`TeamEntry`] without who is on call and what is to be agreed.
+/// What does not depend on the time: its [`TeamEntry`] without who is on call and what is to be agreed.
 #[derive(Debug, Clone, Serialize)]
 pub struct TeamSummary {
     /// The team's id.
@@ -80,7 +80,7 @@ pub enum TeamStatus {
 /// An engineer of a team.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Member {
-    /// The id that all other answers name them by.
+    /// The id that all other responses use for them.
     pub engineer: String,
     /// Their display name.
     pub name: String,

@@ -1,4 +1,5 @@
-//! The possible values of some fields, for the description of the API, so that programs generated from it know them all.
+//! The possible values of some fields, for the description of the API, so that programs generated from it know them
+//! all.
 
 use std::borrow::Cow;
 
@@ -6,6 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::feed::Client;
 use crate::rota;
 
 /// A schema `$name` of these words, for `#[schema(value_type = …)]`. There are no values of the type.
@@ -35,6 +37,6 @@ words!(RowStatus, "How an absence is settled.", rota::RowStatus::ALL.map(rota::R
 words!(OccasionKind, "What an occasion is.", ["holiday", "time-off"]);
 words!(
     ClientKind,
-    "A kind of calendar client, as far as what it sends tells.",
-    ["google", "outlook-desktop", "outlook-web", "apple", "thunderbird", "davx5", "other"]
+    "A kind of calendar client, as far as its requests show.",
+    Client::ALL.map(Client::as_str)
 );

@@ -1,4 +1,4 @@
-//! One snapshot about to be built: which teams it has, and what must be published for it.
+//! Builds one snapshot: which teams it has, and what must be published for it.
 //!
 //! Not here: from what and when a snapshot is built (`builder`).
 
@@ -38,14 +38,14 @@ pub struct Build<'b> {
     pub(super) loaded_at: Instant,
     /// The teams whose files are gone: those of the previous snapshot stay in service for now.
     pub(super) removed: BTreeSet<TeamId>,
-    /// The teams whose files have errors at the start, as they were published last.
+    /// The teams whose files have errors at the start, as last published.
     pub(super) restored: BTreeMap<TeamId, Arc<TeamConfig>>,
     pub(super) origin: Origin<'b>,
     pub(super) trigger: Trigger,
     pub(super) at: Instant,
 }
 
-/// What a snapshot is built on.
+/// What a snapshot is built from, besides the configuration.
 #[derive(Debug, Clone)]
 pub(super) enum Origin<'b> {
     /// What the journal knows of every team: it is the first snapshot.
@@ -62,14 +62,14 @@ struct NextTeams {
     changed: Vec<TeamToPublish>,
 }
 
-/// Which teams of the previous snapshot may be in the next one as they are.
+/// Decides which teams of the previous snapshot can be reused as they are.
 struct Unchanged {
     at: Instant,
     is_written: bool,
 }
 
 impl Unchanged {
-    /// `None` if no team may.
+    /// `None` if no team can be reused.
     fn new(build: &Build<'_>, previous: &Snapshot, is_written: bool) -> Option<Unchanged> {
         let of = |settings: &Settings| {
             (
@@ -82,7 +82,7 @@ impl Unchanged {
         is_same.then_some(Unchanged { at: build.at, is_written })
     }
 
-    /// Whether `team`, which now has `config`, is one of them.
+    /// Whether `team`, which now has `config`, can be reused.
     fn admits(&self, team: &TeamSnapshot, config: &Arc<TeamConfig>) -> bool {
         let must_write = self.is_written && team.journal_state() == JournalState::Provisional;
         let is_same = Arc::ptr_eq(team.config(), config) || team.config().fingerprint == config.fingerprint;
@@ -103,7 +103,7 @@ impl Build<'_> {
         Ok(self.snapshot(next, published))
     }
 
-    /// Builds the snapshot without the journal: the revisions of whatever is new in it are provisional.
+    /// Builds the snapshot without writing the journal: new revisions in it are provisional.
     pub fn provisional(&self) -> Snapshot {
         let next = self.teams(false);
         let publisher = &self.context.publisher;
@@ -118,7 +118,7 @@ impl Build<'_> {
         }
     }
 
-    /// Every team that is to be served.
+    /// Every team to be served: as configured, otherwise as it was.
     fn teams(&self, is_written: bool) -> NextTeams {
         let links = Links::new(self.configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
         let previous = self.previous();

@@ -17,7 +17,7 @@ use crate::journal::{Database, JournalError, Retention};
 use crate::publish::{JournalState, PublishedTeam, Publisher, TeamToPublish, Trigger};
 use crate::rota::{Instant, TeamId};
 
-/// Builds snapshots, and has every team published before anybody is served it.
+/// Builds snapshots, and publishes every team before it is served.
 #[derive(Debug)]
 pub struct Builder(Context);
 
@@ -29,7 +29,7 @@ pub(super) struct JournalCheck {
 }
 
 impl Builder {
-    /// Publishes with `publisher`.
+    /// A builder that publishes with `publisher`.
     pub fn new(publisher: Publisher) -> Builder {
         Builder(Context { publisher, subscribers: Subscribers::default(), secret: None, calendars: None })
     }
@@ -40,7 +40,7 @@ impl Builder {
         Builder(Context { secret: Some(secret), ..self.0 })
     }
 
-    /// Has what `calendars` keeps current loaded with the configuration.
+    /// Loads the copies in `calendars` with the configuration.
     #[must_use]
     pub fn with_calendars(self, calendars: Arc<Calendars>) -> Builder {
         Builder(Context { calendars: Some(calendars), ..self.0 })
@@ -56,8 +56,8 @@ impl Builder {
         self.calendars().map_or_else(|| AsOf::from(now), |calendars| calendars.as_of(now))
     }
 
-    /// The first snapshot of a server. All of it is written to the journal before it is returned; if the journal can be
-    /// read and not written, its revisions are provisional.
+    /// The first snapshot of a server. It is written to the journal before it is returned; if the journal can be read
+    /// but not written, its revisions are provisional.
     ///
     /// # Errors
     ///
@@ -74,8 +74,8 @@ impl Builder {
         }))
     }
 
-    /// What a server that publishes to the same journal serves, for a process that publishes nothing. The revisions of
-    /// whatever that server has not published yet are provisional.
+    /// What a server with the same journal serves, for a process that publishes nothing. Revisions that the server has
+    /// not published yet are provisional.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Builder {
         Ok(self.start_from_journal(configuration, now)?.provisional())
     }
 
-    /// The versions of all teams' journals, where others may write them; otherwise none.
+    /// The versions of all teams' journals, if other servers may write them; otherwise none.
     ///
     /// # Errors
     ///
@@ -111,8 +111,8 @@ impl Builder {
         Ok(Build { removed, restored, ..self.start(configuration, known, now) })
     }
 
-    /// The teams that have errors in `configuration` and were published before: as they were published last. Among them
-    /// are those of which leave had to be left out, which then count as broken.
+    /// The teams that have errors in `configuration` and were published before, as last published. They include teams
+    /// whose leave could not be read; these then count as broken.
     fn restore(
         &self,
         configuration: &mut Configuration,
@@ -126,7 +126,7 @@ impl Builder {
         for id in ids {
             let files = self.0.publisher.stored_sources(id)?;
             if let Some(team) = restore(id, &files, &configuration.settings, now) {
-                tracing::warn!(team = %id, "the files of this team have errors; it is served as it was published last");
+                tracing::warn!(team = %id, "the files of this team have errors; it is served as last published");
                 restored.insert(id.clone(), Arc::new(team));
             }
         }
@@ -196,8 +196,8 @@ impl Builder {
         }
     }
 
-    /// Checks that the journal can be written, and finds the teams that it has in another version than any server of this
-    /// process wrote or read, because another server published them.
+    /// Checks that the journal can be written, and reads the versions of its teams, to find those that another server
+    /// has published.
     ///
     /// # Errors
     ///
@@ -287,7 +287,7 @@ impl Builder {
         self.0.publisher.retention()
     }
 
-    /// What was counted at every feed.
+    /// The counts of every feed's subscribers.
     pub(super) fn subscribers(&self) -> &Subscribers {
         &self.0.subscribers
     }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::feed::{Alarm, Feed, Head, Links, Rendered, calendar};
-use crate::rota::{Instant, Team};
+use crate::feed::{Alarm, Feed, Head, Rendered, calendar};
+use crate::rota::Instant;
 
 use super::subscribers::FeedSubscribers;
 
@@ -33,14 +33,8 @@ impl FeedSlot {
 /// What a feed is written from.
 #[derive(Debug, Clone, Copy)]
 pub struct FeedSource<'a> {
-    /// Which feed.
-    pub feed: &'a Feed,
-    /// The team.
-    pub team: &'a Team,
-    /// What the links in its events start with.
-    pub links: &'a Links,
-    /// When the feed itself last changed: a week began, an event left it, or its own properties changed.
-    pub changed: Instant,
+    /// Its own properties. It last changed when a week began, an event left it, or one of these changed.
+    pub head: Head<'a>,
     /// All events of the team, of which the feed picks its own.
     pub events: &'a [Rendered],
     /// The events that left it and are not over yet, which only downloads have.
@@ -50,17 +44,13 @@ pub struct FeedSource<'a> {
 impl FeedSource<'_> {
     /// When the feed last changed, in whole seconds.
     pub fn modified(&self) -> Instant {
-        self.head().last_modified(self.events)
+        self.head.last_modified(self.events)
     }
 
     /// The feed as iCalendar; with `alarm` each shift has a display alarm, and for a `download` it has the cancelled
     /// events.
     pub fn calendar(&self, alarm: Option<Alarm>, is_download: bool) -> Vec<u8> {
         let cancelled = if is_download { self.cancelled } else { &[] };
-        calendar(&self.head(), self.events, cancelled, alarm)
-    }
-
-    fn head(&self) -> Head<'_> {
-        Head { feed: self.feed, team: self.team, links: self.links, changed: self.changed }
+        calendar(&self.head, self.events, cancelled, alarm)
     }
 }

@@ -33,8 +33,8 @@ pub(super) struct Known<'a> {
 }
 
 impl Keys {
-    /// The keys to `teams` and to what they lack of `configuration` and `removed`: `known` if nothing about them changed,
-    /// since each key is a hash that must be computed. Without a `secret` no key opens anything.
+    /// The keys to `teams`, and to the teams of `configuration` and `removed` that these lack. Returns `known` if
+    /// nothing changed, since each key is a hash that must be computed. Without a `secret` no key opens anything.
     pub(super) fn new(
         secret: Option<&Secret>,
         configuration: &Configuration,

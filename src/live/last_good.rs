@@ -1,5 +1,5 @@
-//! The last good configuration of a team whose files have errors at a start: what was published last, from the source files
-//! that the journal keeps.
+//! The last good configuration of a team whose files have errors at the start: what was last published, read from the
+//! source files in the journal.
 
 use std::fs;
 use std::io;
@@ -12,8 +12,8 @@ use crate::config::{self, AsOf, KeptCalendars, Settings, TeamConfig, ZoneDataSou
 use crate::journal::SourceFile;
 use crate::rota::{Instant, TeamId};
 
-/// Where a folder can be made for as long as the files are read. The first is memory, and there is one in most containers
-/// whose other folders are read-only.
+/// Where to create a folder while the files are read. It is in memory, and most containers have it even if their other
+/// folders are read-only.
 const MEMORY: &str = "/dev/shm";
 
 /// The team `id` as its stored source `files` say at `now`; `None` if there are none, or this version of the program
@@ -30,7 +30,7 @@ pub(super) fn restore(
     let folder = match written(files, settings) {
         Ok(folder) => folder,
         Err(error) => {
-            tracing::error!(team = %id, %error, "failed to restore what was published last");
+            tracing::error!(team = %id, %error, "failed to restore what was last published");
             return None;
         }
     };
@@ -42,7 +42,7 @@ pub(super) fn restore(
     Some(TeamConfig { fingerprint: format!("restored {}", team.fingerprint), ..TeamConfig::clone(&team) })
 }
 
-/// A configuration folder with `files`. It is deleted when it is dropped, and nobody else may read it.
+/// A configuration folder with `files`, which only this user can read. It is deleted when dropped.
 fn written(files: &[SourceFile], settings: &Settings) -> io::Result<TempDir> {
     let folder = match TempDir::with_prefix_in("oncal-", MEMORY) {
         Ok(folder) => folder,

@@ -10,7 +10,6 @@
 
 mod build;
 mod builder;
-mod client;
 mod feed_slot;
 mod keys;
 mod last_good;
@@ -26,7 +25,6 @@ mod team;
 
 pub use build::Build;
 pub use builder::Builder;
-pub use client::Client;
 pub use feed_slot::{FeedSlot, FeedSource};
 pub use notice_status::{ChannelStatus, NoticeCounts, NoticeStatus};
 pub use reloader::Reloader;

@@ -1,4 +1,4 @@
-//! What became of notices, for monitoring and for the pages of teams.
+//! Whether notices are delivered, for monitoring and for the pages of teams.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use crate::journal::{Channel, Undelivered};
 use crate::rota::TeamId;
 use crate::text::count;
 
-/// What became of notices.
+/// Counts of notices, and what could not be delivered.
 #[derive(Debug, Default)]
 pub struct NoticeStatus {
     counts: NoticeCounts,
@@ -26,7 +26,7 @@ struct ChannelCounts {
     failed_attempts: AtomicU64,
 }
 
-/// What monitoring is shown of one channel.
+/// The counts of one channel, for monitoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChannelStatus {
     /// `mail` or `webhook`.
@@ -67,7 +67,7 @@ impl NoticeCounts {
 }
 
 impl NoticeStatus {
-    /// What is counted.
+    /// The counts since the start.
     pub fn counts(&self) -> &NoticeCounts {
         &self.counts
     }

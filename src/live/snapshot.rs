@@ -26,8 +26,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of `teams`; built at the first and loaded at the second of the times. There is no keyring yet, and no team
-    /// counts as outdated.
+    /// A snapshot of `teams`, built at the first and loaded at the second of the times. It has no keyring yet, and no
+    /// outdated teams.
     pub(super) fn assemble(
         generation: u64,
         (built_at, loaded_at): (Instant, Instant),
@@ -44,7 +44,7 @@ impl Snapshot {
         Snapshot { keys, ..self }
     }
 
-    /// The next snapshot, which differs in its keys alone.
+    /// The next snapshot, which differs only in its keys.
     pub(super) fn with_other_keys(&self, keys: Arc<Keys>) -> Snapshot {
         Snapshot {
             generation: self.generation + 1,
@@ -71,7 +71,7 @@ impl Snapshot {
         Snapshot { outdated, ..self }
     }
 
-    /// The teams that are not shared with `before`, each with what it was there, by id.
+    /// The teams that are not shared with `before`, each with its previous state, by id.
     pub(super) fn changed_since<'s>(
         &'s self,
         before: &'s Snapshot,
@@ -79,8 +79,8 @@ impl Snapshot {
         self.teams.changed_since(&before.teams)
     }
 
-    /// Computes ahead what was in use of `before`, so that no request waits for it, and calls `prepare` with each team
-    /// of `before` that is another here, and what it is here.
+    /// Computes ahead what was in use of `before`, so that no request waits for it, and calls `prepare` with the old
+    /// and the new state of each team that changed.
     pub(super) fn prepare_like(&self, before: &Snapshot, prepare: impl Fn(&TeamSnapshot, &TeamSnapshot)) {
         for (before, team) in self.changed_since(before) {
             if let Some(before) = before {
@@ -147,8 +147,8 @@ impl Snapshot {
         self.outdated.get(id).copied()
     }
 
-    /// The teams whose files are gone, for a while. They are still served, except those that were gone at the start: of
-    /// these only the journal knows.
+    /// The teams whose files have been gone for less than five minutes. They are still served, except those that were
+    /// gone at the start: only the journal knows them.
     pub fn removed(&self) -> &BTreeSet<TeamId> {
         &self.removed
     }

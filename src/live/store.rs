@@ -24,7 +24,7 @@ pub struct Store {
     notices: NoticeStatus,
 }
 
-/// Gets a team as it was and as it will be, and computes ahead what requests will need.
+/// Computes ahead what requests will need, given a team's old and new state.
 struct Prepare(Box<PrepareTeam>);
 
 type PrepareTeam = dyn Fn(&TeamSnapshot, &TeamSnapshot) + Send + Sync;
@@ -169,17 +169,18 @@ impl Store {
         self.current.load()
     }
 
-    /// The snapshot in service, for somebody who keeps it for long.
+    /// The snapshot in service, for longer use.
     pub fn load_full(&self) -> Arc<Snapshot> {
         self.current.load_full()
     }
 
-    /// What became of notices.
+    /// Whether notices are delivered.
     pub fn notices(&self) -> &NoticeStatus {
         &self.notices
     }
 
-    /// Has `prepare` called with each team before it changes, as it was and as it will be. The first call of this counts.
+    /// Calls `prepare` with the old and the new state of each team before it changes. Only the first call of this
+    /// counts.
     pub fn prepare_with(&self, prepare: impl Fn(&TeamSnapshot, &TeamSnapshot) + Send + Sync + 'static) {
         // A second caller would serve from this store too, and computes what it needs when it is requested.
         let _ = self.prepare.set(Prepare(Box::new(prepare)));
@@ -222,7 +223,7 @@ impl Store {
         fault.replace(Fault { since, message }).is_none()
     }
 
-    /// Records that something is right. Returns whether it was wrong before.
+    /// Records that something is right again. Returns whether it was wrong before.
     pub(crate) fn clear(&self, kind: FaultKind) -> bool {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).slot(kind).take().is_some()
     }
@@ -237,12 +238,12 @@ impl Store {
         self.removed_teams.load(Ordering::Relaxed)
     }
 
-    /// Records that the reloader has just looked whether anything must be done.
+    /// Records that the reloader has just checked whether anything must be done.
     pub(super) fn record_look(&self) {
         *self.last_look.lock().unwrap_or_else(PoisonError::into_inner) = Moment::now();
     }
 
-    /// How long ago the reloader last looked whether anything must be done. It looks every 15 seconds or more often.
+    /// How long ago the reloader last checked whether anything must be done, which it does at least every 15 seconds.
     pub fn look_age(&self) -> Duration {
         self.last_look.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }

@@ -1,30 +1,30 @@
 //! Which kind of calendar client last fetched which feed, and which version of the feed it has.
 //!
-//! Counting a request takes a few relaxed atomic operations on counters that each feed holds: no lock, no allocation and
-//! no wait for a database. The counters outlive snapshots; the reloader's maintenance writes them to the journal every
-//! few seconds. Of a client nothing is stored except its kind.
+//! Counting a request takes a few relaxed atomic operations on counters that each feed holds: no lock, no allocation
+//! and no wait for a database. The counters outlive snapshots; the reloader's maintenance writes them to the journal
+//! every few seconds. Nothing about a client is stored except its kind.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::client::Client;
+use crate::feed::Client;
 use crate::journal::{Database, JournalError, Subscriber};
 use crate::rota::{Instant, TeamId};
 
-/// What was counted at all feeds of all teams.
+/// The counts of all feeds of all teams.
 #[derive(Debug, Default)]
 pub(super) struct Subscribers(Mutex<BTreeMap<TeamId, Arc<TeamSubscribers>>>);
 
-/// What was counted at the feeds of one team, by path below `/{team}/`.
+/// The counts of one team's feeds, by path below `/{team}/`.
 #[derive(Debug, Default)]
 pub(super) struct TeamSubscribers(Mutex<BTreeMap<String, Arc<FeedSubscribers>>>);
 
-/// What was counted at one feed.
+/// The counts of one feed.
 #[derive(Debug, Default)]
 pub struct FeedSubscribers([Tally; Client::ALL.len()]);
 
-/// What was counted of one kind of client.
+/// The counts of one kind of client.
 #[derive(Debug, Default)]
 struct Tally {
     given: Count,
@@ -48,11 +48,11 @@ pub struct Fetched {
     pub client: Client,
     /// How often it was given the feed.
     pub given: u64,
-    /// How often the answer was that its version is still current.
+    /// How often the response was that its version is still current.
     pub confirmed: u64,
     /// When it last made a request.
     pub last: Instant,
-    /// The version that it has since then.
+    /// The version that it has had since then.
     pub version: u64,
 }
 
@@ -67,7 +67,7 @@ impl FeedSubscribers {
         tally.version.store(version, Relaxed);
     }
 
-    /// The kinds of client that ever fetched the feed.
+    /// The kinds of client that have fetched the feed.
     pub fn fetched(&self) -> Vec<Fetched> {
         let all = Client::ALL.into_iter().zip(&self.0);
         let fetched = all.map(|(client, tally)| Fetched {
@@ -142,7 +142,7 @@ impl Subscribers {
         self.collect(|count| count.unwritten.load(Relaxed))
     }
 
-    /// The clients of which `part` of the counts is not zero.
+    /// The clients for which `part` of the counts is not zero.
     fn collect(&self, part: impl Fn(&Count) -> u64) -> Vec<Subscriber> {
         let teams = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut found = Vec::new();

@@ -1,7 +1,7 @@
 //! One team within its current week: its rota over the window of feeds, and the feeds.
 //!
-//! Everything is computed when it is first requested and then kept, so that a server of thousands of teams starts at once
-//! and holds only what somebody reads.
+//! Everything is computed when it is first requested and then kept, so that a server of thousands of teams starts at
+//! once and holds only what somebody reads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use chrono::TimeDelta;
 
 use crate::config::TeamConfig;
-use crate::feed::{Event, Feed, Links, Plan, Rendered, events};
+use crate::feed::{Event, Feed, Head, Links, Plan, Rendered, events};
 use crate::journal::Journal;
 use crate::rota::{Coverage, Instant, Occasion, Period, Schedule, Team, coverage_by_occasion, expand};
 
@@ -20,8 +20,8 @@ use crate::publish::{
     head_uid, revision,
 };
 
-/// How far ahead the end of somebody's duty is known without the whole window: an index of thousands of teams would
-/// otherwise hold a year of each.
+/// How far ahead [`TeamSnapshot::near`] goes: with the whole window, an index of thousands of teams would hold a year
+/// of each.
 const NEAR_WEEKS: TimeDelta = TimeDelta::weeks(10);
 
 /// What is served of one team from one duty change to the next.
@@ -32,7 +32,8 @@ pub struct TeamSnapshot {
     frame: Frame,
     /// Whether the week of the frame has begun: before the first duty change it has not.
     has_begun: bool,
-    /// When the current week began; `None` for the first week of the rota, which is the current one at any time before.
+    /// When the current week began; `None` in the first week of the rota, which is also the current one before it
+    /// begins.
     valid_from: Option<Instant>,
     published: Arc<PublishedTeam>,
     is_restored: bool,
@@ -45,7 +46,7 @@ pub struct TeamSnapshot {
     serial: u64,
 }
 
-/// What absences do to the rota over the window of feeds.
+/// The effect of absences on the rota over the window of feeds.
 #[derive(Debug)]
 struct Ahead {
     coverage: Coverage,
@@ -114,7 +115,7 @@ impl TeamSnapshot {
         }
     }
 
-    /// Tells this snapshot of the team from every other snapshot of any team in this process.
+    /// A number that no other snapshot of any team in this process has.
     pub fn serial(&self) -> u64 {
         self.serial
     }
@@ -134,7 +135,8 @@ impl TeamSnapshot {
         &self.links
     }
 
-    /// When the current week began; `None` for the first week of the rota, which is the current one at any time before.
+    /// When the current week began; `None` in the first week of the rota, which is also the current one before it
+    /// begins.
     pub(super) fn valid_from(&self) -> Option<Instant> {
         self.valid_from
     }
@@ -149,12 +151,12 @@ impl TeamSnapshot {
         &self.published
     }
 
-    /// How often the journal has been written of it, as far as this process knows.
+    /// How often it has been written to the journal, as far as this process knows.
     pub fn version(&self) -> i64 {
         self.published.version()
     }
 
-    /// Whether this is what was published last, because the files had errors when the server started.
+    /// Whether this is the last published version, because the files had errors when the server started.
     pub fn is_restored(&self) -> bool {
         self.is_restored
     }
@@ -218,17 +220,15 @@ impl TeamSnapshot {
     pub fn source<'a>(&'a self, slot: &'a FeedSlot) -> FeedSource<'a> {
         let contents = self.contents();
         let own = contents.feeds.get(slot.index);
+        let changed = own.map_or(self.frame.week.start(), |own| own.changed);
         FeedSource {
-            feed: &slot.feed,
-            team: self.team(),
-            links: &self.links,
-            changed: own.map_or(self.frame.week.start(), |own| own.changed),
+            head: Head { feed: &slot.feed, team: self.team(), links: &self.links, changed },
             events: &contents.events,
             cancelled: own.map(|own| &*own.cancelled).unwrap_or_default(),
         }
     }
 
-    /// What is counted at one of this team's feeds, now and in later snapshots.
+    /// The counts of one of this team's feeds, now and in later snapshots.
     pub fn subscribers<'a>(&'a self, slot: &'a FeedSlot) -> &'a FeedSubscribers {
         slot.subscribers.get_or_init(|| self.subscribers.feed(&slot.path))
     }

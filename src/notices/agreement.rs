@@ -1,13 +1,11 @@
-//! What the team must agree on: conflicts that appear, change, come near their deadline, and close.
+//! What the team must agree on: conflicts that appear, change, approach their deadline, and close.
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 
 use super::facts::{Facts, Terms};
 use super::notified::{KnownConflict, Notified, Stage};
 use super::settle::{is_urgent, settles};
-use crate::rota::{
-    Conflict, EngineerIdx, Instant, Pair, Period, ProposalStatus, Row, RowStatus, Team, WeekId,
-};
+use crate::rota::{Conflict, EngineerIdx, Instant, Pair, Period, Row, RowStatus, Team, WeekId};
 
 /// When reminders are sent, on the team's clock: at this hour.
 const REMINDER_HOUR: u32 = 9;
@@ -27,19 +25,19 @@ pub(super) struct Open<'f> {
 /// What became of a conflict.
 #[derive(Debug, Clone)]
 pub(super) enum News<'f> {
-    /// It is new, or came near.
+    /// It is new, or is now close enough to report.
     Appeared(Open<'f>),
-    /// Somebody else is proposed, or it is longer or shorter. Before it was one conflict, or several.
+    /// Somebody else is proposed, or it is longer or shorter. It was one conflict before, or several.
     Changed(Vec<KnownConflict>, Open<'f>),
-    /// A deadline comes near, or is over.
+    /// Its deadline approaches, or has passed.
     Reminder(Open<'f>, Stage),
-    /// An override settles it: the rows of R10 that say so.
+    /// An override settles it, in these rows of the coverage (R10).
     Agreed(KnownConflict, Vec<&'f Row>),
-    /// Nothing is to be agreed any more.
+    /// There is nothing left to agree on.
     Gone(KnownConflict),
 }
 
-/// What is to be reported of conflicts, and when there may be more.
+/// What must be reported about conflicts, and when there may be more.
 #[derive(Debug, Default)]
 pub(super) struct Agreement<'f> {
     pub(super) news: Vec<News<'f>>,
@@ -47,12 +45,12 @@ pub(super) struct Agreement<'f> {
 }
 
 impl News<'_> {
-    /// Whether it only reminds of what is known.
+    /// Whether it is only a reminder.
     pub(super) fn is_reminder(&self) -> bool {
         matches!(self, News::Reminder(..))
     }
 
-    /// The period of the conflict, as it is now where it is open.
+    /// The period of the conflict: the current one while it is open.
     pub(super) fn period(&self) -> Option<Period> {
         match self {
             News::Appeared(open) | News::Changed(_, open) | News::Reminder(open, _) => {
@@ -62,7 +60,7 @@ impl News<'_> {
         }
     }
 
-    /// Whom it concerns besides the team: the pair of the week, and whoever is or was proposed.
+    /// Whether it concerns `engineer`: the pair of the week, and anybody who is or was proposed.
     pub(super) fn concerns(&self, team: &Team, engineer: EngineerIdx) -> bool {
         let id = team.engineer(engineer).id.as_str();
         let was = |known: &KnownConflict| known.proposed == id || known.pair.iter().any(|own| own == id);
@@ -81,7 +79,7 @@ impl Open<'_> {
         reaches(team, self.deadline, stage)
     }
 
-    /// The last stage that was reached at `now`, of those that are reported at a time of their own.
+    /// The latest stage reached at `now`.
     fn stage(&self, team: &Team, now: Instant) -> Stage {
         let reached = |stage| self.reaches(team, stage).is_some_and(|at| at <= now);
         [Stage::Overdue, Stage::TwoDays, Stage::Week]
@@ -90,7 +88,7 @@ impl Open<'_> {
             .unwrap_or(Stage::Open)
     }
 
-    /// How it is remembered once it was reported at `now`.
+    /// What is remembered of it once it is reported at `now`.
     pub(super) fn known(&self, team: &Team, now: Instant) -> KnownConflict {
         let id = |engineer: EngineerIdx| team.engineer(engineer).id.to_string();
         let period = self.conflict.period;
@@ -100,9 +98,9 @@ impl Open<'_> {
             end: period.end(),
             pair: [id(self.pair.primary), id(self.pair.secondary)],
             proposed: id(self.conflict.primary),
-            status: status(self.conflict.status).to_owned(),
+            status: self.conflict.status.as_str().to_owned(),
             reasons: self.conflict.reasons.iter().map(ToString::to_string).collect(),
-            // Whoever hears of it after the deadline knows that it is overdue.
+            // A report after the deadline says that it is overdue.
             stage: if self.deadline <= now { Stage::Overdue } else { self.stage(team, now) },
         }
     }
@@ -123,16 +121,7 @@ fn reaches(team: &Team, deadline: Instant, stage: Stage) -> Option<Instant> {
     }
 }
 
-/// How far a proposal carries, as it is stored.
-fn status(status: ProposalStatus) -> &'static str {
-    match status {
-        ProposalStatus::Proposed => "proposed",
-        ProposalStatus::NeedsVolunteer => "needs-volunteer",
-        ProposalStatus::Nobody => "nobody",
-    }
-}
-
-/// The conflicts of the rota that are not over at `now`, in order of time.
+/// The conflicts of the rota that have not ended at `now`, in order of time.
 pub(super) fn open<'f>(facts: &Facts<'f>, now: Instant) -> Vec<Open<'f>> {
     let weeks = facts.schedule.weeks.iter();
     let of_week = weeks.flat_map(|planned| {
@@ -142,7 +131,7 @@ pub(super) fn open<'f>(facts: &Facts<'f>, now: Instant) -> Vec<Open<'f>> {
     of_week.filter(|open| now < open.conflict.period.end()).collect()
 }
 
-/// Compares the conflicts with those that `known` has. `rows` are the coverage of the schedule.
+/// Compares the conflicts with those in `known`. `rows` are the coverage of the schedule.
 pub(super) fn agreement<'f>(
     facts: &Facts<'f>,
     rows: &'f [Row],
@@ -168,8 +157,8 @@ pub(super) fn agreement<'f>(
     found.agreement
 }
 
-/// Which of `open` each of `known` is now: the one that starts where it started, else one of those that it overlaps, and of
-/// these one that no other is, where there is one. Several may have become one, and one that became several is the first.
+/// Which of `open` each of `known` has become: the one with the same start, else one that overlaps it, preferably one
+/// that no other has become. Several may have become one; one that was split has become the first part.
 fn became(known: &[(&KnownConflict, Period)], open: &[Open<'_>]) -> Vec<Option<usize>> {
     let starts =
         |known: &KnownConflict| open.iter().position(|open| open.conflict.period.start() == known.start);
@@ -237,7 +226,7 @@ impl<'f> Comparison<'_, 'f> {
             return;
         };
         let stage = open.stage(self.facts.team, self.now);
-        // A deadline that is over is reported as such, and not as one that comes.
+        // After the deadline, only that it has passed is reported.
         if known.stage < stage && (stage == Stage::Overdue || self.now < open.deadline) {
             self.agreement.news.push(News::Reminder(open, stage));
         }
@@ -248,7 +237,7 @@ impl<'f> Comparison<'_, 'f> {
     }
 
     fn closed(&mut self, known: &KnownConflict, period: Period, rows: &'f [Row]) {
-        // Beyond the window nothing is known of it.
+        // Nothing is known beyond the window.
         if self.facts.end(self.now) <= period.start() || !self.has_settled(period, known.at) {
             return;
         }
@@ -265,7 +254,7 @@ impl<'f> Comparison<'_, 'f> {
     }
 }
 
-/// Notes in `known` that `news` were reported at `now`, and forgets what is over.
+/// Records in `known` that `news` were reported at `now`, and forgets what has ended.
 pub(super) fn remember(facts: &Facts<'_>, news: &[News<'_>], known: &mut Notified, now: Instant) {
     let forget = |known: &mut Vec<KnownConflict>, old: &KnownConflict| known.retain(|other| other != old);
     for news in news {
@@ -288,7 +277,7 @@ pub(super) fn remember(facts: &Facts<'_>, news: &[News<'_>], known: &mut Notifie
     known.conflicts.sort_by_key(|conflict| conflict.start);
 }
 
-/// From when on a reminder of `stage` is out of date: when the next one is due.
+/// When a reminder of `stage` becomes out of date: when the next one is due.
 pub(super) fn reminder_expires(team: &Team, open: &Open<'_>, stage: Stage) -> Instant {
     let next = match stage {
         Stage::Open | Stage::Week => open.reaches(team, Stage::TwoDays),
@@ -298,5 +287,5 @@ pub(super) fn reminder_expires(team: &Team, open: &Open<'_>, stage: Stage) -> In
     next.unwrap_or_else(|| open.conflict.period.end())
 }
 
-/// How long an announcement that came after the deadline, or a closed conflict, is of interest at least.
+/// The least time for which news of a closed conflict is worth sending.
 pub(super) const MIN_INTEREST: TimeDelta = TimeDelta::days(1);

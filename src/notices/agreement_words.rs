@@ -14,7 +14,8 @@ use crate::rota::{
 };
 use crate::text::{self, WallClock, moment, reasons};
 
-/// The messages about `news`: reminders by themselves, since they are out of date sooner. `key` is theirs alone.
+/// The messages about `news`, with reminders in messages of their own, since these expire sooner. No other messages
+/// have this `key`.
 pub(super) fn messages(
     facts: &Facts<'_>,
     terms: &Terms,
@@ -42,7 +43,7 @@ pub(super) fn messages(
     messages
 }
 
-/// The message by which the team learns, when notices are first configured, what is open.
+/// The message that reports to the team what is open when notices are first configured.
 pub(super) fn first(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Message> {
     let news: Vec<News<'_>> = open(facts, now).into_iter().map(News::Appeared).collect();
     let news: Vec<&News<'_>> = news.iter().collect();
@@ -83,7 +84,7 @@ impl Writer<'_> {
         Some(Message { kind: self.kind, to, key: self.key.to_owned(), text })
     }
 
-    /// Whose plan it is, and what that means to whoever reads it.
+    /// Which plan it is about, and what that means to the reader.
     fn intro(&self, to: &Recipient, news: &[&News<'_>], zone: &Zone) -> String {
         let open = news.iter().filter_map(|news| match news {
             News::Appeared(open) | News::Changed(_, open) | News::Reminder(open, _) => Some(open),
@@ -299,7 +300,7 @@ fn load_meaning() -> String {
     )
 }
 
-/// Who is proposed, in a few words; `is_own` where that person reads it.
+/// Who is proposed, in a few words; `is_own` if the reader is.
 pub(super) fn proposed(facts: &Facts<'_>, conflict: &Conflict, is_own: bool) -> String {
     let proposed = facts.name(conflict.primary);
     match conflict.status {
@@ -312,7 +313,7 @@ pub(super) fn proposed(facts: &Facts<'_>, conflict: &Conflict, is_own: bool) -> 
     }
 }
 
-/// The dates of `period` where whoever reads them is, as the times are.
+/// The dates of `period` in the reader's time zone.
 fn days(period: Option<Period>, clock: WallClock<'_>) -> String {
     period.map_or_else(String::new, |period| moment::days(moment::dates(clock.zone, period)))
 }

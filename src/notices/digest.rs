@@ -20,14 +20,14 @@ const TO_AGREE: &str = "To agree";
 /// How far ahead holidays and leave are listed.
 const OCCASIONS: TimeDelta = TimeDelta::weeks(4);
 
-/// A digest that could not be sent for so long is left out: the next one says more.
+/// A digest that could not be sent for this long is dropped: the next one says more.
 const EXPIRES: TimeDelta = TimeDelta::days(3);
 
-/// A server that was down at the time of a digest sends it this much later at most.
+/// A server that was down at the time of a digest sends it at most this much later.
 pub(super) const MAX_DELAY: TimeDelta = TimeDelta::hours(6);
 
-/// The last digest time at `now` or before, and the next one. A time that a clock change skips is the first instant after
-/// it.
+/// The last digest time at `now` or before, and the next one. A time that is skipped by a clock change counts as the
+/// first instant after the gap.
 pub(super) fn times(facts: &Facts<'_>, terms: &Terms, now: Instant) -> Option<(Instant, Instant)> {
     let (day, time) = terms.digest?;
     let zone = &facts.team.zone;
@@ -53,7 +53,7 @@ pub(super) fn digest(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Messa
         ("Moved handover meetings", meetings(facts, clock, now)),
         ("Calendars that are out of date", facts.outdated.clone()),
     ];
-    // Its subject is about the next week; "by Friday" is wrong once Friday is over.
+    // The subject is about the next week, and "by Friday" is wrong after Friday.
     let open = open(facts, now);
     let start = next.map(|planned| planned.week.period.start());
     let expires = start.map_or(now + EXPIRES, |start| start.min(now + EXPIRES));

@@ -1,11 +1,11 @@
-//! Duty moved: which confirmed shifts differ from those that were last reported.
+//! Changes of duty: which confirmed shifts differ from those that were last reported.
 
 use super::facts::{Facts, Terms};
 use super::notified::{KnownDuty, Notified};
 use super::settle::{is_urgent, settles};
 use crate::rota::{EngineerId, EngineerIdx, Holding, Instant, Period, Role, changes, holdings};
 
-/// A part of a role that an engineer has, or has no longer.
+/// A period in which an engineer gained or lost a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Move {
     pub(super) engineer: EngineerIdx,
@@ -15,12 +15,12 @@ pub(super) struct Move {
     pub(super) is_gain: bool,
 }
 
-/// What is to be reported of duty, and when there may be more.
+/// What must be reported about duty, and when there may be more.
 #[derive(Debug, Default)]
 pub(super) struct Moved {
-    /// Those that have settled: of each engineer all that are near.
+    /// The changes that have settled: of each engineer all that are near.
     pub(super) moves: Vec<Move>,
-    /// When the next one settles, or comes near.
+    /// When the next one settles, or becomes near.
     pub(super) next: Option<Instant>,
 }
 
@@ -35,7 +35,7 @@ fn of<'h>(all: &'h [Holding], engineer: &EngineerId) -> impl Iterator<Item = &'h
     all.iter().filter(move |holding| holding.side.engineer == *engineer)
 }
 
-/// Compares the confirmed shifts with those that `known` has.
+/// Compares the confirmed shifts with those in `known`.
 pub(super) fn moved(facts: &Facts<'_>, terms: &Terms, known: &Notified, now: Instant) -> Moved {
     let now_held = confirmed(facts);
     let mut moved = Moved::default();
@@ -63,8 +63,7 @@ pub(super) fn moved(facts: &Facts<'_>, terms: &Terms, known: &Notified, now: Ins
     moved
 }
 
-/// What one engineer has and did not have, and the other way round, of what is not over and was known. Whose they are is
-/// filled in by the caller.
+/// What one engineer gained and lost within what was known and has not ended. The caller fills in the engineer.
 fn differences(
     facts: &Facts<'_>,
     before: &[Holding],
@@ -88,8 +87,8 @@ fn differences(
     found
 }
 
-/// Notes in `known` that `moves` are reported at `now`, and what is new without being a change: engineers, addresses, and
-/// weeks that enter the window.
+/// Records in `known` that `moves` are reported at `now`, and what is new without being a change: engineers, addresses,
+/// and weeks that enter the window.
 pub(super) fn remember(facts: &Facts<'_>, terms: &Terms, moves: &[Move], known: &mut Notified, now: Instant) {
     let now_held = confirmed(facts);
     let (team, end) = (facts.team, facts.end(now));
@@ -130,7 +129,7 @@ pub(super) fn remember(facts: &Facts<'_>, terms: &Terms, moves: &[Move], known: 
     }
 }
 
-/// What everybody was known to hold, for whom a shift was taken from.
+/// What everybody held according to `known`, to name previous holders.
 pub(super) fn held_before(known: &Notified) -> Vec<Holding> {
     let of = |(id, duty): (&String, &KnownDuty)| EngineerId::new(id).map(|id| duty.holdings(&id));
     known.duty.iter().filter_map(of).flatten().collect()

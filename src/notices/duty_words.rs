@@ -1,4 +1,4 @@
-//! Messages about duty that moved.
+//! Messages about changes of duty.
 
 use super::duty::Move;
 use super::facts::{Facts, Terms};
@@ -6,9 +6,9 @@ use super::message::{Kind, Message, Part, Recipient, Text};
 use super::settle::is_urgent;
 use super::words::{clock, footer, holders, names, prefix, times_in, why, zone_of};
 use crate::rota::{Conflict, EngineerIdx, Holding, Instant, Period, Periods, ProposalStatus, Role};
-use crate::text::{WallClock, list};
+use crate::text::{WallClock, list, role_title};
 
-/// Calendar programs look at different times.
+/// Calendar programs refresh at different times.
 const CALENDARS: &str =
     "Your calendar may take a while to show this: Google refreshes subscribed calendars every 8 to 24 hours.";
 
@@ -20,7 +20,8 @@ struct Writer<'w> {
     now: Instant,
 }
 
-/// A message to each engineer whose duty moved and who has an address, and one to the team. `key` is theirs alone.
+/// A message to each engineer whose duty changed and who has an address, and one to the team. No other messages have
+/// this `key`.
 pub(super) fn messages(
     facts: &Facts<'_>,
     terms: &Terms,
@@ -93,7 +94,7 @@ impl Writer<'_> {
 
     /// Somebody who had the other role during the same time.
     fn other_role(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
-        let (span, role, other) = (clock.span(found.period), found.role.as_str(), other_role(found.role));
+        let (span, role, other) = (clock.span(found.period), found.role.as_str(), found.role.other());
         let was = self.held_before(found.role, found.period, found.engineer);
         let now = self.held_now(other, found.period);
         let headline =
@@ -101,14 +102,14 @@ impl Writer<'_> {
         let lines = vec![
             format!("You are {role} instead of {} {span}.", other.as_str()),
             format!("Before: you as {}, {was} as {role}", other.as_str()),
-            format!("{} during that time: {now}", capital(other)),
+            format!("{} during that time: {now}", role_title(other)),
             format!("Why: {}", why(self.facts, found.role, found.period)),
         ];
         (headline, lines)
     }
 
     fn gained(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
-        let (span, role, other) = (clock.span(found.period), found.role, other_role(found.role));
+        let (span, role, other) = (clock.span(found.period), found.role, found.role.other());
         let was = self.held_before(role, found.period, found.engineer);
         let verb = match role {
             Role::Primary => "you have",
@@ -117,7 +118,7 @@ impl Writer<'_> {
         let lines = vec![
             format!("You are {} {span}.", role.as_str()),
             format!("Before: {was}"),
-            format!("{} during that time: {}", capital(other), self.held_now(other, found.period)),
+            format!("{} during that time: {}", role_title(other), self.held_now(other, found.period)),
             format!("Why: {}", why(self.facts, role, found.period)),
         ];
         (format!("{verb} {span} (was {was})"), lines)
@@ -212,19 +213,5 @@ impl Writer<'_> {
                 format!("{names} {} proposed, not agreed yet", if people.len() == 1 { "is" } else { "are" })
             }
         }
-    }
-}
-
-fn capital(role: Role) -> &'static str {
-    match role {
-        Role::Primary => "Primary",
-        Role::Secondary => "Secondary",
-    }
-}
-
-fn other_role(role: Role) -> Role {
-    match role {
-        Role::Primary => Role::Secondary,
-        Role::Secondary => Role::Primary,
     }
 }

@@ -1,4 +1,4 @@
-//! What notices are worked out from.
+//! What notices are computed from.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub struct Facts<'f> {
     pub page: Option<String>,
 }
 
-/// Who is sent notices, and of what.
+/// Who gets notices, and about what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// How far ahead changes are reported.
@@ -36,7 +36,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Whether nobody is sent anything.
+    /// Whether nobody gets notices.
     pub fn is_empty(&self) -> bool {
         !self.has_team && self.addressed.is_empty()
     }
@@ -53,7 +53,7 @@ impl Terms {
 }
 
 impl Facts<'_> {
-    /// What to call an engineer: one line that cannot reorder what stands around it.
+    /// What to call an engineer: one line that cannot reorder the text around it.
     pub(super) fn name(&self, engineer: EngineerIdx) -> String {
         let engineer = self.team.engineer(engineer);
         isolated(&clean_or(&engineer.name, engineer.id.as_str()))
@@ -69,15 +69,15 @@ impl Facts<'_> {
         isolated(&clean_or(&self.team.name, self.team.id.as_str()))
     }
 
-    /// The pieces within which rotas are compared: the weeks, and what is before the first of them. A week at a time, since
-    /// people think of duty by the week.
+    /// The periods within which rotas are compared: the weeks, and what is before the first of them. People think of
+    /// duty by the week.
     pub(super) fn pieces(&self, now: Instant) -> Vec<Period> {
         let weeks = || self.schedule.weeks.iter().map(|planned| planned.week.period);
         let before = weeks().next().and_then(|first| Period::new(now, first.start()));
         before.into_iter().chain(weeks()).collect()
     }
 
-    /// Up to where the rota is known; `now` where it has not one week.
+    /// The end of what is known of the rota; `now` if it has no weeks.
     pub(super) fn end(&self, now: Instant) -> Instant {
         self.schedule.weeks.last().map_or(now, |last| last.week.period.end())
     }

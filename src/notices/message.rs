@@ -10,7 +10,7 @@ const DELAYED: &str = "This message was delayed, and a newer one has reached you
 /// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Duty moved.
+    /// Who is on call changed.
     Moved,
     /// The team must agree on something, or has.
     Agree,
@@ -65,13 +65,13 @@ pub struct Message {
 pub struct Text {
     /// What the subject begins with: `On-call`.
     pub prefix: String,
-    /// The rest of the subject; where it is missing, the headline of the first part.
+    /// The rest of the subject; if missing, the headline of the first part.
     pub title: Option<String>,
-    /// What stands before the parts.
+    /// The text before the parts.
     pub intro: String,
     /// At least one.
     pub parts: Vec<Part>,
-    /// What stands after the parts.
+    /// The text after the parts.
     pub closing: String,
     /// A page with more, at the very end.
     pub link: Option<String>,
@@ -84,17 +84,17 @@ pub struct Part {
     pub headline: String,
     /// All that it says.
     pub text: String,
-    /// From when on it is out of date.
+    /// When it becomes out of date.
     pub expires: Instant,
 }
 
 impl Text {
-    /// From when on nothing of it is worth sending.
+    /// When the whole message becomes out of date.
     pub fn expires(&self) -> Instant {
         self.parts.iter().map(|part| part.expires).max().unwrap_or(Instant::MIN_UTC)
     }
 
-    /// Subject and body at `now`, without the link; `None` where all of it is out of date.
+    /// Subject and body at `now`, without the link; `None` if all of it is out of date.
     pub fn at(&self, now: Instant) -> Option<(String, String)> {
         let parts: Vec<&Part> = self.parts.iter().filter(|part| now < part.expires).collect();
         let first = parts.first()?;

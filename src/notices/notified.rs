@@ -18,9 +18,9 @@ pub struct Notified {
     pub(super) conflicts: Vec<KnownConflict>,
     /// Whether the team had an address or a webhook.
     pub(super) has_team: bool,
-    /// The last digest time that was dealt with.
+    /// The last digest time that was handled.
     pub(super) digest: Option<Instant>,
-    /// The day and time that the team wanted digests at then.
+    /// The day and time of digests that were configured then.
     #[serde(default)]
     pub(super) digest_terms: Option<(Weekday, NaiveTime)>,
 }
@@ -28,9 +28,9 @@ pub struct Notified {
 /// The confirmed shifts of one engineer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KnownDuty {
-    /// When they were last reported, or silently taken over.
+    /// When they were last reported, or recorded without a report.
     pub(super) at: Instant,
-    /// Up to where they are known.
+    /// The end of what is known.
     pub(super) until: Instant,
     /// Whether the engineer had an address then.
     pub(super) has_address: bool,
@@ -49,7 +49,7 @@ pub(super) struct KnownConflict {
     pub(super) pair: [String; 2],
     /// Who was proposed as primary.
     pub(super) proposed: String,
-    /// How far the proposal carried: `proposed`, `needs-volunteer` or `nobody`.
+    /// The status of the proposal: `proposed`, `needs-volunteer` or `nobody`.
     pub(super) status: String,
     /// The names of the absences.
     pub(super) reasons: Vec<String>,
@@ -78,7 +78,7 @@ impl Notified {
 
     /// For the journal.
     pub fn json(&self) -> String {
-        // Strings, numbers and times always are JSON.
+        // Strings, numbers and times can always be written as JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -101,7 +101,7 @@ impl KnownDuty {
         [of(Role::Primary, &self.primary), of(Role::Secondary, &self.secondary)].concat()
     }
 
-    /// Notes that the engineer holds `role` throughout `period`, or that they do not.
+    /// Records whether the engineer holds `role` throughout `period`.
     pub(super) fn set(&mut self, role: Role, period: Period, holds: bool) {
         let (start, end) = (period.start(), period.end());
         let shifts = self.shifts(role);
@@ -113,7 +113,7 @@ impl KnownDuty {
         shifts.sort();
     }
 
-    /// Forgets what was over at `instant`.
+    /// Forgets what had ended by `instant`.
     pub(super) fn forget_before(&mut self, instant: Instant) {
         for role in Role::ALL {
             self.shifts(role).retain(|(_, end)| instant < *end);

@@ -1,4 +1,4 @@
-//! Which messages are due now, and what their recipients know then.
+//! Which messages are due now, and what their recipients will know.
 
 use std::collections::BTreeSet;
 
@@ -9,19 +9,19 @@ use super::notified::Notified;
 use super::{agreement as conflicts, agreement_words, digest, duty, duty_words};
 use crate::rota::{Instant, coverage};
 
-/// What is due at some time.
+/// What to send at some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The messages that are due together.
     pub messages: Vec<Message>,
     /// What the recipients know once they have these messages.
     pub notified: Notified,
-    /// When there may be more to do although nothing changes; `None` if not before something changes.
+    /// When there may be more to do even if nothing changes; `None` if only after a change.
     pub next: Option<Instant>,
 }
 
 /// The messages that are due at `now` to recipients who know what `known` says. Without it notices have just been
-/// configured: then only the team is sent what is open, and all else is known from now on.
+/// configured: then only the team gets a message, about what is open, and everything else counts as known.
 ///
 /// ```
 /// # use oncal::notices::{Facts, Terms, plan};
@@ -73,7 +73,7 @@ fn begin(facts: &Facts<'_>, terms: &Terms, now: Instant) -> Plan {
     Plan { messages: first.flatten().into_iter().collect(), notified, next: Some(now) }
 }
 
-/// Notes that the team knows of everything that is open.
+/// Records that the team knows everything that is open.
 fn remember_open(facts: &Facts<'_>, notified: &mut Notified, now: Instant) {
     let known: BTreeSet<Instant> = notified.conflicts.iter().map(|known| known.start).collect();
     let new = open(facts, now).into_iter().map(|open| open.known(facts.team, now));

@@ -1,13 +1,13 @@
-//! How long a change waits before it is reported, so that one that is taken back at once is never sent.
+//! How long a change waits before it is reported, so that one that is quickly undone is never sent.
 
 use chrono::TimeDelta;
 
 use crate::rota::Instant;
 
-/// What begins within this time is urgent.
+/// A shift that begins within this time is urgent.
 const URGENT: TimeDelta = TimeDelta::hours(24);
 
-/// How long there must be no further change, and how long a change waits at most while others follow.
+/// How long there must be no further change, and how long a change waits at most while more follow.
 #[derive(Debug, Clone, Copy)]
 struct Wait {
     quiet: TimeDelta,
@@ -24,8 +24,8 @@ pub(super) fn is_urgent(start: Instant, now: Instant) -> bool {
     start < now + URGENT
 }
 
-/// When the changes that were published at `edits` after `since` have settled; `None` if they have at `now`. A change
-/// that nobody made, since time alone brought it near, is settled.
+/// When the changes that were published at `edits` after `since` have settled; `None` if they have at `now`. Something
+/// that became near by the passing of time is settled.
 pub(super) fn settles(
     edits: impl Iterator<Item = Instant>,
     since: Instant,
@@ -33,8 +33,9 @@ pub(super) fn settles(
     now: Instant,
 ) -> Option<Instant> {
     let wait = if is_urgent { IF_URGENT } else { USUAL };
-    // The journal has whole seconds, so a change within the second of the last report may be one that was not reported.
-    // A time in the future is of a clock that was ahead, or of a burst of changes; waiting for it would hold up all others.
+    // The journal has whole seconds, so a change in the same second as the last report may not have been reported. A
+    // time in the future comes from a clock that was ahead, or a burst of changes; waiting for it would delay all
+    // others.
     let edits = edits.map(|at| at.min(now));
     let mut edits: Vec<Instant> = edits.filter(|at| since < *at + TimeDelta::seconds(1)).collect();
     edits.sort();

@@ -48,7 +48,7 @@ pub(super) fn footer(facts: &Facts<'_>, to: &Recipient) -> String {
     format!("You get this because {whose} is in the on-call plan of {team}. Sent by oncal.")
 }
 
-/// `Data Engineer A` or `Data Engineer A and Data Engineer B`, in this order; `nobody` where there is none.
+/// `Data Engineer A` or `Data Engineer A and Data Engineer B`, in this order; `nobody` if there is none.
 pub(super) fn names(facts: &Facts<'_>, people: &[EngineerIdx]) -> String {
     let names: Vec<String> = people.iter().map(|engineer| facts.name(*engineer)).collect();
     if names.is_empty() { "nobody".to_owned() } else { list(&names) }
@@ -121,7 +121,7 @@ fn why_of(facts: &Facts<'_>, shift: &Shift) -> String {
     }
 }
 
-/// A message by which somebody can see that notices reach them.
+/// A message that shows somebody that notices reach them.
 pub fn test_message(facts: &Facts<'_>, to: Recipient, now: Instant) -> Message {
     let text = format!(
         "This is a test of the notices of {}. If you can read this, notices reach you here.",

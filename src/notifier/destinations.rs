@@ -18,17 +18,17 @@ const PASSWORD: &str = "ONCAL_SMTP_PASSWORD";
 /// A team's webhook, with the team's id after it.
 const WEBHOOK_OF: &str = "ONCAL_WEBHOOK_";
 
-/// What a variable is called that names a file with the value.
+/// The end of a variable's name that gives a file with the value.
 const FILE: &str = "_FILE";
 
 /// How many weeks ahead holidays that are not known are reported.
 const UNKNOWN_AHEAD: chrono::TimeDelta = chrono::TimeDelta::weeks(4);
 
-/// What codes of diagnostics say that a calendar is out of date.
+/// The codes of diagnostics that say that a calendar is out of date.
 const OUTDATED: [&str; 4] =
     ["calendar-outdated", "calendar-outdated-copy", "calendar-not-fetched", "calendar-emptied"];
 
-/// What addresses of the plan are called in the outbox.
+/// Prefixes of recipients in the outbox.
 const ENGINEER: &str = "engineer:";
 const MAIL: &str = "mail:";
 
@@ -51,7 +51,8 @@ impl Environment {
         Environment(Arc::new(variable))
     }
 
-    /// The value of `name`, or what the file has that `name` with `_FILE` names; an error if that cannot be read.
+    /// The value of the variable `name`, or the content of the file that `name` with `_FILE` gives; an error if that
+    /// file cannot be read.
     fn secret(&self, name: &str) -> std::io::Result<Option<String>> {
         let given = |name: &str| (self.0)(name).filter(|value| !value.is_empty());
         match (given(name), given(&format!("{name}{FILE}"))) {
@@ -96,7 +97,7 @@ pub enum Destination {
     Webhook(WebhookUrl),
 }
 
-/// The names, in the outbox, of all who are meant by `to`.
+/// The names in the outbox of everybody that `to` means.
 pub(super) fn recipients(
     to: &Recipient,
     team: &TeamConfig,
@@ -113,12 +114,12 @@ pub(super) fn recipients(
     }
 }
 
-/// One that cannot be read is there: that it cannot shows when it is used.
+/// One that cannot be read counts: the error shows when it is used.
 fn has_webhook(team: &TeamConfig, environment: &Environment) -> bool {
     !matches!(environment.webhook(team), Ok(None))
 }
 
-/// Where the recipient of this name in the outbox is reached; `None` if the configuration has them no more.
+/// Where the recipient of this name in the outbox is reached; `None` if the configuration no longer has them.
 ///
 /// # Errors
 ///

@@ -16,20 +16,20 @@ use crate::journal::{Channel, Database, JournalError};
 use crate::live::Store;
 use crate::rota::Instant;
 
-/// How often it is looked whether the rota or the time gives reason to notify somebody.
+/// How often to check whether anybody must be notified.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often what waits is looked for without any reason: another server may have written it, or a pause is over.
+/// How often to look for waiting notices unasked: another server may have written some, or a pause may be over.
 const SEND_EVERY: Duration = Duration::from_secs(5);
 
-/// How often what could not be delivered is read.
+/// How often to read what could not be delivered.
 const SHOW_EVERY: Duration = Duration::from_secs(2);
 
 /// How soon everything is tried again after a failure of the database.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// How long a message that is being sent may take once the server stops: longer than a step of the conversation with a mail
-/// server may take. If it takes longer it may be sent once more. Whoever stops the server must wait for longer.
+/// How long a message that is being sent may take once the server stops: longer than one step of the conversation with
+/// a mail server. A message that takes longer may be sent again. The service manager must wait longer than this.
 const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// What a notifier works on, and with.
@@ -51,7 +51,7 @@ pub struct Notifier {
     stop: Option<mpsc::Sender<()>>,
     /// Makes the senders end after the message that they are sending.
     is_stopping: Arc<AtomicBool>,
-    /// Ends once all threads have let go of the database, so that a stop can close it.
+    /// Ends once no thread uses the database, so that a stop can close it.
     ended: Receiver<()>,
 }
 
@@ -83,7 +83,7 @@ impl Notifier {
         let (looked, shown, is_released) = (Looked::default(), None, false);
         let mut work = Work { options, planner, wake, looked, shown, is_released };
         let mut failing = Failing::default();
-        // Before anybody edits anything: what is served now is what people know.
+        // Before anybody edits anything, people know what is served now.
         let mut pause = work.try_step(&mut failing);
         let run = move || {
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
@@ -101,7 +101,7 @@ impl Drop for Notifier {
     fn drop(&mut self) {
         self.is_stopping.store(true, Ordering::Relaxed);
         self.stop = None;
-        // It ends with an error, since nothing is ever sent.
+        // This returns an error, since nothing is ever sent.
         let _ = self.ended.recv_timeout(STOP_TIMEOUT);
     }
 }
@@ -140,11 +140,11 @@ impl Work {
         Ok(())
     }
 
-    /// Does all that is due. A panic is logged by the panic hook, and everything is tried again.
+    /// Does what is due. A panic is logged by the panic hook, and everything is tried again.
     fn try_step(&mut self, failing: &mut Failing) -> Duration {
         let step = catch_unwind(AssertUnwindSafe(|| self.step()));
         if !matches!(step, Ok(Ok(()))) {
-            // What waits for the journal shows although nothing can be read.
+            // Notices that wait for the journal are shown even if nothing can be read.
             show_faults(&self.options.store, self.looked, (self.options.now)());
         }
         failing.pause_after(step.ok(), LOOK_EVERY)
@@ -157,7 +157,7 @@ fn run_sender(options: &Options, channel: Channel, mut sender: Sender<Network>, 
     loop {
         match woken.recv_timeout(pause) {
             Err(RecvTimeoutError::Disconnected) => return,
-            // Nothing is claimed while nothing waits, for as far as is known.
+            // Nothing is claimed while nothing is known to wait.
             Err(RecvTimeoutError::Timeout) if !options.store.notices().has_waiting(channel) => continue,
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) => sender.hurry(),
@@ -175,7 +175,7 @@ fn run_sender(options: &Options, channel: Channel, mut sender: Sender<Network>, 
 struct Failing(bool);
 
 impl Failing {
-    /// How long to wait after a step that ended so; `None` is a panic.
+    /// How long to wait after a step with this result; `None` is a panic.
     fn pause_after(&mut self, step: Option<Result<(), JournalError>>, usual: Duration) -> Duration {
         let is_failing = !matches!(step, Some(Ok(())));
         if let Some(Err(error)) = step

@@ -1,9 +1,9 @@
-//! The notifier: has notices planned when the rota or the time gives reason to, keeps them in the journal's outbox, and has
-//! them delivered. Its threads wait for databases and mail servers, and nothing else waits for them.
+//! The notifier: plans notices when the rota changes or time passes, keeps them in the journal's outbox, and delivers
+//! them. Its threads wait for databases and mail servers, and nothing else waits for them.
 //!
-//! In reading order: `destinations` knows where a recipient is reached; the [`Planner`] compares what is served with what
-//! the recipients know, and writes the messages that are due together with what is known then; a [`Sender`] claims each
-//! message, delivers it and marks it; `status` shows what could not be delivered; the [`Notifier`] runs them.
+//! In reading order: `destinations` knows where a recipient is reached; the [`Planner`] compares what is served with
+//! what the recipients know, and writes the messages that are due together with what is known then; a [`Sender`] claims
+//! each message, delivers it and marks it; `status` shows what could not be delivered; the [`Notifier`] runs them.
 //!
 //! Not here: what messages say (`notices`), how they are carried (`delivery`).
 

@@ -15,10 +15,10 @@ use crate::rota::{Instant, TeamId};
 /// How often a team is planned anew because another server wrote first.
 const MAX_ATTEMPTS: usize = 3;
 
-/// How long all teams are left alone at most: secrets of the environment may change.
+/// How long a plan of all teams is valid at most: secrets of the environment may change.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
-/// How soon a team is planned again that another server is publishing or planning.
+/// How soon a team is planned again after another server wrote first.
 const RETRY: TimeDelta = TimeDelta::seconds(5);
 
 /// Plans the notices of all teams.
@@ -32,11 +32,11 @@ pub struct Planner {
     planned: BTreeMap<TeamId, Planned>,
     /// When changes were first seen whose time is in the future.
     seen: BTreeMap<TeamId, BTreeMap<Instant, Instant>>,
-    /// The last look, and until when another one finds the same.
+    /// The last look, and until when another one would find the same.
     last: Option<(u64, Instant, Looked)>,
 }
 
-/// The revision of what is known and no longer in the journal.
+/// The revision of what is known but no longer in the journal.
 const LOST: i64 = 0;
 
 /// What a team was planned for, and when it must be planned again although that is the same.
@@ -65,7 +65,7 @@ impl Planner {
         Planner { database, environment, known: None, planned, seen, last: None }
     }
 
-    /// Writes the notices that are due at `now`, judging by what `snapshot` has in service.
+    /// Writes the notices that are due at `now`, according to the rota in `snapshot`.
     ///
     /// # Errors
     ///
@@ -117,8 +117,8 @@ impl Planner {
         Ok(looked)
     }
 
-    /// Forgets what is known of a team that has nobody to notify: once it has again, that is a new beginning. A server that
-    /// never had anybody to notify may lack a variable of the environment that another server has.
+    /// Forgets what is known of a team that has nobody to notify: once it has somebody again, everything starts anew. A
+    /// server that never had anybody to notify may lack an environment variable that another server has.
     fn forget(&mut self, team: &TeamSnapshot) -> Result<(), JournalError> {
         let id = &team.team().id;
         if team.journal_state() != JournalState::Written {
@@ -159,7 +159,7 @@ impl Planner {
             let known = stored.as_ref().and_then(|stored| {
                 let known = Notified::read(&stored.record);
                 if known.is_none() {
-                    tracing::error!(team = %id, "what is known of earlier notices cannot be read; beginning anew");
+                    tracing::error!(team = %id, "the record of earlier notices cannot be read; starting anew");
                 }
                 known
             });
@@ -177,8 +177,8 @@ impl Planner {
         Ok(false)
     }
 
-    /// Reads what is known of a team: another server may have written it, or the journal may be lost. What only this server
-    /// knew is kept then, and written again.
+    /// Reads what is known of a team: another server may have written it, or the journal may be lost. In that case what
+    /// this server knows is kept and written again.
     fn reread(&mut self, id: &TeamId) -> Result<(), JournalError> {
         let stored = self.database.notified_of(id)?;
         let Some(known) = &mut self.known else { return Ok(()) };

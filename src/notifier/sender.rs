@@ -15,7 +15,7 @@ use crate::notices::Text;
 use crate::publish::JournalState;
 use crate::rota::Instant;
 
-/// How long a claimed notice is nobody else's: longer than any attempt takes.
+/// How long no other server takes a claimed notice: longer than any attempt.
 const CLAIM: TimeDelta = TimeDelta::minutes(5);
 
 /// How long a notice is tried.
@@ -34,7 +34,7 @@ const PAUSES: [TimeDelta; 9] = [
     TimeDelta::hours(1),
 ];
 
-/// How soon a notice is tried again that this server leaves to others.
+/// How soon a notice that this server leaves to others is looked at again.
 const FOR_OTHERS: TimeDelta = TimeDelta::seconds(10);
 
 /// How many notices one step sends at most, so that a change of the configuration is seen in between.
@@ -53,7 +53,7 @@ pub struct Sender<T> {
     failures: u32,
     /// Until when nothing is tried after that.
     pause_until: Option<Instant>,
-    /// Set once nothing more is to be begun.
+    /// Set once no further message may be started.
     is_stopping: Arc<AtomicBool>,
 }
 
@@ -70,7 +70,7 @@ impl<T: Transport> Sender<T> {
         Sender { channel, database, environment, transport, unmarked, failures, pause_until, is_stopping }
     }
 
-    /// Begins with no further message once `is_stopping` is set.
+    /// Starts no further message once `is_stopping` is set.
     #[must_use]
     pub fn until(self, is_stopping: Arc<AtomicBool>) -> Sender<T> {
         Sender { is_stopping, ..self }
@@ -82,7 +82,7 @@ impl<T: Transport> Sender<T> {
         self.pause_until = None;
     }
 
-    /// Sends what is due at the time that `now` returns, which is asked for each notice.
+    /// Sends what is due at the time that `now` returns, which is called for each notice.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl<T: Transport> Sender<T> {
             self.give_up(counts, notice, &reason, at)?;
         }
         if is_general {
-            // They would fail for the same reason.
+            // Older ones would fail for the same reason.
             for old in self.database.old_notices(self.channel, at - TRIED)? {
                 self.give_up(counts, &old, &reason, at)?;
             }
@@ -222,7 +222,7 @@ fn readable(notice: &Notice, text: &Text, at: Instant) -> Option<(String, String
     if notice.is_overtaken { text.delayed_at(at) } else { text.at(at) }
 }
 
-/// The pause after so many failures in a row.
+/// The pause after this many failures in a row.
 fn pause(failures: u32) -> TimeDelta {
     let place = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
     PAUSES[place.min(PAUSES.len() - 1)]
@@ -267,7 +267,7 @@ impl Carried<'_> {
     }
 }
 
-/// The same whenever the notice is sent, and no other's.
+/// Unique to the notice, and the same for each attempt.
 fn message_id(notice: &Notice) -> String {
     let Notice { team, recipient, kind, key, .. } = notice;
     let mut id = hex::encode(Sha256::digest(format!("{team}\n{recipient}\n{kind}\n{key}")));

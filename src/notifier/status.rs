@@ -7,7 +7,7 @@ use crate::journal::{Database, JournalError};
 use crate::live::{FaultKind, Store};
 use crate::rota::Instant;
 
-/// How long what was given up is shown.
+/// How long notices that were given up are shown.
 const GIVEN_UP_SHOWN: TimeDelta = TimeDelta::hours(24);
 
 /// Reads what waits, and raises or clears the fault of notices.

@@ -1,4 +1,4 @@
-//! Compares the events of a team with what was published of it before, and so decides their revisions.
+//! Compares the events of a team with what was published before, and so decides their revisions.
 //!
 //! Not here: reading and writing the database (`publisher`).
 
@@ -17,11 +17,11 @@ use crate::rota::{Holding, Instant, Period, RoleChange, changes};
 /// Who writes the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Writers {
-    /// There is no journal: nothing is remembered beyond this process.
+    /// Without a journal: nothing is kept beyond this process.
     Nobody,
     /// This process alone.
     One,
-    /// Several servers may.
+    /// Possibly several servers.
     Several,
 }
 
@@ -37,8 +37,8 @@ pub(super) struct Comparer {
 }
 
 impl Comparer {
-    /// Decides the revisions of `to_publish`, `known` being what was published before. They are provisional unless there
-    /// is nothing to write.
+    /// Decides the revisions of `to_publish`, `known` being what was published before. They are provisional unless
+    /// there is nothing to write.
     pub(super) fn publish(
         &self,
         to_publish: &TeamToPublish,
@@ -108,8 +108,8 @@ impl Comparer {
         published
     }
 
-    /// Whether another server published a newer configuration than that of `generation`, or the same with newer copies of
-    /// fetched calendars.
+    /// Whether another server published a newer configuration than that of `generation`, or the same with newer copies
+    /// of fetched calendars.
     pub(super) fn is_older(
         &self,
         team: &TeamToPublish,
@@ -143,7 +143,7 @@ impl Comparer {
         }
     }
 
-    /// Equal for whatever publishes equal events.
+    /// Equal if the published events are equal.
     pub(super) fn fingerprint(&self, team: &TeamToPublish) -> String {
         let ends = [team.frame.week.start(), team.frame.window.start(), team.frame.window.end()];
         let text = format!("{}\n{}\n{:?}\n{ends:?}", self.build, team.config.fingerprint, team.links);
@@ -151,7 +151,7 @@ impl Comparer {
     }
 }
 
-/// What a team is that another server published as `known`, from something newer.
+/// The team as this server serves it when another server published `known` from a newer configuration.
 fn older(
     known: Option<&PublishedTeam>,
     before: &Journal,
@@ -164,7 +164,7 @@ fn older(
     published
 }
 
-/// What the journal keeps of `events` and of the properties of each feed.
+/// What the journal stores of `events` and of the properties of each feed.
 fn facts(to_publish: &TeamToPublish, events: &[Event]) -> Vec<Fact> {
     let (team, week_start) = (&to_publish.config.team, to_publish.frame.week.start());
     let heads = Feed::all(team);
@@ -184,8 +184,8 @@ fn moved(before: &Journal, after: &Journal, window: Period) -> Vec<RoleChange> {
     Period::new(start, before.until.min(window.end())).map_or_else(Vec::new, |both| changes(&old, &new, both))
 }
 
-/// What another server wrote, joined with the provisional revisions that this one served meanwhile, so that none of them
-/// goes back.
+/// What another server wrote, merged with the provisional revisions that this one served meanwhile, so that none of
+/// them falls.
 pub(super) fn merged(
     mut written: PublishedTeam,
     provisional: &PublishedTeam,

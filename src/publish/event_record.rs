@@ -13,7 +13,7 @@ use crate::rota::{EngineerId, Holding, Instant, Period, Role, RoleChange, Side, 
 use crate::text::clean;
 
 /// An event as the journal stores it, so that a download can still list it as cancelled once it is gone. It is encoded
-/// with postcard: whoever changes these types must also change the number of the journal's layout.
+/// with postcard: a change of these types needs a new number of the journal's layout.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record<'r> {
     kind: KindName,
@@ -99,7 +99,7 @@ pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
     }
 }
 
-/// The properties of the feed at `path` itself, for the journal: a change of them changes the feed.
+/// The properties of the feed at `path`, for the journal: when they change, so does the feed.
 pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> Fact {
     Fact {
         uid: head_uid(path),

@@ -1,8 +1,8 @@
-//! Publishing: the journal learns what each team's events are, before anybody is served them.
+//! Publishing: each team's events are written to the journal before anybody is served them.
 //!
 //! In reading order: a [`frame`](fn@frame) is a team's current week and the window that feeds carry; `event_record`
-//! turns events and changes into what the journal stores; a [`PublishedTeam`] is what the journal knows of one team; the
-//! `comparer` compares the events of now with that and decides their revisions; the [`Publisher`] writes them.
+//! turns events and changes into what the journal stores; a [`PublishedTeam`] is what the journal knows of one team;
+//! the `comparer` compares the current events with that and decides their revisions; the [`Publisher`] writes them.
 //!
 //! Not here: how a revision is decided (`journal`), and what is served from the result (`live`).
 

@@ -25,14 +25,14 @@ pub enum JournalState {
 /// What was published of a team, and what changed.
 #[derive(Debug, Clone)]
 pub(crate) struct PublishedTeam {
-    /// What the database has; or what it is to have, apart from the version.
+    /// What is in the database, or what is to be written to it apart from the version.
     pub(super) stored: Stored,
     pub(crate) state: JournalState,
     /// In the order in which they were published.
     pub(crate) changes: Arc<[Change]>,
     /// The changes that are not written yet.
     pub(super) pending: Vec<ChangeRecord>,
-    /// The journal before could not be read: all events count as changed.
+    /// The previous journal could not be read, so all events count as changed.
     pub(crate) is_rebuilt: bool,
 }
 
@@ -71,7 +71,7 @@ impl PublishedTeam {
         self.stored.version
     }
 
-    /// Says how new the configuration is.
+    /// A number that says how new the configuration is.
     pub(crate) fn generation(&self) -> i64 {
         self.stored.generation
     }
@@ -82,7 +82,7 @@ impl PublishedTeam {
         Draft { team: team.clone(), stored, changes: self.pending.clone(), sources }
     }
 
-    /// What the database should have, to be written again if it was lost there. `None` if it never was there, or another
+    /// What the database should have, to be written again if it was lost. `None` if it was never written, or another
     /// server wrote it.
     pub(super) fn lost_draft(&self, team: &TeamId) -> Option<Draft> {
         let is_own = matches!(self.state, JournalState::Written | JournalState::Provisional);
@@ -105,7 +105,7 @@ impl PublishedTeam {
         self.pending.clear();
     }
 
-    /// The journal of what is served. It always can be read: a journal in the database that cannot be read is replaced
+    /// The journal of what is served. It can always be read: a journal in the database that cannot be read is replaced
     /// before anything is served from it.
     pub(crate) fn open(&self, team: &TeamId, week_start: Instant) -> Journal {
         self.stored.journal.open().unwrap_or_else(|error| {
@@ -121,7 +121,7 @@ impl PublishedTeam {
     }
 }
 
-/// The revision of an event: the journal's, or for an event that it does not know a first one from the week's start.
+/// The revision of an event according to the journal; for an unknown event, a first one as of the week's start.
 pub(crate) fn revision(journal: &Journal, uid: &str, week_start: Instant) -> Revision {
     let known = journal.entries.get(uid).map(|entry| entry.revision);
     known.unwrap_or(Revision { sequence: 0, created: week_start, modified: week_start })

@@ -32,7 +32,7 @@ impl Publisher {
         Publisher { database: Some(database), comparer }
     }
 
-    /// Remembers nothing beyond this process.
+    /// Keeps nothing beyond this process.
     pub fn without_journal() -> Publisher {
         let (writers, retention) = (Writers::Nobody, Retention::default());
         let comparer = Comparer { writers, revision: None, build: String::new(), retention };
@@ -40,7 +40,7 @@ impl Publisher {
     }
 
     /// Checks that the journal can be written and has what was written to it. If it is known to have lost that, `teams`
-    /// and `subscribers`, which are what this process remembers, are written again first.
+    /// and `subscribers` are first written again from this process's memory.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Publisher {
             .collect())
     }
 
-    /// The versions of all teams' journals, where other servers may write them; otherwise none.
+    /// The versions of all teams' journals, if other servers may write them; otherwise none.
     ///
     /// # Errors
     ///
@@ -109,9 +109,9 @@ impl Publisher {
         Ok(Some(PublishedTeam::from_database(stored, &database.changes_of(id)?)))
     }
 
-    /// What becomes of `team` after another server published it as `team.known`: that, if it has the same configuration;
-    /// otherwise, if its configuration is newer, the revisions that it gives to this one's events. `None` if this
-    /// server's configuration is as new, and nothing has to change. Publishes nothing.
+    /// How to serve `team` after another server published it as `team.known`: the same, if the configurations are
+    /// equal; with its revisions for this server's events, if its configuration is newer; `None` if nothing has to
+    /// change. Publishes nothing.
     pub(crate) fn compare(&self, team: &TeamToPublish, at: Instant) -> Option<Published> {
         let known = team.known.as_ref().filter(|_| !team.is_restored)?;
         let comparer = &self.comparer;
@@ -138,7 +138,7 @@ impl Publisher {
         Some(files.of(team)?.into_iter().map(source).collect())
     }
 
-    /// What the journal keeps of the files of the team `id` when it was published last.
+    /// The files of the team `id` as of its last publication, as the journal has them.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl Publisher {
         self.database.as_ref().map_or(Ok(Vec::new()), |database| database.sources(id))
     }
 
-    /// Stores the files of those of `teams` that the journal has no files of, since an earlier oncal published them, or
+    /// Stores the files of those of `teams` whose files the journal lacks, because an earlier oncal published them or
     /// the journal was lost.
     ///
     /// # Errors
@@ -166,8 +166,8 @@ impl Publisher {
         if sources.is_empty() { Ok(()) } else { database.write_sources(&sources) }
     }
 
-    /// Publishes `teams`, in their order. All of it is written in one transaction before this returns, with the `files`
-    /// that the teams were made of.
+    /// Publishes `teams`, in their order. Everything is written in one transaction before this returns, with the
+    /// `files` that the teams were made from.
     ///
     /// # Errors
     ///
@@ -205,8 +205,8 @@ impl Publisher {
         Ok(published)
     }
 
-    /// Of a team that had an older configuration, this process knows only its own events. They may be all that has to be
-    /// published, or may have been published meanwhile.
+    /// Reads what is known of teams that had an older configuration again: of these this process knows only its own
+    /// events.
     fn with_newest_known(&self, teams: &[TeamToPublish]) -> Result<Vec<TeamToPublish>, JournalError> {
         let newest = |team: &TeamToPublish| {
             let is_older = team.known.as_ref().is_some_and(|known| known.state == JournalState::Older);
@@ -216,7 +216,7 @@ impl Publisher {
         teams.iter().map(newest).collect()
     }
 
-    /// Publishes after another server has written first, on top of what it wrote.
+    /// Publishes again, on top of what another server wrote first.
     fn publish_again(
         &self,
         team: &TeamToPublish,

@@ -1,4 +1,4 @@
-//! What is published: one team, and what comes of it.
+//! One team to be published, and the result.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) enum Trigger {
     Start,
     /// Files changed while the server runs: they are newer than anything published before.
     FileChange,
-    /// A week ended, or something that could not be written is tried again.
+    /// A week ended, or a failed write is tried again.
     Time,
 }
 
@@ -26,15 +26,15 @@ pub(crate) struct TeamToPublish {
     pub(crate) config: Arc<TeamConfig>,
     pub(crate) frame: Frame,
     pub(crate) links: Links,
-    /// The copies of fetched calendars that it is made of.
+    /// The copies of fetched calendars that it is made from.
     pub(crate) copies: Copies,
     /// Whether this server published it before from the same files: other copies do not make a newer configuration.
     pub(crate) has_same_files: bool,
     /// What was published before, by this server or another.
     pub(crate) known: Option<Arc<PublishedTeam>>,
-    /// How new the configuration was that this server published before.
+    /// The generation of the configuration that this server published before.
     pub(crate) own_generation: Option<i64>,
-    /// Whether this is what was published last, because the files of now have errors. Then nothing is published.
+    /// Whether this is the last published version, because the current files have errors. If so, nothing is published.
     pub(crate) is_restored: bool,
     /// Whether its feeds are in use, so that its events will soon be rendered.
     pub(crate) is_in_use: bool,

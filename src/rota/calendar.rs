@@ -11,9 +11,9 @@ use chrono::NaiveDate;
 pub struct HolidayName {
     /// Its name where it is kept.
     pub native: Arc<str>,
-    /// Its name in English, where `native` is in another language and somebody has said.
+    /// Its name in English, if `native` is in another language and an English name is given.
     pub english: Option<Arc<str>>,
-    /// The language of `native` as a tag of BCP 47, such as `de`; `None` where nobody has said.
+    /// The language of `native` as a tag of BCP 47, such as `de`; `None` if it is not given.
     pub language: Option<Arc<str>>,
 }
 

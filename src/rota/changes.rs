@@ -1,4 +1,4 @@
-//! What moved between two rotas of a team: who gained and who lost which part of which role.
+//! What changed between two rotas of a team: who gained and who lost which part of which role.
 
 use super::period::{Instant, Period, merge_adjacent};
 use super::planning::schedule::Schedule;

@@ -144,7 +144,7 @@ pub struct UnknownAbsences {
 /// The coverage of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// Where silence does not mean that nobody is away: by engineer, then calendar.
+    /// Where a missing entry does not mean that nobody is away: by engineer, then calendar.
     pub unknown: Vec<UnknownAbsences>,
     /// By start, role (primary, secondary, none), then file order.
     pub rows: Vec<Row>,
@@ -159,7 +159,7 @@ pub fn coverage(team: &Team, schedule: &Schedule) -> Coverage {
     Coverage { unknown: unknown_absences(team, schedule.window), rows }
 }
 
-/// Where silence does not mean that nobody is away within `window`: by engineer, then calendar.
+/// Where a missing entry does not mean that nobody is away within `window`: by engineer, then calendar.
 pub fn unknown_absences(team: &Team, window: Period) -> Vec<UnknownAbsences> {
     let of = |idx: EngineerIdx| {
         let engineer = team.engineer(idx);

@@ -12,9 +12,9 @@
 //! | R9 handover meetings | `planning/handover` |
 //! | R11 occasions | [`occasion`] |
 //!
-//! Who is on call although away: [`availability`]. What differs between two rotas: [`changes`](mod@changes). How duty is
-//! shared out over the years: [`fairness`](mod@fairness). All arithmetic is on UTC instants; a [`Zone`] resolves wall
-//! clocks.
+//! Who is on call although away: [`availability`]. What differs between two rotas: [`changes`](mod@changes). How duty
+//! is shared out over the years: [`fairness`](mod@fairness). All arithmetic is on UTC instants; a [`Zone`] resolves
+//! wall clocks.
 
 pub mod absence;
 pub mod availability;

@@ -89,6 +89,15 @@ impl Role {
             Role::Secondary => "secondary",
         }
     }
+
+    /// The other of the two.
+    #[must_use]
+    pub fn other(self) -> Role {
+        match self {
+            Role::Primary => Role::Secondary,
+            Role::Secondary => Role::Primary,
+        }
+    }
 }
 
 /// Who holds the two roles of a week; always two people.

@@ -27,8 +27,8 @@ pub fn hours_grouped(seconds: i64) -> String {
     }
 }
 
-/// How long before its start something was published, in whole days rounded down: `3 days ahead`, `less than a day after
-/// its start`.
+/// How long before its start something was published, in whole days rounded down: `3 days ahead`, `less than a day
+/// after its start`.
 pub fn days_ahead_of(days: i64) -> String {
     match days {
         1.. => format!("{} ahead", count(days, "day", "days")),

@@ -21,7 +21,8 @@ pub fn proposal(conflict: &Conflict, name: impl Fn(EngineerIdx) -> String) -> St
     }
 }
 
-/// Everybody who could take a conflict, best first, with the figures they are ranked by (R6); empty where there is nobody.
+/// Everybody who could take a conflict, best first, with the figures they are ranked by (R6); empty where there is
+/// nobody.
 pub fn candidates(candidates: &[Candidate], name: impl Fn(EngineerIdx) -> String) -> String {
     let lines = candidates.iter().zip(1..).map(|(candidate, rank)| {
         let own = match candidate.own_holiday_seconds {

@@ -1,4 +1,4 @@
-//! Holidays and leave that are not known: where that is so, silence does not mean that there are none.
+//! Holidays and leave that are not known: there, a missing entry does not mean that there are none.
 
 use chrono::NaiveDate;
 

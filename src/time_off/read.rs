@@ -18,7 +18,7 @@ pub struct Reader<'a> {
     pub rules: &'a Rules,
     /// Whose calendar it is.
     pub person: Person<'a>,
-    /// Where they live: the clock of their days, and of times without a zone.
+    /// Their time zone: of their days, and of times without a zone.
     pub zone: &'a Zone,
     /// Gives the zone of an IANA name.
     pub named: &'a dyn Fn(&str) -> Option<Zone>,
@@ -37,7 +37,7 @@ pub struct Leave {
     pub summary: Summary,
 }
 
-/// One absence. It has no title, which is nobody's business.
+/// One absence. It has no title, since titles are private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Absence {
     /// Whole local days of the engineer, both included.
@@ -66,9 +66,9 @@ impl From<&Span> for Absence {
 }
 
 impl Reader<'_> {
-    /// Reads the text of a calendar, as [`ics::decode`] gives it. Every defect goes to `problems`, which are to be those
-    /// of this calendar alone; with an error among them there is nothing. An entry that does not count, or is over before
-    /// `relevant_from`, is never an error.
+    /// Reads the text of a calendar, as [`ics::decode`] gives it. Every defect goes to `problems`, which are to be
+    /// those of this calendar alone; if one of them is an error, nothing is returned. An entry that does not count, or
+    /// is over before `relevant_from`, is never an error.
     pub fn read(&self, text: &str, problems: &Problems) -> Option<Leave> {
         let report = Report::new(problems);
         let file = ics::read(text, &report)?;
@@ -142,7 +142,7 @@ impl Reader<'_> {
         tentative.filter(|time| self.is_ahead(&time.span)).map(|time| time.place).collect()
     }
 
-    /// Whole days ahead that are marked as free: programs do so by default, and most people never see it.
+    /// Warns of whole days ahead that are marked as free: programs do so by default, and most people never notice.
     fn warn_of_free_days(
         &self,
         file: &CalendarFile<'_>,
@@ -160,7 +160,7 @@ impl Reader<'_> {
             let place = place.borrow_mut().next().unwrap_or_default();
             if is_free(place) { Wanted::WholeDays } else { Wanted::No }
         };
-        // What cannot be read does not count, so that it is no error.
+        // What cannot be read does not count, so it is not an error.
         let ignored = Problems::default();
         let expansion = ics::expand(file, &wanted, context, &Report::new(&ignored));
         let ahead = expansion.occurrences.iter().filter(|occurrence| self.is_ahead(&occurrence.span));
@@ -180,7 +180,7 @@ impl Reader<'_> {
         report.warning("free-whole-days", first.span.clone(), message, help);
     }
 
-    /// A calendar that gives nothing is likely the wrong one, or read by the wrong rules.
+    /// Warns of a calendar without time off: it is likely the wrong one, or read by the wrong rules.
     fn warn_of_nothing(&self, file: &CalendarFile<'_>, summary: &Summary, text: &str, report: &Report<'_>) {
         if report.has_errors() || file.events.is_empty() && file.free_busy.is_empty() {
             return;
@@ -212,7 +212,7 @@ fn summary(decisions: &[Decision], expansion: &Expansion) -> Summary {
     summary
 }
 
-/// Tentative leave counts: a rota that takes it for certain errs on the safe side.
+/// Warns of tentative leave. It counts: a rota that treats it as certain errs on the safe side.
 fn warn_of_tentative(places: &[toml_reader::Span], report: &Report<'_>) {
     let Some(first) = places.first() else { return };
     let message = match places.len() {

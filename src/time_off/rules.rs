@@ -7,7 +7,7 @@ use crate::toml_reader::Span;
 /// The `PRODID` of oncal's own feeds.
 const OWN_PRODUCT: &str = "-//oncal//";
 
-/// What stands between the team and the time in the UIDs of oncal's own events.
+/// What is between the team and the time in the UIDs of oncal's own events.
 const OWN_KINDS: [&str; 9] = [
     "primary",
     "secondary",
@@ -48,7 +48,7 @@ pub struct Person<'a> {
     pub only: &'a Patterns,
     /// Their mail address, as invitations have it.
     pub email: Option<&'a str>,
-    /// What stands behind `@` in the UIDs of the team's own feeds.
+    /// What follows `@` in the UIDs of the team's own feeds.
     pub uid_domain: &'a str,
 }
 
@@ -106,8 +106,8 @@ impl Rules {
     }
 }
 
-/// Whether oncal wrote the event: duty is no time off, and must not move duty. Programs that fetch a feed and pass it on
-/// have a PRODID of their own, but keep the UIDs.
+/// Whether oncal wrote the event: being on call is not time off, and must not change who is on call. Programs that
+/// fetch a feed and pass it on have a PRODID of their own, but keep the UIDs.
 fn is_own(event: &Event<'_>, file: &CalendarFile<'_>, uid_domain: &str) -> bool {
     let product = file.calendars.get(event.calendar).and_then(|calendar| calendar.product.as_deref());
     if product.is_some_and(|product| product.starts_with(OWN_PRODUCT)) {

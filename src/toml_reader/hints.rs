@@ -27,9 +27,10 @@ pub(super) fn hint(text: &str, span: &Span) -> Option<Hint> {
         let marks = text.lines().enumerate().filter(|(_, line)| is_merge_mark(line));
         let marks: Vec<String> = marks.map(|(number, _)| (number + 1).to_string()).take(MAX_MARKS).collect();
         let (all, more) = (marks.join(", "), if marks.len() < MAX_MARKS { "" } else { " and so on" });
-        let help =
-            format!("keep one of the versions between the marks, and delete the marks: lines {all}{more}");
-        return found(trimmed, "this file has the marks of a merge that is not finished", help);
+        let help = format!(
+            "keep one of the versions between the markers, and delete the markers: lines {all}{more}"
+        );
+        return found(trimmed, "this file has markers of an unresolved merge conflict", help);
     }
     if let Some(quote) = line.chars().find(|c| QUOTES.contains(*c)) {
         let at = line.find(quote)?;
@@ -59,12 +60,12 @@ fn line_at(text: &str, at: usize) -> Option<(usize, &str)> {
     Some((start, text.get(start..end)?.trim_end_matches('\r')))
 }
 
-/// Whether `span` is in a line that git wrote between two versions.
+/// Whether `span` is in a marker of a merge conflict.
 pub(super) fn is_at_merge_mark(text: &str, span: &Span) -> bool {
     line_at(text, span.start).is_some_and(|(_, line)| is_merge_mark(line))
 }
 
-/// How many marks of a merge are listed.
+/// How many markers of a merge conflict are listed.
 const MAX_MARKS: usize = 12;
 
 fn is_merge_mark(line: &str) -> bool {
@@ -72,7 +73,7 @@ fn is_merge_mark(line: &str) -> bool {
         || ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains(&line.trim_end())
 }
 
-/// The text of `value` where it is in typographic quotes.
+/// The text of `value` if it is in typographic quotes.
 fn typographic(value: &str) -> Option<&str> {
     let inner = value.strip_prefix(|c: char| QUOTES.contains(c))?;
     Some(&inner[..inner.find(|c: char| QUOTES.contains(c) || c == '"')?])
@@ -80,14 +81,14 @@ fn typographic(value: &str) -> Option<&str> {
 
 const QUOTES: &str = "“”„‟‘’«»";
 
-/// The key and what stands behind `=`, in a line or in the last table of braces before it.
+/// The key and the value behind it, in a line or in the last inline table before it.
 fn key_and_value(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     let key = key.trim();
     let is_key = |c: char| c.is_alphanumeric() || "_-.\"' ".contains(c);
     if key.chars().all(is_key) && !key.is_empty() {
         let inner = value.trim_start();
-        // In a table on one line the first odd value is the one that counts.
+        // In an inline table the first malformed value is the one to report.
         if inner.starts_with(['{', '[']) {
             let mut rest = inner;
             while let Some((before, after)) = rest.split_once('=') {
@@ -103,7 +104,7 @@ fn key_and_value(line: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// The value as far as it is one word.
+/// The first word of the value.
 fn first_word(value: &str) -> &str {
     let value = value.trim_start();
     value.split([' ', '\t', ',', '#', ']', '}']).next().unwrap_or(value)
@@ -120,7 +121,7 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
             return Some(("booleans are written `true` or `false`", "write `false`".to_owned()));
         }
         "true" | "false" if word != lower => {
-            return Some(("`true` and `false` are written in small letters", format!("write `{lower}`")));
+            return Some(("`true` and `false` are written in lower case", format!("write `{lower}`")));
         }
         "none" | "null" | "nil" => {
             return Some((
@@ -150,7 +151,7 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
     }
     if first.is_alphabetic() && word.chars().all(|c| c.is_alphanumeric() || "-_./@:+".contains(c)) {
         let whole = value.trim().split(['#', ',', ']', '}']).next().unwrap_or(value).trim();
-        // What is private is not repeated.
+        // Private values are not repeated.
         let help = if PUBLIC.contains(&key) { format!("\"{whole}\"") } else { "\"…\"".to_owned() };
         return Some(("text needs quotes", format!("write {key} = {help}")));
     }
@@ -178,7 +179,7 @@ const TIMES: [(&str, &str); 10] = [
     ("left", "2026-07-01"),
 ];
 
-/// Keys whose values are no secret, also where they stand without quotes.
+/// Keys whose values are not secret, even without their quotes.
 const PUBLIC: [&str; 14] = [
     "name",
     "id",
@@ -266,7 +267,7 @@ fn without_equals(line: &str, found: impl Fn(&str, &str, String) -> Option<Hint>
     if line.starts_with("- ") {
         return found(
             line,
-            "this is a list as YAML has it",
+            "this is a YAML list",
             "write lists in square brackets: [\"a\", \"b\"]".to_owned(),
         );
     }
@@ -314,7 +315,7 @@ mod tests {
             ("reason = surgery", "write reason = \"…\""),
             ("name = “Data”", "write straight quotes: name = \"Data\""),
             ("reason = “surgery”", "write straight quotes: \"text\""),
-            ("<<<<<<< HEAD", "keep one of the versions between the marks, and delete the marks: lines 2"),
+            ("<<<<<<< HEAD", "keep one of the versions between the markers, and delete the markers: lines 2"),
             ("id: \"a\"", "write id = …"),
             ("// a note", "begin a comment with `#`"),
             ("- a", "write lists in square brackets: [\"a\", \"b\"]"),

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_table_is_reported_where_it_first_stands() {
+    fn a_repeated_table_is_reported_where_it_first_appears() {
         syntax_errors_start_at("[a]\nb = 1\n[c]\n[a]\nb = 2\nd = 3\n[a]\nb = 3\n", &[0]);
         syntax_errors_start_at("x = 1\n[a]\nb = 1\n[a]\nb = 2\n[c]\nd = 1\nd = 2\n", &[6, 36]);
         syntax_errors_start_at("[a]\nb = 1\nb = 2\n", &[10]);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn one_table_where_a_list_belongs_is_read_as_the_list_of_it() {
+    fn a_table_in_place_of_a_list_is_read_as_a_list_of_one() {
         let problems = Problems::default();
         let found = read("[rotation]\nstarts = 1\n", &problems, |mut root| {
             let sections = root.tables("rotation", "[[rotation]]").unwrap_or_default();

@@ -16,8 +16,8 @@ pub enum Severity {
     Note,
 }
 
-/// One defect. `message` and `help` quote no private value (a `reason` may be nobody's business), so they may
-/// go to logs; the source line itself is for the command line alone.
+/// One defect. `message` and `help` quote no private value (a `reason` may be private), so they may go to logs; the
+/// source line itself is for the command line alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Stable name of the kind of defect, `lower-kebab-case`.
@@ -78,14 +78,14 @@ impl Problem {
     }
 }
 
-/// How many errors, and how many warnings, of one file are reported: as many as anybody fixes at once.
+/// How many errors, and how many warnings, of one file are reported: as many as anybody would fix at once.
 pub const MAX_REPORTED: usize = 100;
 
 /// How many names are listed where none is near.
 const MAX_LISTED: usize = 20;
 
-/// The problems of one file, collected while it is read. Of very many the first are kept, errors apart from warnings, and
-/// how many more there are.
+/// The problems of one file, collected while it is read. Of very many, only the first errors and the first warnings are
+/// kept, and how many more there are.
 #[derive(Debug, Default)]
 pub struct Problems {
     found: RefCell<Vec<Problem>>,
@@ -148,7 +148,7 @@ impl Problems {
         self.errors.get() > 0
     }
 
-    /// The problems in the order of their places, and at the end how many are not among them.
+    /// The problems in order of their places, and at the end how many more there are.
     pub fn into_sorted(self) -> Vec<Problem> {
         let mut found = self.found.into_inner();
         found.sort_by(|a, b| (a.span.start, a.span.end, a.code).cmp(&(b.span.start, b.span.end, b.code)));
@@ -161,43 +161,37 @@ impl Problems {
             let more = count.saturating_sub(MAX_REPORTED);
             if more > 0 {
                 let message = format!("this file has {more} more {}", if more == 1 { one } else { many });
-                found.push(Problem {
-                    code: "more-problems",
-                    severity,
-                    span: last.clone(),
-                    message,
-                    help: None,
-                });
+                found.push(Problem { severity, ..Problem::error("more-problems", message).at(&last) });
             }
         }
         found
     }
 }
 
-/// The most characters in which a slip of the hand is looked for: no name of oncal's has more, and what is compared may
-/// come from anybody who asks over HTTP.
-const LONGEST_GUESSED: usize = 64;
+/// Longer names get no suggestion: oncal has no longer name, and the name may come from any HTTP request.
+const MAX_GUESSED_CHARACTERS: usize = 64;
 
-/// So many letters of a name are enough to recognise it.
-const BEGINNING: usize = 3;
+/// This many first letters of a name are enough to suggest it.
+const MIN_PREFIX_LETTERS: usize = 3;
 
-/// `did you mean …?` with the known name nearest to `given`, else the first that begins with it; nothing when none does.
+/// `did you mean …?` with the known name nearest to `given`, else the first that begins with it; nothing when none
+/// does.
 pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
-    let length = given.chars().take(LONGEST_GUESSED + 1).count();
-    if length > LONGEST_GUESSED {
+    let length = given.chars().take(MAX_GUESSED_CHARACTERS + 1).count();
+    if length > MAX_GUESSED_CHARACTERS {
         return None;
     }
-    // Of a single letter every other one would be as near.
+    // Every other letter is equally near to a single one.
     let allowed = (length / 2).min(4);
     let (lower, mut best, mut longer) = (given.to_lowercase(), None::<(usize, &str)>, None);
     let letters = lower.chars().count();
     for name in known {
         let known = name.to_lowercase();
         let more = known.chars().count();
-        if length >= BEGINNING && more <= LONGEST_GUESSED && known.starts_with(&lower) {
+        if length >= MIN_PREFIX_LETTERS && more <= MAX_GUESSED_CHARACTERS && known.starts_with(&lower) {
             longer = longer.or(Some(name));
         }
-        // So many letters at least are to be put in or taken out.
+        // At least this many letters would have to be added or removed.
         if more.abs_diff(letters) > allowed {
             continue;
         }
@@ -257,13 +251,13 @@ mod tests {
             let expected = expected.map(|name| format!("did you mean `{name}`?"));
             assert_eq!(nearest(given, known), expected, "{given}");
         }
-        let longest = "a".repeat(LONGEST_GUESSED);
+        let longest = "a".repeat(MAX_GUESSED_CHARACTERS);
         assert!(nearest(&longest, [longest.as_str()]).is_some());
     }
 
     #[test]
     fn what_cannot_be_a_name_is_not_compared_with_names() {
-        let long = "a".repeat(LONGEST_GUESSED + 1);
+        let long = "a".repeat(MAX_GUESSED_CHARACTERS + 1);
         assert_eq!(nearest(&long, [long.as_str()]), None);
         // Compared letter by letter with each name, these would take minutes.
         let (long, zone) = ("a".repeat(2_000_000), "a".repeat(30));

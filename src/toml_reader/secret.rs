@@ -17,11 +17,11 @@ const MAIL_KEYS: [&str; 3] = ["email", "mail", "from"];
 /// Keys whose addresses everybody may read, unless they hold a user name or password.
 const PUBLIC_KEYS: [&str; 3] = ["public_url", "pages_url", "run_book"];
 
-/// What stands for what is not shown.
+/// Shown in place of what is secret.
 const HIDDEN: &str = "…";
 
-/// A secret of so many bytes is no part of a sentence by chance.
-const UNMISTAKABLE: usize = 12;
+/// A secret of at least this many bytes cannot be part of a sentence by chance.
+const MIN_UNMISTAKABLE_BYTES: usize = 12;
 
 /// What a file holds that no message may quote, each with what is shown instead.
 #[derive(Debug, Default)]
@@ -59,8 +59,8 @@ impl Secrets {
 
     fn add(&mut self, secret: &str, shown: &str) {
         for secret in [secret.to_owned(), secret.escape_debug().to_string(), secret.to_lowercase()] {
-            // A short word may be part of any sentence; as a value it stands in quotes.
-            if secret.contains("://") || secret.len() >= UNMISTAKABLE {
+            // A short word may be part of any sentence; as a value it is in quotes.
+            if secret.contains("://") || secret.len() >= MIN_UNMISTAKABLE_BYTES {
                 self.0.push((secret, shown.to_owned()));
             } else {
                 for quote in ['`', '"'] {
@@ -87,7 +87,7 @@ fn is_secret(key: &str, text: &str) -> bool {
     text.contains("://") || SECRET_KEYS.contains(&key) && !text.is_empty() && !is_file_name(text)
 }
 
-/// Whether `text` can only be the name of a file, or the way to one: people need to see which one is missing.
+/// Whether `text` can only be the name or path of a file: people need to see which one is missing.
 fn is_file_name(text: &str) -> bool {
     let ends = [".ics", ".ical", ".url"].iter().any(|end| text.to_ascii_lowercase().ends_with(end));
     let is_relative = text.starts_with("../") || text.starts_with("./") || !text.contains('/');
@@ -121,12 +121,12 @@ use shown_address as shown;
 pub struct ShownLine {
     /// The line, with the hosts of addresses in place of the addresses.
     pub text: String,
-    /// What stands where, of the line itself and of `text`.
+    /// Each replaced range of the line, and its range in `text`.
     replaced: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl ShownLine {
-    /// Of `line`, which may stand anywhere in a file, and be no TOML at all.
+    /// What may be shown of `line`, which may be any line of a file, and need not be valid TOML.
     pub fn of(line: &str) -> ShownLine {
         let found = addresses(line).chain(values_of_secret_keys(line)).chain(local_parts(line));
         let mut found: Vec<Range<usize>> = found.collect();
@@ -148,7 +148,7 @@ impl ShownLine {
         shown_line
     }
 
-    /// Where what stands at `span` of the line, in bytes, stands in [`ShownLine::text`].
+    /// The place in [`ShownLine::text`] of what is at `span`, in bytes, of the line.
     pub fn span(&self, span: &Span) -> Span {
         let place = |at: usize, is_end: bool| {
             let mut shift = (0, 0);
@@ -168,7 +168,7 @@ impl ShownLine {
     }
 }
 
-/// Where addresses stand in `line`: from the scheme to the quote that closes the value.
+/// Where addresses are in `line`: from the scheme to the quote that closes the value.
 fn addresses(line: &str) -> impl Iterator<Item = Range<usize>> {
     line.match_indices("://").filter_map(|(at, _)| {
         let before = &line[..at];
@@ -177,13 +177,13 @@ fn addresses(line: &str) -> impl Iterator<Item = Range<usize>> {
         let end = closing_quote(line, start);
         let address = &line[start..end];
         let is_page = ["http", "https"].contains(&&line[start..at]) && !address.contains('@');
-        // In the value of a public key, or in prose behind `#`, is what everybody may read.
+        // Everybody may read the value of a public key.
         let is_public = is_page && PUBLIC_KEYS.iter().any(|key| value_begins(line, key, start));
         (!is_public).then_some(start..end)
     })
 }
 
-/// Where mail addresses stand in `line`, each up to its `@`: with the host it is seen what is wrong with one.
+/// Where mail addresses are in `line`, each up to its `@`: the host is shown, since it helps to find a mistake.
 fn local_parts(line: &str) -> impl Iterator<Item = Range<usize>> {
     let is_part = |c: char| c.is_alphanumeric() || ".!#$%&*+-/?^_{|}~".contains(c);
     line.match_indices('@').filter_map(move |(at, _)| {
@@ -203,7 +203,7 @@ fn value_begins(line: &str, key: &str, start: usize) -> bool {
     })
 }
 
-/// Where the values of secret keys stand in `line`, without their quotes.
+/// Where the values of secret keys are in `line`, without their quotes.
 fn values_of_secret_keys(line: &str) -> impl Iterator<Item = Range<usize>> {
     SECRET_KEYS.iter().flat_map(move |key| {
         line.match_indices(key).filter_map(move |(at, _)| {
@@ -221,8 +221,7 @@ fn values_of_secret_keys(line: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where the value ends whose first character is at `start`: before the quote that opened it, where that comes again
-/// unescaped; else with the line.
+/// Where the value that starts at `start` ends: at its unescaped closing quote, else at the end of the line.
 fn closing_quote(line: &str, start: usize) -> usize {
     let quotes = &line[..start];
     let opened = quotes.chars().next_back().filter(|quote| ['"', '\''].contains(quote));

@@ -1,16 +1,16 @@
-//! What the TOML parser found wrong, less the echoes of its own recovery.
+//! What the TOML parser found wrong, without the follow-up errors of its own recovery.
 
 use super::hints::{Hint, hint, is_at_merge_mark};
 use super::problem::Problems;
 use super::span::Span;
 
-/// What the parser says of a key, and of a table, that was there before.
+/// The parser's message for a key or a table that appears again.
 const DUPLICATE: &str = "duplicate key";
 
-/// What to do about what the parser found.
+/// What to do about the parser's messages.
 const HELP: [(&str, &str); 12] = [
     ("missing comma", "add `,` behind the entry before this one"),
-    (DUPLICATE, "the same key stands above: delete one of the two"),
+    (DUPLICATE, "the same key is above: delete one of the two"),
     ("invalid basic string", "text in quotes ends on its line: add `\"` at its end"),
     ("invalid literal string", "text in quotes ends on its line: add `'` at its end"),
     (UNQUOTED, "write text in quotes: \"…\""),
@@ -22,14 +22,14 @@ const HELP: [(&str, &str); 12] = [
         "invalid unquoted key",
         "a key is one word of letters, digits, `-` and `_`, and `=` joins it to its value",
     ),
-    ("missing key for inline table", "a list stands in square brackets: [ … ]"),
+    ("missing key for inline table", "write a list in square brackets: [ … ]"),
     ("expected `=`", "a key is one word, and `=` joins it to its value: key = value"),
     ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
     ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
-    ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that may come again"),
+    ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that can be repeated"),
 ];
 
-/// What the parser says of a word in a list.
+/// The parser's message for a word without quotes in a list.
 const UNQUOTED: &str = "string values must be quoted";
 
 fn is_in_header(text: &str, span: &Span) -> bool {
@@ -44,12 +44,12 @@ struct Fault {
     message: String,
 }
 
-/// A header `[x]` that stands more than once.
+/// A header `[x]` that appears more than once.
 struct Repeated<'t> {
     name: &'t str,
-    /// Where it stands first.
+    /// Where it appears first.
     first: Span,
-    /// All that stands below it the second time and later.
+    /// What is below it the second time and later.
     again: Vec<Span>,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         let message = format!("this is not valid TOML: there is more than one `[{name}]`");
         let help = format!("write `[[{name}]]` each time if they are a list, else join them");
         problems.error_with_help("toml-syntax", first, message, help);
-        // The parser takes each key of the table for a duplicate of one in the first.
+        // The parser reports each key of the table as a duplicate of one in the first.
         let is_echo = |fault: &Fault| again.iter().any(|table| table.contains(&fault.span.start));
         faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
     }
@@ -75,7 +75,7 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
             continue;
         }
         let (message, help, span) = match hint(text, &span) {
-            // In a list the header of the next table is read as an odd value.
+            // In a list that is not closed, the next table's header is read as a malformed value.
             None if message.starts_with(UNQUOTED) && is_in_header(text, &span) => {
                 let help = "add `]` at its end, before this header".to_owned();
                 let list = problems.has_room().then(|| open_list(&text[..span.start])).flatten();
@@ -146,8 +146,8 @@ fn repeated_tables<'t>(faults: &[Fault], text: &'t str) -> Vec<Repeated<'t>> {
     found
 }
 
-/// The first error of each line; the very first alone where a bracket stays open, since then the parser takes all
-/// that follows for the inside of it.
+/// The first error of each line; only the very first if a bracket is not closed, since the parser then takes everything
+/// after it as its content.
 fn without_echoes(mut faults: Vec<Fault>, text: &str) -> Vec<Fault> {
     faults.sort_by_key(|fault| fault.span.start);
     if faults.iter().any(|fault| fault.message.starts_with("unclosed ")) {

@@ -11,7 +11,7 @@ use super::span::Span;
 pub struct At<T> {
     /// The value.
     pub value: T,
-    /// Where it stands, in bytes of the file.
+    /// Its place, in bytes of the file.
     pub span: Span,
 }
 
@@ -23,7 +23,7 @@ pub struct TableReader<'a> {
     title: String,
     known: Vec<&'static str>,
     refused: Vec<&'static str>,
-    /// Keys that are there under a name with a slip in it.
+    /// Keys that are present under a misspelt name, and that name.
     slips: Vec<(&'static str, String)>,
     is_root: bool,
     problems: &'a Problems,
@@ -43,7 +43,7 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Where the table stands.
+    /// The place of the table.
     pub fn span(&self) -> Span {
         self.span.clone()
     }
@@ -53,7 +53,7 @@ impl<'a> TableReader<'a> {
         self.problems
     }
 
-    /// Where the value of `key` stands, or the table where it is absent.
+    /// The place of the value of `key`, or of the table if it is absent.
     pub fn span_of(&self, key: &str) -> Span {
         self.get(key).map_or_else(|| self.span(), Spanned::span)
     }
@@ -70,7 +70,7 @@ impl<'a> TableReader<'a> {
         self.text(key)
     }
 
-    /// A string out of a fixed set, each with what it stands for.
+    /// One of a fixed set of strings, each with its meaning.
     pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<At<T>> {
         let text = self.text(key)?;
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text.value) {
@@ -141,7 +141,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// The tables under `key`, written as `[[key]]` or as a list of inline tables; `example` is the header or one of
-    /// them. A single table, which is an error, is read on as the list of it.
+    /// them. A single table is an error, and is read as a list of one.
     pub fn tables(&mut self, key: &'static str, example: &str) -> Option<Vec<TableReader<'a>>> {
         let is_header = example.starts_with("[[");
         self.find_slip_of(key, is_header.then_some(example));
@@ -224,7 +224,7 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Reports `key` where it is present, as something that cannot be had; no hint ever offers it.
+    /// Reports `key` if it is present, as not allowed here; no hint suggests it.
     pub fn refuse(&mut self, key: &'static str, code: &'static str, message: &str, help: &str) {
         self.refused.push(key);
         let table: &'a DeTable<'a> = self.table;
@@ -256,8 +256,8 @@ impl<'a> TableReader<'a> {
         table.iter().find(|(name, _)| name.get_ref() == given).map(|(_, value)| value)
     }
 
-    /// Looks for `key` under a name that can only be a slip of it, so that what the table says is read all the same: one
-    /// wrong key is one error.
+    /// Looks for `key` under a name that must be a misspelling of it, so that its value is read nevertheless: one wrong
+    /// key is one error.
     pub fn find_slip(&mut self, key: &'static str) {
         self.find_slip_of(key, None);
     }
@@ -334,7 +334,7 @@ impl<'a> TableReader<'a> {
         None
     }
 
-    /// What stands for the table as a whole: its header, or the beginning of the file.
+    /// The place to report for the table as a whole: its header, or the beginning of the file.
     fn header(&self) -> Span {
         if self.is_root { 0..0 } else { self.span() }
     }

@@ -16,7 +16,7 @@ pub enum Moment {
     DateTime(NaiveDateTime),
 }
 
-/// What a moment is that must have its time of day.
+/// What is expected where a time of day is required.
 const DATE_AND_TIME: &str = "a local date and time such as 2026-01-02T10:00:00";
 
 impl<'a> TableReader<'a> {
@@ -97,7 +97,7 @@ impl<'a> TableReader<'a> {
             let date = quoted_date(text).map(|value| At { value, span: item.span() });
             if date.is_none() {
                 let help = "a date such as 2026-05-22".to_owned();
-                section.problems().error_with_help("invalid-date", item.span(), "this is no date", help);
+                section.problems().error_with_help("invalid-date", item.span(), "this is not a date", help);
             }
             date
         })
@@ -117,7 +117,7 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Reports what is no date or time, and how it would be one that `fits` if no more is wrong than its form.
+    /// Reports a value that is not a date or time, with its correct form if only the form is wrong and that `fits`.
     fn no_time<T>(
         &self,
         key: &str,
@@ -151,7 +151,7 @@ fn quoted_date(text: &str) -> Option<NaiveDate> {
     if text.len() == "2026-05-22".len() { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
 }
 
-/// Fractions of a second are dropped by nobody: a time that has them is refused.
+/// Times with fractions of a second are refused, never rounded.
 fn naive_time(stamp: &Datetime) -> Option<NaiveTime> {
     let time = stamp.time?;
     match time.nanosecond {

@@ -22,6 +22,7 @@ pub use feeds::coding::Coding;
 pub use feeds::representation::{Representation, Validators, represent};
 pub(crate) use feeds::subscribe::Subscribe;
 pub use feeds::variant::Variant;
+pub(crate) use pages::document;
 pub use server::app::{create_admin_app, create_app};
 pub use server::serve::{ServeError, serve};
 pub use state::State;

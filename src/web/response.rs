@@ -73,7 +73,7 @@ pub(super) fn unavailable(detail: impl Into<String>) -> HttpResponse {
     response
 }
 
-/// 405: everything here can be read and nothing can be written.
+/// 405: the server is read-only.
 pub(super) fn method_not_allowed() -> HttpResponse {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "this server only answers GET and HEAD\n");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

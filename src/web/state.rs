@@ -14,7 +14,8 @@ use super::server::hosts::Hosts;
 use super::server::request_counts::RequestCounts;
 use super::server::request_log::{RequestId, RequestIds};
 
-/// The snapshot in service, the clock, and what does not change while the server runs. Made once, shared by all workers.
+/// The snapshot in service, the clock, and what does not change while the server runs. Made once, shared by all
+/// workers.
 #[derive(Debug)]
 pub struct State {
     pub(super) store: Arc<Store>,

@@ -1,4 +1,4 @@
-//! Every worked case, through `oncal schedule --json` and `oncal coverage --json`.
+//! Every acceptance case, through `oncal schedule --json` and `oncal coverage --json`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ fn compare(case: &str, key: &str, expected: &Value, found: &Value) {
 }
 
 #[test]
-fn every_case_is_answered_exactly() {
+fn every_case_gives_its_exact_result() {
     let folder = tempfile::tempdir().unwrap();
     for part in ["teams", "holidays"] {
         copy(&data().join(part), &folder.path().join(part));

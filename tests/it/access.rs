@@ -1,54 +1,39 @@
 //! Secret links, through the production application: what each key opens, and that nothing else reveals anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant as Moment};
 
+use crate::support::application::{Response, responses};
+use crate::support::files::write;
+use crate::support::pair;
 use crate::support::running::{PATIENCE, Running, get, program};
-use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actix_web::web::Data;
 use oncal::access::{Key, Secret};
-use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Builder, Store};
+use oncal::live::Builder;
 use oncal::publish::Publisher;
 use oncal::rota::{EngineerId, Instant, TeamId};
-use oncal::web::{State, create_app};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const SETTINGS: &str = "access = \"links\"\npublic_url = \"https://rota.example/on-call\"\n";
 
-const TEAM: &str = r#"
-name = "Data"
-time_zone = "America/New_York"
-holidays = ["us-federal"]
-engineer = [{ id = "a", name = "Ann" }, { id = "b", name = "Bob" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [{ primary = "a", secondary = "b" }, { primary = "b", secondary = "a" }]
-[[pipeline]]
-id = "profit"
-name = "Profit"
-primary = "a"
-run_book = "profit.md"
-"#;
+const PIPELINE: &str =
+    "[[pipeline]]\nid = \"profit\"\nname = \"Profit\"\nprimary = \"a\"\nrun_book = \"profit.md\"\n";
+
+static TEAM: LazyLock<String> = LazyLock::new(|| format!("{}{PIPELINE}", pair::TEAM));
 
 /// A folder with the teams data, growth and lost, which has errors unless `all_good`.
 fn folder(settings: &str, all_good: bool) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |path: &str, text: &str| write(folder.path(), path, text);
     write("oncal.toml", settings);
     for team in ["data", "growth"] {
-        write(&format!("teams/{team}.toml"), TEAM);
+        write(&format!("teams/{team}.toml"), &TEAM);
         write(&format!("runbooks/{team}/profit.md"), "# Profit\n\nRead it.\n");
     }
     if !all_good {
@@ -69,50 +54,22 @@ fn keys(team: &str, [all, of_team, own]: [u32; 3]) -> [String; 3] {
     keys.map(|key| key.text())
 }
 
-/// One answer: its code, its headers but for the date, its body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Answer {
-    code: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-/// A server on the configuration in `folder`, at `now`.
-fn state(folder: &Path, now: Instant) -> Data<State> {
-    let configuration = config::load(folder, now).unwrap();
-    let builder = Builder::new(Publisher::without_journal()).with_secret(Secret::of(SECRET.as_bytes()));
-    let first = builder.first(configuration, now).unwrap();
-    Data::new(State::new(Arc::new(Store::new(first)), Clock::Fixed(now)))
-}
-
-/// The answers of a server on the configuration in `folder`.
-fn asked(folder: &Path, targets: &[String]) -> Vec<Answer> {
-    asked_at(folder, targets, NOW.parse().unwrap())
+/// The responses of a server on the configuration in `folder`.
+fn responses_of(folder: &Path, targets: &[String]) -> Vec<Response> {
+    responses_at(folder, targets, NOW.parse().unwrap())
 }
 
 /// The same at `now`.
-fn asked_at(folder: &Path, targets: &[String], now: Instant) -> Vec<Answer> {
-    let state = state(folder, now);
-    actix_web::rt::System::new().block_on(async move {
-        let app = init_service(create_app(state)).await;
-        let mut answers = Vec::new();
-        for target in targets {
-            let request = TestRequest::with_uri(target).insert_header(("Host", "rota.example"));
-            let answer = call_service(&app, request.to_request()).await;
-            let header = |(name, value): (&actix_web::http::header::HeaderName, &_)| {
-                let value: &actix_web::http::header::HeaderValue = value;
-                (name.to_string(), value.to_str().unwrap().to_owned())
-            };
-            let (code, headers) = (answer.status().as_u16(), answer.headers().iter().map(header).collect());
-            let body = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
-            answers.push(Answer { code, headers, body });
-        }
-        answers
-    })
+fn responses_at(folder: &Path, targets: &[String], now: Instant) -> Vec<Response> {
+    let configuration = config::load(folder, now).unwrap();
+    let builder = Builder::new(Publisher::without_journal()).with_secret(Secret::of(SECRET.as_bytes()));
+    let first = builder.first(configuration, now).unwrap();
+    let targets: Vec<(&str, &str)> = targets.iter().map(|target| (target.as_str(), "")).collect();
+    responses(first, now, &targets, &[("host", "rota.example")])
 }
 
-fn one(folder: &Path, target: &str) -> Answer {
-    asked(folder, &[target.to_owned()]).remove(0)
+fn one(folder: &Path, target: &str) -> Response {
+    responses_of(folder, &[target.to_owned()]).remove(0)
 }
 
 const OPEN: [&str; 3] = ["/healthz", "/robots.txt", "/favicon.ico"];
@@ -212,7 +169,7 @@ fn a_key_opens_its_own_paths_and_everything_else_is_the_same_404() {
     }
     open.resize(targets.len(), false);
 
-    let answers = asked(folder.path(), &targets);
+    let answers = responses_of(folder.path(), &targets);
     // People get a page and programs a text, by the address alone.
     let is_page = |target: &str| {
         let path = target.split('?').next().unwrap();
@@ -278,10 +235,10 @@ fn the_link_of_an_engineer_ends_where_they_live_on_the_day_they_leave() {
     for (id, code) in [("a", 200), ("c", 404), ("d", 200), ("e", 404), ("f", 404)] {
         assert_eq!(one(folder.path(), &link(id)).code, code, "{id}");
     }
-    // Eleven hours behind UTC the day has only begun an hour ago.
+    // Eleven hours behind UTC the day began only an hour ago.
     let hours_earlier = |hours: i64| {
         let now = NOW.parse::<Instant>().unwrap() - chrono::TimeDelta::hours(hours);
-        asked_at(folder.path(), &[link("e")], now).remove(0).code
+        responses_at(folder.path(), &[link("e")], now).remove(0).code
     };
     assert_eq!((hours_earlier(1), hours_earlier(2)), (404, 200));
 }
@@ -432,7 +389,7 @@ fn the_program_prints_links_that_work_and_stop_working_when_they_are_renewed() {
     }
 }
 
-/// Waits until each of `targets` has the status that goes with it.
+/// Waits until each of `targets` has its expected status.
 fn wait_for(running: &Running, targets: &[(&String, &str)]) {
     let since = Moment::now();
     while let Some((target, expected)) =
@@ -444,7 +401,7 @@ fn wait_for(running: &Running, targets: &[(&String, &str)]) {
 }
 
 #[test]
-fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
+fn links_are_renewed_even_if_the_file_has_other_errors() {
     let own = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     let folder = folder(own, true);
     let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));
@@ -462,7 +419,7 @@ fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
     team("nonsense = 1\nlink_generation = 3");
     wait_for(&running, &[(&of_team, "404"), (&own_feed, "404")]);
     wait_for(&running, &[(&all, "200"), (&new_team, "200"), (&new_feed, "200"), (&other, "200")]);
-    // Whatever number is then assumed, earlier links stay useless until the file has no errors.
+    // Whatever number is then assumed, earlier links do not work until the file has no errors.
     team("link_generation = \"3\"\nname = 2");
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));
@@ -484,7 +441,7 @@ fn links_are_renewed_whatever_else_is_wrong_with_the_file() {
 }
 
 #[test]
-fn the_link_of_an_engineer_ends_also_where_the_file_that_says_so_has_errors() {
+fn the_link_of_an_engineer_ends_even_if_the_file_that_ends_it_has_errors() {
     let own = "access = \"links\"\nbind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     let folder = folder(own, true);
     let file = folder.path().join("teams/data.toml");
@@ -495,15 +452,15 @@ fn the_link_of_an_engineer_ends_also_where_the_file_that_says_so_has_errors() {
     wait_for(&running, &[(&team, "200"), (&feed, "200")]);
     fs::write(&file, format!("nonsense = 1\n{left}")).unwrap();
     wait_for(&running, &[(&feed, "404"), (&team, "200")]);
-    // A file that is no TOML says nothing, so what an earlier one said still holds.
+    // A file that is not TOML says nothing, so the previous one still counts.
     fs::write(&file, "name = \n").unwrap();
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));
     wait_for(&running, &[(&feed, "404"), (&team, "200")]);
-    fs::write(&file, TEAM).unwrap();
+    fs::write(&file, &*TEAM).unwrap();
     wait_for(&running, &[(&feed, "200"), (&team, "200")]);
 
-    // The same at a start that serves the team as it was published last.
+    // The same at a start that serves the team as last published.
     drop(running);
     fs::write(&file, format!("nonsense = 1\n{left}")).unwrap();
     let running = Running::start(program(folder.path(), &[]).env("ONCAL_SECRET", SECRET));

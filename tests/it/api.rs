@@ -3,15 +3,14 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
-use actix_web::{test as served, web};
-use oncal::clock::Clock;
 use oncal::config;
-use oncal::live::{Client, Snapshot, Store};
+use oncal::feed::Client;
+use oncal::live::Snapshot;
 use oncal::rota::{Instant, RowStatus, ShiftKind};
-use oncal::web::{State, create_app};
 use serde_json::{Value, json};
+
+use crate::support::application::{Response, responses};
 
 const NOW: &str = "2027-05-03T12:00:00Z";
 const TEAM: &str = "/api/v1/teams/data-pipelines";
@@ -35,7 +34,7 @@ fn plan(folder: &Path) {
     fs::write(folder.join("teams/lost.toml"), "name = 1 # private remark\n").unwrap();
 }
 
-/// What the command prints of the same plan at the same time.
+/// What the command prints for the same plan at the same time.
 fn printed(folder: &Path, args: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
     command.env_remove("ONCAL_CONFIG").arg("--config").arg(folder).args(["--now", NOW]);
@@ -43,7 +42,7 @@ fn printed(folder: &Path, args: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// One answer.
+/// One response.
 struct Answer {
     status: u16,
     kind: String,
@@ -51,27 +50,17 @@ struct Answer {
     body: Value,
 }
 
-/// The answers of a server on the plan in `folder` to GETs with this If-None-Match.
+/// The responses of a server on the plan in `folder` to GETs with this If-None-Match.
 fn asked_of(folder: &Path, targets: &[(&str, &str)]) -> Vec<Answer> {
     let now: Instant = NOW.parse().unwrap();
     let snapshot = Snapshot::new(config::load(folder, now).unwrap(), now);
-    let site = web::Data::new(State::new(Arc::new(Store::new(snapshot)), Clock::Fixed(now)));
-    actix_web::rt::System::new().block_on(async move {
-        let app = served::init_service(create_app(site)).await;
-        let mut answers = Vec::new();
-        for (target, known) in targets {
-            let request = served::TestRequest::with_uri(target).insert_header(("host", "127.0.0.1"));
-            let request = request.insert_header(("if-none-match", *known)).to_request();
-            let answer = served::call_service(&app, request).await;
-            let header = |name| {
-                answer.headers().get(name).map_or(String::new(), |value| value.to_str().unwrap().to_owned())
-            };
-            let (status, kind, etag) = (answer.status().as_u16(), header("content-type"), header("etag"));
-            let body = serde_json::from_slice(&served::read_body(answer).await).unwrap_or_default();
-            answers.push(Answer { status, kind, etag, body });
-        }
-        answers
-    })
+    let answer = |response: Response| Answer {
+        status: response.code,
+        kind: response.header("content-type").to_owned(),
+        etag: response.header("etag").to_owned(),
+        body: serde_json::from_str(&response.body).unwrap_or_default(),
+    };
+    responses(snapshot, now, targets, &[("host", "127.0.0.1")]).into_iter().map(answer).collect()
 }
 
 fn get(targets: &[&str]) -> Vec<Answer> {
@@ -89,7 +78,7 @@ fn the_description_says_when_a_holder_is_away() {
 }
 
 #[test]
-fn every_answer_is_what_the_command_line_prints() {
+fn every_response_is_what_the_command_line_prints() {
     let folder = tempfile::tempdir().unwrap();
     plan(folder.path());
     for (target, args) in [
@@ -150,27 +139,27 @@ fn pipelines_have_their_owners_and_run_books() {
 #[test]
 fn bad_queries_are_refused_naming_the_parameter_and_a_right_value() {
     let cases = [
-        ("schedule?from=soon", "from", "from is a date such as 2026-12-25, not “soon”"),
+        ("schedule?from=soon", "from", "from must be a date such as 2026-12-25, not “soon”"),
         ("schedule?from=", "from", "not “”"),
         ("schedule?from=2027-02-30", "from", "not “2027-02-30”"),
-        ("schedule?from=%2B2027-1-1", "from", "from is a date"),
-        ("schedule?from=1969-12-31", "from", "from is 1970-01-01 to 2037-05-03"),
-        ("schedule?to=2037-05-04", "to", "to is 1970-01-01 to 2037-05-03"),
+        ("schedule?from=%2B2027-1-1", "from", "from must be a date"),
+        ("schedule?from=1969-12-31", "from", "from must be from 1970-01-01 to 2037-05-03"),
+        ("schedule?to=2037-05-04", "to", "to must be from 1970-01-01 to 2037-05-03"),
         ("schedule?from=2027-06-01&to=2027-06-01", "to", "is not after from, 2027-06-01"),
         (
             "coverage?from=2027-06-01&to=2029-05-30",
             "to",
-            "at most 104 weeks at once: from 2027-06-01 on, to is at most 2029-05-29",
+            "at most 104 weeks at once: with from 2027-06-01, to must be 2029-05-29 or earlier",
         ),
         ("coverage?form=2027-06-01", "form", "there is no parameter “form”; did you mean `from`?"),
         ("coverage?from=2027-06-01&from=2027-06-01", "from", "from is given twice"),
-        ("fairness?from=2027-01-02", "from", "a 1 January such as 2027-01-01, not 2027-01-02"),
+        ("fairness?from=2027-01-02", "from", "must be 1 January, such as 2027-01-01, not 2027-01-02"),
         ("fairness?from=2027-01-01&to=2027-12-31", "to", "whole calendar years"),
         ("fairness?from=2027-01-01&to=2027-01-01", "to", "not after from"),
-        ("fairness?from=2026-01-01&to=2037-01-01", "to", "to is at most 2036-01-01"),
-        ("oncall?at=31.5.2027", "at", "at is an instant such as 2026-12-24T20:00:00Z, or a date, not"),
-        ("oncall?at=9999-01-01", "at", "at is 1970-01-01 to"),
-        ("oncall?at=9999-01-01T00:00:00Z", "at", "at is 1970-01-01 to"),
+        ("fairness?from=2026-01-01&to=2037-01-01", "to", "to must be 2036-01-01 or earlier"),
+        ("oncall?at=31.5.2027", "at", "at must be an instant such as 2026-12-24T20:00:00Z, or a date, not"),
+        ("oncall?at=9999-01-01", "at", "at must be from 1970-01-01 to"),
+        ("oncall?at=9999-01-01T00:00:00Z", "at", "at must be from 1970-01-01 to"),
         ("changes?from=2027-01-01", "from", "this address takes none"),
         ("pipelines?x", "x", "this address takes none"),
     ];

@@ -50,7 +50,7 @@ impl Program {
         program
     }
 
-    /// nginx, of files.
+    /// nginx, which serves files.
     fn nginx() -> Program {
         Program::start(|folder, port| {
             fs::create_dir(folder.join("files")).unwrap();
@@ -72,7 +72,7 @@ impl Program {
         })
     }
 
-    /// Radicale, of collections, to anybody with a user name.
+    /// Radicale, which serves collections to anybody with a user name.
     fn radicale() -> Program {
         Program::start(|folder, port| {
             let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/.tools/venv/bin/python");
@@ -129,7 +129,7 @@ fn nginx_and_radicale_serve_calendars_to_a_running_server() {
     assert!(is_bob_away(&server, "20260317"));
 
     radicale.put(&calendar(&[("1", "2026-03-30", "2026-03-31"), ("2", "2026-04-21", "2026-04-21")]));
-    // nginx tells files apart by second and size.
+    // nginx distinguishes versions of a file by second and size.
     nginx.write(&calendar(&[("changed", "2026-04-07", "2026-04-08")]));
     server.pass(HOUR);
     server.until("Radicale's change", |server| server.is_away("20260330") && !server.is_away("20260310"));

@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{test as served, web};
-use oncal::clock::Clock;
+use crate::support::application::{Response, responses};
+use crate::support::files::around_rotation;
 use oncal::config::{self, Configuration};
 use oncal::json::{self, Dates};
-use oncal::live::{Builder, Snapshot, Store, TeamSnapshot};
+use oncal::live::{Builder, Snapshot, TeamSnapshot};
 use oncal::publish::{Change, Publisher};
 use oncal::rota::{Instant, expand};
-use oncal::web::{Coding, Representation, State, Variant, create_app, represent};
+use oncal::web::{Coding, Representation, Variant, represent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const NOW: &str = "2026-11-25T12:00:00Z";
 const LATER: &str = "2026-11-25T13:30:00Z";
 
-const PLAIN: &str = r#"
+const PLAIN: &str = around_rotation!(
+    r#"
 name = "Data"
 time_zone = "America/New_York"
 holidays = ["us-federal"]
@@ -27,14 +27,9 @@ engineer = [
   { id = "a", name = "Ann" }, { id = "b", name = "Bob <b>&" }, { id = "c", name = "Cy" }, { id = "d", name = "Dee" },
   { id = "idle", name = "Never on call" },
 ]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [
-  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
-  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
-]
-[handover]
-"#;
+"#,
+    "[handover]\n"
+);
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -177,23 +172,17 @@ proptest! {
 const SWAPPED: &str =
     "[[swap]]\nweek = 2026-12-11\nprimary = \"c\"\nsecondary = \"d\"\nreason = \"Bob <moves> & more\"\n";
 
-async fn get(snapshot: Snapshot, path: &str) -> (StatusCode, String, String) {
-    let site = State::new(Arc::new(Store::new(snapshot)), Clock::Fixed(at(LATER)));
-    let app = served::init_service(create_app(web::Data::new(site))).await;
-    let request = served::TestRequest::get().uri(path).insert_header(("host", "127.0.0.1")).to_request();
-    let answer = served::call_service(&app, request).await;
-    let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
-    let (status, body) = (answer.status(), served::read_body(answer).await);
-    (status, kind.unwrap_or_default(), String::from_utf8(body.to_vec()).unwrap())
+fn get(snapshot: Snapshot, path: &str) -> Response {
+    responses(snapshot, at(LATER), &[(path, "")], &[("host", "127.0.0.1")]).remove(0)
 }
 
-#[actix_web::test]
-async fn the_log_says_who_gave_what_to_whom_why_and_how_far_ahead() {
+#[test]
+fn the_log_says_who_gave_what_to_whom_why_and_how_far_ahead() {
     let [first, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}"));
     assert!(team(&first).changes().is_empty(), "what is first published moved nobody");
-    let (status, kind, body) = get(second, "/api/v1/teams/data/changes").await;
-    assert_eq!((status, &*kind), (StatusCode::OK, "application/json"));
-    let body: Value = serde_json::from_str(&body).unwrap();
+    let response = get(second, "/api/v1/teams/data/changes");
+    assert_eq!((response.code, response.header("content-type")), (200, "application/json"));
+    let body: Value = serde_json::from_str(&response.body).unwrap();
     let moved = |role: &str, before: &str, after: &str| {
         json!({
             "published": "2026-11-25T13:30:00Z", "days_ahead": 16, "role": role,
@@ -206,11 +195,13 @@ async fn the_log_says_who_gave_what_to_whom_why_and_how_far_ahead() {
     assert_eq!(body, json!({ "team": "data", "changes": changes }));
 }
 
-#[actix_web::test]
-async fn a_feed_reader_gets_the_same_in_words() {
+#[test]
+fn a_feed_reader_gets_the_same_in_words() {
     let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}"));
-    let (status, kind, body) = get(second, "/data/changes.atom").await;
-    assert_eq!((status, &*kind), (StatusCode::OK, "application/atom+xml; charset=utf-8"));
+    let response = get(second, "/data/changes.atom");
+    let kind = response.header("content-type");
+    assert_eq!((response.code, kind), (200, "application/atom+xml; charset=utf-8"));
+    let body = response.body;
     let feed: atom_syndication::Feed = body.parse().unwrap();
     let titles: Vec<&str> = feed.entries.iter().map(|entry| &*entry.title.value).collect();
     let span = "Fri 11 Dec 2026 10:00 EST to Fri 18 Dec 2026 10:00 EST";
@@ -228,14 +219,14 @@ async fn a_feed_reader_gets_the_same_in_words() {
     assert_eq!(ids.len(), feed.entries.len(), "an id each");
 }
 
-#[actix_web::test]
-async fn the_page_shows_the_same_and_the_feed_of_changes_links_to_it() {
+#[test]
+fn the_page_shows_the_same_and_the_feed_of_changes_links_to_it() {
     let agreed = "[[override]]\nfrom = 2026-11-25T06:00:00\nto = 2026-11-26T12:00:00\nprimary = \"d\"\n";
     let [first, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}{agreed}"));
-    let (_, _, before) = get(first, "/data/changes").await;
+    let before = get(first, "/data/changes").body;
     assert!(before.contains("No duty has moved"), "{before}");
-    let (status, _, page) = get(second, "/data/changes").await;
-    assert_eq!(status, StatusCode::OK);
+    let Response { code, body: page, .. } = get(second, "/data/changes");
+    assert_eq!(code, 200);
     for expected in [
         "<bdi>Bob &lt;b&gt;&amp;</bdi>",
         "16 days ahead",
@@ -245,7 +236,7 @@ async fn the_page_shows_the_same_and_the_feed_of_changes_links_to_it() {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     let [_, second] = published(PLAIN, &format!("{PLAIN}{SWAPPED}{agreed}"));
-    let (_, _, feed) = get(second, "/data/changes.atom").await;
+    let feed = get(second, "/data/changes.atom").body;
     let feed: atom_syndication::Feed = feed.parse().unwrap();
     assert!(feed.entries.len() > 2);
     for entry in &feed.entries {
@@ -254,18 +245,19 @@ async fn the_page_shows_the_same_and_the_feed_of_changes_links_to_it() {
     }
 }
 
-#[actix_web::test]
-async fn not_found_is_answered_in_the_format_of_each_kind_of_client() {
+#[test]
+fn not_found_is_answered_in_the_format_of_each_kind_of_client() {
     for path in ["/api/v1/teams/none/changes", "/api/v1/teams/data/nothing", "/api/", "/api/v1/%00"] {
         let [_, second] = published(PLAIN, PLAIN);
-        let (status, kind, body) = get(second, path).await;
-        assert_eq!((status, &*kind), (StatusCode::NOT_FOUND, "application/problem+json"), "{path}");
-        let problem: Value = serde_json::from_str(&body).unwrap();
+        let response = get(second, path);
+        let kind = response.header("content-type");
+        assert_eq!((response.code, kind), (404, "application/problem+json"), "{path}");
+        let problem: Value = serde_json::from_str(&response.body).unwrap();
         assert_eq!((&problem["status"], &problem["title"]), (&json!(404), &json!("Not Found")), "{path}");
     }
     let [_, second] = published(PLAIN, PLAIN);
-    let (status, kind, _) = get(second, "/none/changes.atom").await;
-    assert_eq!((status, &*kind), (StatusCode::NOT_FOUND, "text/plain; charset=utf-8"));
+    let response = get(second, "/none/changes.atom");
+    assert_eq!((response.code, response.header("content-type")), (404, "text/plain; charset=utf-8"));
 }
 
 /// The events of a download that are cancelled, with their SEQUENCE.

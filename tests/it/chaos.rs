@@ -1,7 +1,6 @@
-//! Random faults under readers and edits: nothing that was served is ever taken back, every fault shows within fifteen
-//! seconds and is cleared within fifteen seconds of its end.
-//!
-//! `ONCAL_CHAOS_SECONDS=3600` goes on for an hour; another `ONCAL_CHAOS_SEED` has other faults in another order.
+//! Random faults while clients read and files are edited: no revision that was served ever falls, every fault shows
+//! within fifteen seconds and is cleared within fifteen seconds of its end. `ONCAL_CHAOS_SECONDS=3600` runs it for an
+//! hour; another `ONCAL_CHAOS_SEED` gives other faults in another order.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -195,7 +194,7 @@ fn uids(feed: &str) -> Vec<String> {
     unfolded.lines().filter_map(|line| line.strip_prefix("UID:")).map(str::to_owned).collect()
 }
 
-/// Stops the others too, however it ends.
+/// Stops the other threads too, however this one ends.
 struct Ending<'e>(&'e AtomicBool);
 
 impl Drop for Ending<'_> {
@@ -286,7 +285,7 @@ fn of_the_machine<'k>(clock: &'k FakedClock) -> impl Iterator<Item = Kind<'k>> {
     kinds.into_iter()
 }
 
-/// A file system of its own, if the system lets the tests have one.
+/// A separate file system, if the tests may mount one.
 struct Disk {
     folder: PathBuf,
     is_mounted: bool,
@@ -301,7 +300,7 @@ impl Disk {
         Disk { folder: folder.to_owned(), is_mounted }
     }
 
-    /// Fills it, and whatever becomes free on it, until the end.
+    /// Fills it, and all space that becomes free on it, until the end.
     fn fill(&self) -> Fault {
         let (is_over, file) = (std::sync::Arc::new(AtomicBool::new(false)), self.folder.join("filler"));
         let (stop, path) = (std::sync::Arc::clone(&is_over), file.clone());
@@ -332,7 +331,7 @@ impl Drop for Disk {
 
 #[test]
 #[ignore = "needs strace and faketime, which tests/run.sh installs"]
-fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
+fn whatever_happens_to_sqlite_no_revision_falls() {
     let edited = Edited::new("");
     let disk = Disk::new(&edited.folder.path().join("disk"));
     let (state, clock) = (disk.folder.join("state"), FakedClock::new(edited.folder.path().join("clock")));
@@ -380,7 +379,7 @@ fn whatever_happens_to_sqlite_nothing_served_is_taken_back() {
     chaos(&edited, &start, &kinds);
 }
 
-/// Has a session of its own lock the journals until the end.
+/// Locks the journals in another session until the end.
 fn lock(postgres: &Postgres) -> Child {
     let lock = "BEGIN; LOCK TABLE publication IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)";
     postgres.psql(&[lock]).env("PGAPPNAME", "locker").stdout(std::process::Stdio::null()).spawn().unwrap()
@@ -392,7 +391,7 @@ const FULL: &str = "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGU
 
 #[test]
 #[ignore = "needs PostgreSQL, strace and faketime, which tests/run.sh installs"]
-fn whatever_happens_to_postgresql_nothing_served_is_taken_back() {
+fn whatever_happens_to_postgresql_no_revision_falls() {
     let postgres = Rc::new(Postgres::start());
     let edited = Edited::new(&format!("journal = \"{}\"\n", postgres.url));
     let (state, clock) = (edited.state(), FakedClock::new(edited.folder.path().join("clock")));

@@ -47,7 +47,7 @@ fn the_shipped_plan_has_no_error_and_no_warning() {
 }
 
 #[test]
-fn wrong_usage_exits_with_two_and_suggests_what_is_near() {
+fn wrong_usage_exits_with_two_and_suggests_the_nearest_name() {
     for (args, hint) in [
         (&["now", "--team", "data-pipeline"][..], "did you mean `data-pipelines`?"),
         (&["schedule", "--engineer", "zz"], "known: a, b, c, d"),
@@ -150,7 +150,7 @@ fn a_broken_team_exits_with_one_and_leaves_the_others() {
 }
 
 #[test]
-fn what_is_due_is_not_lost_in_the_errors_of_another_team() {
+fn what_is_due_is_reported_despite_the_errors_of_another_team() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
     let broken = config.join("teams/broken.toml");
@@ -165,7 +165,7 @@ fn what_is_due_is_not_lost_in_the_errors_of_another_team() {
     assert_eq!(code(late, &["--team", "broken"]), Some(1));
 }
 
-/// Runs the line of the recipes' crontab with an `oncal` that ends with `code`; what was mailed.
+/// Runs the crontab line of the recipes with an `oncal` that exits with `code`, and returns what was mailed.
 fn mailed(code: u8, folder_is_there: bool) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let recipes = fs::read_to_string("docs/recipes.md").unwrap();

@@ -10,7 +10,7 @@ use oncal::config::{
 };
 use oncal::rota::{Instant, TeamId};
 
-/// What time-off reasons and secrets in the bad configurations hold.
+/// A word that time-off reasons and secrets in the bad configurations contain.
 const PRIVATE: &str = "PRIVATE";
 
 fn now() -> Instant {
@@ -159,7 +159,7 @@ fn what_check_prints_of_a_mistake_has_every_word_of_its_correction_and_nothing_i
 }
 
 #[test]
-fn nothing_but_the_rendered_source_holds_what_is_private() {
+fn only_the_rendered_source_contains_private_values() {
     let mut sources_with_it = 0;
     for name in names() {
         let configuration = bad(&name);
@@ -235,7 +235,7 @@ fn the_shipped_configuration_has_nothing_wrong_and_is_the_plan() {
 }
 
 #[test]
-fn the_shipped_examples_are_right_too() {
+fn the_shipped_examples_have_no_errors_either() {
     let folder = tempfile::tempdir().unwrap();
     copy(Path::new("config"), folder.path());
     for file in ["oncal.toml", "teams/data-pipelines.toml"] {
@@ -369,7 +369,7 @@ fn nothing_is_read_from_where_a_link_leads_out_of_the_configuration() {
     assert!(!is_known && !codes.is_empty() && codes.iter().all(|(_, code)| *code == "outside-configuration"));
     fs::remove_file(config.join("holidays")).unwrap();
 
-    // As Kubernetes mounts files: `..data` leads to those of now. The folder itself may be a link too.
+    // As Kubernetes mounts files: `..data` leads to the current ones. The folder itself may be a link too.
     let version = config.join("..2026");
     fs::create_dir(&version).unwrap();
     for room in ["teams", "runbooks"] {
@@ -536,7 +536,7 @@ fn two_teams() -> tempfile::TempDir {
     folder
 }
 
-/// Which teams a second reading took over from the first.
+/// Which teams a second load took over from the first.
 fn taken_over(before: &Configuration, after: &Configuration) -> Vec<String> {
     let same = |id: &TeamId| match (before.teams.get(id), after.teams.get(id)) {
         (Some(old), Some(new)) => Arc::ptr_eq(old, new),
@@ -604,7 +604,7 @@ fn reading_some_teams_again_leaves_the_others_and_notices_which_of_them_were_add
     assert_eq!(names(&again(&after, &["two"])), names(&after));
     let after = again(&after, &["one"]);
     assert_eq!(names(&after), ["three Small", "two Changed"]);
-    // What is wrong with the listing stays known while it is not made again.
+    // Problems of the listing stay reported while the folder is not listed again.
     fs::write(folder.path().join("teams/Four.toml"), SMALL).unwrap();
     let listed = reload(folder.path(), now(), &after, &Scope::All).unwrap();
     assert_eq!(codes(&listed), ["invalid-id", "run-books-without-team"]);
@@ -651,7 +651,7 @@ fn settings_that_cannot_be_read_stay_as_they_were_and_teams_move_on() {
 }
 
 #[test]
-fn of_two_versions_the_one_with_the_newer_file_is_the_newer() {
+fn the_version_with_the_newer_file_is_the_newer() {
     let folder = two_teams();
     let of = |team: &str| load(folder.path(), now()).unwrap().teams[&TeamId::new(team).unwrap()].modified;
     let [one, two] = TWO_TEAMS.map(of);

@@ -1,7 +1,7 @@
 //! Dependencies between modules of `src` run one way, and no files import each other in a circle.
 //!
 //! The code is parsed (crate syn), and names that a module re-exports are followed to the file that defines them: a
-//! `mod.rs` that only hands names on is no dependency. Code under `#[cfg(test)]` does not count.
+//! `mod.rs` that only re-exports names is not a dependency. Code under `#[cfg(test)]` does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -141,7 +141,7 @@ type Module = Vec<String>;
 /// A path as it is written in some file.
 #[derive(Debug, Clone)]
 struct Mention {
-    /// Names from the root of the crate where it begins with `crate`, `self` or `super`; otherwise as written.
+    /// Names from the root of the crate if it begins with `crate`, `self` or `super`; otherwise as written.
     path: Vec<String>,
     is_local: bool,
     /// The name that a re-export gives it.
@@ -238,7 +238,7 @@ impl Collector {
     }
 }
 
-/// Whether an item is compiled for tests alone.
+/// Whether an item is compiled only for tests.
 pub(crate) fn is_test(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
@@ -307,7 +307,7 @@ fn read(folder: &Path, module: &Module, all: &mut BTreeMap<Module, File>) {
     }
 }
 
-/// The module whose file defines what `path` names, as far as re-exports tell.
+/// The module whose file defines what `path` names, found through re-exports.
 fn definer(all: &BTreeMap<Module, File>, path: &[String], depth: usize) -> Option<Module> {
     let length = (0..=path.len()).rev().find(|length| all.contains_key(&path[..*length]))?;
     let module = &path[..length];
@@ -328,7 +328,8 @@ fn located(all: &BTreeMap<Module, File>, module: &[String], mention: &Mention) -
     all.contains_key(&[module, &mention.path[..1]].concat()).then(|| [module, &mention.path].concat())
 }
 
-/// Which module's file uses which others' definitions. A module that hands on names of its own parts does not use them.
+/// Which module's file uses which others' definitions. A module that re-exports names of its own parts does not use
+/// them.
 fn edges(all: &BTreeMap<Module, File>) -> BTreeMap<&Module, BTreeSet<Module>> {
     let mut edges: BTreeMap<&Module, BTreeSet<Module>> = BTreeMap::new();
     for (module, file) in all {
@@ -345,7 +346,7 @@ fn edges(all: &BTreeMap<Module, File>) -> BTreeMap<&Module, BTreeSet<Module>> {
     edges
 }
 
-/// Every set of modules that can reach each other, and whom each of them uses there.
+/// Every set of modules that can reach each other, and which of them each uses.
 fn cycles(edges: &BTreeMap<&Module, BTreeSet<Module>>) -> Vec<String> {
     let reach = |from: &Module| {
         let mut seen: BTreeSet<&Module> = BTreeSet::new();

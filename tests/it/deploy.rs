@@ -14,7 +14,7 @@ use oncal::access::Secret;
 use tempfile::TempDir;
 
 #[test]
-fn the_health_of_a_server_is_asked_on_the_address_for_monitoring() {
+fn the_health_of_a_server_is_requested_at_the_address_for_monitoring() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
     stdout_of(Command::new("cp").args(["-r", "config"]).arg(&config));
@@ -83,7 +83,7 @@ fn a_bad_edit_does_not_make_a_server_unhealthy() {
     assert_eq!(health(), Some(1));
 }
 
-/// The example's unit, for the program that is tested.
+/// The unit of the example, for the tested program.
 fn unit(folder: &Path) -> PathBuf {
     let text = fs::read_to_string("config/deploy/oncal.service").unwrap();
     let (before, program) = ("ExecStart=/usr/local/bin/oncal ", env!("CARGO_BIN_EXE_oncal"));
@@ -130,8 +130,8 @@ fn a_service_manager_learns_that_the_server_is_ready_and_that_it_stops() {
     running.ended();
 }
 
-/// What systemd makes of `LoadCredential=`: a folder that the service alone can read, with a file whose access list shows
-/// as permissions of its group.
+/// What `LoadCredential=` of systemd gives: a folder that only the service can read, with a file whose access list
+/// shows as permissions of its group.
 #[test]
 fn the_unit_can_give_the_secret_of_the_links_as_a_credential() {
     let unit = fs::read_to_string("config/deploy/oncal.service").unwrap();
@@ -161,7 +161,7 @@ fn the_unit_can_give_the_secret_of_the_links_as_a_credential() {
     assert!(!state.join("secret").exists(), "none is made beside the one that is given");
 }
 
-/// The system calls that `name`, a call or an @group of them, stands for.
+/// The system calls that `name` means, which is a call or an @group of calls.
 fn calls(name: &str) -> BTreeSet<String> {
     if !name.starts_with('@') {
         return BTreeSet::from([name.to_owned()]);
@@ -217,7 +217,7 @@ fn the_unit_allows_every_system_call_that_oncal_makes() {
         ["inotify_add_watch", "fsync", "accept4", "getrandom"].iter().all(|call| made.contains(call)),
         "{made:?}"
     );
-    // SQLite gives files to their folder's owner, but only where it is root.
+    // SQLite gives files to their folder's owner, but only if it runs as root.
     let denied: Vec<_> = made.iter().filter(|call| **call != "fchown" && !allowed.contains(**call)).collect();
     assert!(denied.is_empty(), "{denied:?}");
 }
@@ -266,7 +266,7 @@ impl Image {
         command
     }
 
-    /// `oncal arguments` in it, as its first process; where the system lets nobody make a namespace of processes, as any.
+    /// `oncal arguments` in it, as its first process if the system allows a namespace of processes.
     fn command(&self, arguments: &[&str]) -> Command {
         let root = self.folder.path().display();
         let ways = if is_root() {
@@ -292,7 +292,7 @@ impl Image {
         within(way, arguments)
     }
 
-    /// Everything in it but the state, with when it changed.
+    /// Everything in it except the state, and when it changed.
     fn listed(&self) -> String {
         let mut command = Command::new("find");
         command.arg(self.folder.path()).args([
@@ -317,7 +317,7 @@ fn is_root() -> bool {
 
 #[test]
 #[ignore = "needs Linux, and to be root or to be let make namespaces"]
-fn an_empty_image_has_all_that_oncal_needs() {
+fn an_empty_image_has_everything_that_oncal_needs() {
     let (port, admin) = (free_port(), free_port());
     let image = Image::new(&format!(
         "bind = \"0.0.0.0:{port}\"\nadmin_bind = \"0.0.0.0:{admin}\"\naccess = \"links\"\n\

@@ -1,7 +1,6 @@
-//! The documents: their shell blocks are run as a reader would, on a copy of `config/`, and what they show as output is what
-//! the commands print. `ONCAL_REWRITE_DOCUMENTS=1` writes into the documents what is printed.
-//!
-//! Comments in the Markdown, which readers do not see, say what the text around them says in other words:
+//! The documents: their shell blocks are run as a reader would, on a copy of `config/`, and what they show as output is
+//! what the commands print. `ONCAL_REWRITE_DOCUMENTS=1` writes into the documents what is printed. Comments in the
+//! Markdown, which readers do not see, give the tests what the text around them says in prose:
 //!
 //! - `<!-- at 2027-05-03T12:00:00Z -->`: from here on it is that time, and `config/` is a fresh copy.
 //! - `<!-- run COMMAND -->`: what the text tells the reader to do. Its output can be shown, like a shell block's.
@@ -43,7 +42,7 @@ impl Reader {
         self.folder.path().join("plan")
     }
 
-    /// What `script` prints, and how it ends.
+    /// What `script` prints, and its exit code.
     fn run(&self, script: &str) -> (String, Option<i32>) {
         let path = format!("{}:/usr/bin:/bin", self.folder.path().join("bin").display());
         let mut command = Command::new("bash");
@@ -93,7 +92,7 @@ impl Run<'_> {
         }
     }
 
-    /// A block of this language; what is to be shown in its place.
+    /// Handles a block of this language, and returns what must be shown in its place.
     fn block(&mut self, language: &str, text: &str) -> String {
         match language {
             "sh" if std::mem::take(&mut self.is_skipped) => {}
@@ -115,7 +114,7 @@ impl Run<'_> {
     }
 }
 
-/// Runs the document `text`: as it should be, and how much of it was run.
+/// Runs the document `text`. Returns it as it should be, and how much of it was run.
 fn run(name: &str, text: &str) -> (String, usize) {
     let (reader, output, appended_to) = (None, None, None);
     let mut run = Run { name, reader, output, expected_code: 0, is_skipped: false, appended_to, count: 0 };

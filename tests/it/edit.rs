@@ -92,7 +92,7 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
 }
 
 #[test]
-fn a_new_entry_stands_below_its_explanation_and_nothing_else_changes() {
+fn a_new_entry_goes_below_its_explanation_and_nothing_else_changes() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let before = fs::read_to_string(file(&config)).unwrap();
@@ -219,7 +219,7 @@ fn off_at(config: &Path, now: &str, times: &[&str]) -> (Option<i32>, String, Str
 }
 
 #[test]
-fn leave_is_typed_and_written_on_the_clock_of_whoever_is_away() {
+fn leave_is_typed_and_written_on_the_clock_of_the_person_who_is_away() {
     // Friday, 20:30 in New York, Saturday, 06:00 in Kolkata, Friday, 14:30 in Honolulu.
     let now = "2027-05-08T00:30:00Z";
     for (zone, cases) in [
@@ -330,7 +330,7 @@ fn cover_suggests_leave_in_days_of_the_engineers_own_clock() {
 }
 
 #[test]
-fn whoever_is_sent_notices_need_not_be_told() {
+fn people_who_get_notices_are_not_listed_as_people_to_inform() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let settings = config.join("oncal.toml");
@@ -440,7 +440,7 @@ fn nonsense_is_refused_with_a_reason() {
 }
 
 #[test]
-fn what_check_would_call_an_error_is_not_written() {
+fn what_check_would_report_as_an_error_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
     let plan = fs::read_to_string(file(&config)).unwrap();
@@ -526,7 +526,7 @@ fn a_write_that_is_interrupted_leaves_the_old_file_or_the_new_one() {
         }
     }
     assert!(killed > 5 && old > 3 && new > 3, "{killed} {old} {new}");
-    // A disk that is full, at whichever write it is noticed; what was printed by then is no more than that.
+    // A full disk, at whichever write it shows.
     let mut refused = 0;
     for nth in 1..=12 {
         let (output, found) = disturbed(&config, &before, &format!("inject=write:error=ENOSPC:when={nth}"));

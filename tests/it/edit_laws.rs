@@ -84,7 +84,7 @@ impl Typed {
         args
     }
 
-    /// The period of a cover, of the conflict that is agreed on, or of a leave on the clock of whoever is away.
+    /// The period of a cover, of the conflict that is agreed on, or of a leave on the clock of the person who is away.
     fn period(&self, team: &Team) -> Option<Period> {
         let day = |days: u64| first_friday() + Days::new(days);
         match self {
@@ -168,7 +168,7 @@ impl Typed {
         team
     }
 
-    /// That `after` is the team that the command asks for, and that the people named are on call.
+    /// Checks that `after` is the team that the command asks for, and that the people named are on call.
     fn check(&self, [before, after]: [&Team; 2], has_reason: bool) {
         let expected = self.expected(before, has_reason);
         assert_eq!(after.overrides, expected.overrides, "{self:?}");
@@ -190,7 +190,7 @@ impl Typed {
             if !matches!(self, Typed::Off(..)) {
                 assert!(has_it, "{self:?}: {part:?}");
             } else if has_it {
-                // Left with the duty only where the team has to agree, or agreed that they have it.
+                // They keep the duty only if the team has to agree, or agreed that they have it.
                 let of = part.period.intersection(period).unwrap();
                 let rows = coverage(after, &expand(after, period)).rows;
                 let is_given = after.overrides.iter().any(|by| by.period.overlaps(of));
@@ -200,7 +200,7 @@ impl Typed {
         }
     }
 
-    /// The places in `text` that the command may write to; `None` for a first block, which stands anywhere.
+    /// The places in `text` that the command may write to; `None` for a first block, which may be anywhere.
     fn places(&self, team: &Team, text: &str) -> Option<Vec<Range<usize>>> {
         match self {
             Typed::Cover(..) | Typed::Agree(..) => {
@@ -208,7 +208,7 @@ impl Typed {
                 let period = self.period(team).unwrap();
                 let mut found = Vec::new();
                 let mut is_rewritten = false;
-                // They stand in the file in order of time.
+                // They are in the file in order of time.
                 for (index, old) in
                     team.overrides.iter().enumerate().filter(|(_, old)| old.period.overlaps(period))
                 {
@@ -261,7 +261,7 @@ impl Typed {
         }
     }
 
-    /// Where confirmed shifts may move. Covers, holidays and leave are worked out anew in whole weeks.
+    /// Where confirmed shifts may move. Covers, holidays and leave are computed again for whole weeks.
     fn may_move(&self, team: &Team, period: Period) -> bool {
         let weeks = |days: u64| {
             let start = team.zone.instant((first_friday() + Days::new(days)).and_hms_opt(10, 0, 0).unwrap());
@@ -289,7 +289,7 @@ impl Typed {
     }
 }
 
-/// What `whole` has in one or two places that `part` has not; `None` if anything else differs.
+/// What `whole` has in one or two places and `part` lacks; `None` if anything else differs.
 fn inserted<'w>(part: &str, whole: &'w str) -> Option<[&'w str; 2]> {
     let shared =
         |pairs: &mut dyn Iterator<Item = (u8, u8)>| pairs.take_while(|(one, other)| one == other).count();

@@ -1,4 +1,4 @@
-//! `oncal export`: which files there are, what is in them, and what becomes of those of before.
+//! `oncal export`: which files it writes, what is in them, and what happens to earlier ones.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::support::machine::stdout_of;
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::wait;
 
 const NOW: &str = "2026-06-15T12:00:00Z";
 const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
@@ -81,7 +82,7 @@ impl Site {
         Running::start(&mut program(&self.config(), &["--now", NOW, "--state", state.to_str().unwrap()]))
     }
 
-    /// Every file of the export by its path, but for the list.
+    /// Every file of the export by its path, except the list.
     fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.web()];
@@ -126,23 +127,14 @@ impl Site {
     }
 }
 
-/// Waits until `is_so`.
-fn wait(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "{what}");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// An export that goes on; killed when dropped.
+/// An export with `--watch`; killed when dropped.
 struct Watching(Child);
 
 impl Watching {
     fn start(site: &Site, options: &[&str]) -> Watching {
         let mut command = site.command(NOW, &[&["--watch"], options].concat());
         let watching = Watching(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        wait("nothing is exported", || site.has("data-pipelines/secondary.ics") || site.has("k"));
+        wait(PATIENCE, "the first export", || site.has("data-pipelines/secondary.ics") || site.has("k"));
         watching
     }
 }
@@ -297,7 +289,7 @@ fn with_secret_links_nothing_is_above_a_key_and_each_key_has_what_is_its_own() {
 }
 
 #[test]
-fn an_export_removes_what_lies_below_keys_that_are_no_longer_valid() {
+fn an_export_deletes_what_is_below_keys_that_are_no_longer_valid() {
     let site = Site::new("access = \"links\"\npublic_url = \"https://rota.example.org\"\n");
     site.export(NOW, &[]);
     let before = site.links();
@@ -314,7 +306,7 @@ fn an_export_removes_what_lies_below_keys_that_are_no_longer_valid() {
         assert_eq!(before[who], after[who]);
         assert!(site.has(&format!("k/{}/data-pipelines/team.ics", before[who])), "{who}");
     }
-    // Nothing but the time decides when the last key goes.
+    // Only the time decides when the last key ends.
     site.export("2026-06-30T12:00:00Z", &[]);
     assert!(site.has(&format!("k/{}/data-pipelines/engineers/z.ics", after["z"])));
     site.export("2026-07-02T12:00:00Z", &[]);
@@ -404,27 +396,29 @@ fn a_team_that_breaks_while_it_is_watched_keeps_its_files_until_it_is_right_agai
         let paths = site.paths();
         paths.len() == 24 && !paths.iter().any(|path| path.ends_with("-part"))
     };
-    wait("the first export", is_whole);
+    wait(PATIENCE, "the first export", is_whole);
     let listed = || fs::read_to_string(site.web().join(".oncal-export")).unwrap();
     let (before, list) = (site.files(), listed());
     site.edit("name = ", "name == ");
     let swap = "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]";
     fs::write(&other, plan.replace("run_book", "#run_book").replacen("[[pipeline]]", swap, 1)).unwrap();
     let changes = "api/v1/teams/other/changes.json";
-    wait("the other team is exported", || {
+    wait(PATIENCE, "the other team is exported", || {
         let files = site.files();
         ["other/team.ics", changes]
             .iter()
             .all(|path| files.get(*path).is_some_and(|new| *new != before[*path]))
     });
-    wait("each file is still there", is_whole);
+    wait(PATIENCE, "each file is still there", is_whole);
     for (path, bytes) in site.files().iter().filter(|(path, _)| path.starts_with("data-pipelines/")) {
         assert!(path.ends_with(".html") || *bytes == before[path], "{path}");
     }
-    wait("each file is known as oncal's", || listed() == list);
+    wait(PATIENCE, "each file is known as oncal's", || listed() == list);
     fs::write(site.team(), plan.replacen("[[pipeline]]", swap, 1)).unwrap();
     let feed = "data-pipelines/team.ics";
-    wait("the corrected team is exported", || site.files().get(feed).is_some_and(|new| *new != before[feed]));
+    wait(PATIENCE, "the corrected team is exported", || {
+        site.files().get(feed).is_some_and(|new| *new != before[feed])
+    });
 }
 
 #[test]
@@ -477,7 +471,7 @@ fn revoked_links_go_even_if_nothing_can_be_written() {
     site.export(NOW, &[]);
     let before = site.links();
     site.edit("id = \"b\"\n", "id = \"b\"\nlink_generation = 2\n");
-    // A file of somebody else where one is to be written.
+    // A file that oncal did not write where one is to be written.
     let taken = site.web().join(format!("k/{}/data-pipelines/team.ics", site.links()["b"]));
     fs::create_dir_all(taken.parent().unwrap()).unwrap();
     fs::write(&taken, "mine").unwrap();
@@ -596,7 +590,7 @@ fn the_feeds_of_a_team_with_errors_stay_and_the_others_are_exported() {
     let served_as_it_was = site.try_export(NOW, &[]);
     let errors = String::from_utf8_lossy(&served_as_it_was.stderr).into_owned();
     assert_eq!(served_as_it_was.status.code(), Some(1));
-    assert!(errors.contains("team `other` is exported as it was published last"), "{errors}");
+    assert!(errors.contains("team `other` is exported as last published"), "{errors}");
     assert!(site.files()["other/team.ics"] == before["other/team.ics"]);
 
     // Without the journal nothing is known of it.
@@ -692,7 +686,7 @@ fn what_changes_is_exported_as_it_changes() {
     let _watching = Watching::start(&site, &[]);
     let links = site.links();
     let feed = format!("k/{}/data-pipelines/primary.ics", links["team"]);
-    wait("the first export", || site.has(&feed));
+    wait(PATIENCE, "the first export", || site.has(&feed));
     let refused = program(&site.config(), &["--state", site.state().to_str().unwrap()]).output().unwrap();
     assert!(
         String::from_utf8_lossy(&refused.stderr).contains("uses it"),
@@ -703,9 +697,11 @@ fn what_changes_is_exported_as_it_changes() {
         "[[pipeline]]",
         "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]",
     );
-    wait("the swap is exported", || fs::read(site.web().join(&feed)).is_ok_and(|bytes| bytes != before));
+    wait(PATIENCE, "the exported swap", || {
+        fs::read(site.web().join(&feed)).is_ok_and(|bytes| bytes != before)
+    });
     site.edit("id = \"b\"\n", "id = \"b\"\nlink_generation = 2\n");
-    wait("the link is revoked", || !site.has(&format!("k/{}", links["b"])));
+    wait(PATIENCE, "the end of the revoked link", || !site.has(&format!("k/{}", links["b"])));
 }
 
 #[test]
@@ -713,13 +709,13 @@ fn beside_a_server_what_it_publishes_is_exported_as_it_changes() {
     let site = Site::new("");
     let running = site.serve();
     let _watching = Watching::start(&site, &["--download"]);
-    wait("the first export", || not_as_served(&site, &running, "").is_empty());
+    wait(PATIENCE, "the first export", || not_as_served(&site, &running, "").is_empty());
     let before = fs::read(site.web().join("data-pipelines/primary.ics")).unwrap();
     site.edit(
         "[[pipeline]]",
         "[[swap]]\nweek = 2026-07-03\nprimary = \"c\"\nsecondary = \"a\"\n\n[[pipeline]]",
     );
-    wait("the swap is exported", || {
+    wait(PATIENCE, "the exported swap", || {
         let now = fs::read(site.web().join("data-pipelines/primary.ics")).unwrap();
         now != before && not_as_served(&site, &running, "").is_empty()
     });
@@ -769,6 +765,6 @@ fn what_a_running_server_does_not_publish_is_exported_and_not_published() {
     let swapped = swapped.unwrap();
     assert!(swapped.contains("Data Engineer A") && swapped.contains("SEQUENCE:1"), "{swapped}");
     // Only the server publishes, once it can.
-    wait("the server publishes", || publications(&site) != before);
+    wait(PATIENCE, "the publication", || publications(&site) != before);
     assert_eq!(publications(&site)[0].1, before[0].1 + 1);
 }

@@ -114,7 +114,7 @@ fn counted(state: &Path) -> i64 {
 }
 
 #[test]
-fn a_state_folder_that_goes_is_noticed_and_written_again_with_the_secret_and_the_counts() {
+fn a_removed_state_folder_is_noticed_and_written_again_with_the_secret_and_the_counts() {
     let (edited, mut seen) = (Edited::new("access = \"links\"\n"), Seen::default());
     let state = edited.state();
     let running = edited.start(&state);
@@ -185,7 +185,7 @@ fn journal(edited: &Edited) -> Vec<u8> {
 }
 
 #[test]
-fn a_damaged_journal_of_a_team_is_reported_and_takes_no_event_back() {
+fn a_damaged_journal_of_a_team_is_reported_and_no_revision_falls() {
     let edited = Edited::new("");
     let mut seen = published(&edited);
     let highest = seen.highest();
@@ -207,7 +207,7 @@ fn a_damaged_journal_of_a_team_is_reported_and_takes_no_event_back() {
 }
 
 #[test]
-fn a_journal_of_a_newer_layout_is_not_overwritten_and_takes_no_event_back() {
+fn a_journal_of_a_newer_layout_is_not_overwritten_and_no_revision_falls() {
     let edited = Edited::new("");
     let mut seen = published(&edited);
     let mut newer = GzEncoder::new(Vec::new(), Compression::fast());

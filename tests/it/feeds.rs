@@ -1,4 +1,4 @@
-//! Feeds as bytes: golden files, and what is true of every feed whatever people are called.
+//! Feeds as bytes: golden files, and what is true of every feed, whatever the names in it.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn two_windows_write_an_event_in_the_same_words(team in teams()) {
+    fn two_windows_write_an_event_identically(team in teams()) {
         let early = all(&team, window("2026-01-20T00:00:00Z", "2026-06-01T00:00:00Z"));
         let late = all(&team, window("2026-03-20T00:00:00Z", "2026-08-01T00:00:00Z"));
         for event in &late {
@@ -234,7 +234,7 @@ fn golden(name: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn the_team_feed_of_a_split_conflict_is_as_it_was_read() {
+fn the_team_feed_of_a_split_conflict_is_as_reviewed() {
     let team = acceptance("override-splits-a-conflict");
     let events = all(&team, window("2026-12-18T10:00:00Z", "2027-01-01T10:00:00Z"));
     golden("split-team.ics", &written(&team, events.clone(), &Feed::Team, None));

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
+use crate::support::files::{around_rotation, write};
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, web::Data};
 use oncal::clock::Clock;
@@ -20,7 +20,8 @@ use oncal::web::{State, create_admin_app, create_app};
 const NOW: &str = "2026-02-10T12:00:00Z";
 const CHANGE: &str = "2026-02-13T15:00:00Z";
 
-const TEAM: &str = r#"
+const TEAM: &str = around_rotation!(
+    r#"
 name = "Data & <b>pipelines</b>"
 time_zone = "America/New_York"
 holidays = ["us-federal"]
@@ -29,13 +30,9 @@ engineer = [
   { id = "d", name = "Dee", holidays = [] },
 ]
 pipeline = [{ id = "profit", name = "Profit", primary = "a", run_book = "profit.md" }]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [
-  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
-  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
-]
-"#;
+"#,
+    ""
+);
 
 const RUN_BOOK: &str = "# Profit\n\nLook at <the> dashboard first.\n";
 
@@ -56,11 +53,7 @@ impl Served {
 
     fn of(settings: &str, team: &str) -> Served {
         let folder = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
+        let write = |path: &str, text: &str| write(folder.path(), path, text);
         write("oncal.toml", settings);
         write("teams/data.toml", team);
         write("teams/lost.toml", BROKEN);
@@ -165,7 +158,7 @@ impl Answer {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    /// The whole head, what changes with content or time left open; and the body where it is short.
+    /// The whole head, with placeholders for what changes with content or time; and the body if it is short.
     fn golden(&self) -> String {
         let mut golden = format!("{}\n", self.status);
         for (name, value) in &self.headers {
@@ -184,7 +177,7 @@ impl Answer {
     }
 }
 
-/// Several requests and the heads of their answers, as one text.
+/// Several requests and the heads of their responses, as one text.
 fn golden(served: &Served, requests: &[(&str, &str, &[&str])]) -> String {
     let mut all = String::new();
     for (method, target, headers) in requests {
@@ -428,7 +421,7 @@ fn a_duty_change_reaches_clients_that_hold_the_week_before() {
 }
 
 #[test]
-fn what_clients_add_to_an_address_changes_nothing() {
+fn parameters_that_clients_add_to_an_address_change_nothing() {
     let served = Served::default();
     let plain = served.get("/data/team.ics");
     for target in ["/data/team.ics?", "/data/team.ics?_=1739", "/data/team.ics?nocache=1&nocache=2"] {
@@ -454,7 +447,7 @@ fn an_alarm_is_in_the_feed_that_asks_for_it_alone() {
 }
 
 #[test]
-fn an_address_that_is_no_feed_leads_nowhere_else() {
+fn an_address_that_is_not_a_feed_leads_nowhere_else() {
     let served = Served::default();
     for target in [
         "/data/team.ics/",
@@ -543,7 +536,7 @@ fn pages_show_who_is_on_call_and_every_way_to_subscribe() {
 }
 
 #[test]
-fn pages_hold_no_markup_of_names_no_script_and_no_style_of_their_own() {
+fn pages_have_no_markup_from_names_no_inline_script_and_no_inline_style() {
     let served = Served::default();
     for target in ["/", "/data/", "/lost/", "/<script>/x"] {
         let page = served.get(target).text();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::support::calendar_server::{CalendarServer, calendar};
 use crate::support::fetching::{Serving, folder, team};
+use crate::support::files::write;
 use crate::support::postgres::Postgres;
 use chrono::{Days, NaiveDate, TimeDelta};
 use oncal::calendars::{Calendars, Options, Patience};
@@ -160,11 +161,7 @@ fn an_address_can_stand_in_a_file_of_its_own_and_holidays_can_be_fetched() {
     let leave = CalendarServer::start(&calendar(&[("1", "2026-03-10", "2026-03-11")]));
     let holidays = CalendarServer::start(&calendar(&[("1", "2026-03-20", "2026-03-20")]));
     let folder = folder("ann.url");
-    let write = |below: &str, text: &str| {
-        let path = folder.path().join(below);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
     write("time-off/data/ann.url", &format!("{}\n", leave.url("secret-a.ics")));
     write(
         "holidays/house.toml",
@@ -360,11 +357,7 @@ fn a_team_with_leave_that_is_not_known_stores_its_own_files() {
 #[test]
 fn no_copy_is_deleted_while_a_file_with_an_error_may_name_it() {
     let folder = folder("ann.url");
-    let write = |below: &str, text: &str| {
-        let path = folder.path().join(below);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
     let address = "https://calendar.example.org/a.ics\n";
     let names_all = || {
         let shelf = Calendars::new(None, Options::DEFAULT);

@@ -1,5 +1,5 @@
-//! The built-in calendars against independent published dates, 2020 to 2050 or, where dates are decreed, to 2035.
-//! Every difference is listed with its reason; one that is not listed fails, and so does a listed one that does not exist.
+//! The built-in calendars against independent published dates, 2020 to 2050 or, where dates are decreed, to 2035. Every
+//! difference is listed with its reason; one that is not listed fails, and so does a listed one that does not exist.
 //! Then the language of the rules.
 
 use std::collections::BTreeSet;

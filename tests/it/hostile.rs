@@ -1,4 +1,4 @@
-//! Reading any file ends soon and with a message: random bytes, damaged calendars, and calendars made to cost time.
+//! Reading any file ends soon and with a message: random bytes, damaged calendars, and calendars made to be slow.
 
 use std::fmt::Write as _;
 use std::fs;

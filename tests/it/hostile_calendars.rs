@@ -1,5 +1,5 @@
-//! A running server and calendar servers that do what none should: each fetch is bounded, a failure is recorded, it is
-//! tried again, and the kept copy stays in use.
+//! A running server and misbehaving calendar servers: each fetch is bounded, a failure is recorded, it is tried again,
+//! and the kept copy stays in use.
 //!
 //! What needs a certificate that the program trusts, or an address that counts as public, is tested with the program itself.
 
@@ -39,7 +39,7 @@ fn bomb() -> Vec<u8> {
     out.finish().unwrap()
 }
 
-/// What servers do, and what is said of it.
+/// What servers do, and how it is reported.
 fn misdeeds() -> Vec<(&'static str, Answer)> {
     let redirect = |to: &'static str| -> Answer {
         Box::new(move |_, stream| send(stream, "302 Found", &format!("Location: {to}\r\n"), b""))
@@ -142,7 +142,7 @@ fn whatever_a_server_does_the_kept_copy_stays_in_use_and_it_is_tried_again() {
 }
 
 #[test]
-fn a_first_answer_that_nothing_changed_a_closed_port_and_a_bad_certificate_leave_the_leave_unknown() {
+fn leave_is_unknown_after_a_first_answer_of_not_modified_a_closed_port_or_a_bad_certificate() {
     logged::start();
     let unasked = CalendarServer::start("");
     unasked.respond(|_, stream| send(stream, "304 Not Modified", "", b""));

@@ -1,5 +1,5 @@
-//! Other people's calendars: `tests/data/ics` is a configuration, and the `.txt` beside each of its `.ics` files has the
-//! expected result. With `ONCAL_BLESS=1` the texts are written again; read them before you commit them.
+//! Other people's calendars: `tests/data/ics` is a configuration, and the `.txt` beside each of its `.ics` files has
+//! the expected result. With `ONCAL_BLESS=1` the texts are written again; read them before you commit them.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -15,7 +15,7 @@ fn id(text: &str) -> TeamId {
     TeamId::new(text).unwrap()
 }
 
-/// A journal with little more than its number and what moved with it.
+/// A journal with little more than its number and the changes that came with it.
 fn draft(team: &str, version: i64, mark: i64, moved: &[&str]) -> Draft {
     let at = DateTime::from_timestamp(1_800_000_000 + version, 0).unwrap();
     let fingerprint = format!("f{mark}");
@@ -60,7 +60,7 @@ fn stores_what_it_is_given(open: impl Fn() -> Database) {
     assert_eq!(records(database.changes_of(&id("one")).unwrap()), ["n", "o\n\"ü"]);
 }
 
-/// Servers that write to one team at once, each based on what it read, lose nothing of each other's.
+/// Servers that write to one team at once, each based on what it read, lose none of each other's writes.
 fn counts_every_writing(open: impl Fn() -> Database + Sync) {
     drop(open());
     std::thread::scope(|scope| {

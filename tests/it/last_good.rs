@@ -1,11 +1,11 @@
-//! A start that finds files broken serves their teams as they were published last.
+//! A start with broken files serves their teams as last published.
 
 use std::fs;
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
+use crate::support::files::write;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::wait;
 use oncal::journal::{Database, Location};
 use oncal::rota::TeamId;
 use serde_json::Value;
@@ -33,9 +33,9 @@ const LEAVE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEG
     DESCRIPTION:secret clinic\r\nLOCATION:secret place\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:secret@example.org\r\n\
     END:VEVENT\r\nEND:VCALENDAR\r\n";
 
-const TEAMS: [&str; 4] = ["syntax", "calendar", "book", "fine"];
+const TEAMS: [&str; 5] = ["syntax", "calendar", "book", "leave", "fine"];
 
-/// Four teams: of all but the last something will break.
+/// Five teams; something will break in all but the last.
 fn configured() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |below: &str, text: &str| write(folder.path(), below, text);
@@ -45,6 +45,7 @@ fn configured() -> TempDir {
         ("syntax", "us-federal", ""),
         ("calendar", "house", ""),
         ("book", "us-federal", PIPELINE),
+        ("leave", "us-federal", ""),
         ("fine", "gb-eng", ""),
     ] {
         write(&format!("teams/{id}.toml"), &team(id, holidays, more));
@@ -52,12 +53,6 @@ fn configured() -> TempDir {
     }
     write("runbooks/book/p.md", "# What to do\n");
     folder
-}
-
-fn write(folder: &Path, below: &str, text: &str) {
-    let path = folder.join(below);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
 }
 
 fn started(folder: &Path, state: &Path) -> Running {
@@ -86,16 +81,8 @@ fn versions(state: &Path) -> Vec<i64> {
     versions.map(|(_, version)| version).collect()
 }
 
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "{what} never comes");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[test]
-fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
+fn a_start_with_broken_files_serves_the_last_published_state_with_its_tags() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     let running = started(folder.path(), state.path());
     let before = tags(&running);
@@ -106,21 +93,22 @@ fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
     write(folder.path(), "teams/syntax.toml", "name = \n");
     write(folder.path(), "holidays/house.toml", "[calendar\n");
     fs::remove_file(folder.path().join("runbooks/book/p.md")).unwrap();
+    write(folder.path(), "time-off/leave/ann.ics", &LEAVE.replace("20990105", "2099"));
     let mut running = started(folder.path(), state.path());
     assert_eq!(tags(&running), before);
     assert_eq!(versions(state.path()), published, "nothing was published");
     let readiness = ready(&running);
     assert_eq!(readiness["status"], "degraded");
-    assert_eq!(readiness["teams"]["restored"], serde_json::json!(["book", "calendar", "syntax"]));
+    assert_eq!(readiness["teams"]["restored"], serde_json::json!(["book", "calendar", "leave", "syntax"]));
     assert_eq!(readiness["teams"]["good"], serde_json::json!(["fine"]));
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
-    assert!(metrics.contains("oncal_teams{state=\"restored\"} 3\n"), "{metrics}");
-    for id in ["syntax", "calendar", "book"] {
+    assert!(metrics.contains("oncal_teams{state=\"restored\"} 4\n"), "{metrics}");
+    for id in ["syntax", "calendar", "book", "leave"] {
         let page = String::from_utf8(get(running.address, &format!("/{id}/")).1).unwrap();
-        assert!(page.contains("is the rota as it was published last"), "{id}: {page}");
+        assert!(page.contains("is the rota as last published"), "{id}: {page}");
         let line = format!("\"team\":\"{id}\"");
         let log = running.log();
-        let is_logged = |entry: &str| entry.contains(&line) && entry.contains("as it was published last");
+        let is_logged = |entry: &str| entry.contains(&line) && entry.contains("as last published");
         assert!(log.lines().any(is_logged), "{id}: {log}");
     }
     let book = String::from_utf8(get(running.address, "/book/run-books/p").1).unwrap();
@@ -130,7 +118,8 @@ fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
     write(folder.path(), "teams/syntax.toml", &team("changed", "us-federal", ""));
     write(folder.path(), "holidays/house.toml", HOUSE);
     write(folder.path(), "runbooks/book/p.md", "# What to do\n");
-    until("the end of it", || ready(&running)["teams"]["restored"].as_array().unwrap().is_empty());
+    write(folder.path(), "time-off/leave/ann.ics", LEAVE);
+    wait(PATIENCE, "the end of it", || ready(&running)["teams"]["restored"].as_array().unwrap().is_empty());
     let after = tags(&running);
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before == after, !before.starts_with("/syntax/"), "{before} {after}");
@@ -140,7 +129,7 @@ fn a_start_with_broken_files_serves_what_was_published_last_with_its_tags() {
 }
 
 #[test]
-fn stored_files_hold_nothing_private_and_are_deleted_with_the_last_team_that_uses_them() {
+fn stored_files_contain_nothing_private_and_are_deleted_with_the_last_team_that_uses_them() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     let running = started(folder.path(), state.path());
     let sources = |id: &str| {
@@ -160,25 +149,25 @@ fn stored_files_hold_nothing_private_and_are_deleted_with_the_last_team_that_use
         rows.map(Result::unwrap).collect::<Vec<Vec<u8>>>()
     };
     let all = stored();
-    assert_eq!(all.len(), 4 + 1 + 1 + 1, "four teams share one calendar and one leave; one has a run book");
+    assert_eq!(all.len(), 5 + 1 + 1 + 1, "five teams share one calendar and one leave; one has a run book");
     assert!(all.iter().all(|content| content.starts_with(&[0x1f, 0x8b])), "compressed with gzip");
     fs::remove_file(folder.path().join("time-off/fine/ann.ics")).unwrap();
     let plain = team("fine", "gb-eng", "").replace("time_off_calendar = \"ann.ics\", ", "");
     write(folder.path(), "teams/fine.toml", &plain);
-    until("the change", || sources("fine").len() == 2);
+    wait(PATIENCE, "the change", || sources("fine").len() == 2);
     assert_eq!(stored().len(), all.len(), "others use that leave");
-    for id in ["syntax", "calendar", "book"] {
+    for id in ["syntax", "calendar", "book", "leave"] {
         fs::remove_file(folder.path().join(format!("time-off/{id}/ann.ics"))).unwrap();
         let plain = team(id, "gb-eng", "").replace("time_off_calendar = \"ann.ics\", ", "");
         write(folder.path(), &format!("teams/{id}.toml"), &plain);
     }
     fs::remove_file(folder.path().join("runbooks/book/p.md")).unwrap();
-    until("the end of the leave and the run book", || stored().len() == 4 + 1);
+    wait(PATIENCE, "the end of the leave and the run book", || stored().len() == 5 + 1);
     running.signal("TERM");
 }
 
 #[test]
-fn a_team_whose_file_is_gone_at_the_start_is_not_revived_but_waited_for() {
+fn a_team_whose_file_is_gone_at_the_start_is_waited_for_and_not_restored() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     drop(started(folder.path(), state.path()));
     fs::remove_file(folder.path().join("teams/fine.toml")).unwrap();
@@ -190,11 +179,11 @@ fn a_team_whose_file_is_gone_at_the_start_is_not_revived_but_waited_for() {
     let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
     assert!(metrics.contains("oncal_team_file_missing{team=\"fine\"} 1\n"), "{metrics}");
     write(folder.path(), "teams/fine.toml", &team("fine", "gb-eng", ""));
-    until("its return", || status("/fine/team.ics").contains(" 200 "));
+    wait(PATIENCE, "its return", || status("/fine/team.ics").contains(" 200 "));
 }
 
 #[test]
-fn a_start_on_broken_files_alone_fails_if_nothing_was_published() {
+fn a_start_with_only_broken_files_fails_if_nothing_was_published() {
     let (folder, state) = (configured(), tempfile::tempdir().unwrap());
     for id in TEAMS {
         write(folder.path(), &format!("teams/{id}.toml"), "name = \n");

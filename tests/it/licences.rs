@@ -1,10 +1,10 @@
-//! Every crate that oncal is built or tested with may be used by anybody: no licence that asks for more than a notice.
+//! Every crate that oncal is built or tested with has a permissive licence.
 
 use std::process::Command;
 
 use serde_json::Value;
 
-/// SPDX identifiers that ask for no more than a notice, if for that.
+/// SPDX identifiers of licences that require at most a notice.
 const FREE: [&str; 15] = [
     "0BSD",
     "Apache-2.0",
@@ -23,7 +23,7 @@ const FREE: [&str; 15] = [
     "Zlib",
 ];
 
-/// Whether an SPDX expression leaves a choice that is free in all its parts. `/` is an old way to write OR.
+/// Whether an SPDX expression has a choice whose parts are all permissive. `/` is an old way to write OR.
 fn is_free(expression: &str) -> bool {
     let text = expression.replace('/', " OR ");
     let (mut depth, mut parts, mut operator) = (0, vec![String::new()], None);
@@ -52,7 +52,7 @@ fn is_free(expression: &str) -> bool {
 }
 
 #[test]
-fn an_expression_is_free_where_one_choice_is_free_in_all_its_parts() {
+fn an_expression_is_permissive_if_all_parts_of_one_choice_are() {
     for (expression, expected) in [
         ("MIT", true),
         ("MIT OR Apache-2.0", true),

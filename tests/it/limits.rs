@@ -1,4 +1,4 @@
-//! The real program among hostile and broken clients: it goes on answering everybody else.
+//! The real program among hostile and broken clients: it keeps responding to everybody else.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -17,7 +17,7 @@ const SOON: Duration = Duration::from_millis(50);
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// On ports that nobody has.
+/// A configuration with free ports.
 fn configuration(settings: &str) -> TempDir {
     let ports = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     crate::support::pair::configuration("", &format!("{ports}{settings}"))
@@ -58,7 +58,7 @@ fn kilobytes(running: &Running, name: &str) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// The response to `bytes`; empty where the server closes the connection or is silent.
+/// The response to `bytes`; empty if the server closes the connection or is silent.
 fn response(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
@@ -211,7 +211,7 @@ fn request_bodies_are_not_accepted() {
                 );
                 let _ = stream.write_all(head.as_bytes());
                 let part = vec![b'x'; 1 << 20];
-                // As much of it as the server lets through.
+                // As much of it as the server accepts.
                 let _ = (0..100).try_for_each(|_| stream.write_all(&part));
             });
         }

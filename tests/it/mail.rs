@@ -5,27 +5,21 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use flate2::read::GzDecoder;
-use oncal::config::{Encryption, MailAddress, MailServer, Mailbox, load};
+use oncal::config::{Encryption, MailAddress, MailServer, Mailbox};
 use oncal::delivery::{BadCertificate, Failure, Mail, Network, Reason, Transport};
-use oncal::journal::{Channel, Database, Location, Notice, NoticeDraft};
-use oncal::live::{Builder, NoticeCounts};
-use oncal::notices::{Message, Recipient};
-use oncal::notifier::{Environment, Sender};
-use oncal::publish::Publisher;
-use oncal::rota::TeamId;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::notices::{Event, PLAN, at, every_kind, make_hostile};
+use crate::notices::{PLAN, at};
 use crate::support::certificates::Authority;
 use crate::support::faked_clock::FastClock;
 use crate::support::host_names::HostNames;
 use crate::support::mail_box::{MailBox, Postfix, read};
-use crate::support::running::{PATIENCE, Running, get, program, within};
+use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::within;
 use crate::support::webhook::Webhook;
 
 pub(crate) const PASSWORD: &str = "s3cret-password";
@@ -231,115 +225,6 @@ fn a_preview_shows_what_a_change_would_send_and_no_address_unless_asked() {
     assert!(mail.files().is_empty() && webhook.bodies().is_empty());
 }
 
-/// The notice of `message` in the outbox.
-fn notice(team: &TeamId, message: &Message, created: oncal::rota::Instant) -> Notice {
-    let recipient = match &message.to {
-        Recipient::Team => "mail:team@example.org".to_owned(),
-        Recipient::Engineer(id) => format!("engineer:{id}"),
-    };
-    oncal::notifier::notice(team, recipient, message, created)
-}
-
-/// Whom `message` reaches, its subject and its text.
-fn expected(message: &Message, now: oncal::rota::Instant) -> [String; 3] {
-    let to = match &message.to {
-        Recipient::Team => "team@example.org".to_owned(),
-        Recipient::Engineer(id) => format!("{id}@example.org"),
-    };
-    let (subject, body) = message.text.at(now).unwrap();
-    let link = message.text.link.iter().map(|link| format!("\n\n{link}")).collect::<String>();
-    [to, subject, format!("{body}{link}")]
-}
-
-/// Whether `text` has anything that ends a line, is not seen, or reorders what is.
-fn is_plain_line(text: &str) -> bool {
-    let reorders = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !text.chars().any(|c| c.is_control() || reorders(c))
-}
-
-#[test]
-#[ignore = "needs aiosmtpd, which tests/run.sh installs"]
-fn a_message_of_every_kind_arrives_once_and_hostile_names_add_nothing_to_it() {
-    let (mail, webhook) = (MailBox::start("plain"), Webhook::start("200 OK"));
-    let (folder, state) = (configuration(&mail, &webhook), tempfile::tempdir().unwrap());
-    let events = every_kind();
-    let mut configuration = load(folder.path(), events[0].at).unwrap();
-    let hostile = configuration.teams.iter().map(|(id, config)| {
-        let mut config = Arc::clone(config);
-        make_hostile(&mut Arc::make_mut(&mut config).team);
-        (id.clone(), config)
-    });
-    configuration.teams = hostile.collect();
-    let database = Arc::new(Database::open(Location::folder(state.path().to_owned())).unwrap());
-    let builder = Builder::new(Publisher::new(Arc::clone(&database), None, "test".to_owned()));
-    let snapshot = builder.first(configuration, events[0].at).unwrap();
-    let environment = Environment::new(|name| (name == "ONCAL_SMTP_PASSWORD").then(|| PASSWORD.to_owned()));
-    let mut sender = Sender::new(Channel::Mail, Arc::clone(&database), environment, Network);
-    let team = TeamId::new("data").unwrap();
-    let published = snapshot.team("data").unwrap().version();
-    let (counts, mut all, mut kinds) = (NoticeCounts::default(), Vec::new(), BTreeSet::new());
-    for (revision, Event { at, subject, messages }) in events.into_iter().enumerate() {
-        let notices: Vec<Notice> = messages.iter().map(|message| notice(&team, message, at)).collect();
-        let revision = i64::try_from(revision).unwrap();
-        let draft = NoticeDraft { team: &team, published, revision, record: "{}", notices: &notices };
-        assert!(database.write_notices(&draft).unwrap());
-        let expected: Vec<[String; 3]> = messages.iter().map(|message| expected(message, at)).collect();
-        assert!(expected.iter().any(|[_, own, _]| own.contains(subject)), "{subject}: {expected:#?}");
-        all.extend(expected);
-        kinds.extend(messages.iter().map(|message| message.kind.as_str()));
-        // Nothing is sent twice.
-        for minutes in 0..3 {
-            let now = at + chrono::TimeDelta::minutes(minutes);
-            sender.step(&snapshot, &counts, || now).unwrap();
-        }
-    }
-    assert_eq!(Vec::from_iter(kinds), ["agree", "digest", "first", "moved", "reminder", "test"]);
-    let arrived = mail.read();
-    let text = |one: &Value, field: &str| one[field].as_str().unwrap().to_owned();
-    let mut came: Vec<[String; 3]> = Vec::new();
-    for one in &arrived {
-        let (to, to_name) = (&one["to"], one["to_name"][0].as_str().unwrap());
-        let (subject, body) = (text(one, "subject"), text(one, "body").replace("\r\n", "\n"));
-        assert_eq!((to.as_array().unwrap().len(), one["to_name"].as_array().unwrap().len()), (1, 1));
-        assert!(is_plain_line(&subject) && is_plain_line(to_name), "{one:#}");
-        assert!(body.lines().all(is_plain_line), "{one:#}");
-        assert!(body.lines().all(|line| !line.starts_with("Bcc:") && !line.starts_with("X-Header")));
-        let headers: Vec<&str> =
-            one["headers"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
-
-        assert_eq!(headers, HEADERS);
-        let name = match to[0].as_str().unwrap() {
-            "team@example.org" => String::new(),
-            address => {
-                let id = &address[..1];
-                let first = if ["a", "c"].contains(&id) { "Zoë" } else { "Zoe" };
-                format!("{first} \"{id}\" Bcc: eve@example.org")
-            }
-        };
-        assert_eq!(to_name, name);
-        came.push([to[0].as_str().unwrap().to_owned(), subject, body.trim_end().to_owned()]);
-    }
-    let ids: BTreeSet<String> = arrived.iter().map(|one| text(one, "id")).collect();
-    assert_eq!(ids.len(), arrived.len(), "each has a Message-ID of its own");
-    all.sort_unstable();
-    came.sort_unstable();
-    assert_eq!(came, all);
-}
-
-/// The headers of a message.
-const HEADERS: [&str; 10] = [
-    "Auto-Submitted",
-    "Content-Transfer-Encoding",
-    "Content-Type",
-    "Date",
-    "From",
-    "List-Id",
-    "MIME-Version",
-    "Message-ID",
-    "Subject",
-    "To",
-];
-
 /// A server with a fast clock and its state in `state`.
 pub(crate) fn fast_program(folder: &Path, state: &str, mail: &MailBox, clock: &FastClock) -> Command {
     let mut command = program(folder, &["--state", folder.join(state).to_str().unwrap()]);
@@ -374,7 +259,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
         }
     }
     mail.set("down", true);
-    // Whoever is away with the secondary away too is a conflict; and one address is refused.
+    // Both of the pair are away, which is a conflict; and one address is refused.
     let text = team(&webhook, &swap(0)).replace("b@example.org", "refused@example.org");
     let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
     write_team(folder.path(), &text.replace("id = \"a\"", leave));
@@ -421,7 +306,7 @@ fn what_is_sent_arrives_once_and_no_secret_is_anywhere_else() {
     }
 }
 
-/// Everything that is shown to whoever may see the team.
+/// Everything that is shown to people who may see the team.
 const PUBLIC: [&str; 26] = [
     "/",
     "/data/",

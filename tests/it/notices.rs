@@ -9,6 +9,7 @@ use oncal::publish::frame;
 use oncal::rota::{EngineerId, Holding, Instant, Period, Role, Schedule, Team, changes, expand, holdings};
 use proptest::prelude::*;
 
+use crate::support::files::around_rotation;
 use crate::support::random::teams;
 
 const WEEKS_AHEAD: u32 = 8;
@@ -41,7 +42,7 @@ fn planned(team: &Team, edits: &Edits, known: Option<&Notified>, now: Instant) -
     plan(&facts, &terms(team), known, now)
 }
 
-/// What a publication of `after` in place of `before` would log.
+/// What publishing `after` in place of `before` would log.
 fn edits([before, after]: [&Team; 2], at: Instant) -> Edits {
     let [old, new] = [before, after].map(|team| schedule(team, at));
     let window = Period::new(at, new.window.end()).unwrap();
@@ -72,7 +73,7 @@ fn differing([before, after]: [&[Holding]; 2], now: Instant, end: Instant) -> BT
     found
 }
 
-/// How many messages that duty moved each engineer is sent.
+/// How many messages about changed duty each engineer gets.
 fn moved(messages: &[Message]) -> BTreeMap<EngineerId, usize> {
     let mut counts = BTreeMap::new();
     for message in messages.iter().filter(|message| message.kind == Kind::Moved) {
@@ -83,7 +84,7 @@ fn moved(messages: &[Message]) -> BTreeMap<EngineerId, usize> {
     counts
 }
 
-/// A team, the same after an edit, and when that is made.
+/// A team before and after an edit, and the time of the edit.
 fn edited_teams() -> impl Strategy<Value = (Team, Team, Instant)> {
     let days = 0i64..300;
     (teams(), days, 0u8..4, any::<prop::sample::Index>()).prop_map(|(team, days, kind, index)| {
@@ -127,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn a_change_taken_back_is_no_message((team, edited, now) in edited_teams()) {
+    fn a_change_that_is_undone_sends_no_message((team, edited, now) in edited_teams()) {
         let begin = planned(&team, &Vec::new(), None, now);
         let mut log = edits([&team, &edited], now);
         let between = now + TimeDelta::seconds(14);
@@ -170,7 +171,8 @@ proptest! {
 }
 
 /// Four engineers in two zones, and a holiday of all of them on 25 December 2026, in the week of A and B.
-pub(crate) const PLAN: &str = r#"
+pub(crate) const PLAN: &str = around_rotation!(
+    r#"
 name = "Data pipelines"
 time_zone = "America/New_York"
 holidays = ["us-federal"]
@@ -179,17 +181,13 @@ engineer = [
   { id = "b", name = "Data Engineer B" }, { id = "c", name = "Data Engineer C", works_on = [2026-12-25] },
   { id = "d", name = "Data Engineer D" },
 ]
-[[rotation]]
-starts = 2026-01-02T10:00:00
-weeks = [
-  { primary = "a", secondary = "b" }, { primary = "b", secondary = "c" },
-  { primary = "c", secondary = "d" }, { primary = "d", secondary = "a" },
-]
-[handover]
+"#,
+    r#"[handover]
 day = "friday"
 time = 10:00:00
 minutes = 30
-"#;
+"#
+);
 
 /// [`PLAN`] with these lines, and these engineers on leave on Christmas Day.
 fn sample(on_leave: &[&str], more: &str, now: Instant) -> Team {
@@ -360,7 +358,7 @@ fn a_digest_that_waits_says_by_when_to_agree_until_then_alone() {
 }
 
 #[test]
-fn no_digest_comes_at_a_time_that_nobody_asked_for() {
+fn no_digest_is_sent_at_a_time_that_was_not_configured() {
     let monday = at("2026-11-30T14:00:00Z");
     let team = sample(&[], "", monday);
     let nine = (Weekday::Mon, 9);
@@ -389,7 +387,7 @@ fn away(days: &[(&str, &str)], now: Instant) -> Team {
 }
 
 #[test]
-fn conflicts_that_become_one_or_several_are_never_gone() {
+fn conflicts_that_merge_or_split_are_not_reported_as_closed() {
     let now = at("2026-11-23T15:00:00Z");
     let two = away(&[("2026-12-27", "2026-12-28"), ("2026-12-29", "2026-12-30")], now);
     let one = away(&[("2026-12-27", "2026-12-30")], now);
@@ -476,7 +474,7 @@ fn hostile_sample(on_leave: &[&str], more: &str, now: Instant) -> Team {
 pub(crate) fn make_hostile(team: &mut Team) {
     team.name = "Dåta\r\nBcc: eve@example.org\r\n\r\n\u{202e}\u{0}".to_owned();
     for (number, engineer) in team.engineers.iter_mut().enumerate() {
-        // One that is ASCII alone is written in another way than one that is not.
+        // A name in ASCII is encoded in another way than one that is not.
         let first = if number % 2 == 0 { "Zoë" } else { "Zoe" };
         engineer.name = format!("{first} \"{}\"\u{202e}\r\n\u{7}Bcc: eve@example.org\u{2066}", engineer.id);
     }
@@ -488,12 +486,12 @@ pub(crate) fn make_hostile(team: &mut Team) {
 /// What happens at one time.
 pub(crate) struct Event {
     pub(crate) at: Instant,
-    /// What the subject of some of its messages says.
+    /// A part of the subject of some of its messages.
     pub(crate) subject: &'static str,
     pub(crate) messages: Vec<Message>,
 }
 
-/// What a team is sent until it had each kind of message, with hostile names.
+/// Messages of every kind to a team with hostile names.
 pub(crate) fn every_kind() -> Vec<Event> {
     let now = at("2026-11-23T15:00:00Z");
     let team = |on_leave: &[&str], more: &str| hostile_sample(on_leave, more, now);

@@ -1,4 +1,4 @@
-//! What the server reports while something is out of reach, and what goes on working.
+//! What the server reports during outages, and what keeps working.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,6 +12,7 @@ use crate::support::injection::Injection;
 use crate::support::pair::{TEAM, configuration};
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::wait;
 use oncal::access::Secret;
 use oncal::rota::TeamId;
 use rusqlite::Connection;
@@ -31,21 +32,12 @@ fn is_metric(running: &Running, line: &str) -> bool {
     String::from_utf8(get(running.admin, "/metrics").1).unwrap().lines().any(|own| own == line)
 }
 
-/// Waits until `is_so`. How soon everything has to show is measured by `chaos`, with nothing else running.
-#[track_caller]
-fn wait(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "{what} does not come within {PATIENCE:?}");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// [`wait`] for a server whose uptime is faked: no wait of it ends by time alone, so a new file beside the folder of its
-/// configuration wakes its reloader again and again.
+/// configuration wakes its reloader again and again. How soon everything has to show is measured by `chaos`, with
+/// nothing else running.
 #[track_caller]
 fn wait_faked(what: &str, is_so: impl Fn() -> bool) {
-    wait(what, || {
+    wait(PATIENCE, what, || {
         NamedTempFile::new().unwrap();
         is_so()
     });
@@ -70,13 +62,13 @@ fn an_outage_of_the_journal_shows_before_anybody_edits_and_links_can_be_revoked_
 
     let other = Connection::open(state.path().join("journal.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    wait("the fault", || faults(&running) == ["journal"]);
+    wait(PATIENCE, "the fault", || faults(&running) == ["journal"]);
     let since = Instant::now();
     assert!(is_metric(&running, "oncal_fault{fault=\"journal\"} 1"));
     let renewed =
         TEAM.replace("name = \"Data\"", "name = \"Data\"\nlink_generation = 2").replace("Ann", "Anna");
     fs::write(folder.path().join("teams/data.toml"), renewed).unwrap();
-    wait("the end of the revoked link", || feed(1).0 == "404");
+    wait(PATIENCE, "the end of the revoked link", || feed(1).0 == "404");
     let (status, body) = feed(2);
     // After a minute it would not wait any more.
     let is_late = since.elapsed() > Duration::from_secs(50);
@@ -84,8 +76,8 @@ fn an_outage_of_the_journal_shows_before_anybody_edits_and_links_can_be_revoked_
     assert!(!running.log().contains("written again"));
 
     other.execute_batch("ROLLBACK").unwrap();
-    wait("the change", || feed(2).1.contains("Anna"));
-    wait("the end of the fault", || faults(&running).is_empty());
+    wait(PATIENCE, "the change", || feed(2).1.contains("Anna"));
+    wait(PATIENCE, "the end of the fault", || faults(&running).is_empty());
     running.wait_for_log("the journal is written again");
 }
 
@@ -101,7 +93,7 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
     fs::write(ahead.path().join("teams/data.toml"), &changed).unwrap();
     let other = server(ahead.path());
 
-    wait("the fault", || faults(&one) == ["older"]);
+    wait(PATIENCE, "the fault", || faults(&one) == ["older"]);
     assert!(is_metric(&one, "oncal_fault{fault=\"older\"} 1"));
     let page = String::from_utf8(get(one.address, "/data/").1).unwrap();
     assert!(page.contains("Another server has a newer configuration"), "{page}");
@@ -113,15 +105,15 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
         head.lines().find(|line| line.starts_with("etag: ")).unwrap().to_owned()
     };
     fs::write(behind.path().join("teams/data.toml"), &changed).unwrap();
-    wait("the end of the fault", || faults(&one).is_empty());
+    wait(PATIENCE, "the end of the fault", || faults(&one).is_empty());
     assert!(is_metric(&one, "oncal_fault{fault=\"older\"} 0"));
     let page = String::from_utf8(get(one.address, "/data/").1).unwrap();
     assert!(!page.contains("Another server has a newer configuration"), "{page}");
     one.wait_for_log("this server has the newest configuration again");
-    wait("the same feeds", || tag(&one) == tag(&other));
+    wait(PATIENCE, "the same feeds", || tag(&one) == tag(&other));
 }
 
-/// The answer to `target`: its status.
+/// The status of the response to `target`.
 fn status(running: &Running, target: &str) -> String {
     get(running.address, target).0.get(9..12).unwrap().to_owned()
 }
@@ -143,9 +135,9 @@ fn a_server_whose_reloader_has_stopped_looking_is_not_healthy() {
     let stopped = Injection::of_thread(running.child.id(), "reloader", "all", "delay_enter=600000000");
     // Less than two minutes, also where a busy machine takes some time since the last look.
     clock.set("+60s");
-    wait("an answer", || health().0 == "200");
+    wait(PATIENCE, "an answer", || health().0 == "200");
     clock.set("+121s");
-    wait("the end of health", || health().0 == "503");
+    wait(PATIENCE, "the end of health", || health().0 == "503");
     let (_, text) = health();
     let age = text.strip_prefix("the reloader last looked at the configuration ");
     let age = age.and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
@@ -184,7 +176,7 @@ fn a_team_whose_file_is_gone_is_not_found_after_five_minutes() {
     wait_faked("the count", || is_metric(&running, "oncal_teams_removed_total 1"));
     drop(running);
 
-    // A start finds it in the journal, and waits for its file as long.
+    // After a start, which finds it in the journal, its file is waited for as long.
     let (clock, running) = start();
     targets.iter().for_each(|target| assert_eq!(status(&running, target), "503", "{target}"));
     later(&clock, "Annie");
@@ -210,12 +202,12 @@ fn a_clock_that_was_far_ahead_at_the_start_is_noticed_without_anything_else() {
     };
     let ahead = first();
     clock.set("+0");
-    wait("the present week", || (80..=100).contains(&(ahead - first()).num_days()));
+    wait(PATIENCE, "the present week", || (80..=100).contains(&(ahead - first()).num_days()));
     running.wait_for_log("the clock was set back; rolled back to the current week");
 }
 
 #[test]
-fn what_postgresql_has_to_say_is_logged_for_those_who_debug() {
+fn messages_of_postgresql_are_logged_at_level_debug() {
     let postgres = Postgres::start();
     let folder = configuration("", &format!("{SETTINGS}journal = \"{}\"\n", postgres.url));
     drop(Running::start(&mut program(folder.path(), &[])));
@@ -229,7 +221,7 @@ fn what_postgresql_has_to_say_is_logged_for_those_who_debug() {
         let name = format!("Ann {number}");
         fs::write(folder.path().join("teams/data.toml"), TEAM.replace("Ann", &name)).unwrap();
         let feed = || String::from_utf8(get(running.address, "/data/team.ics").1).unwrap();
-        wait("the change", || feed().contains(&name));
+        wait(PATIENCE, "the change", || feed().contains(&name));
         running.signal("TERM");
         running.ended();
         running.wait_for_log("stopped");
@@ -241,7 +233,7 @@ fn what_postgresql_has_to_say_is_logged_for_those_who_debug() {
 }
 
 #[test]
-fn a_server_that_gets_no_more_threads_goes_on_reloading() {
+fn a_server_that_cannot_start_threads_keeps_reloading() {
     let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     for folder in [folder.path(), state.path()] {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
@@ -269,7 +261,7 @@ fn a_server_that_gets_no_more_threads_goes_on_reloading() {
     let limited = Command::new("setpriv").args(lower).status().unwrap();
     assert!(limited.success());
     write("Anna");
-    wait("the change", || feed("team-39").contains("Anna"));
+    wait(PATIENCE, "the change", || feed("team-39").contains("Anna"));
     assert!(get(running.admin, "/healthz").0.starts_with("HTTP/1.1 200"));
     assert!(faults(&running).is_empty(), "{}", running.log());
 }

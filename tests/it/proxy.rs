@@ -1,5 +1,5 @@
-//! oncal behind the nginx and the Caddy of `config/deploy`: below a path, with TLS, and only what a test cannot have
-//! replaced in their files.
+//! oncal behind nginx and Caddy with the configurations of `config/deploy`: below a path, with TLS. Only what a test
+//! cannot have is replaced in these files.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -81,7 +81,7 @@ impl Proxy {
         proxy
     }
 
-    /// Logs as much as it can without `debug`, which nobody expects to be discreet.
+    /// Logs as much as it can, except at level `debug`.
     fn nginx(folder: &Path, [port, plain_port]: [u16; 2], oncal: SocketAddr) -> Command {
         let at = |name: &str| folder.join(name).display().to_string();
         let site = replaced(
@@ -141,7 +141,7 @@ impl Proxy {
         command
     }
 
-    /// Head, in small letters, and body of the answer to `target`.
+    /// Head, in lower case, and body of the response to `target`.
     fn get(&self, target: &str, options: &[&str]) -> (String, String) {
         let text = stdout_of(&mut self.curl(target, options));
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -289,7 +289,7 @@ fn behind_a_proxy_every_link_is_right_and_compression_and_caching_are_oncals(kin
     assert!(status(&head) == 304 && body.is_empty(), "{head}");
     assert_eq!(header(&head, "etag"), header(&plain, "etag"));
 
-    // What Thunderbird asks before it takes a calendar for one that cannot be written.
+    // What Thunderbird requests before it treats a calendar as read-only.
     for (method, length) in [("PROPFIND", 600), ("PUT", 10_000), ("PUT", 100_000)] {
         let body = "x".repeat(length);
         let (head, _) = proxy.get(feed, &["--http1.1", "-X", method, "-H", "Expect:", "-d", &body]);
@@ -310,7 +310,7 @@ fn secret_links_work_and_are_never_logged(kind: Kind) {
     assert_eq!(status(&behind.proxy.get("/on-call/data-pipelines/", &[]).0), 404);
     assert_eq!(status(&behind.proxy.get(&format!("/on-call/k/{}/", "a".repeat(32)), &[]).0), 404);
 
-    // What proxies log most about: malformed requests, requests over a limit, and an unreachable server.
+    // Proxies log most about malformed requests, requests over a limit, and an unreachable server.
     let plain = SocketAddr::from(([127, 0, 0, 1], behind.proxy.plain_port));
     assert!(get(plain, &own).0.starts_with("HTTP/1.1 308"));
     let referrer = format!("https://localhost:{}{own}", behind.proxy.port);

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
+use crate::support::wait::wait;
 use tempfile::TempDir;
 
 const SETTINGS: &str =
@@ -113,7 +114,7 @@ fn number(body: &[u8]) -> u32 {
     number
 }
 
-/// Tells readers to end, also when the test fails.
+/// Ends the readers, also when the test fails.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {
@@ -122,7 +123,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// One reader: keeps its connection and requests the feed again and again with the tag that it got.
+/// One reader: keeps its connection and requests the feed repeatedly with the tag that it got.
 fn read_on(address: SocketAddr, done: &AtomicBool, counts: &[AtomicU64; 2], highest_good: &AtomicU64) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -152,7 +153,7 @@ fn header<'h>(head: &'h str, name: &str) -> &'h str {
     line.unwrap_or_else(|| panic!("no {name}: {head}")).split_once(": ").unwrap().1
 }
 
-/// One answer on a connection that is kept.
+/// One response on a connection that is kept.
 fn answer(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let (mut bytes, mut part) = (Vec::new(), vec![0; 65536]);
     let split = loop {
@@ -303,7 +304,7 @@ fn after_being_killed_fifty_times_it_has_lost_nothing_that_was_served() {
                                 now.0 >= before.0 && now.1 >= before.1,
                                 "{uid}: {now:?} after {before:?}"
                             );
-                            // Changes go to and fro, and the reader may have missed some.
+                            // Changes alternate, and the reader may have missed some.
                             let same = now.2 == before.2;
                             let is_even = (now.0 - before.0) % 2 == 0;
                             assert_eq!(same, is_even, "{uid}: {now:?} after {before:?}");
@@ -344,14 +345,6 @@ fn readiness(server: &Running) -> serde_json::Value {
     serde_json::from_slice(&get(server.admin, "/readyz").1).unwrap()
 }
 
-fn wait_for(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < 3 * PATIENCE, "{what} never comes");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
@@ -383,7 +376,7 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
 
     postgres.stop();
     volume.rename_over(&team(51));
-    wait_for("the fault", || {
+    wait(5 * PATIENCE, "the fault", || {
         servers.iter().all(|server| readiness(server)["faults"][0]["what"] == "journal")
     });
     for server in &servers {
@@ -394,7 +387,7 @@ fn two_servers_on_one_postgresql_serve_the_same_bytes_and_outlive_it() {
     for server in &servers {
         until_shown(server.address, 51);
     }
-    wait_for("health", || servers.iter().all(|server| readiness(server)["status"] == "ok"));
+    wait(3 * PATIENCE, "health", || servers.iter().all(|server| readiness(server)["status"] == "ok"));
     same(51);
 }
 
@@ -412,15 +405,15 @@ fn what_the_journal_cannot_store_for_a_minute_is_served_and_stored_later() {
     let stopped = Instant::now();
     postgres.stop();
     volume.rename_over(&team(1));
-    wait_for("the new rota", || number(&get(server.address, "/data/team.ics").1) == 1);
+    wait(3 * PATIENCE, "the new rota", || number(&get(server.address, "/data/team.ics").1) == 1);
     assert!(stopped.elapsed() >= Duration::from_secs(60), "it gave the journal a minute");
     assert_eq!(readiness(&server)["teams"]["provisional"], serde_json::json!(["data"]));
     let provisional = revisions(&get(server.address, "/data/team.ics").1);
     assert!(provisional.iter().any(|(uid, now)| before.get(uid).is_some_and(|old| now.0 == old.0 + 1)));
     volume.rename_over(&team(2));
-    wait_for("the next one", || number(&get(server.address, "/data/team.ics").1) == 2);
+    wait(5 * PATIENCE, "the next one", || number(&get(server.address, "/data/team.ics").1) == 2);
     postgres.restart();
-    wait_for("health", || readiness(&server)["status"] == "ok");
+    wait(5 * PATIENCE, "health", || readiness(&server)["status"] == "ok");
     let kept = revisions(&get(server.address, "/data/team.ics").1);
     for (uid, served) in &provisional {
         assert!(kept.get(uid).is_none_or(|kept| kept.0 >= served.0 && kept.1 >= served.1), "{uid}");
@@ -471,7 +464,7 @@ fn seconds(date: &str) -> i64 {
 }
 
 #[test]
-fn a_lost_journal_takes_no_feed_back() {
+fn after_a_lost_journal_no_feed_goes_back() {
     let volume = Volume::new();
     let state = volume.folder.path().join("state");
     let server = start(&volume, &state);
@@ -499,7 +492,7 @@ fn the_same_files_and_journal_give_the_same_bytes_after_a_restart() {
 }
 
 #[test]
-fn on_request_it_reads_again_and_goes_on() {
+fn on_request_it_reloads_and_keeps_serving() {
     let volume = Volume::new();
     let mut server = start(&volume, &volume.folder.path().join("state"));
     for change in 1..=3 {
@@ -532,7 +525,7 @@ fn an_unusable_state_ends_the_start_with_what_to_do() {
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
-fn a_running_server_takes_files_with_older_times_for_a_new_configuration() {
+fn a_running_server_accepts_files_with_older_times_as_a_new_configuration() {
     let postgres = Postgres::start();
     let volume = Volume::new();
     fs::write(volume.config().join("oncal.toml"), format!("{SETTINGS}journal = \"{}\"\n", postgres.url))

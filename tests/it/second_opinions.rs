@@ -270,7 +270,8 @@ fn ten_years_of_random_series_are_as_recurring_ical_events_has_them() {
     assert!(compared > 10_000, "{out}");
 }
 
-/// calcard knows no whole days by midnight; compared are the starts of series in a zone and in UTC.
+/// calcard does not treat midnight to midnight as whole days, so only the starts of series in a zone and in UTC are
+/// compared.
 #[test]
 fn random_series_start_when_crate_calcard_has_them_start() {
     let mut random = Random(0x2545_F491_4F6C_DD1D);

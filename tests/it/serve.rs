@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::support::pair::{TEAM, configuration};
 use crate::support::running::{PATIENCE, Running, get, program};
 
-/// Ports that nobody has, so that tests run beside each other.
+/// Free ports, so that tests can run at the same time.
 const FREE_PORTS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\nfuture_weeks = 520\n";
 
 #[test]
@@ -97,7 +97,7 @@ fn the_log_names_what_is_served_what_is_left_out_and_what_changed() {
 }
 
 #[test]
-fn what_scanners_send_is_no_error_of_the_server() {
+fn what_scanners_send_is_not_an_error_of_the_server() {
     let folder = configuration("", FREE_PORTS);
     let mut running = Running::start(&mut program(folder.path(), &[]));
     let long = format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(300_000));
@@ -253,10 +253,10 @@ fn pages_say_that_a_folder_cannot_be_read_until_it_can() {
     let folder = configuration("config", FREE_PORTS);
     let [config, away] = ["config", "away"].map(|name| folder.path().join(name));
     let running = Running::start(&mut program(&config, &[]));
-    let until = |is_told: bool| {
+    let until = |is_shown: bool| {
         let since = Instant::now();
         let page = || String::from_utf8(get(running.address, "/data/coverage").1).unwrap();
-        while page().contains("The configuration cannot be read.") != is_told {
+        while page().contains("The configuration cannot be read.") != is_shown {
             assert!(since.elapsed() < PATIENCE, "{}", page());
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -274,7 +274,7 @@ fn pages_say_that_a_folder_cannot_be_read_until_it_can() {
     running.wait_for_log("the configuration folder is watched again");
 }
 
-/// What git has of this repository, as it is in the working tree.
+/// Copies the files that git tracks, as they are in the working tree.
 fn copied(to: &Path) -> BTreeSet<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed = Command::new("git")
@@ -318,7 +318,7 @@ fn the_first_command_of_the_readme_serves_the_plan_in_a_fresh_clone() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncal"));
     command.arg("serve").env_clear().current_dir(folder.path());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    // It starts once both addresses were named.
+    // It has started once both addresses are logged.
     let mut running = Running::start(&mut command);
     let log = running.log();
     assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
@@ -337,7 +337,7 @@ fn the_first_command_of_the_readme_serves_the_plan_in_a_fresh_clone() {
     assert!(!written.is_empty() && written.iter().all(|file| file.starts_with("state")), "{written:?}");
 }
 
-/// What a start that fails writes to standard error, which is no terminal here.
+/// What a start that fails writes to standard error, which is not a terminal here.
 fn refused(folder: &Path) -> String {
     let output = program(folder, &[]).env("ONCAL_LOG", "trace").output().unwrap();
     assert_eq!(output.status.code(), Some(1));

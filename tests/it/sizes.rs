@@ -1,4 +1,4 @@
-//! Files, functions and lists of parameters of `src` are short.
+//! Files, functions and parameter lists in `src` are short.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,13 +19,13 @@ const MAX_FUNCTION_LINES: usize = 60;
 /// The maximum parameters of a function, `self` not counted.
 const MAX_PARAMETERS: usize = 5;
 
-/// The lines and functions of one file, without what is compiled for tests alone.
+/// The lines and functions of one file, without what is compiled only for tests.
 #[derive(Debug, Default)]
 struct Sizes {
     test_lines: usize,
     /// Name, lines and parameters of each function.
     functions: Vec<(String, usize, usize)>,
-    /// Modules that are compiled for tests alone.
+    /// Modules that are compiled only for tests.
     test_modules: Vec<String>,
 }
 

@@ -28,7 +28,7 @@ fn team(number: u32) -> String {
     )
 }
 
-/// How long it goes on: `ONCAL_SOAK_SECONDS`, a minute by default.
+/// How long it runs: `ONCAL_SOAK_SECONDS`, a minute by default.
 fn duration() -> Duration {
     let asked = std::env::var("ONCAL_SOAK_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(asked.unwrap_or(60))
@@ -41,7 +41,7 @@ fn memory(running: &Running) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
-/// Tells clients to end, also when the test fails.
+/// Ends the clients, also when the test fails.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {

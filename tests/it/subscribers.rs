@@ -15,7 +15,7 @@ const GOOGLE: &str = "Google-Calendar-Importer";
 const APPLE: &str = "iOS/18.0 (22A3354) dataaccessd/1.0";
 const THUNDERBIRD: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0";
 
-/// Ports that nobody has.
+/// Free ports.
 const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
 
 fn started(folder: &Path, state: &Path) -> Running {

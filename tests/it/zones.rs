@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use jiff::tz::TimeZoneDatabase;
 use oncal::rota::Zone;
 
-/// Zones of the data that cannot be named in a configuration, each with its reason.
+/// Zones of the data that a configuration cannot name, each with its reason.
 const UNNAMED: &[(&str, &str)] = &[("Factory", "stands for a machine whose zone nobody has set")];
 
 /// How many differences of one zone are worth reading.
@@ -48,7 +48,7 @@ fn difference(zone: &Zone, line: &str) -> Option<String> {
     }
 }
 
-/// By zone, how many lines differ and what the first few say.
+/// By zone, how many lines differ, and the first few of them.
 fn differences(text: &str) -> (usize, BTreeMap<String, (usize, String)>) {
     let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let (mut current, mut compared) = (None, 0);

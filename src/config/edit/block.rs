@@ -11,8 +11,8 @@ pub(super) fn add_after(last: &Item, lines: &[String], text: &str) -> Splice {
     at_line(line_end(last.end, text), &block(header, indent, lines, text), text)
 }
 
-/// Adds a first block `header`. Returns the possible insertions, best first: below the comment that shows such a block as
-/// an example, then at the end of the file.
+/// Adds a first block `header`. Returns the possible insertions, best first: below the comment that shows such a block
+/// as an example, then at the end of the file.
 pub(super) fn add_first(header: &str, lines: &[String], text: &str) -> Vec<Splice> {
     let block = block(header, "", lines, text);
     let example = below_example(header, text).map(|at| at_line(at, &block, text));

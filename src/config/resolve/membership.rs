@@ -1,7 +1,7 @@
 //! Checks that nobody is on duty outside their time in the team.
 //!
-//! A rotation has no end, so after somebody leaves, another rotation without them must take over, or swaps and overrides
-//! must replace them; what counts is who would really hold a role.
+//! A rotation has no end, so after somebody leaves, another rotation without them must take over, or swaps and
+//! overrides must replace them; what counts is who would really hold a role.
 
 use chrono::NaiveDate;
 

@@ -94,7 +94,7 @@ fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if host.contains('@') {
         let help = "delete what is before `@`; whoever opens it is then asked for a password";
-        return Err(("the address of a run book must not hold a user name or password", help));
+        return Err(("the address of a run book must not contain a user name or password", help));
     }
     if BaseUrl::parse(&format!("https://{host}")).is_err() {
         return Err(("the address of this run book has no valid host", example));

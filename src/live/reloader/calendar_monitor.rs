@@ -1,5 +1,5 @@
-//! A thread that has calendars fetched when they are due. The requests are made by threads of their own, so that a server
-//! that does not answer keeps neither other calendars waiting nor the end of the program.
+//! A thread that fetches calendars when they are due. Each request has a thread of its own, so that a server that does
+//! not answer delays neither other calendars nor the end of the program.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,16 +18,16 @@ use crate::journal::JournalError;
 use crate::live::snapshot::Snapshot;
 use crate::rota::Instant;
 
-/// How often it is looked whether a calendar is due: one that was just configured is.
+/// How often to check whether a calendar is due; a newly configured one is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How often what other servers stored is read.
+/// How often to read what other servers stored.
 const READ_EVERY: Duration = Duration::from_secs(5);
 
-/// How often it is noted which calendars are in use.
+/// How often to store which calendars are in use.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
 
-/// How long nothing is tried after a failure of the database.
+/// How long to wait after a failure of the database.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// How many calendars are fetched at once.
@@ -90,9 +90,9 @@ struct Worker {
     messages: Sender<Message>,
     /// The digests of calendars that are being fetched.
     busy: BTreeSet<String>,
-    /// When what others stored is read next.
+    /// When to read next what others stored.
     read_at: Moment,
-    /// When it is noted next what is in use.
+    /// When to store next what is in use.
     note_at: Moment,
 }
 
@@ -105,8 +105,8 @@ impl Worker {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
             };
-            // A panic is logged by the panic hook, and the next look is taken all the same. What is wrong with the journal
-            // is reported by its own monitor.
+            // A panic is logged by the panic hook, and the next check is made nevertheless. The journal's own monitor
+            // reports what is wrong with the journal.
             let done = catch_unwind(AssertUnwindSafe(|| self.step(message)));
             pause = if matches!(done, Ok(Ok(()))) { LOOK_EVERY } else { RETRY_AFTER };
         }

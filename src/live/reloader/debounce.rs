@@ -11,17 +11,17 @@ use crate::rota::TeamId;
 /// How long the folder must be quiet before it is read: editors save in several steps.
 pub(super) const QUIET: Duration = Duration::from_millis(150);
 
-/// How long a folder that never becomes quiet is left unread.
+/// How long to wait at most for a folder that never becomes quiet.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// How long a file that somebody writes to is waited for: a program may keep it open for good.
+/// How long to wait for a file that is being written: a program may keep it open for ever.
 pub(super) const MAX_WRITE: Duration = Duration::from_secs(5);
 
 /// The changes that have not been read yet.
 #[derive(Debug, Default)]
 pub(super) struct Debounce {
     pending: Option<Pending>,
-    /// The files that somebody writes to, and since when.
+    /// The files that are open for writing, and since when.
     open: BTreeMap<PathBuf, Moment>,
 }
 
@@ -35,7 +35,7 @@ struct Pending {
 }
 
 impl Debounce {
-    /// Everything is read at once.
+    /// Reads everything at once.
     pub(super) fn everything(now: Moment) -> Debounce {
         Debounce {
             pending: Some(Pending { scope: Scope::All, first: now, from: now }),
@@ -43,7 +43,7 @@ impl Debounce {
         }
     }
 
-    /// Adds `scope`. It is read together with earlier changes once there was none for `quiet`.
+    /// Adds `scope`. It is read together with earlier changes after `quiet` without another change.
     pub(super) fn add(&mut self, now: Moment, scope: Scope, quiet: Duration) {
         let (scope, first) = match (self.pending.take(), scope) {
             (None, scope) => (scope, now),
@@ -69,17 +69,17 @@ impl Debounce {
         self.pending.is_none()
     }
 
-    /// Notes that somebody writes to the file at `path`.
+    /// Notes that the file at `path` is open for writing.
     pub(super) fn open(&mut self, now: Moment, path: PathBuf) {
         self.open.entry(path).or_insert(now);
     }
 
-    /// Notes that nobody writes to the file at `path` any more.
+    /// Notes that the file at `path` was closed.
     pub(super) fn close(&mut self, path: &Path) {
         self.open.remove(path);
     }
 
-    /// When no changed file is open for writing any more, as far as that is waited for; `now` if none is.
+    /// Until when to wait for files that are open for writing; `now` if none is.
     fn written(&mut self, now: Moment) -> Moment {
         self.open.retain(|_, since| now < *since + MAX_WRITE);
         self.open.values().max().map_or(now, |since| *since + MAX_WRITE)
@@ -98,8 +98,8 @@ pub(super) fn scope_of(within: &Path) -> Scope {
     team_of(within).map_or(Scope::All, |team| Scope::Teams(BTreeSet::from([team])))
 }
 
-/// Whether the file at `within`, a path below the configuration folder, is one that a load reads. Another one, such as the
-/// swap file of an editor or a log, may be open for writing for hours.
+/// Whether the file at `within`, a path below the configuration folder, is one that a load reads. Others, such as an
+/// editor's swap file or a log, may be open for writing for hours.
 pub(super) fn is_read(within: &Path) -> bool {
     let parts: Option<Vec<&str>> = within.components().map(|part| part.as_os_str().to_str()).collect();
     let Some(parts) = parts else { return false };

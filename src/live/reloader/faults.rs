@@ -10,11 +10,11 @@ use crate::live::snapshot::Snapshot;
 use crate::live::store::{FaultKind, Store};
 use crate::rota::{Instant, TeamId};
 
-/// How often all files are read if the folder cannot be watched.
+/// How often to read all files if the folder cannot be watched.
 pub(super) const FULL_READ_EVERY_UNWATCHED: Duration = Duration::from_secs(5);
 
-/// Shows whether another server has a newer configuration, and whether the journal has entries that cannot be read, as
-/// long as that is so.
+/// Raises or clears the faults that another server has a newer configuration, and that the journal has entries that
+/// cannot be read.
 pub(super) fn check_journals(store: &Store, at: Instant) {
     let snapshot = store.load();
     check_unreadable(store, &snapshot, at);
@@ -72,7 +72,7 @@ pub(super) fn watched(store: &Store, result: Result<(), String>, at: Instant) {
                 tracing::warn!(
                     %reason,
                     every_seconds,
-                    "the configuration folder cannot be watched; it is read again and again instead"
+                    "the configuration folder cannot be watched; it is read at intervals instead"
                 );
             }
         }

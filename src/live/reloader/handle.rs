@@ -41,7 +41,7 @@ impl Reloader {
         Ok(Reloader { notices, thread: Some(thread), _journal: journal, _calendars: calendars })
     }
 
-    /// Has the configuration read again.
+    /// Reads the configuration again.
     pub fn reload(&self) {
         let _ = self.notices.send(Notice::Reload);
     }

@@ -1,4 +1,4 @@
-//! Whether the journal can be written, as the reloader's thread has last seen it.
+//! Whether the journal can be written, as far as the reloader's thread knows.
 
 use std::time::{Duration, Instant as Moment};
 
@@ -21,7 +21,7 @@ impl JournalHealth {
         self.failing_since.is_some()
     }
 
-    /// Whether it has failed for so long that a new rota is served without it.
+    /// Whether it has failed long enough for a new rota to be served without it.
     pub(super) fn is_given_up(&self) -> bool {
         self.failing_since.is_some_and(|since| since.elapsed() >= MAX_WAIT)
     }

@@ -1,5 +1,5 @@
-//! A thread that checks now and then that the journal can be written, and does its maintenance. So an outage shows
-//! before somebody changes a file, and whoever waits for a database that does not answer is this thread alone.
+//! A thread that checks at intervals that the journal can be written, and does its maintenance. So an outage shows
+//! before somebody changes a file, and only this thread waits for a database that does not answer.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use super::options::Options;
 use crate::journal::JournalError;
 use crate::live::builder::JournalCheck;
 
-/// How often the journal is checked. With the time that a database may take to answer this is less than 15 seconds.
+/// How often the journal is checked. Together with the database's timeout this is less than 15 seconds.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// The same while it cannot be written.
@@ -69,8 +69,8 @@ impl<'o> Worker<'o> {
         let Options { builder, store, .. } = self.options;
         let is_lost = || builder.database().is_some_and(|database| database.is_lost());
         let maintained = self.maintenance.run(builder, now, (self.options.now)());
-        // Whoever was the first to meet a loss, such as the threads that send notices, it is a fault before the check makes
-        // up for it.
+        // A loss must be reported before the check repairs it, whichever thread noticed it first, such as one that
+        // sends notices.
         if is_lost() && !mem::replace(&mut self.is_loss_reported, true) {
             return Err(maintained.err().unwrap_or(JournalError::Lost));
         }
@@ -87,7 +87,7 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
     let mut worker = Worker::new(options, Moment::now());
     let mut pause = CHECK_EVERY;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        // A panic is logged by the panic hook, and the next check is made all the same.
+        // A panic is logged by the panic hook, and the next check is made nevertheless.
         let checked = catch_unwind(AssertUnwindSafe(|| worker.look(Moment::now())));
         pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };
         if let Ok(checked) = checked {
@@ -102,13 +102,14 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::feed::Client;
     use crate::journal::{Database, Location};
     use crate::live::sample::{TEAM, at, configuration};
-    use crate::live::{Builder, Client, Store};
+    use crate::live::{Builder, Store};
     use crate::publish::Publisher;
     use crate::rota::TeamId;
 
-    /// A loss that something else than the check is the first to meet.
+    /// A loss that something other than the check notices first.
     fn is_reported(meet: impl FnOnce(&Builder)) {
         let (folder, now) = (tempfile::tempdir().unwrap(), at("2026-02-10T12:00:00Z"));
         let state = folder.path().join("state");

@@ -19,7 +19,7 @@ pub(super) struct LoadReport(BTreeMap<String, State>);
 enum State {
     /// Its state from before this instant is served.
     Outdated(Instant),
-    /// It never was without errors.
+    /// It has never been without errors.
     NotServed,
 }
 

@@ -14,16 +14,16 @@ const WRITE_COUNTS_EVERY: Duration = Duration::from_secs(10);
 /// How often old data is deleted.
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long the database is left alone after a failure: all other uses of it matter more.
+/// How long to wait after a failure: all other uses of the database matter more.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// How long changes are kept.
 const CHANGES_KEPT: TimeDelta = TimeDelta::weeks(104);
 
-/// How long it is kept that a notice was sent.
+/// How long sent notices are remembered.
 const NOTICES_KEPT: TimeDelta = TimeDelta::days(30);
 
-/// How long a client that does not fetch a feed any more counts as a subscriber. No client waits half as long.
+/// How long a client counts as a subscriber after its last fetch. No client waits half as long between fetches.
 const SUBSCRIBED: TimeDelta = TimeDelta::days(90);
 
 /// When each of these tasks is due next.
@@ -45,7 +45,7 @@ impl Maintenance {
     ///
     /// # Errors
     ///
-    /// If a task failed. It is tried again by itself, so this matters only for what it says about the journal.
+    /// If a task failed. It is retried automatically, so this only shows the state of the journal.
     pub(super) fn run(&mut self, builder: &Builder, now: Moment, at: Instant) -> Result<(), JournalError> {
         let mut written = Ok(());
         if self.write_counts <= now {
@@ -97,8 +97,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::feed::Client;
     use crate::journal::{Database, Location};
-    use crate::live::Client;
     use crate::live::sample::at;
     use crate::publish::Publisher;
     use crate::rota::TeamId;

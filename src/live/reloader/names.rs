@@ -1,6 +1,6 @@
 //! Lists of names in the log.
 
-/// How many names a line of the log has.
+/// How many names a log line lists at most.
 const MAX_NAMED: usize = 10;
 
 /// The first of `ids`, and how many more there are.

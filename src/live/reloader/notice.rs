@@ -10,13 +10,13 @@ use crate::live::builder::JournalCheck;
 pub(super) enum Notice {
     /// These changed; if there are none, anything may have.
     Changed(Vec<PathBuf>),
-    /// Somebody writes to this file, and has not closed it yet.
+    /// This file is open for writing.
     BeingWritten(PathBuf),
-    /// Nobody writes to this file any more.
+    /// This file was closed after writing.
     Closed(PathBuf),
-    /// Whether the journal could be written, as just tried.
+    /// The result of a check of the journal.
     JournalChecked(Result<JournalCheck, JournalError>),
-    /// There are other copies of fetched calendars, or something else to report of them.
+    /// The copies of fetched calendars changed, or there is something else to report about them.
     CalendarsChanged,
     /// The configuration must be read again in any case (SIGHUP).
     Reload,

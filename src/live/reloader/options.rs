@@ -16,7 +16,7 @@ pub struct Options {
     pub builder: Builder,
     /// The configuration folder.
     pub folder: PathBuf,
-    /// The state folder. What the server itself writes to it is no change of the configuration, also if it lies in the
+    /// The state folder. What the server writes to it is not a change of the configuration, even if it lies in the
     /// configuration folder.
     pub state: PathBuf,
     /// Returns the current time.

@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(300);
 pub(super) struct RemovedTeams(BTreeMap<TeamId, Moment>);
 
 impl RemovedTeams {
-    /// The teams that only the journal knows in the snapshot that a server starts with.
+    /// The teams of the first snapshot that only the journal knows.
     pub(super) fn at_start(first: &Snapshot, now: Moment) -> RemovedTeams {
         let warn = |team: &TeamId| {
             let grace_seconds = GRACE.as_secs();
@@ -25,8 +25,8 @@ impl RemovedTeams {
         RemovedTeams(first.removed().iter().inspect(|team| warn(team)).map(|id| (id.clone(), now)).collect())
     }
 
-    /// The teams that are gone from `loaded` and were in `current`, for as long as they are waited for; and how many of
-    /// them are gone only now.
+    /// The teams that are gone from `loaded`, were in `current` and may still return; and how many of them are newly
+    /// gone.
     pub(super) fn update(
         &mut self,
         current: &Snapshot,
@@ -34,8 +34,8 @@ impl RemovedTeams {
         now: Moment,
     ) -> (BTreeSet<TeamId>, usize) {
         let before = current.configuration();
-        // Of thousands of teams nearly always none is missing: only those of which each has its file were read, or the ids
-        // alone show it.
+        // With thousands of teams this is nearly always so, and quickly checked: if only teams with files were read, none of
+        // the others is missing.
         if self.0.is_empty()
             && current.removed().is_empty()
             && (loaded.reread_since(before).is_some()

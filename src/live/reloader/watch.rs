@@ -1,7 +1,7 @@
-//! Watches the configuration folder for changes, with what the operating system offers.
+//! Watches the configuration folder for changes, by the means of the operating system.
 //!
 //! Not here: what is done about a change (`worker`), and waiting until the folder is quiet (`debounce`). Symbolic links
-//! that lead out of the folder are not followed; reading all files now and then finds what was missed.
+//! that lead out of the folder are not followed; reading all files at intervals finds what was missed.
 
 use std::fs;
 use std::io;
@@ -27,7 +27,7 @@ pub(super) struct Watch {
 type Identity = (PathBuf, u64);
 
 impl Watch {
-    /// Will watch `folder` from the first call of [`Watch::renew`] on, without what is in `ignored`.
+    /// Watches `folder` from the first call of [`Watch::renew`] on, except for what is in `ignored`.
     pub(super) fn new(folder: &Path, ignored: &Path, notices: Sender<Notice>) -> Watch {
         let (folder, ignored) = (folder.to_owned(), ignored.to_owned());
         Watch { folder, ignored, identity: None, watcher: None, notices }
@@ -46,7 +46,7 @@ impl Watch {
         }
         self.watcher = None;
         let notices = self.notices.clone();
-        // Where it is the folder itself, or around it, nothing can be ignored.
+        // If it is the folder itself, or contains it, nothing can be ignored.
         let ignored = fs::canonicalize(&self.ignored).ok();
         let ignored = ignored.filter(|ignored| *ignored != identity.0 && ignored.starts_with(&identity.0));
         let is_ignored =
@@ -64,7 +64,7 @@ impl Watch {
         };
         let mut watcher = recommended_watcher(notify).map_err(|error| error.to_string())?;
         watcher.watch(&identity.0, RecursiveMode::Recursive).map_err(|error| error.to_string())?;
-        // That the folder is removed, or a link replaced, is an event of the folder around it.
+        // Removing the folder, or replacing a link to it, is an event of its parent.
         if let Ok(parent) = fs::canonicalize(parent(&self.folder)) {
             let _ = watcher.watch(&parent, RecursiveMode::NonRecursive);
         }
@@ -83,7 +83,7 @@ impl Watch {
         path.strip_prefix(&self.identity.as_ref()?.0).ok()
     }
 
-    /// Whether `path`, in the folder around it, is the folder itself.
+    /// Whether `path`, in the parent of the folder, is the folder itself.
     pub(super) fn is_folder(&self, path: &Path) -> bool {
         path.file_name().is_some() && path.file_name() == self.folder.file_name()
     }
@@ -100,7 +100,7 @@ fn to_notices(event: notify::Result<Event>) -> Vec<Notice> {
         // Reading is an event too: without this each load would cause the next.
         EventKind::Access(_) => return Vec::new(),
         EventKind::Modify(ModifyKind::Data(_)) => path.map(Notice::BeingWritten),
-        // A link appears at once as it is, without being opened.
+        // A link is complete as soon as it appears, and is not opened.
         EventKind::Create(CreateKind::File) => {
             path.filter(|path| is_unlinked_file(path)).map(Notice::BeingWritten)
         }

@@ -1,4 +1,4 @@
-//! The reloader's thread: what it does in which order.
+//! The reloader's thread: what it does, and in which order.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,7 +32,7 @@ const BUILT_AHEAD: TimeDelta = TimeDelta::seconds(30);
 /// The longest time without a look at the clock: it may be set, and the machine may sleep.
 const MAX_SLEEP: Duration = Duration::from_secs(15);
 
-/// How often all files are read, since file systems lose events, and some have none.
+/// How often to read all files, since file systems lose events, and some have none.
 const FULL_READ_EVERY: Duration = Duration::from_secs(30);
 
 /// How soon something that failed is tried again.
@@ -50,7 +50,7 @@ pub(super) struct Worker {
     last_full_read: Moment,
     journal: JournalHealth,
     last_retry: Moment,
-    /// Nothing but notices is dealt with before this, after a panic.
+    /// Until when, after a panic, only notices are handled.
     pause_until: Moment,
     removed_teams: RemovedTeams,
     load_report: LoadReport,
@@ -161,9 +161,9 @@ impl Worker {
         for path in paths {
             let scope = match self.watch.within(path) {
                 Some(within) if !within.as_os_str().is_empty() => scope_of(within),
-                // In the folder around it only the configuration folder itself matters.
+                // In its parent only the configuration folder itself matters.
                 None if !self.watch.is_folder(path) => continue,
-                // It may be gone, or be another folder of the same name by now.
+                // It may be gone, or replaced by another folder of the same name.
                 _ => {
                     self.watch.stop();
                     Scope::All
@@ -204,7 +204,7 @@ impl Worker {
             self.options.store.record_load(Load { at, took: started.elapsed() });
             return;
         }
-        // Links that were revoked are dead at once, whatever becomes of the rest.
+        // Revoked links stop working at once, even if the rest cannot be served yet.
         let current = self.revoke_links(&current, &configuration, at).unwrap_or(current);
         let build = options.builder.reload(&current, configuration, removed, at);
         let next = match self.written(&build, at) {
@@ -222,8 +222,8 @@ impl Worker {
         self.options.store.prepare(&current, &next);
     }
 
-    /// Puts the snapshot in service in which the keys that `configuration` revokes open nothing any more; `None` if it
-    /// revokes none.
+    /// Serves a snapshot in which the keys that `configuration` revokes no longer open anything; `None` if it revokes
+    /// none.
     fn revoke_links(
         &mut self,
         current: &Snapshot,
@@ -258,7 +258,7 @@ impl Worker {
             calendar_monitor::read(calendars, &self.options, &self.options.store.load())
         });
         if self.journal.check(read, &self.options.store, at) == Some(true) {
-            // Another server may have published from newer copies, which this one then has too.
+            // Another server may have published from newer copies, which this one has now too.
             return self.debounce.add(Moment::now(), Scope::All, Duration::ZERO);
         }
         let current = Arc::clone(&self.options.store.load());
@@ -270,7 +270,7 @@ impl Worker {
         }
     }
 
-    /// At a duty change, replaces the snapshot by the one that was built ahead; likewise where the clock was set back.
+    /// At a duty change, serves the snapshot that was built ahead. If the clock was set back, serves one of that time.
     fn roll_over(&mut self) {
         let current = Arc::clone(&self.options.store.load());
         let at = (self.options.now)();
@@ -326,7 +326,7 @@ impl Worker {
     }
 }
 
-/// Whether a load found only what is in service already.
+/// Whether a load found exactly what is already in service.
 fn is_in_service(current: &Snapshot, loaded: &Configuration, removed: &BTreeSet<TeamId>) -> bool {
     let served = current.configuration();
     served.settings == loaded.settings

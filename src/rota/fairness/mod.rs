@@ -26,7 +26,7 @@ pub use tally::Tally;
 pub struct Fairness {
     /// The calendar years, in the team's zone.
     pub years: RangeInclusive<i32>,
-    /// Where silence does not mean "no holidays": by engineer, then calendar.
+    /// Where a missing entry does not mean "no holidays": by engineer, then calendar.
     pub unknown: Vec<UnknownAbsences>,
     /// By year, then file order. Somebody who is no member in a year and held nothing has no entry for it.
     pub tallies: Vec<Tally>,
@@ -42,8 +42,8 @@ pub struct Fairness {
 
 /// How the duty of `years` falls on the engineers of `team`. Rebalances change nothing up to `now`.
 ///
-/// A year is a calendar year in the team's zone. The tallies tell the rota as it is, with covers, proposals, swaps
-/// and overrides; the streaks tell what the plain rotation does, since that is what repeats.
+/// A year is a calendar year in the team's zone. The tallies show the rota as it is, with covers, proposals, swaps and
+/// overrides; the streaks show what the plain rotation does, since that is what repeats.
 pub fn fairness(team: &Team, years: RangeInclusive<i32>, now: Instant) -> Fairness {
     let cycle = team.rotations.last().map_or(0, |rotation| rotation.weeks.len());
     let none = Fairness {

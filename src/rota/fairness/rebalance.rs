@@ -1,7 +1,7 @@
 //! What would end the streaks: the latest rotation, shifted once or once a year.
 //!
-//! A shift moves every later week of the rotation. So a single one can only hand a holiday on to somebody else, for
-//! whom the years begin to add up anew; what repeats each year is ended by what repeats each year.
+//! A shift moves every later week of the rotation. So a single one can only hand a holiday on to somebody else, whose
+//! streak begins anew; only a shift that is repeated each year ends what repeats each year.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -134,8 +134,8 @@ fn turns<'p>(plan: &Plan<'p>) -> &'p [Pair] {
     plan.team.rotations.last().map_or(&[], |rotation| &rotation.weeks)
 }
 
-/// Who has a holiday of their own in a week of theirs, for each number of turns by which the rotation can be shifted. So a
-/// shift is counted from the few holidays that it makes somebody have, rather than from all.
+/// Who has a holiday of their own in a week of theirs, for each number of turns by which the rotation can be shifted.
+/// So a shift is counted from the few holidays that it makes somebody have, rather than from all.
 #[derive(Debug, Default)]
 struct Hits {
     /// Without any shift.

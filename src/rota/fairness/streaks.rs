@@ -11,8 +11,8 @@ use crate::rota::period::Period;
 use crate::rota::team::{EngineerIdx, Pair, Role, Team};
 use crate::rota::week::{Week, weeks};
 
-/// From how many years in a row on the same person on the same holiday is a streak. Twice in a row happens now and
-/// then in most rotations; the third time is a pattern, and early enough to do something about it.
+/// How many years in a row with the same person on the same holiday make a streak. Twice in a row happens now and then
+/// in most rotations; the third time is a pattern, and early enough to do something about it.
 pub const MIN_STREAK_YEARS: usize = 3;
 
 /// How the calendars name the substitute of a holiday.
@@ -33,8 +33,8 @@ pub struct Streak {
 }
 
 impl Streak {
-    /// Streaks as people read them: the streaks of secondaries go with the streak of the primary on the same holiday in the
-    /// same years.
+    /// Streaks as people read them: the streaks of secondaries go with the streak of the primary on the same holiday in
+    /// the same years.
     pub fn together(streaks: &[Streak]) -> impl Iterator<Item = (&Streak, Vec<EngineerIdx>)> {
         let alone = streaks.iter().filter(|streak| !streaks.iter().any(|other| other.is_backed_by(streak)));
         alone.map(|streak| {

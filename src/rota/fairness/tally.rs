@@ -20,8 +20,8 @@ pub struct Tally {
     pub engineer: EngineerIdx,
     /// The calendar year in the team's zone.
     pub year: i32,
-    /// Weeks of which they held the primary role longest; of equals, the first counts. A week is one also where a
-    /// new rotation cuts it short, and counts whole in the year in which it starts, as its name says.
+    /// Weeks of which they held the primary role longest; of equals, the first counts. A week that a new rotation cuts
+    /// short counts too. Each counts whole in the year in which it starts, as its name says.
     pub primary_weeks: u32,
     /// Weeks of which they held the secondary role longest, counted alike.
     pub secondary_weeks: u32,
@@ -105,7 +105,7 @@ pub(super) fn tallies(team: &Team, schedule: &Schedule, years: &RangeInclusive<i
 struct Sheet<'t> {
     team: &'t Team,
     tallies: BTreeMap<(i32, EngineerIdx), Tally>,
-    /// by engineer: the holidays that may count, in order of time as far as one calendar gives them.
+    /// By engineer: the holidays that may count, in order of time as far as one calendar gives them.
     holidays: Vec<Vec<(NaiveDate, Period)>>,
     weekends: BTreeSet<(EngineerIdx, NaiveDate)>,
     own: BTreeSet<(EngineerIdx, NaiveDate)>,
@@ -130,7 +130,7 @@ impl<'t> Sheet<'t> {
         }
     }
 
-    /// Adds one to what `figure` names; nothing in a year that was not asked for.
+    /// Adds one to what `figure` names; does nothing for a year that was not requested.
     fn count(&mut self, idx: EngineerIdx, year: i32, figure: impl Fn(&mut Tally) -> &mut u32) {
         if let Some(tally) = self.tallies.get_mut(&(year, idx)) {
             *figure(tally) += 1;

@@ -77,8 +77,8 @@ impl OccasionAbsences {
         self.reach
     }
 
-    /// The occasions, by first date. `schedule` is over a window that contains [`OccasionAbsences::reach`], and `rows` are
-    /// its coverage.
+    /// The occasions, by first date. `schedule` is over a window that contains [`OccasionAbsences::reach`], and `rows`
+    /// are its coverage.
     pub fn occasions(&self, team: &Team, schedule: &Schedule, rows: &[Row]) -> Vec<Occasion> {
         let near = |row: &&Row| row.period.overlaps(self.reach);
         let mut rows: Vec<&Row> = rows.iter().filter(near).collect();

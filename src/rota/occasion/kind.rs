@@ -26,10 +26,11 @@ pub struct Occasion {
     pub working: Vec<EngineerIdx>,
     /// Who else is away, without effect on duty, in file order.
     pub unaffected: Vec<EngineerIdx>,
-    /// The pairs of the weeks in which it makes a conflict, in file order: the primary, and the secondary who cannot cover.
+    /// The pairs of the weeks in which it makes a conflict, in file order: the primary, and the secondary who cannot
+    /// cover.
     pub conflicting: Vec<EngineerIdx>,
-    /// From the start of the first to the end of the last row in which somebody on duty is away; where there is none, its
-    /// dates in the team's zone.
+    /// From the start of the first to the end of the last row in which somebody on duty is away; where there is none,
+    /// its dates in the team's zone.
     pub period: Period,
     /// Who is on call through `period`, in order of time. No two pieces that follow each other have the same holders.
     pub on_call: Vec<OnCall>,
@@ -154,8 +155,8 @@ impl Occasion {
         self.away.is_empty() && self.working.is_empty()
     }
 
-    /// Whether `engineer` is away from duty in it, works on it, is on call through it, or is in the pair of a week in which it makes a
-    /// conflict.
+    /// Whether `engineer` is away from duty in it, works on it, is on call through it, or is in the pair of a week in
+    /// which it makes a conflict.
     pub fn concerns(&self, engineer: EngineerIdx) -> bool {
         self.away.contains(&engineer)
             || self.working.contains(&engineer)

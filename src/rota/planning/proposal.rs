@@ -21,6 +21,17 @@ pub enum ProposalStatus {
     Nobody,
 }
 
+impl ProposalStatus {
+    /// As it is stored: `proposed`, `needs-volunteer` or `nobody`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProposalStatus::Proposed => "proposed",
+            ProposalStatus::NeedsVolunteer => "needs-volunteer",
+            ProposalStatus::Nobody => "nobody",
+        }
+    }
+}
+
 /// Somebody who could take a period, with the figures they are ranked by, in whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {

@@ -166,8 +166,8 @@ impl Schedule {
     }
 }
 
-/// The rota of `team` from `at` on until both who hold a role then have stopped, however far ahead that is. Where one of
-/// them never stops, it reaches as far as anything is known that could change it.
+/// The rota of `team` from `at` on until both who hold a role then have stopped, however far ahead that is. Where one
+/// of them never stops, it reaches as far as anything is known that could change it.
 ///
 /// `None` only where `at` is beyond the dates that chrono can represent.
 pub fn expand_until_change(team: &Team, at: Instant) -> Option<Schedule> {

@@ -123,8 +123,8 @@ impl<'a> WeekPlanner<'a> {
         backed_up.collect()
     }
 
-    /// R4: who holds the secondary role for all of `period` in place of the secondary: somebody outside the pair who could
-    /// cover it. Those without a holiday of their own in it come first, then rota order after the secondary.
+    /// R4: who holds the secondary role for all of `period` in place of the secondary: somebody outside the pair who
+    /// could cover it. Those without a holiday of their own in it come first, then rota order after the secondary.
     fn stand_in(&self, period: Period) -> Option<EngineerIdx> {
         let (team, pair) = (self.team, self.week.pair);
         let could_cover = |engineer: &EngineerIdx| {

@@ -10,8 +10,8 @@ type Quality = u16;
 const FULL: Quality = 1000;
 
 /// The coding of greatest quality; of two with equal quality, the one that compresses better. Identity without the
-/// header, since the client may not be able to decode anything else, and where nothing that is offered is acceptable,
-/// since that is better than no rota.
+/// header, since the client may not be able to decode anything else, and if no offered coding is acceptable, since that
+/// is better than no rota.
 pub(in crate::web) fn negotiate(headers: &HeaderMap) -> Coding {
     let (mut brotli, mut gzip, mut identity, mut any) = (None, None, None, None);
     for value in headers.get_all(ACCEPT_ENCODING) {

@@ -77,8 +77,8 @@ impl Default for FeedCache {
 }
 
 impl FeedCache {
-    /// The validators of what a client requests of `slot`, a feed of `team`. The feed is written unless it was before,
-    /// and once however many clients wait for it.
+    /// The validators of what a client requests of `slot`, a feed of `team`. The feed is written if it is not cached,
+    /// and only once however many clients wait for it.
     pub(super) fn requested(
         &self,
         team: &TeamSnapshot,
@@ -109,7 +109,7 @@ impl FeedCache {
         body
     }
 
-    /// When what replaced `version` of `slot`, a feed of `team`, was made; `None` while that is current.
+    /// When the successor of `version` of `slot`, a feed of `team`, was made; `None` while that version is current.
     pub(in crate::web) fn outdated_since(
         &self,
         team: &TeamSnapshot,
@@ -120,8 +120,8 @@ impl FeedCache {
         (current.validators.version != version).then_some(current.validators.modified)
     }
 
-    /// Writes ahead for `next` what clients requested of `before`, the same team until then, and what is still kept of
-    /// it. What nobody requested since it was put in service is forgotten.
+    /// Writes ahead for `next` what clients requested of `before`, the previous state of the same team, and is still
+    /// cached. What nobody requested since it was put in service is dropped.
     pub(in crate::web) fn prepare(&self, before: &TeamSnapshot, next: &TeamSnapshot) {
         for old in before.feeds() {
             let Some(new) = next.feed_at(&old.path) else { continue };

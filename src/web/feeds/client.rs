@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{HeaderMap, USER_AGENT};
 
-use crate::live::Client;
+use crate::feed::Client;
 
 /// How the user agents of a kind start.
 const STARTS: [(&str, Client); 15] = [

@@ -17,7 +17,7 @@ pub(in crate::web) enum Verdict {
     Send,
     /// 304: the client has it already.
     NotModified,
-    /// 412: the client wants another version than the current one.
+    /// 412: the client requires another version than the current one.
     Failed,
 }
 
@@ -30,12 +30,12 @@ enum Comparison {
 
 /// Evaluates the conditions in the order of RFC 9110 13.2.2.
 pub(in crate::web) fn verdict(headers: &HeaderMap, current: &Validators) -> Verdict {
-    let wanted = headers.get_all(IF_MATCH);
-    let is_wanted = match wanted.len() {
+    let required = headers.get_all(IF_MATCH);
+    let is_required = match required.len() {
         0 => date(headers, IF_UNMODIFIED_SINCE).is_none_or(|date| modified(current) <= date),
-        _ => lists(wanted, &current.etag, Comparison::Strong),
+        _ => lists(required, &current.etag, Comparison::Strong),
     };
-    if !is_wanted {
+    if !is_required {
         return Verdict::Failed;
     }
     let known = headers.get_all(IF_NONE_MATCH);

@@ -26,7 +26,8 @@ pub(crate) struct Subscribe {
 }
 
 impl Subscribe {
-    /// For `slot` of `team`, for a visitor who reaches the server at `base_url`; with `alarm` a reminder before each shift.
+    /// For `slot` of `team`, for a visitor who reaches the server at `base_url`; with `alarm` a reminder before each
+    /// shift.
     pub(crate) fn to(
         base_url: &BaseUrl,
         team: &TeamSnapshot,

@@ -25,6 +25,7 @@ pub(super) use engineer::engineer;
 pub(super) use fairness::fairness;
 pub(super) use index::index;
 pub(super) use kit::assets::{ICON, SCRIPT, STYLE, favicon, icon, is_asset, script, style};
+pub(crate) use kit::document::document;
 pub(super) use kit::failure::page;
 pub(super) use kit::not_found::{missing, no_key};
 pub(super) use pipelines::pipelines;

@@ -44,14 +44,15 @@ impl ApiQuery {
         let wrong = |_| {
             let text = shortened(text);
             let right = "an instant such as 2026-12-24T20:00:00Z, or a date";
-            Problem::query("at", format!("at is {right}, not “{text}”"))
+            Problem::query("at", format!("at must be {right}, not “{text}”"))
         };
         let at = read.map_err(wrong)?.with_timezone(&Utc);
         within("at", at.date_naive(), team, now)?;
         Ok(at)
     }
 
-    /// `from` and `to` as dates and as a period: from the current week on, and for `weeks` weeks, where they are left out.
+    /// `from` and `to` as dates and as a period: from the current week on, and for `weeks` weeks, where they are left
+    /// out.
     pub(in crate::web) fn dates(
         &self,
         team: &TeamSnapshot,
@@ -70,7 +71,8 @@ impl ApiQuery {
         }
         let last = from.checked_add_days(Days::new(7 * u64::from(MAX_WEEKS))).unwrap_or(from);
         if last < to {
-            let detail = format!("at most {MAX_WEEKS} weeks at once: from {from} on, to is at most {last}");
+            let detail =
+                format!("at most {MAX_WEEKS} weeks at once: with from {from}, to must be {last} or earlier");
             return Err(Problem::query("to", detail));
         }
         let (dates, zone) = (Dates { from, to }, &rota.zone);
@@ -96,7 +98,7 @@ impl ApiQuery {
         }
         if to - from > MAX_YEARS {
             let most = from + MAX_YEARS;
-            let detail = format!("at most {MAX_YEARS} years at once: to is at most {most}-01-01");
+            let detail = format!("at most {MAX_YEARS} years at once: to must be {most}-01-01 or earlier");
             return Err(Problem::query("to", detail));
         }
         Ok(from..=to - 1)
@@ -106,7 +108,7 @@ impl ApiQuery {
         let Some(text) = self.value(key) else { return Ok(None) };
         let date = plain_date(text).ok_or_else(|| {
             let text = shortened(text);
-            Problem::query(key, format!("{key} is a date such as 2026-12-25, not “{text}”"))
+            Problem::query(key, format!("{key} must be a date such as 2026-12-25, not “{text}”"))
         })?;
         within(key, date, team, now)?;
         Ok(Some(date))
@@ -121,7 +123,7 @@ fn plain_date(text: &str) -> Option<NaiveDate> {
 fn within(key: &str, date: NaiveDate, team: &Team, now: Instant) -> Result<(), Problem> {
     let last = last_date(team, now);
     if date.year() < FIRST_YEAR || last < date {
-        let detail = format!("{key} is {FIRST_YEAR}-01-01 to {last}, not {date}");
+        let detail = format!("{key} must be from {FIRST_YEAR}-01-01 to {last}, not {date}");
         return Err(Problem::query(key, detail));
     }
     Ok(())
@@ -133,7 +135,7 @@ fn new_year(key: &str, date: NaiveDate) -> Result<i32, Problem> {
         return Ok(year);
     }
     let detail = format!(
-        "fairness is counted in whole calendar years: {key} is a 1 January such as {year}-01-01, not {date}"
+        "fairness is counted in whole calendar years: {key} must be 1 January, such as {year}-01-01, not {date}"
     );
     Err(Problem::query(key, detail))
 }

@@ -1,4 +1,4 @@
-//! The query of a feed. Parameters without meaning are ignored: calendar programs append their own.
+//! The query of a feed. Unknown parameters are ignored: calendar programs append their own.
 
 use std::borrow::Cow;
 

@@ -2,6 +2,7 @@
 
 use chrono::{Months, NaiveDate};
 
+use crate::holidays::YEARS;
 use crate::json::MAX_FAIRNESS_YEARS;
 use crate::rota::{Instant, Team};
 
@@ -15,7 +16,7 @@ pub(in crate::web) const MAX_YEARS: i32 = MAX_FAIRNESS_YEARS as i32;
 const MAX_YEARS_AHEAD: u32 = 10;
 
 /// The first year that a date may have, as on the command line.
-pub(in crate::web) const FIRST_YEAR: i32 = 1970;
+pub(in crate::web) const FIRST_YEAR: i32 = *YEARS.start();
 
 /// The last date for which the rota of `team` is computed at `now`, in its zone.
 pub(in crate::web) fn last_date(team: &Team, now: Instant) -> NaiveDate {

@@ -20,7 +20,7 @@ use crate::web::response::{page, text, unavailable, with_policy};
 /// What needs no key, besides the files that pages load.
 const WITHOUT_KEY: [&str; 3] = ["/healthz", "/robots.txt", "/favicon.ico"];
 
-/// What a key for less than the organisation opens of the API, besides its own team.
+/// The part of the API that a key of a team or an engineer opens, besides its own team.
 const DESCRIPTION: &str = "/openapi.json";
 
 /// The response to a request that has no key for its path. Any other request may pass: it needs no key, or has one that
@@ -54,7 +54,7 @@ pub(super) fn needs_no_key(path: &str) -> bool {
     WITHOUT_KEY.contains(&path) || is_asset(path)
 }
 
-/// Whatever does not exist gets the response that somebody without a key gets.
+/// Replaces every 404 by the response that a client without a key gets.
 pub(super) fn hide_not_found(response: ServiceResponse, style: &str) -> ServiceResponse {
     if response.status() != StatusCode::NOT_FOUND {
         return response;
@@ -98,8 +98,8 @@ fn to_slash(key: &Key) -> HttpResponse {
     response
 }
 
-/// A key that opens nothing may belong to a team whose file has had errors since the start. Then nobody gets 404, since
-/// clients drop a calendar on that.
+/// A key that opens nothing may belong to a team whose file has had errors since the start. Then the response is not
+/// 404, on which clients drop a calendar.
 fn refused(keyring: &Keyring, style: &str, head: &RequestHead) -> HttpResponse {
     if keyring.lacks_teams() {
         return unavailable("some of the configuration has errors; this address may work again later\n");
@@ -107,8 +107,8 @@ fn refused(keyring: &Keyring, style: &str, head: &RequestHead) -> HttpResponse {
     not_found(head, style)
 }
 
-/// The same 404 for every address: a page for an address such as pages have, otherwise a text. It reveals nothing that
-/// the client does not know.
+/// The same 404 for every address: a page if it looks like the address of a page, otherwise a text. It reveals nothing
+/// that the client does not know.
 pub(super) fn not_found(head: &RequestHead, style: &str) -> HttpResponse {
     let path = head.uri.path();
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));

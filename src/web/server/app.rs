@@ -19,7 +19,7 @@ use super::metrics::metrics;
 use super::request_counts::UNMATCHED;
 use super::request_log::{self, REQUEST_ID, RequestId};
 use crate::config::Access;
-use crate::live::Client;
+use crate::feed::Client;
 use crate::web::api::{self, api};
 use crate::web::atom;
 use crate::web::feeds::client::client;
@@ -27,8 +27,8 @@ use crate::web::pages::{self, page};
 use crate::web::response::{finish, text};
 use crate::web::state::State;
 
-/// How many pages and API calls a worker answers before it handles other requests. Each takes some milliseconds at most,
-/// so a feed waits no longer than that, however many clients request pages.
+/// How many pages and API calls a worker answers before it handles other requests. Each takes some milliseconds at
+/// most, so a feed waits no longer than that, however many clients request pages.
 const ROUTES_AT_ONCE: usize = 1;
 
 /// The application for people and calendars. The gate is the only middleware: another one would cost more than the
@@ -115,8 +115,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/{team}/subscribe", web::to(page(pages::subscribe)));
 }
 
-/// Lets the next page start after other requests that have arrived meanwhile, above all feeds. In a separate task, since
-/// a connection immediately polls again what it waits for.
+/// Lets the next page start after other requests that have arrived meanwhile, above all feeds. In a separate task,
+/// since a connection immediately polls again what it waits for.
 fn release_later(permit: Option<OwnedSemaphorePermit>) {
     if let Some(permit) = permit {
         spawn(async move {

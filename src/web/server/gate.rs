@@ -13,7 +13,7 @@ use super::hosts::Hosts;
 use super::path::{normalized, set_path};
 use super::request_counts::EarlyRoute;
 use crate::config::Access;
-use crate::live::Client;
+use crate::feed::Client;
 use crate::web::api::problem::Problem;
 use crate::web::feeds::handler::feed;
 use crate::web::response::{method_not_allowed, text};

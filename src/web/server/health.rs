@@ -19,8 +19,8 @@ use crate::web::state::State;
 /// this file too.
 const ROBOTS: &str = "User-agent: *\nAllow: /\n";
 
-/// The longest time between two iterations of a working reloader. It runs at least every 15 seconds, and waits at most 20
-/// seconds for each response of a database.
+/// The longest time between two iterations of a working reloader. It runs at least every 15 seconds, and waits at most
+/// 20 seconds for each response of a database.
 const MAX_LOOK_AGE: Duration = Duration::from_secs(120);
 
 #[derive(Serialize)]

@@ -25,7 +25,7 @@ type Labels = Vec<(&'static str, String)>;
 type Gauges = Labelled<Labels, Gauge>;
 type Fractions = Labelled<Labels, Gauge<f64, std::sync::atomic::AtomicU64>>;
 
-/// Notice that reaches further than the weeks that are at hand anyway, in days.
+/// A notice of more days than this goes beyond the weeks that are computed anyway.
 const LONG_NOTICE: u16 = 35;
 
 /// `/metrics`.
@@ -69,7 +69,7 @@ fn requests(registry: &mut Registry, state: &State) {
     errors.inc_by(failed.map(|count| count.number).sum());
     registry.register("internal_errors", "Responses with status 500, which are bugs in oncal", errors);
     let durations = [
-        ("feed_duration", "How long feeds took, and refusals", &state.counts.early_seconds),
+        ("feed_duration", "How long feeds and refused requests took", &state.counts.early_seconds),
         ("route_duration", "How long pages and the API took", &state.counts.routed_seconds),
     ];
     for (name, help, seconds) in durations {
@@ -91,7 +91,7 @@ fn loads(registry: &mut Registry, state: &State, snapshot: &Snapshot, now: Insta
         "Counts what was put in service since the start",
         snapshot.generation() as f64,
     );
-    gauge("snapshot_age_seconds", "Since the week or the configuration in service began", age);
+    gauge("snapshot_age_seconds", "Time since the week or the configuration in service began", age);
     gauge("load_successful", "1 while the files are readable and without errors, else 0", f64::from(is_read));
     let loaded = seconds(snapshot.loaded_at());
     gauge("configuration_timestamp_seconds", "When the configuration in service was read", loaded);
@@ -140,14 +140,14 @@ fn faults(registry: &mut Registry, state: &State, snapshot: &Snapshot) {
     registry.register("teams_provisional", "Teams whose served version is not in the journal", gauge);
 }
 
-/// Fetched calendars that are not as they should be, and whose leave is not known therefore.
+/// Problems of fetched calendars, and engineers whose leave is therefore not known.
 fn calendars(registry: &mut Registry, snapshot: &Snapshot) {
     let problems = Gauges::default();
     for code in FETCH_PROBLEMS {
         let found = snapshot.configuration().diagnostics.iter().filter(|found| found.code == code);
         problems.get_or_create(&vec![("problem", code.to_owned())]).set(number(found.count()));
     }
-    let help = "Fetched calendars without a copy, with one of more than a day ago, or that were emptied";
+    let help = "Fetched calendars without a copy, with a copy older than a day, or that became empty";
     registry.register("calendar_problems", help, problems);
     let unknown = Gauges::default();
     for team in snapshot.teams() {
@@ -220,9 +220,9 @@ fn notices(registry: &mut Registry, state: &State) {
     registry.register("notices_waiting", "Notices that are due and not sent", waiting);
 }
 
-/// Calls `tell` for what is to be agreed on and not over. Of the weeks at hand, which a server of thousands of teams
-/// can work out for each scrape, unless the team's notice reaches further.
-fn each_open(team: &TeamSnapshot, now: Instant, tell: impl FnMut(&Row)) {
+/// Calls `visit` for each open row that is not over. It uses the next weeks only, which a server of thousands of teams
+/// can compute for each scrape, unless the team's notice goes beyond them.
+fn each_open(team: &TeamSnapshot, now: Instant, visit: impl FnMut(&Row)) {
     let near: Coverage;
     let coverage = if team.team().policy.notice_days > LONG_NOTICE {
         team.coverage()
@@ -230,7 +230,7 @@ fn each_open(team: &TeamSnapshot, now: Instant, tell: impl FnMut(&Row)) {
         near = coverage(team.team(), team.near());
         &near
     };
-    coverage.rows.iter().filter(|row| row.status.is_open() && now < row.period.end()).for_each(tell);
+    coverage.rows.iter().filter(|row| row.status.is_open() && now < row.period.end()).for_each(visit);
 }
 
 fn number(count: usize) -> i64 {

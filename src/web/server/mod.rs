@@ -1,7 +1,7 @@
 //! The server around the responses: connections, access, hosts, the request log, counts, health and metrics.
 //!
 //! [`serve`](serve::serve) binds, runs and stops; [`app`] is what it runs, in production and in tests; the [`gate`]
-//! answers before routing whatever needs no route, above all feeds; [`access`] refuses what no secret link opens.
+//! responds before routing to what needs no route, above all feeds; [`access`] refuses what no secret link opens.
 
 pub(super) mod access;
 pub(super) mod app;

@@ -6,12 +6,12 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
 use actix_web::http::uri::PathAndQuery;
 
-/// No address here is longer: a key, and four ids with what is around them.
+/// No address of the server is longer.
 const MAX_BYTES: usize = 512;
 
 /// `path` with its percent-encoded unreserved characters decoded, once (RFC 9110 4.2.3, RFC 3986 6.2.2.2). `None` for
-/// what no address here contains: any other `%`, an empty segment in the middle, the segments `.` and `..`, and more
-/// than [`MAX_BYTES`].
+/// what no address of the server contains: any other `%`, an empty segment in the middle, the segments `.` and `..`,
+/// and more than [`MAX_BYTES`].
 pub(super) fn normalized(path: &str) -> Option<Cow<'_, str>> {
     if path.len() > MAX_BYTES {
         return None;

@@ -10,8 +10,8 @@ use actix_web::http::StatusCode;
 use prometheus_client::metrics::histogram::Histogram;
 use serde::Serialize;
 
+use crate::feed::Client;
 use crate::feed::Feed;
-use crate::live::Client;
 
 /// The label of a path that no route matches.
 pub(super) const UNMATCHED: &str = "unmatched";

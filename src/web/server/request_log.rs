@@ -14,7 +14,7 @@ use actix_web::http::{Method, StatusCode};
 use ipnet::IpNet;
 use tracing::{Level, Span};
 
-use crate::live::Client;
+use crate::feed::Client;
 
 /// Where proxies send the id of a request, and where a response with status 500 names it.
 pub(in crate::web) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -74,7 +74,7 @@ fn given(value: &HeaderValue) -> Option<RequestId> {
         .then(|| RequestId(text.to_owned()))
 }
 
-/// Whether each request is logged, which costs several times what a feed does.
+/// Whether each request is logged, which costs several times as much as a feed.
 pub(in crate::web) fn is_enabled() -> bool {
     tracing::enabled!(Level::DEBUG)
 }

@@ -37,10 +37,10 @@ impl Wait {
     }
 }
 
-/// A connection that ends, as a failure to read or write, ten to fifteen seconds after it stopped between the start of a
-/// request and the end of its response: half a head, half a body, or a response that the client does not read on. Each
-/// part of a response that the client reads starts that time again; systems pass a response on in parts of some dozens
-/// of kilobytes. Otherwise it ends after eighty to eighty-five seconds in which nothing was answered.
+/// A connection that ends, as a failure to read or write, ten to fifteen seconds after it stopped between the start of
+/// a request and the end of its response: half a head, half a body, or a response that the client does not read on.
+/// Each part of a response that the client reads starts that time again; systems pass a response on in parts of some
+/// dozens of kilobytes. Otherwise it ends after eighty to eighty-five seconds in which nothing was answered.
 #[derive(Debug)]
 pub(super) struct StallTimeout<S> {
     stream: S,

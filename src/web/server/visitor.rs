@@ -19,7 +19,7 @@ impl Visitor {
         self.scope == Scope::Organisation
     }
 
-    /// Whose link it is, where it is one engineer's.
+    /// The engineer whose link it is, if it is one engineer's.
     pub(in crate::web) fn engineer(&self) -> Option<&EngineerId> {
         match &self.scope {
             Scope::Engineer(_, engineer) => Some(engineer),

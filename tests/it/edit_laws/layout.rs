@@ -11,7 +11,7 @@ pub(super) struct Layout {
     inline_swaps: bool,
     inline_engineers: bool,
     multiline: bool,
-    /// Whether inline tables in lists over lines are over lines too.
+    /// Whether inline tables in lists of several lines also take several lines.
     multiline_tables: bool,
     trailing_comma: bool,
     comments: bool,

@@ -69,10 +69,10 @@ impl CalendarServer {
         format!("http://{}/{path}", self.address)
     }
 
-    /// From now on nobody listens there.
+    /// Stops listening.
     pub(crate) fn stop(&self) {
         self.is_stopped.store(true, Ordering::SeqCst);
-        // The last connection wakes the thread, which then lets go of the port.
+        // The last connection wakes the thread, which then frees the port.
         drop(TcpStream::connect(self.address));
     }
 

@@ -21,7 +21,7 @@ impl FakedClock {
         clock
     }
 
-    /// Has `command` read this clock. With `is_monotonic` uptime moves with it too.
+    /// Makes `command` read this clock. With `is_monotonic` uptime moves with it too.
     pub(crate) fn apply(&self, command: &mut Command, is_monotonic: bool) {
         command.env("LD_PRELOAD", library());
         command.env("FAKETIME_TIMESTAMP_FILE", &self.file).env("FAKETIME_NO_CACHE", "1");

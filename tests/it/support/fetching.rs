@@ -92,7 +92,7 @@ impl Serving {
         Serving { folder, store, clock, reloader: Some(reloader.unwrap()) }
     }
 
-    /// Lets so many minutes pass.
+    /// Lets this many minutes pass.
     pub(crate) fn pass(&self, minutes: i64) {
         self.clock.fetch_add(TimeDelta::minutes(minutes).num_milliseconds(), Ordering::SeqCst);
         self.reloader.as_ref().unwrap().reload();
@@ -133,7 +133,7 @@ impl Serving {
         }
     }
 
-    /// Stops the server. Nothing of it is left but what is stored.
+    /// Stops the server, so that only what is stored is left.
     pub(crate) fn stop(mut self) {
         drop(self.reloader.take());
     }

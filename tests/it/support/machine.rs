@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 /// The lowest port that is given out.
 const FIRST: u16 = 10_000;
 
-/// A port that nobody has, and that nobody gets by chance before the caller uses it: it is below those that the system
-/// gives out by itself, and other tests begin at other numbers.
+/// A port that is free and that nobody gets by chance before the caller uses it: it is below those that the system
+/// assigns by itself, and other tests begin at other numbers.
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();

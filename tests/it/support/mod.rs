@@ -1,10 +1,12 @@
 //! What several tests need: sample teams, servers and clocks.
 
+pub(crate) mod application;
 pub(crate) mod calendar_server;
 pub(crate) mod certificates;
 pub(crate) mod edited;
 pub(crate) mod faked_clock;
 pub(crate) mod fetching;
+pub(crate) mod files;
 pub(crate) mod host_names;
 pub(crate) mod injection;
 pub(crate) mod logged;
@@ -17,4 +19,5 @@ pub(crate) mod published;
 pub(crate) mod random;
 pub(crate) mod revisions;
 pub(crate) mod running;
+pub(crate) mod wait;
 pub(crate) mod webhook;

@@ -1,4 +1,4 @@
-//! A PostgreSQL of the tests' own, from Debian's package.
+//! A PostgreSQL server for tests, from Debian's package.
 
 use std::fs;
 use std::path::Path;

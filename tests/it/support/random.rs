@@ -166,7 +166,7 @@ fn overrides(count: usize, zone: Zone) -> impl Strategy<Value = Vec<Override>> {
     })
 }
 
-/// `config` refuses such teams.
+/// Whether two weeks start on one date, which `config` refuses.
 fn has_two_weeks_on_one_date(team: &Team) -> bool {
     let dates: Vec<_> = weeks(team).take(60).map(|week| week.id).collect();
     dates.windows(2).any(|pair| pair[0] == pair[1])

@@ -114,19 +114,6 @@ fn address(line: &str) -> Option<SocketAddr> {
     rest[..length].parse().ok()
 }
 
-/// What `found` finds, once it does.
-#[track_caller]
-pub(crate) fn within<T>(limit: Duration, what: &str, found: impl Fn() -> Option<T>) -> T {
-    let since = Instant::now();
-    loop {
-        if let Some(found) = found() {
-            return found;
-        }
-        assert!(since.elapsed() < limit, "{what} does not come within {limit:?}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// Head and body of the answer to a GET.
 pub(crate) fn get(address: SocketAddr, target: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();

@@ -1,36 +1,24 @@
 //! `/{team}/subscribers`: which calendar fetched what and when: the answer to "why is my calendar behind?".
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use maud::{Markup, html};
 
-use crate::feed::Feed;
-use crate::live::{Client, FeedSlot, Fetched, TeamSnapshot};
+use crate::feed::{Client, Feed};
+use crate::live::{FeedSlot, Fetched, TeamSnapshot};
 use crate::rota::Instant;
 use crate::text::count;
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::feed_name::shared_feed_name;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::layout::Tab;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::team_page;
 use crate::web::state::State;
 
 /// The page.
 pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let layout = Layout::of(state, request, &snapshot, team, Tab::CalendarSync);
-        match PageQuery::by(request).zone(team.team()) {
-            Ok(zone) => {
-                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                let main = page(state, team, &layout.people(team.team()), wall);
-                layout.respond(StatusCode::OK, "Calendar sync", &main)
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::CalendarSync, |context| {
+        Ok(("Calendar sync".to_owned(), page(state, context.team, &context.people(), context.wall())))
     })
 }
 
@@ -38,7 +26,7 @@ pub(in crate::web) fn subscribers(state: &State, request: &HttpRequest) -> HttpR
 struct Sync<'t> {
     slot: &'t FeedSlot,
     fetched: Fetched,
-    /// When what replaced its copy was made; `None` where the copy is current.
+    /// When the successor of its copy was made; `None` if the copy is current.
     behind_since: Option<Instant>,
 }
 
@@ -148,7 +136,7 @@ fn ago(passed: TimeDelta) -> String {
     }
 }
 
-/// When a program is expected to fetch again, by how long it takes at most.
+/// When a program is expected to fetch again, from its longest time between fetches.
 fn expected(fetched: &Fetched, now: Instant) -> String {
     let Some(longest) = longest_pause(fetched.client) else { return "as set in its own settings".to_owned() };
     let left = fetched.last + longest - now;
@@ -168,7 +156,7 @@ fn length(time: TimeDelta) -> String {
     }
 }
 
-/// How long a kind of program takes at most from one fetch to the next, where that is not set by whoever uses it.
+/// The longest time between two fetches of a kind of program, unless its user sets it.
 fn longest_pause(client: Client) -> Option<TimeDelta> {
     match client {
         Client::Google => Some(TimeDelta::hours(24)),

@@ -1,21 +1,18 @@
 //! `/{team}/changes`: what moved, when it was published and how far ahead.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::json::days_ahead;
 use crate::live::TeamSnapshot;
 use crate::publish::Change;
-use crate::rota::{Instant, RoleChange, Side, Team, Zone};
+use crate::rota::{Instant, RoleChange, Side, Team};
 use crate::text::clean;
 use crate::web::atom::{key, notice};
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::layout::Tab;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::team_page;
 use crate::web::state::State;
 
 /// The maximum number of changes that are shown; the API has more.
@@ -26,22 +23,12 @@ const SHORT_NOTICE_DAYS: i64 = 7;
 
 /// The page.
 pub(in crate::web) fn changes(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let layout = Layout::of(state, request, &snapshot, team, Tab::Changes);
-        match PageQuery::by(request).zone(team.team()) {
-            Ok(zone) => layout.respond(
-                StatusCode::OK,
-                "Changes",
-                &page(team, &layout.people(team.team()), zone.as_ref(), now),
-            ),
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Changes, |context| {
+        Ok(("Changes".to_owned(), page(context.team, &context.people(), context.wall())))
     })
 }
 
-fn page(team: &TeamSnapshot, people: &People<'_>, zone: Option<&Zone>, now: Instant) -> Markup {
-    let wall = Wall::new(zone.unwrap_or(&team.team().zone), now);
+fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     let latest: Vec<&Change> = team.changes().iter().rev().take(MAX_SHOWN).collect();
     html! {
         h1 { "Changes" }
@@ -79,7 +66,7 @@ fn moved(people: &People<'_>, change: &Change, wall: Wall<'_>) -> Markup {
     }
 }
 
-/// The rota from the week of `instant` on. Weeks go by the team's dates, whatever clock the page is read by.
+/// The rota from the week of `instant` on. Weeks follow the team's dates, whatever the zone of the page.
 fn rota_from(team: &Team, instant: Instant, wall: Wall<'_>) -> String {
     let kept = wall.kept(team).replace('?', "&");
     format!("./?from={}{kept}", team.zone.date(instant))

@@ -1,4 +1,4 @@
-//! What folds out of an occasion: who is on call hour by hour, and what comes of every absence of it (R10).
+//! What folds out of an occasion: who is on call hour by hour, and the effect of each of its absences (R10).
 
 use maud::{Markup, html};
 
@@ -13,7 +13,7 @@ use crate::web::pages::kit::status::tag;
 #[derive(Clone, Copy)]
 pub(in crate::web) struct Absences<'a> {
     pub(in crate::web) people: &'a People<'a>,
-    /// The clock, with whatever year goes without saying.
+    /// The clock, which leaves out the year of the month's heading.
     pub(in crate::web) wall: Wall<'a>,
     pub(in crate::web) now: Instant,
 }

@@ -14,13 +14,13 @@ use crate::web::pages::kit::people::People;
 pub(in crate::web) struct Conflicts<'a> {
     pub(in crate::web) people: &'a People<'a>,
     pub(in crate::web) wall: Wall<'a>,
-    /// All that are open, whatever is shown.
+    /// All open conflicts, whatever the filter.
     pub(in crate::web) open: &'a [&'a Row],
 }
 
 impl Conflicts<'_> {
-    /// The conflict of an open row, with its times unless these are those of the whole `occasion`. Who could take one that is
-    /// to be agreed long ahead is folded.
+    /// The conflict of an open row, with its times unless these are those of the whole `occasion`. The candidates for
+    /// one that is to be agreed long ahead are folded.
     pub(in crate::web) fn conflict(self, row: &Row, occasion: &Occasion) -> Markup {
         let (people, wall) = (self.people, self.wall);
         let is_whole = row.period == occasion.period;
@@ -60,7 +60,7 @@ impl Conflicts<'_> {
         }
     }
 
-    /// Who could take it, with what records that each does.
+    /// The candidates, each with the entry and the command that record them.
     fn candidates(self, row: &Row) -> Markup {
         let people = self.people;
         html! {
@@ -109,7 +109,7 @@ impl Conflicts<'_> {
     }
 }
 
-/// The dates of a whole day where the person lives; the reader's times beside them where they are others.
+/// The dates of whole days where the person lives, and the reader's times beside them if they differ.
 fn when(people: &People<'_>, row: &Row, wall: Wall<'_>) -> Markup {
     let there = wall.days_in(&people.team().engineer(row.away).zone, row.period);
     html! {

@@ -1,4 +1,5 @@
-//! `/{team}/coverage`: what every holiday and all time off do to the rota: first what needs somebody, then month by month.
+//! `/{team}/coverage`: what every holiday and all time off do to the rota: first what needs somebody, then month by
+//! month.
 
 mod absences;
 mod conflict;
@@ -6,12 +7,11 @@ mod filter;
 mod months;
 mod policy;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Occasion, Row, RowStatus, Zone, open_conflicts};
+use crate::rota::{Instant, Occasion, Row, RowStatus, open_conflicts};
 use crate::text::count;
 use crate::web::pages::coverage::absences::Absences;
 use crate::web::pages::coverage::conflict::{Conflicts, left};
@@ -19,45 +19,26 @@ use crate::web::pages::coverage::filter::Filter;
 use crate::web::pages::coverage::months::Months;
 use crate::web::pages::coverage::policy::policy;
 use crate::web::pages::kit::agreement::{anchor as agreement_anchor, unknown};
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::with_team;
-use crate::web::pages::kit::occasion::{anchor, away, on_call, standing, title, when};
+use crate::web::pages::kit::layout::Tab;
+use crate::web::pages::kit::occasion::{anchor, away, on_call, state_tag, title, when};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
 use crate::web::pages::kit::status::word;
 use crate::web::pages::kit::strip::strip;
+use crate::web::pages::kit::team_page::team_page;
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::state::State;
 
 /// The page.
 pub(in crate::web) fn coverage(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let layout = Layout::of(state, request, &snapshot, team, Tab::Coverage);
-        let query = PageQuery::by(request);
-        let filter = Filter::by(&query, team.team());
-        match filter.and_then(|filter| Ok((filter, query.zone(team.team())?))) {
-            Ok((filter, zone)) => layout.respond(
-                StatusCode::OK,
-                "Coverage",
-                &page(team, &layout.people(team.team()), filter, zone.as_ref(), now),
-            ),
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Coverage, |context| {
+        let filter = Filter::by(context.query, context.team.team())?;
+        Ok(("Coverage".to_owned(), page(context.team, &context.people(), filter, context.wall())))
     })
 }
 
-fn page(
-    team: &TeamSnapshot,
-    people: &People<'_>,
-    filter: Filter,
-    zone: Option<&Zone>,
-    now: Instant,
-) -> Markup {
-    let rota = team.team();
-    let wall = Wall::new(zone.unwrap_or(&rota.zone), now);
+fn page(team: &TeamSnapshot, people: &People<'_>, filter: Filter, wall: Wall<'_>) -> Markup {
+    let (rota, now) = (team.team(), wall.now);
     let shown: Vec<&Occasion> = team.occasions().iter().filter(|occasion| filter.admits(occasion)).collect();
     let (past, ahead): (Vec<&Occasion>, Vec<&Occasion>) =
         shown.iter().partition(|occasion| occasion.is_over(now));
@@ -111,7 +92,7 @@ fn card(conflicts: Conflicts<'_>, occasion: &Occasion, rows: &[(&Row, bool)]) ->
     html! {
         article.card.occasion.late[is_late] id=(anchor(people, occasion)) {
             h3 { (title(people, occasion)) }
-            p.when { (when(occasion, wall)) " " (standing(occasion, wall)) @if let Some(left) = left(occasion, wall) { span.left { (left) } } }
+            p.when { (when(occasion, wall)) " " (state_tag(occasion, wall)) @if let Some(left) = left(occasion, wall) { span.left { (left) } } }
             p { (away(people, occasion)) ". On call: " (on_call(people, occasion, wall.zone)) "." }
             (strip(people, occasion))
             @for (row, is_seen) in rows {

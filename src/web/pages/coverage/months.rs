@@ -1,4 +1,4 @@
-//! The occasions of a coverage in a table a month: a line for each, with what comes of every absence folded.
+//! The occasions of a coverage in a table a month: a line for each, with the effect of every absence folded.
 
 use chrono::Datelike;
 use maud::{Markup, html};
@@ -7,7 +7,7 @@ use super::absences::Absences;
 use crate::rota::Occasion;
 use crate::text::count;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::occasion::{anchor, away, dates, on_call, standing, title, when};
+use crate::web::pages::kit::occasion::{anchor, away, dates, on_call, state_tag, title, when};
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::strip::strip;
 
@@ -16,7 +16,7 @@ use crate::web::pages::kit::strip::strip;
 pub(in crate::web) struct Months<'a> {
     pub(in crate::web) people: &'a People<'a>,
     pub(in crate::web) wall: Wall<'a>,
-    /// Whether what changes nothing is unfolded: where that is asked for.
+    /// Whether absences without effect are unfolded: if a filter asks for them.
     pub(in crate::web) is_unfolded: bool,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Months<'a> {
                 thead {
                     tr {
                         th scope="col" { "When" } th scope="col" { "Holiday or time off" } th scope="col" { "On call through it" }
-                        th scope="col" { "How it stands" }
+                        th scope="col" { "Status" }
                     }
                 }
                 tbody { @for occasion in occasions { (self.line(occasion)) } }
@@ -56,7 +56,7 @@ impl<'a> Months<'a> {
                 th scope="row" { (title(people, occasion)) " " small { (away(people, occasion)) } }
                 td { p.held { (on_call(people, occasion, wall.zone)) } (strip(people, occasion)) }
                 td {
-                    (standing(occasion, self.wall))
+                    (state_tag(occasion, self.wall))
                     @if occasion.needs_somebody(self.wall.now) { " " a href={ "#" (anchor(people, occasion)) } { (self.offer(occasion)) } }
                     details.hour-by-hour { summary { "Hour by hour" } (Absences { people, wall, now: self.wall.now }.of(occasion)) }
                 }

@@ -26,7 +26,7 @@ pub(in crate::web) fn policy(policy: HolidayPolicy) -> Markup {
                     @if policy.backfill { "Somebody else stands in as secondary then, and while the secondary alone cannot cover." } @else { "Nobody is secondary meanwhile." }
                 }
                 @if !moves {
-                    li { (tag(RowStatus::Reported)) " Time off of the primary moves no duty." }
+                    li { (tag(RowStatus::Reported)) " Time off of the primary does not change who is on call." }
                 }
                 li {
                     (tag(RowStatus::Proposed)) " If the secondary has time off " @if !covers { "or a public holiday " } "then, the team must agree who is primary, at the latest " (notice) ". Until it does, oncal proposes
@@ -34,13 +34,13 @@ pub(in crate::web) fn policy(policy: HolidayPolicy) -> Markup {
                     proposes somebody who has time off."
                 }
                 li {
-                    (tag(RowStatus::Agreed)) " What the team agreed on stands in its file as an " code { "[[override]]" }
+                    (tag(RowStatus::Agreed)) " What the team agreed on is in its file as an " code { "[[override]]" }
                     ", and no rule changes it."
                 }
                 li {
                     (tag(RowStatus::NoBackup)) " While the secondary alone "
                     @if covers { "has time off" } @else { "is away" }
-                    ", no duty moves, and the primary has nobody to fall back on."
+                    ", everybody keeps their role, and the primary has no backup."
                 }
             }
         }
@@ -66,7 +66,7 @@ mod tests {
             (plain, "Nobody is secondary meanwhile."),
             (plain, "If the secondary has time off then, the team must agree"),
             (plain, "at the latest 14 days before the week starts."),
-            (plain, "While the secondary alone has time off, no duty moves"),
+            (plain, "While the secondary alone has time off, everybody keeps their role"),
             (HolidayPolicy { notice_days: 1, ..plain }, "at the latest 1 day before the week starts."),
             (HolidayPolicy { notice_days: 0, ..plain }, "at the latest before the week starts."),
             (
@@ -79,7 +79,7 @@ mod tests {
             ),
             (
                 HolidayPolicy { time_off: TimeOffRule::Report, ..plain },
-                "Time off of the primary moves no duty.",
+                "Time off of the primary does not change who is on call.",
             ),
             (
                 HolidayPolicy { secondary_on_holiday: SecondaryOnHoliday::Unavailable, ..plain },
@@ -91,7 +91,7 @@ mod tests {
             ),
             (
                 HolidayPolicy { secondary_on_holiday: SecondaryOnHoliday::Unavailable, ..plain },
-                "While the secondary alone is away, no duty moves",
+                "While the secondary alone is away, everybody keeps their role",
             ),
         ] {
             assert!(rendered(policy).contains(expected), "{expected}\n{}", rendered(policy));

@@ -1,23 +1,21 @@
 //! `/{team}/engineers/{id}`: one engineer: on call now or next, the shifts ahead, what concerns them, their pipelines.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
 use crate::rota::{
-    Absences, EngineerIdx, Instant, Occasion, Period, Pipeline, PlannedWeek, Role, Row, Shift, week_at,
+    Absences, EngineerIdx, Instant, Occasion, Period, Pipeline, PlannedWeek, Row, Shift, week_at,
 };
 use crate::text::{clean, role_title};
 use crate::web::pages::kit::agreement::{anchor, open, sentence, unknown_of, urgency};
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::{missing_page, part, with_team};
-use crate::web::pages::kit::occasion::{dates, on_call, standing, title};
+use crate::web::pages::kit::layout::Tab;
+use crate::web::pages::kit::not_found::part;
+use crate::web::pages::kit::occasion::{dates, on_call, state_tag, title};
 use crate::web::pages::kit::on_call::{now_on_call, time, why};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::{NoPage, team_page};
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::state::State;
 
@@ -32,23 +30,13 @@ const MAX_ABSENCES: usize = 12;
 
 /// The page.
 pub(in crate::web) fn engineer(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let rota = team.team();
-        let Some(idx) = rota.index_of(part(request, "id")) else {
-            return missing_page(state, &snapshot, request);
-        };
-        let layout = Layout::of(state, request, &snapshot, team, Tab::Other);
-        match PageQuery::by(request).zone(rota) {
-            Ok(zone) => {
-                // Their own clock, unless another is asked for.
-                let wall = Wall::new(zone.as_ref().unwrap_or(&rota.engineer(idx).zone), now);
-                let people = layout.people(rota);
-                let main = page(team, &people, idx, wall, &layout.team_root());
-                layout.respond(StatusCode::OK, people.text(idx), &main)
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Other, |context| {
+        let rota = context.team.team();
+        let idx = rota.index_of(part(request, "id")).ok_or(NoPage::Missing)?;
+        // Their own clock, unless the query names another.
+        let (people, wall) = (context.people(), context.wall_or(&rota.engineer(idx).zone));
+        let main = page(context.team, &people, idx, wall, &context.layout.team_root());
+        Ok((people.text(idx).to_owned(), main))
     })
 }
 
@@ -123,10 +111,11 @@ fn table(people: &People<'_>, shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>)
 
 /// Who holds the other role meanwhile.
 fn with(people: &People<'_>, planned: &PlannedWeek, shift: &Shift) -> Markup {
-    let other = if shift.role == Role::Primary { Role::Secondary } else { Role::Primary };
     let mut indices: Vec<EngineerIdx> = Vec::new();
     for duty in planned.duties.iter().filter(|duty| duty.period.overlaps(shift.period)) {
-        if let Some(holder) = duty.holder(other).filter(|holder| !indices.contains(&holder.engineer)) {
+        if let Some(holder) =
+            duty.holder(shift.role.other()).filter(|holder| !indices.contains(&holder.engineer))
+        {
             indices.push(holder.engineer);
         }
     }
@@ -174,7 +163,7 @@ fn occasions(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: W
                 ul.bare {
                     @for occasion in theirs {
                         li {
-                            b { (dates(occasion, wall)) } " " (title(people, occasion)) " " (standing(occasion, wall))
+                            b { (dates(occasion, wall)) } " " (title(people, occasion)) " " (state_tag(occasion, wall))
                             " " (on_call(people, occasion, wall.zone))
                         }
                     }

@@ -5,7 +5,6 @@ mod streaks;
 
 use std::ops::RangeInclusive;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Datelike;
 use maud::{Markup, html};
@@ -15,14 +14,12 @@ use crate::live::TeamSnapshot;
 use crate::rota::{self, EngineerIdx, Fairness, Tally, year_spans};
 use crate::text::hours_grouped;
 use crate::web::pages::fairness::bars::{Bar, average, bars};
-use crate::web::pages::fairness::streaks::locks;
+use crate::web::pages::fairness::streaks::streaks;
 use crate::web::pages::kit::agreement::unknown;
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::layout::Tab;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::team_page;
 use crate::web::state::State;
 
 const SECONDS_OF_WEEK: i64 = 7 * 24 * 3600;
@@ -81,22 +78,9 @@ const FIGURES: [Figure; 5] = [
 
 /// The page.
 pub(in crate::web) fn fairness(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let layout = Layout::of(state, request, &snapshot, team, Tab::Fairness);
-        let query = PageQuery::by(request);
-        match query.years().and_then(|years| Ok((years, query.zone(team.team())?))) {
-            Ok((years, zone)) => {
-                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                let years = years.unwrap_or(FAIRNESS_YEARS.into());
-                layout.respond(
-                    StatusCode::OK,
-                    "Fairness",
-                    &page(team, &layout.people(team.team()), years, wall),
-                )
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Fairness, |context| {
+        let years = context.query.years()?.unwrap_or(FAIRNESS_YEARS.into());
+        Ok(("Fairness".to_owned(), page(context.team, &context.people(), years, context.wall())))
     })
 }
 
@@ -107,7 +91,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) ->
     let first = rota.zone.date(wall.now).year();
     let years: RangeInclusive<i32> = first..=first + count - 1;
     let fairness = rota::fairness(rota, years, wall.now);
-    let span = said(&fairness);
+    let span = year_span(&fairness);
     html! {
         h1 { "Fairness" }
         p.lead {
@@ -125,7 +109,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) ->
             div.figures { @for figure in &FIGURES { (chart(people, &fairness, figure)) } }
             p.fine { "Each bar starts at the line, which is the average of all who are in the team in these years: to the right is more, to the left is less." }
         }
-        (locks(people, &fairness, &span))
+        (streaks(people, &fairness, &span))
         section aria-labelledby="years" {
             h2 #years { "Year by year" }
             @for year in fairness.years.clone() { (table(people, &fairness, year)) }
@@ -134,7 +118,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, count: i32, wall: Wall<'_>) ->
 }
 
 /// The years in words.
-pub(in crate::web) fn said(fairness: &Fairness) -> String {
+pub(in crate::web) fn year_span(fairness: &Fairness) -> String {
     year_spans(&fairness.years.clone().collect::<Vec<_>>())
 }
 

@@ -9,10 +9,10 @@ use crate::text::count;
 use crate::web::pages::kit::people::People;
 
 /// The streaks of `fairness`, whose years are `span` in words.
-pub(in crate::web) fn locks(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
+pub(in crate::web) fn streaks(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
     html! {
-        section aria-labelledby="locks" {
-            h2 #locks { "Always the same person" }
+        section aria-labelledby="streaks" {
+            h2 #streaks { "Always the same person" }
             @if fairness.years.clone().count() < MIN_STREAK_YEARS {
                 p { "Such holidays show over " (MIN_STREAK_YEARS) " years or more: " a href="fairness" { "show " (FAIRNESS_YEARS) " years" } "." }
             } @else if fairness.streaks.is_empty() {
@@ -20,19 +20,19 @@ pub(in crate::web) fn locks(people: &People<'_>, fairness: &Fairness, span: &str
             } @else {
                 p { "By the rotation alone, the same person has the same role on these holidays three or more years in a row." }
                 (list(people, &fairness.streaks))
-                (remedies(people, fairness, span))
+                (rebalances(people, fairness, span))
             }
         }
     }
 }
 
-fn list(people: &People<'_>, locks: &[Streak]) -> Markup {
+fn list(people: &People<'_>, streaks: &[Streak]) -> Markup {
     html! {
         ul.streaks {
-            @for (lock, backing) in Streak::together(locks) {
+            @for (streak, backing) in Streak::together(streaks) {
                 li {
-                    (people.badge(lock.engineer)) " " b { (people.name(lock.engineer)) } " is " (lock.role.as_str()) " on "
-                    b { (people.holidays().markup(&lock.holiday)) } " in " (year_spans(&lock.years))
+                    (people.badge(streak.engineer)) " " b { (people.name(streak.engineer)) } " is " (streak.role.as_str()) " on "
+                    b { (people.holidays().markup(&streak.holiday)) } " in " (year_spans(&streak.years))
                     @if !backing.is_empty() { ", " (people.list(&backing)) " secondary" }
                 }
             }
@@ -41,10 +41,10 @@ fn list(people: &People<'_>, locks: &[Streak]) -> Markup {
 }
 
 /// What a shift of the rotation would change, and what to write for the one that changes most.
-fn remedies(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
+fn rebalances(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
     let once = fairness.once.as_ref();
     let yearly = fairness.yearly.as_ref().filter(|yearly| yearly.rotations.len() > 1);
-    let chosen = [once, yearly].into_iter().flatten().min_by_key(|remedy| remedy.streaks.len());
+    let chosen = [once, yearly].into_iter().flatten().min_by_key(|rebalance| rebalance.streaks.len());
     html! {
         h3 { "What would end it" }
         @if let Some(chosen) = chosen {
@@ -65,20 +65,20 @@ fn remedies(people: &People<'_>, fairness: &Fairness, span: &str) -> Markup {
                 }
             }
         } @else if fairness.cycle == 1 {
-            p { "The rotation has one week: every year is alike, and there is nothing to shift." }
+            p { "The rotation has one week: every year is the same, and there is nothing to shift." }
         } @else {
             p { "No shift of the rotation leaves fewer, neither once nor every year. A rotation of another length may." }
         }
     }
 }
 
-fn offer(remedy: &Rebalance, all: usize, span: &str) -> String {
-    let left = match Streak::together(&remedy.streaks).count() {
+fn offer(rebalance: &Rebalance, all: usize, span: &str) -> String {
+    let left = match Streak::together(&rebalance.streaks).count() {
         0 => format!("leaves none in {span}"),
         left => format!("leaves {left} of {all}"),
     };
-    let by = count(remedy.by, "week", "weeks");
-    match &remedy.rotations[..] {
+    let by = count(rebalance.by, "week", "weeks");
+    match &rebalance.rotations[..] {
         [once] => {
             format!("A single shift of the rotation by {by} on {} {left}.", once.starts.format("%-d %B %Y"))
         }

@@ -8,7 +8,7 @@ use crate::rota::{Instant, Role, TeamId};
 use crate::text::{clean, role_title};
 use crate::web::pages::index::table::needs;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::on_call::{away, changes_at, then};
+use crate::web::pages::kit::on_call::{away, then};
 use crate::web::pages::kit::problems::errors;
 
 /// A team that is served.
@@ -31,7 +31,7 @@ pub(super) fn card(entry: &Entry<'_>, now: Instant) -> Markup {
                                 None => "nobody",
                             }
                             (away(team, role, wall))
-                            @if let Some(until) = changes_at(team.near(), role, now) {
+                            @if let Some(until) = team.near().held_until(role, now) {
                                 small { " until " (wall.moment(until)) (then(team, people, role, until)) }
                             }
                         }

@@ -30,7 +30,7 @@ pub(super) fn table(
                 @if search.is_some() { " · " a href="./" { "Show all" } }
             }
         }
-        @if entries.is_empty() && broken.is_empty() { p { "No team and nobody with that name or id." } }
+        @if entries.is_empty() && broken.is_empty() { p { "No team or person has that name or id." } }
         @else {
             table.stack.index {
                 thead { tr { th scope="col" { "Team" } th scope="col" { "Primary" } th scope="col" { "Secondary" } th scope="col" { "Until" } th scope="col" { "To agree" } } }

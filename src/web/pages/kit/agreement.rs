@@ -30,8 +30,8 @@ pub(in crate::web) fn is_soon(row: &Row, now: Instant) -> bool {
     row.deadline.is_none_or(|deadline| deadline <= now + SOON)
 }
 
-/// A coverage of `team` that has all rows that are to be agreed soon: of the weeks at hand where those are enough, since
-/// an index of thousands of teams would work out a year of each.
+/// A coverage of `team` with all rows that are to be agreed soon: of the next weeks if that is enough, since an index
+/// of thousands of teams would compute a year of each.
 pub(in crate::web) fn soon(team: &TeamSnapshot, now: Instant) -> Cow<'_, Coverage> {
     let policy = &team.team().policy;
     let reach = now + SOON + TimeDelta::days(i64::from(policy.notice_days) + 8);
@@ -78,7 +78,7 @@ pub(in crate::web) fn sentence(people: &People<'_>, row: &Row) -> Markup {
     }
 }
 
-/// By when the team must agree, as urgent as it is.
+/// By when the team must agree, with the tone of its urgency.
 pub(in crate::web) fn urgency(row: &Row, wall: Wall<'_>) -> Markup {
     let is_uncovered = row.status == RowStatus::Nobody;
     html! {
@@ -96,7 +96,7 @@ pub(in crate::web) fn anchor(row: &Row) -> String {
     format!("c{}", row.period.start().format("%Y%m%dT%H%M"))
 }
 
-/// Whose holidays or leave are not known: there, silence does not mean that there are none.
+/// A note of whose holidays or leave are not known, so that a date without an entry may still be a day off.
 pub(in crate::web) fn unknown(unknown: &[UnknownAbsences], people: &People<'_>) -> Markup {
     html! {
         @if !unknown.is_empty() {
@@ -109,7 +109,7 @@ pub(in crate::web) fn unknown(unknown: &[UnknownAbsences], people: &People<'_>) 
                             } @else {
                                 "Holidays of " (people.list(&unknown.engineers)) " are not known" (unknown.why())
                             }
-                            ". A date without an entry may be a day off all the same."
+                            ". A date without an entry may still be a day off."
                         }
                     }
                 }

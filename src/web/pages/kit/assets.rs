@@ -14,7 +14,7 @@ use crate::web::feeds::coding::Coding;
 use crate::web::pages::kit::grid;
 use crate::web::pages::kit::people::PALETTE;
 
-/// Enough of the hash to tell two versions apart.
+/// Enough of the hash to distinguish two versions.
 const NAME_BYTES: usize = 8;
 
 /// A file with the path that names it.

@@ -1,4 +1,4 @@
-//! 400 for people: the page that says what is wrong with a query.
+//! The page for status 400, which says what is wrong with a query.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -8,7 +8,7 @@ use crate::web::pages::kit::layout::Layout;
 use crate::web::pages::kit::problems::ticked;
 use crate::web::pages::kit::query::BadQuery;
 
-/// What a page says of a query that it cannot answer.
+/// The response to a query that a page cannot answer.
 pub(in crate::web) fn bad_query(
     layout: &Layout<'_>,
     error: &BadQuery,
@@ -18,7 +18,7 @@ pub(in crate::web) fn bad_query(
     let main = html! {
         h1 { "This page cannot be shown like that" }
         p.lead { (ticked(&message)) @if !message.ends_with('?') { "." } }
-        p { a.button href=(own_name(request.path())) { "Show the page as it is without that" } }
+        p { a.button href=(own_name(request.path())) { "Show the page without it" } }
     };
     layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
 }

@@ -31,12 +31,12 @@ impl<'z> Wall<'z> {
         Wall { clock: WallClock { zone, year }, now }
     }
 
-    /// The same clock at another instant; the same year stays left out.
+    /// The same clock at another instant, still without the same year.
     pub(in crate::web) fn at(self, now: Instant) -> Wall<'z> {
         Wall { now, ..self }
     }
 
-    /// The dates of a period that is whole days in `zone`, where that reads otherwise than here.
+    /// The dates of a period that is whole days in `zone`, if these look different on this clock.
     pub(in crate::web) fn days_in(&self, zone: &Zone, period: Period) -> Option<String> {
         let there = Wall::new(zone, self.now);
         there.whole_days(period)?;

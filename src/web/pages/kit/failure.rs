@@ -11,8 +11,8 @@ use crate::web::pages::kit::layout::Layout;
 use crate::web::server::request_log::RequestId;
 use crate::web::state::State;
 
-/// A handler that answers with `page`, or with the page that says it failed: without that the browser would only see
-/// the connection end. The panic hook has then logged the defect.
+/// A handler that responds with `page`, or after a panic with a page that says so: otherwise the browser would only see
+/// the connection end. The panic hook has logged the panic.
 pub(in crate::web) fn page(
     page: fn(&State, &HttpRequest) -> HttpResponse,
 ) -> impl Fn(web::Data<State>, HttpRequest) -> Ready<HttpResponse> + Clone + 'static {
@@ -29,7 +29,7 @@ fn failure(request: &HttpRequest) -> HttpResponse {
     let main = html! {
         h1 { "Something went wrong in oncal" }
         p.lead {
-            "This page could not be made. That is a defect, not something you did; the server’s log has the details.
+            "This page could not be made. This is a bug in oncal, not a mistake of yours; the server’s log has the details.
             Calendars that people subscribed to are not affected."
         }
         @if let Some(id) = request.extensions().get::<RequestId>() {

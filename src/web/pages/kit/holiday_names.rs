@@ -1,13 +1,12 @@
-//! Names of holidays as pages show them: the native one in its language, the English one beside it.
-//!
-//! Feeds have the native name alone.
+//! Names of holidays as pages show them: the native one in its language, the English one beside it. Feeds have only the
+//! native name.
 
 use maud::{Markup, html};
 
 use crate::rota::{Calendar, HolidayName, TIME_OFF, Team};
 use crate::text::clean;
 
-/// What stands for a name of which nothing can be shown.
+/// Shown in place of a name that has no visible characters.
 const UNNAMED: &str = "unnamed";
 
 /// What the calendars of a team say about the names of their holidays.
@@ -74,7 +73,7 @@ impl<'t> HolidayNames<'t> {
     }
 }
 
-/// Those of `names` of which something can be shown.
+/// Those of `names` that have visible characters.
 fn named<T: AsRef<str>>(names: &[T]) -> Vec<&str> {
     names.iter().map(AsRef::as_ref).filter(|name| !clean(name).is_empty()).collect()
 }

@@ -2,12 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::live::{Faults, Snapshot, TeamSnapshot};
 use crate::rota::{Instant, Team};
 use crate::text::{WallClock, Year, clean};
 use crate::web::pages::kit::assets::{ICON, SCRIPT, STYLE};
+use crate::web::pages::kit::document::document;
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::problems::{behind, copies, outdated};
 use crate::web::pages::kit::query::{PageQuery, zone_query};
@@ -24,7 +25,7 @@ pub(in crate::web) enum Tab {
     Coverage,
     /// What the team is on call for.
     Pipelines,
-    /// How duty is shared out.
+    /// How duty is distributed.
     Fairness,
     /// What moved.
     Changes,
@@ -32,7 +33,7 @@ pub(in crate::web) enum Tab {
     CalendarSync,
     /// How to get it into a calendar: a button, not a tab.
     Subscribe,
-    /// One engineer, or an error: reached by links alone.
+    /// One engineer, or an error: reached only by links.
     Other,
 }
 
@@ -98,49 +99,37 @@ impl<'a> Layout<'a> {
 
     /// The whole page.
     fn markup(&self, title: &str, main: &Markup) -> Markup {
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                (self.head(title))
-                body data-renew=[self.team.is_some().then_some(RENEW_SECONDS)] {
-                    a.skip href="#main" { "Skip to the page" }
-                    (self.top())
-                    main #main {
-                        @if let Some(own) = &self.team {
-                            (printed(own))
-                            (self.banner(own))
-                            (outdated(own.snapshot, own.team.team()))
-                            (behind(&own.faults, own.team.journal_state()))
-                            (copies(own.snapshot.configuration().copy_warnings(own.team.team())))
-                        }
-                        (main)
+        let body = html! {
+            body data-renew=[self.team.is_some().then_some(RENEW_SECONDS)] {
+                a.skip href="#main" { "Skip to the page" }
+                (self.top())
+                main #main {
+                    @if let Some(own) = &self.team {
+                        (printed(own))
+                        (self.banner(own))
+                        (outdated(own.snapshot, own.team.team()))
+                        (behind(&own.faults, own.team.journal_state()))
+                        (copies(own.snapshot.configuration().copy_warnings(own.team.team())))
                     }
-                    footer { p { "oncal: who is on call, in your calendar" } }
+                    (main)
                 }
+                footer { p { "oncal: who is on call, in your calendar" } }
             }
-        }
+        };
+        let name = self.team.as_ref().map(|own| clean(&own.team.team().name)).filter(|name| name != title);
+        let name = name.map(|name| format!(" · {name}")).unwrap_or_default();
+        document(&format!("{title}{name} · oncal"), &self.head(), &body)
     }
 
-    fn head(&self, title: &str) -> Markup {
+    fn head(&self) -> Markup {
         let root = self.root();
-        let name = self.team.as_ref().map(|own| clean(&own.team.team().name));
         html! {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title {
-                    (title)
-                    @if let Some(name) = name.as_ref().filter(|name| *name != title) { " · " (name) }
-                    " · oncal"
-                }
-                link rel="stylesheet" href={ (root) (STYLE.path) };
-                link rel="icon" href={ (root) (ICON.path) } type="image/svg+xml";
-                @if self.team.is_some() {
-                    link rel="alternate" type="application/atom+xml" title="What moved" href={ (self.team_root()) "changes.atom" };
-                }
-                script src={ (root) (SCRIPT.path) } defer {}
+            link rel="stylesheet" href={ (root) (STYLE.path) };
+            link rel="icon" href={ (root) (ICON.path) } type="image/svg+xml";
+            @if self.team.is_some() {
+                link rel="alternate" type="application/atom+xml" title="What moved" href={ (self.team_root()) "changes.atom" };
             }
+            script src={ (root) (SCRIPT.path) } defer {}
         }
     }
 
@@ -193,7 +182,7 @@ impl<'a> Layout<'a> {
         if sees_all { self.root() } else { self.team_root() }
     }
 
-    /// What links to other pages of the team end with, so that times stay those of the zone asked for.
+    /// The query of links to other pages of the team, which keeps the chosen zone.
     fn kept(&self) -> String {
         let zone = self
             .team
@@ -208,7 +197,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// What stands on each page on paper: the team, and of which day it is.
+/// Printed at the top of each page: the team, and the date.
 fn printed(own: &TeamLayout<'_>) -> Markup {
     let team = own.team.team();
     let clock = WallClock { zone: &team.zone, year: Year::Always };

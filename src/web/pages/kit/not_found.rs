@@ -3,17 +3,18 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::live::{Snapshot, TeamSnapshot};
 use crate::rota::TeamId;
 use crate::text::clean;
+use crate::web::pages::kit::document::document;
 use crate::web::pages::kit::layout::{Layout, Tab};
 use crate::web::pages::kit::problems::errors;
 use crate::web::response::RETRY_SECONDS;
 use crate::web::state::State;
 
-/// Up to so many teams are listed; of more, the first page has them all.
+/// At most this many teams are listed; if there are more, the first page has them all.
 const MAX_TEAMS: usize = 20;
 
 /// The response to a path without a route.
@@ -21,8 +22,8 @@ pub(in crate::web) fn missing(state: &State, request: &HttpRequest) -> HttpRespo
     missing_page(state, &state.store.load(), request)
 }
 
-/// The page that says there is nothing at an address, with what there is: of the team that the address names, if there
-/// is one.
+/// The page that says that an address does not exist, with links to what does: of the team that the address names, if
+/// there is one.
 pub(in crate::web) fn missing_page(
     state: &State,
     snapshot: &Snapshot,
@@ -54,34 +55,25 @@ fn no_team_page(snapshot: &Snapshot, request: &HttpRequest) -> HttpResponse {
     layout.respond(StatusCode::NOT_FOUND, "Not found", &main)
 }
 
-/// The same for whoever shows no key that opens the address, where only secret links open anything. It says nothing of
-/// what there is, and links to nothing but its style sheet.
+/// The same for a client without a key for the address, if access is by secret links. It reveals nothing, and links
+/// only to its style sheet.
 pub(in crate::web) fn no_key(style: &str) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Not found · oncal" }
-                link rel="stylesheet" href=(style);
-            }
-            body {
-                main {
-                    h1 { "There is nothing at this address" }
-                    p.lead { "If it is a link that once worked, ask your on-call team for its new one." }
-                }
+    let body = html! {
+        body {
+            main {
+                h1 { "There is nothing at this address" }
+                p.lead { "If it is a link that once worked, ask your on-call team for its new one." }
             }
         }
-    }
+    };
+    document("Not found · oncal", &html! { link rel="stylesheet" href=(style); }, &body)
 }
 
 fn link(team: &TeamSnapshot, root: &str) -> Markup {
     html! { a href={ (root) (team.team().id) "/" } { bdi { (clean(&team.team().name)) } } }
 }
 
-/// What `answer` says of the team that `request` names, or the page that says why there is none.
+/// The response of `answer` for the team that `request` names, or the page that says why there is none.
 pub(in crate::web) fn with_team<'s>(
     snapshot: &'s Snapshot,
     request: &HttpRequest,

@@ -27,7 +27,7 @@ pub(in crate::web) fn title(people: &People<'_>, occasion: &Occasion) -> Markup 
     }
 }
 
-/// Its dates, and the reader's times beside them where it is not whole days on the reader's clock.
+/// Its dates, and the reader's times beside them if it is not whole days on the reader's clock.
 pub(in crate::web) fn when(occasion: &Occasion, wall: Wall<'_>) -> Markup {
     let here = wall.span(occasion.period);
     html! {
@@ -103,8 +103,8 @@ fn holders(people: &People<'_>, held: &OnCall) -> Markup {
     }
 }
 
-/// How it stands: what is to be agreed with its urgency, else its worst status.
-pub(in crate::web) fn standing(occasion: &Occasion, wall: Wall<'_>) -> Markup {
+/// Its status: what is to be agreed with its urgency, else its worst status.
+pub(in crate::web) fn state_tag(occasion: &Occasion, wall: Wall<'_>) -> Markup {
     let urgent =
         occasion.open_rows(wall.now).min_by_key(|row| (row.status != RowStatus::Nobody, row.deadline));
     let worst = occasion.status(wall.now);
@@ -126,7 +126,7 @@ pub(in crate::web) fn anchor(people: &People<'_>, occasion: &Occasion) -> String
     }
 }
 
-/// What comes of an absence that is not open, in a few words.
+/// The effect of an absence that is not open, in a few words.
 pub(in crate::web) fn outcome(people: &People<'_>, row: &Row) -> Markup {
     let hands = html! {
         (people.name(row.primary))
@@ -145,9 +145,9 @@ pub(in crate::web) fn outcome(people: &People<'_>, row: &Row) -> Markup {
             },
             RowStatus::Proposed | RowStatus::NeedsVolunteer => { "was never agreed; " (people.name(row.primary)) " was proposed" },
             RowStatus::Nobody => { "was never agreed; " (people.name(row.primary)) " kept the primary role" },
-            RowStatus::Reported => { (people.name(row.away)) " stays primary: time off moves no duty in this team" },
+            RowStatus::Reported => { (people.name(row.away)) " stays primary: time off does not change who is on call in this team" },
             RowStatus::NoBackup => {
-                (people.name(row.away)) " is secondary and away: " (people.name(row.primary)) " has nobody to fall back on"
+                (people.name(row.away)) " is secondary and away: " (people.name(row.primary)) " has no backup"
             },
             RowStatus::Backfilled => {
                 @if let Some(secondary) = row.secondary { (people.name(secondary)) " stands in for " (people.name(row.away)) " as secondary" }
@@ -158,7 +158,7 @@ pub(in crate::web) fn outcome(people: &People<'_>, row: &Row) -> Markup {
     }
 }
 
-/// As what somebody works on a holiday of their own.
+/// The role in which somebody works on a holiday of their own.
 fn works_as(row: &Row) -> Markup {
     html! {
         @if row.primary == row.away { "primary" } @else { "secondary" }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, EngineerIdx, Handover, Holder, Instant, Role, Schedule, ShiftKind};
+use crate::rota::{Duty, EngineerIdx, Handover, Holder, Instant, Role, ShiftKind};
 use crate::text::{clean, role_title};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
@@ -29,9 +29,9 @@ pub(in crate::web) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wa
                 }
                 (away(team, role, wall))
                 @if let Some(why) = holder.and_then(|holder| why(people, holder, is_uncovered)) {
-                    p.why { (standing(holder, is_uncovered)) (why) }
+                    p.why { (agreement_tag(holder, is_uncovered)) (why) }
                 }
-                @if let Some(until) = changes_at(schedule, role, wall.now) {
+                @if let Some(until) = schedule.held_until(role, wall.now) {
                     p.until { "until " (time(wall, until)) (then(team, people, role, until)) }
                 }
             }
@@ -39,7 +39,7 @@ pub(in crate::web) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wa
     }
 }
 
-/// That whoever holds `role` is away, so that calling them may not help.
+/// A warning that the holder of `role` is away, so that calling them may not help.
 pub(in crate::web) fn away(team: &TeamSnapshot, role: Role, wall: Wall<'_>) -> Markup {
     let schedule = team.near();
     let holder = schedule.on_call(wall.now).and_then(|duty| duty.holder(role));
@@ -54,14 +54,6 @@ pub(in crate::web) fn away(team: &TeamSnapshot, role: Role, wall: Wall<'_>) -> M
     }
 }
 
-/// When `role` next changes hands; also from nobody to somebody.
-pub(in crate::web) fn changes_at(schedule: &Schedule, role: Role, now: Instant) -> Option<Instant> {
-    let held = |duty: &Duty| duty.holder(role).map(|holder| holder.engineer);
-    let current = held(schedule.on_call(now)?);
-    let mut ahead = schedule.duties().filter(|duty| duty.period.start() > now);
-    ahead.find(|duty| held(duty) != current).map(|duty| duty.period.start())
-}
-
 /// `, then Data Engineer D (Thanksgiving Day), alone`: who holds `role` from `instant` on.
 pub(in crate::web) fn then(team: &TeamSnapshot, people: &People<'_>, role: Role, instant: Instant) -> Markup {
     let schedule = team.near();
@@ -73,7 +65,7 @@ pub(in crate::web) fn then(team: &TeamSnapshot, people: &People<'_>, role: Role,
         @match holder {
             None => ", then nobody",
             Some(holder) => {
-                ", then " (standing(Some(holder), is_uncovered)) (people.name(holder.engineer))
+                ", then " (agreement_tag(Some(holder), is_uncovered)) (people.name(holder.engineer))
                 @if let Some(why) = holder.why().map(clean).filter(|why| !why.is_empty()) { " (" (reasons(people, &why)) ")" }
                 @if is_alone { ", alone" }
                 @if schedule.away_until(team.team(), role, instant).is_some() { " " span.tag.late { "Away" } }
@@ -82,8 +74,8 @@ pub(in crate::web) fn then(team: &TeamSnapshot, people: &People<'_>, role: Role,
     }
 }
 
-/// That what somebody holds is not agreed, or not even covered.
-fn standing(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
+/// A tag that a shift is not agreed, or not even covered.
+fn agreement_tag(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
     html! {
         @if holder.is_some_and(|holder| holder.kind.is_tentative()) {
             @if is_uncovered { span.tag.late { "Not covered" } } @else { span.tag.warn { "Proposed" } }
@@ -92,7 +84,7 @@ fn standing(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
     }
 }
 
-/// The next weekly duty change, with those who really hold the roles from it on, in order, and the handover meeting.
+/// The next weekly duty change, with who actually holds the roles from then on, and the handover meeting.
 pub(in crate::web) fn next_change(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     let schedule = team.near();
     let next = schedule.weeks.iter().find(|planned| planned.week.period.start() > wall.now);
@@ -134,7 +126,7 @@ fn backed(people: &People<'_>, secondary: Option<EngineerIdx>) -> Markup {
     }
 }
 
-/// That a meeting is not where it usually is, or should not be.
+/// A note that a meeting was moved, or that somebody is away during it.
 pub(in crate::web) fn notice(handover: &Handover) -> Markup {
     html! {
         @if handover.moved { ", moved because somebody is away" }
@@ -151,7 +143,7 @@ pub(in crate::web) fn time(wall: Wall<'_>, instant: Instant) -> Markup {
     }
 }
 
-/// That somebody is on call now.
+/// A tag if somebody is on call now.
 pub(in crate::web) fn now_on_call(idx: EngineerIdx, duty: Option<&Duty>) -> Markup {
     html! {
         @match duty.map(Duty::hands) {
@@ -183,7 +175,7 @@ fn reasons(people: &People<'_>, reason: &str) -> Markup {
     people.holidays().reasons(&reason.split(", ").collect::<Vec<_>>())
 }
 
-/// What stands before the reason, the reason itself, which may be empty, and what stands after it.
+/// The text before the reason, the reason itself, which may be empty, and the text after it.
 fn explained(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option<[String; 3]> {
     let instead = holder.instead_of.map(|idx| people.within(idx));
     let reason = holder.reason.as_deref().map(clean).unwrap_or_default();
@@ -195,7 +187,7 @@ fn explained(people: &People<'_>, holder: &Holder, is_uncovered: bool) -> Option
     };
     Some(match holder.kind {
         ShiftKind::Rotation => return None,
-        // A swap that leaves somebody where the rotation has them is not their business.
+        // A swap that leaves somebody where the rotation has them does not concern them.
         ShiftKind::Swap if instead.is_none() => return None,
         ShiftKind::Cover if reason.is_empty() => noted(format!("covers{for_whom}")),
         ShiftKind::Cover => ["covers ".to_owned(), reason, for_whom],

@@ -53,12 +53,12 @@ impl<'t> People<'t> {
         self.team
     }
 
-    /// What their holidays are called.
+    /// The names of their holidays.
     pub(in crate::web) fn holidays(&self) -> &HolidayNames<'t> {
         &self.holidays
     }
 
-    /// The name as one line of plain text, for where nothing stands around it.
+    /// The name as one line of plain text, to be shown by itself.
     pub(in crate::web) fn text(&self, idx: EngineerIdx) -> &str {
         &self.names[idx.0]
     }
@@ -68,7 +68,7 @@ impl<'t> People<'t> {
         isolated(&self.names[idx.0])
     }
 
-    /// What tells this person from the others in little room.
+    /// The initials, which identify this person where there is little space.
     pub(in crate::web) fn initials(&self, idx: EngineerIdx) -> &str {
         &self.initials[idx.0]
     }
@@ -79,7 +79,7 @@ impl<'t> People<'t> {
         format!("{start}{}{end}", self.team.engineer(idx).id)
     }
 
-    /// The name without a link; it cannot reorder what stands around it.
+    /// The name without a link; it cannot reorder the text around it.
     pub(in crate::web) fn plain(&self, idx: EngineerIdx) -> Markup {
         html! { bdi { (self.text(idx)) } }
     }
@@ -89,7 +89,7 @@ impl<'t> People<'t> {
         html! { a.who href=(self.link(idx)) { bdi { (self.text(idx)) } } }
     }
 
-    /// The badge alone, for where the name stands beside it.
+    /// The badge alone, to be shown beside the name.
     pub(in crate::web) fn badge(&self, idx: EngineerIdx) -> Markup {
         html! { span class={ "badge " (class(idx)) } aria-hidden="true" { (self.initials(idx)) } }
     }
@@ -124,7 +124,7 @@ pub(in crate::web) fn class(idx: EngineerIdx) -> String {
     format!("p{}", idx.0 % PALETTE.len())
 }
 
-/// The first letters of the words of each name, less the words that all names start with.
+/// The first letters of the words of each name, without the words that all names start with.
 fn initials(names: &[String]) -> Vec<String> {
     let words: Vec<Vec<&str>> = names.iter().map(|name| name.split(' ').collect()).collect();
     let mut shared = 0;

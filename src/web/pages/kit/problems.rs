@@ -52,7 +52,7 @@ pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
                     @if snapshot.team(id.as_str()).is_some_and(TeamSnapshot::is_restored) {
                         p {
                             b { "The files of this team have errors. " }
-                            "What you see, and what calendars get, is the rota as it was published last."
+                            "What you see, and what calendars get, is the rota as last published."
                         }
                     } @else {
                         p {
@@ -67,7 +67,7 @@ pub(in crate::web) fn outdated(snapshot: &Snapshot, team: &Team) -> Markup {
     }
 }
 
-/// A note of what is wrong with copies of fetched calendars that a team is made of; empty without `warnings`.
+/// A note of what is wrong with the copies of fetched calendars that a team uses; empty without `warnings`.
 pub(in crate::web) fn copies<'a>(warnings: impl Iterator<Item = &'a Diagnostic>) -> Markup {
     let mut warnings = warnings.peekable();
     html! {
@@ -84,8 +84,8 @@ pub(in crate::web) fn copies<'a>(warnings: impl Iterator<Item = &'a Diagnostic>)
     }
 }
 
-/// A note that the server cannot keep a team current; empty if it can. The exact fault is only for operators, and that
-/// changes appear some seconds late if the folder cannot be watched matters to nobody.
+/// A note that the server cannot keep a team current; empty if it can. Only operators see the exact fault. A folder
+/// that cannot be watched delays changes by seconds only, so pages do not mention it.
 pub(in crate::web) fn behind(faults: &Faults, state: JournalState) -> Markup {
     let is_older = state == JournalState::Older;
     html! {
@@ -106,7 +106,7 @@ pub(in crate::web) fn behind(faults: &Faults, state: JournalState) -> Markup {
                 @if is_older {
                     p {
                         b { "Another server has a newer configuration than this one. " }
-                        "What you see, and what calendars get from here, goes by the older."
+                        "What you see, and what calendars get from here, follows the older one."
                     }
                 }
             }

@@ -17,9 +17,9 @@ pub(in crate::web) enum BadQuery {
     Twice(&'static str),
     #[error("“{0}” is not a date: from is written YYYY-MM-DD, such as 2026-12-25")]
     From(String),
-    #[error("“{0}” is not a number of weeks: weeks is 1 to {MAX_WEEKS}")]
+    #[error("weeks must be from 1 to {MAX_WEEKS}, not “{0}”")]
     Weeks(String),
-    #[error("“{0}” is not a number of years: years is 1 to {MAX_YEARS}")]
+    #[error("years must be from 1 to {MAX_YEARS}, not “{0}”")]
     Years(String),
     #[error("the rota is shown up to {last}, not from {from} on")]
     TooFar { from: NaiveDate, last: NaiveDate },
@@ -60,52 +60,48 @@ impl PageQuery {
         Ok(value.map(str::trim).filter(|value| !value.is_empty()))
     }
 
+    /// What `read` makes of the value of `key`, otherwise the error `wrong` with the value.
+    fn read<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+        wrong: fn(String) -> BadQuery,
+    ) -> Result<Option<T>, BadQuery> {
+        let read = |text: &str| read(text).ok_or_else(|| wrong(shortened(text)));
+        self.value(key)?.map(read).transpose()
+    }
+
     /// `from`.
     pub(in crate::web) fn from(&self) -> Result<Option<NaiveDate>, BadQuery> {
-        let date = |text: &str| text.parse().map_err(|_| BadQuery::From(shortened(text)));
-        self.value("from")?.map(date).transpose()
+        self.read("from", |text| text.parse().ok(), BadQuery::From)
     }
 
     /// `view`: one of `known`.
     pub(in crate::web) fn view<T: Copy>(&self, known: &[(&str, T)]) -> Result<Option<T>, BadQuery> {
-        let view = |text: &str| {
-            let found = known.iter().find(|(name, _)| *name == text).map(|(_, view)| *view);
-            found.ok_or_else(|| BadQuery::View(shortened(text)))
-        };
-        self.value("view")?.map(view).transpose()
+        let view = |text: &str| known.iter().find(|(name, _)| *name == text).map(|(_, view)| *view);
+        self.read("view", view, BadQuery::View)
     }
 
     /// The first date of `month`.
     pub(in crate::web) fn month(&self) -> Result<Option<NaiveDate>, BadQuery> {
-        let month = |text: &str| format!("{text}-01").parse().map_err(|_| BadQuery::Month(shortened(text)));
-        self.value("month")?.map(month).transpose()
+        self.read("month", |text| format!("{text}-01").parse().ok(), BadQuery::Month)
     }
 
     /// The first date of `year`.
     pub(in crate::web) fn year(&self) -> Result<Option<NaiveDate>, BadQuery> {
-        let year = |text: &str| {
-            let date = text.parse().ok().and_then(|year| NaiveDate::from_ymd_opt(year, 1, 1));
-            date.ok_or_else(|| BadQuery::Year(shortened(text)))
-        };
-        self.value("year")?.map(year).transpose()
+        self.read("year", |text| NaiveDate::from_ymd_opt(text.parse().ok()?, 1, 1), BadQuery::Year)
     }
 
     /// `weeks`.
     pub(in crate::web) fn weeks(&self) -> Result<Option<usize>, BadQuery> {
-        let weeks = |text: &str| {
-            let number = text.parse().ok().filter(|weeks| (1..=usize::from(MAX_WEEKS)).contains(weeks));
-            number.ok_or_else(|| BadQuery::Weeks(shortened(text)))
-        };
-        self.value("weeks")?.map(weeks).transpose()
+        let is_allowed = |weeks: &usize| (1..=usize::from(MAX_WEEKS)).contains(weeks);
+        self.read("weeks", |text| text.parse().ok().filter(is_allowed), BadQuery::Weeks)
     }
 
     /// `years`.
     pub(in crate::web) fn years(&self) -> Result<Option<i32>, BadQuery> {
-        let years = |text: &str| {
-            let number = text.parse().ok().filter(|years| (1..=MAX_YEARS).contains(years));
-            number.ok_or_else(|| BadQuery::Years(shortened(text)))
-        };
-        self.value("years")?.map(years).transpose()
+        let is_allowed = |years: &i32| (1..=MAX_YEARS).contains(years);
+        self.read("years", |text| text.parse().ok().filter(is_allowed), BadQuery::Years)
     }
 
     /// `zone`: one of the team's zones with the rules that the team uses, any other zone with the bundled rules.
@@ -129,8 +125,7 @@ impl PageQuery {
 
     /// `alarm`: how long before a shift calendars remind people of it.
     pub(in crate::web) fn alarm(&self) -> Result<Option<Alarm>, BadQuery> {
-        let alarm = |text: &str| text.parse().map_err(|_| BadQuery::Alarm(shortened(text)));
-        self.value("alarm")?.map(alarm).transpose()
+        self.read("alarm", |text| text.parse().ok(), BadQuery::Alarm)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::feed::Alarm;
 
-/// The reminders offered; any other may be asked for by the query.
+/// The reminders offered; the query may name others.
 pub(in crate::web) const REMINDERS: [Option<Alarm>; 4] =
     [None, Some(Alarm::M15), Some(Alarm::H1), Some(Alarm::D1)];
 

@@ -1,33 +1,22 @@
 //! `/{team}/pipelines`: what the team is on call for, who owns it, and who of the owners is on call now.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
 use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook, RunBookRef};
 use crate::text::clean;
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::with_team;
+use crate::web::pages::kit::layout::Tab;
 use crate::web::pages::kit::on_call::now_on_call;
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::team_page;
 use crate::web::state::State;
 
 /// The page.
 pub(in crate::web) fn pipelines(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let layout = Layout::of(state, request, &snapshot, team, Tab::Pipelines);
-        match PageQuery::by(request).zone(team.team()) {
-            Ok(zone) => {
-                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                layout.respond(StatusCode::OK, "Pipelines", &page(team, &layout.people(team.team()), wall))
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Pipelines, |context| {
+        Ok(("Pipelines".to_owned(), page(context.team, &context.people(), context.wall())))
     })
 }
 

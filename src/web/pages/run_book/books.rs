@@ -11,8 +11,8 @@ use crate::web::pages::run_book::markdown::{Rendered, render};
 /// The maximum bytes of Markdown in the cache; beyond that the cache is emptied.
 const MAX_BYTES: usize = 32_000_000;
 
-/// The run books that somebody has read. A text that was read anew from its file is another, and with it come the names
-/// of the team's other run books, so nothing else decides what is rendered.
+/// The run books that somebody has read. The identity of the Markdown decides what is rendered: a reload of its file
+/// gives another text, and reloads the names of the team's other run books too.
 #[derive(Debug, Default)]
 pub(in crate::web) struct Books(Mutex<BTreeMap<(TeamId, RunBookId), Arc<Book>>>);
 
@@ -30,7 +30,7 @@ impl Books {
         if let Some(known) = books.get(&key).filter(|known| Arc::ptr_eq(&known.markdown, &book.markdown)) {
             return Arc::clone(known);
         }
-        // What is nowhere but here is in service no more.
+        // A book that only this cache holds is no longer in service.
         books.retain(|_, known| Arc::strong_count(&known.markdown) > 1);
         let bytes: usize = books.values().map(|known| known.markdown.len()).sum();
         if bytes + book.markdown.len() > MAX_BYTES {
@@ -43,7 +43,7 @@ impl Books {
 }
 
 impl Book {
-    /// As HTML. Whoever asks while somebody else is the first waits for them, and for nobody who reads another.
+    /// As HTML. Concurrent requests for the same book wait for the first one, but not for other books.
     pub(in crate::web) fn rendered(&self, team: &Team) -> &Rendered {
         let is_book = |name: &str| RunBookId::new(name).is_some_and(|id| team.run_books.contains_key(&id));
         self.rendered.get_or_init(|| render(&self.markdown, is_book))

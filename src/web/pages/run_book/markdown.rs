@@ -82,7 +82,7 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
         }
     }
 
-    /// A heading with all that is in it, from the first of `events` on. Gives how many events those were.
+    /// Writes a heading with its content, which starts `events`. Returns the number of its events.
     fn heading(&mut self, level: HeadingLevel, events: &[Event<'m>]) -> usize {
         let end = events.iter().position(|event| matches!(event, Event::End(TagEnd::Heading(_))));
         let end = end.unwrap_or(events.len().saturating_sub(1));
@@ -173,7 +173,7 @@ impl<'m, B: Fn(&str) -> bool> Writer<'m, B> {
         self.out.push(Event::Html(CowStr::from(html)));
     }
 
-    /// A name for a heading that no other of the page has.
+    /// A name for a heading that is unique on the page.
     fn anchor(&mut self, text: &str) -> String {
         let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
         let name = words.map(str::to_lowercase).collect::<Vec<_>>().join("-");

@@ -5,39 +5,30 @@ mod markdown;
 
 pub(in crate::web) use books::Books;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
 use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId, RunBookRef};
 use crate::text::clean;
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::{missing_page, part, with_team};
+use crate::web::pages::kit::layout::Tab;
+use crate::web::pages::kit::not_found::part;
 use crate::web::pages::kit::on_call::{away, now_on_call};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::{NoPage, team_page};
 use crate::web::pages::run_book::markdown::{Entry, Rendered};
 use crate::web::state::State;
 
 /// The page.
 pub(in crate::web) fn run_book(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let book = RunBookId::new(part(request, "id")).and_then(|id| team.team().run_books.get(&id));
-        let Some(book) = book else { return missing_page(state, &snapshot, request) };
-        let layout = Layout::of(state, request, &snapshot, team, Tab::Pipelines);
-        match PageQuery::by(request).zone(team.team()) {
-            Ok(zone) => {
-                let wall = Wall::new(zone.as_ref().unwrap_or(&team.team().zone), now);
-                let kept = state.books.book(team.team(), book);
-                let main = page(team, &layout.people(team.team()), book, kept.rendered(team.team()), wall);
-                layout.respond(StatusCode::OK, &clean(&book.title), &main)
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Pipelines, |context| {
+        let rota = context.team.team();
+        let book = RunBookId::new(part(request, "id")).and_then(|id| rota.run_books.get(&id));
+        let book = book.ok_or(NoPage::Missing)?;
+        let kept = state.books.book(rota, book);
+        let main = page(context.team, &context.people(), book, kept.rendered(rota), context.wall());
+        Ok((clean(&book.title), main))
     })
 }
 

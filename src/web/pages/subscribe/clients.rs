@@ -104,7 +104,7 @@ fn desktop_programs(links: &Subscribe) -> [Client<'_>; 3] {
                 "On an iPhone or iPad: Calendars, Add Calendar, Add Subscription Calendar, paste the address.",
                 "Set “Auto-refresh” to every hour, and on a Mac untick “Remove: Alerts” to keep reminders.",
             ],
-            pace: "Shows a change as soon as its “Auto-refresh” says: at best after 5 minutes on a Mac, by default after a week.",
+            pace: "Shows a change at the interval set as “Auto-refresh”: at best after 5 minutes on a Mac, by default after a week.",
             is_remote: false,
         },
         Client {

@@ -21,7 +21,7 @@ use crate::web::query::pairs::shortened;
 use crate::web::server::visitor::{Visitor, base_url};
 use crate::web::state::State;
 
-/// What somebody chose to subscribe to.
+/// The chosen calendar and reminder.
 struct Choice<'t> {
     slot: &'t FeedSlot,
     /// How long before a shift calendars show a reminder.
@@ -157,7 +157,7 @@ fn reminders(choice: &Choice<'_>) -> Markup {
 fn secret(visitor: &Visitor) -> Markup {
     html! {
         p.note {
-            b { "The address holds " @if visitor.engineer().is_some() { "your own" } @else { "your" } " secret link. " }
+            b { "The address contains " @if visitor.engineer().is_some() { "your own" } @else { "your" } " secret link. " }
             "Whoever has it can read "
             @if visitor.sees_all() { "every page and calendar of all teams" } @else { "every page and calendar of this team" }
             ", so do not share a calendar that you subscribed to with it."

@@ -26,7 +26,7 @@ pub(in crate::web) enum What<'s> {
     NoBackup { away: EngineerIdx, reasons: Vec<String> },
 }
 
-/// The primary's lane of a week: whoever holds the role, without gap.
+/// The primary's lane of a week: who holds the role, without gaps.
 pub(in crate::web) fn primary(planned: &PlannedWeek) -> Vec<Piece<'_>> {
     let shifts = planned.shifts.iter().filter(|shift| shift.role == Role::Primary);
     shifts.map(|shift| Piece { period: shift.period, what: What::Held(shift) }).collect()
@@ -75,7 +75,7 @@ impl Away {
     }
 }
 
-/// Who is away in a week, by start: those of its pair and whoever else holds a role in it, then all others.
+/// Who is away in a week, by start: those of its pair and others who hold a role in it, then everybody else.
 pub(in crate::web) fn away(
     team: &Team,
     planned: &PlannedWeek,

@@ -18,16 +18,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Schedule, expand};
+use crate::rota::{Schedule, expand};
 use crate::text::clean;
 use crate::web::pages::kit::agreement::{to_agree, unknown};
-use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::layout::{Layout, Tab};
-use crate::web::pages::kit::not_found::{missing_page, part, with_team};
+use crate::web::pages::kit::layout::Tab;
+use crate::web::pages::kit::not_found::{missing_page, part};
 use crate::web::pages::kit::on_call::{next_change, on_call};
 use crate::web::pages::kit::people::People;
-use crate::web::pages::kit::query::PageQuery;
+use crate::web::pages::kit::team_page::team_page;
 use crate::web::pages::team::list::list;
 use crate::web::pages::team::month::Month;
 use crate::web::pages::team::toolbar::{Choice, steps, toolbar};
@@ -39,24 +38,12 @@ use crate::web::state::State;
 
 /// The page.
 pub(in crate::web) fn team(state: &State, request: &HttpRequest) -> HttpResponse {
-    let (snapshot, now) = (state.store.load(), state.clock.now());
-    with_team(&snapshot, request, |team| {
-        let (layout, query) =
-            (Layout::of(state, request, &snapshot, team, Tab::Rota), PageQuery::by(request));
-        let rota = team.team();
-        let view = query.zone(rota).and_then(|zone| {
-            let view = View::of(team, &query, zone.as_ref().unwrap_or(&rota.zone), now)?;
-            Ok((view, zone))
-        });
-        match view {
-            Ok((view, zone)) => {
-                let choice = Choice { view, zone: zone.as_ref() };
-                let undelivered = state.store.notices().problems_of(&rota.id);
-                let main = page(team, choice, (&layout.people(rota), &undelivered), now);
-                layout.respond(StatusCode::OK, &clean(&rota.name), &main)
-            }
-            Err(error) => bad_query(&layout, &error, request),
-        }
+    team_page(state, request, Tab::Rota, |context| {
+        let (team, rota, wall) = (context.team, context.team.team(), context.wall());
+        let view = View::of(team, context.query, wall.zone, context.now)?;
+        let choice = Choice { view, zone: context.zone };
+        let undelivered = state.store.notices().problems_of(&rota.id);
+        Ok((clean(&rota.name), page(team, choice, (&context.people(), &undelivered), wall)))
     })
 }
 
@@ -77,10 +64,9 @@ fn page(
     team: &TeamSnapshot,
     choice: Choice<'_>,
     (people, undelivered): (&People<'_>, &[String]),
-    now: Instant,
+    wall: Wall<'_>,
 ) -> Markup {
     let rota = team.team();
-    let wall = Wall::new(choice.zone.unwrap_or(&rota.zone), now);
     html! {
         h1 { bdi { (clean(&rota.name)) } }
         section.now aria-labelledby="now" {
@@ -99,7 +85,7 @@ fn page(
     }
 }
 
-/// What keeps the team's notices from being delivered.
+/// Why notices of the team are not delivered.
 fn notices(undelivered: &[String]) -> Markup {
     html! {
         @if !undelivered.is_empty() {
@@ -119,7 +105,7 @@ fn drawn(team: &TeamSnapshot, choice: Choice<'_>, people: &People<'_>, wall: Wal
     }
 }
 
-/// The rota of the view: what is at hand where that reaches, else worked out.
+/// The rota of the view: the one of the next weeks if that is enough, otherwise computed.
 fn schedule_of(team: &TeamSnapshot, view: View) -> Cow<'_, Schedule> {
     let near = team.near();
     let is_near = near.window.start() <= view.period.start() && view.period.end() <= near.window.end();

@@ -148,7 +148,7 @@ pub(in crate::web) fn holiday(
     date: NaiveDate,
 ) -> Option<DayName> {
     let mut names: Vec<(Arc<str>, usize)> = Vec::new();
-    // Worked out once for each zone: a year has 365 dates, and a team may have a hundred people.
+    // Computed once for each zone: a year has 365 dates, and a team may have a hundred people.
     let mut days: Vec<(&str, Option<Period>)> = Vec::new();
     for (engineer, own) in people.team().engineers.iter().zip(absences) {
         let zone = engineer.zone.name();

@@ -8,14 +8,14 @@ use crate::web::pages::kit::query::zone_query;
 use crate::web::pages::kit::zone_field::zone_field;
 use crate::web::pages::team::view::{View, ViewKind, WEEKS};
 
-/// The lengths offered; any other may be asked for by the query.
+/// The lengths offered; the query may name others.
 const LENGTHS: [usize; 4] = [4, WEEKS, 26, 52];
 
 /// What a reader chose of the rota.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::web) struct Choice<'a> {
     pub(in crate::web) view: View,
-    /// Whose clock, if not the team's.
+    /// The zone, if not the team's.
     pub(in crate::web) zone: Option<&'a Zone>,
 }
 

@@ -57,7 +57,8 @@ pub(in crate::web) struct View {
     pub(in crate::web) kind: ViewKind,
     /// The weeks asked for; of weeks and lists only.
     pub(in crate::web) weeks: usize,
-    /// Its time: whole weeks of the team, or of a month all weeks from Monday to Sunday, or a year, in the reader's zone.
+    /// Its time: whole weeks of the team, or of a month all weeks from Monday to Sunday, or a year, in the reader's
+    /// zone.
     pub(in crate::web) period: Period,
     /// The name of its first week, or its first date.
     pub(in crate::web) first: NaiveDate,
@@ -70,7 +71,8 @@ pub(in crate::web) struct View {
 }
 
 impl View {
-    /// The part of the rota of `team` that `query` requests, in `zone`: the part that contains its date, or the current one.
+    /// The part of the rota of `team` that `query` requests, in `zone`: the part that contains its date, or the current
+    /// one.
     pub(in crate::web) fn of(
         team: &TeamSnapshot,
         query: &PageQuery,

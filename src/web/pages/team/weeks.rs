@@ -1,5 +1,5 @@
-//! The weeks of a view, a strip each with a lane for each role and one for who is away, so that it reads alike on a phone
-//! and on a wide screen.
+//! The weeks of a view, a strip each with a lane for each role and one for who is away, so that it looks the same on a
+//! phone and on a wide screen.
 //!
 //! Not here: the content of the lanes (`lanes`) and the notes about a week (`notes`).
 
@@ -120,7 +120,7 @@ impl Weeks<'_> {
         }
     }
 
-    /// Who of the others is away, folded: it moves no duty.
+    /// Who of the others is away, folded, since it does not change who is on call.
     fn others(&self, others: &[Away]) -> Markup {
         html! {
             @if !others.is_empty() {

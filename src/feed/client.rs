@@ -1,6 +1,6 @@
 //! The kinds of calendar client that are distinguished.
 
-/// A kind of calendar client, as far as what it sends tells.
+/// A kind of calendar client, as far as its requests show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Client {
     /// Google Calendar, one fetch for all who subscribe.
@@ -31,7 +31,7 @@ impl Client {
         Client::Other,
     ];
 
-    /// The word that the database and the API have for it.
+    /// Its name in the database and the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Client::Google => "google",
@@ -57,11 +57,13 @@ impl Client {
         }
     }
 
-    pub(super) fn place(self) -> usize {
+    /// Its position in [`Client::ALL`].
+    pub fn place(self) -> usize {
         self as usize
     }
 
-    pub(super) fn named(word: &str) -> Option<Client> {
+    /// The kind with this name in the database and the API.
+    pub fn named(word: &str) -> Option<Client> {
         Client::ALL.into_iter().find(|client| client.as_str() == word)
     }
 }
