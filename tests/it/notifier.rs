@@ -449,8 +449,10 @@ fn an_urgent_change_is_tried_at_once_after_hours_in_which_nothing_could_be_sent(
 
 #[test]
 fn a_message_that_is_refused_for_a_while_is_not_overtaken() {
-    // A server that does not know the sender yet refuses everything to B for five minutes.
-    let back = monday() + TimeDelta::minutes(8);
+    // The first message is due after two minutes, and is tried for the ninth time after another 7,725 seconds: just then the
+    // second one is due. A minute later the server takes both.
+    let due = monday() + TimeDelta::minutes(2) + TimeDelta::seconds(7725);
+    let back = due + TimeDelta::minutes(1);
     let unknown = Failure::of_message(Reason::MailRefused(451));
     let network = Recorder::new(
         move |now, to, _| if to == "b@example.org" && now < back { Err(unknown) } else { Ok(()) },
@@ -460,12 +462,10 @@ fn a_message_that_is_refused_for_a_while_is_not_overtaken() {
     server.step(monday());
     let first = swap("2026-12-04", ["a", "d"]);
     server.edit(&team_text(&first), monday());
-    server.run(monday(), monday() + TimeDelta::minutes(4), TimeDelta::seconds(5));
-    server.edit(
-        &team_text(&format!("{first}{}", swap("2026-12-11", ["c", "d"]))),
-        monday() + TimeDelta::minutes(4),
-    );
-    server.run(monday() + TimeDelta::minutes(4), back + TimeDelta::hours(1), TimeDelta::seconds(5));
+    let edit = due - TimeDelta::minutes(2);
+    server.run(monday(), edit, TimeDelta::seconds(15));
+    server.edit(&team_text(&format!("{first}{}", swap("2026-12-11", ["c", "d"]))), edit);
+    server.run(edit, back + TimeDelta::hours(1), TimeDelta::seconds(15));
     let subjects = subjects(&network, "b@example.org");
     let [one, two] = &subjects[..] else { panic!("{subjects:#?}") };
     assert!(one.contains("Fri 4 Dec") && two.contains("Fri 11 Dec"), "{subjects:#?}");

@@ -4,8 +4,8 @@ usage: smtp_server.py FOLDER CERTIFICATE KEY [plain|starttls|tls]
 
 It listens on a free port of 127.0.0.1 and writes that to FOLDER/port. The login is oncal / s3cret-password. What goes to an
 address that begins with `refused` is refused. While FOLDER/down is there every message is refused for the moment; with
-FOLDER/slow it answers half a second after it took a message; with FOLDER/hold it takes none and leaves each without a
-reply. FOLDER/login says that somebody tried to log in.
+FOLDER/slow it waits before and after it takes a message; with FOLDER/hold it takes none and leaves each without a reply.
+FOLDER/login says that somebody tried to log in.
 """
 
 import asyncio
@@ -43,12 +43,14 @@ class Handler:
         while (folder / "hold").exists():
             (folder / f"{number:05}.held").touch()
             await asyncio.sleep(0.02)
+        if (folder / "slow").exists():
+            await asyncio.sleep(0.3)
         name = folder / f"{number:05}-{envelope.rcpt_tos[0]}.eml"
         aside = name.with_suffix(".part")
         aside.write_bytes(envelope.original_content)
         aside.rename(name)
         if (folder / "slow").exists():
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.3)
         return "250 taken"
 
 
