@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveTime, Weekday};
 
 use super::mail::{MailAddress, address_at};
-use super::webhook::WebhookUrl;
+use super::webhook::{WebhookError, WebhookUrl};
 use crate::rota::EngineerId;
 use crate::toml_reader::{Problems, TableReader};
 
@@ -82,9 +82,18 @@ fn read_webhook(table: &mut TableReader<'_>, problems: &Problems) -> Option<Webh
         Ok(webhook) => Some(webhook),
         Err(error) => {
             let message = format!("`webhook` is not the address of a webhook: {error}");
-            let help =
-                "such as \"https://hooks.example.org/services/…\", as the chat program shows it".to_owned();
-            problems.error_with_help("invalid-webhook", at.span, message, help);
+            let (code, help) = match error {
+                WebhookError::Password => (
+                    "password-in-url",
+                    "the chat program shows an address without them; one that is a secret as a whole can be given in \
+                     the environment, ONCAL_WEBHOOK_<TEAM>",
+                ),
+                _ => (
+                    "invalid-webhook",
+                    "such as \"https://hooks.example.org/services/…\", as the chat program shows it",
+                ),
+            };
+            problems.error_with_help(code, at.span, message, help.to_owned());
             None
         }
     }

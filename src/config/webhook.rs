@@ -18,6 +18,9 @@ pub enum WebhookError {
     /// It is `http`, and its host is another machine.
     #[error("it must begin with `https://`: without encryption only this machine (loopback) can be reached")]
     NotEncrypted,
+    /// It has a user name or a password.
+    #[error("it must not contain a user name or password")]
+    Password,
 }
 
 impl WebhookUrl {
@@ -30,6 +33,7 @@ impl WebhookUrl {
         let url = Url::parse(text.trim()).map_err(|_| WebhookError::Malformed)?;
         match url.scheme() {
             _ if !url.has_host() => Err(WebhookError::Malformed),
+            _ if !url.username().is_empty() || url.password().is_some() => Err(WebhookError::Password),
             "https" => Ok(WebhookUrl(url)),
             "http" => {
                 let webhook = WebhookUrl(url);
@@ -73,6 +77,8 @@ mod tests {
             ("http://localhost/x", None),
             ("http://hooks.example.org/x", Some(WebhookError::NotEncrypted)),
             ("ftp://hooks.example.org/x", Some(WebhookError::Malformed)),
+            ("https://u:SECRET@hooks.example.org/x", Some(WebhookError::Password)),
+            ("https://u@hooks.example.org/x", Some(WebhookError::Password)),
             ("hooks.example.org", Some(WebhookError::Malformed)),
             ("", Some(WebhookError::Malformed)),
         ] {

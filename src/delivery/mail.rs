@@ -130,12 +130,13 @@ fn is_timeout(error: &lettre::transport::smtp::Error) -> bool {
     false
 }
 
-/// What a reply means. A refused login, or a server that is closing, is the same for every recipient.
+/// What a reply means. A refused login, or a server that is closing, is the same for every recipient; 452 says most often
+/// that one mailbox is full.
 fn refusal(code: Code) -> Failure {
     let number = code.into();
     match (code.severity, number) {
         (_, 454 | 530 | 534 | 535 | 538) => Failure::general(Reason::MailLogin(number)),
-        (_, 421) | (Severity::TransientNegativeCompletion, 432 | 452) => {
+        (_, 421) | (Severity::TransientNegativeCompletion, 432) => {
             Failure::general(Reason::MailRefused(number))
         }
         // Codes do not say for certain whether the server refuses the address or the text.
@@ -206,6 +207,7 @@ mod tests {
         };
         assert_eq!(code("550"), Failure::of_message(Reason::MailRefused(550)));
         assert_eq!(code("451"), Failure::of_message(Reason::MailRefused(451)));
+        assert_eq!(code("452"), Failure::of_message(Reason::MailRefused(452)));
         assert_eq!(code("535"), Failure::general(Reason::MailLogin(535)));
         assert_eq!(code("421"), Failure::general(Reason::MailRefused(421)));
     }

@@ -41,6 +41,7 @@ pub fn fitted(text: &str, link: Option<&str>) -> String {
 /// use oncal::delivery::neutralised;
 ///
 /// assert_eq!(neutralised("<!channel> R&D @all"), "‹!channel› R＆D ＠all");
+/// assert_eq!(neutralised("[Day off](https://evil.example)"), "［Day off］(https://evil.example)");
 /// ```
 pub fn neutralised(text: &str) -> String {
     let alike = |character| match character {
@@ -48,6 +49,8 @@ pub fn neutralised(text: &str) -> String {
         '>' => '›',
         '&' => '＆',
         '@' => '＠',
+        '[' => '［',
+        ']' => '］',
         other => other,
     };
     text.chars().map(alike).collect()

@@ -20,7 +20,9 @@ const INSERT: &str = "INSERT INTO outbox (team, recipient, kind, message_key, me
 const CLAIM: &str = "UPDATE outbox SET next_attempt = $5, is_claimed = 1, attempts = attempts + 1 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4";
 
-const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_refused = $7, is_claimed = 0 \
+/// What was left to another server was not tried.
+const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_refused = $7, is_claimed = 0, \
+    attempts = attempts - CASE WHEN $6 = '' THEN 1 ELSE 0 END \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
 
 /// Schedules those of a queue that were created before `$3` for `$4`, if they are not due sooner.

@@ -4,7 +4,6 @@ use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 
 use super::facts::{Facts, Terms};
 use super::notified::{KnownConflict, Notified, Stage};
-use super::settle::{is_urgent, settles};
 use crate::rota::{Conflict, EngineerIdx, Instant, Pair, Period, Row, RowStatus, Team, WeekId};
 
 /// When reminders are sent, on the team's clock: at this hour.
@@ -37,7 +36,7 @@ pub(super) enum News<'f> {
     Gone(KnownConflict),
 }
 
-/// What must be reported about conflicts, and when there may be more.
+/// What must be reported about conflicts once it has settled, and when there may be more.
 #[derive(Debug, Default)]
 pub(super) struct Agreement<'f> {
     pub(super) news: Vec<News<'f>>,
@@ -93,7 +92,6 @@ impl Open<'_> {
         let id = |engineer: EngineerIdx| team.engineer(engineer).id.to_string();
         let period = self.conflict.period;
         KnownConflict {
-            at: now,
             start: period.start(),
             end: period.end(),
             pair: [id(self.pair.primary), id(self.pair.secondary)],
@@ -190,14 +188,6 @@ impl<'f> Comparison<'_, 'f> {
         self.agreement.next = [self.agreement.next, at].into_iter().flatten().min();
     }
 
-    /// Whether a change of `period` since `since` has settled. If not, this is looked at again once it has.
-    fn has_settled(&mut self, period: Period, since: Instant) -> bool {
-        let edits = self.facts.edits.iter();
-        let later = settles(edits.copied(), since, is_urgent(period.start(), self.now), self.now);
-        self.later(later);
-        later.is_none()
-    }
-
     fn appeared(&mut self, open: Open<'f>) {
         let period = open.conflict.period;
         let first_reminder = open.reaches(self.facts.team, Stage::Week);
@@ -205,7 +195,7 @@ impl<'f> Comparison<'_, 'f> {
             [Some(period.start() - self.terms.ahead()), first_reminder].into_iter().flatten().min();
         if comes_near.is_some_and(|near| self.now < near) {
             self.later(comes_near);
-        } else if self.has_settled(period, Instant::MIN_UTC) {
+        } else {
             self.agreement.news.push(News::Appeared(open));
         }
     }
@@ -218,11 +208,8 @@ impl<'f> Comparison<'_, 'f> {
                 == (next.start, next.end, &next.pair, &next.proposed, &next.status)
         };
         let Some(known) = before.iter().find(is_same) else {
-            let since = before.iter().map(|known| known.at).max().unwrap_or(Instant::MIN_UTC);
-            if self.has_settled(open.conflict.period, since) {
-                let before = before.iter().map(|known| (*known).clone()).collect();
-                self.agreement.news.push(News::Changed(before, open));
-            }
+            let before = before.iter().map(|known| (*known).clone()).collect();
+            self.agreement.news.push(News::Changed(before, open));
             return;
         };
         let stage = open.stage(self.facts.team, self.now);
@@ -238,7 +225,7 @@ impl<'f> Comparison<'_, 'f> {
 
     fn closed(&mut self, known: &KnownConflict, period: Period, rows: &'f [Row]) {
         // Nothing is known beyond the window.
-        if self.facts.end(self.now) <= period.start() || !self.has_settled(period, known.at) {
+        if self.facts.end(self.now) <= period.start() {
             return;
         }
         let is_agreed = |row: &&Row| {
@@ -254,7 +241,7 @@ impl<'f> Comparison<'_, 'f> {
     }
 }
 
-/// Records in `known` that `news` were reported at `now`, and forgets what has ended.
+/// Records in `known` that `news` were reported at `now`.
 pub(super) fn remember(facts: &Facts<'_>, news: &[News<'_>], known: &mut Notified, now: Instant) {
     let forget = |known: &mut Vec<KnownConflict>, old: &KnownConflict| known.retain(|other| other != old);
     for news in news {
@@ -273,7 +260,6 @@ pub(super) fn remember(facts: &Facts<'_>, news: &[News<'_>], known: &mut Notifie
             News::Agreed(old, _) | News::Gone(old) => forget(&mut known.conflicts, old),
         }
     }
-    known.conflicts.retain(|conflict| now < conflict.end);
     known.conflicts.sort_by_key(|conflict| conflict.start);
 }
 

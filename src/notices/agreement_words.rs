@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use super::agreement::{MIN_INTEREST, News, Open, open, reminder_expires};
 use super::facts::{Facts, Terms};
-use super::message::{Kind, Message, Part, Recipient, Text};
-use super::notified::{KnownConflict, Stage};
-use super::settle::is_urgent;
-use super::words::{clock, footer, is_for, name_for, names, prefix, times_in, zone_of};
+use super::message::{Involved, Kind, Message, Part, Recipient, Text};
+use super::notified::{KnownConflict, Notified, Stage};
+use super::words::{clock, footer, is_for, name_for, name_of, names, prefix, times_in, zone_of};
 use crate::rota::{
-    Conflict, EngineerIdx, Instant, LEDGER_DAYS, Period, ProposalStatus, Role, Row, RowStatus, Zone,
-    merge_adjacent,
+    Conflict, EngineerIdx, Instant, LEDGER_DAYS, Period, ProposalStatus, Role, Row, RowStatus, merge_adjacent,
 };
 use crate::text::{self, WallClock, moment, reasons};
 
@@ -19,7 +17,7 @@ use crate::text::{self, WallClock, moment, reasons};
 pub(super) fn messages(
     facts: &Facts<'_>,
     terms: &Terms,
-    news: &[News<'_>],
+    (news, known): (&[News<'_>], &Notified),
     key: &str,
     now: Instant,
 ) -> Vec<Message> {
@@ -27,7 +25,7 @@ pub(super) fn messages(
         news.iter().partition(|news| news.is_reminder());
     let mut messages = Vec::new();
     for (kind, news) in [(Kind::Agree, others), (Kind::Reminder, reminders)] {
-        let writer = Writer { facts, kind, key, now };
+        let writer = Writer { facts, known, kind, key, now };
         if terms.has_team {
             messages.extend(writer.message(Recipient::Team, &news));
         }
@@ -44,20 +42,19 @@ pub(super) fn messages(
 }
 
 /// The message that reports to the team what is open when notices are first configured.
-pub(super) fn first(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Message> {
+pub(super) fn first(facts: &Facts<'_>, known: &Notified, key: &str, now: Instant) -> Option<Message> {
     let news: Vec<News<'_>> = open(facts, now).into_iter().map(News::Appeared).collect();
     let news: Vec<&News<'_>> = news.iter().collect();
-    let mut message = Writer { facts, kind: Kind::First, key, now }.message(Recipient::Team, &news)?;
+    let mut message = Writer { facts, known, kind: Kind::First, key, now }.message(Recipient::Team, &news)?;
     let team = facts.team_name();
-    message.text.intro = format!(
-        "From now on oncal sends notices about the on-call plan of {team} here. {}",
-        message.text.intro
-    );
+    message.text.greeting =
+        Some(format!("From now on oncal sends notices about the on-call plan of {team} here."));
     Some(message)
 }
 
 struct Writer<'w> {
     facts: &'w Facts<'w>,
+    known: &'w Notified,
     kind: Kind,
     key: &'w str,
     now: Instant,
@@ -70,81 +67,72 @@ impl Writer<'_> {
         }
         let zone = zone_of(self.facts, &to);
         let clock = clock(zone, self.now);
-        let is_new = |news: &&&News<'_>| self.kind == Kind::Agree && !matches!(news, News::Gone(_));
-        let urgent = news.iter().filter(is_new).filter_map(|news| news.period());
-        let urgent = urgent.map(Period::start).any(|start| is_urgent(start, self.now));
         let text = Text {
-            prefix: prefix(self.facts, &to, urgent),
-            title: None,
-            intro: self.intro(&to, news, zone),
+            prefix: prefix(self.facts, &to),
+            agrees: Some(self.facts.team_name()),
+            intro: times_in(zone),
             parts: news.iter().map(|news| self.part(news, &to, clock)).collect(),
             closing: footer(self.facts, &to),
             link: self.facts.page.as_ref().map(|page| format!("{page}coverage")),
+            ..Text::default()
         };
         Some(Message { kind: self.kind, to, key: self.key.to_owned(), text })
     }
 
-    /// Which plan it is about, and what that means to the reader.
-    fn intro(&self, to: &Recipient, news: &[&News<'_>], zone: &Zone) -> String {
-        let open = news.iter().filter_map(|news| match news {
-            News::Appeared(open) | News::Changed(_, open) | News::Reminder(open, _) => Some(open),
-            News::Agreed(..) | News::Gone(_) => None,
-        });
-        let open: Vec<&Open<'_>> = open.collect();
-        let team = self.facts.team_name();
-        let head = match open.len() {
-            0 => format!("This is about the on-call plan of {team}."),
-            1 => format!("The on-call team {team} must agree on this."),
-            count => format!("The on-call team {team} must agree on these {count} points."),
-        };
-        let is_own = |status: ProposalStatus| {
-            let own = open.iter().filter(|open| is_for(self.facts, to, open.conflict.primary));
-            own.into_iter().any(|open| open.conflict.status == status)
-        };
-        let own = if is_own(ProposalStatus::Proposed) {
-            " You are proposed as primary."
-        } else if is_own(ProposalStatus::NeedsVolunteer) {
-            " A volunteer is needed, and you are first in turn."
-        } else {
-            ""
-        };
-        format!("{head}{own} {}", times_in(zone))
-    }
-
     fn part(&self, news: &News<'_>, to: &Recipient, clock: WallClock<'_>) -> Part {
+        let team = self.facts.team;
         match news {
-            News::Appeared(open) => {
-                let (by, is_over) = self.by(open, clock);
-                let expires = if is_over { open.conflict.period.end() } else { open.deadline };
-                let headline = format!("{by}: {}", self.line(open, to, clock));
-                Part { headline, text: self.details(open, to, None, clock), expires }
-            }
+            News::Appeared(open) => self.open_part(open, to, (None, ""), clock),
             News::Changed(known, open) => {
-                let (by, is_over) = self.by(open, clock);
-                let expires = if is_over { open.conflict.period.end() } else { open.deadline };
-                let own = self.facts.team.engineer(open.conflict.primary).id.as_str();
+                let own = team.engineer(open.conflict.primary).id.as_str();
                 let others = known.iter().map(|known| known.proposed.as_str()).filter(|id| *id != own);
                 let others: BTreeSet<&str> = others.collect();
-                let named = |id: &str| match self.facts.team.index_of(id) {
+                let named = |id: &str| match team.index_of(id) {
                     Some(engineer) => name_for(self.facts, to, engineer),
-                    None => self.facts.name_of(id),
+                    None => name_of(self.facts, self.known, id),
                 };
                 let others: Vec<String> = others.into_iter().map(named).collect();
                 let before =
                     (!others.is_empty()).then(|| format!("Proposed before: {}", text::list(&others)));
-                let headline = format!("changed, {by}: {}", self.line(open, to, clock));
-                Part { headline, text: self.details(open, to, before, clock), expires }
+                self.open_part(open, to, (before, "changed, "), clock)
             }
             News::Reminder(open, stage) => {
-                let (by, _) = self.by(open, clock);
                 let reminder = if *stage == Stage::Overdue { "" } else { "reminder, " };
-                let headline = format!("{reminder}{by}: {}", self.line(open, to, clock));
-                let expires = reminder_expires(self.facts.team, open, *stage);
-                Part { headline, text: self.details(open, to, None, clock), expires }
+                let part = self.open_part(open, to, (None, reminder), clock);
+                Part { expires: reminder_expires(team, open, *stage), ..part }
             }
             News::Agreed(known, rows) => self.agreed(known, rows, to, clock),
             News::Gone(known) => self.gone(known, to, clock),
         }
+    }
+
+    /// A part about what is open; `what` comes first in its headline.
+    fn open_part(
+        &self,
+        open: &Open<'_>,
+        to: &Recipient,
+        (before, what): (Option<String>, &str),
+        clock: WallClock<'_>,
+    ) -> Part {
+        let conflict = open.conflict;
+        let (day, is_over) = (clock.day(open.deadline), open.deadline <= self.now);
+        let by = if is_over { format!("overdue since {day}") } else { format!("agree by {day}") };
+        let expires = if is_over { conflict.period.end() } else { open.deadline };
+        let headline = format!("{what}{by}: {}", self.line(open, to, clock));
+        let involved = match conflict.status {
+            ProposalStatus::Proposed if is_for(self.facts, to, conflict.primary) => Involved::Proposed,
+            ProposalStatus::NeedsVolunteer if is_for(self.facts, to, conflict.primary) => {
+                Involved::FirstInTurn
+            }
+            _ => Involved::Otherwise,
+        };
+        let part = Part::new(headline, self.details(open, to, before, clock), expires);
+        Part { start: self.urgent_before(conflict.period.start()), open: Some(involved), ..part }
+    }
+
+    /// `start`, unless the message reports nothing new.
+    fn urgent_before(&self, start: Instant) -> Option<Instant> {
+        (self.kind == Kind::Agree).then_some(start)
     }
 
     fn agreed(&self, known: &KnownConflict, rows: &[&Row], to: &Recipient, clock: WallClock<'_>) -> Part {
@@ -153,11 +141,12 @@ impl Writer<'_> {
         let late = rows.iter().any(|row| row.status == RowStatus::AgreedLate);
         let late = if late { ", after the deadline" } else { "" };
         let lines: Vec<String> = rows.iter().map(|row| self.agreed_line(row, to, clock)).collect();
-        Part {
-            headline: format!("agreed{late}: {who} {when} ({why})"),
-            text: format!("{when} ({why}) has been agreed{late}:\n  {}", lines.join("\n  ")),
-            expires: known.end.max(self.now + MIN_INTEREST),
-        }
+        let part = Part::new(
+            format!("agreed{late}: {who} {when} ({why})"),
+            format!("{when} ({why}) has been agreed{late}:\n  {}", lines.join("\n  ")),
+            known.end.max(self.now + MIN_INTEREST),
+        );
+        Part { start: self.urgent_before(known.start), ..part }
     }
 
     fn gone(&self, known: &KnownConflict, to: &Recipient, clock: WallClock<'_>) -> Part {
@@ -169,17 +158,11 @@ impl Writer<'_> {
             false => format!(": {}", self.are_primary(&people, to)),
         };
         let lines: String = pieces.iter().map(|piece| self.on_call_line(piece, to, clock)).collect();
-        Part {
-            headline: format!("nothing left to agree on for {when} ({why}){who}"),
-            text: format!("Nothing is left to agree on for {when} ({why}). On call then:{lines}"),
-            expires: known.end.max(self.now + MIN_INTEREST),
-        }
-    }
-
-    /// `agree by Fri 11 Dec` or `overdue since Fri 11 Dec`, and whether it is.
-    fn by(&self, open: &Open<'_>, clock: WallClock<'_>) -> (String, bool) {
-        let (day, is_over) = (clock.day(open.deadline), open.deadline <= self.now);
-        (if is_over { format!("overdue since {day}") } else { format!("agree by {day}") }, is_over)
+        Part::new(
+            format!("nothing left to agree on for {when} ({why}){who}"),
+            format!("Nothing is left to agree on for {when} ({why}). On call then:{lines}"),
+            known.end.max(self.now + MIN_INTEREST),
+        )
     }
 
     /// `primary 24–26 Dec (Christmas Day), proposed Data Engineer D`; to that person, `you are proposed`.

@@ -65,7 +65,7 @@ pub(super) fn digest(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Messa
             "{heading}\n{}",
             lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
         );
-        Part { headline: heading.to_owned(), text, expires }
+        Part::new(heading.to_owned(), text, expires)
     };
     let parts: Vec<Part> = sections.into_iter().filter(|(_, lines)| !lines.is_empty()).map(part).collect();
     if parts.is_empty() {
@@ -79,12 +79,13 @@ pub(super) fn digest(facts: &Facts<'_>, key: &str, now: Instant) -> Option<Messa
     };
     let to = Recipient::Team;
     let text = Text {
-        prefix: prefix(facts, &to, false),
+        prefix: prefix(facts, &to),
         title: Some(title),
         intro: times_in(&facts.team.zone),
         parts,
         closing: footer(facts, &to),
         link: facts.page.clone(),
+        ..Text::default()
     };
     Some(Message { kind: Kind::Digest, to, key: key.to_owned(), text })
 }

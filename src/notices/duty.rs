@@ -2,25 +2,24 @@
 
 use super::facts::{Facts, Terms};
 use super::notified::{KnownDuty, Notified};
-use super::settle::{is_urgent, settles};
-use crate::rota::{EngineerId, EngineerIdx, Holding, Instant, Period, Role, changes, holdings};
+use crate::rota::{EngineerId, Holding, Instant, Period, Role, changes, holdings};
 
-/// A period in which an engineer gained or lost a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A period in which an engineer gained or lost a role. They may have left the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Move {
-    pub(super) engineer: EngineerIdx,
+    pub(super) engineer: EngineerId,
     pub(super) role: Role,
     pub(super) period: Period,
     /// Whether they have it now.
     pub(super) is_gain: bool,
 }
 
-/// What must be reported about duty, and when there may be more.
+/// What differs from what is known about duty.
 #[derive(Debug, Default)]
 pub(super) struct Moved {
-    /// The changes that have settled: of each engineer all that are near.
-    pub(super) moves: Vec<Move>,
-    /// When the next one settles, or becomes near.
+    /// The changes that are near, and what belongs to them.
+    pub(super) near: Vec<Move>,
+    /// When the next one becomes near.
     pub(super) next: Option<Instant>,
 }
 
@@ -38,36 +37,40 @@ fn of<'h>(all: &'h [Holding], engineer: &EngineerId) -> impl Iterator<Item = &'h
 /// Compares the confirmed shifts with those in `known`.
 pub(super) fn moved(facts: &Facts<'_>, terms: &Terms, known: &Notified, now: Instant) -> Moved {
     let now_held = confirmed(facts);
-    let mut moved = Moved::default();
-    for engineer in facts.team.indices() {
-        let id = &facts.team.engineer(engineer).id;
-        let Some(duty) = known.duty.get(id.as_str()) else { continue };
-        let before = duty.holdings(id);
-        let after: Vec<Holding> = of(&now_held, id).cloned().collect();
-        let mut differing = differences(facts, &before, &after, (duty.until, now));
-        differing.iter_mut().for_each(|found| found.engineer = engineer);
-        let (near, far): (Vec<Move>, Vec<Move>) =
-            differing.into_iter().partition(|found| found.period.start() < terms.horizon(now));
-        let comes_near = far.iter().map(|found| found.period.start() - terms.ahead()).min();
-        moved.next = [moved.next, comes_near].into_iter().flatten().min();
-        if near.is_empty() {
-            continue;
-        }
-        let is_urgent = near.iter().any(|found| is_urgent(found.period.start(), now));
-        // Any edit of the team counts: what one person does in a minute is one batch of messages.
-        match settles(facts.edits.iter().copied(), duty.at, is_urgent, now) {
-            Some(later) => moved.next = [moved.next, Some(later)].into_iter().flatten().min(),
-            None => moved.moves.extend(near),
-        }
+    let mut found = Vec::new();
+    for (id, duty) in &known.duty {
+        let Some(engineer) = EngineerId::new(id) else { continue };
+        let after: Vec<Holding> = of(&now_held, &engineer).cloned().collect();
+        let before = duty.holdings(&engineer);
+        found.extend(differences(facts, &engineer, [&before, &after], (duty.until, now)));
     }
-    moved
+    let (mut near, mut far): (Vec<Move>, Vec<Move>) =
+        found.into_iter().partition(|found| found.period.start() < terms.horizon(now));
+    // What was taken from one person and given to several is one change: each message names the others.
+    loop {
+        let belongs = |found: &Move| near.iter().any(|near| near.belongs_to(found));
+        let (with, rest): (Vec<Move>, Vec<Move>) = far.into_iter().partition(belongs);
+        far = rest;
+        if with.is_empty() {
+            break;
+        }
+        near.extend(with);
+    }
+    Moved { near, next: far.iter().map(|found| found.period.start() - terms.ahead()).min() }
 }
 
-/// What one engineer gained and lost within what was known and has not ended. The caller fills in the engineer.
+impl Move {
+    /// Whether both are of one change: the other side of it, or the other role of the same engineer.
+    fn belongs_to(&self, other: &Move) -> bool {
+        self.period.overlaps(other.period) && (self.role == other.role || self.engineer == other.engineer)
+    }
+}
+
+/// What `engineer` gained and lost within what was known and has not ended.
 fn differences(
     facts: &Facts<'_>,
-    before: &[Holding],
-    after: &[Holding],
+    engineer: &EngineerId,
+    [before, after]: [&[Holding]; 2],
     (until, now): (Instant, Instant),
 ) -> Vec<Move> {
     let mut found = Vec::new();
@@ -78,7 +81,7 @@ fn differences(
         }
         let changed = changes(before, after, window).into_iter();
         found.extend(changed.filter(|change| now < change.period.end()).map(|change| Move {
-            engineer: EngineerIdx(0),
+            engineer: engineer.clone(),
             role: change.role,
             period: change.period,
             is_gain: change.after.is_some(),
@@ -87,32 +90,35 @@ fn differences(
     found
 }
 
-/// Records in `known` that `moves` are reported at `now`, and what is new without being a change: engineers, addresses,
-/// and weeks that enter the window.
-pub(super) fn remember(facts: &Facts<'_>, terms: &Terms, moves: &[Move], known: &mut Notified, now: Instant) {
+/// Records in `known` that `moves` are reported, and what is new without being a change: engineers, addresses, and
+/// weeks that enter the window. Without `moves` changes have not settled: whoever is new may be gone again.
+pub(super) fn remember(
+    facts: &Facts<'_>,
+    terms: &Terms,
+    moves: Option<&[Move]>,
+    known: &mut Notified,
+    now: Instant,
+) {
     let now_held = confirmed(facts);
     let (team, end) = (facts.team, facts.end(now));
-    known.duty.retain(|id, _| team.index_of(id).is_some());
+    for found in moves.unwrap_or_default() {
+        if let Some(duty) = known.duty.get_mut(found.engineer.as_str()) {
+            duty.set(found.role, found.period, found.is_gain);
+        }
+    }
     for engineer in team.indices() {
         let id = &team.engineer(engineer).id;
         let has_address = terms.addressed.contains(id);
         let is_known = known.duty.get(id.as_str()).is_some_and(|duty| duty.has_address || !has_address);
         if !is_known {
-            let duty = KnownDuty {
-                at: now,
-                until: Instant::MIN_UTC,
-                has_address,
-                primary: Vec::new(),
-                secondary: Vec::new(),
-            };
-            known.duty.insert(id.to_string(), duty);
+            if moves.is_none() {
+                continue;
+            }
+            known.duty.insert(id.to_string(), KnownDuty::default());
         }
         let Some(duty) = known.duty.get_mut(id.as_str()) else { continue };
         duty.has_address = has_address;
-        for found in moves.iter().filter(|found| found.engineer == engineer) {
-            duty.set(found.role, found.period, found.is_gain);
-            duty.at = now;
-        }
+        duty.name = facts.name(engineer);
         if duty.until < end {
             if let Some(new) = Period::new(duty.until, end) {
                 for held in of(&now_held, id) {
@@ -122,9 +128,6 @@ pub(super) fn remember(facts: &Facts<'_>, terms: &Terms, moves: &[Move], known: 
                 }
             }
             duty.until = end;
-        }
-        if let Some(first) = facts.schedule.weeks.first() {
-            duty.forget_before(first.week.period.start());
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Messages about changes of duty.
 
-use super::duty::Move;
+use super::duty::{Move, held_before};
 use super::facts::{Facts, Terms};
 use super::message::{Kind, Message, Part, Recipient, Text};
-use super::settle::is_urgent;
-use super::words::{clock, footer, holders, names, prefix, times_in, why, zone_of};
-use crate::rota::{Conflict, EngineerIdx, Holding, Instant, Period, Periods, ProposalStatus, Role};
+use super::notified::Notified;
+use super::words::{Held, clock, footer, held, name_of, names, prefix, times_in, why, zone_of};
+use crate::rota::{
+    EngineerId, EngineerIdx, Holding, Instant, Period, Periods, ProposalStatus, Role, merge_adjacent,
+};
 use crate::text::{WallClock, list, role_title};
 
 /// Calendar programs refresh at different times.
@@ -15,8 +17,9 @@ const CALENDARS: &str =
 /// What is needed to put moves into words.
 struct Writer<'w> {
     facts: &'w Facts<'w>,
+    known: &'w Notified,
     /// What everybody was known to hold.
-    before: &'w [Holding],
+    before: Vec<Holding>,
     now: Instant,
 }
 
@@ -25,17 +28,17 @@ struct Writer<'w> {
 pub(super) fn messages(
     facts: &Facts<'_>,
     terms: &Terms,
-    (moves, before): (&[Move], &[Holding]),
+    (moves, known): (&[Move], &Notified),
     key: &str,
     now: Instant,
 ) -> Vec<Message> {
-    let writer = Writer { facts, before, now };
+    let writer = Writer { facts, known, before: held_before(known), now };
     let mut messages = Vec::new();
     for engineer in facts.team.indices() {
-        let own: Vec<Move> = moves.iter().filter(|found| found.engineer == engineer).copied().collect();
         let id = &facts.team.engineer(engineer).id;
+        let own: Vec<&Move> = moves.iter().filter(|found| found.engineer == *id).collect();
         if !own.is_empty() && terms.addressed.contains(id) {
-            messages.push(writer.for_engineer(Recipient::Engineer(id.clone()), own, key));
+            messages.push(writer.for_engineer(engineer, own, key));
         }
     }
     if terms.has_team && !moves.is_empty() {
@@ -45,145 +48,175 @@ pub(super) fn messages(
 }
 
 impl Writer<'_> {
-    fn for_engineer(&self, to: Recipient, mut own: Vec<Move>, key: &str) -> Message {
+    fn for_engineer(&self, engineer: EngineerIdx, mut own: Vec<&Move>, key: &str) -> Message {
         own.sort_by_key(|found| (found.period.start(), found.role, !found.is_gain));
+        let to = Recipient::Engineer(self.facts.team.engineer(engineer).id.clone());
         let zone = zone_of(self.facts, &to);
         let clock = clock(zone, self.now);
         let is_lost = |found: &Move, other: &Move| !other.is_gain && other.period == found.period;
-        let parts = own.iter().filter_map(|found| {
+        let parts = own.iter().flat_map(|found| {
             let changes_role = own.iter().any(|other| found.is_gain && is_lost(found, other));
             // The gain of the other role says both.
             let is_said = !found.is_gain && own.iter().any(|other| other.is_gain && is_lost(other, found));
-            (!is_said).then(|| self.own_part(found, changes_role, clock))
+            match (is_said, found.is_gain) {
+                (true, _) => Vec::new(),
+                (false, false) => self.lost(engineer, found, clock),
+                (false, true) if changes_role => vec![self.other_role(found, clock)],
+                (false, true) => vec![self.gained(found, clock)],
+            }
         });
         let parts = parts.collect();
         let team = self.facts.team_name();
         let intro = format!("Your on-call duty for {team} has changed. {}", times_in(zone));
-        let urgent = own.iter().any(|found| is_urgent(found.period.start(), self.now));
-        self.message(to, (intro, parts), urgent, key)
+        self.message(to, (intro, parts), key)
     }
 
-    fn own_part(&self, found: &Move, changes_role: bool, clock: WallClock<'_>) -> Part {
-        let (headline, lines) = match (found.is_gain, changes_role) {
-            (false, _) => self.lost(found, clock),
-            (true, true) => self.other_role(found, clock),
-            (true, false) => self.gained(found, clock),
+    /// What `engineer` lost, a part for each who has it now.
+    fn lost(&self, engineer: EngineerIdx, found: &Move, clock: WallClock<'_>) -> Vec<Part> {
+        let (role, other) = (found.role, found.role.other());
+        let is_kept = |held: Held| held.engineer == Some(engineer) && held.open.is_some();
+        let pieces = held(self.facts, role, found.period).into_iter().flat_map(|(period, now)| {
+            let others = held(self.facts, other, period).into_iter();
+            others.map(move |(period, other)| (period, (now, is_kept(other))))
+        });
+        let part = |(period, (now, has_other)): (Period, (Held, bool))| {
+            if is_kept(now) {
+                let line = format!(
+                    "you are {} {} unless the team agrees on somebody else",
+                    role.as_str(),
+                    clock.span(period)
+                );
+                part_of(period, line.clone(), &[sentence(&line), self.why(role, period)])
+            } else if has_other {
+                self.other_unless_agreed(role, period, clock)
+            } else {
+                self.no_longer(role, period, now, clock)
+            }
         };
-        Part { headline, text: lines.join("\n  "), expires: found.period.end() }
+        merge_adjacent(pieces).into_iter().map(part).collect()
     }
 
-    fn lost(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
-        let (span, role) = (clock.span(found.period), found.role);
-        let why = format!("Why: {}", why(self.facts, role, found.period));
-        let (people, is_tentative) = holders(self.facts, role, found.period);
-        if is_tentative && people == [found.engineer] {
-            let headline =
-                format!("you are {} {span} unless the team agrees on somebody else", role.as_str());
-            let line = format!("You are {} {span} unless the team agrees on somebody else.", role.as_str());
-            return (headline, vec![line, why]);
-        }
-        let now = self.held_now(role, found.period);
+    /// Somebody who no longer has `role`, but now has the other one until the team agrees on somebody.
+    fn other_unless_agreed(&self, role: Role, period: Period, clock: WallClock<'_>) -> Part {
+        let (own, lost) = (role.other(), role.as_str());
+        let line = format!(
+            "you are {} instead of {lost} {} unless the team agrees on somebody else",
+            own.as_str(),
+            clock.span(period)
+        );
+        let now = self.held_now(role, period);
+        let lines =
+            [sentence(&line), format!("{} during that time: {now}", role_title(role)), self.why(own, period)];
+        part_of(period, line, &lines)
+    }
+
+    fn no_longer(&self, role: Role, period: Period, now: Held, clock: WallClock<'_>) -> Part {
+        let span = clock.span(period);
         let verb = match role {
             Role::Primary => "you no longer have",
             Role::Secondary => "you are no longer secondary",
         };
-        let so_far = if is_tentative { "" } else { "now " };
-        let headline = format!("{verb} {span} ({so_far}{now})");
-        (headline, vec![format!("You are no longer {} {span}.", role.as_str()), format!("Now: {now}"), why])
+        let so_far = if now.open.is_some() { "" } else { "now " };
+        let now = self.holding(role, now);
+        let lines = [
+            format!("You are no longer {} {span}.", role.as_str()),
+            format!("Now: {now}"),
+            self.why(role, period),
+        ];
+        part_of(period, format!("{verb} {span} ({so_far}{now})"), &lines)
     }
 
     /// Somebody who had the other role during the same time.
-    fn other_role(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
+    fn other_role(&self, found: &Move, clock: WallClock<'_>) -> Part {
         let (span, role, other) = (clock.span(found.period), found.role.as_str(), found.role.other());
-        let was = self.held_before(found.role, found.period, found.engineer);
+        let was = self.held_before(found.role, found.period, &found.engineer);
         let now = self.held_now(other, found.period);
         let headline =
             format!("you are {role} instead of {} {span} ({}: {now})", other.as_str(), other.as_str());
-        let lines = vec![
+        let lines = [
             format!("You are {role} instead of {} {span}.", other.as_str()),
             format!("Before: you as {}, {was} as {role}", other.as_str()),
             format!("{} during that time: {now}", role_title(other)),
-            format!("Why: {}", why(self.facts, found.role, found.period)),
+            self.why(found.role, found.period),
         ];
-        (headline, lines)
+        part_of(found.period, headline, &lines)
     }
 
-    fn gained(&self, found: &Move, clock: WallClock<'_>) -> (String, Vec<String>) {
+    fn gained(&self, found: &Move, clock: WallClock<'_>) -> Part {
         let (span, role, other) = (clock.span(found.period), found.role, found.role.other());
-        let was = self.held_before(role, found.period, found.engineer);
+        let was = self.held_before(role, found.period, &found.engineer);
         let verb = match role {
             Role::Primary => "you have",
             Role::Secondary => "you are secondary",
         };
-        let lines = vec![
+        let lines = [
             format!("You are {} {span}.", role.as_str()),
             format!("Before: {was}"),
             format!("{} during that time: {}", role_title(other), self.held_now(other, found.period)),
-            format!("Why: {}", why(self.facts, role, found.period)),
+            self.why(role, found.period),
         ];
-        (format!("{verb} {span} (was {was})"), lines)
+        part_of(found.period, format!("{verb} {span} (was {was})"), &lines)
     }
 
     fn for_team(&self, moves: &[Move], key: &str) -> Message {
         let zone = &self.facts.team.zone;
         let clock = clock(zone, self.now);
+        let name = |engineer: &EngineerId| name_of(self.facts, self.known, engineer.as_str());
         let mut changed: Vec<(Period, Role, String)> = Vec::new();
         for gain in moves.iter().filter(|found| found.is_gain) {
-            let was = self.held_before(gain.role, gain.period, gain.engineer);
-            let who = format!("{} (was {was})", self.facts.name(gain.engineer));
+            let was = self.held_before(gain.role, gain.period, &gain.engineer);
+            let who = format!("{} (was {was})", name(&gain.engineer));
             changed.push((gain.period, gain.role, who));
         }
         for loss in moves.iter().filter(|found| !found.is_gain) {
             let gains = moves.iter().filter(|found| found.is_gain && found.role == loss.role);
             let taken: Periods = gains.map(|gain| gain.period).collect();
             let whole: Periods = std::iter::once(loss.period).collect();
-            for rest in whole.minus(&taken).iter() {
-                let (now, was) = (self.held_now(loss.role, rest), self.facts.name(loss.engineer));
-                changed.push((rest, loss.role, format!("{now} (was {was})")));
+            let (rest, was) = (whole.minus(&taken), name(&loss.engineer));
+            for (period, now) in rest.iter().flat_map(|rest| held(self.facts, loss.role, rest)) {
+                let now = self.holding(loss.role, now);
+                changed.push((period, loss.role, format!("{now} (was {was})")));
             }
         }
         changed.sort_by_key(|(period, role, _)| (period.start(), *role));
         let part = |(period, role, who): &(Period, Role, String)| {
             let line = format!("{}, {}: {who}", clock.span(*period), role.as_str());
-            let why = why(self.facts, *role, *period);
-            let text = format!("{line}\n  Why: {why}");
-            Part { headline: line, text, expires: period.end() }
+            part_of(*period, line.clone(), &[line, self.why(*role, *period)])
         };
         let parts = changed.iter().map(part).collect();
         let intro = format!("On-call duty has changed. {}", times_in(zone));
-        let urgent = moves.iter().any(|found| is_urgent(found.period.start(), self.now));
-        self.message(Recipient::Team, (intro, parts), urgent, key)
+        self.message(Recipient::Team, (intro, parts), key)
     }
 
-    fn message(
-        &self,
-        to: Recipient,
-        (intro, parts): (String, Vec<Part>),
-        is_urgent: bool,
-        key: &str,
-    ) -> Message {
+    fn message(&self, to: Recipient, (intro, parts): (String, Vec<Part>), key: &str) -> Message {
         let text = Text {
-            prefix: prefix(self.facts, &to, is_urgent),
-            title: None,
+            prefix: prefix(self.facts, &to),
             intro,
             parts,
             closing: format!("{CALENDARS}\n\n{}", footer(self.facts, &to)),
             link: self.facts.page.clone(),
+            ..Text::default()
         };
         Message { kind: Kind::Moved, to, key: key.to_owned(), text }
     }
 
+    fn why(&self, role: Role, period: Period) -> String {
+        format!("Why: {}", why(self.facts, role, period))
+    }
+
     /// Who was known to have `role` within `period`, other than `engineer`.
-    fn held_before(&self, role: Role, period: Period, engineer: EngineerIdx) -> String {
-        let own = &self.facts.team.engineer(engineer).id;
+    fn held_before(&self, role: Role, period: Period, engineer: &EngineerId) -> String {
         let mut held: Vec<&Holding> = self
             .before
             .iter()
-            .filter(|held| held.role == role && held.period.overlaps(period) && held.side.engineer != *own)
+            .filter(|held| {
+                held.role == role && held.period.overlaps(period) && held.side.engineer != *engineer
+            })
             .collect();
         held.sort_by_key(|held| held.period.start());
         let mut people: Vec<String> = Vec::new();
-        for name in held.iter().map(|held| self.facts.name_of(held.side.engineer.as_str())) {
+        for held in held {
+            let name = name_of(self.facts, self.known, held.side.engineer.as_str());
             if !people.contains(&name) {
                 people.push(name);
             }
@@ -196,22 +229,54 @@ impl Writer<'_> {
         }
     }
 
-    /// Who has `role` within `period` now; `Data Engineer C is proposed, not agreed yet` where that is open.
+    /// Who has `role` within `period` now, and how certain each part of that is.
     fn held_now(&self, role: Role, period: Period) -> String {
-        let (people, is_tentative) = holders(self.facts, role, period);
-        let names = names(self.facts, &people);
-        if !is_tentative {
-            return names;
+        let mut pieces = held(self.facts, role, period);
+        if pieces.iter().any(|(_, held)| held.engineer.is_some()) {
+            pieces.retain(|(_, held)| held.engineer.is_some());
         }
-        let weeks = self.facts.schedule.weeks.iter();
-        let mut conflicts = weeks.flat_map(|planned| &planned.conflicts);
-        let is_here = |conflict: &&Conflict| conflict.period.overlaps(period);
-        let is_nobody = conflicts.find(is_here).is_some_and(|open| open.status == ProposalStatus::Nobody);
-        match is_nobody && role == Role::Primary {
-            true => format!("nobody is free, {names} has it unless the team agrees on somebody"),
-            false => {
-                format!("{names} {} proposed, not agreed yet", if people.len() == 1 { "is" } else { "are" })
+        let mut groups: Vec<(Option<ProposalStatus>, Vec<EngineerIdx>)> = Vec::new();
+        for (_, held) in pieces {
+            match groups.last_mut() {
+                Some((open, people)) if *open == held.open => {
+                    people.extend(held.engineer.filter(|own| !people.contains(own)));
+                }
+                _ => groups.push((held.open, held.engineer.into_iter().collect())),
             }
         }
+        let groups: Vec<String> =
+            groups.iter().map(|(open, people)| self.have(role, *open, people)).collect();
+        groups.join(", then ")
     }
+
+    /// [`Writer::have`] of one holder.
+    fn holding(&self, role: Role, held: Held) -> String {
+        self.have(role, held.open, held.engineer.as_slice())
+    }
+
+    /// `Data Engineer C`; `Data Engineer C is proposed, not agreed yet` where that is open.
+    fn have(&self, role: Role, open: Option<ProposalStatus>, people: &[EngineerIdx]) -> String {
+        let names = names(self.facts, people);
+        let (is, has) = if people.len() == 1 { ("is", "has") } else { ("are", "have") };
+        match open {
+            None => names,
+            Some(ProposalStatus::Nobody) if role == Role::Primary => {
+                format!("nobody is free, {names} {has} it unless the team agrees on somebody")
+            }
+            Some(ProposalStatus::NeedsVolunteer) => {
+                format!("a volunteer is needed, {names} {is} first in turn")
+            }
+            Some(_) => format!("{names} {is} proposed, not agreed yet"),
+        }
+    }
+}
+
+/// A part about `period`: what it says, line by line.
+fn part_of(period: Period, headline: String, lines: &[String]) -> Part {
+    Part { start: Some(period.start()), ..Part::new(headline, lines.join("\n  "), period.end()) }
+}
+
+/// A headline that begins with `you` as a sentence.
+fn sentence(headline: &str) -> String {
+    format!("{}.", headline.replacen("you", "You", 1))
 }

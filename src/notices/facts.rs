@@ -59,11 +59,6 @@ impl Facts<'_> {
         isolated(&clean_or(&engineer.name, engineer.id.as_str()))
     }
 
-    /// [`Facts::name`] of somebody who may have left the file.
-    pub(super) fn name_of(&self, id: &str) -> String {
-        self.team.index_of(id).map_or_else(|| id.to_owned(), |engineer| self.name(engineer))
-    }
-
     /// What to call the team.
     pub(super) fn team_name(&self) -> String {
         isolated(&clean_or(&self.team.name, self.team.id.as_str()))

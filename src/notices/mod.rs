@@ -22,7 +22,7 @@ mod settle;
 mod words;
 
 pub use facts::{Facts, Terms};
-pub use message::{Kind, Message, Part, Recipient, Text};
+pub use message::{Involved, Kind, Message, Part, Recipient, Text};
 pub use notified::Notified;
 pub use plan::{Plan, plan};
 pub use words::test_message;

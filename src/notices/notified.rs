@@ -1,11 +1,15 @@
 //! What the recipients of notices know already. The journal keeps it as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{NaiveTime, Weekday};
+use chrono::{NaiveTime, TimeDelta, Weekday};
 use serde::{Deserialize, Serialize};
 
-use crate::rota::{EngineerId, Holding, Instant, Period, Role, Side};
+use crate::rota::{EngineerId, Holding, Instant, Period, Role, Side, Team};
+
+/// How long shifts and conflicts are remembered after their end. A clock that was ahead for a while must not make them
+/// new once it is right again.
+const REMEMBERED: TimeDelta = TimeDelta::weeks(8);
 
 /// What the recipients of a team's notices know already.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +27,17 @@ pub struct Notified {
     /// The day and time of digests that were configured then.
     #[serde(default)]
     pub(super) digest_terms: Option<(Weekday, NaiveTime)>,
+    /// When a change was last reported.
+    #[serde(default)]
+    pub(super) reported: Option<Instant>,
 }
 
 /// The confirmed shifts of one engineer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KnownDuty {
-    /// When they were last reported, or recorded without a report.
-    pub(super) at: Instant,
+    /// What to call the engineer, who may leave the file.
+    #[serde(default)]
+    pub(super) name: String,
     /// The end of what is known.
     pub(super) until: Instant,
     /// Whether the engineer had an address then.
@@ -41,8 +49,6 @@ pub(super) struct KnownDuty {
 /// A conflict as it was last reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KnownConflict {
-    /// When it was last reported.
-    pub(super) at: Instant,
     pub(super) start: Instant,
     pub(super) end: Instant,
     /// The pair of its week.
@@ -81,6 +87,31 @@ impl Notified {
         // Strings, numbers and times can always be written as JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
+
+    /// Keeps in mind that the team had an address, although this server may know of none: another one may.
+    pub fn keep_team_of(&mut self, before: &Notified) {
+        self.has_team |= before.has_team;
+    }
+
+    /// Forgets what ended long before `now`, and whoever is not in `team` any more once nothing of theirs is left.
+    pub(super) fn forget(&mut self, team: &Team, now: Instant) {
+        let old = now - REMEMBERED;
+        self.conflicts.retain(|conflict| old < conflict.end);
+        self.duty.values_mut().for_each(|duty| duty.forget_before(old));
+        let proposed: BTreeSet<&str> = self.conflicts.iter().map(|known| known.proposed.as_str()).collect();
+        let is_needed = |id: &str, duty: &KnownDuty| {
+            !duty.primary.is_empty() || !duty.secondary.is_empty() || proposed.contains(id)
+        };
+        self.duty.retain(|id, duty| team.index_of(id).is_some() || is_needed(id, duty));
+    }
+}
+
+/// Nothing is known, of an engineer without an address.
+impl Default for KnownDuty {
+    fn default() -> KnownDuty {
+        let (name, until) = (String::new(), Instant::MIN_UTC);
+        KnownDuty { name, until, has_address: false, primary: Vec::new(), secondary: Vec::new() }
+    }
 }
 
 impl KnownDuty {
@@ -114,7 +145,7 @@ impl KnownDuty {
     }
 
     /// Forgets what had ended by `instant`.
-    pub(super) fn forget_before(&mut self, instant: Instant) {
+    fn forget_before(&mut self, instant: Instant) {
         for role in Role::ALL {
             self.shifts(role).retain(|(_, end)| instant < *end);
         }
@@ -139,7 +170,7 @@ mod tests {
     fn a_part_of_a_shift_can_be_taken_out_and_put_back() {
         let period = |from, to| Period::new(at(from), at(to)).unwrap();
         let mut duty = KnownDuty {
-            at: at(0),
+            name: "Ann".to_owned(),
             until: at(23),
             has_address: true,
             primary: vec![(at(2), at(10))],

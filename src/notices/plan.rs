@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::agreement::{agreement, open};
+use chrono::TimeDelta;
+
+use super::agreement::{News, agreement, open};
+use super::duty::Move;
 use super::facts::{Facts, Terms};
 use super::message::Message;
 use super::notified::Notified;
+use super::settle::{is_urgent, settles};
 use super::{agreement as conflicts, agreement_words, digest, duty, duty_words};
-use crate::rota::{Instant, coverage};
+use crate::rota::{Instant, Period, coverage};
+
+/// The time between two digests.
+const WEEK: TimeDelta = TimeDelta::weeks(1);
 
 /// What to send at some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +41,24 @@ pub struct Plan {
 pub fn plan(facts: &Facts<'_>, terms: &Terms, known: Option<&Notified>, now: Instant) -> Plan {
     let Some(known) = known else { return begin(facts, terms, now) };
     let rows = coverage(facts.team, facts.schedule).rows;
-    let moved = duty::moved(facts, terms, known, now);
-    let agreement = agreement(facts, &rows, (terms, known), now);
+    let duty::Moved { near: mut moves, next: moved_next } = duty::moved(facts, terms, known, now);
+    let mut agreement = agreement(facts, &rows, (terms, known), now);
+    let settled = unsettled_until(facts, known, (&moves, &agreement.news), now);
+    if settled.is_some() {
+        moves.clear();
+        agreement.news.retain(News::is_reminder);
+    }
     let key = key(known, now);
-    let before = duty::held_before(known);
-    let mut messages = duty_words::messages(facts, terms, (&moved.moves, &before), &key, now);
-    messages.extend(agreement_words::messages(facts, terms, &agreement.news, &key, now));
+    let mut messages = duty_words::messages(facts, terms, (&moves, known), &key, now);
+    messages.extend(agreement_words::messages(facts, terms, (&agreement.news, known), &key, now));
     let mut notified = known.clone();
-    duty::remember(facts, terms, &moved.moves, &mut notified, now);
+    duty::remember(facts, terms, settled.is_none().then_some(&moves[..]), &mut notified, now);
     conflicts::remember(facts, &agreement.news, &mut notified, now);
+    if !moves.is_empty() || agreement.news.iter().any(|news| !news.is_reminder()) {
+        notified.reported = Some(now);
+    }
     if terms.has_team && !known.has_team {
-        messages.extend(agreement_words::first(facts, &key, now));
+        messages.extend(agreement_words::first(facts, known, &key, now));
         remember_open(facts, &mut notified, now);
     }
     let times = digest::times(facts, terms, now);
@@ -53,23 +67,44 @@ pub fn plan(facts: &Facts<'_>, terms: &Terms, known: Option<&Notified>, now: Ins
         let is_due = terms.has_team && is_new && now - last <= digest::MAX_DELAY;
         messages.extend(is_due.then(|| digest::digest(facts, &key, now)).flatten());
     }
-    notified.digest = times.map(|(last, _)| last);
+    // A clock that was set back over the time of the digest does not make it due again.
+    let handled = known.digest.filter(|handled| known.digest_terms == terms.digest && *handled < now + WEEK);
+    notified.digest = times.map(|(last, _)| handled.map_or(last, |handled| handled.max(last)));
     notified.digest_terms = terms.digest;
     notified.has_team = terms.has_team;
-    let is_batch = !moved.moves.is_empty() || !agreement.news.is_empty() || !messages.is_empty();
+    notified.forget(facts.team, now);
+    let is_batch = !moves.is_empty() || !agreement.news.is_empty() || !messages.is_empty();
     notified.batches += u64::from(is_batch);
-    let next = [moved.next, agreement.next, times.map(|(_, next)| next)].into_iter().flatten().min();
+    let next = [moved_next, agreement.next, settled, times.map(|(_, next)| next)];
+    let next = next.into_iter().flatten().min();
     Plan { messages, notified, next }
+}
+
+/// When the changes that are near have settled; `None` if they have. All of a team settle together, as soon as the most
+/// urgent of them: a message about one names what was before, and an edit often moves several people.
+fn unsettled_until(
+    facts: &Facts<'_>,
+    known: &Notified,
+    (moves, news): (&[Move], &[News<'_>]),
+    now: Instant,
+) -> Option<Instant> {
+    let moved = moves.iter().map(|found| found.period.start());
+    let news = news.iter().filter(|news| !news.is_reminder());
+    let first = moved.chain(news.filter_map(News::period).map(Period::start)).min()?;
+    // A report in the future was made by a clock that was ahead.
+    let since = known.reported.filter(|at| *at <= now).unwrap_or(Instant::MIN_UTC);
+    settles(facts.edits.iter().copied(), since, is_urgent(first, now), now)
 }
 
 fn begin(facts: &Facts<'_>, terms: &Terms, now: Instant) -> Plan {
     let mut notified = Notified { batches: 1, has_team: terms.has_team, ..Notified::default() };
-    duty::remember(facts, terms, &[], &mut notified, now);
+    duty::remember(facts, terms, Some(&[]), &mut notified, now);
     remember_open(facts, &mut notified, now);
     let times = digest::times(facts, terms, now);
     notified.digest = times.map(|(last, _)| last);
     notified.digest_terms = terms.digest;
-    let first = terms.has_team.then(|| agreement_words::first(facts, &key(&Notified::default(), now), now));
+    let unknown = Notified::default();
+    let first = terms.has_team.then(|| agreement_words::first(facts, &unknown, &key(&unknown, now), now));
     Plan { messages: first.flatten().into_iter().collect(), notified, next: Some(now) }
 }
 

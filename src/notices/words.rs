@@ -4,7 +4,10 @@ use chrono::{Datelike, TimeDelta};
 
 use super::facts::Facts;
 use super::message::{Kind, Message, Part, Recipient, Text};
-use crate::rota::{EngineerIdx, Instant, Period, Role, Shift, ShiftKind, Zone};
+use super::notified::Notified;
+use crate::rota::{
+    EngineerIdx, Instant, Period, ProposalStatus, Role, Shift, ShiftKind, Zone, merge_adjacent,
+};
 use crate::text::{WallClock, Year, list, reason};
 
 /// How long a test message may wait.
@@ -25,11 +28,10 @@ pub(super) fn zone_of<'f>(facts: &'f Facts<'_>, to: &Recipient) -> &'f Zone {
 }
 
 /// What a subject begins with. The team's messages name it, since a list may have several teams.
-pub(super) fn prefix(facts: &Facts<'_>, to: &Recipient, is_urgent: bool) -> String {
-    let urgent = if is_urgent { "URGENT: " } else { "" };
+pub(super) fn prefix(facts: &Facts<'_>, to: &Recipient) -> String {
     match to {
-        Recipient::Team => format!("{urgent}On-call {}", facts.team_name()),
-        Recipient::Engineer(_) => format!("{urgent}On-call"),
+        Recipient::Team => format!("On-call {}", facts.team_name()),
+        Recipient::Engineer(_) => "On-call".to_owned(),
     }
 }
 
@@ -54,6 +56,15 @@ pub(super) fn names(facts: &Facts<'_>, people: &[EngineerIdx]) -> String {
     if names.is_empty() { "nobody".to_owned() } else { list(&names) }
 }
 
+/// The name of somebody who may have left the file.
+pub(super) fn name_of(facts: &Facts<'_>, known: &Notified, id: &str) -> String {
+    if let Some(engineer) = facts.team.index_of(id) {
+        return facts.name(engineer);
+    }
+    let name = known.duty.get(id).map(|duty| duty.name.clone());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_owned())
+}
+
 /// Whether `to` is `engineer`.
 pub(super) fn is_for(facts: &Facts<'_>, to: &Recipient, engineer: EngineerIdx) -> bool {
     matches!(to, Recipient::Engineer(id) if *id == facts.team.engineer(engineer).id)
@@ -65,16 +76,30 @@ pub(super) fn name_for(facts: &Facts<'_>, to: &Recipient, engineer: EngineerIdx)
     if is_for(facts, to, engineer) { format!("{name} (you)") } else { name }
 }
 
-/// Who holds `role` within `period` now, in order of time, each once, and whether any of it is only proposed.
-pub(super) fn holders(facts: &Facts<'_>, role: Role, period: Period) -> (Vec<EngineerIdx>, bool) {
-    let (mut people, mut is_tentative) = (Vec::new(), false);
-    for holder in facts.schedule.duties_within(period).filter_map(|duty| duty.holder(role)) {
-        is_tentative |= holder.kind.is_tentative();
-        if !people.contains(&holder.engineer) {
-            people.push(holder.engineer);
-        }
-    }
-    (people, is_tentative)
+/// Who has a role for a while.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    /// `None` if nobody has it.
+    pub(super) engineer: Option<EngineerIdx>,
+    /// The status of the proposal, where the team still must agree.
+    pub(super) open: Option<ProposalStatus>,
+}
+
+/// Who has `role` within `period` now: a piece for each change of the holder, or of how certain that is.
+pub(super) fn held(facts: &Facts<'_>, role: Role, period: Period) -> Vec<(Period, Held)> {
+    let status = |period: Period| {
+        let mut conflicts = facts.schedule.weeks.iter().flat_map(|planned| &planned.conflicts);
+        let conflict = conflicts.find(|conflict| conflict.period.overlaps(period));
+        conflict.map_or(ProposalStatus::Proposed, |conflict| conflict.status)
+    };
+    let pieces = facts.schedule.duties_within(period).filter_map(|duty| {
+        let (part, holder) = (duty.period.intersection(period)?, duty.holder(role));
+        let is_open = holder.is_some_and(|holder| holder.kind.is_tentative());
+        let open = is_open.then(|| status(part));
+        Some((part, Held { engineer: holder.map(|holder| holder.engineer), open }))
+    });
+    let pieces = merge_adjacent(pieces);
+    if pieces.is_empty() { vec![(period, Held::default())] } else { pieces }
 }
 
 /// Which rules give the shifts of `role` within `period` to their holders: `covers Christmas Day for Data Engineer A`.
@@ -127,14 +152,12 @@ pub fn test_message(facts: &Facts<'_>, to: Recipient, now: Instant) -> Message {
         "This is a test of the notices of {}. If you can read this, notices reach you here.",
         facts.team_name()
     );
-    let part = Part { headline: "test message".to_owned(), text, expires: now + TEST_EXPIRES };
     let text = Text {
-        prefix: prefix(facts, &to, false),
-        title: None,
-        intro: String::new(),
-        parts: vec![part],
+        prefix: prefix(facts, &to),
+        parts: vec![Part::new("test message".to_owned(), text, now + TEST_EXPIRES)],
         closing: footer(facts, &to),
         link: facts.page.clone(),
+        ..Text::default()
     };
     Message { kind: Kind::Test, to, key: now.format("%Y%m%dT%H%M%S%.3fZ").to_string(), text }
 }

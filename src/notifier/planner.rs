@@ -163,7 +163,12 @@ impl Planner {
                 }
                 known
             });
-            let planned = plan(&facts, &terms, known.as_ref(), now);
+            let mut planned = plan(&facts, &terms, known.as_ref(), now);
+            if self.database.is_shared()
+                && let Some(known) = &known
+            {
+                planned.notified.keep_team_of(known);
+            }
             let is_stored = stored.as_ref().is_some_and(|stored| stored.revision != LOST);
             let is_same =
                 is_stored && known.as_ref() == Some(&planned.notified) && planned.messages.is_empty();

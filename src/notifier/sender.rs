@@ -135,6 +135,10 @@ impl<T: Transport> Sender<T> {
         let served = snapshot.team(team.as_str());
         let is_newest = served.is_some_and(|served| served.journal_state() == JournalState::Written);
         if self.database.is_shared() && !is_newest {
+            if at - TRIED >= notice.created {
+                tracing::warn!(%team, kind, "no server has sent a notice for three days: its team may be gone; it is dropped");
+                return self.database.drop_notice(&notice);
+            }
             // Another server, whose configuration is newer, knows where it goes.
             let postponed = Postponed { until: at + FOR_OTHERS, failure: "", is_refused: false };
             return self.database.postpone_notice(&notice, postponed);

@@ -111,7 +111,17 @@ pub fn shown_address(text: &str) -> String {
     }
     let host = authority.rsplit('@').next().unwrap_or_default();
     let fits = |c: char| c.is_alphanumeric() || ".-:[]_".contains(c);
-    if host.is_empty() || !host.chars().all(fits) { HIDDEN.to_owned() } else { format!("{host}/{HIDDEN}") }
+    if host.is_empty() || !host.chars().all(fits) || !has_plain_port(host) {
+        return HIDDEN.to_owned();
+    }
+    format!("{host}/{HIDDEN}")
+}
+
+/// Whether `host` has no port, or a number as its port: without the `@host` after it, a password is in its place.
+fn has_plain_port(host: &str) -> bool {
+    let after_ip = host.rsplit_once(']').map(|(_, rest)| rest.strip_prefix(':'));
+    let port = after_ip.unwrap_or_else(|| host.split_once(':').map(|(_, port)| port));
+    port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 use shown_address as shown;
@@ -247,6 +257,10 @@ mod tests {
             ("postgres://user:pw@db.example.org:5432/oncal?x=y", "db.example.org:5432/…"),
             ("smtps://me:p@ss@mail.example.org", "mail.example.org/…"),
             ("https://user:pa/ss@example.org/", "…"),
+            ("smtps://mail.example.org:SECRET", "…"),
+            ("smtps://oncal:1234567", "…"),
+            ("smtp://[::1]:2525", "[::1]:2525/…"),
+            ("smtp://[::1]", "[::1]/…"),
             ("https://", "…"),
             ("https://exa mple.org/x", "…"),
             ("private-1", "…"),

@@ -84,13 +84,24 @@ fn moved(messages: &[Message]) -> BTreeMap<EngineerId, usize> {
     counts
 }
 
+/// One message to each of `people` who is in both teams: whoever is new, or has left, gets none.
+fn once(teams: [&Team; 2], people: BTreeSet<EngineerId>) -> BTreeMap<EngineerId, usize> {
+    let is_in_both = |id: &EngineerId| teams.iter().all(|team| team.index_of(id.as_str()).is_some());
+    people.into_iter().filter(is_in_both).map(|id| (id, 1)).collect()
+}
+
 /// A team before and after an edit, and the time of the edit.
 fn edited_teams() -> impl Strategy<Value = (Team, Team, Instant)> {
     let days = 0i64..300;
-    (teams(), days, 0u8..4, any::<prop::sample::Index>()).prop_map(|(team, days, kind, index)| {
+    (teams(), days, 0u8..5, any::<prop::sample::Index>()).prop_map(|(team, days, kind, index)| {
         let now = "2026-01-05T12:34:56Z".parse::<Instant>().unwrap() + TimeDelta::days(days);
         let mut edited = team.clone();
         match kind {
+            4 => {
+                // Somebody leaves the file, and somebody new has the place.
+                let engineer = &mut edited.engineers[index.index(team.engineers.len())];
+                engineer.id = EngineerId::new("new").unwrap();
+            }
             0 => edited.overrides.clear(),
             1 => edited.swaps.clear(),
             2 => {
@@ -116,12 +127,18 @@ proptest! {
         let edits = edits([&team, &edited], now);
         let at_once = planned(&edited, &edits, Some(&begin.notified), now);
         prop_assert_eq!(moved(&at_once.messages), BTreeMap::new(), "before it has settled");
+        let urgent = planned(&edited, &edits, Some(&at_once.notified), now + TimeDelta::seconds(15));
         let later = now + TimeDelta::minutes(2);
-        let settled = planned(&edited, &edits, Some(&begin.notified), later);
+        let settled = planned(&edited, &edits, Some(&urgent.notified), later);
         let horizon = later + TimeDelta::weeks(i64::from(WEEKS_AHEAD));
-        let expected = differing([&confirmed(&team, now), &confirmed(&edited, now)], later, horizon);
-        let expected: BTreeMap<EngineerId, usize> = expected.into_iter().map(|id| (id, 1)).collect();
-        prop_assert_eq!(moved(&settled.messages), expected);
+        let until = |end| once([&team, &edited], differing([&confirmed(&team, now), &confirmed(&edited, now)], later, end));
+        // A change that begins within the time is reported to everybody whom it concerns later in its week.
+        let week = schedule(&edited, now).weeks.into_iter().map(|planned| planned.week.period);
+        let end = week.map(Period::end).find(|end| horizon <= *end).unwrap();
+        let sent = moved(&[urgent.messages, settled.messages.clone()].concat());
+        let (near, nearly) = (until(horizon), until(end));
+        prop_assert!(near.iter().all(|one| sent.get(one.0) == Some(one.1)), "{:?} {:?}", sent, near);
+        prop_assert!(sent.iter().all(|one| nearly.get(one.0) == Some(one.1)), "{:?} {:?}", sent, nearly);
         let again = planned(&edited, &edits, Some(&settled.notified), later);
         prop_assert_eq!(again.messages, Vec::new());
         prop_assert_eq!(again.notified, settled.notified);
@@ -152,6 +169,7 @@ proptest! {
         let log = edits([&team, &edited], now);
         let until = schedule(&team, now).window.end();
         let all = differing([&confirmed(&team, now), &confirmed(&edited, now)], now + TimeDelta::weeks(1), until);
+        let all: BTreeSet<EngineerId> = once([&team, &edited], all).into_keys().collect();
         let mut notified = BTreeSet::new();
         for week in 1..34 {
             let at = now + TimeDelta::weeks(week);
@@ -159,7 +177,7 @@ proptest! {
             notified.extend(moved(&due.messages).into_keys());
             known = due.notified;
         }
-        prop_assert!(notified.is_superset(&all), "{:?} lacks some of {:?}", notified, all);
+        prop_assert_eq!(notified, all);
         for week in 34..60 {
             let due = planned(&edited, &log, Some(&known), now + TimeDelta::weeks(week));
             prop_assert_eq!(moved(&due.messages), BTreeMap::new(), "nothing is left");
@@ -372,6 +390,187 @@ fn no_digest_is_sent_at_a_time_that_was_not_configured() {
     let (changed, after) = digests(at_eight, &known, monday - TimeDelta::minutes(30));
     assert_eq!(changed, [], "the time was changed to one that is over");
     assert_eq!(digests(at_eight, &after, monday + TimeDelta::days(7)).0.len(), 1);
+}
+
+/// The headlines of the messages about changed duty to everybody, the team's last.
+fn headlines(messages: &[Message]) -> Vec<String> {
+    let moved = messages.iter().filter(|message| message.kind == Kind::Moved);
+    moved.flat_map(|message| message.text.parts.iter().map(|part| part.headline.clone())).collect()
+}
+
+#[test]
+fn a_clock_that_was_ahead_makes_nothing_new_once_it_is_right() {
+    let now = at("2026-12-20T15:00:00Z");
+    let team = sample(CONFLICT, "", now);
+    let mut known = planned(&team, &Vec::new(), None, now).notified;
+    for weeks in [1, 2, 5] {
+        let ahead = planned(&team, &Vec::new(), Some(&known), now + TimeDelta::weeks(weeks));
+        let right = planned(&team, &Vec::new(), Some(&ahead.notified), now + TimeDelta::minutes(weeks));
+        assert_eq!(right.messages, Vec::new(), "{weeks} weeks");
+        known = right.notified;
+    }
+}
+
+#[test]
+fn one_edit_that_moves_what_is_urgent_and_what_is_not_is_reported_at_once_and_together() {
+    let now = at("2026-11-26T20:00:00Z");
+    let plain = sample(&[], "", now);
+    let swaps = ["2026-11-27", "2026-12-18"]
+        .map(|week| format!("[[swap]]\nweek = {week}\nprimary = \"c\"\nsecondary = \"a\"\n"));
+    let edited = sample(&[], &swaps.concat(), now);
+    let log = edits([&plain, &edited], now);
+    let at_once = planned(&edited, &log, Some(&planned(&plain, &Vec::new(), None, now).notified), now);
+    let urgent = planned(&edited, &log, Some(&at_once.notified), now + TimeDelta::seconds(15));
+    let horizon = now + TimeDelta::weeks(i64::from(WEEKS_AHEAD));
+    let expected = differing([&confirmed(&plain, now), &confirmed(&edited, now)], now, horizon);
+    assert_eq!(moved(&urgent.messages), once([&plain, &edited], expected));
+    let lines = headlines(&urgent.messages);
+    for part in ["27 Nov", "18 Dec"] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
+    }
+    assert!(lines.iter().all(|line| !line.contains("to be agreed")), "{lines:#?}");
+    let later = planned(&edited, &log, Some(&urgent.notified), now + TimeDelta::minutes(2));
+    assert_eq!(later.messages, Vec::new());
+}
+
+#[test]
+fn a_change_that_begins_within_the_time_is_reported_with_all_who_have_a_part_of_it() {
+    // The week of 4 December begins within eight weeks, and its Sunday does not.
+    let now = at("2026-10-10T18:00:00Z");
+    let plain = sample(&[], "", now);
+    let cover = |from: &str, to: &str, who: &str| {
+        format!("[[override]]\nfrom = {from}T12:00:00\nto = {to}T12:00:00\nprimary = \"{who}\"\n")
+    };
+    let covers = [cover("2026-12-05", "2026-12-06", "c"), cover("2026-12-06", "2026-12-07", "d")];
+    let edited = sample(&[], &covers.concat(), now);
+    let due = after_edit([&plain, &edited], now, 2);
+    let team = of(&due.0, Kind::Moved).pop().unwrap();
+    assert_eq!((team.to, team.text.parts.len()), (Recipient::Team, 2), "{:#?}", headlines(&due.0));
+    assert_eq!(moved(&due.0).len(), 3, "who had it, and the two who have it");
+}
+
+/// `team` without its last engineer, whose weeks the others take.
+fn without_the_last(team: &Team) -> Team {
+    let mut without = team.clone();
+    without.engineers.pop();
+    let gone = oncal::rota::EngineerIdx(without.engineers.len());
+    for pair in without.rotations.iter_mut().flat_map(|rotation| &mut rotation.weeks) {
+        let free = (0..gone.0).map(oncal::rota::EngineerIdx);
+        let free = free.rev().find(|idx| ![pair.primary, pair.secondary].contains(idx)).unwrap();
+        for idx in [&mut pair.primary, &mut pair.secondary] {
+            if *idx == gone {
+                *idx = free;
+            }
+        }
+    }
+    without
+}
+
+#[test]
+fn who_leaves_the_file_is_named_as_who_had_the_shifts() {
+    let now = at("2026-11-23T15:00:00Z");
+    let plain = sample(&[], "", now);
+    let without = without_the_last(&plain);
+    let begin = planned(&plain, &Vec::new(), None, now).notified;
+    let log = edits([&plain, &without], now);
+    let at_once = planned(&without, &log, Some(&begin), now + TimeDelta::seconds(1));
+    assert_eq!(at_once.messages, Vec::new());
+    let due = planned(&without, &log, Some(&at_once.notified), now + TimeDelta::minutes(2));
+    let lines = headlines(&due.messages);
+    assert!(lines.iter().any(|line| line.ends_with("(was Data Engineer D)")), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains("to be agreed") && !line.contains("was d")), "{lines:#?}");
+    let again = planned(&without, &log, Some(&due.notified), now + TimeDelta::minutes(2));
+    assert_eq!((again.messages, again.notified), (Vec::new(), due.notified));
+}
+
+#[test]
+fn who_was_proposed_and_leaves_the_file_keeps_their_name() {
+    let now = at("2026-11-23T15:00:00Z");
+    let mut open = sample(CONFLICT, "", now);
+    open.engineers.swap(2, 3);
+    let index = |id: usize| match id {
+        2 => oncal::rota::EngineerIdx(3),
+        3 => oncal::rota::EngineerIdx(2),
+        id => oncal::rota::EngineerIdx(id),
+    };
+    for pair in open.rotations.iter_mut().flat_map(|rotation| &mut rotation.weeks) {
+        (pair.primary, pair.secondary) = (index(pair.primary.0), index(pair.secondary.0));
+    }
+    let (messages, _) = after_edit([&open, &without_the_last(&open)], now, 2);
+    let text = read(&of(&messages, Kind::Agree), now);
+    assert!(text.contains("Proposed before: Data Engineer C\n"), "{text}");
+}
+
+#[test]
+fn who_leaves_the_file_for_a_moment_is_told_what_was_taken_away_meanwhile() {
+    let now = at("2026-11-23T15:00:00Z");
+    let plain = sample(&[], "", now);
+    let without = without_the_last(&plain);
+    let swap = "[[swap]]\nweek = 2026-12-25\nprimary = \"c\"\nsecondary = \"a\"\n";
+    let back = sample(&[], swap, now);
+    let begin = planned(&plain, &Vec::new(), None, now).notified;
+    let mut log = edits([&plain, &without], now);
+    let gone = planned(&without, &log, Some(&begin), now + TimeDelta::seconds(1));
+    log.extend(edits([&without, &back], now + TimeDelta::seconds(2)));
+    let returned = planned(&back, &log, Some(&gone.notified), now + TimeDelta::seconds(3));
+    let due = planned(&back, &log, Some(&returned.notified), now + TimeDelta::minutes(3));
+    let d = EngineerId::new("d").unwrap();
+    let horizon = now + TimeDelta::weeks(i64::from(WEEKS_AHEAD));
+    let expected = differing([&confirmed(&plain, now), &confirmed(&back, now)], now, horizon);
+    assert!(expected.contains(&d), "the week is one of D");
+    assert_eq!(moved(&due.messages), once([&plain, &back], expected));
+}
+
+#[test]
+fn a_loss_says_who_has_each_part_and_how_certain_that_is() {
+    let now = at("2026-11-23T15:00:00Z");
+    let plain = sample(&[], "", now);
+    let mut edited = plain.clone();
+    let day = |date: &str| at(&format!("{date}T05:00:00Z"));
+    // The pair of the week is away for a day, and somebody else has the next one.
+    let [first, second] = [("2026-12-29", "2026-12-30"), ("2026-12-30", "2026-12-31")]
+        .map(|(from, to)| Period::new(day(from), day(to)).unwrap());
+    for engineer in [0, 3] {
+        edited.engineers[engineer].time_off.push(first);
+    }
+    edited.overrides = vec![oncal::rota::Override {
+        period: second,
+        primary: oncal::rota::EngineerIdx(1),
+        secondary: None,
+        agreed_on: None,
+        reason: None,
+    }];
+    let (messages, _) = after_edit([&plain, &edited], now, 2);
+    let d = messages
+        .iter()
+        .find(|one| one.kind == Kind::Moved && one.to == Recipient::Engineer(EngineerId::new("d").unwrap()));
+    let lines: Vec<&str> = d.unwrap().text.parts.iter().map(|part| part.headline.as_str()).collect();
+    let [open, covered] = &lines[..] else { panic!("{lines:#?}") };
+    assert!(covered.ends_with("(now Data Engineer B)") && covered.contains("30 Dec"), "{lines:#?}");
+    assert!(open.ends_with("is proposed, not agreed yet)") && open.contains("29 Dec"), "{lines:#?}");
+    let volunteer = sample(&["a", "c"], "", now);
+    let lines = headlines(&after_edit([&plain, &volunteer], now, 2).0);
+    let expected = "(a volunteer is needed, Data Engineer B is first in turn)";
+    assert!(lines.iter().any(|line| line.ends_with(expected)), "{lines:#?}");
+}
+
+#[test]
+fn a_clock_that_is_set_back_sends_no_digest_twice() {
+    let monday = at("2026-11-30T14:00:00Z");
+    let team = sample(&[], "", monday);
+    let nine = (Weekday::Mon, 9);
+    let due = |known: &Notified, now| due_with_digest(&team, nine, Some(known), now);
+    let (_, known) = due_with_digest(&team, nine, None, monday - TimeDelta::hours(1));
+    let (digests, known) = due(&known, monday + TimeDelta::minutes(1));
+    assert_eq!(digests.len(), 1);
+    let (_, known) = due(&known, monday - TimeDelta::minutes(10));
+    let (again, known) = due(&known, monday);
+    assert_eq!(again, []);
+    assert_eq!(due(&known, monday + TimeDelta::weeks(1)).0.len(), 1, "the next one");
+    // A clock that was ahead for weeks does not stop the digests until then.
+    let (_, ahead) = due(&known, monday + TimeDelta::weeks(5));
+    let (_, right) = due(&ahead, monday + TimeDelta::days(1));
+    assert_eq!(due(&right, monday + TimeDelta::weeks(1)).0.len(), 1);
 }
 
 /// [`sample`] with the pair of the week of 25 December away on these days, so that somebody else must be agreed on.

@@ -605,6 +605,80 @@ fn a_server_without_a_webhook_leaves_what_another_server_knows() {
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn a_server_without_a_webhook_does_not_make_the_team_new_to_one_that_has_it() {
+    let postgres = Postgres::start();
+    let network = Recorder::new(|_, _, _| Ok(()));
+    let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
+    // Something is open, so that the beginning is a message. Only the environment has where the team is reached.
+    let text = |more: &str| team_text(more).replace("id = \"a\"", leave).replace(NOTICES, "");
+    let start = || Server::start(Location::Postgres(postgres.url.clone()), &text(""), monday(), &network);
+    let [mut one, mut other] = [start(), start()];
+    let hook = |name: &str| (name == "ONCAL_WEBHOOK_DATA").then(|| "https://hooks.example.org/T1".to_owned());
+    let environment = Environment::new(hook);
+    one.planner = Planner::new(Arc::clone(&one.database), environment.clone());
+    let sender =
+        |channel| Sender::new(channel, Arc::clone(&one.database), environment.clone(), network.clone());
+    one.senders = Channel::ALL.map(sender).into();
+    one.step(monday());
+    let later = monday() + TimeDelta::hours(1);
+    let swapped = text(&swap("2026-12-04", ["a", "d"]));
+    for server in [&mut one, &mut other] {
+        server.edit(&swapped, later);
+    }
+    for minutes in [3, 4] {
+        for server in [&mut other, &mut one] {
+            server.step(later + TimeDelta::minutes(minutes));
+        }
+    }
+    let begun = network.arrived().into_iter().filter(|one| one.body.starts_with("From now on"));
+    assert_eq!(begun.count(), 1, "{:#?}", network.arrived());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn notices_of_a_team_that_no_server_has_any_more_are_dropped_after_three_days() {
+    let postgres = Postgres::start();
+    let unreachable = Failure::general(Reason::MailUnreachable);
+    let network = Recorder::new(move |_, _, _| Err(unreachable));
+    let start =
+        || Server::start(Location::Postgres(postgres.url.clone()), &team_text(""), monday(), &network);
+    let [mut one, mut other] = [start(), start()];
+    one.step(monday());
+    let edited = monday() + TimeDelta::minutes(1);
+    one.edit(&team_text(&swap("2026-12-04", ["a", "d"])), edited);
+    let due = edited + TimeDelta::minutes(2);
+    one.planner.step(&one.snapshot, due).unwrap();
+    let waiting = |server: &Server| {
+        let all = server.database.undelivered_notices(monday()).unwrap();
+        all.iter().map(|own| own.waiting).sum::<u64>()
+    };
+    assert_eq!(waiting(&one), 4);
+    // The other server knows only the plan before that, so it leaves the notices to the first.
+    let send = |server: &mut Server, now: Instant| {
+        for sender in &mut server.senders {
+            sender.step(&server.snapshot, &server.counts, || now).unwrap();
+        }
+    };
+    let folder = other.config.path().join("teams");
+    fs::rename(folder.join("data.toml"), folder.join("else.toml")).unwrap();
+    let builder = Builder::new(Publisher::new(Arc::clone(&other.database), None, "test".to_owned()));
+    other.snapshot = builder.first(load(other.config.path(), monday()).unwrap(), monday()).unwrap();
+    assert!(other.snapshot.team("data").is_none());
+    for seconds in [0, 20, 40] {
+        send(&mut other, due + TimeDelta::seconds(seconds));
+    }
+    assert_eq!(waiting(&other), 4);
+    let at = due + TimeDelta::minutes(2);
+    let claimed = other.database.claim_notice(Channel::Webhook, at, at).unwrap().unwrap();
+    assert_eq!(claimed.attempts, 1, "those that were left to the other server do not count");
+    send(&mut other, due + TimeDelta::days(3) - TimeDelta::seconds(20));
+    assert_eq!(waiting(&other), 4);
+    send(&mut other, due + TimeDelta::days(3));
+    assert_eq!(waiting(&other), 0);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn of_two_servers_on_one_postgresql_one_sends() {
     let postgres = Postgres::start();
     let network = Recorder::new(|_, _, _| Ok(()));
