@@ -1,7 +1,7 @@
 //! Copies that other servers stored, of calendars that they read for other people than this one does.
 //!
-//! Whoever replaces a copy adds what had begun to the past of the readers that it knows. Servers that share a database may
-//! have different files, so each adds it for those whom the other did not know.
+//! A server that replaces a copy adds what had begun to the past of the readers that it knows. Servers that share a
+//! database may have different files, so each adds it for those whom the other did not know.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::judge::{InService, use_of};
 use super::past::extended;
 use crate::config::{CalendarUse, Found, History, KeptCalendar, KeptCalendars};
 
-/// What is missing in the past of readers in the configuration that is in service, of calendars of which `stored` has newer copies
+/// What the past of readers in the configuration in service lacks, for calendars of which `stored` has newer copies
 /// than `before`: the digest and number of each, and the history that it should have.
 pub(super) fn missing_past(
     before: &KeptCalendars,

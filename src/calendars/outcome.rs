@@ -12,8 +12,8 @@ use crate::journal::{CalendarState, JournalError};
 use crate::rota::Instant;
 
 impl Calendars {
-    /// Stores what came of `job` at `now`. A new copy is used only if the configuration can be loaded with it. Whether
-    /// anything changed that a load would show.
+    /// Stores the result of `job` at `now`. A new copy is used only if the configuration can be loaded with it. Returns
+    /// whether anything changed that a load would show.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Calendars {
         if let Some(database) = self.database() {
             let history = content.as_ref().map(KeptCalendar::history_text).unwrap_or_default();
             let text = content.as_ref().and_then(|content| content.text.as_deref());
-            // Whoever took the lease meanwhile has fetched it too.
+            // A server that took the lease meanwhile has fetched it too.
             database.write_calendar(state, text.map(|text| (text, &*history)), holder)?;
             return self.read_with(in_service);
         }

@@ -147,7 +147,7 @@ impl Calendars {
         stored(database, &before).map(Some)
     }
 
-    /// Whether anything is other than before that a load would show.
+    /// Returns whether anything changed that a load would show.
     fn take(&self, stored: Stored) -> bool {
         let Stored { kept, known, notes } = stored;
         let mut state = self.lock();

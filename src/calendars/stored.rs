@@ -34,7 +34,7 @@ pub(super) fn stored(database: &Database, before: &KeptCalendars) -> Result<Stor
         }
         known.insert(state.address.clone(), state);
     }
-    // Only now: whoever wrote a copy had noted before what it is for.
+    // Read after the copies: a server notes what a copy is for before it writes it.
     Ok(Stored { kept, known, notes: database.calendar_notes()? })
 }
 

@@ -83,7 +83,7 @@ impl CalendarUse {
         CalendarUse { email: email.map(str::to_lowercase), ..self }
     }
 
-    /// What is said of it, at the place where the configuration names it.
+    /// What is reported of it, at the place where the configuration names it.
     pub(super) fn diagnostic(&self, problem: Problem) -> Diagnostic {
         let team = match &self.reader {
             CalendarReader::TimeOff(team, _) => Some(team),
@@ -100,7 +100,7 @@ impl CalendarUse {
         }
     }
 
-    /// That its copy has an error. The error is not quoted: it is of a text that somebody else wrote.
+    /// The problem of a copy with an error. The error is not quoted, since somebody else wrote the text.
     pub(super) fn unreadable(&self, code: &str) -> Problem {
         let (whose, address) = (self.whose(), &self.address);
         let message = format!("{whose}, fetched from {address}, has an error ({code}) and cannot be used");

@@ -26,7 +26,7 @@ pub enum FailureScope {
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadCertificate {
-    /// It is over.
+    /// It has expired.
     #[error("has expired")]
     Expired,
     /// It is another host's.
@@ -55,10 +55,10 @@ pub enum Reason {
     /// TLS is required.
     #[error("the mail server does not offer STARTTLS, and nothing is sent without encryption")]
     MailNoStartTls,
-    /// The mail server does not prove who it is.
+    /// The certificate of the mail server cannot be accepted.
     #[error("the certificate of the mail server {0}")]
     MailCertificate(BadCertificate),
-    /// There is a user, and the server takes none.
+    /// A user is configured, but the server offers no login.
     #[error("the mail server offers no login with a password")]
     MailNoLogin,
     /// User or password is wrong.
@@ -90,7 +90,7 @@ pub enum Reason {
     /// TLS could not be agreed on.
     #[error("the TLS handshake with the webhook failed")]
     WebhookEncryption,
-    /// The webhook does not prove who it is.
+    /// The certificate of the webhook cannot be accepted.
     #[error("the certificate of the webhook {0}")]
     WebhookCertificate(BadCertificate),
     /// Redirects are not followed.
@@ -136,7 +136,7 @@ impl Reason {
             Reason::MailNoStartTls => {
                 Some("if the server speaks TLS from the start, write `smtps://` in oncal.toml")
             }
-            Reason::MailNoLogin => Some("if the server wants no login, remove `user` from oncal.toml"),
+            Reason::MailNoLogin => Some("if the server requires no login, remove `user` from oncal.toml"),
             _ => None,
         }
     }
@@ -145,13 +145,13 @@ impl Reason {
 /// Why a connection is not encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TlsFault {
-    /// The other side does not prove who it is.
+    /// The certificate of the other side cannot be accepted.
     Certificate(BadCertificate),
     /// Anything else.
     Handshake,
 }
 
-/// What `error` says of TLS, if that is its reason.
+/// The TLS fault that caused `error`, if one did.
 pub(super) fn tls_fault(error: &(dyn Error + 'static)) -> Option<TlsFault> {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -106,7 +106,7 @@ fn failure(error: &lettre::transport::smtp::Error) -> Failure {
     Failure::general(reason)
 }
 
-/// Why lettre gives up by itself, which it says in words alone.
+/// Why lettre itself gave up, which only its text says.
 fn client_reason(error: &lettre::transport::smtp::Error) -> Reason {
     let text = error.source().map(ToString::to_string).unwrap_or_default();
     if text.contains("STARTTLS") {
@@ -138,7 +138,7 @@ fn refusal(code: Code) -> Failure {
         (_, 421) | (Severity::TransientNegativeCompletion, 432 | 452) => {
             Failure::general(Reason::MailRefused(number))
         }
-        // Whether it is the address or the text that the server refuses, codes do not say for certain.
+        // Codes do not say for certain whether the server refuses the address or the text.
         _ => Failure::of_message(Reason::MailRefused(number)),
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 /// How [`Purpose::to_text`] says that public holidays are read.
 const HOLIDAYS: &str = "holidays";
 
-/// What a calendar is fetched for. People stand in it by the SHA-256 of their mail addresses, so that servers can store it
+/// What a calendar is fetched for. It names people by the SHA-256 of their mail addresses, so that servers can store it
 /// and one of them can reduce a calendar for the others too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Purpose {
@@ -47,7 +47,7 @@ impl Purpose {
         self.is_holidays.then_some(HOLIDAYS).into_iter().chain(self.answers_of.iter().map(String::as_str))
     }
 
-    /// The purpose with these words. A word of another oncal is nobody's address.
+    /// The purpose with these words. A word from another version is nobody's address.
     pub fn from_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Purpose {
         let mut purpose = Purpose::default();
         for word in words {

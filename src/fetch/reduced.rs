@@ -133,8 +133,8 @@ fn unfolded(line: &str) -> String {
     text
 }
 
-/// The answer of one of those whose answers are kept, without a name or anything else that the line says. Whose it is
-/// stands in the value, or in the `EMAIL` that Apple adds.
+/// The answer of one of those whose answers are kept, without a name or anything else that the line says. The person is
+/// in the value, or in the `EMAIL` that Apple adds.
 fn own_answer(line: &str, purpose: &Purpose) -> Option<String> {
     if !purpose.has_answers() {
         return None;

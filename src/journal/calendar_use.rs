@@ -1,5 +1,5 @@
-//! What fetched calendars are used for, as every server that shares the database notes it: one copy then has what all of
-//! them need, and goes with the last who needs it.
+//! What fetched calendars are used for, as every server that shares the database notes it, so that one copy has what
+//! all of them need, and is deleted with the last use.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -28,7 +28,7 @@ const LEASE: &str = "UPDATE kept_calendar SET lease = $2, leased_until = $3 WHER
 const WRITE_STATE: &str = "UPDATE kept_calendar SET purpose = $3, etag = $4, last_modified = $5, fetched_at = $6, \
     tried_at = $7, failures = $8, last_error = $9, leased_until = 0 WHERE address = $1 AND lease = $2";
 
-/// Whoever took the lease meanwhile, or added to the history, knows more.
+/// Another server that took the lease meanwhile, or added to the history, has newer data.
 const WRITE_CONTENT: &str = "UPDATE kept_calendar SET number = number + 1, content = $3, history = $4 \
     WHERE address = $1 AND lease = $2 AND number = $5";
 

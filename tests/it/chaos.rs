@@ -385,7 +385,7 @@ fn lock(postgres: &Postgres) -> Child {
     postgres.psql(&[lock]).env("PGAPPNAME", "locker").stdout(std::process::Stdio::null()).spawn().unwrap()
 }
 
-/// What a client of PostgreSQL is told where its disk is full.
+/// What PostgreSQL reports to clients when its disk is full.
 const FULL: &str = "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
                     RAISE EXCEPTION 'could not extend a file' USING ERRCODE = 'disk_full'; END $$";
 

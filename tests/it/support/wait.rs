@@ -1,4 +1,4 @@
-//! Waiting for what a test is not notified of.
+//! Waits for something that a test has to look for.
 
 use std::thread;
 use std::time::{Duration, Instant};
