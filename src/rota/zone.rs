@@ -108,6 +108,31 @@ impl Zone {
         (local, info.abbreviation().to_owned())
     }
 
+    /// Whether local time names `instant`: where clocks go back, it names only the first of two instants.
+    pub fn is_named(&self, instant: Instant) -> bool {
+        self.instant(self.local(instant)) == instant
+    }
+
+    /// The first instant from `instant` on that local time names.
+    pub fn named_from(&self, instant: Instant) -> Instant {
+        if self.is_named(instant) {
+            return instant;
+        }
+        // Until then clocks show again what they showed before they went back.
+        let second = TimeDelta::seconds(1);
+        self.instant(self.local(self.last_change(instant) - second) + second)
+    }
+
+    /// The shortest period around `period` with ends in whole minutes that local time names, if it does not name those of
+    /// `period`.
+    pub fn named_period(&self, period: Period) -> Period {
+        let start = match self.is_named(period.start()) {
+            true => period.start(),
+            false => self.last_change(period.start()) - TimeDelta::minutes(1),
+        };
+        Period::new(start, self.named_from(period.end())).unwrap_or(period)
+    }
+
     /// The first instant of `period` at which the clocks of `self` and `other` differ.
     pub fn first_difference(&self, other: &Zone, period: Period) -> Option<Instant> {
         let changes = |zone: &Zone| -> Vec<Instant> {
