@@ -37,12 +37,16 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     let who_name = name(team, who);
     let last = match to {
         Typed::Date(_) if from == to => String::new(),
+        Typed::Date(date) if matches!(from, Typed::Time(_)) => match date == from.date() {
+            true => " to the end of that day".to_owned(),
+            false => format!(" to the end of {}", when::date(date)),
+        },
         Typed::Date(date) => format!(" to {}, that day included", when::date(date)),
         Typed::Time(_) => format!(" to {}", typed::shown(to)),
     };
     let has_time = [from, to].iter().any(|typed| matches!(typed, Typed::Time(_)));
     let of_clock = match has_time || engineer.zone.name() != session.zone().name() {
-        true => format!(" on the clock of {}", engineer.zone.name()),
+        true => format!(", on the clock of {}", engineer.zone.name()),
         false => String::new(),
     };
     let summary = format!("{who_name} is away {}{last}{of_clock}", typed::shown(from));
