@@ -8,7 +8,7 @@ pub(super) const UNQUOTED: &str = "string values must be quoted";
 
 /// What is open before `span` of `text`, if that is why the parser gave `message` there.
 pub(super) fn unclosed(text: &str, span: &Span, message: &str) -> Option<Hint> {
-    let (before, rest) = (text.get(..span.start)?, text.get(span.start..)?);
+    let before = text.get(..span.start)?;
     let hint = |message: String, help: String| Some(Hint { message, help, span: span.clone() });
     if message.starts_with("unclosed array") {
         let list = open_list(before)?;
@@ -22,11 +22,12 @@ pub(super) fn unclosed(text: &str, span: &Span, message: &str) -> Option<Hint> {
             "add `}` behind its last entry, and `]` behind that if it is in a list".to_owned(),
         );
     }
-    let is_at_start = before[before.rfind('\n').map_or(0, |newline| newline + 1)..].trim().is_empty();
-    if !is_at_start {
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    // A header is read as a list, so its place may be behind its brackets.
+    if !before[start..].chars().all(|c| c.is_whitespace() || c == '[') {
         return None;
     }
-    let line = rest.lines().next().unwrap_or_default();
+    let (before, line) = (&text[..start], text[start..].lines().next().unwrap_or_default().trim());
     let (is_header, is_key) = (is_header(line), begins_key(line));
     let this = if is_header { "header" } else { "line" };
     if message.contains("inline table") {
@@ -34,7 +35,8 @@ pub(super) fn unclosed(text: &str, span: &Span, message: &str) -> Option<Hint> {
         // Where the braces stand on lines of their own, a comma is missing.
         let has_entries = opening.rsplit('{').next().is_some_and(|entries| entries.contains('='));
         let ends_it = is_header || is_key && has_entries;
-        if !ends_it && !line.starts_with(']') && !(line.starts_with('{') && has_entries) {
+        let is_next = line.starts_with(']') || line.starts_with('{') && has_entries;
+        if !ends_it && !is_next {
             return None;
         }
         let help =
