@@ -237,6 +237,100 @@ fn a_leave_file_that_is_broken_at_a_first_start_is_left_out_and_later_keeps_what
 }
 
 #[test]
+fn while_one_leave_file_stays_broken_a_second_one_that_breaks_loses_nothing() {
+    let folder = folder("ann.ics");
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
+    let file = |bob: &str| {
+        let more = format!("name = \"{bob}\"\ntime_off_calendar = \"bob.ics\"\n");
+        team("time_off_calendar = \"ann.ics\"").replace("name = \"Bob\"\n", &more)
+    };
+    let broken = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n";
+    let leave = |day: &str| calendar(&[("1", day, day)]);
+    write("teams/data.toml", &file("Bob"));
+    write("time-off/data/ann.ics", broken);
+    write("time-off/data/bob.ics", &leave("2026-03-10"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    let id = TeamId::new("data").unwrap();
+    let served = |server: &Serving| {
+        let snapshot = server.store.load();
+        let team = snapshot.team("data").unwrap();
+        assert!(!team.team().engineers[0].leave_is_known, "the leave of Ann cannot be read");
+        let bob = &team.team().engineers[1];
+        let days = bob.time_off.iter().map(|period| period.start().date_naive().to_string());
+        (bob.name.to_string(), days.collect::<Vec<_>>().join(" "), snapshot.is_outdated(&id))
+    };
+    let is = |name: &str, days: &str, is_outdated| (name.to_owned(), days.to_owned(), is_outdated);
+    assert_eq!(served(&server), is("Bob", "2026-03-10", false));
+
+    // Another edit is served; Bob's file, once broken, keeps all as it was until it is right.
+    write("teams/data.toml", &file("Robert"));
+    server.until("the edit", |server| served(server).0 == "Robert");
+    write("time-off/data/bob.ics", broken);
+    server.until("notice", |server| served(server).2);
+    assert_eq!(served(&server), is("Robert", "2026-03-10", true));
+    write("time-off/data/bob.ics", &leave("2026-03-17"));
+    server.until("the correction", |server| !served(server).2);
+    assert_eq!(served(&server), is("Robert", "2026-03-17", false));
+    server.stop();
+
+    // A restart changes none of that: what was served lacks the same leave.
+    write("teams/data.toml", &file("Rob"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert_eq!(served(&server), is("Rob", "2026-03-17", false));
+    write("teams/data.toml", &file("Bobby"));
+    server.until("an edit after the restart", |server| served(server).0 == "Bobby");
+    server.stop();
+    write("time-off/data/bob.ics", broken);
+    write("teams/data.toml", &file("Bert"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert_eq!(served(&server), is("Bobby", "2026-03-17", true), "as last published");
+    write("time-off/data/bob.ics", &leave("2026-03-24"));
+    server.until("the last correction", |server| !served(server).2);
+    assert_eq!(served(&server), is("Bert", "2026-03-24", false));
+}
+
+#[test]
+fn an_endless_calendar_that_is_fetched_again_is_known_as_far_as_before_and_no_new_copy() {
+    let yearly = |stamp: &str, founded: &str| {
+        let days = [("New Year", "2025-01-01", "2025-01-01"), ("Founders", founded, founded)];
+        calendar(&days)
+            .replace("SUMMARY", "RRULE:FREQ=YEARLY\r\nSUMMARY")
+            .replace("DTSTAMP:20260101T000000Z", &format!("DTSTAMP:{stamp}"))
+    };
+    let holidays = CalendarServer::start(&yearly("20260210T110000Z", "2025-02-02"));
+    let folder = folder("ann.ics");
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
+    write("holidays/house.toml", &format!("[import]\nurl = \"{}\"\n", holidays.url("h.ics")));
+    write("teams/data.toml", &team("").replace("us-federal", "house"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    let known = |server: &Serving| {
+        let snapshot = server.store.load();
+        let calendar = snapshot.configuration().library.get("house").unwrap();
+        let dates = calendar.year(2027).into_iter().map(|holiday| holiday.date.to_string());
+        (calendar.confirmed_through(), dates.collect::<Vec<_>>().join(" "))
+    };
+    let as_of = |dates: &str| (Some(2046), dates.to_owned());
+    let copy = || {
+        let database = Database::open_to_read(state(folder.path())).unwrap();
+        let state = database.calendar_states().unwrap().remove(0);
+        (state.number, state.fetched_at.unwrap())
+    };
+    let first = as_of("2027-01-01 2027-02-02");
+    assert_eq!((known(&server), copy().0), (first.clone(), 1));
+    // Some programs write the time of the request into each entry.
+    holidays.serve(&yearly("20260210T130000Z", "2025-02-02"));
+    server.pass(HOUR);
+    let next = NOW.parse::<Instant>().unwrap() + TimeDelta::minutes(HOUR);
+    server.until("the next fetch", |_| copy().1 == next);
+    assert_eq!((known(&server), copy().0), (first, 1));
+    // A new copy, in which one of them is on another day.
+    holidays.serve(&yearly("20260210T150000Z", "2025-02-03"));
+    server.pass(HOUR);
+    server.until("the new copy", |server| known(server) == as_of("2027-01-01 2027-02-03"));
+    assert_eq!(copy().0, 2);
+}
+
+#[test]
 fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that_has_begun() {
     let calendars = CalendarServer::start(&calendar(&[]));
     let folder = folder(&calendars.url("a.ics"));
