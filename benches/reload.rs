@@ -1,6 +1,7 @@
 //! What it costs to start, and to take over one changed team beside all others: `cargo bench --bench reload`.
 //!
-//! For the plan's team, 1,000 teams and 2,500; for other numbers name them: `cargo bench --bench reload -- 100`.
+//! Prints a table with a row for the plan's team and for 100, 1,000 and 10,000 teams; for other numbers name them:
+//! `cargo bench --bench reload -- 2500`. Each time is the median, with the least and the most in brackets.
 
 #![expect(
     clippy::unwrap_used,
@@ -47,23 +48,31 @@ const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
 const STARTS: usize = 5;
 const CHANGES: usize = 50;
 
+/// How long a start may take: that of thousands of teams on a busy machine takes a while.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+const HEAD: &str = "\
+| teams of 4 | first start | its processor time | memory | started again | its processor time | memory \
+| one changed, known to have | of which reading files | one changed, all looked at | one changed, nothing written |
+|---|---|---|---|---|---|---|---|---|---|---|";
+
 fn main() {
     let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    println!("{HEAD}");
     if asked.is_empty() {
         let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let file = fs::read_dir(plan.join("teams")).unwrap().next().unwrap().unwrap().path();
-        println!("the plan's team");
-        starts(file.file_stem().unwrap().to_str().unwrap(), |folder| {
+        let cells = starts(file.file_stem().unwrap().to_str().unwrap(), |folder| {
             for part in ["teams", "runbooks"] {
                 copy(&plan.join(part), &folder.join(part));
             }
         });
+        println!("| the plan's | {} | | | | |", cells.join(" | "));
     }
-    for count in if asked.is_empty() { vec![1_000, 2_500] } else { asked } {
-        println!("{count} teams of 4");
+    for count in if asked.is_empty() { vec![100, 1_000, 10_000] } else { asked } {
         let all = |folder: &Path| (0..count).for_each(|number| write(folder, number, TEAM));
-        starts(&id_of(count / 2), all);
-        changes(count, all);
+        let cells = [starts(&id_of(count / 2), all), changes(count, all)].concat();
+        println!("| {count} | {} |", cells.join(" | "));
     }
 }
 
@@ -86,43 +95,38 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The real program, from its start to its first answer.
-fn starts(team: &str, fill: impl Fn(&Path)) {
+/// The real program, from its start to its first answer, with an empty journal and again: time, processor time, memory.
+fn starts(team: &str, fill: impl Fn(&Path)) -> Vec<String> {
     let root = tempfile::tempdir().unwrap();
     let config = folder(root.path(), fill);
-    let (mut first, mut again) = (Vec::new(), Vec::new());
-    let mut memory = [String::new(), String::new()];
+    let mut times: [(Vec<Duration>, Vec<Duration>, String); 2] = Default::default();
     for number in 0..STARTS {
         let state = root.path().join(format!("state-{number}"));
-        for (taken, memory) in [&mut first, &mut again].into_iter().zip(&mut memory) {
+        for (taken, processor, memory) in &mut times {
             let start = Moment::now();
-            let running = Running::start(&mut program(&config, &["--state", state.to_str().unwrap()]));
+            let mut serve = program(&config, &["--state", state.to_str().unwrap()]);
+            let running = Running::start_within(PATIENCE, &mut serve);
             let (head, _) = get(running.address, &format!("/{team}/team.ics"));
             taken.push(start.elapsed());
             assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+            processor.push(processor_time(running.child.id()));
             *memory = memory_of(running.child.id());
         }
         fs::remove_dir_all(state).unwrap();
     }
-    for ((name, taken), memory) in [("first start", first), ("started again", again)].into_iter().zip(memory)
-    {
-        tell(name, taken, &memory);
-    }
+    let cells = times.into_iter().map(|(taken, processor, memory)| [shown(taken), shown(processor), memory]);
+    cells.flatten().collect()
 }
 
 /// One team changed, within one process.
-fn changes(count: usize, fill: impl Fn(&Path)) {
+fn changes(count: usize, fill: impl Fn(&Path)) -> Vec<String> {
     let root = tempfile::tempdir().unwrap();
     let config = folder(root.path(), fill);
     let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_781);
     let (team, number) = (id_of(count / 2), count / 2);
     let only = Scope::Teams(BTreeSet::from([TeamId::new(&team).unwrap()]));
-    let mut version = 0;
-    for (name, scope, has_journal) in [
-        ("one changed, and known to have", &only, true),
-        ("one changed, all looked at", &Scope::All, true),
-        ("one changed, nothing written", &only, false),
-    ] {
+    let (mut version, mut cells) = (0, Vec::new());
+    for (scope, has_journal) in [(&only, true), (&Scope::All, true), (&only, false)] {
         let database = || Database::open(Location::folder(root.path().join("state"))).unwrap();
         let publisher = match has_journal {
             true => Publisher::new(database(), None, String::new()),
@@ -143,8 +147,12 @@ fn changes(count: usize, fill: impl Fn(&Path)) {
             assert_eq!(built(&current, &next), [&*team], "nothing but the changed team is expanded again");
             current = Arc::new(next);
         }
-        tell(name, all, &format!("of which reading files {}", ms(median(read))));
+        cells.push(shown(all));
+        if cells.len() == 1 {
+            cells.push(shown(read));
+        }
     }
+    cells
 }
 
 fn folder(root: &Path, fill: impl Fn(&Path)) -> std::path::PathBuf {
@@ -166,13 +174,13 @@ fn median(mut taken: Vec<Duration>) -> Duration {
     taken[taken.len() / 2]
 }
 
-fn tell(name: &str, taken: Vec<Duration>, more: &str) {
+fn shown(taken: Vec<Duration>) -> String {
     let (least, most) = (*taken.iter().min().unwrap(), *taken.iter().max().unwrap());
-    println!("  {name:<32} {:>10}  ({} to {})  {more}", ms(median(taken)), ms(least), ms(most));
+    format!("{} ms ({} to {})", ms(median(taken)), ms(least), ms(most))
 }
 
 fn ms(taken: Duration) -> String {
-    format!("{:.1} ms", taken.as_secs_f64() * 1e3)
+    format!("{:.1}", taken.as_secs_f64() * 1e3)
 }
 
 /// What the process holds, and the most that it held; nothing where the system does not tell.
@@ -185,4 +193,12 @@ fn memory_of(process: u32) -> String {
     of("VmRSS:")
         .zip(of("VmHWM:"))
         .map_or_else(String::new, |(now, most)| format!("{now} MB, at most {most} MB"))
+}
+
+/// What the process has used so far, in steps of 10 ms; nothing where the system does not tell.
+fn processor_time(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let ticks = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }

@@ -7,7 +7,8 @@
 //! [`notices`] as messages. [`journal`] stores what was published, and [`publish`] updates it. [`access`] knows who may
 //! read what; [`live`] holds what is served; [`notifier`] plans notices and [`delivery`] sends them; [`web`] is the
 //! server, [`export`] writes files, and [`cli`] has the commands. [`state_dir`] is the folder of the server's state,
-//! `parallel` distributes work over the processors, and only [`clock`] knows what time it is.
+//! `parallel` distributes work over the processors, [`team_map`] has a value for each of thousands of teams, and only
+//! [`clock`] knows what time it is.
 //!
 //! What always holds: a [`rota::Team`] that exists is valid; the primary role is held at every instant from the first
 //! duty change on; the same configuration, zone data, window and `now` give the same bytes; nothing that can fail
@@ -33,6 +34,7 @@ mod parallel;
 pub mod publish;
 pub mod rota;
 pub mod state_dir;
+pub mod team_map;
 pub mod text;
 pub mod time_off;
 pub mod toml_reader;

@@ -1,10 +1,13 @@
 //! Logs on standard error: for people on a terminal, as JSON otherwise.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::env;
 use std::io::{self, IsTerminal};
 use std::panic::{self, PanicHookInfo};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
 
 /// The default log filter. actix-http logs what clients do to connections as errors, such as TLS on this port or a port
 /// scan, which the operator cannot fix. Failures of handlers are logged by oncal, and those of workers by other parts
@@ -14,22 +17,28 @@ const DEFAULT: &str =
 
 /// Crates that log secrets: tokio-postgres the parameters of statements, which contain names and reasons, ureq the
 /// addresses of calendars, rustls what servers send.
-const QUOTES_SECRETS: [&str; 4] = ["tokio_postgres=off", "ureq=off", "ureq_proto=off", "rustls=off"];
+const QUOTES_SECRETS: [&str; 4] = ["tokio_postgres", "ureq", "ureq_proto", "rustls"];
 
 /// Starts logging with the filter in `ONCAL_LOG`, or else in `RUST_LOG`.
 pub(super) fn start() {
-    let filter = EnvFilter::try_from_env("ONCAL_LOG")
-        .or_else(|_| EnvFilter::try_from_default_env())
-        .unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let silenced = QUOTES_SECRETS.iter().filter_map(|directive| directive.parse().ok());
-    let filter = silenced.fold(filter, EnvFilter::add_directive);
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
-    let started =
-        if io::stderr().is_terminal() { logs.try_init() } else { logs.with_ansi(false).json().try_init() };
+    let mut given = ["ONCAL_LOG", "RUST_LOG"].into_iter().filter_map(|name| env::var(name).ok());
+    let filter = given.find_map(|filter| filter.parse().ok()).unwrap_or_else(default_filter);
+    let silenced = QUOTES_SECRETS.map(|target| (target, LevelFilter::OFF));
+    let logs = tracing_subscriber::registry().with(filter.with_targets(silenced));
+    let lines = fmt::layer().with_writer(io::stderr).with_target(false);
+    let started = match io::stderr().is_terminal() {
+        true => logs.with(lines).try_init(),
+        false => logs.with(lines.with_ansi(false).json()).try_init(),
+    };
     if let Err(error) = started {
         tracing::warn!(%error, "logging was set up before");
     }
     panic::set_hook(Box::new(defect));
+}
+
+fn default_filter() -> Targets {
+    // It is a constant that can be read.
+    DEFAULT.parse().unwrap_or_default()
 }
 
 /// Logs a panic like any other error, within the request that failed.
@@ -64,10 +73,8 @@ mod tests {
     fn only_failures_of_the_server_are_logged_as_errors() {
         let written = Written::default();
         let writer = written.clone();
-        let logs = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(DEFAULT))
-            .with_writer(move || writer.clone())
-            .finish();
+        let lines = fmt::layer().with_writer(move || writer.clone());
+        let logs = tracing_subscriber::registry().with(default_filter()).with(lines);
         tracing::subscriber::with_default(logs, || {
             tracing::error!(target: "actix_http::h1::dispatcher", "stream error: request parse error");
             tracing::error!(target: "actix_http::h1::decoder", "MAX_BUFFER_SIZE unprocessed data reached");

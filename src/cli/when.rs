@@ -95,7 +95,7 @@ mod tests {
     use jiff::tz::TimeZoneDatabase;
 
     fn zone(name: &str) -> Zone {
-        Zone::new(name.parse().unwrap(), &TimeZoneDatabase::bundled()).unwrap()
+        Zone::new(name, &TimeZoneDatabase::bundled()).unwrap()
     }
 
     fn at(text: &str) -> Instant {

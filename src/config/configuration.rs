@@ -20,6 +20,7 @@ use super::time_off;
 use super::zones::ZoneData;
 use crate::holidays::Library;
 use crate::rota::{EngineerId, Instant, Team, TeamId};
+use crate::team_map::TeamMap;
 use crate::toml_reader::Severity;
 
 /// The server's file.
@@ -34,7 +35,7 @@ pub struct Configuration {
     /// The settings of the server.
     pub settings: Settings,
     /// The teams without errors.
-    pub teams: BTreeMap<TeamId, Arc<TeamConfig>>,
+    pub teams: TeamMap<Arc<TeamConfig>>,
     /// The teams with errors, which cannot be served from these files.
     pub broken: BTreeMap<TeamId, BrokenTeam>,
     /// Every error and warning of every file, in order of file and place.
@@ -51,6 +52,12 @@ pub struct Configuration {
     pub(super) holiday_uses: Vec<CalendarUse>,
     /// Those of files of teams that are not in service: they have errors, or wait for the first fetch.
     pub(super) other_uses: Vec<CalendarUse>,
+    /// Those of the teams of which a load may have something to report although their files are the same.
+    pub(super) dependent: TeamMap<Arc<TeamConfig>>,
+    /// Tells this load from all others of this process.
+    pub(super) serial: u64,
+    /// The number of the load before, and the teams that alone were read again after it; `None` if all were.
+    pub(super) reread: Option<(u64, BTreeSet<TeamId>)>,
 }
 
 impl Configuration {
@@ -68,6 +75,12 @@ impl Configuration {
     pub fn add(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         self.diagnostics.extend(found);
         sort(&mut self.diagnostics);
+    }
+
+    /// The teams that alone may differ from those of `before`, if that is known: this was loaded after it, and only they
+    /// were read. Each of them has a file here and there.
+    pub fn reread_since(&self, before: &Configuration) -> Option<&BTreeSet<TeamId>> {
+        self.reread.as_ref().filter(|(serial, _)| *serial == before.serial).map(|(_, ids)| ids)
     }
 
     /// The fetched calendars that its files name, as far as they can be read.

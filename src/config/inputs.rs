@@ -44,6 +44,14 @@ impl Inputs {
         }
         inputs.done(&shared.fingerprint, &shared.own)
     }
+
+    /// What [`Inputs::fingerprint`] is for a team whose `file` has this `text` and is its only one.
+    pub(super) fn fingerprint_of_one(file: &str, text: &str, shared: &Inputs) -> String {
+        let mut inputs = Walk::default();
+        inputs.name(Path::new(file));
+        inputs.content(text.as_bytes());
+        hex::encode(inputs.hash.chain_update(&shared.fingerprint).finalize())
+    }
 }
 
 struct Walk {
@@ -71,14 +79,20 @@ impl Walk {
 
     fn file(&mut self, path: &Path) {
         self.time(path);
-        self.hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        self.name(path);
         match read(path) {
-            Ok(bytes) => {
-                self.hash.update((bytes.len() as u64).to_be_bytes());
-                self.hash.update(bytes);
-            }
+            Ok(bytes) => self.content(&bytes),
             Err(error) => self.hash.update(error.kind().to_string()),
         }
+    }
+
+    fn name(&mut self, path: &Path) {
+        self.hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+    }
+
+    fn content(&mut self, bytes: &[u8]) {
+        self.hash.update((bytes.len() as u64).to_be_bytes());
+        self.hash.update(bytes);
     }
 
     /// The files in `folder`, without those of folders within it, which oncal does not read.

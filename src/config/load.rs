@@ -3,9 +3,10 @@
 //! Not here: which files there are (`folder`), what a file says (`schema`, `settings`) and whether it holds together
 //! (`resolve`), and the reading of each team (`load_teams`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::TimeDelta;
 
@@ -22,7 +23,11 @@ use super::settings::Settings;
 use super::sources::Diagnostics;
 use super::zones::{SYSTEM_FOLDERS, ZoneDataSource, Zones};
 use crate::rota::{Instant, Period, TeamId};
+use crate::team_map::TeamMap;
 use crate::toml_reader::{self, Problem, Problems};
+
+/// Numbers the loads.
+static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// Reads the configuration in `folder`. Errors of one team leave all others as they are; every error of every file
 /// is in [`Configuration::diagnostics`].
@@ -129,8 +134,9 @@ fn read_edited(
         shared: shared_input(&zones.data, &uses),
     };
 
-    let Teams { teams, broken, other_uses } = teams(folder, &common, before, &mut diagnostics)?;
-    report_missing_mail(&teams, settings.mail.is_some(), &mut diagnostics);
+    let Teams { teams, broken, other_uses, dependent, reread } =
+        teams(folder, &common, before, &mut diagnostics)?;
+    report_missing_mail(&dependent, settings.mail.is_some(), &mut diagnostics);
     let Diagnostics { sources, list: mut diagnostics } = diagnostics;
     sort(&mut diagnostics);
     Ok(Configuration {
@@ -144,6 +150,9 @@ fn read_edited(
         calendars: Arc::clone(calendars),
         holiday_uses: uses,
         other_uses,
+        dependent,
+        serial: NEXT_SERIAL.fetch_add(1, Ordering::Relaxed),
+        reread,
     })
 }
 
@@ -171,11 +180,7 @@ const NO_MAIL_SERVER: &str = "no-mail-server";
 
 /// Warns of each team whose notices should go by mail although no mail server is configured. An engineer's `email`
 /// alone may be there for invitations in calendars. Earlier warnings may be of other settings.
-fn report_missing_mail(
-    teams: &BTreeMap<TeamId, Arc<TeamConfig>>,
-    has_mail: bool,
-    diagnostics: &mut Diagnostics,
-) {
+fn report_missing_mail(teams: &TeamMap<Arc<TeamConfig>>, has_mail: bool, diagnostics: &mut Diagnostics) {
     diagnostics.list.retain(|found| found.code != NO_MAIL_SERVER);
     for (id, team) in teams.iter().filter(|(_, team)| !has_mail && !team.notices.mail.is_empty()) {
         let message = "`mail` in [notices] has no effect: oncal.toml names no mail server";

@@ -28,6 +28,7 @@ use super::zones::Zones;
 use crate::holidays::Library;
 use crate::parallel;
 use crate::rota::{Instant, Period, Team, TeamId};
+use crate::team_map::TeamMap;
 use crate::toml_reader::{self, Problem, Problems};
 
 /// So long at most a team stays as it was while a new calendar is fetched for the first time.
@@ -58,10 +59,23 @@ pub(super) struct Edited<'a> {
 /// The teams of a configuration.
 #[derive(Default)]
 pub(super) struct Teams {
-    pub(super) teams: BTreeMap<TeamId, Arc<TeamConfig>>,
+    pub(super) teams: TeamMap<Arc<TeamConfig>>,
     pub(super) broken: BTreeMap<TeamId, BrokenTeam>,
     /// Uses of fetched calendars by files that are not in service.
     pub(super) other_uses: Vec<CalendarUse>,
+    /// See [`Configuration::dependent`].
+    pub(super) dependent: TeamMap<Arc<TeamConfig>>,
+    /// See [`Configuration::reread`].
+    pub(super) reread: Option<(u64, BTreeSet<TeamId>)>,
+}
+
+impl Teams {
+    fn add(&mut self, id: &TeamId, team: Arc<TeamConfig>) {
+        if !team.calendars.is_empty() || !team.notices.mail.is_empty() {
+            self.dependent.insert(id.clone(), Arc::clone(&team));
+        }
+        self.teams.insert(id.clone(), team);
+    }
 }
 
 /// A team that was read.
@@ -103,20 +117,28 @@ pub(super) fn reread_teams(
     diagnostics: &mut Diagnostics,
 ) -> Teams {
     let ids: BTreeSet<TeamId> = changed.iter().chain(before.broken.keys()).cloned().collect();
-    let ids: Vec<TeamId> = ids.into_iter().collect();
-    let mut teams = before.teams.clone();
-    ids.iter().for_each(|id| drop(teams.remove(id)));
+    let list: Vec<TeamId> = ids.iter().cloned().collect();
+    let mut all =
+        Teams { teams: before.teams.clone(), dependent: before.dependent.clone(), ..Teams::default() };
+    for id in &ids {
+        all.teams.remove(id);
+        all.dependent.remove(id);
+    }
+    let teams = &all.teams;
     let others = before.diagnostics.iter().filter(|found| {
         !depends_on_time(found) && found.team.as_ref().is_some_and(|id| teams.contains_key(id))
     });
     diagnostics.list.extend(others.cloned());
     diagnostics.list.extend(before.diagnostics.iter().filter(|found| is_of_listing(found)).cloned());
-    teams.values().for_each(|team| common.report(team, diagnostics));
+    // A holiday calendar with errors may be one of any team.
+    let concerned = if common.outdated.is_empty() { &all.dependent } else { teams };
+    for (_, team) in concerned.iter().filter(|(id, _)| teams.contains_key(id)) {
+        common.report(team, diagnostics);
+    }
     let scope = Scope::Teams(changed.clone());
-    let mut all = read_teams(&ids, common, Some((before, &scope)), diagnostics);
-    teams.extend(all.teams);
-    all.teams = teams;
-    all
+    let read = read_teams(&list, common, Some((before, &scope)), diagnostics);
+    read.teams.iter().for_each(|(id, team)| all.add(id, Arc::clone(team)));
+    Teams { broken: read.broken, other_uses: read.other_uses, reread: Some((before.serial, ids)), ..all }
 }
 
 /// Reads the teams `ids`. A team whose files are unchanged is taken from `before`.
@@ -143,7 +165,7 @@ pub(super) fn read_teams(
         diagnostics.append(found);
         all.other_uses.extend(team.other_uses);
         match team.state {
-            Ok(team) => drop(all.teams.insert(id.clone(), team)),
+            Ok(team) => all.add(id, team),
             Err(team) => drop(all.broken.insert(id.clone(), team)),
         }
     }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::OnceLock;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use super::configuration::{Configuration, TeamConfig};
+use super::diagnostic::Diagnostic;
 use super::files;
 use super::holiday_files;
 use super::inputs::Inputs;
@@ -19,7 +21,7 @@ pub struct TeamFile {
     pub path: String,
     /// Its bytes; a calendar of time off without the parts that are not used, such as descriptions, places and other
     /// people. `None` if it has errors, and the team was made of an earlier version of it.
-    pub content: Option<Vec<u8>>,
+    pub content: Option<Arc<[u8]>>,
 }
 
 /// Reads the files of teams again, after they were loaded.
@@ -35,19 +37,50 @@ pub struct TeamFiles<'c> {
 impl<'c> TeamFiles<'c> {
     /// Reads files of teams of `configuration`.
     pub fn new(configuration: &'c Configuration) -> TeamFiles<'c> {
-        let errors =
-            configuration.diagnostics.iter().filter(|found| found.is_error() && !found.is_of_fetch());
-        let mut errors: BTreeSet<&str> = errors.map(|error| error.file.as_str()).collect();
-        // These teams were made of their present files, whatever had to be left out of them.
-        let served: BTreeSet<&str> = configuration.teams.values().map(|team| team.file.as_str()).collect();
-        errors.retain(|file| !served.contains(file));
+        // Teams in service were made of their present files, whatever had to be left out of them.
+        let is_served = |found: &Diagnostic| {
+            let team = found.team.as_ref().and_then(|id| configuration.teams.get(id));
+            team.is_some_and(|team| team.file == found.file)
+        };
+        let errors = configuration
+            .diagnostics
+            .iter()
+            .filter(|found| found.is_error() && !found.is_of_fetch() && !is_served(found));
+        let errors: BTreeSet<&str> = errors.map(|error| error.file.as_str()).collect();
         TeamFiles { configuration, errors, shared: OnceLock::new() }
     }
 
     /// The files that `team` was made of: its own, all holiday calendars, and the copies of fetched ones. `None` if they are
     /// not the same any more as when it was loaded.
     pub fn of(&self, team: &TeamConfig) -> Option<Vec<TeamFile>> {
-        let (folder, id) = (self.configuration.sources.folder(), &team.team.id);
+        let (shared, holidays) = self.shared.get_or_init(|| {
+            let holidays = self.listed(holiday_files::FOLDER);
+            (Inputs::shared(self.folder(), &self.configuration.shared_input()), holidays)
+        });
+        let mut all = match self.only_file(team, shared) {
+            Some(file) => vec![file],
+            None => self.own_files(team, shared)?,
+        };
+        all.extend(holidays.clone()?);
+        all.extend(self.copies(team)?);
+        Some(all)
+    }
+
+    fn folder(&self) -> &Path {
+        self.configuration.sources.folder()
+    }
+
+    /// The team's file, if it is the only one that belongs to the team alone. Its text is in memory since the load, so that
+    /// nothing has to be read again for thousands of teams.
+    fn only_file(&self, team: &TeamConfig, shared: &Inputs) -> Option<TeamFile> {
+        let text = self.configuration.sources.text(&team.file)?;
+        let is_all = Inputs::fingerprint_of_one(&team.file, text, shared) == team.files;
+        is_all.then(|| TeamFile { path: team.file.clone(), content: Some(text.as_bytes().into()) })
+    }
+
+    /// The files that belong to the team alone.
+    fn own_files(&self, team: &TeamConfig, shared: &Inputs) -> Option<Vec<TeamFile>> {
+        let id = &team.team.id;
         let mut all = vec![self.read(team.file.clone())?];
         let leave = self.listed(&format!("{}/{id}", time_off::FOLDER))?;
         // Parses the file again, which takes a while with thousands of teams.
@@ -55,14 +88,8 @@ impl<'c> TeamFiles<'c> {
         let purpose = Purpose::time_off(emails);
         all.extend(self.listed(&format!("{}/{id}", run_books::FOLDER))?);
         all.extend(leave.into_iter().map(|file| without_private_parts(file, &purpose)));
-        let (shared, holidays) = self.shared.get_or_init(|| {
-            let holidays = self.listed(holiday_files::FOLDER);
-            (Inputs::shared(folder, &self.configuration.shared_input()), holidays)
-        });
-        all.extend(holidays.clone()?);
-        all.extend(self.copies(team)?);
         // Checked afterwards, so that a file that changed while it was read is noticed.
-        let now = Inputs::of_team(folder, id, &team.file, shared);
+        let now = Inputs::of_team(self.folder(), id, &team.file, shared);
         (now.fingerprint == team.files).then_some(all)
     }
 
@@ -77,7 +104,7 @@ impl<'c> TeamFiles<'c> {
             let path = KeptCalendar::file(usage.address.digest().as_str());
             let content = kept.get(&usage.address).and_then(|kept| kept.to_file());
             if let Some(content) = content.filter(|_| copies.iter().all(|copy| copy.path != path)) {
-                copies.push(TeamFile { path, content: Some(content) });
+                copies.push(TeamFile { path, content: Some(content.into()) });
             }
         }
         Some(copies)
@@ -85,7 +112,7 @@ impl<'c> TeamFiles<'c> {
 
     /// The files in the folder `below`, empty if it does not exist; `None` if they cannot be read.
     fn listed(&self, below: &str) -> Option<Vec<TeamFile>> {
-        let listed = files::list_if_present(&self.configuration.sources.folder().join(below)).ok()?;
+        let listed = files::list_if_present(&self.folder().join(below)).ok()?;
         let listed = listed.into_iter().filter(|entry| !entry.is_folder);
         listed.map(|entry| self.read(format!("{below}/{}", entry.name))).collect()
     }
@@ -94,7 +121,7 @@ impl<'c> TeamFiles<'c> {
         if self.errors.contains(path.as_str()) {
             return Some(TeamFile { path, content: None });
         }
-        let content = fs::read(self.configuration.sources.folder().join(&path)).ok()?;
+        let content = fs::read(self.folder().join(&path)).ok()?.into();
         Some(TeamFile { path, content: Some(content) })
     }
 }
@@ -110,7 +137,8 @@ fn emails(files: &[TeamFile]) -> Vec<String> {
 
 fn without_private_parts(file: TeamFile, purpose: &Purpose) -> TeamFile {
     let is_calendar = files::has_extension(&file.path, &["ics"]);
-    let reduce = |content: Vec<u8>| reduced(&String::from_utf8_lossy(&content), purpose).into_bytes();
+    let reduce =
+        |content: Arc<[u8]>| reduced(&String::from_utf8_lossy(&content), purpose).into_bytes().into();
     let content = if is_calendar { file.content.map(reduce) } else { file.content };
     TeamFile { content, ..file }
 }

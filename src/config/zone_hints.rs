@@ -3,10 +3,10 @@
 //! A zone is suggested only if it is likely right: for a typing error of one or two letters, a city, or an abbreviation
 //! with all its meanings. Never just the most similar name, which may be on another continent.
 
-use chrono_tz::TZ_VARIANTS;
 use windows_timezones::WindowsTimezone;
 
 use super::legacy_zone_names::renamed;
+use crate::rota::Zone;
 
 /// What to write in place of `name`.
 pub(super) fn help(name: &str) -> String {
@@ -30,8 +30,8 @@ fn windows(name: &str) -> Option<String> {
 /// The same letters in another case, or with other separators.
 fn spelt(name: &str) -> Option<String> {
     let plain = |name: &str| name.to_lowercase().replace([' ', '-'], "_");
-    let same = TZ_VARIANTS.iter().find(|zone| plain(zone.name()) == plain(name.trim()))?;
-    Some(did_you_mean(same.name()))
+    let same = Zone::names().find(|zone| plain(zone) == plain(name.trim()))?;
+    Some(did_you_mean(same))
 }
 
 /// `IST`, or two of them for winter and summer: `CET/CEST`.
@@ -92,11 +92,9 @@ fn place(name: &str) -> Option<String> {
         let shown = if last.len() <= 3 { last.to_uppercase() } else { shown.join(" ") };
         return Some(format!("{shown} is in {}", any_of(&in_zones)));
     }
-    let mut own =
-        TZ_VARIANTS.iter().filter(|zone| zone.name().contains('/') && !zone.name().starts_with("Etc/"));
-    let found =
-        own.find(|zone| zone.name().rsplit('/').next().is_some_and(|city| city.to_lowercase() == last))?;
-    Some(did_you_mean(found.name()))
+    let own = Zone::names().filter(|zone| zone.contains('/') && !zone.starts_with("Etc/"));
+    let named = own.filter(|zone| zone.rsplit('/').next().is_some_and(|city| city.to_lowercase() == last));
+    Some(did_you_mean(named.min()?))
 }
 
 /// A name with one or two wrong letters.
@@ -107,8 +105,8 @@ fn typing_error(name: &str) -> Option<String> {
     }
     let allowed = if length < 12 { 1 } else { 2 };
     let distance = |zone: &str| strsim::damerau_levenshtein(&given, &zone.to_lowercase());
-    let near = TZ_VARIANTS.iter().filter(|zone| zone.name().len().abs_diff(name.len()) <= allowed);
-    let best = near.map(|zone| (distance(zone.name()), zone.name())).min()?;
+    let near = Zone::names().filter(|zone| zone.len().abs_diff(name.len()) <= allowed);
+    let best = near.map(|zone| (distance(zone), zone)).min()?;
     (best.0 <= allowed).then(|| did_you_mean(best.1))
 }
 
@@ -230,7 +228,6 @@ const PLACES: [(&str, &str); 33] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono_tz::Tz;
 
     #[test]
     fn only_what_is_likely_right_is_offered() {
@@ -285,10 +282,10 @@ mod tests {
     fn every_zone_that_is_offered_exists_and_no_abbreviation_is_one() {
         let offered = ABBREVIATIONS.iter().chain(&SPOKEN).flat_map(|(_, zones)| *zones);
         for zone in offered.chain(PLACES.iter().map(|(zone, _)| zone)) {
-            assert!(zone.parse::<Tz>().is_ok() && renamed(zone).is_none(), "{zone}");
+            assert!(Zone::bundled(zone).is_some() && renamed(zone).is_none(), "{zone}");
         }
         for (short, _) in ABBREVIATIONS {
-            assert!(short.parse::<Tz>().is_err(), "{short}");
+            assert!(Zone::bundled(short).is_none(), "{short}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The surroundings of a shift: who holds the other role meanwhile, and when and how duty changes next.
 
+use std::fmt::Write as _;
+
 use chrono::TimeDelta;
 
 use crate::rota::{Duty, EngineerIdx, Period, PlannedWeek, Role, Shift, ShiftKind, merge_adjacent};
@@ -12,36 +14,43 @@ use crate::text::role_title;
 const MAX_AHEAD: TimeDelta = TimeDelta::days(8);
 
 impl Writer<'_> {
-    /// Who holds the other role meanwhile, with a line for each change.
-    pub(super) fn beside(&self, planned: &PlannedWeek, shift: &Shift) -> String {
+    /// Writes who holds the other role meanwhile, with a line for each change.
+    pub(super) fn beside(&self, text: &mut String, planned: &PlannedWeek, shift: &Shift) {
         let role = shift.role.other();
         let held = planned.duties.iter().filter_map(|duty| {
             let held = duty.holder(role).map(|held| (held.engineer, held.kind.is_tentative()));
             Some((duty.period.intersection(shift.period)?, held))
         });
         let parts = merge_adjacent(held);
+        text.push_str(role_title(role));
         match &parts[..] {
             [(_, None)] if shift.holder.kind == ShiftKind::Cover => {
-                format!("{}: nobody, as the secondary covers", role_title(role))
+                text.push_str(": nobody, as the secondary covers");
             }
             [(period, held)] => {
-                format!("{}: {}{}", role_title(role), self.held(*held), self.away_beside(role, *period))
+                text.push_str(": ");
+                self.held(text, *held);
+                text.push_str(&self.away_beside(role, *period));
             }
             _ => {
-                let lines = parts.iter().map(|(period, held)| {
-                    let until = self.moment(period.end());
-                    format!("\n- {} until {until}{}", self.held(*held), self.away_beside(role, *period))
-                });
-                format!("{} meanwhile:{}", role_title(role), lines.collect::<String>())
+                text.push_str(" meanwhile:");
+                for (period, held) in &parts {
+                    text.push_str("\n- ");
+                    self.held(text, *held);
+                    let _ = write!(text, " until {}", self.moment(period.end()));
+                    text.push_str(&self.away_beside(role, *period));
+                }
             }
         }
     }
 
-    /// `Data Engineer A`, `Data Engineer A (proposed)` or `nobody`.
-    fn held(&self, held: Option<(EngineerIdx, bool)>) -> String {
-        let Some((engineer, is_tentative)) = held else { return "nobody".to_owned() };
-        let proposed = if is_tentative { " (proposed)" } else { "" };
-        format!("{}{proposed}", self.name(engineer))
+    /// Writes `Data Engineer A`, `Data Engineer A (proposed)` or `nobody`.
+    fn held(&self, text: &mut String, held: Option<(EngineerIdx, bool)>) {
+        let Some((engineer, is_tentative)) = held else { return text.push_str("nobody") };
+        text.push_str(self.name(engineer));
+        if is_tentative {
+            text.push_str(" (proposed)");
+        }
     }
 
     fn away_beside(&self, role: Role, period: Period) -> String {

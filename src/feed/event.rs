@@ -134,17 +134,18 @@ impl Event {
 
     /// The hashes that show whether the event has changed.
     pub fn hashes(&self) -> Hashes {
-        let mut hash = Sha256::new();
+        // In one piece, since a hash does more for a call than for what it is given.
+        let mut parts = Vec::with_capacity(2048);
         for part in [&*self.uid, &*self.when.as_text(), self.status.as_str(), &self.facts] {
-            hash_part(&mut hash, part);
+            add_part(&mut parts, part);
         }
-        let substance = hash.clone().finalize().into();
+        let substance = Sha256::digest(&parts).into();
         let categories = self.categories.join(",");
         let url = self.url.as_deref().unwrap_or_default();
         for part in [&*self.summary, &*self.description, self.colour, &*categories, url] {
-            hash_part(&mut hash, part);
+            add_part(&mut parts, part);
         }
-        Hashes { substance, content: hash.finalize().into() }
+        Hashes { substance, content: Sha256::digest(&parts).into() }
     }
 }
 
@@ -194,15 +195,15 @@ pub struct Hashes {
 }
 
 pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash_part(&mut hash, part));
-    hash.finalize().into()
+    let mut all = Vec::with_capacity(1024);
+    parts.iter().for_each(|part| add_part(&mut all, part));
+    Sha256::digest(&all).into()
 }
 
 /// Each part is hashed with its length, so that two parts never look like one.
-fn hash_part(hash: &mut Sha256, part: &str) {
-    hash.update((part.len() as u64).to_be_bytes());
-    hash.update(part.as_bytes());
+fn add_part(parts: &mut Vec<u8>, part: &str) {
+    parts.extend_from_slice(&(part.len() as u64).to_be_bytes());
+    parts.extend_from_slice(part.as_bytes());
 }
 
 /// Every event of `plan`, by start, then UID.

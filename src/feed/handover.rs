@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::rota::{Absences, EngineerIdx, Handover, Period, Role};
+use crate::rota::{EngineerIdx, Handover, Period, Role};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
 use super::plan::AGENDA_AHEAD;
 use super::uid;
-use super::writer::{Writer, paragraphs};
+use super::writer::{Writer, begin_paragraph};
 use crate::text::reasons;
 use crate::text::{self, moment};
 
@@ -57,30 +57,40 @@ impl Writer<'_> {
 
     fn handover_description(&self, meeting: &Handover) -> String {
         let indices = attendees(meeting);
-        let mut head = String::new();
+        let mut text = String::with_capacity(512);
         if meeting.period.start() != meeting.change {
-            head = self.span(meeting.period);
+            text.push_str(&self.span(meeting.period));
             if let Some(there) = self.elsewhere(&indices, meeting.period.start()) {
-                let _ = write!(head, "\nStarts {there}");
+                let _ = write!(text, "\nStarts {there}");
             }
         }
+        let irregular = self.irregular(meeting);
+        if !irregular.is_empty() {
+            begin_paragraph(&mut text);
+            text.push_str(&irregular);
+        }
+        begin_paragraph(&mut text);
         let change = self.moment_for(&indices, meeting.change);
-        let duty = format!("Duty changes {change}.{}", self.at_first(meeting));
-        let duty = format!("{duty}\n{}", self.secondaries(meeting));
-        paragraphs(&[&head, &self.irregular(meeting), &duty, &self.agenda(meeting)])
+        let _ = writeln!(text, "Duty changes {change}.{}", self.at_first(meeting));
+        self.secondaries(&mut text, meeting);
+        begin_paragraph(&mut text);
+        self.agenda(&mut text, meeting);
+        text
     }
 
-    /// The secondaries, who attend too; the title names the primaries.
-    fn secondaries(&self, meeting: &Handover) -> String {
-        let named = |idx: EngineerIdx| {
-            let is_away = self.with_reasons(idx, meeting.period).is_some();
-            format!("{}{}", self.name(idx), if is_away { " (away)" } else { "" })
+    /// Writes the secondaries, who attend too; the title names the primaries.
+    fn secondaries(&self, text: &mut String, meeting: &Handover) {
+        let away = |idx: EngineerIdx| {
+            let is_away = !self.plan.schedule.absences_of(idx).names(meeting.period).is_empty();
+            if is_away { " (away)" } else { "" }
         };
         let (out, next) = (meeting.outgoing.secondary, meeting.incoming.secondary);
-        if out == next {
-            return format!("Secondary: {} stays", named(out));
-        }
-        format!("Secondaries: {}, then {}", named(out), named(next))
+        let _ = if out == next {
+            write!(text, "Secondary: {}{} stays", self.name(out), away(out))
+        } else {
+            let (first, then) = (self.name(out), self.name(next));
+            write!(text, "Secondaries: {first}{}, then {then}{}", away(out), away(next))
+        };
     }
 
     /// Who holds the roles after the duty change, if that is not yet the incoming pair.
@@ -96,15 +106,16 @@ impl Writer<'_> {
 
     /// Why the meeting is not when it usually is, or who will be missing.
     fn irregular(&self, meeting: &Handover) -> String {
+        if !meeting.moved && !meeting.flagged {
+            return String::new();
+        }
         let missing = self.missing(meeting, Self::with_reasons);
         let are = if missing.len() == 1 { "is" } else { "are" };
         let missing = format!("{} {are}", text::list(&missing));
         if meeting.moved {
             format!("Moved from {}: {missing} away then.", moment::date(meeting.nominal_date))
-        } else if meeting.flagged {
-            format!("Attention: {missing} away at this time. Agree on another way to hand over.")
         } else {
-            String::new()
+            format!("Attention: {missing} away at this time. Agree on another way to hand over.")
         }
     }
 
@@ -128,23 +139,20 @@ impl Writer<'_> {
     }
 
     fn bare(&self, idx: EngineerIdx, usual: Period) -> Option<String> {
-        let absences = Absences::of(self.team().engineer(idx), usual);
+        let absences = self.plan.schedule.absences_of(idx);
         (!absences.away(usual).is_empty()).then(|| self.name(idx).to_owned())
     }
 
     fn with_reasons(&self, idx: EngineerIdx, usual: Period) -> Option<String> {
-        let names = Absences::of(self.team().engineer(idx), usual).names(usual);
+        let names = self.plan.schedule.absences_of(idx).names(usual);
         (!names.is_empty()).then(|| format!("{} ({})", self.name(idx), reasons(&names)))
     }
 
-    fn agenda(&self, meeting: &Handover) -> String {
-        let open: Vec<String> = self.open_redistributions(meeting);
-        let holidays = self.next_holidays(meeting);
-        format!(
-            "Agenda:\n1. Ongoing issues\n2. Potential alerts\n3. Open redistributions{}\n4. Holidays next week{}",
-            items(&open),
-            items(&holidays),
-        )
+    fn agenda(&self, text: &mut String, meeting: &Handover) {
+        text.push_str("Agenda:\n1. Ongoing issues\n2. Potential alerts\n3. Open redistributions");
+        add_items(text, &self.open_redistributions(meeting));
+        text.push_str("\n4. Holidays next week");
+        add_items(text, &self.next_holidays(meeting));
     }
 
     /// Open conflicts that end after the meeting and whose deadline is past or near.
@@ -152,7 +160,7 @@ impl Writer<'_> {
         let near = meeting.change + AGENDA_AHEAD;
         let weeks = self.plan.schedule.weeks_from(meeting.period.start());
         weeks
-            .filter(|planned| planned.deadline < near)
+            .take_while(|planned| planned.deadline < near)
             .flat_map(|planned| planned.conflicts.iter().map(move |conflict| (planned, conflict)))
             .filter(|(_, conflict)| conflict.period.end() > meeting.period.start())
             .map(|(planned, conflict)| {
@@ -187,10 +195,10 @@ fn attendees(meeting: &Handover) -> Vec<EngineerIdx> {
     people
 }
 
-fn items(lines: &[String]) -> String {
-    if lines.is_empty() {
-        return ": none".to_owned();
+fn add_items(text: &mut String, lines: &[String]) {
+    text.push_str(if lines.is_empty() { ": none" } else { ":" });
+    for line in lines {
+        text.push_str("\n   - ");
+        text.push_str(line);
     }
-    let lines: String = lines.iter().map(|line| format!("\n   - {line}")).collect();
-    format!(":{lines}")
 }

@@ -151,7 +151,7 @@ impl Writer<'_> {
     fn explanation(&self, row: &Row) -> String {
         let week = moment::date(row.week.0);
         let (away, primary) = (self.name(row.away), self.name(row.primary));
-        let by = row.deadline.map(|deadline| self.moment(deadline)).unwrap_or_default();
+        let by = row.deadline.map(|deadline| self.moment(deadline).to_string()).unwrap_or_default();
         match row.status {
             RowStatus::Covered => {
                 format!("{away} is primary in the week of {week}; {primary}, the secondary, covers.")

@@ -8,7 +8,7 @@ use crate::rota::{Conflict, Period, PlannedWeek, ProposalStatus, Role, Shift, Sh
 use super::colour;
 use super::event::{Event, Kind, Status, When};
 use super::uid;
-use super::writer::{Writer, paragraphs};
+use super::writer::{Writer, begin_paragraph};
 use crate::text::moment;
 use crate::text::{reason, reasons, role_title};
 
@@ -19,6 +19,7 @@ impl Writer<'_> {
         let engineer = self.team().engineer(idx);
         let tentative = shift.holder.kind.is_tentative();
         let reason_text = shift.holder.reason.as_deref().map(reason);
+        let away = self.plan.schedule.unavailable(self.team(), shift.role, shift.period);
         let mut categories = vec!["On-call", role_title(shift.role)];
         categories.extend(tentative.then_some("Proposed"));
         Event {
@@ -27,8 +28,8 @@ impl Writer<'_> {
             when: When::Instants(shift.period),
             anchor: shift.period.start(),
             week: Some(shift.week),
-            summary: self.shift_summary(planned, shift, reason_text.as_deref()),
-            description: self.shift_description(planned, shift, reason_text.as_deref()),
+            summary: self.shift_summary(planned, shift, reason_text.as_deref(), &away),
+            description: self.shift_description(planned, shift, reason_text.as_deref(), &away),
             categories,
             colour: colour::of(idx).name,
             url: self.links.week(self.team(), shift.week),
@@ -40,21 +41,30 @@ impl Writer<'_> {
         }
     }
 
-    fn shift_summary(&self, planned: &PlannedWeek, shift: &Shift, reason_text: Option<&str>) -> String {
+    fn shift_summary(
+        &self,
+        planned: &PlannedWeek,
+        shift: &Shift,
+        reason_text: Option<&str>,
+        away: &[Unavailable],
+    ) -> String {
         let proposed = match conflict_of(planned, shift).filter(|_| shift.holder.kind.is_tentative()) {
             Some(conflict) if conflict.status == ProposalStatus::Nobody => "NOT COVERED ",
             Some(_) => "PROPOSED ",
             None => "",
         };
         let note = self.note(planned, shift, reason_text.unwrap_or_default());
-        let notes: Vec<String> = note.into_iter().chain(self.own_absence(shift)).collect();
-        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
-        format!("{proposed}{}: {} on-call{notes}", self.name(shift.holder.engineer), shift.role.as_str())
+        let notes: Vec<String> = note.into_iter().chain(self.own_absence(shift, away)).collect();
+        let name = self.name(shift.holder.engineer);
+        let mut text = [proposed, name, ": ", shift.role.as_str(), " on-call"].concat();
+        if !notes.is_empty() {
+            let _ = write!(text, " ({})", notes.join("; "));
+        }
+        text
     }
 
     /// `AWAY 29–30 May: no backup`, if the holder of the shift is away.
-    fn own_absence(&self, shift: &Shift) -> Option<String> {
-        let absences = self.plan.schedule.unavailable(self.team(), shift.role, shift.period);
+    fn own_absence(&self, shift: &Shift, absences: &[Unavailable]) -> Option<String> {
         let last = absences.last()?;
         let parts: Vec<String> =
             absences.iter().filter_map(|absence| self.absent_part(absence, shift.period)).collect();
@@ -69,7 +79,11 @@ impl Writer<'_> {
 
     /// `away 29–30 May (time off): no backup`, once for each absence of whoever holds `role` within `period`.
     pub(super) fn absences(&self, role: Role, period: Period) -> Option<String> {
-        let absences = self.plan.schedule.unavailable(self.team(), role, period);
+        self.listed(role, period, &self.plan.schedule.unavailable(self.team(), role, period))
+    }
+
+    /// [`Writer::absences`], which are `absences`.
+    fn listed(&self, role: Role, period: Period, absences: &[Unavailable]) -> Option<String> {
         let last = absences.last()?;
         let part = |absence: &Unavailable| {
             let when = self.absent_part(absence, period).unwrap_or_else(|| "all that time".to_owned());
@@ -105,26 +119,46 @@ impl Writer<'_> {
         }
     }
 
-    fn shift_description(&self, planned: &PlannedWeek, shift: &Shift, reason_text: Option<&str>) -> String {
+    fn shift_description(
+        &self,
+        planned: &PlannedWeek,
+        shift: &Shift,
+        reason_text: Option<&str>,
+        away: &[Unavailable],
+    ) -> String {
         let idx = shift.holder.engineer;
         let zone = &self.team().engineer(idx).zone;
         let next = self.next(shift);
+        let mut text = String::with_capacity(512);
         // The next holder's line says when it ends; calendars show when it starts.
-        let mut head = if next.is_some() { String::new() } else { self.span(shift.period) };
+        if next.is_none() {
+            text.push_str(&self.span(shift.period));
+        }
         let ends = [shift.period.start(), shift.period.end()];
         if ends.into_iter().any(|end| moment::differ(zone, self.zone(), end)) {
             let there = moment::span(zone, shift.period);
-            let line = if head.is_empty() { "" } else { "\n" };
-            let _ = write!(head, "{line}For {} in {}: {there}", self.name(idx), zone.name());
+            let line = if text.is_empty() { "" } else { "\n" };
+            let _ = write!(text, "{line}For {} in {}: {there}", self.name(idx), zone.name());
         }
-        let attention = self.absences(shift.role, shift.period);
-        let attention = attention.map(|away| format!("Attention: {} is {away}.", self.name(idx)));
-        let why = self.why(planned, shift, reason_text.unwrap_or_default()).map(|why| format!("Why: {why}"));
-        let lines = [attention, why, Some(self.beside(planned, shift)), next];
-        let lines: Vec<String> = lines.into_iter().flatten().collect();
-        let owned = [self.pipelines_of(idx), self.run_books()].map(str::to_owned);
-        let owned: Vec<String> = owned.into_iter().filter(|line| !line.is_empty()).collect();
-        paragraphs(&[&head, &lines.join("\n"), &owned.join("\n")])
+        begin_paragraph(&mut text);
+        let attention = self.listed(shift.role, shift.period, away);
+        if let Some(away) = attention {
+            let _ = writeln!(text, "Attention: {} is {away}.", self.name(idx));
+        }
+        if let Some(why) = self.why(planned, shift, reason_text.unwrap_or_default()) {
+            let _ = writeln!(text, "Why: {why}");
+        }
+        self.beside(&mut text, planned, shift);
+        if let Some(next) = next {
+            text.push('\n');
+            text.push_str(&next);
+        }
+        let owned = [self.pipelines_of(idx), self.run_books()].into_iter().filter(|line| !line.is_empty());
+        for (place, line) in owned.enumerate() {
+            text.push_str(if place == 0 { "\n\n" } else { "\n" });
+            text.push_str(line);
+        }
+        text
     }
 
     /// Which rule gave them the shift, in a sentence or two; `None` for the plain rotation.

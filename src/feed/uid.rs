@@ -30,12 +30,12 @@ pub fn deadline(team: &Team, conflict: Instant) -> String {
 
 /// The UID of the holidays in a row that start on `first`; two such runs never start on one date.
 pub fn occasion(team: &Team, first: NaiveDate) -> String {
-    of(team, format_args!("occasion.{}", first.format("%Y%m%d")))
+    of(team, format_args!("occasion.{}", CompactDate(first)))
 }
 
 /// The UID of the time off of `engineer` that starts on `first` in their zone.
 pub fn time_off(team: &Team, engineer: &EngineerId, first: NaiveDate) -> String {
-    of(team, format_args!("time-off.{engineer}.{}", first.format("%Y%m%d")))
+    of(team, format_args!("time-off.{engineer}.{}", CompactDate(first)))
 }
 
 /// The UID of the note that the holidays of `engineer` are not known from `date` on, by `calendar` or at all.
@@ -46,12 +46,12 @@ pub fn holidays_unknown(
     date: NaiveDate,
 ) -> String {
     let calendar = calendar.map(|id| format!(".{}", clean(id))).unwrap_or_default();
-    of(team, format_args!("holidays-unknown.{engineer}{calendar}.{}", date.format("%Y%m%d")))
+    of(team, format_args!("holidays-unknown.{engineer}{calendar}.{}", CompactDate(date)))
 }
 
 /// The UID of the note on `date` that the leave of `engineer` is not known.
 pub fn leave_unknown(team: &Team, engineer: &EngineerId, date: NaiveDate) -> String {
-    of(team, format_args!("leave-unknown.{engineer}.{}", date.format("%Y%m%d")))
+    of(team, format_args!("leave-unknown.{engineer}.{}", CompactDate(date)))
 }
 
 /// `20261225T150000Z`, RFC 5545 3.3.5 form 2.
@@ -61,9 +61,19 @@ pub(super) struct Compact(pub(super) Instant);
 impl fmt::Display for Compact {
     /// Formatted by hand, since each event has several and chrono would parse the pattern each time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (date, time) = (self.0.date_naive(), self.0.time());
-        let day = date.year() * 10_000 + (date.month() * 100 + date.day()).cast_signed();
-        write!(f, "{day:08}T{:06}Z", time.hour() * 10_000 + time.minute() * 100 + time.second())
+        let time = self.0.time();
+        let time = time.hour() * 10_000 + time.minute() * 100 + time.second();
+        write!(f, "{}T{time:06}Z", CompactDate(self.0.date_naive()))
+    }
+}
+
+/// `20261225`, RFC 5545 3.3.4.
+struct CompactDate(NaiveDate);
+
+impl fmt::Display for CompactDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CompactDate(date) = self;
+        write!(f, "{:08}", date.year() * 10_000 + (date.month() * 100 + date.day()).cast_signed())
     }
 }
 

@@ -63,19 +63,15 @@ impl<'a> Writer<'a> {
     }
 
     /// `Fri 25 Dec 10:00 EST`, on the team's clock.
-    pub(super) fn moment(&self, instant: Instant) -> String {
-        self.moment_at(instant).text.clone()
+    pub(super) fn moment(&self, instant: Instant) -> Rc<Moment> {
+        let mut moments = self.moments.borrow_mut();
+        let moment = moments.entry(instant).or_insert_with(|| Rc::new(Moment::of(self.zone(), instant)));
+        Rc::clone(moment)
     }
 
     /// `Fri 25 Dec 10:00–10:30 EST`, on the team's clock.
     pub(super) fn span(&self, period: Period) -> String {
-        moment::from_to(&self.moment_at(period.start()), &self.moment_at(period.end()))
-    }
-
-    fn moment_at(&self, instant: Instant) -> Rc<Moment> {
-        let mut moments = self.moments.borrow_mut();
-        let moment = moments.entry(instant).or_insert_with(|| Rc::new(Moment::of(self.zone(), instant)));
-        Rc::clone(moment)
+        moment::from_to(&self.moment(period.start()), &self.moment(period.end()))
     }
 
     /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second if their local time differs from the team's.
@@ -83,7 +79,7 @@ impl<'a> Writer<'a> {
         let here = self.moment(instant);
         match self.elsewhere(indices, instant) {
             Some(there) => format!("{here} ({there})"),
-            None => here,
+            None => here.text.clone(),
         }
     }
 
@@ -105,6 +101,13 @@ impl<'a> Writer<'a> {
         });
         let parts: Vec<String> = parts.collect();
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+/// Begins a paragraph of `text`, with an empty line before it unless it is the first.
+pub(super) fn begin_paragraph(text: &mut String) {
+    if !text.is_empty() {
+        text.push_str("\n\n");
     }
 }
 

@@ -23,9 +23,7 @@ impl Connection {
     /// Runs one statement once for each list of parameters and returns how many rows each changed.
     pub(super) fn execute_each(&mut self, statement: &str, lists: &[Vec<Param<'_>>]) -> Result<Vec<u64>> {
         match self {
-            Connection::Sqlite(connection) => {
-                lists.iter().map(|params| connection.execute(statement, params)).collect()
-            }
+            Connection::Sqlite(connection) => connection.execute_each(statement, lists),
             Connection::Postgres(connection) => connection.execute_each(statement, lists),
         }
     }

@@ -305,6 +305,9 @@ fn open(location: &Location, is_first: bool) -> Result<Connection> {
         Location::Postgres(url) => Connection::Postgres(PostgresConnection::open(url)?),
     };
     layout::prepare(&mut connection)?;
+    if let Connection::Sqlite(connection) = &mut connection {
+        connection.wait_for_disk()?;
+    }
     Ok(connection)
 }
 

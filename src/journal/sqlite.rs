@@ -31,7 +31,7 @@ pub(super) struct SqliteConnection {
 }
 
 impl SqliteConnection {
-    /// Opens the journal in `folder` for reading and writing.
+    /// Opens the journal in `folder` for reading and writing; see [`SqliteConnection::wait_for_disk`].
     pub(super) fn open(folder: &StateDir) -> Result<SqliteConnection> {
         let file = folder.journal_file();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -40,10 +40,15 @@ impl SqliteConnection {
         let connection = Connection::open_with_flags(&file, flags).map_err(failure)?;
         connection.busy_timeout(LOCK_TIMEOUT).map_err(failure)?;
         let mut opened = SqliteConnection { connection, identity: identity(&file)?, log: None };
-        // FULL: what is committed is on the disk.
-        opened.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
+        opened.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
         opened.run(&format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"))?;
         Ok(opened)
+    }
+
+    /// From now on what is committed is on the disk. Before that a power failure may take tables that were just made, as
+    /// long as nothing is in them; so the first start waits once for the disk and not twice.
+    pub(super) fn wait_for_disk(&mut self) -> Result<()> {
+        self.run("PRAGMA synchronous = FULL")
     }
 
     /// Opens the journal in `folder` where it cannot be written: on a full disk, in a folder of somebody else, on a file
@@ -122,6 +127,15 @@ impl SqliteConnection {
         let mut statement = self.prepare(statement)?;
         bind(&mut statement, params)?;
         statement.raw_execute().map(|changed| changed as u64).map_err(failure)
+    }
+
+    pub(super) fn execute_each(&mut self, statement: &str, lists: &[Vec<Param<'_>>]) -> Result<Vec<u64>> {
+        let mut statement = self.prepare(statement)?;
+        let execute = |params: &Vec<Param<'_>>| {
+            bind(&mut statement, params)?;
+            statement.raw_execute().map(|changed| changed as u64).map_err(failure)
+        };
+        lists.iter().map(execute).collect()
     }
 
     pub(super) fn query(&mut self, statement: &str, params: &[Param<'_>]) -> Result<Vec<Row>> {

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::keys::Keys;
+use super::keys::{Keys, Known};
+use super::served_teams::ServedTeams;
 use super::snapshot::Snapshot;
 use super::subscribers::Subscribers;
 use super::team::TeamSnapshot;
@@ -14,6 +15,7 @@ use crate::calendars::Calendars;
 use crate::config::{Access, BaseUrl, Configuration, Settings, TeamConfig, TeamFiles};
 use crate::feed::Links;
 use crate::journal::JournalError;
+use crate::parallel;
 use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger, frame};
 use crate::rota::{Instant, TeamId};
 
@@ -52,12 +54,12 @@ pub(super) enum Origin<'b> {
     Previous(&'b Snapshot),
 }
 
-/// A team of the snapshot that is being built.
-enum NextTeam {
-    /// The same as in the previous snapshot.
-    Unchanged(Arc<TeamSnapshot>),
-    /// It must be published first.
-    Changed(TeamToPublish),
+/// The teams of the snapshot that is being built.
+struct NextTeams {
+    /// Those that are the same as in the previous snapshot; of the others, what they were.
+    served: ServedTeams,
+    /// Those that must be published first.
+    changed: Vec<TeamToPublish>,
 }
 
 /// Decides which teams of the previous snapshot can be reused as they are.
@@ -95,18 +97,18 @@ impl Build<'_> {
     ///
     /// If the journal cannot be read or written.
     pub fn written(&self) -> Result<Snapshot, JournalError> {
-        let teams = self.teams(true);
+        let next = self.teams(true);
         let files = TeamFiles::new(&self.configuration);
-        let published = self.context.publisher.publish(&changed(&teams), &files, (self.trigger, self.at))?;
-        Ok(self.snapshot(teams, published))
+        let published = self.context.publisher.publish(&next.changed, &files, (self.trigger, self.at))?;
+        Ok(self.snapshot(next, published))
     }
 
     /// Builds the snapshot without writing the journal: new revisions in it are provisional.
     pub fn provisional(&self) -> Snapshot {
-        let teams = self.teams(false);
+        let next = self.teams(false);
         let publisher = &self.context.publisher;
-        let published = publisher.publish_provisionally(&changed(&teams), self.trigger, self.at);
-        self.snapshot(teams, published)
+        let published = publisher.publish_provisionally(&next.changed, self.trigger, self.at);
+        self.snapshot(next, published)
     }
 
     fn previous(&self) -> Option<&Snapshot> {
@@ -116,38 +118,69 @@ impl Build<'_> {
         }
     }
 
-    /// Every team to be served, by id: as configured, otherwise as it was.
-    fn teams(&self, is_written: bool) -> Vec<NextTeam> {
-        let mut teams: BTreeMap<&TeamId, &Arc<TeamConfig>> = self.configuration.teams.iter().collect();
-        for old in self.previous().into_iter().flat_map(Snapshot::shared_teams) {
-            let id = &old.team().id;
-            if self.configuration.broken.contains_key(id) || self.removed.contains(id) {
-                teams.entry(id).or_insert_with(|| old.config());
-            }
-        }
-        for (id, config) in &self.restored {
-            teams.entry(id).or_insert(config);
-        }
+    /// Every team to be served: as configured, otherwise as it was.
+    fn teams(&self, is_written: bool) -> NextTeams {
         let links = Links::new(self.configuration.settings.pages_url.as_ref().map(BaseUrl::as_str));
-        let unchanged = self.previous().and_then(|previous| Unchanged::new(self, previous, is_written));
-        let mut old = self.previous().map(Snapshot::shared_teams).unwrap_or_default().iter().peekable();
-        let next = |(id, config): (&TeamId, &Arc<TeamConfig>)| {
-            // Both are in order of id; nearly always they have the same teams.
-            while old.next_if(|old| old.team().id != *id && old.team().id < *id).is_some() {}
-            let old = old.next_if(|old| old.team().id == *id);
-            match (old, &unchanged) {
-                (Some(old), Some(unchanged)) if unchanged.admits(old, config) => {
-                    Some(NextTeam::Unchanged(Arc::clone(old)))
-                }
-                _ => {
-                    let team = self.changed_team(old, config, &links)?;
-                    let has_same_files = old.is_some_and(|old| old.config().own_files == config.own_files);
-                    let has_same_files = has_same_files && unchanged.is_some();
-                    Some(NextTeam::Changed(TeamToPublish { has_same_files, ..team }))
-                }
+        let previous = self.previous();
+        let unchanged = previous.and_then(|previous| Unchanged::new(self, previous, is_written));
+        let only = previous.zip(unchanged.as_ref());
+        let only = only.and_then(|(previous, unchanged)| self.only_changed(previous, unchanged));
+        let served = previous.map_or_else(ServedTeams::none, |previous| previous.served_teams().next());
+        let (mut next, mut changed) = (NextTeams { served, changed: Vec::new() }, Vec::new());
+        for id in only.unwrap_or_else(|| self.all_teams()) {
+            let old = previous.and_then(|previous| previous.served_teams().get(&id));
+            let Some(config) = self.config(&id, old) else {
+                next.served.remove(&id);
+                continue;
+            };
+            if !old.zip(unchanged.as_ref()).is_some_and(|(old, unchanged)| unchanged.admits(old, config)) {
+                changed.push((old, config));
             }
-        };
-        teams.into_iter().filter_map(next).collect()
+        }
+        let to_publish = parallel::map(&changed, |(old, config)| {
+            let has_same_files = old.is_some_and(|old| old.config().own_files == config.own_files);
+            let has_same_files = has_same_files && unchanged.is_some();
+            Some(TeamToPublish { has_same_files, ..self.changed_team(*old, config, &links)? })
+        });
+        for ((_, config), team) in changed.into_iter().zip(to_publish) {
+            match team {
+                Some(team) => next.changed.push(team),
+                None => next.served.remove(&config.team.id),
+            }
+        }
+        next
+    }
+
+    /// All teams that are configured or were in service.
+    fn all_teams(&self) -> BTreeSet<TeamId> {
+        let served = self.previous().into_iter().flat_map(|previous| previous.served_teams().iter());
+        let served = served.map(|team| &team.team().id);
+        served.chain(self.configuration.teams.keys()).chain(self.restored.keys()).cloned().collect()
+    }
+
+    /// The teams that alone may not be in the snapshot as they are in `previous`, if that is known: then nothing looks at
+    /// thousands of others.
+    fn only_changed(&self, previous: &Snapshot, unchanged: &Unchanged) -> Option<BTreeSet<TeamId>> {
+        let mut ids = self.configuration.reread_since(previous.configuration())?.clone();
+        let is_same_week = previous.valid_from().is_none_or(|from| from <= self.at)
+            && previous.valid_until().is_none_or(|until| self.at < until);
+        let has_removed = !self.removed.is_empty() || !previous.removed().is_empty();
+        if !is_same_week || has_removed {
+            return None;
+        }
+        if unchanged.is_written {
+            ids.extend(previous.provisional_teams().cloned());
+        }
+        Some(ids)
+    }
+
+    /// What the team `id` is to be served from: as configured, otherwise as it was; `None` if it is not to be served.
+    fn config<'a>(&'a self, id: &TeamId, old: Option<&'a Arc<TeamSnapshot>>) -> Option<&'a Arc<TeamConfig>> {
+        let stays = || self.configuration.broken.contains_key(id) || self.removed.contains(id);
+        let configured = self.configuration.teams.get(id);
+        configured
+            .or_else(|| old.filter(|_| stays()).map(|old| old.config()))
+            .or_else(|| self.restored.get(id))
     }
 
     fn changed_team(
@@ -183,14 +216,12 @@ impl Build<'_> {
         })
     }
 
-    fn snapshot(&self, teams: Vec<NextTeam>, published: Vec<Published>) -> Snapshot {
-        let mut published = published.into_iter();
-        let team = |team| match team {
-            NextTeam::Unchanged(team) => Some(team),
-            NextTeam::Changed(team) => published.next().map(|published| self.team_snapshot(team, published)),
-        };
-        let teams = teams.into_iter().filter_map(team).collect();
-        self.assemble(teams)
+    fn snapshot(&self, next: NextTeams, published: Vec<Published>) -> Snapshot {
+        let NextTeams { mut served, changed } = next;
+        for (team, published) in changed.into_iter().zip(published) {
+            served.put(self.team_snapshot(team, published));
+        }
+        self.assemble(served)
     }
 
     pub(super) fn team_snapshot(&self, team: TeamToPublish, published: Published) -> Arc<TeamSnapshot> {
@@ -198,9 +229,12 @@ impl Build<'_> {
         Arc::new(TeamSnapshot::new(team, published, subscribers, self.at))
     }
 
-    pub(super) fn assemble(&self, teams: Vec<Arc<TeamSnapshot>>) -> Snapshot {
+    pub(super) fn assemble(&self, teams: ServedTeams) -> Snapshot {
         let keys = (self.configuration.settings.access == Access::Links).then(|| {
-            let known = self.previous().and_then(Snapshot::shared_keys);
+            let known = self.previous().and_then(|previous| {
+                let only = self.configuration.reread_since(previous.configuration());
+                Some(Known { keys: previous.shared_keys()?, only })
+            });
             let secret = self.context.secret.as_ref();
             Keys::new(secret, &self.configuration, &self.removed, &teams, known)
         });
@@ -215,14 +249,6 @@ impl Build<'_> {
 /// The generation of the configuration that this server published, unless another server has a newer one.
 pub(super) fn own_generation(published: &PublishedTeam) -> Option<i64> {
     (!matches!(published.state, JournalState::Older | JournalState::Newer)).then(|| published.generation())
-}
-
-fn changed(teams: &[NextTeam]) -> Vec<TeamToPublish> {
-    let changed = |team: &NextTeam| match team {
-        NextTeam::Changed(team) => Some(team.clone()),
-        NextTeam::Unchanged(_) => None,
-    };
-    teams.iter().filter_map(changed).collect()
 }
 
 fn weeks(count: u32) -> usize {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::SubsecRound;
 
 use super::build::{Build, Context, Origin, own_generation};
-use super::keys::Keys;
+use super::keys::{Keys, Known};
 use super::last_good::restore;
 use super::snapshot::Snapshot;
 use super::subscribers::Subscribers;
@@ -105,7 +105,7 @@ impl Builder {
     ) -> Result<Build<'_>, JournalError> {
         let known = self.0.publisher.known()?;
         let is_missing =
-            |id: &&TeamId| !configuration.teams.contains_key(*id) && !configuration.broken.contains_key(*id);
+            |id: &&TeamId| !configuration.teams.contains_key(id) && !configuration.broken.contains_key(*id);
         let removed: BTreeSet<TeamId> = known.keys().filter(is_missing).cloned().collect();
         let restored = self.restore(&mut configuration, &known, now)?;
         Ok(Build { removed, restored, ..self.start(configuration, known, now) })
@@ -213,7 +213,7 @@ impl Builder {
     ///
     /// If it cannot be written.
     pub(super) fn check_journal(&self, current: &Snapshot) -> Result<JournalCheck, JournalError> {
-        let teams = current.shared_teams().iter().map(|team| (&team.team().id, &**team.published()));
+        let teams = current.served_teams().iter().map(|team| (&team.team().id, &**team.published()));
         self.0.publisher.check_journal(teams, || self.0.subscribers.all())?;
         Ok(JournalCheck { versions: self.0.publisher.versions()? })
     }
@@ -232,9 +232,9 @@ impl Builder {
         at: Instant,
     ) -> Result<Option<Snapshot>, JournalError> {
         let build = self.renew(previous, at);
-        let mut teams = previous.shared_teams().to_vec();
+        let mut teams = previous.served_teams().next();
         let mut is_changed = false;
-        for team in &mut teams {
+        for team in previous.served_teams().iter() {
             let id = &team.team().id;
             let is_newer =
                 check.versions.get(id).is_some_and(|version| *version > team.published().version());
@@ -254,7 +254,7 @@ impl Builder {
                 is_in_use: team.is_in_use(),
             };
             if let Some(published) = self.0.publisher.compare(&to_publish, at) {
-                *team = build.team_snapshot(to_publish, published);
+                teams.put(build.team_snapshot(to_publish, published));
                 is_changed = true;
             }
         }
@@ -280,8 +280,10 @@ impl Builder {
         configuration: &Configuration,
     ) -> Option<Snapshot> {
         let known = previous.shared_keys()?;
-        let (secret, teams) = (self.0.secret.as_ref(), previous.shared_teams());
-        let keys = Keys::new(secret, configuration, previous.removed(), teams, Some(known));
+        let (secret, teams) = (self.0.secret.as_ref(), previous.served_teams());
+        let only = configuration.reread_since(previous.configuration());
+        let before = Known { keys: known, only };
+        let keys = Keys::new(secret, configuration, previous.removed(), teams, Some(before));
         (!Arc::ptr_eq(&keys, known)).then(|| previous.with_other_keys(keys))
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::served_teams::ServedTeams;
 use super::team::TeamSnapshot;
 use crate::access::{Keyring, Secret};
 use crate::config::{Configuration, LinkGenerations};
@@ -23,6 +24,14 @@ pub(super) struct Keys {
     unserved_links: Vec<(TeamId, LinkGenerations)>,
 }
 
+/// The keys before.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) keys: &'a Arc<Keys>,
+    /// The teams that alone may have other links than then, if that is known.
+    pub(super) only: Option<&'a BTreeSet<TeamId>>,
+}
+
 impl Keys {
     /// The keys to `teams`, and to the teams of `configuration` and `removed` that these lack. Returns `known` if
     /// nothing changed, since each key is a hash that must be computed. Without a `secret` no key opens anything.
@@ -30,20 +39,24 @@ impl Keys {
         secret: Option<&Secret>,
         configuration: &Configuration,
         removed: &BTreeSet<TeamId>,
-        teams: &[Arc<TeamSnapshot>],
-        known: Option<&Arc<Keys>>,
+        teams: &ServedTeams,
+        known: Option<Known<'_>>,
     ) -> Arc<Keys> {
         let generation = configuration.settings.link_generation;
-        let has_team = |id: &TeamId| teams.binary_search_by(|team| team.team().id.cmp(id)).is_ok();
+        let has_team = |id: &TeamId| teams.get(id).is_some();
         let lacks_teams = configuration.broken.keys().chain(removed).any(|id| !has_team(id));
         let unserved = || {
             let broken = configuration.broken.iter().filter(|(id, _)| !has_team(id));
             broken.filter_map(|(id, broken)| Some((id, broken.links.as_ref()?)))
         };
         let links = || teams.iter().map(|team| effective_links(team, configuration));
-        if let Some(known) = known
+        if let Some(Known { keys: known, only }) = known
             && (known.generation, known.keyring.lacks_teams()) == (generation, lacks_teams)
-            && links().eq(known.links.iter().map(|(id, links)| (id, Cow::Borrowed(links))))
+            && match only {
+                Some(only) => only.iter().all(|id| known.has_links_of(id, teams, configuration)),
+                None => links().eq(known.links.iter().map(|(id, links)| (id, Cow::Borrowed(links)))),
+            }
+            && known.links.len() == teams.iter().len()
             && unserved().eq(known.unserved_links.iter().map(|(id, links)| (id, links)))
         {
             return Arc::clone(known);
@@ -56,6 +69,14 @@ impl Keys {
         let unserved = unserved_links.iter().map(|(id, links)| (id, links));
         let unserved = secret.map(|secret| Keyring::new(secret, generation, unserved)).unwrap_or_default();
         Arc::new(Keys { keyring, generation, links, unserved, unserved_links })
+    }
+
+    /// Whether the team `id` has the links that these keys were made from.
+    fn has_links_of(&self, id: &TeamId, teams: &ServedTeams, configuration: &Configuration) -> bool {
+        let place = self.links.binary_search_by(|(known, _)| known.cmp(id)).ok();
+        let known = place.and_then(|place| self.links.get(place)).map(|(_, links)| links);
+        let team = teams.get(id);
+        team.map(|team| effective_links(team, configuration).1).as_deref() == known
     }
 }
 

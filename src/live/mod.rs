@@ -17,6 +17,7 @@ mod notice_status;
 pub mod reloader;
 #[cfg(test)]
 pub(crate) mod sample;
+mod served_teams;
 mod snapshot;
 mod store;
 mod subscribers;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::keys::Keys;
+use super::served_teams::ServedTeams;
 use super::team::TeamSnapshot;
 use crate::access::Keyring;
 use crate::config::Configuration;
-use crate::publish::JournalState;
 use crate::rota::{Instant, TeamId};
 
 /// What every request is answered from: a configuration, and its teams each in its current week.
@@ -17,70 +17,26 @@ pub struct Snapshot {
     built_at: Instant,
     loaded_at: Instant,
     configuration: Arc<Configuration>,
-    /// By id.
-    teams: Vec<Arc<TeamSnapshot>>,
+    teams: ServedTeams,
     removed: BTreeSet<TeamId>,
     /// The teams that are served from an earlier state of their files, and since when.
     outdated: BTreeMap<TeamId, Instant>,
     /// `None` if everybody may read everything.
     keys: Option<Arc<Keys>>,
-    summary: Summary,
-}
-
-/// Facts about all teams that are often needed. There may be thousands of teams.
-#[derive(Debug, Clone, Default)]
-struct Summary {
-    valid_from: Option<Instant>,
-    valid_until: Option<Instant>,
-    provisional: Vec<TeamId>,
-    older: Vec<TeamId>,
-    /// With whether a newer oncal wrote the journal.
-    unreadable: Vec<(TeamId, bool)>,
-}
-
-impl Summary {
-    fn new(teams: &[Arc<TeamSnapshot>]) -> Summary {
-        let mut summary = Summary::default();
-        for team in teams {
-            summary.valid_from = summary.valid_from.max(team.valid_from());
-            let until = team.frame().week.end();
-            summary.valid_until = Some(summary.valid_until.map_or(until, |earliest| earliest.min(until)));
-            let state = team.journal_state();
-            match state {
-                JournalState::Provisional => summary.provisional.push(team.team().id.clone()),
-                JournalState::Older => summary.older.push(team.team().id.clone()),
-                JournalState::Written | JournalState::Newer => {}
-            }
-            if state == JournalState::Newer || team.published().is_rebuilt {
-                summary.unreadable.push((team.team().id.clone(), state == JournalState::Newer));
-            }
-        }
-        summary
-    }
 }
 
 impl Snapshot {
-    /// A snapshot of `teams`, which are in order of id, built at the first and loaded at the second of the times. It
-    /// has no keyring yet, and no outdated teams.
+    /// A snapshot of `teams`, built at the first and loaded at the second of the times. It has no keyring yet, and no
+    /// outdated teams.
     pub(super) fn assemble(
         generation: u64,
         (built_at, loaded_at): (Instant, Instant),
         configuration: Arc<Configuration>,
-        teams: Vec<Arc<TeamSnapshot>>,
+        teams: ServedTeams,
         removed: BTreeSet<TeamId>,
     ) -> Snapshot {
-        let (outdated, summary) = (BTreeMap::new(), Summary::new(&teams));
-        Snapshot {
-            generation,
-            built_at,
-            loaded_at,
-            configuration,
-            teams,
-            removed,
-            outdated,
-            keys: None,
-            summary,
-        }
+        let outdated = BTreeMap::new();
+        Snapshot { generation, built_at, loaded_at, configuration, teams, removed, outdated, keys: None }
     }
 
     /// With the keys to what is served.
@@ -95,11 +51,10 @@ impl Snapshot {
             built_at: self.built_at,
             loaded_at: self.loaded_at,
             configuration: Arc::clone(&self.configuration),
-            teams: self.teams.clone(),
+            teams: self.teams.next(),
             removed: self.removed.clone(),
             outdated: self.outdated.clone(),
             keys: Some(keys),
-            summary: self.summary.clone(),
         }
     }
 
@@ -116,23 +71,12 @@ impl Snapshot {
         Snapshot { outdated, ..self }
     }
 
-    /// The teams that are not shared with `before`, each with its previous state.
+    /// The teams that are not shared with `before`, each with its previous state, by id.
     pub(super) fn changed_since<'s>(
         &'s self,
         before: &'s Snapshot,
-    ) -> impl Iterator<Item = (Option<&'s TeamSnapshot>, &'s TeamSnapshot)> {
-        let mut old = before.teams.iter().peekable();
-        self.teams.iter().filter_map(move |team| {
-            // Nearly all of possibly thousands of teams are the same, and have the same pointer.
-            if old.next_if(|old| Arc::ptr_eq(old, team)).is_some() {
-                return None;
-            }
-            let id = &team.team().id;
-            while old.next_if(|old| old.team().id < *id).is_some() {}
-            let known = old.next_if(|old| old.team().id == *id);
-            let is_shared = known.is_some_and(|known| Arc::ptr_eq(known, team));
-            (!is_shared).then(|| (known.map(|known| &**known), &**team))
-        })
+    ) -> Vec<(Option<&'s TeamSnapshot>, &'s TeamSnapshot)> {
+        self.teams.changed_since(&before.teams)
     }
 
     /// Computes ahead what was in use of `before`, so that no request waits for it, and calls `prepare` with the old
@@ -148,13 +92,13 @@ impl Snapshot {
 
     /// The first duty change, at which this snapshot is no longer right; `None` without teams.
     pub fn valid_until(&self) -> Option<Instant> {
-        self.summary.valid_until
+        self.teams.valid_until()
     }
 
     /// The time from which this snapshot is right: before it some team is still in an earlier week. `None` without teams,
     /// and if each team is in the first week of its rota.
     pub fn valid_from(&self) -> Option<Instant> {
-        self.summary.valid_from
+        self.teams.valid_from()
     }
 
     /// Counts the snapshots of this process, from 1.
@@ -226,23 +170,23 @@ impl Snapshot {
 
     /// The teams of which another server published a newer configuration than this one has.
     pub fn older_teams(&self) -> impl Iterator<Item = &TeamId> {
-        self.summary.older.iter()
+        self.teams.older().iter()
     }
 
     /// The teams of which the journal could not be read, with whether a newer oncal wrote it. If it was damaged, this lasts
     /// until the team is next published.
     pub fn unreadable_teams(&self) -> impl Iterator<Item = (&TeamId, bool)> {
-        self.summary.unreadable.iter().map(|(id, is_newer)| (id, *is_newer))
+        self.teams.unreadable().iter().map(|(id, is_newer)| (id, *is_newer))
     }
 
     /// Whether the revisions of any team are not in the journal yet.
     pub fn has_provisional_teams(&self) -> bool {
-        !self.summary.provisional.is_empty()
+        !self.teams.provisional().is_empty()
     }
 
     /// The teams whose revisions are not in the journal yet.
     pub fn provisional_teams(&self) -> impl Iterator<Item = &TeamId> {
-        self.summary.provisional.iter()
+        self.teams.provisional().iter()
     }
 
     /// The team `id`, if it is in service.
@@ -251,11 +195,10 @@ impl Snapshot {
     }
 
     pub(super) fn shared_team(&self, id: &str) -> Option<&Arc<TeamSnapshot>> {
-        let index = self.teams.binary_search_by(|team| team.team().id.as_str().cmp(id)).ok()?;
-        self.teams.get(index)
+        self.teams.named(id)
     }
 
-    pub(super) fn shared_teams(&self) -> &[Arc<TeamSnapshot>] {
+    pub(super) fn served_teams(&self) -> &ServedTeams {
         &self.teams
     }
 }
@@ -298,8 +241,8 @@ mod tests {
         let after = Builder::new(Publisher::without_journal()).renew(&before, change).written().unwrap();
         assert_eq!(after.valid_until(), Some(at("2026-02-13T17:00:00Z")));
         assert_eq!((before.generation(), after.generation()), (1, 2));
-        assert!(!Arc::ptr_eq(&before.teams[0], &after.teams[0]), "the early team");
-        assert!(Arc::ptr_eq(&before.teams[1], &after.teams[1]), "the late team");
+        let is_shared = |id| Arc::ptr_eq(before.shared_team(id).unwrap(), after.shared_team(id).unwrap());
+        assert_eq!((is_shared("early"), is_shared("late")), (false, true));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Events and changes in the form in which the journal stores them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -14,12 +15,14 @@ use crate::text::clean;
 /// An event as the journal stores it, so that a download can still list it as cancelled once it is gone. It is encoded
 /// with postcard: a change of these types needs a new number of the journal's layout.
 #[derive(Debug, Serialize, Deserialize)]
-struct Record {
+struct Record<'r> {
     kind: KindName,
     when: WhenRecord,
-    summary: String,
+    #[serde(borrow)]
+    summary: Cow<'r, str>,
     /// For a shift only.
-    side: Option<SideRecord>,
+    #[serde(borrow)]
+    side: Option<SideRecord<'r>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,19 +44,23 @@ enum WhenRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct SideRecord {
-    engineer: String,
+struct SideRecord<'r> {
+    #[serde(borrow)]
+    engineer: Cow<'r, str>,
     tentative: bool,
-    reason: Option<String>,
+    #[serde(borrow)]
+    reason: Option<Cow<'r, str>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct MoveRecord {
+struct MoveRecord<'r> {
     role: KindName,
     start: Instant,
     end: Instant,
-    before: Option<SideRecord>,
-    after: Option<SideRecord>,
+    #[serde(borrow)]
+    before: Option<SideRecord<'r>>,
+    #[serde(borrow)]
+    after: Option<SideRecord<'r>>,
 }
 
 /// A change of who is on call, and when it was published.
@@ -70,12 +77,12 @@ pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
     let record = Record {
         kind: event.kind.into(),
         when: event.when.into(),
-        summary: event.summary.clone(),
+        summary: event.summary.as_str().into(),
         side: event.engineers.first().filter(|_| matches!(event.kind, Kind::Shift(_))).map(|engineer| {
             SideRecord {
-                engineer: engineer.to_string(),
+                engineer: engineer.as_str().into(),
                 tentative: event.status == Status::Tentative,
-                reason: event.reason.clone(),
+                reason: event.reason.as_deref().map(Cow::from),
             }
         }),
     };
@@ -87,7 +94,8 @@ pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
         substance: mark(hashes.substance),
         content: mark(hashes.content),
         concerns: event.engineers.iter().map(ToString::to_string).collect(),
-        record: postcard::to_allocvec(&record).unwrap_or_default(),
+        // Turning strings and numbers into bytes cannot fail.
+        record: postcard::to_extend(&record, Vec::with_capacity(128)).unwrap_or_default(),
     }
 }
 
@@ -112,7 +120,7 @@ pub(crate) fn head_uid(path: &str) -> String {
 
 /// Who holds a role, if the entry is a shift that is not withdrawn.
 pub(super) fn holding(entry: &Entry) -> Option<Holding> {
-    let record: Record = postcard::from_bytes(&entry.fact.record).ok().filter(|_| !entry.withdrawn)?;
+    let record: Record<'_> = postcard::from_bytes(&entry.fact.record).ok().filter(|_| !entry.withdrawn)?;
     let WhenRecord::Instants(start, end) = record.when else { return None };
     let (role, side) = (record.kind.role()?, record.side?.read()?);
     Some(Holding { role, period: Period::new(start, end)?, side })
@@ -124,7 +132,7 @@ pub(crate) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event
     if !has_left(entry, feed) {
         return None;
     }
-    let record: Record = postcard::from_bytes(&entry.fact.record).ok()?;
+    let record: Record<'_> = postcard::from_bytes(&entry.fact.record).ok()?;
     let (kind, when) = (record.kind.into(), record.when.into());
     let when = (when, entry.fact.anchor);
     let is_own = entry.withdrawn && Event::cancelled("", kind, when, "", "").is_in(feed);
@@ -139,22 +147,22 @@ pub(crate) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event
 
 /// The title of an event that left `feed`, and what became of it. The record has the latest title only, which for
 /// somebody who held the shift before names another person.
-fn cancelled_text(entry: &Entry, record: &Record, feed: &Feed, team: &Team) -> (String, String) {
+fn cancelled_text(entry: &Entry, record: &Record<'_>, feed: &Feed, team: &Team) -> (String, String) {
     let removed = || "This is no longer in the plan.".to_owned();
     let (Feed::Engineer(own), kind) = (feed, Kind::from(record.kind)) else {
-        return (record.summary.clone(), removed());
+        return (record.summary.to_string(), removed());
     };
     let name =
         |id: &str| team.index_of(id).map_or_else(|| id.to_owned(), |idx| clean(&team.engineer(idx).name));
     let former = name(own.as_str());
-    let holder = record.side.as_ref().map(|side| side.engineer.as_str());
+    let holder = record.side.as_ref().map(|side| &*side.engineer);
     match (kind, holder.filter(|holder| *holder != own.as_str())) {
         (Kind::Shift(role), Some(holder)) => {
             let summary = format!("{former}: {} on-call", role.as_str());
             (summary, if entry.withdrawn { removed() } else { format!("{} has it now.", name(holder)) })
         }
-        _ if entry.withdrawn => (record.summary.clone(), removed()),
-        _ => (record.summary.clone(), format!("This no longer concerns {former}.")),
+        _ if entry.withdrawn => (record.summary.to_string(), removed()),
+        _ => (record.summary.to_string(), format!("This no longer concerns {former}.")),
     }
 }
 
@@ -178,7 +186,7 @@ pub(super) fn logged(at: Instant, moved: &RoleChange) -> ChangeRecord {
 
 /// A stored change; `None` if this version cannot read it.
 pub(super) fn change(logged: &ChangeRecord) -> Option<Change> {
-    let record: MoveRecord = serde_json::from_str(&logged.record).ok()?;
+    let record: MoveRecord<'_> = serde_json::from_str(&logged.record).ok()?;
     let moved = RoleChange {
         role: record.role.role()?,
         period: Period::new(record.start, record.end)?,
@@ -194,18 +202,18 @@ fn mark(hash: [u8; 32]) -> ShortHash {
     ShortHash::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-impl SideRecord {
-    fn of(side: &Side) -> SideRecord {
+impl SideRecord<'_> {
+    fn of(side: &Side) -> SideRecord<'_> {
         SideRecord {
-            engineer: side.engineer.to_string(),
+            engineer: side.engineer.as_str().into(),
             tentative: side.tentative,
-            reason: side.reason.clone(),
+            reason: side.reason.as_deref().map(Cow::from),
         }
     }
 
     fn read(self) -> Option<Side> {
         let engineer = EngineerId::new(&self.engineer)?;
-        Some(Side { engineer, tentative: self.tentative, reason: self.reason })
+        Some(Side { engineer, tentative: self.tentative, reason: self.reason.map(Cow::into_owned) })
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) const C: EngineerIdx = EngineerIdx(2);
 pub(super) const D: EngineerIdx = EngineerIdx(3);
 
 pub(super) fn zone(name: &str) -> Zone {
-    Zone::new(name.parse().unwrap(), &TimeZoneDatabase::bundled()).unwrap()
+    Zone::new(name, &TimeZoneDatabase::bundled()).unwrap()
 }
 
 pub(super) fn date(text: &str) -> NaiveDate {

@@ -2,6 +2,7 @@
 //!
 //! `config` makes and checks a `Team`; it is always valid, so no rule checks it again.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +29,13 @@ macro_rules! id {
 
             /// The id as written in the files.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        /// Both compare and hash as the text does.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

@@ -75,10 +75,12 @@ fn weeks_of<'t>(
     let starts = move |k: u64| rotation.starts.checked_add_days(Days::new(k.checked_mul(7)?));
     let skipped = usize::try_from(first).unwrap_or(0) % rotation.weeks.len().max(1);
     let pairs = rotation.weeks.iter().copied().cycle().skip(skipped);
+    // The end of one week is the start of the next.
+    let mut known = None;
     pairs.zip(first..).map_while(move |(pair, k)| {
-        let (start, next) = (starts(k)?, starts(k + 1)?);
-        let next = team.zone.instant(next);
-        let period = Period::new(team.zone.instant(start), end.map_or(next, |end| end.min(next)))?;
+        let (start, next) = (starts(k)?, team.zone.instant(starts(k + 1)?));
+        let begins = known.replace(next).unwrap_or_else(|| team.zone.instant(start));
+        let period = Period::new(begins, end.map_or(next, |end| end.min(next)))?;
         Some(week(team, start, period, pair))
     })
 }

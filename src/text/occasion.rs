@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::clean::{clean, clean_or};
 use super::count::count;
+use super::moment::{Day, dates, time_of_day};
 use super::status::status;
 use crate::rota::{
     Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, Team, Zone, merge_adjacent,
@@ -109,15 +110,13 @@ fn in_turn(mut parts: Vec<String>) -> String {
 
 /// `10:00` if `period` is within one date of `zone`, otherwise `Fri 10:00`, with the date if weekdays repeat.
 pub fn time_within(zone: &Zone, period: Period, instant: Instant) -> String {
-    let date = |instant: Instant| zone.date(instant);
-    let format = if date(period.start()) == date(period.end() - TimeDelta::seconds(1)) {
-        "%H:%M"
-    } else if period.end() - period.start() <= WEEKDAYS_ARE_CLEAR {
-        "%a %H:%M"
-    } else {
-        "%a %-d %b %H:%M"
+    let (first, last) = dates(zone, period);
+    let day = match () {
+        () if first == last => Day::Unnamed,
+        () if period.end() - period.start() <= WEEKDAYS_ARE_CLEAR => Day::Weekday,
+        () => Day::Date,
     };
-    zone.local(instant).format(format).to_string()
+    time_of_day(zone.local(instant), day)
 }
 
 fn name_of(team: &Team, engineer: EngineerIdx) -> String {

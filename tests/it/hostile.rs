@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use jiff::tz::TimeZoneDatabase;
 use oncal::holidays::{Beside, Definition, Filter, Import, On, Years};
 use oncal::ics::{self, NotUtf8, Patterns};
@@ -27,7 +26,7 @@ fn now() -> Instant {
 }
 
 fn named(name: &str) -> Option<Zone> {
-    Zone::new(name.parse::<Tz>().ok()?, &TimeZoneDatabase::bundled())
+    Zone::new(name, &TimeZoneDatabase::bundled())
 }
 
 /// The codes of what is wrong with a file, read both as holidays and as absences.

@@ -139,7 +139,7 @@ fn stored_files_contain_nothing_private_and_are_deleted_with_the_last_team_that_
     let fine = sources("fine");
     let paths: Vec<&str> = fine.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["holidays/house.toml", "teams/fine.toml", "time-off/fine/ann.ics"]);
-    let leave = String::from_utf8(fine[2].content.clone().unwrap()).unwrap();
+    let leave = String::from_utf8(fine[2].content.clone().unwrap().to_vec()).unwrap();
     assert!(leave.contains("DTSTART;VALUE=DATE:20990105") && !leave.contains("secret"), "{leave}");
     assert_eq!(sources("book").len(), 4, "with its run book");
     let stored = || {

@@ -66,9 +66,12 @@ fn send_every_kind(mail: &MailBox, port: u16, webhook: &Webhook) -> Sent {
     fs::write(file, settings.replace(&mail.port.to_string(), &port.to_string())).unwrap();
     let events = every_kind();
     let mut configuration = load(folder.path(), events[0].at).unwrap();
-    for config in configuration.teams.values_mut() {
-        make_hostile(&mut Arc::make_mut(config).team);
-    }
+    let hostile = configuration.teams.iter().map(|(id, config)| {
+        let mut config = Arc::clone(config);
+        make_hostile(&mut Arc::make_mut(&mut config).team);
+        (id.clone(), config)
+    });
+    configuration.teams = hostile.collect();
     let database = Arc::new(Database::open(Location::folder(state.path().to_owned())).unwrap());
     let builder = Builder::new(Publisher::new(Arc::clone(&database), None, "test".to_owned()));
     let snapshot = builder.first(configuration, events[0].at).unwrap();

@@ -48,7 +48,7 @@ fn run(folder: &Path, args: &[&str]) -> String {
 fn team(folder: &Path) -> Team {
     let loaded = oncal::config::load(folder, NOW.parse::<Instant>().unwrap()).unwrap();
     assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
-    loaded.teams.into_values().next().unwrap().team.clone()
+    loaded.teams.values().next().unwrap().team.clone()
 }
 
 /// The events of whole weeks, by the part of their UID that differs.

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use jiff::tz::TimeZoneDatabase;
 use oncal::rota::Zone;
 
 /// Zones of the data that a configuration cannot name, each with its reason.
-const UNNAMED: &[(&str, &str)] =
-    &[("Factory", "stands for a machine whose zone nobody has set; chrono-tz leaves it out on purpose")];
+const UNNAMED: &[(&str, &str)] = &[("Factory", "stands for a machine whose zone nobody has set")];
 
 /// How many differences of one zone are worth reading.
 const SHOWN: usize = 3;
@@ -25,7 +23,7 @@ fn parsed(word: Option<&str>) -> i64 {
 }
 
 fn zone(name: &str) -> Option<Zone> {
-    Zone::new(name.parse::<Tz>().ok()?, &TimeZoneDatabase::bundled())
+    Zone::new(name, &TimeZoneDatabase::bundled())
 }
 
 /// What is wrong with one line of the file, if anything.

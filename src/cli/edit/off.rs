@@ -25,8 +25,10 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
         [from, to, ..] => (from, to),
         [] => return Err(Usage("the start is missing".to_owned()).into()),
     };
-    let period = period(&engineer.zone, from, to)
-        .ok_or_else(|| Usage(format!("{} is not after {}", typed::shown(to), typed::shown(from))))?;
+    let period = period(&engineer.zone, from, to).ok_or_else(|| {
+        let is = if matches!(to, Typed::Date(_)) { "is before" } else { "is not after" };
+        Usage(format!("{} {is} {}", typed::shown(to), typed::shown(from)))
+    })?;
     if !typed::is_absolute(&args.times, 2, clock) {
         note_dates(&session, &engineer.zone, output);
     }

@@ -203,7 +203,7 @@ fn uses(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
 
 /// The calendars of teams that stay in service as they were, since their files have errors.
 fn unconfigured(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
-    let served = snapshot.shared_teams().iter().flat_map(|team| &*team.config().calendars);
+    let served = snapshot.served_teams().iter().flat_map(|team| &*team.config().calendars);
     served.filter(|usage| snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader))
 }
 

@@ -44,7 +44,8 @@ impl LoadReport {
 
     /// Logs a load that put `next` in service after `current`.
     pub(super) fn log(&mut self, current: &Snapshot, next: &Snapshot, load: Load) {
-        let ids: Vec<&str> = next.changed_since(current).map(|(_, team)| team.team().id.as_str()).collect();
+        let ids: Vec<&str> =
+            next.changed_since(current).into_iter().map(|(_, team)| team.team().id.as_str()).collect();
         let (published, teams) = (ids.len(), next.teams().len());
         let changed = names(&ids);
         let duration_ms = u64::try_from(load.took.as_millis()).unwrap_or(u64::MAX);

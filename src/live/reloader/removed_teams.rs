@@ -34,18 +34,20 @@ impl RemovedTeams {
         now: Moment,
     ) -> (BTreeSet<TeamId>, usize) {
         let before = current.configuration();
-        // With thousands of teams this is nearly always so, and quickly checked.
+        // With thousands of teams this is nearly always so, and quickly checked: if only teams with files were read, none of
+        // the others is missing.
         if self.0.is_empty()
             && current.removed().is_empty()
-            && before.teams.keys().eq(loaded.teams.keys())
-            && before.broken.keys().eq(loaded.broken.keys())
+            && (loaded.reread_since(before).is_some()
+                || before.teams.keys().eq(loaded.teams.keys())
+                    && before.broken.keys().eq(loaded.broken.keys()))
         {
             return (BTreeSet::new(), 0);
         }
         let served = current.teams().map(|team| &team.team().id);
         let missing: BTreeSet<TeamId> = served
             .chain(current.removed())
-            .filter(|id| !loaded.teams.contains_key(id) && !loaded.broken.contains_key(id))
+            .filter(|id| !loaded.teams.contains_key(id) && !loaded.broken.contains_key(*id))
             .cloned()
             .collect();
         self.0.retain(|id, _| missing.contains(id));

@@ -334,8 +334,16 @@ fn is_in_service(current: &Snapshot, loaded: &Configuration, removed: &BTreeSet<
         && served.has_same_copies(loaded)
         && served.broken == loaded.broken
         && current.removed() == removed
-        && served.teams.len() == loaded.teams.len()
-        && served.teams.iter().zip(&loaded.teams).all(|((id, one), (other_id, other))| {
-            Arc::ptr_eq(one, other) || id == other_id && one.fingerprint == other.fingerprint
-        })
+        && has_same_teams(served, loaded)
+}
+
+fn has_same_teams(served: &Configuration, loaded: &Configuration) -> bool {
+    let is_same = |id: &TeamId| match (served.teams.get(id), loaded.teams.get(id)) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one.fingerprint == other.fingerprint,
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    match loaded.reread_since(served) {
+        Some(only) => only.iter().all(is_same),
+        None => served.teams.len() == loaded.teams.len() && loaded.teams.keys().all(is_same),
+    }
 }

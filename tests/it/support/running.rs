@@ -33,6 +33,11 @@ pub(crate) struct Running {
 impl Running {
     /// Starts `program` and waits until it listens.
     pub(crate) fn start(program: &mut Command) -> Running {
+        Running::start_within(PATIENCE, program)
+    }
+
+    /// Starts `program` and waits up to `patience` until it listens.
+    pub(crate) fn start_within(patience: Duration, program: &mut Command) -> Running {
         let mut child = program.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let (sender, receiver) = mpsc::channel();
@@ -48,7 +53,7 @@ impl Running {
         });
         let (mut site, mut admin) = (None, None);
         while site.is_none() || admin.is_none() {
-            match receiver.recv_timeout(PATIENCE) {
+            match receiver.recv_timeout(patience) {
                 Ok((true, address)) => admin = Some(address),
                 Ok((false, address)) => site = Some(address),
                 Err(error) => {

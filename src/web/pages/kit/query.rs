@@ -2,7 +2,6 @@
 
 use actix_web::HttpRequest;
 use chrono::NaiveDate;
-use chrono_tz::TZ_VARIANTS;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::feed::{Alarm, NoSuchAlarm};
@@ -109,10 +108,10 @@ impl PageQuery {
     pub(in crate::web) fn zone(&self, team: &Team) -> Result<Option<Zone>, BadQuery> {
         let Some(name) = self.value("zone")? else { return Ok(None) };
         let known = zones(team).into_iter().find(|zone| zone.name() == name).cloned();
-        known.or_else(|| Zone::bundled(name)).map(Some).ok_or_else(|| BadQuery::Zone {
-            name: shortened(name),
-            nearest: nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name())),
-        })
+        known
+            .or_else(|| Zone::bundled(name))
+            .map(Some)
+            .ok_or_else(|| BadQuery::Zone { name: shortened(name), nearest: nearest(name, Zone::names()) })
     }
 
     /// `engineer`, or its other name `person`.
