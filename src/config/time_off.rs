@@ -16,7 +16,7 @@ use super::address_file::{self, EXTENSION};
 use super::calendar_use::{CalendarUse, Found, NamedAt};
 use super::diagnostic::{Diagnostic, Place};
 use super::files::{self, FileFault};
-use super::kept_calendars::{CalendarReader, KeptCalendars};
+use super::kept_calendars::{CalendarReader, History, KeptCalendars};
 use super::left_out::LeavesOut;
 use super::sources::Diagnostics;
 use super::zones::Zones;
@@ -193,20 +193,24 @@ impl TimeOffFiles {
     ) -> Option<TimeOff> {
         let reader = CalendarReader::TimeOff(self.team.clone()?, EngineerId::new(reading.engineer)?);
         let kept = self.kept.get(&address);
-        let past =
-            kept.and_then(|kept| kept.history_of(&reader)).map(|past| &*past.absences).unwrap_or_default();
         let (file, text) = &self.naming;
         let named_at = NamedAt { file: file.clone(), place: Some(Place::of(at.span.clone(), text)) };
-        let usage = CalendarUse::new(address, reader, named_at).with_email(reading.person.email);
+        let rules = reading.rules.decisive(&reading.person);
+        let usage = CalendarUse::new(address, reader, named_at).with_email(reading.person.email).by_rules(
+            &rules,
+            kept.map(|kept| &**kept),
+            |past, text| reading.rejudged(past, text),
+        );
+        let past = usage.past(kept.map(|kept| &**kept)).map(|past| past.absences.clone()).unwrap_or_default();
         self.is_waiting.set(self.is_waiting.get() || self.kept.is_server() && kept.is_none());
         let Some((kept, text)) = kept.and_then(|kept| Some((kept, kept.text.as_ref()?))) else {
             self.outcome.borrow_mut().uses.push(usage);
-            return Some(TimeOff { absences: reading.merged(past), is_known: false });
+            return Some(TimeOff { absences: reading.merged(&past), is_known: false });
         };
         let found = self.in_copy(at, text, reading, problems);
         let absences = match &found {
-            Found::Absences(absences, _) => [absences, past].concat(),
-            _ => past.to_vec(),
+            Found::Absences(absences, _) => [&**absences, &*past].concat(),
+            _ => past,
         };
         let (is_known, failure) = match &found {
             Found::Unreadable(code) => (false, Some(usage.unreadable(code))),
@@ -325,15 +329,24 @@ impl Reading<'_> {
     }
 
     fn read(&self, text: &str, problems: &Problems) -> Option<Leave> {
+        self.with_reader(|reader| reader.read(text, problems))
+    }
+
+    /// A past that was kept by other rules than those of now.
+    fn rejudged(&self, past: &History, text: &str) -> History {
+        let absences = self.with_reader(|reader| reader.rejudged(&past.absences, text));
+        History { absences, ..past.clone() }
+    }
+
+    fn with_reader<T>(&self, read: impl FnOnce(&Reader<'_>) -> T) -> T {
         let named = |name: &str| self.zones.named(name).ok();
-        let reader = Reader {
+        read(&Reader {
             rules: self.rules,
             person: self.person,
             zone: self.zone,
             named: &named,
             now: self.now,
             relevant_from: self.relevant_from,
-        };
-        reader.read(text, problems)
+        })
     }
 }
