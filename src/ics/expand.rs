@@ -334,10 +334,11 @@ impl<'e, 't> Expander<'e, 't> {
         if self.days.get() > self.bounds.days {
             return Err(Stop { event: place, exhausted: Exhausted::Days });
         }
-        if last >= self.bounds.relevant_from && matches!(span, Span::Exact(_)) {
-            if let Some(event) = self.file.events.get(place) {
-                self.doubts.compare_rules(event, self.zones);
-            }
+        if last >= self.bounds.relevant_from
+            && matches!(span, Span::Exact(_))
+            && let Some(event) = self.file.events.get(place)
+        {
+            self.doubts.compare_rules(event, self.zones);
         }
         self.outcome(place, Outcome::Taken);
         self.expansion.occurrences.push(Occurrence { event: place, span, repeats });
