@@ -2,10 +2,13 @@
 //!
 //! Ambiguous times are refused, with both meanings in the message.
 
+mod day;
+
 use chrono::{
-    DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+    DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike,
+    Utc,
 };
-use chrono::{Timelike, Utc, Weekday};
+use day::{EXAMPLES, day, day_and_month, lower};
 
 use super::output::Usage;
 use super::when;
@@ -45,9 +48,6 @@ impl Typed {
         }
     }
 }
-
-const EXAMPLES: &str =
-    "write `now`, `tomorrow 09:00`, `fri 18:00`, `2026-12-24`, `2026-12-24 18:00` or an instant";
 
 /// Words that people put before a time.
 const FILLERS: [&str; 9] = ["from", "until", "till", "to", "at", "on", "-", "–", "—"];
@@ -143,8 +143,8 @@ fn time(words: &[String], before: Option<Typed>, clock: Clock<'_>) -> Result<Rea
     if word.eq_ignore_ascii_case("now") {
         let past = TimeDelta::seconds(i64::from(local_now.second()));
         let minute = (clock.now - past).with_nanosecond(0).unwrap_or(clock.now);
-        let is_now = |time| format!("it is {time} now");
-        return Ok(Read::new(named(minute, is_now, clock)?, 1));
+        let shown = |time| [format!("it is {time} now"), "give a start".to_owned()];
+        return Ok(Read::new(named(minute, shown, clock)?, 1));
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(word) {
         return Ok(Read::new(on_clock(instant.with_timezone(&Utc), clock)?, 1));
@@ -177,121 +177,6 @@ fn time(words: &[String], before: Option<Typed>, clock: Clock<'_>) -> Result<Rea
         }),
         None => Ok(Read { typed: Typed::Date(date), used, just_past: past.map(Typed::Date) }),
     }
-}
-
-/// The first words, as many as a date can have, in lower case.
-fn lower(words: &[String]) -> Vec<String> {
-    words.iter().take(3).map(|word| word.to_lowercase()).collect()
-}
-
-/// The day that `words` begin with, and how many of them it has. Without its year it is the next one from today on, or
-/// after the day `before`.
-fn day(words: &[String], before: Option<NaiveDate>, today: NaiveDate) -> Result<(NaiveDate, usize), String> {
-    let lower = lower(words);
-    let after = before.unwrap_or(today);
-    let word = lower.first().map(String::as_str).unwrap_or_default();
-    let plus = |days: u64| today.checked_add_days(Days::new(days)).unwrap_or(today);
-    match word {
-        "today" => return Ok((today, 1)),
-        "tomorrow" => return Ok((plus(1), 1)),
-        "yesterday" => return Ok((today.pred_opt().unwrap_or(today), 1)),
-        "next" | "this" | "coming" => {
-            let weekday = lower.get(1).and_then(|word| weekday(word));
-            return Err(match weekday {
-                Some(weekday) => {
-                    let first = next(weekday, after);
-                    let second = first + TimeDelta::days(7);
-                    format!(
-                        "`{word} {}` may mean {} or {}: write the date",
-                        lower[1],
-                        when::date(first),
-                        when::date(second)
-                    )
-                }
-                None => format!("`{word}` may mean several times: write a date such as {}", plus(7)),
-            });
-        }
-        _ => {}
-    }
-    if let Some(weekday) = weekday(word) {
-        let date = next(weekday, after);
-        if after.weekday() == weekday {
-            let (same, next) = (when::date(after), when::date(date));
-            return Err(match after == today {
-                true => format!("`{word}` may mean today, {same}, or {next}: write `today` or the date"),
-                false => format!("`{word}` may mean {same} or {next}: write the date"),
-            });
-        }
-        return Ok((date, 1));
-    }
-    if let Ok(date) = word.parse::<NaiveDate>() {
-        return Ok((date, 1));
-    }
-    if word.contains('/') || word.matches('.').count() > 0 && word.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(numbers(word, today));
-    }
-    if let Some(found) = day_and_month(&lower, after) {
-        return found;
-    }
-    let word = words.first().map(String::as_str).unwrap_or_default();
-    Err(format!("`{word}` is not a time that oncal knows; {EXAMPLES}"))
-}
-
-/// `31 May`, `May 31`, each with a year or without: then the next such date from `first` on.
-fn day_and_month(words: &[String], first: NaiveDate) -> Option<Result<(NaiveDate, usize), String>> {
-    let [one, two, ..] = words else { return None };
-    let number = |word: &str| {
-        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        digits.parse::<u32>().ok().filter(|day| (1..=31).contains(day))
-    };
-    let ((Some(day), Some(month), ..) | (_, _, Some(month), Some(day))) =
-        (number(one), month(two), month(one), number(two))
-    else {
-        return None;
-    };
-    let missing = || Err(format!("{one} {two} does not exist in that year"));
-    if let Some(year) = words.get(2).filter(|word| word.len() == 4).and_then(|word| word.parse::<i32>().ok())
-    {
-        return Some(NaiveDate::from_ymd_opt(year, month, day).map_or_else(missing, |date| Ok((date, 3))));
-    }
-    let of = |year: i32| NaiveDate::from_ymd_opt(year, month, day);
-    let ahead = of(first.year()).filter(|date| *date >= first).or_else(|| of(first.year() + 1));
-    Some(ahead.map_or_else(missing, |date| Ok((date, 2))))
-}
-
-fn numbers(word: &str, today: NaiveDate) -> String {
-    let parts: Vec<u32> = word.split(['/', '.']).filter_map(|part| part.parse().ok()).collect();
-    let [one, two, ..] = parts[..] else {
-        return format!("`{word}` is not a time that oncal knows; {EXAMPLES}");
-    };
-    let year = parts.get(2).and_then(|year| i32::try_from(*year).ok()).filter(|year| *year > 99);
-    let year = year.unwrap_or(today.year());
-    let mut read: Vec<NaiveDate> =
-        [(one, two), (two, one)].iter().filter_map(|(m, d)| NaiveDate::from_ymd_opt(year, *m, *d)).collect();
-    read.dedup();
-    match read[..] {
-        [only] => format!("`{word}` is not understood: write {only}"),
-        [one, two] => {
-            let names = [one, two].map(when::date);
-            format!("`{word}` may be {} or {}: write {one} or {two}", names[0], names[1])
-        }
-        _ => format!("`{word}` is not a date; {EXAMPLES}"),
-    }
-}
-
-fn next(weekday: Weekday, today: NaiveDate) -> NaiveDate {
-    let days = (weekday.num_days_from_monday() + 7 - today.weekday().num_days_from_monday()) % 7;
-    today + TimeDelta::days(i64::from(if days == 0 { 7 } else { days }))
-}
-
-/// A weekday by its name or the first three letters of it.
-fn weekday(word: &str) -> Option<Weekday> {
-    (word.len() >= 3).then(|| word.to_lowercase().parse().ok()).flatten()
-}
-
-fn month(word: &str) -> Option<u32> {
-    let month = (word.len() >= 3).then(|| word.parse::<chrono::Month>().ok()).flatten();
-    month.map(|month| month.number_from_month())
 }
 
 /// A time of day: `09:00`, `9:00`, `9am`, `9:30pm`, `noon`; `None` for any other word.
@@ -346,21 +231,22 @@ fn on_clock(instant: Instant, clock: Clock<'_>) -> Result<Typed, String> {
             instant.format("%Y-%m-%dT%H:%M:%SZ")
         ));
     }
-    let typed = named(instant, |time| format!("{} is {time}", instant.format("%Y-%m-%dT%H:%M:%SZ")), clock)?;
+    let utc = instant.format("%Y-%m-%dT%H:%M:%SZ");
+    let shown = |time| [format!("{utc} is {time}"), "write another time".to_owned()];
+    let typed = named(instant, shown, clock)?;
     within(local.date()).map(|_| typed)
 }
 
-/// The local time of an `instant`, which must be the one that local time alone means; `is` begins the message with it.
-fn named(instant: Instant, is: impl Fn(String) -> String, clock: Clock<'_>) -> Result<Typed, String> {
+/// The local time of an `instant`, which must be the one that local time alone means. `shown` has what the message says of
+/// it, and the help.
+fn named(instant: Instant, shown: impl Fn(String) -> [String; 2], clock: Clock<'_>) -> Result<Typed, String> {
     let Clock { zone, .. } = clock;
     if zone.is_named(instant) {
         return Ok(Typed::Time(zone.local(instant)));
     }
-    Err(format!(
-        "{}, which the file cannot express: give another time, such as {}",
-        is(format!("{} {}", when::clock(zone, instant), zone.abbreviation(instant))),
-        when::clock(zone, zone.named_from(instant))
-    ))
+    let [is, help] = shown(format!("{} {}", when::clock(zone, instant), zone.abbreviation(instant)));
+    let next = when::clock(zone, zone.named_from(instant));
+    Err(format!("{is}, which the file cannot express: {help}, such as {next}"))
 }
 
 /// A local time, which must occur exactly once.
@@ -480,11 +366,14 @@ mod tests {
             (&["2027-11-07 01:30"], "01:30 occurs twice on Sun 7 Nov 2027"),
             (
                 &["2027-11-07T06:30:00Z"],
-                "2027-11-07T06:30:00Z is 01:30 EST, which the file cannot express: give another time, such as 02:00",
+                "2027-11-07T06:30:00Z is 01:30 EST, which the file cannot express: write another time, such as 02:00",
             ),
             (&["2027-03-14 02:30"], "02:30 does not exist on Sun 14 Mar 2027"),
             (&["2201-01-01"], "years run from 1970 to 2200"),
             (&["30 February"], "30 february does not exist"),
+            (&["2027-02-30"], "there is no such date as 2027-02-30: that month ends on 2027-02-28"),
+            (&["2027-02-30T10:00"], "there is no such date as 2027-02-30"),
+            (&["2027-13-01"], "there is no such date as 2027-13-01: write year, month and day"),
             (&["mon", "tue", "wed"], "at most 2 times can be given, but these were: Mon 10 May 2027, then"),
             (&[], "a time is missing"),
             (&["until"], "a time is missing"),

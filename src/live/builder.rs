@@ -13,7 +13,7 @@ use super::subscribers::Subscribers;
 use super::team::TeamSnapshot;
 use crate::access::Secret;
 use crate::calendars::Calendars;
-use crate::config::{AsOf, BrokenTeam, Configuration, TeamConfig, TeamFiles};
+use crate::config::{AsOf, BrokenTeam, Configuration, LeavesOut, TeamConfig, TeamFiles};
 use crate::journal::{Database, JournalError, Retention};
 use crate::publish::{JournalState, Published, PublishedTeam, Publisher, TeamToPublish, Trigger};
 use crate::rota::{Instant, TeamId};
@@ -132,7 +132,7 @@ impl Builder {
     }
 
     /// The teams that have errors in `configuration` and were published before, as last published. They include teams
-    /// whose leave could not be read; these then count as broken.
+    /// with leave that could be read then and cannot be read now; these then count as broken.
     fn restore(
         &self,
         configuration: &mut Configuration,
@@ -140,21 +140,31 @@ impl Builder {
         now: Instant,
     ) -> Result<BTreeMap<TeamId, Arc<TeamConfig>>, JournalError> {
         let mut restored = BTreeMap::new();
-        let incomplete = configuration.teams.iter().filter(|(_, team)| team.has_left_out_leave);
+        let incomplete = configuration.teams.iter().filter(|(_, team)| !team.left_out.is_empty());
         let incomplete: Vec<TeamId> = incomplete.map(|(id, _)| id.clone()).collect();
         let ids = configuration.broken.keys().chain(&incomplete).filter(|id| known.contains_key(*id));
         for id in ids {
             let files = self.0.publisher.stored_sources(id)?;
-            if let Some(team) = restore(id, &files, &configuration.settings, now) {
-                tracing::warn!(team = %id, "the files of this team have errors; it is served as last published");
-                restored.insert(id.clone(), Arc::new(team));
+            let Some(team) = restore(id, &files, &configuration.settings, now) else { continue };
+            let present = configuration.teams.get(id);
+            if present.is_some_and(|present| present.left_out.is_subset(&team.left_out)) {
+                // What was published lacks the same leave, so the present files are no worse.
+                continue;
             }
+            tracing::warn!(team = %id, "the files of this team have errors; it is served as last published");
+            restored.insert(id.clone(), Arc::new(team));
         }
         for id in incomplete.into_iter().filter(|id| restored.contains_key(id)) {
             if let Some(team) = configuration.teams.remove(&id) {
                 let errors = configuration.diagnostics_of(&id).filter(|found| found.is_error()).count();
                 let (file, links) = (team.file.clone(), Some(team.links.clone()));
-                configuration.broken.insert(id, BrokenTeam { file, errors, links });
+                let leaves_out = LeavesOut::default();
+                configuration.broken.insert(id, BrokenTeam { file, errors, links, leaves_out });
+            }
+        }
+        for (id, team) in &restored {
+            if let Some(broken) = configuration.broken.get_mut(id) {
+                broken.leaves_out = LeavesOut::Only(team.left_out.clone());
             }
         }
         Ok(restored)

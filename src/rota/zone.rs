@@ -322,6 +322,24 @@ mod tests {
     }
 
     #[test]
+    fn the_second_of_two_equal_local_times_is_not_named_and_a_period_reaches_to_those_that_are() {
+        for (name, start, end, expected) in [
+            // 01:00 EDT to 01:59 EDT, then 01:00 EST to 02:00 EST.
+            ("America/New_York", "05:00", "05:59", ["05:00", "05:59"]),
+            ("America/New_York", "06:00", "06:30", ["05:59", "07:00"]),
+            ("America/New_York", "05:30", "07:00", ["05:30", "07:00"]),
+        ] {
+            let at = |time: &str| format!("2026-11-01T{time}:00Z").parse::<Instant>().unwrap();
+            let found = zone(name).named_period(Period::new(at(start), at(end)).unwrap());
+            assert_eq!([found.start(), found.end()], expected.map(at), "{start}");
+        }
+        let at = |time: &str| format!("2026-04-04T{time}:00Z").parse::<Instant>().unwrap();
+        let lord_howe = zone("Australia/Lord_Howe");
+        assert!(lord_howe.is_named(at("14:59")) && !lord_howe.is_named(at("15:00")));
+        assert_eq!(lord_howe.named_from(at("15:15")), at("15:30"), "they go back by half an hour");
+    }
+
+    #[test]
     fn a_day_without_midnight_starts_at_its_first_instant() {
         let date = NaiveDate::from_ymd_opt(2026, 4, 24).unwrap();
         let day = zone("Africa/Cairo").day(date).unwrap();

@@ -239,7 +239,7 @@ fn now_is_a_time_in_the_first_of_two_equal_hours_and_refused_in_the_second() {
     );
     let (code, printed, _) = off_at(&config, "2027-11-07T06:30:10Z", &["now"]);
     assert_eq!(code, Some(2), "{printed}");
-    let why = "it is 01:30 EST now, which the file cannot express: give another time, such as 02:00";
+    let why = "it is 01:30 EST now, which the file cannot express: give a start, such as 02:00";
     assert!(printed.contains(why), "{printed}");
 }
 
@@ -361,6 +361,12 @@ fn leave_is_typed_and_written_on_the_clock_of_the_person_who_is_away() {
             );
             assert!(printed.contains(&format!("on the clock of {zone}")), "{times:?}: {printed}");
             let note = "today is Sat 8 May 2027 in Asia/Kolkata, and Fri 7 May 2027 on the team's clock";
+            let end = "is away Sat 8 May 2027 15:00 to the end of that day, on the clock of Asia/Kolkata";
+            assert_eq!(
+                printed.contains(end),
+                zone == "Asia/Kolkata" && ["15:00", "3pm"].contains(&times[0]),
+                "{printed}"
+            );
             let has_two_dates = zone == "Asia/Kolkata" && times[..] != ["2027-05-08T07:00:00Z"];
             assert_eq!(printed.contains(note), has_two_dates, "{zone} {times:?}: {printed}");
             assert_eq!(printed.contains("on the team's clock"), has_two_dates, "{zone} {times:?}: {printed}");
@@ -502,6 +508,25 @@ fn check_says_in_words_until_when_an_override_lasts_that_ends_at_a_date() {
         let printed = with(end);
         assert!(!printed.contains("this override is"), "{printed}");
     }
+}
+
+#[test]
+fn check_has_no_warning_of_a_swap_that_is_over_and_one_of_a_swap_far_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let plan = fs::read_to_string(file(&config)).unwrap();
+    let with = |week: &str, [primary, secondary]: [&str; 2]| {
+        let entry =
+            format!("\n[[swap]]\nweek = {week}\nprimary = \"{primary}\"\nsecondary = \"{secondary}\"\n");
+        fs::write(file(&config), format!("{plan}{entry}")).unwrap();
+        run_ok(&config, &["check"])
+    };
+    assert!(with("2027-06-11", ["d", "a"]).contains("warning[swap-changes-nothing]"));
+    let printed = with("2027-04-23", ["a", "b"]);
+    assert!(printed.contains("0 errors, 0 warnings") && !printed.contains("swap-of-begun-week"), "{printed}");
+    let printed = with("2060-01-02", ["a", "b"]);
+    let warning = "warning[swap-far-ahead]: the week of Fri 2 Jan 2060 is more than 104 weeks ahead";
+    assert!(printed.contains(warning), "{printed}");
 }
 
 #[test]
