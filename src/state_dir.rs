@@ -3,13 +3,15 @@
 //! Everything in it is private data: the journal has names and times off, and the secret opens every link. So the
 //! folder and its files belong to their owner alone. What the journal and the secret contain is not known here.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
 
 /// Permission bits of the file's group.
 pub const GROUP: u32 = 0o070;
@@ -66,6 +68,29 @@ pub enum LockError {
         folder: PathBuf,
         /// What the operating system says.
         source: io::Error,
+    },
+}
+
+/// Why the state folder is not as this process left it.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The folder or a file in it cannot be read or written.
+    #[error(transparent)]
+    File(#[from] io::Error),
+    /// Another process uses the folder that is at the path now, or it cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The secret was another one.
+    #[error(
+        "use the state folder {}: another secret was put there while the server runs; the secret that the server \
+         started with is written again, and the other one is now in {}. To change all links, stop the server first",
+        folder.display(), kept.display()
+    )]
+    Secret {
+        /// As given.
+        folder: PathBuf,
+        /// Where the other secret is.
+        kept: PathBuf,
     },
 }
 
@@ -177,30 +202,54 @@ impl StateDir {
         *self.0.secret.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_vec());
     }
 
-    /// Creates again whatever this process had in the folder and what is missing now: the folder, its lock, the secret.
+    /// Creates again whatever this process had in the folder and what is missing or another file now: the folder, its
+    /// lock, the secret. Another secret is kept under another name.
     ///
     /// # Errors
     ///
-    /// If the folder or the secret cannot be written.
-    pub fn restore(&self) -> io::Result<()> {
-        let secret = self.0.secret.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(text) = secret
-            && self.read_secret()?.is_none()
-        {
-            match self.create_secret(&text) {
+    /// If the folder or the secret cannot be written, another process has locked the folder since, or the secret was
+    /// another one: then it is the right one again afterwards.
+    pub fn restore(&self) -> Result<(), RestoreError> {
+        self.restore_lock()?;
+        self.restore_secret()
+    }
+
+    fn restore_lock(&self) -> Result<(), RestoreError> {
+        let held = match &*self.0.lock.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(file) => FileIdentity::from(&file.metadata()?),
+            None => return Ok(()),
+        };
+        if FileIdentity::of(&self.path().join(LOCK))? != Some(held) {
+            self.lock()?;
+        }
+        Ok(())
+    }
+
+    fn restore_secret(&self) -> Result<(), RestoreError> {
+        let own = self.0.secret.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(own) = own else { return Ok(()) };
+        let (path, found) = (self.secret_file(), self.read_secret()?);
+        let Some((found, _)) = found else {
+            match self.create_secret(&own) {
+                // The next look compares it.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 written => {
                     written?;
-                    tracing::warn!(path = %self.secret_file().display(), "the secret of the links was missing; written again");
+                    tracing::warn!(path = %path.display(), "the secret of the links was missing; written again");
                 }
             }
+            return Ok(());
+        };
+        if found.trim_ascii_end() == own.trim_ascii_end() {
+            return Ok(());
         }
-        let is_locked = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        if is_locked && !self.path().join(LOCK).exists() {
-            // Another server that was faster does not stop this one, which has served all the time.
-            let _ = self.lock();
-        }
-        Ok(())
+        // Whatever puts the same file there again and again leaves it once.
+        let hash: String = hex::encode(Sha256::digest(&found)).chars().take(8).collect();
+        let kept = self.0.path.join(format!("{SECRET}-found-{hash}"));
+        fs::rename(&path, &kept)?;
+        tracing::warn!(path = %path.display(), kept = %kept.display(), "another secret of the links was found");
+        self.create_secret(&own)?;
+        Err(RestoreError::Secret { folder: self.path().to_owned(), kept })
     }
 
     /// Locks the folder for this process until it ends. The lock file names the process.
@@ -257,8 +306,8 @@ impl StateDir {
         let path = self.path().join(ADMIN_ADDRESS);
         let aside = self.path().join(format!("{ADMIN_ADDRESS}-{}", process::id()));
         let text = format!("{address}\n");
-        fs::write(&aside, &text)?;
-        fs::rename(&aside, &path).inspect_err(|_| drop(fs::remove_file(&aside)))?;
+        let written = fs::write(&aside, &text).and_then(|()| fs::rename(&aside, &path));
+        written.inspect_err(|_| drop(fs::remove_file(&aside)))?;
         Ok(AdminAddressFile { path, text })
     }
 
@@ -282,10 +331,16 @@ impl FileIdentity {
     /// If the operating system does not say.
     pub fn of(path: &Path) -> io::Result<Option<FileIdentity>> {
         match fs::metadata(path) {
-            Ok(found) => Ok(Some(FileIdentity { device: found.dev(), inode: found.ino() })),
+            Ok(found) => Ok(Some(FileIdentity::from(&found))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl From<&Metadata> for FileIdentity {
+    fn from(found: &Metadata) -> FileIdentity {
+        FileIdentity { device: found.dev(), inode: found.ino() }
     }
 }
 
@@ -370,9 +425,53 @@ mod tests {
         state.restore().unwrap();
         assert_eq!(state.read_secret().unwrap().unwrap().0, b"abc\n");
         assert!(StateDir::new(state.path()).lock().is_err(), "it is locked again");
+    }
 
+    #[test]
+    fn another_folder_in_its_place_gets_the_secret_and_the_lock_and_keeps_what_was_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path().join("state"));
+        state.create_secret(b"abc\n").unwrap();
+        state.remember_secret(b"abc\n");
+        state.lock().unwrap();
+        fs::rename(state.path(), folder.path().join("before")).unwrap();
+        fs::create_dir(state.path()).unwrap();
         fs::write(state.secret_file(), "another\n").unwrap();
+        fs::write(state.path().join(LOCK), "process 1 elsewhere\n").unwrap();
+        let error = state.restore().unwrap_err();
+        let RestoreError::Secret { kept, .. } = &error else { panic!("{error}") };
+        assert!(error.to_string().contains(kept.to_str().unwrap()), "{error}");
+        assert_eq!(fs::read(kept).unwrap(), b"another\n");
+        assert_eq!(state.read_secret().unwrap().unwrap().0, b"abc\n");
+        assert!(StateDir::new(state.path()).lock().is_err(), "the new folder is locked");
         state.restore().unwrap();
-        assert_eq!(state.read_secret().unwrap().unwrap().0, b"another\n", "nothing is overwritten");
+        fs::write(state.secret_file(), "abc").unwrap();
+        state.restore().unwrap();
+        assert_eq!(fs::read(state.secret_file()).unwrap(), b"abc", "the same secret without an end of line");
+    }
+
+    #[test]
+    fn another_server_on_a_folder_in_its_place_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = [(); 2].map(|()| StateDir::new(folder.path().join("state")));
+        one.lock().unwrap();
+        fs::remove_dir_all(one.path()).unwrap();
+        other.lock().unwrap();
+        let refused = one.restore().unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {} on ", process::id())), "{refused}");
+        drop(other);
+        one.restore().unwrap();
+        assert!(StateDir::new(one.path()).lock().is_err(), "it is locked again");
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_written_leaves_no_file_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path());
+        // Everything that is written there fails as on a full disk.
+        let aside = folder.path().join(format!("{ADMIN_ADDRESS}-{}", process::id()));
+        std::os::unix::fs::symlink("/dev/full", aside).unwrap();
+        assert!(state.write_admin_address("127.0.0.1:1".parse().unwrap()).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

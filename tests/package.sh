@@ -31,6 +31,7 @@ lintian --allow-root --fail-on error,warning,info "$package" || fail "lintian ha
 echo "the unit exposes as little as the one of config/deploy"
 dpkg-deb -x "$package" "$work/content"
 unit=$(find "$work/content" -name oncal.service)
+[ "$(grep -c '^#' "$unit")" -gt 5 ] || fail "the unit has lost its comments"
 exposure() { systemd-analyze security --offline=true "$1" | sed -n 's/.*Overall exposure level for [^:]*: \([0-9.]*\).*/\1/p'; }
 [ "$(exposure "$unit")" = "$(exposure config/deploy/oncal.service)" ] ||
   fail "exposure $(exposure "$unit") instead of $(exposure config/deploy/oncal.service)"

@@ -21,7 +21,7 @@ for shell in bash zsh fish; do
 done
 
 # The package has a user of its own, so that people can run commands as that user.
-sed -e '/^#/{1,/^\[Unit\]/d}' -e 's|/usr/local/bin/oncal|/usr/bin/oncal|' \
+sed -e '1,/^\[Unit\]/{/^#/d}' -e 's|/usr/local/bin/oncal|/usr/bin/oncal|' \
   -e 's|^Documentation=.*|Documentation=man:oncal(1)|' -e 's|^DynamicUser=yes|User=oncal\nGroup=oncal|' \
   config/deploy/oncal.service >"$made/systemd/oncal.service"
 grep -q '^User=oncal$' "$made/systemd/oncal.service"

@@ -1,7 +1,9 @@
 //! Whether a new copy of a calendar can be used, and what is kept of the old one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use chrono::NaiveDate;
 
 use super::job::Wanted;
 use super::past::extended;
@@ -45,6 +47,19 @@ pub(super) fn use_of<'c>(
     configuration.calendar_uses().find(|usage| usage.reads(reader, address))
 }
 
+/// The latest date that it is at `now` for anybody who has the holidays that `reader` reads; UTC's for time off, and where
+/// nobody has them.
+pub(super) fn today(configuration: &Configuration, reader: &CalendarReader, now: Instant) -> NaiveDate {
+    let utc = now.date_naive();
+    let CalendarReader::Holidays(base) = reader else { return utc };
+    let library = &configuration.library;
+    let ids: BTreeSet<&str> = library.ids().into_iter().filter(|id| library.rests_on(id, base)).collect();
+    let engineers = configuration.teams.values().flat_map(|team| &team.team.engineers);
+    let concerned =
+        engineers.filter(|engineer| engineer.calendars.iter().any(|calendar| ids.contains(calendar.id())));
+    concerned.map(|engineer| engineer.zone.date(now)).max().unwrap_or(utc)
+}
+
 /// Judges `text` as the next copy at `now`.
 pub(super) fn judge(
     wanted: &Wanted,
@@ -67,16 +82,18 @@ pub(super) fn judge(
     let others = before.history.iter().filter(|(reader, _)| wanted.is_read_elsewhere_by(reader));
     let mut history: BTreeMap<CalendarReader, History> =
         others.map(|(reader, past)| (reader.clone(), past.clone())).collect();
-    let mut is_read = false;
+    let (mut is_read, nothing) = (false, Found::Nothing);
     for reader in &wanted.readers {
+        let today = today(in_service.configuration, reader, now);
         let Some(new) = of_reader(&next, reader) else {
             // Its file has errors. Other readers of the same calendar do not wait for it.
             let past = before.history.get(reader);
             let old = in_service.others.iter().find(|usage| usage.reads(reader, &wanted.address));
             let past = match old {
                 Some(old) => {
-                    let past = extended(past, &old.found, &old.found, now);
-                    Some(History { extended_for: text_id.clone(), ..past })
+                    let past = old.rejudged.as_ref().or(past);
+                    let past = extended(past, &old.found, &old.found, (now, today));
+                    Some(History { extended_for: text_id.clone(), judged_by: old.rules.clone(), ..past })
                 }
                 None => past.cloned(),
             };
@@ -93,9 +110,13 @@ pub(super) fn judge(
         if before.text.is_some() && old.as_ref().is_none_or(|old| !old.is_current(kept)) {
             return Judgement::Later;
         }
-        let old = old.map_or(Found::Nothing, |old| old.found);
-        let past = extended(before.history.get(reader), &old, &new.found, now);
-        history.insert(reader.clone(), History { extended_for: text_id.clone(), ..past });
+        // By the rules in service, whose decisions about the old copy stay.
+        let judged_by = old.as_ref().unwrap_or(&new).rules.clone();
+        let rejudged = old.as_ref().and_then(|old| old.rejudged.as_ref());
+        let found = old.as_ref().map_or(&nothing, |old| &old.found);
+        let past = rejudged.or(before.history.get(reader));
+        let past = extended(past, found, &new.found, (now, today));
+        history.insert(reader.clone(), History { extended_for: text_id.clone(), judged_by, ..past });
     }
     if is_read { Judgement::Good(history) } else { Judgement::Later }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::judge::{InService, use_of};
+use super::judge::{InService, today, use_of};
 use super::past::extended;
 use crate::config::{CalendarUse, Found, History, KeptCalendar, KeptCalendars};
 
@@ -42,8 +42,11 @@ pub(super) fn missing_past(
             else {
                 continue;
             };
-            let past = extended(past, &old.found, &new.found, kept.fetched_at.unwrap_or_default());
-            history.insert(old.reader.clone(), History { extended_for: text_id.clone(), ..past });
+            let at = kept.fetched_at.unwrap_or_default();
+            let today = today(in_service.configuration, &old.reader, at);
+            let past = extended(old.rejudged.as_ref().or(past), &old.found, &new.found, (at, today));
+            let judged_by = old.rules.clone();
+            history.insert(old.reader.clone(), History { extended_for: text_id.clone(), judged_by, ..past });
         }
         if history != kept.history {
             let text = KeptCalendar { history, ..KeptCalendar::default() }.history_text();

@@ -7,10 +7,17 @@ use crate::config::{Found, History};
 use crate::rota::{Instant, Period, Periods, Zone};
 use crate::time_off::Absence;
 
-/// The past of a calendar, given that a copy with `new` replaces one with `old` at `now`; `before` is its past so far.
-pub(super) fn extended(before: Option<&History>, old: &Found, new: &Found, now: Instant) -> History {
+/// The past of a calendar, given that a copy with `new` replaces one with `old` at `now`, which for holidays is on the date
+/// `today`; `before` is its past so far.
+pub(super) fn extended(
+    before: Option<&History>,
+    old: &Found,
+    new: &Found,
+    (now, today): (Instant, NaiveDate),
+) -> History {
     let before = before.cloned().unwrap_or_default();
-    let emptied_at = match (has_future(old, now), has_future(new, now)) {
+    let has_future = |found: &Found| has_future(found, now, today);
+    let emptied_at = match (has_future(old), has_future(new)) {
         (true, false) => Some(now),
         (_, true) => None,
         (false, false) => before.emptied_at,
@@ -22,7 +29,6 @@ pub(super) fn extended(before: Option<&History>, old: &Found, new: &Found, now: 
             History { absences, emptied_at, ..before }
         }
         Found::Holidays(dates) => {
-            let today = now.date_naive();
             let mut holidays = before.holidays;
             holidays.extend(dates.iter().filter(|(date, _)| *date <= today).cloned());
             holidays.sort();
@@ -33,12 +39,12 @@ pub(super) fn extended(before: Option<&History>, old: &Found, new: &Found, now: 
     }
 }
 
-fn has_future(found: &Found, now: Instant) -> bool {
+fn has_future(found: &Found, now: Instant, today: NaiveDate) -> bool {
     match found {
         Found::Absences(absences, zone) => {
             absences.iter().any(|absence| absence.period(zone).is_some_and(|period| period.end() > now))
         }
-        Found::Holidays(dates) => dates.iter().any(|(date, _)| *date > now.date_naive()),
+        Found::Holidays(dates) => dates.iter().any(|(date, _)| *date > today),
         Found::Nothing | Found::Unreadable(_) => false,
     }
 }
@@ -99,6 +105,10 @@ mod tests {
         Zone::bundled("America/New_York").unwrap()
     }
 
+    fn at(now: Instant) -> (Instant, NaiveDate) {
+        (now, now.date_naive())
+    }
+
     #[test]
     fn what_had_begun_stays_and_what_was_ahead_goes() {
         // In New York it is still 14 May.
@@ -114,14 +124,14 @@ mod tests {
             zone(),
         );
         let before = History { absences: vec![days("2026-03-04", "2026-03-05")], ..History::default() };
-        let past = extended(Some(&before), &old, &Found::Absences(Vec::new(), zone()), now);
+        let past = extended(Some(&before), &old, &Found::Absences(Vec::new(), zone()), at(now));
         let expected = [
             days("2026-03-02", "2026-03-05"),
             days("2026-05-11", "2026-05-14"),
             exact("2026-05-15T02:00:00Z", "2026-05-15T03:00:00Z"),
         ];
         assert_eq!(past.absences, expected);
-        assert_eq!(extended(Some(&past), &Found::Nothing, &old, now).absences, expected);
+        assert_eq!(extended(Some(&past), &Found::Nothing, &old, at(now)).absences, expected);
     }
 
     #[test]
@@ -131,12 +141,12 @@ mod tests {
         let found = |absences: &[Absence]| Found::Absences(absences.to_vec(), zone());
         let (ahead, past) = (days("2026-07-01", "2026-07-02"), days("2026-01-01", "2026-01-02"));
         let none = found(&[]);
-        let first = extended(None, &found(&[ahead, past]), &found(&[past]), now);
+        let first = extended(None, &found(&[ahead, past]), &found(&[past]), at(now));
         assert_eq!(first.emptied_at, Some(now));
-        assert_eq!(extended(Some(&first), &none, &none, later).emptied_at, Some(now), "once");
-        assert_eq!(extended(Some(&first), &none, &found(&[ahead]), later).emptied_at, None);
-        assert_eq!(extended(None, &found(&[past]), &none, now).emptied_at, None, "nothing was ahead");
-        assert_eq!(extended(None, &Found::Nothing, &none, now).emptied_at, None, "nothing was known");
+        assert_eq!(extended(Some(&first), &none, &none, at(later)).emptied_at, Some(now), "once");
+        assert_eq!(extended(Some(&first), &none, &found(&[ahead]), at(later)).emptied_at, None);
+        assert_eq!(extended(None, &found(&[past]), &none, at(now)).emptied_at, None, "nothing was ahead");
+        assert_eq!(extended(None, &Found::Nothing, &none, at(now)).emptied_at, None, "nothing was known");
     }
 
     #[test]
@@ -145,8 +155,13 @@ mod tests {
         let day = |text: &str, name: &str| -> (NaiveDate, Arc<str>) { (date(text), Arc::from(name)) };
         let old = Found::Holidays(vec![day("2026-05-25", "Ahead"), day("2026-05-01", "May Day")]);
         let before = History { holidays: vec![day("2026-01-01", "New Year")], ..History::default() };
-        let past = extended(Some(&before), &old, &Found::Holidays(Vec::new()), now);
+        let past = extended(Some(&before), &old, &Found::Holidays(Vec::new()), at(now));
         assert_eq!(past.holidays, [day("2026-01-01", "New Year"), day("2026-05-01", "May Day")]);
         assert_eq!(past.emptied_at, Some(now));
+
+        // A day begins at another moment for each zone.
+        let next = extended(None, &old, &old, (now, date("2026-05-25")));
+        assert_eq!(next.holidays, [day("2026-05-01", "May Day"), day("2026-05-25", "Ahead")]);
+        assert!(extended(None, &old, &old, (now, date("2026-04-30"))).holidays.is_empty());
     }
 }

@@ -16,8 +16,8 @@ use super::when;
 use crate::config::Configuration;
 use crate::json::{self, Dates, Diff};
 use crate::rota::{
-    Coverage, EngineerId, Instant, Period, RoleChange, Row, Schedule, Side, Team, TeamId, changes, coverage,
-    expand, holdings,
+    Coverage, EngineerId, Instant, Period, RoleChange, Row, RowStatus, Schedule, Side, Team, TeamId, changes,
+    coverage, expand, holdings,
 };
 use crate::text::clean;
 
@@ -66,37 +66,44 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
 
 /// What a change of a team's file does to the rota.
 pub(super) struct Consequence {
-    /// The moves and the open conflicts, in words.
-    pub(super) text: String,
+    /// The moves and the open conflicts, in words; `None` if there are none.
+    pub(super) text: Option<String>,
+    /// What else is new in the coverage, in words: who is on call without a backup, for one.
+    pub(super) coverage: String,
     /// Those who gain or lose anything, by id.
     pub(super) concerned: Vec<EngineerId>,
+    /// Those who are on call in what is new in the coverage, by id.
+    pub(super) on_call: Vec<EngineerId>,
     /// The dates of conflicts that are new.
     pub(super) opened: Vec<NaiveDate>,
 }
 
-/// What differs between two versions of one team over `dates`; `None` where nothing does.
+/// What differs between two versions of one team over `dates`.
 pub(super) fn consequence(
     [before, after]: [&Team; 2],
     dates: Dates,
     now: Instant,
-) -> Result<Option<Consequence>, Usage> {
+) -> Result<Consequence, Usage> {
     let compared = Compared::new([Some(before), Some(after)], plan::window(after, dates)?);
     let changed = compared.opened_and_closed();
     let rows = changed
         .each_ref()
         .map(|rows| rows.iter().map(|(team, row)| json::Row::new(team, row, now)).collect());
     let shape = Diff::new(after, "changed", dates, &compared.moves, rows);
-    if shape.is_empty() {
-        return Ok(None);
-    }
-    let text = text(after, &shape, &compared, dates) + &conflicts_text(after, &changed, &compared);
+    let text = (!shape.is_empty())
+        .then(|| text(after, &shape, &compared, dates) + &conflicts_text(after, &changed, &compared));
     let sides = compared.moves.iter().flat_map(|moved| [&moved.before, &moved.after]).flatten();
     let mut concerned: Vec<EngineerId> = sides.map(|side| side.engineer.clone()).collect();
     concerned.sort();
     concerned.dedup();
     let [opened, _] = &changed;
     let opened = opened.iter().map(|(team, row)| team.zone.date(row.period.start())).collect();
-    Ok(Some(Consequence { text, concerned, opened }))
+    let weaker = compared.weaker();
+    let mut on_call: Vec<EngineerId> =
+        weaker.iter().map(|row| after.engineer(row.primary).id.clone()).collect();
+    on_call.sort();
+    on_call.dedup();
+    Ok(Consequence { text, coverage: weaker_text(after, &weaker), concerned, on_call, opened })
 }
 
 /// Two plans can be compared only if both are without errors.
@@ -136,6 +143,17 @@ impl<'t> Compared<'t> {
     fn opened_and_closed(&self) -> [Vec<OpenRow<'_>>; 2] {
         let [before, after] = self.sides.each_ref().map(|side| side.as_ref().map_or_else(Vec::new, open));
         [without(&after, &before), without(&before, &after)]
+    }
+
+    /// The rows in which the primary has no backup or another one, or has duty while away, only after the change.
+    fn weaker(&self) -> Vec<&Row> {
+        let [before, after] = self.sides.each_ref().map(|side| {
+            side.iter()
+                .flat_map(|(team, coverage)| coverage.rows.iter().map(|row| (*team, row)))
+                .filter(|(_, row)| weaker_status(row.status).is_some())
+                .collect::<Vec<OpenRow<'_>>>()
+        });
+        without(&after, &before).into_iter().map(|(_, row)| row).collect()
     }
 
     /// The name of somebody who may be in only one of the plans.
@@ -208,6 +226,40 @@ fn conflicts_text(team: &Team, [opened, closed]: &[Vec<OpenRow<'_>>; 2], compare
     }
     text.push('\n');
     text
+}
+
+/// How many of them are printed.
+const MAX_WEAKER: usize = 10;
+
+fn weaker_text(team: &Team, rows: &[&Row]) -> String {
+    let name = |idx| clean(&team.engineer(idx).name);
+    let line = |row: &&Row| {
+        let period = when::period_inline(&team.zone, row.period);
+        let (primary, away) = (name(row.primary), name(row.away));
+        let who = match (row.status, row.secondary) {
+            (RowStatus::Backfilled, Some(secondary)) => {
+                format!("{primary} is primary, {} is secondary in place of {away}", name(secondary))
+            }
+            (RowStatus::Reported, _) => format!("{away} is away and stays primary"),
+            _ => format!("{primary} is primary, {away} is away"),
+        };
+        weaker_status(row.status).map(|what| format!("{what}: {period} ({who})\n"))
+    };
+    let mut text: String = rows.iter().take(MAX_WEAKER).filter_map(line).collect();
+    if rows.len() > MAX_WEAKER {
+        text += &format!("… and {} more\n", rows.len() - MAX_WEAKER);
+    }
+    text
+}
+
+/// What a row with `status` is called where it is new, if it concerns whoever is on call and is no conflict.
+fn weaker_status(status: RowStatus) -> Option<&'static str> {
+    match status {
+        RowStatus::NoBackup => Some("No backup"),
+        RowStatus::Reported => Some("On call while away"),
+        RowStatus::Backfilled => Some("Another backup"),
+        _ => None,
+    }
 }
 
 fn key<'r>(team: &'r Team, row: &Row) -> (Instant, Instant, &'r str) {

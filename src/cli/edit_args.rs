@@ -11,7 +11,8 @@ Examples:
   oncal cover dan 2026-12-24 2026-12-26              24 and 25 December: a date means its beginning
   oncal cover dan 18:00 --dry-run                    only show what would change
 
-Times are the team's. People are named by id or by name.";
+Times are the team's. A weekday, or a date without its year, is the next one: for the end, the next after the start.
+People are named by id or by name.";
 
 pub(super) const AGREE_EXAMPLES: &str = "\
 Examples:

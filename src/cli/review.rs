@@ -12,6 +12,9 @@ use crate::rota::{Instant, Override, Period, Team, changes, expand, holdings, we
 /// For how long there is a warning about a swap that was written after its week had begun.
 const RECENT: TimeDelta = TimeDelta::weeks(4);
 
+/// A swap that starts later than this probably has a wrong year.
+const FAR: TimeDelta = TimeDelta::weeks(104);
+
 /// The warnings about the team of `config`, as of `now`.
 pub(super) fn warnings(configuration: &Configuration, config: &TeamConfig, now: Instant) -> Vec<Diagnostic> {
     let review = Review { config, team: &config.team, places: configuration.places(config), now };
@@ -70,20 +73,32 @@ impl Review<'_> {
         let mut found = Vec::new();
         for week in recent.filter(|week| week.swap.is_some()) {
             let (place, date) = (self.places.swap(week.id.0), when::date(week.id.0));
-            if week.pair == week.rotation_pair {
+            let (is_over, is_idle) = (week.period.end() <= self.now, week.pair == week.rotation_pair);
+            if is_over && is_idle {
+                continue;
+            }
+            if is_idle {
                 let message = format!(
                     "this swap changes nothing: the rotation gives the week of {date} to the same pair"
                 );
                 let help = "correct `week` or the names, or take the swap out";
                 found.push(self.config.warning("swap-changes-nothing", place, message, help));
             } else if week.period.start() <= self.now {
-                let what = if week.period.end() <= self.now { "is over" } else { "has begun" };
+                let what = if is_over { "is over" } else { "has begun" };
                 let message = format!("the week of {date} {what}, and a swap changes the whole of it");
                 let help = "if it is new, write an [[override]] for what is left, or correct the year of `week`; a swap \
                             that was there before the week began is right";
                 // The file does not say whether it was there before the week began.
                 let of_begun = self.config.warning("swap-of-begun-week", place, message, help);
                 found.push(Diagnostic { severity: Severity::Note, ..of_begun });
+            } else if week.period.start() > self.now + FAR {
+                let message = format!("the week of {date} is more than {} weeks ahead", FAR.num_weeks());
+                found.push(self.config.warning(
+                    "swap-far-ahead",
+                    place,
+                    message,
+                    "is the year of `week` right?",
+                ));
             }
         }
         found

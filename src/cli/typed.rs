@@ -2,10 +2,13 @@
 //!
 //! Ambiguous times are refused, with both meanings in the message.
 
+mod day;
+
 use chrono::{
-    DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+    DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike,
+    Utc,
 };
-use chrono::{Timelike, Utc, Weekday};
+use day::{EXAMPLES, day, day_and_month, lower};
 
 use super::output::Usage;
 use super::when;
@@ -24,7 +27,7 @@ pub(super) struct Clock<'z> {
 pub(super) enum Typed {
     /// A date alone.
     Date(NaiveDate),
-    /// A date with a time of day in whole minutes, which exists once on that clock.
+    /// A date with a time of day in whole minutes: a local time that means only one instant, or the first of two.
     Time(NaiveDateTime),
 }
 
@@ -46,9 +49,6 @@ impl Typed {
     }
 }
 
-const EXAMPLES: &str =
-    "write `now`, `tomorrow 09:00`, `fri 18:00`, `2026-12-24`, `2026-12-24 18:00` or an instant";
-
 /// Words that people put before a time.
 const FILLERS: [&str; 9] = ["from", "until", "till", "to", "at", "on", "-", "–", "—"];
 
@@ -61,16 +61,17 @@ pub(super) fn times(words: &[String], most: usize, clock: Clock<'_>) -> Result<V
     let words: Vec<String> = words.iter().map(|word| word.replace("..", " ").replace(',', "")).collect();
     let words: Vec<String> =
         words.iter().flat_map(|word| word.split_whitespace()).map(str::to_owned).collect();
-    let mut rest: &[String] = &words;
+    let mut rest = without_fillers(&words);
     let mut found: Vec<Typed> = Vec::new();
-    while let [first, after @ ..] = rest {
-        if FILLERS.contains(&first.to_lowercase().as_str()) {
-            rest = after;
-            continue;
-        }
-        let (typed, used) = time(rest, found.last().copied(), clock).map_err(Usage)?;
-        found.push(typed);
-        rest = &rest[used..];
+    while !rest.is_empty() {
+        let Read { typed, used, just_past } = time(rest, found.last().copied(), clock).map_err(Usage)?;
+        rest = without_fillers(&rest[used..]);
+        // `3 May 10 May` on 8 May has begun; it is not of the next year.
+        let has_begun = |from: &Typed| {
+            let end = time(rest, Some(*from), clock);
+            !rest.is_empty() && end.is_ok_and(|end| end.typed.date() >= clock.zone.date(clock.now))
+        };
+        found.push(just_past.filter(has_begun).unwrap_or(typed));
     }
     match found.len() {
         0 => Err(Usage(format!("a time is missing; {EXAMPLES}"))),
@@ -80,6 +81,30 @@ pub(super) fn times(words: &[String], most: usize, clock: Clock<'_>) -> Result<V
             Err(Usage(format!("at most {most} can be given, but these were: {}", shown.join(", then "))))
         }
         _ => Ok(found),
+    }
+}
+
+/// `words` from the first on that is not a filler.
+fn without_fillers(words: &[String]) -> &[String] {
+    let is_filler = |word: &String| FILLERS.contains(&word.to_lowercase().as_str());
+    &words[words.iter().take_while(|word| is_filler(word)).count()..]
+}
+
+/// What began less than this ago may be meant without its year, as the start of what lasts until today or longer.
+const JUST_PAST: TimeDelta = TimeDelta::days(100);
+
+/// A time at the beginning of some words.
+struct Read {
+    typed: Typed,
+    /// How many words it has.
+    used: usize,
+    /// If the year was left out: the latest such time, if that is [`JUST_PAST`].
+    just_past: Option<Typed>,
+}
+
+impl Read {
+    fn new(typed: Typed, used: usize) -> Read {
+        Read { typed, used, just_past: None }
     }
 }
 
@@ -110,22 +135,24 @@ pub(super) fn shown(typed: Typed) -> String {
     }
 }
 
-/// The time that `words` begin with, and how many of them it has.
-fn time(words: &[String], before: Option<Typed>, clock: Clock<'_>) -> Result<(Typed, usize), String> {
+/// The time that `words` begin with, after the time `before` if that was typed first.
+fn time(words: &[String], before: Option<Typed>, clock: Clock<'_>) -> Result<Read, String> {
     let word = words.first().map(String::as_str).unwrap_or_default();
     let local_now = clock.zone.local(clock.now);
     let today = local_now.date();
     if word.eq_ignore_ascii_case("now") {
-        let now = local_now.with_second(0).and_then(|now| now.with_nanosecond(0)).unwrap_or(local_now);
-        return Ok((once(now, clock)?, 1));
+        let past = TimeDelta::seconds(i64::from(local_now.second()));
+        let minute = (clock.now - past).with_nanosecond(0).unwrap_or(clock.now);
+        let shown = |time| [format!("it is {time} now"), "give a start".to_owned()];
+        return Ok(Read::new(named(minute, shown, clock)?, 1));
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(word) {
-        return Ok((on_clock(instant.with_timezone(&Utc), clock)?, 1));
+        return Ok(Read::new(on_clock(instant.with_timezone(&Utc), clock)?, 1));
     }
     if let Some((date, time)) = word.split_once(['T', 't'])
         && let (Ok(date), Some(time)) = (date.parse::<NaiveDate>(), of_clock(time)?)
     {
-        return Ok((once(within(date)?.and_time(time), clock)?, 1));
+        return Ok(Read::new(once(within(date)?.and_time(time), clock)?, 1));
     }
     if let Some(time) = of_clock(word)? {
         // A time alone means its next occurrence, after the time typed before it or after now.
@@ -135,119 +162,21 @@ fn time(words: &[String], before: Option<Typed>, clock: Clock<'_>) -> Result<(Ty
         });
         let same_day = after.date().and_time(time);
         let next = if same_day > after { same_day } else { same_day + TimeDelta::days(1) };
-        return Ok((once(next, clock)?, 1));
+        return Ok(Read::new(once(next, clock)?, 1));
     }
-    let (date, used) = day(words, today)?;
+    let (date, used) = day(words, before.map(Typed::date), today)?;
     let date = within(date)?;
+    let is_without_year = day_and_month(&lower(words), today).is_some() && used == 2;
+    let past = date.with_year(date.year() - 1).filter(|_| is_without_year && before.is_none());
+    let past = past.filter(|past| today - *past < JUST_PAST);
     match words.get(used).map(|word| of_clock(word)).transpose()?.flatten() {
-        Some(time) => Ok((once(date.and_time(time), clock)?, used + 1)),
-        None => Ok((Typed::Date(date), used)),
+        Some(time) => Ok(Read {
+            typed: once(date.and_time(time), clock)?,
+            used: used + 1,
+            just_past: past.and_then(|date| once(date.and_time(time), clock).ok()),
+        }),
+        None => Ok(Read { typed: Typed::Date(date), used, just_past: past.map(Typed::Date) }),
     }
-}
-
-/// The day that `words` begin with, and how many of them it has.
-fn day(words: &[String], today: NaiveDate) -> Result<(NaiveDate, usize), String> {
-    let lower: Vec<String> = words.iter().take(3).map(|word| word.to_lowercase()).collect();
-    let word = lower.first().map(String::as_str).unwrap_or_default();
-    let plus = |days: u64| today.checked_add_days(Days::new(days)).unwrap_or(today);
-    match word {
-        "today" => return Ok((today, 1)),
-        "tomorrow" => return Ok((plus(1), 1)),
-        "yesterday" => return Ok((today.pred_opt().unwrap_or(today), 1)),
-        "next" | "this" | "coming" => {
-            let weekday = lower.get(1).and_then(|word| weekday(word));
-            return Err(match weekday {
-                Some(weekday) => {
-                    let first = next(weekday, today);
-                    let second = first + TimeDelta::days(7);
-                    format!(
-                        "`{word} {}` may mean {} or {}: write the date",
-                        lower[1],
-                        when::date(first),
-                        when::date(second)
-                    )
-                }
-                None => format!("`{word}` may mean several times: write a date such as {}", plus(7)),
-            });
-        }
-        _ => {}
-    }
-    if let Some(weekday) = weekday(word) {
-        let date = next(weekday, today);
-        if today.weekday() == weekday {
-            let (today, next) = (when::date(today), when::date(date));
-            return Err(format!("`{word}` may mean today, {today}, or {next}: write `today` or the date"));
-        }
-        return Ok((date, 1));
-    }
-    if let Ok(date) = word.parse::<NaiveDate>() {
-        return Ok((date, 1));
-    }
-    if word.contains('/') || word.matches('.').count() > 0 && word.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(numbers(word, today));
-    }
-    if let Some(found) = day_and_month(&lower, today) {
-        return found;
-    }
-    let word = words.first().map(String::as_str).unwrap_or_default();
-    Err(format!("`{word}` is not a time that oncal knows; {EXAMPLES}"))
-}
-
-/// `31 May`, `May 31`, each with a year or without: then the next such date.
-fn day_and_month(words: &[String], today: NaiveDate) -> Option<Result<(NaiveDate, usize), String>> {
-    let [one, two, ..] = words else { return None };
-    let number = |word: &str| {
-        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        digits.parse::<u32>().ok().filter(|day| (1..=31).contains(day))
-    };
-    let ((Some(day), Some(month), ..) | (_, _, Some(month), Some(day))) =
-        (number(one), month(two), month(one), number(two))
-    else {
-        return None;
-    };
-    let missing = || Err(format!("{one} {two} does not exist in that year"));
-    if let Some(year) = words.get(2).filter(|word| word.len() == 4).and_then(|word| word.parse::<i32>().ok())
-    {
-        return Some(NaiveDate::from_ymd_opt(year, month, day).map_or_else(missing, |date| Ok((date, 3))));
-    }
-    let of = |year: i32| NaiveDate::from_ymd_opt(year, month, day);
-    let ahead = of(today.year()).filter(|date| *date >= today).or_else(|| of(today.year() + 1));
-    Some(ahead.map_or_else(missing, |date| Ok((date, 2))))
-}
-
-fn numbers(word: &str, today: NaiveDate) -> String {
-    let parts: Vec<u32> = word.split(['/', '.']).filter_map(|part| part.parse().ok()).collect();
-    let [one, two, ..] = parts[..] else {
-        return format!("`{word}` is not a time that oncal knows; {EXAMPLES}");
-    };
-    let year = parts.get(2).and_then(|year| i32::try_from(*year).ok()).filter(|year| *year > 99);
-    let year = year.unwrap_or(today.year());
-    let mut read: Vec<NaiveDate> =
-        [(one, two), (two, one)].iter().filter_map(|(m, d)| NaiveDate::from_ymd_opt(year, *m, *d)).collect();
-    read.dedup();
-    match read[..] {
-        [only] => format!("`{word}` is not understood: write {only}"),
-        [one, two] => {
-            let names = [one, two].map(when::date);
-            format!("`{word}` may be {} or {}: write {one} or {two}", names[0], names[1])
-        }
-        _ => format!("`{word}` is not a date; {EXAMPLES}"),
-    }
-}
-
-fn next(weekday: Weekday, today: NaiveDate) -> NaiveDate {
-    let days = (weekday.num_days_from_monday() + 7 - today.weekday().num_days_from_monday()) % 7;
-    today + TimeDelta::days(i64::from(if days == 0 { 7 } else { days }))
-}
-
-/// A weekday by its name or the first three letters of it.
-fn weekday(word: &str) -> Option<Weekday> {
-    (word.len() >= 3).then(|| word.to_lowercase().parse().ok()).flatten()
-}
-
-fn month(word: &str) -> Option<u32> {
-    let month = (word.len() >= 3).then(|| word.parse::<chrono::Month>().ok()).flatten();
-    month.map(|month| month.number_from_month())
 }
 
 /// A time of day: `09:00`, `9:00`, `9am`, `9:30pm`, `noon`; `None` for any other word.
@@ -302,8 +231,22 @@ fn on_clock(instant: Instant, clock: Clock<'_>) -> Result<Typed, String> {
             instant.format("%Y-%m-%dT%H:%M:%SZ")
         ));
     }
-    let typed = once(local, clock)?;
+    let utc = instant.format("%Y-%m-%dT%H:%M:%SZ");
+    let shown = |time| [format!("{utc} is {time}"), "write another time".to_owned()];
+    let typed = named(instant, shown, clock)?;
     within(local.date()).map(|_| typed)
+}
+
+/// The local time of an `instant`, which must be the one that local time alone means. `shown` has what the message says of
+/// it, and the help.
+fn named(instant: Instant, shown: impl Fn(String) -> [String; 2], clock: Clock<'_>) -> Result<Typed, String> {
+    let Clock { zone, .. } = clock;
+    if zone.is_named(instant) {
+        return Ok(Typed::Time(zone.local(instant)));
+    }
+    let [is, help] = shown(format!("{} {}", when::clock(zone, instant), zone.abbreviation(instant)));
+    let next = when::clock(zone, zone.named_from(instant));
+    Err(format!("{is}, which the file cannot express: {help}, such as {next}"))
 }
 
 /// A local time, which must occur exactly once.
@@ -328,8 +271,12 @@ mod tests {
 
     /// Friday, 7 May 2027, 08:15:30 in New York.
     fn read(words: &[&str]) -> Result<Vec<String>, String> {
+        read_at("2027-05-07T12:15:30Z", words)
+    }
+
+    fn read_at(now: &str, words: &[&str]) -> Result<Vec<String>, String> {
         let zone = Zone::bundled("America/New_York").unwrap();
-        let clock = Clock { zone: &zone, now: "2027-05-07T12:15:30Z".parse().unwrap() };
+        let clock = Clock { zone: &zone, now: now.parse().unwrap() };
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let found = times(&words, 2, clock).map_err(|error| error.to_string())?;
         let text = |typed: &Typed| match typed {
@@ -361,10 +308,44 @@ mod tests {
             (&["24 Dec 2027", "26 Dec 2027"], &["2027-12-24", "2027-12-26"]),
             (&["today 9:30pm"], &["2027-05-07 21:30"]),
             (&["2027-06-01", "-", "2027-06-05"], &["2027-06-01", "2027-06-05"]),
+            (&["2027-11-07T05:30:00Z"], &["2027-11-07 01:30"]),
             (&["2027-06-01..2027-06-05"], &["2027-06-01", "2027-06-05"]),
         ] {
             let expected: Vec<String> = expected.iter().map(|text| (*text).to_owned()).collect();
             assert_eq!(read(words), Ok(expected), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn the_second_time_is_the_next_after_the_first() {
+        for (now, words, expected) in [
+            // Saturday, Sunday, Friday and Monday.
+            ("2027-05-08T12:00:00Z", "fri 18:00 mon 09:00", "2027-05-14 18:00, 2027-05-17 09:00"),
+            ("2027-05-09T12:00:00Z", "fri 18:00 mon 09:00", "2027-05-14 18:00, 2027-05-17 09:00"),
+            ("2027-05-07T12:00:00Z", "today 18:00 mon 09:00", "2027-05-07 18:00, 2027-05-10 09:00"),
+            ("2027-05-10T12:00:00Z", "fri 18:00 until mon 09:00", "2027-05-14 18:00, 2027-05-17 09:00"),
+            // Wednesday.
+            ("2027-05-12T12:00:00Z", "mon fri", "2027-05-17, 2027-05-21"),
+            (
+                "2027-05-12T12:00:00Z",
+                "mon mon",
+                "`mon` may mean Mon 17 May 2027 or Mon 24 May 2027: write the date",
+            ),
+            ("2027-05-12T12:00:00Z", "17 May wed", "2027-05-17, 2027-05-19"),
+            ("2026-12-29T12:00:00Z", "30 Dec 2 Jan", "2026-12-30, 2027-01-02"),
+            ("2026-12-31T12:00:00Z", "30 Dec to 2 Jan", "2026-12-30, 2027-01-02"),
+            ("2027-01-02T12:00:00Z", "30 Dec to 2 Jan", "2026-12-30, 2027-01-02"),
+            ("2027-01-03T12:00:00Z", "30 Dec to 2 Jan", "2027-12-30, 2028-01-02"),
+            ("2027-05-08T12:00:00Z", "3 May 10 May", "2027-05-03, 2027-05-10"),
+            ("2027-05-08T12:00:00Z", "May 3 noon - May 8 18:00", "2027-05-03 12:00, 2027-05-08 18:00"),
+            ("2027-05-08T12:00:00Z", "3 May 7 May", "2028-05-03, 2028-05-07"),
+            ("2027-05-08T12:00:00Z", "3 May", "2028-05-03"),
+        ] {
+            assert_eq!(
+                read_at(now, &[words]).map_or_else(|refused| refused, |all| all.join(", ")),
+                expected,
+                "{words}"
+            );
         }
     }
 
@@ -383,10 +364,16 @@ mod tests {
             (&["13pm"], "`13pm` is not a time of day"),
             (&["tomorrow 09:00:30"], "has seconds"),
             (&["2027-11-07 01:30"], "01:30 occurs twice on Sun 7 Nov 2027"),
-            (&["2027-11-07T06:30:00Z"], "01:30 occurs twice on Sun 7 Nov 2027"),
+            (
+                &["2027-11-07T06:30:00Z"],
+                "2027-11-07T06:30:00Z is 01:30 EST, which the file cannot express: write another time, such as 02:00",
+            ),
             (&["2027-03-14 02:30"], "02:30 does not exist on Sun 14 Mar 2027"),
             (&["2201-01-01"], "years run from 1970 to 2200"),
             (&["30 February"], "30 february does not exist"),
+            (&["2027-02-30"], "there is no such date as 2027-02-30: that month ends on 2027-02-28"),
+            (&["2027-02-30T10:00"], "there is no such date as 2027-02-30"),
+            (&["2027-13-01"], "there is no such date as 2027-13-01: write year, month and day"),
             (&["mon", "tue", "wed"], "at most 2 times can be given, but these were: Mon 10 May 2027, then"),
             (&[], "a time is missing"),
             (&["until"], "a time is missing"),

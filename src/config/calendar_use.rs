@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::diagnostic::{Diagnostic, Place};
 use super::fetch_codes::{EMPTIED, NOT_FETCHED, NOT_FETCHED_NOW, OUTDATED_COPY};
-use super::kept_calendars::{CalendarReader, KeptCalendar, KeptCalendars};
+use super::kept_calendars::{CalendarReader, History, KeptCalendar, KeptCalendars, short_hash};
 use crate::fetch::Address;
 use crate::rota::{Instant, Zone};
 use crate::time_off::Absence;
@@ -35,6 +35,11 @@ pub struct CalendarUse {
     pub number: i64,
     /// What the copy gave.
     pub found: Found,
+    /// Identifies the rules that decided which entries count.
+    pub rules: String,
+    /// Its past by these rules, where it was kept by others: without what the copy still has. Its own team may undo a mistake
+    /// in its rules; what a later copy omits stays.
+    pub rejudged: Option<History>,
     /// [`KeptCalendar::hash_for`] of the copy; empty for none.
     pub(super) hash: String,
     /// Since when its first fetch is waited for, by a team that stays as it was meanwhile.
@@ -74,8 +79,38 @@ pub enum Found {
 impl CalendarUse {
     /// Of `address`, which is named at a place, by `reader`, of which nothing is kept.
     pub(super) fn new(address: Address, reader: CalendarReader, named_at: NamedAt) -> CalendarUse {
-        let (email, number, found, hash, waiting_since) = (None, 0, Found::Nothing, String::new(), None);
-        CalendarUse { address, reader, named_at, email, number, found, hash, waiting_since }
+        CalendarUse {
+            address,
+            reader,
+            named_at,
+            email: None,
+            number: 0,
+            found: Found::Nothing,
+            rules: String::new(),
+            rejudged: None,
+            hash: String::new(),
+            waiting_since: None,
+        }
+    }
+
+    /// The same, read by what `rules` say. If other rules decided about the past in `kept`, it is as `rejudge` gives it, from
+    /// that past and the copy.
+    pub(super) fn by_rules(
+        self,
+        rules: &str,
+        kept: Option<&KeptCalendar>,
+        rejudge: impl FnOnce(&History, &str) -> History,
+    ) -> CalendarUse {
+        let rules = short_hash(rules);
+        let past = kept.and_then(|kept| Some((kept.history_of(&self.reader)?, kept.text.as_deref()?)));
+        let past = past.filter(|(past, _)| !past.judged_by.is_empty() && past.judged_by != rules);
+        let rejudged = past.map(|(past, text)| rejudge(past, text));
+        CalendarUse { rules, rejudged, ..self }
+    }
+
+    /// What is known of its past, by the rules of now.
+    pub(super) fn past<'p>(&'p self, kept: Option<&'p KeptCalendar>) -> Option<&'p History> {
+        self.rejudged.as_ref().or_else(|| kept?.history_of(&self.reader))
     }
 
     /// The same, of somebody with this mail address.

@@ -10,6 +10,7 @@ use super::diagnostic::{Diagnostic, Place};
 use super::fetch_codes::NOT_FETCHED;
 use super::holiday_files::FOLDER as HOLIDAYS;
 use super::kept_calendars::KeptCalendars;
+use super::left_out::LeavesOut;
 use super::link_generations::LinkGenerations;
 use super::notices::TeamNotices;
 use super::run_books;
@@ -18,7 +19,7 @@ use super::sources::Sources;
 use super::time_off;
 use super::zones::ZoneData;
 use crate::holidays::Library;
-use crate::rota::{Instant, Team, TeamId};
+use crate::rota::{EngineerId, Instant, Team, TeamId};
 use crate::team_map::TeamMap;
 use crate::toml_reader::Severity;
 
@@ -91,7 +92,7 @@ impl Configuration {
     /// Whether [`Configuration::calendar_uses`] are all that its files name: no file with an error may name another.
     pub fn names_all_calendars(&self) -> bool {
         let mut errors = self.diagnostics.iter().filter(|found| found.is_error());
-        errors.all(Diagnostic::is_of_fetch) && self.teams.values().all(|team| !team.has_left_out_leave)
+        errors.all(Diagnostic::is_of_fetch) && self.teams.values().all(|team| team.left_out.is_empty())
     }
 
     /// What has to be said of copies of fetched calendars that `team` is made of: that they are old, or that all future
@@ -170,8 +171,8 @@ pub struct TeamConfig {
     pub links: LinkGenerations,
     /// The fetched calendars of its engineers.
     pub calendars: Arc<[CalendarUse]>,
-    /// Whether the calendar file of an engineer could not be used and was left out.
-    pub has_left_out_leave: bool,
+    /// The engineers whose calendars of time off could not be used and were left out.
+    pub left_out: BTreeSet<EngineerId>,
     /// Whom its notices go to.
     pub notices: TeamNotices,
 }
@@ -200,6 +201,8 @@ pub struct BrokenTeam {
     /// How often its secret links were renewed: the highest number that the file has had since it has had errors; `None`
     /// if it has never been TOML since then.
     pub links: Option<LinkGenerations>,
+    /// Whose calendars of time off are left out when it is read again.
+    pub leaves_out: LeavesOut,
 }
 
 /// The code of a holiday calendar that has errors now, so that its last good version is in use.

@@ -14,13 +14,15 @@ pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
     format!("\n[[rotation]]\nstarts = {starts}\nweeks = [\n{}]\n", weeks.collect::<String>())
 }
 
-/// The `[[override]]` that records the proposal of an open `row` of `team` as agreed on `today`.
+/// The `[[override]]` that records the proposal of an open `row` of `team` as agreed on `today`. It is a little longer than
+/// the row if that begins or ends in an hour that occurs twice, of which a file can name only the first.
 ///
 /// By R7 the week's secondary stays if an override names only a primary, so an entry without a proposed secondary says
 /// what follows from that. If nobody is free, the entry names no primary, and pasted unchanged it is an error.
 pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
     let id = |idx| team.engineer(idx).id.as_str();
     let time = |instant| toml_time(&team.zone, instant);
+    let period = team.zone.named_period(row.period);
     let primary = match row.status {
         RowStatus::Nobody => "primary = \"…\"   # nobody is free: find somebody".to_owned(),
         _ => format!("primary = \"{}\"", id(row.primary)),
@@ -43,8 +45,8 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
     );
     let lines = [
         "[[override]]".to_owned(),
-        format!("from = {}", time(row.period.start())),
-        end_line(&team.zone, row.period.end()),
+        format!("from = {}", time(period.start())),
+        end_line(&team.zone, period.end()),
         primary,
         secondary,
         format!("agreed_on = {today}"),

@@ -14,7 +14,7 @@ use super::calendar_use::{CalendarUse, Found, NamedAt};
 use super::diagnostic::Place;
 use super::files::{self, Entry, FileFault};
 use super::ids::shape_problem;
-use super::kept_calendars::{CalendarReader, KeptCalendars};
+use super::kept_calendars::{CalendarReader, History, KeptCalendars};
 use super::sources::Diagnostics;
 use super::zones::Zones;
 use crate::fetch::Address;
@@ -209,15 +209,23 @@ impl Reader<'_> {
         let named_at = NamedAt { file, place };
         let usage = CalendarUse::new(address, CalendarReader::Holidays(id.to_owned()), named_at);
         let copies = self.copies;
-        let Some((kept, text)) =
-            copies.get(&usage.address).and_then(|kept| Some((kept, kept.text.as_ref()?)))
-        else {
+        let kept = copies.get(&usage.address);
+        let rules = filter.as_ref().map_or_else(|| Filter::default().decisive(), Filter::decisive);
+        let usage = usage.by_rules(&rules, kept.map(|kept| &**kept), |past, text| {
+            // Without a filter every entry counts.
+            let entries = import.read(id, text, None, &Problems::default());
+            let entries = entries.map(|entries| entries.dates()).unwrap_or_default();
+            let entries: BTreeSet<NaiveDate> = entries.into_iter().map(|(date, _)| date).collect();
+            let kept = past.holidays.iter().filter(|(date, _)| !entries.contains(date));
+            History { holidays: kept.cloned().collect(), ..past.clone() }
+        });
+        let Some((kept, text)) = kept.and_then(|kept| Some((kept, kept.text.as_ref()?))) else {
             self.report(&usage, import.now);
             self.uses.push(usage);
             return Read::NotFetched;
         };
         let problems = Problems::default();
-        let past = kept.history_of(&usage.reader).map(|history| &*history.holidays).unwrap_or_default();
+        let past = usage.past(Some(kept)).map(|history| &*history.holidays).unwrap_or_default();
         let definition = import.read(id, Content { text, past }, filter.as_ref(), &problems);
         let problems = problems.into_sorted();
         let error = problems.iter().find(|problem| problem.severity == Severity::Error);

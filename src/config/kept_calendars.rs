@@ -59,6 +59,8 @@ pub struct History {
     pub emptied_at: Option<Instant>,
     /// [`KeptCalendar::text_id`] of the copy that it was last extended for; empty if an older oncal did that.
     pub extended_for: String,
+    /// Identifies the rules by which it was found; empty if an older oncal did that.
+    pub judged_by: String,
 }
 
 impl KeptCalendars {
@@ -133,8 +135,7 @@ impl KeptCalendar {
 
     /// Identifies the text, among the copies of one calendar.
     pub fn text_id(&self) -> String {
-        let hash = Sha256::digest(self.text.as_deref().unwrap_or_default());
-        hex::encode(hash.get(..8).unwrap_or_default())
+        short_hash(self.text.as_deref().unwrap_or_default())
     }
 
     /// The past of one of those who read it.
@@ -148,6 +149,11 @@ impl KeptCalendar {
         let hash = Sha256::new().chain_update(self.text.as_deref().unwrap_or_default()).chain_update([0]);
         hex::encode(hash.chain_update(history).finalize())
     }
+}
+
+/// Identifies a text among few.
+pub(super) fn short_hash(text: &str) -> String {
+    hex::encode(Sha256::digest(text).get(..8).unwrap_or_default())
 }
 
 impl fmt::Display for CalendarReader {
@@ -179,6 +185,9 @@ impl History {
         if !self.extended_for.is_empty() {
             line(format!("copy {}", self.extended_for));
         }
+        if !self.judged_by.is_empty() {
+            line(format!("rules {}", self.judged_by));
+        }
         if let Some(at) = self.emptied_at {
             line(format!("emptied {}", text(at)));
         }
@@ -198,6 +207,7 @@ impl History {
         let two = || rest.split_once(' ');
         match kind {
             "copy" => self.extended_for = rest.to_owned(),
+            "rules" => self.judged_by = rest.to_owned(),
             "emptied" => self.emptied_at = Some(rest.parse().ok()?),
             "days" => self.absences.push(Absence::Days(two()?.0.parse().ok()?, two()?.1.parse().ok()?)),
             "exact" => {
@@ -237,13 +247,14 @@ mod tests {
         let exact = Period::new(at("2026-01-05T10:00:00Z"), at("2026-01-05T12:00:00.250Z")).unwrap();
         let absences = vec![Absence::Days(date("2026-01-05"), date("2026-01-07")), Absence::Exact(exact)];
         let extended_for = "0123456789abcdef".to_owned();
+        let judged_by = "fedcba9876543210".to_owned();
         let emptied_at = Some(at("2026-02-01T00:00:00Z"));
         let holidays = vec![(date("2026-01-01"), Arc::from("New Year’s Day"))];
         KeptCalendar {
             number: 3,
             text: Some("BEGIN:VCALENDAR\r\n\n\nEND:VCALENDAR".into()),
             history: BTreeMap::from([
-                (reader("a"), History { absences, extended_for, ..History::default() }),
+                (reader("a"), History { absences, extended_for, judged_by, ..History::default() }),
                 (reader("b"), History { emptied_at, ..History::default() }),
                 (CalendarReader::Holidays("de".to_owned()), History { holidays, ..History::default() }),
             ]),

@@ -15,6 +15,7 @@ use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
 use super::inputs::Inputs;
 use super::kept_calendars::KeptCalendars;
+use super::left_out::LeavesOut;
 use super::link_generations::LinkGenerations;
 use super::notices::TeamNotices;
 use super::resolve::{self, Context};
@@ -215,7 +216,8 @@ fn look_at(
     }
     let inputs = inputs.unwrap_or_else(|| Inputs::of_team(common.folder, id, &file, shared));
     let old = before.and_then(|(before, ..)| before.teams.get(id));
-    match read_team(id, &file, common, before.map(|(before, ..)| before), diagnostics) {
+    let leaves_out = leaves_out(id, before.map(|(before, ..)| before));
+    match read_team(id, &file, common, &leaves_out, diagnostics) {
         Ok(mut read) => {
             let before = before.map(|(before, ..)| before);
             let is_waiting =
@@ -234,7 +236,7 @@ fn look_at(
             };
             let errors = diagnostics.list.iter();
             let errors = errors.filter(|found| found.is_error() && found.team.as_ref() == Some(id)).count();
-            LookedAt { state: Err(BrokenTeam { file, errors, links }), other_uses: uses }
+            LookedAt { state: Err(BrokenTeam { file, errors, links, leaves_out }), other_uses: uses }
         }
     }
 }
@@ -249,19 +251,8 @@ fn team_config(read: TeamRead, file: String, inputs: Inputs) -> TeamConfig {
         calendars.iter().for_each(|usage| usage.add_to(&mut hash));
         fingerprint = hex::encode(hash.finalize());
     }
-    let has_left_out_leave = outcome.has_left_out;
-    TeamConfig {
-        team,
-        file,
-        fingerprint,
-        files,
-        own_files,
-        modified,
-        links,
-        calendars,
-        has_left_out_leave,
-        notices,
-    }
+    let left_out = outcome.left_out;
+    TeamConfig { team, file, fingerprint, files, own_files, modified, links, calendars, left_out, notices }
 }
 
 fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
@@ -312,12 +303,12 @@ impl Common<'_> {
     }
 }
 
-/// The team; `before` is what is in service.
+/// The team, without those calendars of `leaves_out` that cannot be used.
 fn read_team(
     id: &TeamId,
     file: &str,
     common: &Common<'_>,
-    before: Option<&Configuration>,
+    leaves_out: &LeavesOut,
     diagnostics: &mut Diagnostics,
 ) -> Result<TeamRead, Broken> {
     let edited = common.edited.filter(|edited| edited.team == id).map(|edited| Arc::clone(&edited.text));
@@ -331,8 +322,7 @@ fn read_team(
         RunBooks::read(common.folder, id).map_err(|fault| unlisted(run_books::FOLDER, fault)).ok();
     let time_off =
         TimeOffFiles::list(common.folder, id).map_err(|fault| unlisted(time_off::FOLDER, fault)).ok();
-    let time_off =
-        time_off.map(|files| files.with(common.calendars, leaves_out(id, before)).named_in(file, &text));
+    let time_off = time_off.map(|files| files.with(common.calendars, leaves_out).named_in(file, &text));
     let problems = Problems::default();
     let table = toml_reader::read(&text, &problems, TeamTable::read);
     let links = table.as_ref().map(TeamTable::links);
@@ -357,11 +347,14 @@ fn read_team(
     }
 }
 
-/// Whether calendars of engineers of the team `id` that cannot be used are left out: where there is no last good version of
-/// the team that could stay in service.
-fn leaves_out(id: &TeamId, before: Option<&Configuration>) -> bool {
-    before.is_none_or(|before| match before.teams.get(id) {
-        Some(team) => team.has_left_out_leave,
-        None => !before.broken.contains_key(id),
-    })
+/// Whose calendars of the team `id` are left out if they cannot be used: where there is no last good version of the team that
+/// could stay in service anybody's, otherwise those that this version has without their leave too.
+fn leaves_out(id: &TeamId, before: Option<&Configuration>) -> LeavesOut {
+    let served = before.and_then(|before| before.teams.get(id));
+    let broken = before.and_then(|before| before.broken.get(id));
+    match (served, broken) {
+        (Some(team), _) => LeavesOut::Only(team.left_out.clone()),
+        (None, Some(team)) => team.leaves_out.clone(),
+        (None, None) => LeavesOut::Anybodys,
+    }
 }

@@ -16,7 +16,8 @@ use super::address_file::{self, EXTENSION};
 use super::calendar_use::{CalendarUse, Found, NamedAt};
 use super::diagnostic::{Diagnostic, Place};
 use super::files::{self, FileFault};
-use super::kept_calendars::{CalendarReader, KeptCalendars};
+use super::kept_calendars::{CalendarReader, History, KeptCalendars};
+use super::left_out::LeavesOut;
 use super::sources::Diagnostics;
 use super::zones::Zones;
 use crate::fetch::Address;
@@ -40,8 +41,8 @@ pub(super) struct TimeOffFiles {
     kept: Arc<KeptCalendars>,
     /// The team's file, which names the calendars, and its text.
     naming: (String, Arc<str>),
-    /// Whether a calendar that cannot be used is left out. Otherwise the team has an error: it is in service as it was.
-    leaves_out: bool,
+    /// Whose calendars are left out if they cannot be used. Otherwise the team has an error: it is in service as it was.
+    leaves_out: LeavesOut,
     outcome: RefCell<Outcome>,
     is_waiting: Cell<bool>,
 }
@@ -53,8 +54,8 @@ pub(super) struct Outcome {
     pub(super) uses: Vec<CalendarUse>,
     /// What is wrong in the team's file with calendars that were left out.
     pub(super) problems: Vec<Problem>,
-    /// Whether a calendar in a file was left out.
-    pub(super) has_left_out: bool,
+    /// Whose calendars were left out.
+    pub(super) left_out: BTreeSet<EngineerId>,
     /// Whether a server has not tried yet to fetch a calendar.
     pub(super) is_waiting: bool,
 }
@@ -106,9 +107,9 @@ impl TimeOffFiles {
         })
     }
 
-    /// With what is kept of fetched calendars; calendars that cannot be used are left out if `leaves_out`.
-    pub(super) fn with(self, kept: &Arc<KeptCalendars>, leaves_out: bool) -> TimeOffFiles {
-        TimeOffFiles { kept: Arc::clone(kept), leaves_out, ..self }
+    /// With what is kept of fetched calendars; those of `leaves_out` that cannot be used are left out.
+    pub(super) fn with(self, kept: &Arc<KeptCalendars>, leaves_out: &LeavesOut) -> TimeOffFiles {
+        TimeOffFiles { kept: Arc::clone(kept), leaves_out: leaves_out.clone(), ..self }
     }
 
     /// As the team's `file` with this text names them.
@@ -127,7 +128,7 @@ impl TimeOffFiles {
         let is_shared = !self.named.borrow_mut().insert(at.value.clone());
         let source = match self.source(at) {
             Ok(source) => source,
-            Err(problem) => return self.unusable(problem.at(&at.span), problems),
+            Err(problem) => return self.unusable(reading, problem.at(&at.span), problems),
         };
         let time_off = match source {
             Source::File(path) => self.in_file(at, &path, reading, problems),
@@ -142,15 +143,22 @@ impl TimeOffFiles {
     }
 
     /// The calendar that `problem` is of cannot be used.
-    fn unusable(&self, problem: Problem, problems: &Problems) -> Option<TimeOff> {
-        if self.leaves_out {
-            let mut outcome = self.outcome.borrow_mut();
-            outcome.problems.push(problem);
-            outcome.has_left_out = true;
-            return Some(TimeOff { absences: Vec::new(), is_known: false });
+    fn unusable(&self, reading: &Reading<'_>, problem: Problem, problems: &Problems) -> Option<TimeOff> {
+        let left_out = self.left_out(reading);
+        match left_out {
+            Some(_) => self.outcome.borrow_mut().problems.push(problem),
+            None => problems.push(problem),
         }
-        problems.push(problem);
-        None
+        left_out
+    }
+
+    /// Leaves out the calendar of that engineer, if it may be left out.
+    fn left_out(&self, reading: &Reading<'_>) -> Option<TimeOff> {
+        if !self.leaves_out.has(reading.engineer) {
+            return None;
+        }
+        self.outcome.borrow_mut().left_out.extend(EngineerId::new(reading.engineer));
+        Some(TimeOff { absences: Vec::new(), is_known: false })
     }
 
     fn in_file(
@@ -163,7 +171,7 @@ impl TimeOffFiles {
         let file = format!("{}/{}", self.shown, at.value);
         let text = match files::read_calendar(path) {
             Ok(text) => text,
-            Err(fault) => return self.unusable(unusable(&fault).at(&at.span), problems),
+            Err(fault) => return self.unusable(reading, unusable(&fault).at(&at.span), problems),
         };
         let of_file = Problems::default();
         let leave = reading.read(&text, &of_file);
@@ -171,10 +179,7 @@ impl TimeOffFiles {
             of_file.push(reading.note(leave));
         }
         self.record(Diagnostic::located(of_file.into_sorted(), &file, self.team.as_ref(), &text));
-        let Some(leave) = leave else {
-            self.outcome.borrow_mut().has_left_out |= self.leaves_out;
-            return self.leaves_out.then(|| TimeOff { absences: Vec::new(), is_known: false });
-        };
+        let Some(leave) = leave else { return self.left_out(reading) };
         Some(TimeOff { absences: reading.merged(&leave.absences), is_known: true })
     }
 
@@ -188,20 +193,24 @@ impl TimeOffFiles {
     ) -> Option<TimeOff> {
         let reader = CalendarReader::TimeOff(self.team.clone()?, EngineerId::new(reading.engineer)?);
         let kept = self.kept.get(&address);
-        let past =
-            kept.and_then(|kept| kept.history_of(&reader)).map(|past| &*past.absences).unwrap_or_default();
         let (file, text) = &self.naming;
         let named_at = NamedAt { file: file.clone(), place: Some(Place::of(at.span.clone(), text)) };
-        let usage = CalendarUse::new(address, reader, named_at).with_email(reading.person.email);
+        let rules = reading.rules.decisive(&reading.person);
+        let usage = CalendarUse::new(address, reader, named_at).with_email(reading.person.email).by_rules(
+            &rules,
+            kept.map(|kept| &**kept),
+            |past, text| reading.rejudged(past, text),
+        );
+        let past = usage.past(kept.map(|kept| &**kept)).map(|past| past.absences.clone()).unwrap_or_default();
         self.is_waiting.set(self.is_waiting.get() || self.kept.is_server() && kept.is_none());
         let Some((kept, text)) = kept.and_then(|kept| Some((kept, kept.text.as_ref()?))) else {
             self.outcome.borrow_mut().uses.push(usage);
-            return Some(TimeOff { absences: reading.merged(past), is_known: false });
+            return Some(TimeOff { absences: reading.merged(&past), is_known: false });
         };
         let found = self.in_copy(at, text, reading, problems);
         let absences = match &found {
-            Found::Absences(absences, _) => [absences, past].concat(),
-            _ => past.to_vec(),
+            Found::Absences(absences, _) => [&**absences, &*past].concat(),
+            _ => past,
         };
         let (is_known, failure) = match &found {
             Found::Unreadable(code) => (false, Some(usage.unreadable(code))),
@@ -209,7 +218,7 @@ impl TimeOffFiles {
         };
         self.outcome.borrow_mut().uses.push(usage.read(kept, found));
         if let Some(problem) = failure {
-            self.unusable(problem.at(&at.span), problems)?;
+            self.unusable(reading, problem.at(&at.span), problems)?;
         }
         Some(TimeOff { absences: reading.merged(&absences), is_known })
     }
@@ -320,15 +329,24 @@ impl Reading<'_> {
     }
 
     fn read(&self, text: &str, problems: &Problems) -> Option<Leave> {
+        self.with_reader(|reader| reader.read(text, problems))
+    }
+
+    /// A past that was kept by other rules than those of now.
+    fn rejudged(&self, past: &History, text: &str) -> History {
+        let absences = self.with_reader(|reader| reader.rejudged(&past.absences, text));
+        History { absences, ..past.clone() }
+    }
+
+    fn with_reader<T>(&self, read: impl FnOnce(&Reader<'_>) -> T) -> T {
         let named = |name: &str| self.zones.named(name).ok();
-        let reader = Reader {
+        read(&Reader {
             rules: self.rules,
             person: self.person,
             zone: self.zone,
             named: &named,
             now: self.now,
             relevant_from: self.relevant_from,
-        };
-        reader.read(text, problems)
+        })
     }
 }

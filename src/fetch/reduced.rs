@@ -1,6 +1,9 @@
 //! What is kept of a fetched calendar: only what the reader of calendars uses. Descriptions, places, alarms, attachments
 //! and other people are dropped before anything is stored.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::purpose::Purpose;
 use crate::ics::EVENT_PROPERTIES;
 
@@ -15,11 +18,23 @@ enum Place {
     Dropped,
 }
 
+/// The version of an event that was kept.
+#[derive(Debug, Default)]
+struct Version {
+    uid: Option<String>,
+    /// The whole `RECURRENCE-ID`, unfolded.
+    instance: Option<String>,
+    stamp: Option<String>,
+    /// Where the `DTSTAMP`s stand.
+    stamped_at: Vec<Range<usize>>,
+}
+
 /// `text` without whatever is not used for `purpose`. Lines that are kept are kept as they are, but for the own answer to
 /// an invitation.
 pub fn reduced(text: &str, purpose: &Purpose) -> String {
     let mut kept = String::with_capacity(text.len() / 2);
     let mut open: Vec<Place> = Vec::new();
+    let mut versions: Vec<Version> = Vec::new();
     for line in properties(text) {
         let place = open.last().copied();
         let name = name(line);
@@ -27,6 +42,7 @@ pub fn reduced(text: &str, purpose: &Purpose) -> String {
             "BEGIN" => {
                 let next = begun(place, line);
                 open.push(next);
+                versions.extend((next == Place::Event).then(Version::default));
                 next != Place::Dropped
             }
             "END" => open.pop() != Some(Place::Dropped),
@@ -47,11 +63,77 @@ pub fn reduced(text: &str, purpose: &Purpose) -> String {
             },
         };
         if line_is_kept {
+            let start = kept.len();
             kept.push_str(line.trim_end_matches(['\r', '\n']));
             kept.push_str("\r\n");
+            if let Some(version) = versions.last_mut().filter(|_| place == Some(Place::Event)) {
+                version.note(&name, line, start..kept.len());
+            }
         }
     }
-    kept
+    without_idle_stamps(&kept, &versions)
+}
+
+impl Version {
+    fn note(&mut self, name: &str, line: &str, place: Range<usize>) {
+        let value = || parts(&unfolded(line)).map(|(_, value)| value.trim().to_owned());
+        match name {
+            "UID" => self.uid = self.uid.take().or_else(value),
+            "RECURRENCE-ID" => self.instance = Some(unfolded(line)),
+            "DTSTAMP" => {
+                self.stamp = self.stamp.take().or_else(value);
+                self.stamped_at.push(place);
+            }
+            _ => {}
+        }
+    }
+
+    /// How `RECURRENCE-ID` is written, apart from its digits: two that are written alike are the same instant only if they
+    /// are the same text.
+    fn form(&self) -> Option<(&str, bool)> {
+        let instance = self.instance.as_deref()?;
+        let head = instance.rsplit_once(':').map_or(instance, |(head, _)| head);
+        Some((head, instance.ends_with(['Z', 'z'])))
+    }
+}
+
+/// `kept` without each `DTSTAMP` that does not decide between versions of one event. Some programs write the time of the
+/// request there, and a calendar is not a new one for that.
+fn without_idle_stamps(kept: &str, versions: &[Version]) -> String {
+    let mut forms: BTreeMap<&str, Vec<(&str, bool)>> = BTreeMap::new();
+    for (uid, form) in versions.iter().filter_map(|version| Some((version.uid.as_deref()?, version.form()?)))
+    {
+        let known = forms.entry(uid).or_default();
+        if known.last() != Some(&form) {
+            known.push(form);
+        }
+    }
+    let mut stamps: BTreeMap<_, Option<&str>> = BTreeMap::new();
+    // Of one event, unless all its versions have the same.
+    let mut deciding = BTreeMap::new();
+    let event = |version: &'_ Version| -> Option<(String, Option<String>)> {
+        let uid = version.uid.clone()?;
+        let has_one_form = forms.get(uid.as_str()).is_none_or(|forms| forms.len() == 1);
+        // Where the forms differ, any of them may be the same instance.
+        let instance = version.instance.clone().map(|text| if has_one_form { text } else { String::new() });
+        Some((uid, instance))
+    };
+    for version in versions {
+        let Some(event) = event(version) else { continue };
+        let stamp = version.stamp.as_deref();
+        let first = *stamps.entry(event.clone()).or_insert(stamp);
+        *deciding.entry(event).or_insert(false) |= first != stamp;
+    }
+    let (mut text, mut from) = (String::with_capacity(kept.len()), 0);
+    let idle = versions
+        .iter()
+        .filter(|version| event(version).is_none_or(|event| deciding.get(&event) != Some(&true)));
+    for place in idle.flat_map(|version| &version.stamped_at) {
+        text.push_str(kept.get(from..place.start).unwrap_or_default());
+        from = place.end;
+    }
+    text.push_str(kept.get(from..).unwrap_or_default());
+    text
 }
 
 fn begun(place: Option<Place>, line: &str) -> Place {
@@ -199,6 +281,44 @@ mod tests {
         assert_eq!(kept, expected);
         assert_eq!(reduced(&kept, &purpose), kept);
         assert!(!reduced(TEXT, &Purpose::default()).contains("ATTENDEE"));
+    }
+
+    #[test]
+    fn a_stamp_is_kept_only_where_it_decides_between_versions() {
+        let event = |rest: &str| format!("BEGIN:VEVENT\r\n{rest}\r\nEND:VEVENT\r\n");
+        let kept = |events: &[&str]| {
+            let text = events.iter().map(|rest| event(rest)).collect::<String>();
+            let text = reduced(&format!("BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n"), &Purpose::default());
+            assert_eq!(reduced(&text, &Purpose::default()), text);
+            text.matches("DTSTAMP").count()
+        };
+        let (first, second) = ("DTSTAMP:20260101T000000Z", "DTSTAMP:20260\r\n 102T000000Z");
+        let instance = "RECURRENCE-ID:20260105T000000Z";
+        for (versions, expected) in [
+            (vec![format!("UID:1\r\n{first}"), format!("UID:2\r\n{second}")], 0),
+            (vec![format!("UID:1\r\n{first}"), format!("UID:\r\n 1\r\n{second}")], 2),
+            (vec![format!("UID:1\r\n{first}"), format!("UID:1\r\n{first}")], 0),
+            (vec![format!("UID:1\r\n{first}"), "UID:1".to_owned()], 1),
+            (vec![first.to_owned(), second.to_owned()], 0),
+            (vec![format!("UID:1\r\n{first}"), format!("UID:1\r\n{instance}\r\n{second}")], 0),
+            (
+                vec![
+                    format!("UID:1\r\n{first}\r\n{instance}"),
+                    format!("UID:1\r\n{second}\r\nRECURRENCE-ID:20260106T000000Z"),
+                ],
+                0,
+            ),
+            (
+                vec![
+                    format!("UID:1\r\n{first}\r\n{instance}"),
+                    format!("UID:1\r\n{second}\r\nRECURRENCE-ID;TZID=Europe/Berlin:20260105T010000"),
+                ],
+                2,
+            ),
+        ] {
+            let versions: Vec<_> = versions.iter().map(String::as_str).collect();
+            assert_eq!(kept(&versions), expected, "{versions:?}");
+        }
     }
 
     #[test]

@@ -55,6 +55,11 @@ impl Filter {
         (included || self.include.is_empty()) && !excluded
     }
 
+    /// All that decides which events are taken.
+    pub fn decisive(&self) -> String {
+        format!("include {:?} exclude {:?}", self.include.texts(), self.exclude.texts())
+    }
+
     /// Warns about patterns that no event matched: a typing error, or an event that no longer exists.
     pub fn check(&self, problems: &Problems) {
         for span in self.include.unmatched().chain(self.exclude.unmatched()) {

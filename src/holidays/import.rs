@@ -111,6 +111,10 @@ struct Holidays {
     names: BTreeMap<String, Vec<NaiveDate>>,
     /// Every date but those of endless rules.
     ending: BTreeSet<NaiveDate>,
+    /// The dates of endless rules.
+    endless: BTreeSet<NaiveDate>,
+    /// The names of endless rules.
+    endless_names: BTreeSet<String>,
 }
 
 impl Holidays {
@@ -127,15 +131,23 @@ impl Holidays {
                 .filter(|name| !name.is_empty())
                 .unwrap_or_else(|| "Holiday".to_owned());
             let days = || first.iter_days().take_while(|date| *date <= last);
-            holidays.names.entry(name).or_default().extend(days());
-            if occurrence.repeats == Repeats::Ending {
-                holidays.ending.extend(days());
+            match occurrence.repeats {
+                Repeats::Ending => holidays.ending.extend(days()),
+                Repeats::Endless => {
+                    holidays.endless.extend(days());
+                    if !holidays.endless_names.contains(&name) {
+                        holidays.endless_names.insert(name.clone());
+                    }
+                }
+                Repeats::ChangedInstance => {}
             }
+            holidays.names.entry(name).or_default().extend(days());
         }
         holidays
     }
 
-    /// Replaces what is on the dates of `past` by `past`.
+    /// Replaces what is on the dates of `past` by `past`. What an endless rule gave says nothing about how far dates are
+    /// known, in the past as now.
     fn keep(&mut self, past: &[(NaiveDate, Arc<str>)]) {
         let dates: BTreeSet<NaiveDate> = past.iter().map(|(date, _)| *date).collect();
         self.names.values_mut().for_each(|own| own.retain(|date| !dates.contains(date)));
@@ -143,7 +155,10 @@ impl Holidays {
             self.names.entry(name.to_string()).or_default().push(*date);
         }
         self.names.retain(|_, dates| !dates.is_empty());
-        self.ending.extend(dates);
+        let is_ending = |(date, name): &&(NaiveDate, Arc<str>)| {
+            !self.endless.contains(date) && !self.endless_names.contains(&**name)
+        };
+        self.ending.extend(past.iter().filter(is_ending).map(|(date, _)| *date));
     }
 
     fn rules(self) -> Vec<Rule> {

@@ -59,6 +59,12 @@ impl Library {
         self.own.get(id)?.as_ref()
     }
 
+    /// Whether the calendar `id` is the calendar `base`, or extends it.
+    pub fn rests_on(&self, id: &str, base: &str) -> bool {
+        let lineage = self.own(id).and_then(|own| self.lineage(own).ok());
+        id == base || lineage.is_some_and(|lineage| lineage.iter().any(|ancestor| ancestor.id == base))
+    }
+
     /// All ids, in order.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = builtin::ids().collect();

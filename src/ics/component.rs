@@ -120,6 +120,11 @@ impl<'t> Event<'t> {
         self.line("UID").map(|line| line.value.trim())
     }
 
+    /// Whether it is a changed instance of a repeating event.
+    pub fn is_instance(&self) -> bool {
+        self.line("RECURRENCE-ID").is_some()
+    }
+
     /// The first property of that name; properties without a value do not count.
     pub(super) fn line(&self, name: &str) -> Option<&Line<'t>> {
         self.all(name).next()

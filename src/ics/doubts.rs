@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::component::Event;
 use super::report::Report;
+use super::time_zone::{TimeZone, TimeZones};
+use super::value::{self, Clock, Stamp};
 use crate::toml_reader::Span;
 
 /// Events with several possible meanings.
@@ -15,6 +18,21 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
+    /// Notes where the file's own rules for a zone give another time than those of its name, which are used.
+    pub(super) fn compare_rules(&mut self, event: &Event<'_>, zones: &TimeZones<'_>) {
+        for line in ["DTSTART", "DTEND"].into_iter().filter_map(|name| event.line(name)) {
+            let Some(Stamp::Time(local, Clock::Named(tzid))) = value::single(line) else { continue };
+            if self.other_rules.contains_key(&*tzid) {
+                continue;
+            }
+            let Some(named @ TimeZone::Iana(_)) = zones.find(&tzid, event.calendar) else { continue };
+            let Some(rules) = zones.rules(&tzid, event.calendar) else { continue };
+            if rules.instant(local) != named.instant(local) {
+                self.other_rules.insert(tzid.to_string(), line.span());
+            }
+        }
+    }
+
     /// Reports them.
     pub(super) fn warn(&self, report: &Report<'_>) {
         if let Some(first) = self.same_versions.first() {

@@ -110,9 +110,9 @@ pub(super) fn is_over(event: &Event<'_>, date: NaiveDate, allowance: &Allowance)
 
 /// The last day that the event takes; `None` where it has none, it cannot be read, or it is not before `limit`.
 fn last_date(event: &Event<'_>, limit: NaiveDate, allowance: &Allowance) -> Option<NaiveDate> {
-    let start = value::single(event.line("DTSTART")?)?.local().date();
+    let start = written_date(event.line("DTSTART")?)?;
     let end = match (event.line("DTEND"), event.line("DURATION")) {
-        (Some(line), _) => value::single(line)?.local().date(),
+        (Some(line), _) => written_date(line)?,
         (None, Some(line)) => {
             let length = value::length(&line.value)?;
             start.checked_add_signed(TimeDelta::days(length.days + length.seconds / 86_400 + 1))?
@@ -150,6 +150,16 @@ fn last_date(event: &Event<'_>, limit: NaiveDate, allowance: &Allowance) -> Opti
         last = last.max(of_rule);
     }
     last.checked_add_signed(length)
+}
+
+/// The date of a property, even if its time cannot be read.
+fn written_date(line: &Line<'_>) -> Option<NaiveDate> {
+    value::single(line).map(|stamp| stamp.local().date()).or_else(|| {
+        let digits: String =
+            line.value.trim().chars().filter(|character| *character != '-').take(8).collect();
+        let is_date = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_date.then(|| NaiveDate::parse_from_str(&digits, "%Y%m%d").ok()).flatten()
+    })
 }
 
 fn single(line: &Line<'_>) -> Result<At<Stamp>, Fault> {

@@ -16,8 +16,7 @@ use super::recur::{Allowance, Exhausted};
 use super::report::Report;
 use super::series::{self, Series};
 use super::shape::{Clocks, Shaped, Span};
-use super::time_zone::{TimeZone, TimeZones};
-use super::value::{Clock, Stamp};
+use super::time_zone::TimeZones;
 use crate::rota::Zone;
 
 /// Which occurrences of an event are wanted.
@@ -144,9 +143,12 @@ impl<'e, 't> Expander<'e, 't> {
         let file = self.file;
         let masters = series::newest(&file.events, &series.masters);
         self.supersede(&series.masters, &masters);
-        if masters.len() > 1 {
-            self.note_same_versions(&masters);
+        for instance in series::cancelled(&file.events, &masters, &series.instances) {
+            if let Some(wanted) = self.wanted.get_mut(instance) {
+                *wanted = Wanted::No;
+            }
         }
+        self.note_same_versions(&masters);
         let all = masters.iter().chain(&series.instances);
         if all.clone().all(|event| self.wanted_of(*event) == Wanted::No) {
             all.for_each(|event| self.outcome(*event, Outcome::NotWanted));
@@ -154,6 +156,7 @@ impl<'e, 't> Expander<'e, 't> {
         }
         let (changes, faults) = Changes::read(file, &series.instances, self.zones);
         self.supersede(&series.instances, &changes.events().collect());
+        changes.same_versions().for_each(|places| self.note_same_versions(places));
         for (event, fault) in faults {
             match self.wanted_of(event) {
                 Wanted::No => self.outcome(event, Outcome::NotWanted),
@@ -321,20 +324,21 @@ impl<'e, 't> Expander<'e, 't> {
             self.outcome(place, Outcome::TooShort);
             return Ok(());
         };
+        let Some(span) = span.within(self.bounds) else { return Ok(()) };
         let (first, last) = match &span {
             Span::Days(first, last) => (*first, *last),
             Span::Exact(period) => (period.start().date_naive(), period.end().date_naive()),
         };
-        if first > self.bounds.last || last < self.bounds.first {
-            return Ok(());
-        }
         let days = u64::try_from((last - first).num_days()).unwrap_or(0) + 1;
         self.days.set(self.days.get() + days);
         if self.days.get() > self.bounds.days {
             return Err(Stop { event: place, exhausted: Exhausted::Days });
         }
-        if last >= self.bounds.relevant_from && matches!(span, Span::Exact(_)) {
-            self.compare_rules(place);
+        if last >= self.bounds.relevant_from
+            && matches!(span, Span::Exact(_))
+            && let Some(event) = self.file.events.get(place)
+        {
+            self.doubts.compare_rules(event, self.zones);
         }
         self.outcome(place, Outcome::Taken);
         self.expansion.occurrences.push(Occurrence { event: place, span, repeats });
@@ -356,25 +360,10 @@ impl<'e, 't> Expander<'e, 't> {
         }
     }
 
-    /// Notes where the file's own rules for a zone give another time than those of its name, which are used.
-    fn compare_rules(&mut self, place: usize) {
-        let Some(event) = self.file.events.get(place) else { return };
-        for line in ["DTSTART", "DTEND"].into_iter().filter_map(|name| event.line(name)) {
-            let Some(Stamp::Time(local, Clock::Named(tzid))) = super::value::single(line) else { continue };
-            if self.doubts.other_rules.contains_key(&*tzid) {
-                continue;
-            }
-            let Some(named @ TimeZone::Iana(_)) = self.zones.find(&tzid, event.calendar) else { continue };
-            let Some(rules) = self.zones.rules(&tzid, event.calendar) else { continue };
-            if rules.instant(local) != named.instant(local) {
-                self.doubts.other_rules.insert(tzid.to_string(), line.span());
-            }
-        }
-    }
-
-    fn note_same_versions(&mut self, masters: &BTreeSet<usize>) {
+    /// Notes all but the first of what counts with one UID, RECURRENCE-ID and version.
+    fn note_same_versions(&mut self, places: &BTreeSet<usize>) {
         let file = self.file;
-        let others = masters.iter().skip(1).filter(|place| self.wanted_of(**place) != Wanted::No);
+        let others = places.iter().skip(1).filter(|place| self.wanted_of(**place) != Wanted::No);
         let others = others.filter_map(|place| file.events.get(*place)).filter(|event| !self.is_over(event));
         self.doubts.same_versions.extend(others.map(|event| event.span.clone()).collect::<Vec<_>>());
     }

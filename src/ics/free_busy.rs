@@ -56,7 +56,7 @@ pub fn free_busy(
                     Some(period) => span(period, &place, clocks),
                     None => Err(not_a_period(place.clone())),
                 };
-                match span {
+                match span.map(|span| span.and_then(|span| span.within(context.bounds))) {
                     Ok(Some(span)) => {
                         days += span.days();
                         all.push(FreeBusy { kind, span, place: place.clone() });

@@ -46,6 +46,8 @@ impl From<Exhausted> for Failure {
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     all: Vec<Change>,
+    /// The places of those of one instance, where its newest version has several times.
+    same_versions: Vec<BTreeSet<usize>>,
 }
 
 /// A component with RECURRENCE-ID.
@@ -102,13 +104,19 @@ impl Changes {
                 Err(fault) => faults.push((place, fault)),
             }
         }
-        let mut all = Vec::new();
+        let mut read = Changes::default();
         for changes in by_instance.into_values() {
             let places: Vec<usize> = changes.iter().map(|change| change.event).collect();
             let newest = series::newest(&file.events, &places);
-            all.extend(changes.into_iter().filter(|change| newest.contains(&change.event)));
+            read.all.extend(changes.into_iter().filter(|change| newest.contains(&change.event)));
+            read.same_versions.extend(Some(newest).filter(|newest| newest.len() > 1));
         }
-        (Changes { all }, faults)
+        (read, faults)
+    }
+
+    /// The places of the components of each instance of which several count.
+    pub(super) fn same_versions(&self) -> impl Iterator<Item = &BTreeSet<usize>> {
+        self.same_versions.iter()
     }
 
     /// The places of the components that count.

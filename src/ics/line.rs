@@ -8,6 +8,9 @@ use crate::toml_reader;
 
 pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
+/// The properties whose values are dates or times, in which no colon occurs.
+const OF_DATES: [&str; 5] = ["DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"];
+
 /// One property as it stands in the file, unfolded.
 #[derive(Debug, Clone)]
 pub(super) struct Line<'t> {
@@ -149,7 +152,7 @@ fn parse(raw: &str, start: usize) -> Result<Line<'_>, BadLine> {
     let mut at = name_ends;
     while text.as_bytes().get(at) == Some(&b';') {
         let rest = text.get(at + 1..).unwrap_or_default();
-        let end = parameter_end(rest).ok_or_else(bad)?;
+        let end = bare_zone_end(name, rest).or_else(|| parameter_end(rest)).ok_or_else(bad)?;
         let (name, value) = rest.get(..end).unwrap_or_default().split_once('=').unwrap_or_default();
         parameters.push((name.trim().to_ascii_uppercase(), value.replace('"', "")));
         at += 1 + end;
@@ -201,6 +204,18 @@ fn parameter_end(text: &str) -> Option<usize> {
     })
 }
 
+/// Where a `TZID` of a date ends that has a colon but no quotes, as Google writes `TZID=GMT+05:30`: at the last colon of the
+/// property.
+fn bare_zone_end(property: &str, rest: &str) -> Option<usize> {
+    let (head, zone) = rest.split_at_checked("TZID=".len())?;
+    let is_bare = head.eq_ignore_ascii_case("TZID=") && !zone.starts_with('"');
+    if !is_bare || !OF_DATES.iter().any(|known| known.eq_ignore_ascii_case(property)) {
+        return None;
+    }
+    let last = rest.rfind(':')?;
+    Some(rest.find(';').filter(|end| *end < last).unwrap_or(last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,6 +255,23 @@ mod tests {
         assert_eq!(line.name, "DTSTART");
         assert_eq!((line.parameter("TZID"), line.parameter("VALUE")), (Some("A:B;C"), Some("date-time")));
         assert_eq!(line.value, "20260101T000000");
+    }
+
+    #[test]
+    fn a_zone_without_quotes_may_have_colons_in_dates_alone() {
+        for (text, zone) in [
+            ("DTSTART;TZID=GMT+05:30:20260101", "GMT+05:30"),
+            ("rdate;value=DATE;tzid=tzone://Microsoft/Custom:20260101", "tzone://Microsoft/Custom"),
+            ("DTEND;TZID=GMT-03:00;VALUE=DATE:20260101", "GMT-03:00"),
+            ("EXDATE;TZID=Europe/Lon\n don:20260101", "Europe/London"),
+            ("X;TZID=A:20260101", "A"),
+            ("DTSTART;TZID=A;X=\"b:c\":20260101", "A"),
+        ] {
+            let line = one(text);
+            assert_eq!((line.parameter("TZID"), &*line.value), (Some(zone), "20260101"), "{text}");
+            assert_eq!(&text[line.value_span()], "20260101");
+        }
+        assert_eq!(one("X;TZID=A:B:1").value, "B:1");
     }
 
     #[test]

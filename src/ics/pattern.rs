@@ -39,6 +39,11 @@ impl Patterns {
         self.0.is_empty()
     }
 
+    /// What they look for.
+    pub fn texts(&self) -> Vec<String> {
+        self.0.iter().map(|pattern| pattern.parts.join("*")).collect()
+    }
+
     /// Whether one of them is found in one of `texts`, which are in lower case.
     pub fn matches(&self, texts: &[String]) -> bool {
         // All are tried, so that each pattern knows whether it ever matched.

@@ -27,8 +27,7 @@ pub(super) fn series(events: &[Event<'_>]) -> Vec<Series> {
             all.push(Series::default());
         }
         if let Some(series) = all.get_mut(n) {
-            let is_instance = event.line("RECURRENCE-ID").is_some();
-            if is_instance { &mut series.instances } else { &mut series.masters }.push(place);
+            if event.is_instance() { &mut series.instances } else { &mut series.masters }.push(place);
         }
     }
     all
@@ -44,10 +43,29 @@ struct Version {
 
 impl Version {
     fn of(event: &Event<'_>) -> Version {
-        let number = event.line("SEQUENCE").and_then(|line| line.value.trim().parse().ok());
         let time = |name| event.line(name).and_then(value::single).map(|stamp| stamp.local());
-        Version { sequence: number.unwrap_or(0), stamp: time("DTSTAMP"), modified: time("LAST-MODIFIED") }
+        Version { sequence: sequence(event), stamp: time("DTSTAMP"), modified: time("LAST-MODIFIED") }
     }
+}
+
+fn sequence(event: &Event<'_>) -> u64 {
+    event.line("SEQUENCE").and_then(|line| line.value.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Those of `instances` that were cancelled with the whole series (RFC 5546 3.2.5): it has `masters`, all of them cancelled,
+/// and the instance was not changed after that.
+pub(super) fn cancelled<'e>(
+    events: &'e [Event<'_>],
+    masters: &'e BTreeSet<usize>,
+    instances: &'e [usize],
+) -> impl Iterator<Item = usize> {
+    let all = || masters.iter().filter_map(|place| events.get(*place));
+    let cancelled_at = all().map(sequence).max().filter(|_| all().all(Event::is_cancelled));
+    let is_cancelled = move |place: &usize| {
+        let instance = events.get(*place).map(sequence);
+        cancelled_at.zip(instance).is_some_and(|(at, instance)| instance <= at)
+    };
+    instances.iter().copied().filter(is_cancelled)
 }
 
 /// Of components with one UID and RECURRENCE-ID those that count: the newest version. Components of one version with

@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
+use super::bounds::Bounds;
 use super::event::{End, Fault, Times};
 use super::time_zone::{TimeZone, TimeZones};
 use super::value::{Clock, Length, Stamp};
@@ -33,6 +34,21 @@ impl Span {
                 Period::new(own.first_instant(*first), own.first_instant(last.succ_opt()?))
             }
             Span::Exact(period) => Some(*period),
+        }
+    }
+
+    /// The part of it that is within `bounds`, if any is. Some programs write leave without an end as leave until 9999.
+    pub(super) fn within(self, bounds: Bounds) -> Option<Span> {
+        match self {
+            Span::Days(first, last) => {
+                let (first, last) = (first.max(bounds.first), last.min(bounds.last));
+                (first <= last).then_some(Span::Days(first, last))
+            }
+            Span::Exact(period) => {
+                let first = bounds.first.and_time(NaiveTime::MIN).and_utc();
+                let end = bounds.last.succ_opt()?.and_time(NaiveTime::MIN).and_utc();
+                Period::new(period.start().max(first), period.end().min(end)).map(Span::Exact)
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use super::bounds::Bounds;
 use super::component::{Calendar, CalendarFile, ZoneDefinition};
 use super::file_zone::FileZone;
 use super::recur::Allowance;
+use super::value;
 use crate::rota::{Instant, Zone};
 
 /// How many of a file's `VTIMEZONE`s are tried as the clock on which a day begins.
@@ -54,8 +55,8 @@ pub(super) struct TimeZones<'z> {
     own: &'z Zone,
     bounds: Bounds,
     allowance: &'z Allowance,
-    /// By the place of the calendar and the `TZID`.
-    definitions: BTreeMap<(usize, &'z str), &'z ZoneDefinition<'z>>,
+    /// By the place of the calendar and the plain `TZID`.
+    definitions: BTreeMap<(usize, String), &'z ZoneDefinition<'z>>,
     found: RefCell<ByTzid<TimeZone>>,
     rules: RefCell<ByTzid<Rc<FileZone>>>,
     days: RefCell<BTreeMap<usize, Rc<[TimeZone]>>>,
@@ -75,7 +76,7 @@ impl<'z> TimeZones<'z> {
         for (place, calendar) in file.calendars.iter().enumerate() {
             for zone in &calendar.zones {
                 if let Some(tzid) = &zone.tzid {
-                    definitions.entry((place, tzid.as_str())).or_insert(zone);
+                    definitions.entry((place, plain(tzid))).or_insert(zone);
                 }
             }
         }
@@ -95,12 +96,12 @@ impl<'z> TimeZones<'z> {
     /// The zone that `tzid` means in the calendar at that place. Names come before the file's own rules, which are
     /// often years old; names that are mere abbreviations come after them.
     pub(super) fn find(&self, tzid: &str, calendar: usize) -> Option<TimeZone> {
-        let key = (calendar, tzid.to_owned());
+        let key = (calendar, plain(tzid));
         if let Some(found) = self.found.borrow().get(&key) {
             return found.clone();
         }
-        let definition = self.definitions.get(&(calendar, tzid));
-        let location = definition.and_then(|zone| zone.location.as_deref());
+        let tzid = key.1.as_str();
+        let location = self.definitions.get(&key).and_then(|zone| zone.location.as_deref());
         let zone = names(tzid)
             .chain(location.into_iter().flat_map(names))
             .find_map(|name| (self.named)(name))
@@ -113,11 +114,11 @@ impl<'z> TimeZones<'z> {
 
     /// The rules that the calendar itself has for `tzid`, if it has any that can be read.
     pub(super) fn rules(&self, tzid: &str, calendar: usize) -> Option<Rc<FileZone>> {
-        let key = (calendar, tzid.to_owned());
+        let key = (calendar, plain(tzid));
         if let Some(found) = self.rules.borrow().get(&key) {
             return found.clone();
         }
-        let definition = self.definitions.get(&(calendar, tzid));
+        let definition = self.definitions.get(&key);
         let zone = definition.and_then(|zone| FileZone::read(zone, self.bounds, self.allowance)).map(Rc::new);
         self.rules.borrow_mut().insert(key, zone.clone());
         zone
@@ -144,6 +145,12 @@ impl<'z> TimeZones<'z> {
     fn calendar(&self, place: usize) -> Option<&'z Calendar<'z>> {
         self.file.calendars.get(place)
     }
+}
+
+/// A `TZID` without quotes and escapes: a property is TEXT, so that its commas are escaped, and a parameter is not (RFC 5545
+/// 3.8.3.1, 3.2.19).
+fn plain(tzid: &str) -> String {
+    value::text(tzid.trim().trim_matches('"'))
 }
 
 /// The names of IANA zones with an area, such as `Europe/London`, that `tzid` may stand for, the likeliest first. Some

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::connection::Connection;
@@ -15,6 +16,7 @@ use super::location::Location;
 use super::postgres::PostgresConnection;
 use super::sql::{Failure, FailureKind, Result};
 use super::sqlite::SqliteConnection;
+use crate::state_dir::RestoreError;
 
 /// Of all teams' journals. It only ever grows, unless something that was written is gone.
 const TOTAL: &str = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM publication";
@@ -30,7 +32,7 @@ pub struct Database {
 /// What is known of the database.
 #[derive(Debug, Default)]
 struct State {
-    /// Good as far as is known.
+    /// Good as far as is known. It is not here while it is used: after a panic it is closed, which ends its transaction.
     connection: Option<Connection>,
     /// The connection can only read: the database could not be opened for writing.
     is_read_only: bool,
@@ -63,7 +65,7 @@ impl Database {
         }
         let mut state = State::default();
         let opened = state.connect(&location, true);
-        opened.map_err(|failure| JournalError::new(&location, failure))?;
+        state.connection = Some(opened.map_err(|failure| JournalError::new(&location, failure))?);
         Ok(Database { location, only_reads: false, state: Mutex::new(state) })
     }
 
@@ -74,8 +76,8 @@ impl Database {
     /// If there is none, it cannot be read, or another version of oncal made its tables.
     pub fn open_to_read(location: Location) -> std::result::Result<Database, JournalError> {
         let mut state = State::default();
-        let opened = state.connect_to_read(&location).map(drop);
-        opened.map_err(|failure| JournalError::new(&location, failure))?;
+        let opened = state.connect_to_read(&location);
+        state.connection = Some(opened.map_err(|failure| JournalError::new(&location, failure))?);
         Ok(Database { location, only_reads: true, state: Mutex::new(state) })
     }
 
@@ -91,10 +93,13 @@ impl Database {
     /// If it cannot be written; with [`JournalError::Lost`] if something is gone, until all that is in memory was
     /// written again.
     pub fn probe(&self) -> std::result::Result<(), JournalError> {
-        if let Location::Folder(folder) = &self.location
-            && let Err(source) = folder.restore()
-        {
-            return Err(JournalError::Folder { folder: folder.path().to_owned(), source });
+        if let Location::Folder(folder) = &self.location {
+            folder.restore().map_err(|error| match error {
+                RestoreError::File(source) => {
+                    JournalError::Folder { folder: folder.path().to_owned(), source }
+                }
+                error => JournalError::Replaced(error),
+            })?;
         }
         let found = self.transaction(|connection| {
             // SQLite writes nothing if a row stays as it was.
@@ -122,11 +127,7 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> std::result::Result<T, JournalError> {
         let mut state = self.lock();
-        let connection = match self.only_reads {
-            true => state.connect_to_read(&self.location),
-            false => state.connect(&self.location, false),
-        };
-        let done = connection.and_then(work);
+        let done = state.read(&self.location, self.only_reads, work);
         state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
     }
 
@@ -138,7 +139,7 @@ impl Database {
         let mut state = self.lock();
         let done = match self.only_reads {
             true => Err(Failure::new(FailureKind::ReadOnly, "it was opened to be read alone")),
-            false => state.transaction(&self.location, work),
+            false => state.transaction(&self.location, false, work),
         };
         state.end(done).map_err(|failure| JournalError::new(&self.location, failure))
     }
@@ -149,17 +150,14 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> Result<()>,
     ) -> std::result::Result<(), JournalError> {
         let mut state = self.lock();
-        state.is_lost = false;
-        state.total = 0;
-        let done = state.transaction(&self.location, |connection| {
+        let done = state.transaction(&self.location, true, |connection| {
             work(connection)?;
             total(connection)
         });
-        let done = state.end(done);
         // Only what was seen to be written is there.
-        state.is_lost = done.is_err();
-        state.total = state.total.max(done.as_ref().copied().unwrap_or_default());
-        done.map(drop).map_err(|failure| JournalError::new(&self.location, failure))
+        let found = state.end(done).map_err(|failure| JournalError::new(&self.location, failure))?;
+        (state.is_lost, state.total) = (false, found);
+        Ok(())
     }
 
     /// So many versions of teams' journals were written.
@@ -174,45 +172,62 @@ impl Database {
 
 impl State {
     /// A connection that can read, and write unless [`State::is_read_only`].
-    fn connect(&mut self, location: &Location, is_first: bool) -> Result<&mut Connection> {
+    fn connect(&mut self, location: &Location, is_first: bool) -> Result<Connection> {
         self.close_if_dead(location)?;
-        if self.connection.is_none() {
-            let mut opened = match open(location, is_first) {
-                Ok(connection) => connection,
-                Err(failure) => {
-                    self.is_read_only = true;
-                    open_to_read(location, &failure).ok_or(failure)?
-                }
-            };
-            let found = total(&mut opened)?;
-            self.connection = Some(opened);
-            self.compare(found);
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
         }
-        self.connection.as_mut().ok_or_else(|| Failure::new(FailureKind::Other, "no connection"))
+        let mut opened = match open(location, is_first) {
+            Ok(connection) => connection,
+            Err(failure) => {
+                self.is_read_only = true;
+                open_to_read(location, &failure).ok_or(failure)?
+            }
+        };
+        let found = total(&mut opened)?;
+        self.compare(found);
+        Ok(opened)
     }
 
     /// A connection that changes nothing.
-    fn connect_to_read(&mut self, location: &Location) -> Result<&mut Connection> {
+    fn connect_to_read(&mut self, location: &Location) -> Result<Connection> {
         // How a file is opened depends on whether it has a log just now, and another file may be in its place.
         if matches!(location, Location::Folder(_)) {
             self.connection = None;
         }
-        if self.connection.is_none() {
-            let mut opened = match location {
-                Location::Folder(folder) => Connection::Sqlite(SqliteConnection::open_beside(folder)?),
-                Location::Postgres(url) => Connection::Postgres(PostgresConnection::open(url)?),
-            };
-            if !layout::is_current(&mut opened)? {
-                return Err(Failure::new(FailureKind::Older, "an older oncal made its tables"));
-            }
-            self.connection = Some(opened);
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
         }
-        self.connection.as_mut().ok_or_else(|| Failure::new(FailureKind::Other, "no connection"))
+        let mut opened = match location {
+            Location::Folder(folder) => Connection::Sqlite(SqliteConnection::open_beside(folder)?),
+            Location::Postgres(url) => Connection::Postgres(PostgresConnection::open(url)?),
+        };
+        if !layout::is_current(&mut opened)? {
+            return Err(Failure::new(FailureKind::Older, "an older oncal made its tables"));
+        }
+        Ok(opened)
     }
 
+    fn read<T>(
+        &mut self,
+        location: &Location,
+        only_reads: bool,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> Result<T> {
+        let mut connection = match only_reads {
+            true => self.connect_to_read(location)?,
+            false => self.connect(location, false)?,
+        };
+        let done = work(&mut connection)?;
+        self.connection = Some(connection);
+        Ok(done)
+    }
+
+    /// With `is_regain` what was gone is written again; until then nothing else is.
     fn transaction<T>(
         &mut self,
         location: &Location,
+        is_regain: bool,
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> Result<T> {
         if self.is_read_only {
@@ -220,34 +235,36 @@ impl State {
             self.is_read_only = false;
         }
         self.close_if_dead(location)?;
-        if self.connection.is_none() {
-            let mut opened = open(location, false)?;
-            let found = total(&mut opened)?;
-            self.connection = Some(opened);
-            self.compare(found);
-        }
-        if self.is_lost {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                let mut opened = open(location, false)?;
+                let found = total(&mut opened)?;
+                self.compare(found);
+                opened
+            }
+        };
+        if self.is_lost && !is_regain {
             return Err(Failure::new(FailureKind::Lost, "something that was written is gone"));
         }
-        let mark = self.is_suspect.then(random);
-        let Some(connection) = &mut self.connection else {
-            return Err(Failure::new(FailureKind::Other, "no connection"));
-        };
+        // It stays suspect if this ends with a panic.
+        let mark = mem::replace(&mut self.is_suspect, true).then(random);
         let name = mark.map(|mark| match location {
             Location::Folder(_) => "read back".to_owned(),
             // Each server has its own.
             Location::Postgres(_) => format!("read back {mark}"),
         });
         connection.begin()?;
-        let done = work(connection)?;
+        let done = work(&mut connection)?;
         if let (Some(name), Some(mark)) = (&name, mark) {
-            write_mark(connection, name, mark)?;
+            write_mark(&mut connection, name, mark)?;
         }
         connection.commit()?;
+        self.connection = Some(connection);
         if let (Some(name), Some(mark)) = (&name, mark) {
             read_back(location, name, mark)?;
-            self.is_suspect = false;
         }
+        self.is_suspect = false;
         Ok(done)
     }
 
@@ -354,6 +371,7 @@ fn read_back(location: &Location, name: &str, mark: i64) -> Result<()> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::path::{Path, PathBuf};
 
     use super::*;
@@ -416,6 +434,24 @@ mod tests {
         run("DROP TRIGGER lose").unwrap();
         write().unwrap();
         assert_eq!(mark(&database), 1);
+    }
+
+    #[test]
+    fn a_panic_ends_the_transaction_that_it_happens_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(Location::folder(folder.path())).unwrap();
+        let write = |mark| database.transaction(|connection| write_mark(connection, "test", mark));
+        write(1).unwrap();
+        let panics = || {
+            database.transaction(|connection| -> Result<()> {
+                write_mark(connection, "test", 2)?;
+                panic!("a defect")
+            })
+        };
+        assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+        assert_eq!(mark(&database), 1);
+        write(3).unwrap();
+        assert_eq!(mark(&Database::open_to_read(Location::folder(folder.path())).unwrap()), 3);
     }
 
     /// The permissions of the state folder and of everything in it.

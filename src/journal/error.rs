@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::location::Location;
 use super::sql::{Failure, FailureKind};
+use crate::state_dir::RestoreError;
 
 /// Why a journal cannot be read or written. Never quotes the URL, which may hold a password.
 #[derive(Debug, Error)]
@@ -67,6 +68,12 @@ pub enum JournalError {
         /// What to do about it.
         help: &'static str,
     },
+    /// Something else is in the place of the state folder or of a file in it.
+    #[error("{0}")]
+    Replaced(RestoreError),
+    /// A defect of the program.
+    #[error("check the journal: the check ended unexpectedly; the log has the details")]
+    Defect,
     /// The journal does not have what was written to it. It is written again from memory.
     #[error("use the journal: it was removed or replaced, and is written again from memory")]
     Lost,

@@ -3,7 +3,7 @@
 //! Not here: from what and when a snapshot is built (`builder`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::keys::{Keys, Known};
 use super::served_teams::ServedTeams;
@@ -28,6 +28,15 @@ pub(super) struct Context {
     pub(super) secret: Option<Secret>,
     /// Copies of fetched calendars; `None` if none are fetched.
     pub(super) calendars: Option<Arc<Calendars>>,
+    /// What was published of teams that are not served, since their files are gone or have errors. It is needed if they
+    /// return while the journal cannot be used.
+    pub(super) unserved: Mutex<BTreeMap<TeamId, Arc<PublishedTeam>>>,
+}
+
+impl Context {
+    pub(super) fn unserved(&self) -> MutexGuard<'_, BTreeMap<TeamId, Arc<PublishedTeam>>> {
+        self.unserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A snapshot about to be built: from what, after which other, and at what time.
@@ -105,10 +114,30 @@ impl Build<'_> {
 
     /// Builds the snapshot without writing the journal: new revisions in it are provisional.
     pub fn provisional(&self) -> Snapshot {
-        let next = self.teams(false);
+        let mut next = self.teams(false);
+        if let Some(previous) = self.previous() {
+            let served = previous.served_teams();
+            self.read_known(
+                next.changed.iter_mut().filter(|team| served.get(&team.config.team.id).is_none()),
+            );
+        }
         let publisher = &self.context.publisher;
         let published = publisher.publish_provisionally(&next.changed, self.trigger, self.at);
         self.snapshot(next, published)
+    }
+
+    /// Adds to `teams`, which were not in service, what the journal knows of them, if it can be read. Where it is written,
+    /// a conflict shows that it knows them.
+    fn read_known<'t>(&self, teams: impl Iterator<Item = &'t mut TeamToPublish>) {
+        for team in teams {
+            let version = team.known.as_ref().map(|known| known.version());
+            match self.context.publisher.known_team(&team.config.team.id) {
+                Ok(Some(found)) if version < Some(found.version()) => team.known = Some(Arc::new(found)),
+                Ok(_) => {}
+                // The others cannot be read either, and each attempt may take some seconds.
+                Err(_) => return,
+            }
+        }
     }
 
     fn previous(&self) -> Option<&Snapshot> {
@@ -127,10 +156,16 @@ impl Build<'_> {
         let only = only.and_then(|(previous, unchanged)| self.only_changed(previous, unchanged));
         let served = previous.map_or_else(ServedTeams::none, |previous| previous.served_teams().next());
         let (mut next, mut changed) = (NextTeams { served, changed: Vec::new() }, Vec::new());
+        let end = |served: &mut ServedTeams, id: &TeamId| {
+            if let Some(team) = served.get(id) {
+                self.context.unserved().insert(id.clone(), Arc::clone(team.published()));
+            }
+            served.remove(id);
+        };
         for id in only.unwrap_or_else(|| self.all_teams()) {
             let old = previous.and_then(|previous| previous.served_teams().get(&id));
             let Some(config) = self.config(&id, old) else {
-                next.served.remove(&id);
+                end(&mut next.served, &id);
                 continue;
             };
             if !old.zip(unchanged.as_ref()).is_some_and(|(old, unchanged)| unchanged.admits(old, config)) {
@@ -145,7 +180,7 @@ impl Build<'_> {
         for ((_, config), team) in changed.into_iter().zip(to_publish) {
             match team {
                 Some(team) => next.changed.push(team),
-                None => next.served.remove(&config.team.id),
+                None => end(&mut next.served, &config.team.id),
             }
         }
         next
@@ -193,7 +228,10 @@ impl Build<'_> {
         let frame = frame(&config.team, weeks(settings.past_weeks), weeks(settings.future_weeks), self.at)?;
         let known = match &self.origin {
             Origin::Journal(known) => known.get(id).cloned(),
-            Origin::Previous(_) => old.map(|old| Arc::clone(old.published())),
+            Origin::Previous(_) => match old {
+                Some(old) => Some(Arc::clone(old.published())),
+                None => self.context.unserved().get(id).cloned(),
+            },
         };
         let is_restored = match old {
             Some(old) => old.is_restored() && Arc::ptr_eq(old.config(), config),
@@ -230,19 +268,27 @@ impl Build<'_> {
     }
 
     pub(super) fn assemble(&self, teams: ServedTeams) -> Snapshot {
+        let links = self.links();
         let keys = (self.configuration.settings.access == Access::Links).then(|| {
             let known = self.previous().and_then(|previous| {
-                let only = self.configuration.reread_since(previous.configuration());
+                let only = links.reread_since(previous.links());
                 Some(Known { keys: previous.shared_keys()?, only })
             });
-            let secret = self.context.secret.as_ref();
-            Keys::new(secret, &self.configuration, &self.removed, &teams, known)
+            Keys::new(self.context.secret.as_ref(), links, &self.removed, &teams, known)
         });
         let generation = self.previous().map_or(1, |previous| previous.generation() + 1);
         let configuration = Arc::clone(&self.configuration);
         let times = (self.at, self.loaded_at);
         let next = Snapshot::assemble(generation, times, configuration, teams, self.removed.clone());
-        next.with_keys(keys).with_outdated_teams(self.previous())
+        next.with_keys(keys, Arc::clone(links)).with_outdated_teams(self.previous())
+    }
+
+    /// The configuration that says which links there are. With the configuration in service that is the one that last
+    /// revoked some, which may still wait for the journal: otherwise its links would work again.
+    fn links(&self) -> &Arc<Configuration> {
+        let is_same =
+            |previous: &&Snapshot| Arc::ptr_eq(previous.shared_configuration(), &self.configuration);
+        self.previous().filter(is_same).map_or(&self.configuration, Snapshot::links)
     }
 }
 

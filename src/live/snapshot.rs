@@ -23,6 +23,8 @@ pub struct Snapshot {
     outdated: BTreeMap<TeamId, Instant>,
     /// `None` if everybody may read everything.
     keys: Option<Arc<Keys>>,
+    /// What says which links there are: a newer configuration than the one in service while that waits for the journal.
+    links: Arc<Configuration>,
 }
 
 impl Snapshot {
@@ -35,17 +37,27 @@ impl Snapshot {
         teams: ServedTeams,
         removed: BTreeSet<TeamId>,
     ) -> Snapshot {
-        let outdated = BTreeMap::new();
-        Snapshot { generation, built_at, loaded_at, configuration, teams, removed, outdated, keys: None }
+        let (outdated, links) = (BTreeMap::new(), Arc::clone(&configuration));
+        Snapshot {
+            generation,
+            built_at,
+            loaded_at,
+            configuration,
+            teams,
+            removed,
+            outdated,
+            keys: None,
+            links,
+        }
     }
 
-    /// With the keys to what is served.
-    pub(super) fn with_keys(self, keys: Option<Arc<Keys>>) -> Snapshot {
-        Snapshot { keys, ..self }
+    /// With the keys to what is served, which follow from `links`.
+    pub(super) fn with_keys(self, keys: Option<Arc<Keys>>, links: Arc<Configuration>) -> Snapshot {
+        Snapshot { keys, links, ..self }
     }
 
-    /// The next snapshot, which differs only in its keys.
-    pub(super) fn with_other_keys(&self, keys: Arc<Keys>) -> Snapshot {
+    /// The next snapshot, which differs only in its keys: those that follow from `links`.
+    pub(super) fn with_other_keys(&self, keys: Arc<Keys>, links: Arc<Configuration>) -> Snapshot {
         Snapshot {
             generation: self.generation + 1,
             built_at: self.built_at,
@@ -55,6 +67,7 @@ impl Snapshot {
             removed: self.removed.clone(),
             outdated: self.outdated.clone(),
             keys: Some(keys),
+            links,
         }
     }
 
@@ -168,13 +181,18 @@ impl Snapshot {
         self.keys.as_ref()
     }
 
+    /// The configuration that says which links there are.
+    pub(super) fn links(&self) -> &Arc<Configuration> {
+        &self.links
+    }
+
     /// The teams of which another server published a newer configuration than this one has.
     pub fn older_teams(&self) -> impl Iterator<Item = &TeamId> {
         self.teams.older().iter()
     }
 
     /// The teams of which the journal could not be read, with whether a newer oncal wrote it. If it was damaged, this lasts
-    /// until the team is next published.
+    /// until a check of the journal after the new one was written.
     pub fn unreadable_teams(&self) -> impl Iterator<Item = (&TeamId, bool)> {
         self.teams.unreadable().iter().map(|(id, is_newer)| (id, *is_newer))
     }

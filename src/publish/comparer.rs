@@ -47,8 +47,11 @@ impl Comparer {
         at: Instant,
     ) -> Published {
         let fingerprint = self.fingerprint(to_publish);
-        let is_published =
-            |known: &&Arc<PublishedTeam>| to_publish.is_restored || known.stored.fingerprint == fingerprint;
+        let is_published = |known: &&Arc<PublishedTeam>| match to_publish.is_restored {
+            // An entry that cannot be read must be replaced, whatever the team is made from.
+            true => known.stored.journal.open().is_ok(),
+            false => known.stored.fingerprint == fingerprint,
+        };
         if let Some(known) = known.filter(is_published) {
             return Published { team: Arc::clone(known), events: None };
         }
@@ -79,7 +82,10 @@ impl Comparer {
                 self.next(known.map(|known| &**known), before, unreadable.as_ref(), (facts, &publication))
             }
         };
-        published.stored.copies = to_publish.copies.clone();
+        published.stored.copies = match known.filter(|_| to_publish.is_restored) {
+            Some(known) => known.stored.copies.clone(),
+            None => to_publish.copies.clone(),
+        };
         Published { team: Arc::new(published), events: to_publish.is_in_use.then_some(events) }
     }
 
@@ -129,6 +135,9 @@ impl Comparer {
         known: Option<&Arc<PublishedTeam>>,
         trigger: Trigger,
     ) -> i64 {
+        if let Some(known) = known.filter(|_| team.is_restored) {
+            return known.stored.generation;
+        }
         let newest_file = team.config.modified.timestamp_micros();
         match (trigger, team.own_generation, known) {
             (Trigger::Time, Some(own), _) => own,

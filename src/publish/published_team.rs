@@ -32,7 +32,8 @@ pub(crate) struct PublishedTeam {
     pub(crate) changes: Arc<[Change]>,
     /// The changes that are not written yet.
     pub(super) pending: Vec<ChangeRecord>,
-    /// The previous journal could not be read, so all events count as changed.
+    /// The previous journal could not be read, so all events count as changed. A check of the journal ends this once the
+    /// new one is written.
     pub(crate) is_rebuilt: bool,
 }
 
@@ -69,6 +70,17 @@ impl PublishedTeam {
     /// How often the database has been written, as far as this process knows.
     pub(crate) fn version(&self) -> i64 {
         self.stored.version
+    }
+
+    /// Whether it was published in a week that began at or after `since`, as far as its journal says.
+    pub(crate) fn is_of_week_since(&self, since: Instant) -> bool {
+        self.stored.journal.open().map_or(true, |journal| since <= journal.week_start)
+    }
+
+    /// The same without the note that its journal was made anew, once that is written; `None` if nothing changes.
+    pub(crate) fn without_note_of_damage(&self) -> Option<PublishedTeam> {
+        let is_over = self.is_rebuilt && self.state == JournalState::Written;
+        is_over.then(|| PublishedTeam { is_rebuilt: false, ..self.clone() })
     }
 
     /// A number that says how new the configuration is.

@@ -34,7 +34,8 @@ pub(crate) struct TeamToPublish {
     pub(crate) known: Option<Arc<PublishedTeam>>,
     /// The generation of the configuration that this server published before.
     pub(crate) own_generation: Option<i64>,
-    /// Whether this is the last published version, because the current files have errors. If so, nothing is published.
+    /// Whether this is the last published version, because the current files have errors. If so, nothing is
+    /// published unless the journal's entry cannot be read.
     pub(crate) is_restored: bool,
     /// Whether its feeds are in use, so that its events will soon be rendered.
     pub(crate) is_in_use: bool,

@@ -108,6 +108,31 @@ impl Zone {
         (local, info.abbreviation().to_owned())
     }
 
+    /// Whether local time names `instant`: where clocks go back, it names only the first of two instants.
+    pub fn is_named(&self, instant: Instant) -> bool {
+        self.instant(self.local(instant)) == instant
+    }
+
+    /// The first instant from `instant` on that local time names.
+    pub fn named_from(&self, instant: Instant) -> Instant {
+        if self.is_named(instant) {
+            return instant;
+        }
+        // Until then clocks show again what they showed before they went back.
+        let second = TimeDelta::seconds(1);
+        self.instant(self.local(self.last_change(instant) - second) + second)
+    }
+
+    /// The shortest period around `period` with ends in whole minutes that local time names, if it does not name those of
+    /// `period`.
+    pub fn named_period(&self, period: Period) -> Period {
+        let start = match self.is_named(period.start()) {
+            true => period.start(),
+            false => self.last_change(period.start()) - TimeDelta::minutes(1),
+        };
+        Period::new(start, self.named_from(period.end())).unwrap_or(period)
+    }
+
     /// The first instant of `period` at which the clocks of `self` and `other` differ.
     pub fn first_difference(&self, other: &Zone, period: Period) -> Option<Instant> {
         let changes = |zone: &Zone| -> Vec<Instant> {
@@ -294,6 +319,24 @@ mod tests {
         resolves("America/New_York", "2026-11-01T01:30:00", "2026-11-01T05:30:00Z");
         resolves("America/New_York", "2026-11-01T02:00:00", "2026-11-01T07:00:00Z");
         resolves("Australia/Lord_Howe", "2026-04-05T01:45:00", "2026-04-04T14:45:00Z");
+    }
+
+    #[test]
+    fn the_second_of_two_equal_local_times_is_not_named_and_a_period_reaches_to_those_that_are() {
+        for (name, start, end, expected) in [
+            // 01:00 EDT to 01:59 EDT, then 01:00 EST to 02:00 EST.
+            ("America/New_York", "05:00", "05:59", ["05:00", "05:59"]),
+            ("America/New_York", "06:00", "06:30", ["05:59", "07:00"]),
+            ("America/New_York", "05:30", "07:00", ["05:30", "07:00"]),
+        ] {
+            let at = |time: &str| format!("2026-11-01T{time}:00Z").parse::<Instant>().unwrap();
+            let found = zone(name).named_period(Period::new(at(start), at(end)).unwrap());
+            assert_eq!([found.start(), found.end()], expected.map(at), "{start}");
+        }
+        let at = |time: &str| format!("2026-04-04T{time}:00Z").parse::<Instant>().unwrap();
+        let lord_howe = zone("Australia/Lord_Howe");
+        assert!(lord_howe.is_named(at("14:59")) && !lord_howe.is_named(at("15:00")));
+        assert_eq!(lord_howe.named_from(at("15:15")), at("15:30"), "they go back by half an hour");
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! The absences in a person's calendar.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::absence::{Absence, without};
 use super::rules::{Decision, Person, Rules};
 use super::summary::{PassedOver, Summary};
 use crate::ics::{
     self, Bounds, BusyType, CalendarFile, Context, Event, Expansion, Outcome, Report, Span, Wanted,
 };
-use crate::rota::{Instant, Period, Zone};
+use crate::rota::{Instant, Zone};
 use crate::toml_reader::{self, Problems};
+
+/// How many days all entries of a calendar may have in the past, meetings and all, for a look at which of them it has.
+const MAX_PAST_DAYS: u64 = 1_000_000;
 
 /// What is needed to read somebody's calendar.
 pub struct Reader<'a> {
@@ -37,34 +42,6 @@ pub struct Leave {
     pub summary: Summary,
 }
 
-/// One absence. It has no title, since titles are private.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Absence {
-    /// Whole local days of the engineer, both included.
-    Days(NaiveDate, NaiveDate),
-    /// An exact time.
-    Exact(Period),
-}
-
-impl Absence {
-    /// The period that it is for somebody who lives in `zone`.
-    pub fn period(&self, zone: &Zone) -> Option<Period> {
-        match self {
-            Absence::Days(first, last) => Span::Days(*first, *last).period(zone),
-            Absence::Exact(period) => Some(*period),
-        }
-    }
-}
-
-impl From<&Span> for Absence {
-    fn from(span: &Span) -> Absence {
-        match span {
-            Span::Days(first, last) => Absence::Days(*first, *last),
-            Span::Exact(period) => Absence::Exact(*period),
-        }
-    }
-}
-
 impl Reader<'_> {
     /// Reads the text of a calendar, as [`ics::decode`] gives it. Every defect goes to `problems`, which are to be
     /// those of this calendar alone; if one of them is an error, nothing is returned. An entry that does not count, or
@@ -89,7 +66,7 @@ impl Reader<'_> {
         };
         let expansion = ics::expand(&file, &wanted, &context, &report);
         let decisions = decisions.into_inner();
-        let mut leave = Leave { absences: Vec::new(), summary: summary(&decisions, &expansion) };
+        let mut leave = Leave { absences: Vec::new(), summary: summary(&file, &decisions, &expansion) };
         leave.absences.extend(expansion.occurrences.iter().map(|occurrence| Absence::from(&occurrence.span)));
         let mut tentative = self.tentative(&decisions, &expansion);
         tentative.extend(self.free_busy(&file, &context, &report, &mut leave));
@@ -99,6 +76,22 @@ impl Reader<'_> {
             self.warn_of_nothing(&file, &leave.summary, text, &report);
         }
         (!report.has_errors()).then_some(leave)
+    }
+
+    /// What of `past`, which other rules found in earlier versions of the calendar, is in no entry of `text`. About the rest
+    /// the present rules decide.
+    pub fn rejudged(&self, past: &[Absence], text: &str) -> Vec<Absence> {
+        let ignored = Problems::default();
+        let report = Report::new(&ignored);
+        let Some(file) = ics::read(text, &report) else { return past.to_vec() };
+        let last = self.now.date_naive().succ_opt().unwrap_or_default();
+        let bounds = Bounds { last, days: MAX_PAST_DAYS, ..Bounds::at(self.now) };
+        let context = Context { bounds, named: self.named, own: self.zone };
+        let expansion = ics::expand(&file, &|_: &Event<'_>| Wanted::All, &context, &report);
+        let entries = expansion.occurrences.iter().map(|occurrence| Absence::from(&occurrence.span));
+        let busy = ics::free_busy(&file, &|kind| kind != BusyType::Free, &context, &report);
+        let busy = busy.iter().map(|time| Absence::from(&time.span));
+        without(past, entries.chain(busy))
     }
 
     fn is_ahead(&self, span: &Span) -> bool {
@@ -198,18 +191,35 @@ impl Reader<'_> {
     }
 }
 
-fn summary(decisions: &[Decision], expansion: &Expansion) -> Summary {
+/// A repeating entry is one, together with its changed instances of which the same is said.
+fn summary(file: &CalendarFile<'_>, decisions: &[Decision], expansion: &Expansion) -> Summary {
     let mut summary = Summary::default();
-    for (decision, outcome) in decisions.iter().zip(&expansion.outcomes) {
-        match (decision, outcome) {
-            (_, Outcome::Superseded) => {}
-            (Decision::PassedOver(reason), _) => summary.pass_over(*reason),
-            (Decision::Counts(..), Outcome::TooShort) => summary.pass_over(PassedOver::Short),
-            (Decision::Counts(..), Outcome::Taken) => summary.count += 1,
-            (Decision::Counts(..), Outcome::Nothing | Outcome::NotWanted) => {}
+    let said = file.events.iter().zip(decisions).zip(&expansion.outcomes);
+    let said = said.filter_map(|((event, decision), outcome)| Some((event, verdict(decision, *outcome)?)));
+    let (instances, masters): (Vec<_>, Vec<_>) = said.partition(|(event, _)| event.is_instance());
+    let mut known = BTreeSet::new();
+    for (event, verdict) in masters.into_iter().chain(instances) {
+        let is_new = event.uid().is_none_or(|uid| known.insert((uid, verdict)));
+        match verdict {
+            _ if event.is_instance() && !is_new => {}
+            Ok(()) => summary.count += 1,
+            Err(reason) => summary.pass_over(reason),
         }
     }
     summary
+}
+
+/// Whether an entry counts, otherwise why not; `None` if nothing is said of it.
+fn verdict(decision: &Decision, outcome: Outcome) -> Option<Result<(), PassedOver>> {
+    match (decision, outcome) {
+        (_, Outcome::Superseded) => None,
+        (Decision::PassedOver(reason), _) => Some(Err(*reason)),
+        (Decision::Counts(..), Outcome::TooShort) => Some(Err(PassedOver::Short)),
+        (Decision::Counts(..), Outcome::Taken) => Some(Ok(())),
+        // It was cancelled with its series.
+        (Decision::Counts(..), Outcome::NotWanted) => Some(Err(PassedOver::Cancelled)),
+        (Decision::Counts(..), Outcome::Nothing) => None,
+    }
 }
 
 /// Warns of tentative leave. It counts: a rota that treats it as certain errs on the safe side.

@@ -61,6 +61,13 @@ pub(super) enum Decision {
 }
 
 impl Rules {
+    /// All that decides about the entries of a calendar of `person`.
+    pub fn decisive(&self, person: &Person<'_>) -> String {
+        let patterns = [&self.include, &self.exclude, person.only].map(Patterns::texts);
+        let email = person.email.map(str::to_lowercase);
+        format!("{:?} {patterns:?} {email:?} {:?}", self.count, person.uid_domain)
+    }
+
     /// Applies the rules to an event of a calendar of `person`.
     pub(super) fn decide(&self, event: &Event<'_>, file: &CalendarFile<'_>, person: &Person<'_>) -> Decision {
         let answer = person.email.and_then(|email| event.answer_of(email));

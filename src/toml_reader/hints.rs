@@ -1,8 +1,9 @@
 //! What people meant by a line that is not TOML, and how it is written.
 //!
-//! Only the shape of the line is looked at, and no text in quotes is repeated: it may be private.
+//! Only the shape of the line is looked at. No text in quotes is repeated, since it may be private, except under keys whose
+//! values are not and in pairs of ids.
 
-use chrono::{Datelike, NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::span::Span;
 
@@ -43,6 +44,9 @@ pub(super) fn hint(text: &str, span: &Span) -> Option<Hint> {
             return found(part, "this is a typographic quote", help);
         }
     }
+    if let Some((pair, help)) = pair_without_keys(line) {
+        return found(pair, "the people of a week have no keys here", help);
+    }
     let Some((key, value)) = key_and_value(line) else { return without_equals(trimmed, found) };
     let word = first_word(value);
     if word.is_empty() {
@@ -81,27 +85,44 @@ fn typographic(value: &str) -> Option<&str> {
 
 const QUOTES: &str = "“”„‟‘’«»";
 
-/// The key and the value behind it, in a line or in the last inline table before it.
+/// The key and the value behind it, in a line or in the inline tables of it.
 fn key_and_value(line: &str) -> Option<(&str, &str)> {
-    let (key, value) = line.split_once('=')?;
-    let key = key.trim();
-    let is_key = |c: char| c.is_alphanumeric() || "_-.\"' ".contains(c);
-    if key.chars().all(is_key) && !key.is_empty() {
-        let inner = value.trim_start();
-        // In an inline table the first malformed value is the one to report.
-        if inner.starts_with(['{', '[']) {
-            let mut rest = inner;
-            while let Some((before, after)) = rest.split_once('=') {
-                let name = before.rsplit(['{', ',', '[']).next().unwrap_or(before).trim();
-                if of_value(name, first_word(after), after).is_some() {
-                    return Some((name, after.trim_start()));
-                }
-                rest = after;
+    let is_key =
+        |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-.\"' ".contains(c));
+    let line = line.trim_start();
+    let outer = line.split_once('=').map(|(key, value)| (key.trim(), value.trim_start()));
+    let outer = outer.filter(|(key, _)| is_key(key));
+    let inner = outer.map_or(line, |(_, value)| value);
+    if inner.starts_with(['{', '[']) {
+        // The first malformed value is the one to report.
+        let mut rest = inner;
+        while let Some((before, after)) = rest.split_once('=') {
+            let name = before.rsplit(['{', ',', '[']).next().unwrap_or(before).trim();
+            if of_value(name, first_word(after), after).is_some() {
+                return Some((name, after.trim_start()));
             }
+            rest = after;
         }
-        return Some((key, inner));
+        let (key, items) = (outer?.0, inner.split(['[', ',']).skip(1).map(str::trim_start));
+        let malformed = |item: &&str| of_date(key, first_word(item), item).is_some();
+        return Some((key, items.clone().find(malformed).unwrap_or(inner)));
     }
-    None
+    outer
+}
+
+/// Two people in braces without `primary` and `secondary`, and how they are written.
+fn pair_without_keys(line: &str) -> Option<(&str, String)> {
+    let id = |text: &str| {
+        let id = text.trim().strip_prefix('"')?.strip_suffix('"')?.to_owned();
+        id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_').then_some(id)
+    };
+    line.split('{').skip(1).find_map(|rest| {
+        let inner = rest.split('}').next()?;
+        let (primary, secondary) = inner.split_once(',')?;
+        let [primary, secondary] = [id(primary)?, id(secondary.trim_end().trim_end_matches(','))?];
+        let help = format!("write {{ primary = \"{primary}\", secondary = \"{secondary}\" }}");
+        Some((inner.trim(), help))
+    })
 }
 
 /// The first word of the value.
@@ -131,20 +152,14 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
         }
         _ => {}
     }
-    if let Some(date) = date_in_words(value) {
-        return Some(("this is not how dates are written", format!("write {date}")));
-    }
-    // A date alone, or with a time.
-    let (day, time_of_day) = word.split_at(word.find(['T', 't']).unwrap_or(word.len()));
-    if let Some(found) = date(day, time_of_day) {
+    if let Some(found) = apostrophe(key, value).or_else(|| of_date(key, word, value)) {
         return Some(found);
+    }
+    if let Some(help) = unit(key, value) {
+        return Some(("this is not how numbers are written", help));
     }
     if let Some(time) = time(word, value) {
         return Some(("this is not how times are written", format!("write {time}")));
-    }
-    let digits = word.trim_end_matches(char::is_alphabetic);
-    if digits.len() < word.len() && digits.parse::<u32>().is_ok() {
-        return Some(("this is not how numbers are written", format!("write {digits}, without a unit")));
     }
     if let Some((_, example)) = TIMES.iter().find(|(of, _)| first.is_alphabetic() && *of == key) {
         return Some(("this is not how dates and times are written", format!("such as {key} = {example}")));
@@ -158,12 +173,91 @@ fn of_value(key: &str, word: &str, value: &str) -> Option<(&'static str, String)
     None
 }
 
+/// What is wrong with a date, with or without a time, and how it is written.
+fn of_date(key: &str, word: &str, value: &str) -> Option<(&'static str, String)> {
+    if let Some(date) = date_in_words(value) {
+        return Some(("this is not how dates are written", format!("write {date}")));
+    }
+    if let Some(friday) = iso_week(word) {
+        let help = format!("write the date on which the week starts, such as {friday} if that is a Friday");
+        return Some(("this is not how weeks are named", help));
+    }
+    let (day, time_of_day) = word.split_at(word.find(['T', 't']).unwrap_or(word.len()));
+    if let Some(next) = day.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt())
+        && time_of_day.get(1..).is_some_and(|time| time.starts_with("24:00"))
+    {
+        let or = match key {
+            "to" => format!(", or in an override `through = {day}`, in leave `to = {day}`"),
+            _ => String::new(),
+        };
+        let help = format!("24:00 is 00:00 of the next day: write {next}T00:00:00{or}");
+        return Some(("there is no such time", help));
+    }
+    date(day, time_of_day)
+}
+
 /// `14 July 2026`, `July 14, 2026`.
 fn date_in_words(value: &str) -> Option<NaiveDate> {
-    let words = value.split('#').next().unwrap_or(value).trim();
+    let value = value.split(['#', '}', ']']).next().unwrap_or(value);
     let forms = ["%d %B %Y", "%d. %B %Y", "%B %d %Y", "%B %d, %Y"];
-    forms.iter().find_map(|form| NaiveDate::parse_from_str(words, form).ok())
+    // Up to the first comma, or with the comma of the date.
+    let mut commas = value.match_indices(',').map(|(at, _)| at).chain([value.len()]);
+    let ends = [commas.next(), commas.next()].into_iter().flatten();
+    let words = ends.filter_map(|end| Some(value.get(..end)?.trim()));
+    words.flat_map(|words| forms.map(|form| NaiveDate::parse_from_str(words, form).ok())).flatten().next()
 }
+
+/// The Friday of `2027-W51`.
+fn iso_week(word: &str) -> Option<NaiveDate> {
+    let (year, week) = word.split_once(['W', 'w'])?;
+    NaiveDate::from_isoywd_opt(year.trim_end_matches('-').parse().ok()?, week.parse().ok()?, Weekday::Fri)
+}
+
+/// `'It's'`: text in single quotes that has one within it.
+fn apostrophe(key: &str, value: &str) -> Option<(&'static str, String)> {
+    let inner = value.trim().strip_prefix('\'')?;
+    let (_, behind) = inner.split_once('\'')?;
+    if !behind.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let whole = inner.rfind('\'').map(|end| &inner[..end]);
+    let shown = whole.filter(|text| PUBLIC.contains(&key) && !text.contains(['"', '\\']));
+    let help = format!("write it in double quotes: {key} = \"{}\"", shown.unwrap_or("…"));
+    Some(("text in single quotes cannot contain one", help))
+}
+
+/// How `30min`, `30 min` or `2 weeks` is written: in the unit that the name of `key` ends with.
+fn unit(key: &str, value: &str) -> Option<String> {
+    let value = value.split(['#', ',', '}', ']']).next().unwrap_or(value).trim();
+    let (digits, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit())?);
+    let (number, unit) = (digits.parse::<u64>().ok()?, unit.trim().to_lowercase());
+    if unit.is_empty() || !unit.chars().all(char::is_alphabetic) || TIMES.iter().any(|(of, _)| *of == key) {
+        return None;
+    }
+    let seconds =
+        |unit: &str| UNITS.iter().find(|(names, _)| names.contains(&unit)).map(|(_, seconds)| *seconds);
+    let name = key.rsplit('_').next().unwrap_or(key);
+    let Some(of_key) = seconds(name) else {
+        let is_text = key == "reason" || key != "count" && PUBLIC.contains(&key);
+        return (!is_text && !["am", "pm", "h"].contains(&&*unit))
+            .then(|| format!("write {number}, without a unit"));
+    };
+    let total = seconds(&unit).and_then(|of_unit| number.checked_mul(of_unit));
+    Some(match total.filter(|total| total % of_key == 0).map(|total| total / of_key) {
+        Some(same) if same == number => format!("write {number}, without a unit"),
+        Some(other) => format!("write {other}: it is in {name}"),
+        None => format!("write a whole number of {name}, without a unit"),
+    })
+}
+
+/// Units of time, each with its names and its seconds.
+const UNITS: [(&[&str], u64); 5] = [
+    (&["s", "sec", "secs", "second", "seconds"], 1),
+    (&["m", "min", "mins", "minute", "minutes"], 60),
+    (&["h", "hr", "hrs", "hour", "hours"], 60 * 60),
+    (&["d", "day", "days"], 24 * 60 * 60),
+    (&["w", "week", "weeks"], 7 * 24 * 60 * 60),
+];
 
 /// Keys with a date or a time, each with an example.
 const TIMES: [(&str, &str); 10] = [
@@ -236,6 +330,9 @@ fn date(word: &str, time: &str) -> Option<(&'static str, String)> {
 /// How `3pm`, `9:30`, `9am`, `10h` is written.
 fn time(word: &str, value: &str) -> Option<String> {
     let lower = word.to_lowercase();
+    if lower == "24:00" || lower == "24:00:00" {
+        return Some("00:00:00, with the next date where there is one".to_owned());
+    }
     // Also `3 pm`.
     let next = value.trim_start().get(word.len()..).unwrap_or_default().trim_start().to_lowercase();
     let half = ["am", "pm"].into_iter().find(|half| lower.ends_with(half) || next.starts_with(half));
@@ -328,6 +425,33 @@ mod tests {
             ("from = 14 July 2026 # ours", "write 2026-07-14"),
             ("to = July 14, 2026", "write 2026-07-14"),
             ("minutes = 30min", "write 30, without a unit"),
+            ("time_off = [{ from = 1 June 2027, to = 2027-06-05 }]", "write 2027-06-01"),
+            ("time_off = [{ from = 2027-06-01, to = June 5, 2027, reason = \"x\" }]", "write 2027-06-05"),
+            ("  { from = 2027-06-01, to = 5 June 2027, reason = \"x\" },", "write 2027-06-05"),
+            ("also_off = [{ date = 14 June 2028, name = \"House\" }]", "write 2028-06-14"),
+            ("works_on = [2027-01-01, 14 June 2028]", "write 2028-06-14"),
+            ("works_on = [2027-01-01, 6/14/2028]", "write 2028-06-14"),
+            ("minutes = 30 min", "write 30, without a unit"),
+            ("minutes = 1h", "write 60: it is in minutes"),
+            ("notice_days = 1 month", "write a whole number of days, without a unit"),
+            ("minutes = 90 seconds", "write a whole number of minutes, without a unit"),
+            ("notice_days = 2 weeks # ours", "write 14: it is in days"),
+            ("count = 3 times", "write 3, without a unit"),
+            (
+                "to = 2027-12-24T24:00:00",
+                "24:00 is 00:00 of the next day: write 2027-12-25T00:00:00, or in an override \
+              `through = 2027-12-24`, in leave `to = 2027-12-24`",
+            ),
+            ("starts = 2027-12-31T24:00", "24:00 is 00:00 of the next day: write 2028-01-01T00:00:00"),
+            ("time = 24:00", "write 00:00:00, with the next date where there is one"),
+            (
+                "week = 2027-W51",
+                "write the date on which the week starts, such as 2027-12-24 if that is a Friday",
+            ),
+            ("reason = 'It's Christmas'", "write it in double quotes: reason = \"…\""),
+            ("name = 'Bob O'Neil'", "write it in double quotes: name = \"Bob O'Neil\""),
+            ("  { \"a\", \"b\" },", "write { primary = \"a\", secondary = \"b\" }"),
+            ("weeks = [{ \"a\", \"b\" }, { \"b\", \"c\" }]", "write { primary = \"a\", secondary = \"b\" }"),
             ("left = none", "put `#` before the line to leave the key out"),
         ] {
             let text = format!("a = 1\n{line}\nb = 2\n");

@@ -11,6 +11,7 @@ mod span;
 mod syntax;
 mod table_reader;
 mod times;
+mod unclosed;
 
 pub use problem::{MAX_REPORTED, Problem, Problems, Severity, listed, nearest};
 pub use secret::{ShownLine, shown_address};

@@ -3,12 +3,13 @@
 use super::hints::{Hint, hint, is_at_merge_mark};
 use super::problem::Problems;
 use super::span::Span;
+use super::unclosed::{UNQUOTED, unclosed};
 
 /// The parser's message for a key or a table that appears again.
 const DUPLICATE: &str = "duplicate key";
 
 /// What to do about the parser's messages.
-const HELP: [(&str, &str); 12] = [
+const HELP: [(&str, &str); 11] = [
     ("missing comma", "add `,` behind the entry before this one"),
     (DUPLICATE, "the same key is above: delete one of the two"),
     ("invalid basic string", "text in quotes ends on its line: add `\"` at its end"),
@@ -24,19 +25,9 @@ const HELP: [(&str, &str); 12] = [
     ),
     ("missing key for inline table", "write a list in square brackets: [ … ]"),
     ("expected `=`", "a key is one word, and `=` joins it to its value: key = value"),
-    ("unclosed array", "a list that begins here is never closed: add `]` at its end"),
-    ("unclosed inline table", "a table that begins here is never closed: add `}` at its end"),
+    ("invalid inline table element", "add `,` behind the entry before this one"),
     ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that can be repeated"),
 ];
-
-/// The parser's message for a word without quotes in a list.
-const UNQUOTED: &str = "string values must be quoted";
-
-fn is_in_header(text: &str, span: &Span) -> bool {
-    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text[start..].lines().next().unwrap_or_default().trim();
-    line.starts_with('[') && line.ends_with(']') && !line.contains(['"', ',', '='])
-}
 
 /// An error of the parser.
 struct Fault {
@@ -74,14 +65,8 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         if is_at_merge_mark(text, &span) && std::mem::replace(&mut is_merge_reported, true) {
             continue;
         }
-        let (message, help, span) = match hint(text, &span) {
-            // In a list that is not closed, the next table's header is read as a malformed value.
-            None if message.starts_with(UNQUOTED) && is_in_header(text, &span) => {
-                let help = "add `]` at its end, before this header".to_owned();
-                let list = problems.has_room().then(|| open_list(&text[..span.start])).flatten();
-                let list = list.unwrap_or_else(|| "a list".to_owned());
-                (format!("{list} above this header is never closed"), Some(help), span)
-            }
+        let open = problems.has_room().then(|| unclosed(text, &span, &message)).flatten();
+        let (message, help, span) = match open.or_else(|| hint(text, &span)) {
             Some(Hint { message, help, span }) => (message, Some(help), span),
             None => {
                 let help = help(&message, text.get(span.start..).unwrap_or_default());
@@ -104,18 +89,6 @@ fn help(message: &str, rest: &str) -> Option<&'static str> {
         });
     }
     HELP.iter().find(|(what, _)| message.contains(what)).map(|(_, help)| *help)
-}
-
-/// The list that is open where `text` ends, with its line: the last one that begins on a line of its key.
-fn open_list(text: &str) -> Option<String> {
-    let (number, line) = text.lines().enumerate().filter(|(_, line)| begins_list(line)).last()?;
-    let (key, _) = line.split_once('=')?;
-    Some(format!("the list `{}` in line {}", key.trim(), number + 1))
-}
-
-fn begins_list(line: &str) -> bool {
-    let is_key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    line.split_once('=').is_some_and(|(key, value)| is_key(key.trim()) && value.trim_start().starts_with('['))
 }
 
 fn repeated_tables<'t>(faults: &[Fault], text: &'t str) -> Vec<Repeated<'t>> {

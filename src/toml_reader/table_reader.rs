@@ -290,6 +290,25 @@ impl<'a> TableReader<'a> {
         }
     }
 
+    /// Looks for `key` under one of the `others` that people write for it, so that its value is read nevertheless.
+    pub fn find_other_name(&mut self, key: &'static str, others: &[&str]) {
+        if self.get(key).is_some() {
+            return;
+        }
+        let table: &'a DeTable<'a> = self.table;
+        let found = table.keys().find(|name| {
+            let name: &str = name.get_ref();
+            others.contains(&name)
+        });
+        if let Some(found) = found {
+            let name = found.get_ref().to_string();
+            let message = format!("{} has no key `{name}`", self.title);
+            let help = format!("did you mean `{key}`?");
+            self.problems.error_with_help("unknown-key", found.span(), message, help);
+            self.slips.push((key, name));
+        }
+    }
+
     pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         if !self.known.contains(&key) {
             self.known.push(key);

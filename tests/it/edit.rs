@@ -161,6 +161,110 @@ fn a_conflict_is_agreed_on_once() {
 }
 
 #[test]
+fn a_conflict_that_ends_in_the_hour_that_occurs_twice_is_recorded_whole() {
+    for (leave, period, lines, after) in [
+        (
+            "2027-11-06",
+            "from Sat 6 Nov 2027 02:00 EDT to Sun 7 Nov 2027 02:00 EST",
+            "from = 2027-11-06T02:00:00\nto = 2027-11-07T02:00:00\n",
+            "2027-11-07T07:00:00Z",
+        ),
+        (
+            "2027-11-07",
+            "from Sun 7 Nov 2027 01:59 EDT to Mon 8 Nov 2027 01:00 EST",
+            "from = 2027-11-07T01:59:00\nto = 2027-11-08T01:00:00\n",
+            "2027-11-08T06:00:00Z",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = shipped(folder.path());
+        let plan = fs::read_to_string(file(&config)).unwrap();
+        let in_mexico = "id = \"a\"\ntime_zone = \"America/Mexico_City\"\n";
+        fs::write(file(&config), plan.replacen("id = \"a\"\n", in_mexico, 1)).unwrap();
+        run_ok(&config, &["off", "a", leave]);
+        run_ok(&config, &["off", "b", "2027-11-01", "2027-11-10"]);
+        let printed = run_ok(&config, &["coverage", "--from", "2027-11-01"]);
+        assert!(printed.contains(lines), "{printed}");
+        let printed = run_ok(&config, &["agree", leave, "d", "--secondary", "c"]);
+        assert!(printed.contains(&format!("agreed: Data Engineer D is primary {period}")), "{printed}");
+        assert!(!printed.contains("New conflict"), "{printed}");
+        let written = fs::read_to_string(file(&config)).unwrap();
+        assert!(written.contains(lines), "{written}");
+        let team = team(&config);
+        assert_eq!(team.overrides[0].period.end(), after.parse::<Instant>().unwrap());
+        let week = team.zone.day("2027-11-07".parse().unwrap()).unwrap();
+        let rows = coverage(&team, &expand(&team, week)).rows;
+        assert!(rows.iter().all(|row| !row.status.is_open()), "{rows:?}");
+        refused(&config, &["agree", leave, "d"], 1, "agreed already");
+    }
+}
+
+#[test]
+fn leave_of_the_secondary_says_who_is_on_call_without_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    // C is primary until Friday 14 May, D secondary.
+    let printed = run_ok(&config, &["off", "d", "2027-05-10", "2027-05-11"]);
+    for part in [
+        "\nno shift moves\n",
+        "No backup: Mon 10 May 2027 – Tue 11 May 2027 (Data Engineer C is primary, Data Engineer D is away)\n",
+        "Tell Data Engineer C: ",
+    ] {
+        assert!(printed.contains(part), "{part}: {printed}");
+    }
+    let again = run_ok(&config, &["off", "d", "2027-05-20"]);
+    assert!(!again.contains("No backup"), "only what is new: {again}");
+}
+
+#[test]
+fn a_cover_over_an_agreement_is_an_agreement() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    run_ok(&config, &["off", "c", "2027-05-29", "2027-06-01"]);
+    run_ok(&config, &["agree", "2027-05-31", "d", "--secondary", "a"]);
+    run_ok(&config, &["cover", "b", "2027-05-31", "2027-06-01", "--secondary", "a"]);
+    let agreed: Vec<_> = team(&config).overrides.iter().map(|by| by.agreed_on).collect();
+    assert_eq!(agreed, [Some("2027-05-07".parse().unwrap())]);
+}
+
+#[test]
+fn now_is_a_time_in_the_first_of_two_equal_hours_and_refused_in_the_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_c_in("America/New_York", folder.path());
+    let (code, printed, written) = off_at(&config, "2027-11-07T05:30:10Z", &["now"]);
+    assert_eq!(
+        (code, written.as_str()),
+        (Some(0), "time_off = [{ from = 2027-11-07T01:30:00, to = 2027-11-07 }]"),
+        "{printed}"
+    );
+    let (code, printed, _) = off_at(&config, "2027-11-07T06:30:10Z", &["now"]);
+    assert_eq!(code, Some(2), "{printed}");
+    let why = "it is 01:30 EST now, which the file cannot express: give a start, such as 02:00";
+    assert!(printed.contains(why), "{printed}");
+}
+
+#[test]
+fn cover_asks_about_leave_only_for_the_part_in_which_the_primary_becomes_the_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    // C is primary until Friday 14 May 10:00 with D as secondary, then D with A.
+    let printed =
+        run_ok(&config, &["cover", "b", "2027-05-08", "2027-05-14 18:00", "--dry-run", "--secondary", "d"]);
+    assert!(
+        printed.contains(
+            "Data Engineer D is the backup from Fri 14 May 2027 10:00 EDT to Fri 14 May 2027 18:00 EDT"
+        ),
+        "{printed}"
+    );
+    assert!(printed.contains("record that too: `oncal off d 2027-05-14`"), "{printed}");
+    assert!(!printed.contains("oncal off c"), "C has no duty: {printed}");
+    let printed = run_ok(&config, &["cover", "b", "2027-05-08", "2028-05-08", "--dry-run"]);
+    let backup = printed.lines().find(|line| line.contains("backup: ")).unwrap();
+    assert!(backup.ends_with(", and so on") && backup.matches(", then ").count() == 5, "{backup}");
+    assert!(printed.matches("record that too").count() <= 3, "{printed}");
+}
+
+#[test]
 fn of_several_conflicts_on_one_date_a_time_says_which_is_agreed_on() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
@@ -257,6 +361,12 @@ fn leave_is_typed_and_written_on_the_clock_of_the_person_who_is_away() {
             );
             assert!(printed.contains(&format!("on the clock of {zone}")), "{times:?}: {printed}");
             let note = "today is Sat 8 May 2027 in Asia/Kolkata, and Fri 7 May 2027 on the team's clock";
+            let end = "is away Sat 8 May 2027 15:00 to the end of that day, on the clock of Asia/Kolkata";
+            assert_eq!(
+                printed.contains(end),
+                zone == "Asia/Kolkata" && ["15:00", "3pm"].contains(&times[0]),
+                "{printed}"
+            );
             let has_two_dates = zone == "Asia/Kolkata" && times[..] != ["2027-05-08T07:00:00Z"];
             assert_eq!(printed.contains(note), has_two_dates, "{zone} {times:?}: {printed}");
             assert_eq!(printed.contains("on the team's clock"), has_two_dates, "{zone} {times:?}: {printed}");
@@ -401,6 +511,25 @@ fn check_says_in_words_until_when_an_override_lasts_that_ends_at_a_date() {
 }
 
 #[test]
+fn check_has_no_warning_of_a_swap_that_is_over_and_one_of_a_swap_far_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let plan = fs::read_to_string(file(&config)).unwrap();
+    let with = |week: &str, [primary, secondary]: [&str; 2]| {
+        let entry =
+            format!("\n[[swap]]\nweek = {week}\nprimary = \"{primary}\"\nsecondary = \"{secondary}\"\n");
+        fs::write(file(&config), format!("{plan}{entry}")).unwrap();
+        run_ok(&config, &["check"])
+    };
+    assert!(with("2027-06-11", ["d", "a"]).contains("warning[swap-changes-nothing]"));
+    let printed = with("2027-04-23", ["a", "b"]);
+    assert!(printed.contains("0 errors, 0 warnings") && !printed.contains("swap-of-begun-week"), "{printed}");
+    let printed = with("2060-01-02", ["a", "b"]);
+    let warning = "warning[swap-far-ahead]: the week of Fri 2 Jan 2060 is more than 104 weeks ahead";
+    assert!(printed.contains(warning), "{printed}");
+}
+
+#[test]
 fn nonsense_is_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
@@ -411,6 +540,11 @@ fn nonsense_is_refused_with_a_reason() {
         (&["cover", "d", "yesterday"], 2, "is not after"),
         (&["cover", "d", "2027-06-01", "2027-06-01"], 2, "to include that day write 2027-06-02"),
         (&["cover", "b", "09:00"], 1, "the plan says so already"),
+        (
+            &["cover", "d", "2026-01-01", "2026-01-02 10:00"],
+            1,
+            "the rotation starts on Fri 2 Jan 2026 10:00 EST; before that nobody is on call",
+        ),
         (&["cover", "d", "tomorrow", "--secondary", "d"], 2, "cannot be primary and secondary"),
         (
             &["swap", "2027-06-12", "a", "b"],
@@ -428,7 +562,7 @@ fn nonsense_is_refused_with_a_reason() {
             "`a` is one person: name the primary and the secondary, or another week",
         ),
         (&["swap", "2027-06-11", "soon"], 2, "`soon` is not a time"),
-        (&["off", "a", "2027-06-02", "2027-06-01"], 2, "is not after"),
+        (&["off", "a", "2027-06-02", "2027-06-01"], 2, "is before"),
         (&["off", "a", "today", "--team", "nobody"], 2, "there is no team `nobody`"),
     ] {
         refused(&config, args, code, why);

@@ -148,7 +148,9 @@ impl Typed {
             Typed::Off(who, ..) => team.engineers[who].time_off.extend(self.period(before)),
             Typed::Cover(who, .., secondary) => {
                 let period = self.period(before).unwrap();
-                let rows = coverage(before, &expand(before, period)).rows;
+                // Agreed on or not: without any override it would be open.
+                let bare = Team { overrides: Vec::new(), ..before.clone() };
+                let rows = coverage(&bare, &expand(&bare, period)).rows;
                 let meets_conflict =
                     rows.iter().any(|row| row.status.is_open() && row.period.overlaps(period));
                 let secondary = secondary.map(|steps| EngineerIdx((who + steps) % 4));

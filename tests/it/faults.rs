@@ -109,6 +109,32 @@ fn failing_syncs_show_before_anybody_edits_or_reads_anything() {
     running.wait_for_log(ENDED);
 }
 
+/// As on a disk that is nearly full: the check of the journal needs less room than a publication.
+#[test]
+#[ignore = "takes a minute; tests/run.sh runs it"]
+fn a_publication_that_fails_while_checks_succeed_is_one_fault_and_is_served_after_a_minute() {
+    let (edited, mut seen) = (Edited::new(""), Seen::default());
+    let running = edited.start(&edited.state());
+    seen.look(&feed(&running)).unwrap();
+    let database = Connection::open(edited.state().join("journal.sqlite")).unwrap();
+    let refuse =
+        "CREATE TRIGGER refuse BEFORE UPDATE ON publication BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    database.execute_batch(refuse).unwrap();
+    edited.edit(1);
+    wait("fault", PATIENCE, &running, || has_fault(&running, "journal"));
+    wait("edit", PATIENCE * 2, &running, || {
+        assert!(has_fault(&running, "journal"), "a gap: {}", running.log());
+        serves(&running, 1)
+    });
+    seen.look(&feed(&running)).unwrap();
+    assert!(!running.log().contains(ENDED));
+    database.execute_batch("DROP TRIGGER refuse").unwrap();
+    wait("end of the fault", PATIENCE, &running, || faults(&running).is_empty());
+    running.wait_for_log(ENDED);
+    assert_eq!(running.log().matches(BEGUN).count(), 1, "{}", running.log());
+    seen.look(&feed(&running)).unwrap();
+}
+
 /// How many responses the journal has counted.
 fn counted(state: &Path) -> i64 {
     let database = Connection::open(state.join("journal.sqlite")).unwrap();
@@ -196,11 +222,12 @@ fn a_damaged_journal_of_a_team_is_reported_and_no_revision_falls() {
     let mut running = edited.start(&edited.state());
     seen.look(&feed(&running)).unwrap();
     assert!(seen.highest() > highest);
-    assert!(has_fault(&running, "unreadable-journal"));
+    running.wait_for_log("a team's journal cannot be read; all its events count as changed");
+    // It was made anew and written at once, so the fault ends with the next check of the journal.
+    running.wait_for_log("the journals of all teams can be read again");
+    assert_eq!(faults(&running), Vec::<String>::new());
     edited.edit(4);
     wait("edit", PATIENCE, &running, || serves(&running, 4));
-    wait("end of the fault", PATIENCE, &running, || faults(&running).is_empty());
-    running.wait_for_log("the journals of all teams can be read again");
     seen.look(&feed(&running)).unwrap();
     running.signal("TERM");
     running.ended();
@@ -209,13 +236,55 @@ fn a_damaged_journal_of_a_team_is_reported_and_no_revision_falls() {
     assert_eq!(faults(&running), Vec::<String>::new());
 }
 
+/// A journal in a layout that no oncal has today.
+fn newer_layout() -> Vec<u8> {
+    let mut newer = GzEncoder::new(Vec::new(), Compression::fast());
+    newer.write_all(&[100, 1, 2, 3]).unwrap();
+    newer.finish().unwrap()
+}
+
+/// The team is restored from the files that the journal has, whose entry for its events cannot be read.
+#[test]
+fn no_revision_falls_if_the_file_of_a_team_has_errors_too_when_its_journal_cannot_be_read() {
+    for (bytes, is_newer) in [(b"nonsense".to_vec(), false), (newer_layout(), true)] {
+        let edited = Edited::new("");
+        let mut seen = published(&edited);
+        let highest = seen.highest();
+        set_journal(&edited, &bytes);
+        let file = edited.config().join("teams/data.toml");
+        let good = fs::read(&file).unwrap();
+        fs::write(&file, "name = 1\n").unwrap();
+        let mut running = edited.start(&edited.state());
+        running.wait_for_log("it is served as last published");
+        seen.look(&feed(&running)).unwrap();
+        assert!(seen.highest() > highest, "{is_newer}");
+        running.wait_for_log("a team's journal cannot be read; all its events count as changed");
+        match is_newer {
+            true => assert!(has_fault(&running, "unreadable-journal")),
+            false => running.wait_for_log("the journals of all teams can be read again"),
+        }
+        fs::write(&file, good).unwrap();
+        wait("its return", PATIENCE, &running, || restored(&running) == 0);
+        seen.look(&feed(&running)).unwrap();
+        running.signal("TERM");
+        running.ended();
+        assert_eq!(journal(&edited) == bytes, is_newer, "what a newer oncal wrote is left alone");
+        let running = edited.start(&edited.state());
+        seen.look(&feed(&running)).unwrap();
+    }
+}
+
+/// How many teams are served as last published.
+fn restored(running: &Running) -> usize {
+    let readiness: serde_json::Value = serde_json::from_slice(&get(running.admin, "/readyz").1).unwrap();
+    readiness["teams"]["restored"].as_array().unwrap().len()
+}
+
 #[test]
 fn a_journal_of_a_newer_layout_is_not_overwritten_and_no_revision_falls() {
     let edited = Edited::new("");
     let mut seen = published(&edited);
-    let mut newer = GzEncoder::new(Vec::new(), Compression::fast());
-    newer.write_all(&[100, 1, 2, 3]).unwrap();
-    let newer = newer.finish().unwrap();
+    let newer = newer_layout();
     set_journal(&edited, &newer);
     let mut running = edited.start(&edited.state());
     seen.look(&feed(&running)).unwrap();

@@ -237,6 +237,200 @@ fn a_leave_file_that_is_broken_at_a_first_start_is_left_out_and_later_keeps_what
 }
 
 #[test]
+fn while_one_leave_file_stays_broken_a_second_one_that_breaks_loses_nothing() {
+    let folder = folder("ann.ics");
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
+    let file = |bob: &str| {
+        let more = format!("name = \"{bob}\"\ntime_off_calendar = \"bob.ics\"\n");
+        team("time_off_calendar = \"ann.ics\"").replace("name = \"Bob\"\n", &more)
+    };
+    let broken = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n";
+    let leave = |day: &str| calendar(&[("1", day, day)]);
+    write("teams/data.toml", &file("Bob"));
+    write("time-off/data/ann.ics", broken);
+    write("time-off/data/bob.ics", &leave("2026-03-10"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    let id = TeamId::new("data").unwrap();
+    let served = |server: &Serving| {
+        let snapshot = server.store.load();
+        let team = snapshot.team("data").unwrap();
+        assert!(!team.team().engineers[0].leave_is_known, "the leave of Ann cannot be read");
+        let bob = &team.team().engineers[1];
+        let days = bob.time_off.iter().map(|period| period.start().date_naive().to_string());
+        (bob.name.to_string(), days.collect::<Vec<_>>().join(" "), snapshot.is_outdated(&id))
+    };
+    let is = |name: &str, days: &str, is_outdated| (name.to_owned(), days.to_owned(), is_outdated);
+    assert_eq!(served(&server), is("Bob", "2026-03-10", false));
+
+    // Another edit is served; Bob's file, once broken, keeps all as it was until it is right.
+    write("teams/data.toml", &file("Robert"));
+    server.until("the edit", |server| served(server).0 == "Robert");
+    write("time-off/data/bob.ics", broken);
+    server.until("notice", |server| served(server).2);
+    assert_eq!(served(&server), is("Robert", "2026-03-10", true));
+    write("time-off/data/bob.ics", &leave("2026-03-17"));
+    server.until("the correction", |server| !served(server).2);
+    assert_eq!(served(&server), is("Robert", "2026-03-17", false));
+    server.stop();
+
+    // A restart changes none of that: what was served lacks the same leave.
+    write("teams/data.toml", &file("Rob"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert_eq!(served(&server), is("Rob", "2026-03-17", false));
+    write("teams/data.toml", &file("Bobby"));
+    server.until("an edit after the restart", |server| served(server).0 == "Bobby");
+    server.stop();
+    write("time-off/data/bob.ics", broken);
+    write("teams/data.toml", &file("Bert"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    assert_eq!(served(&server), is("Bobby", "2026-03-17", true), "as last published");
+    write("time-off/data/bob.ics", &leave("2026-03-24"));
+    server.until("the last correction", |server| !served(server).2);
+    assert_eq!(served(&server), is("Bert", "2026-03-24", false));
+}
+
+#[test]
+fn an_endless_calendar_that_is_fetched_again_is_known_as_far_as_before_and_no_new_copy() {
+    let yearly = |stamp: &str, founded: &str| {
+        let days = [("New Year", "2025-01-01", "2025-01-01"), ("Founders", founded, founded)];
+        calendar(&days)
+            .replace("SUMMARY", "RRULE:FREQ=YEARLY\r\nSUMMARY")
+            .replace("DTSTAMP:20260101T000000Z", &format!("DTSTAMP:{stamp}"))
+    };
+    let holidays = CalendarServer::start(&yearly("20260210T110000Z", "2025-02-02"));
+    let folder = folder("ann.ics");
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
+    write("holidays/house.toml", &format!("[import]\nurl = \"{}\"\n", holidays.url("h.ics")));
+    write("teams/data.toml", &team("").replace("us-federal", "house"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    let known = |server: &Serving| {
+        let snapshot = server.store.load();
+        let calendar = snapshot.configuration().library.get("house").unwrap();
+        let dates = calendar.year(2027).into_iter().map(|holiday| holiday.date.to_string());
+        (calendar.confirmed_through(), dates.collect::<Vec<_>>().join(" "))
+    };
+    let as_of = |dates: &str| (Some(2046), dates.to_owned());
+    let copy = || {
+        let database = Database::open_to_read(state(folder.path())).unwrap();
+        let state = database.calendar_states().unwrap().remove(0);
+        (state.number, state.fetched_at.unwrap())
+    };
+    let first = as_of("2027-01-01 2027-02-02");
+    assert_eq!((known(&server), copy().0), (first.clone(), 1));
+    // Some programs write the time of the request into each entry.
+    holidays.serve(&yearly("20260210T130000Z", "2025-02-02"));
+    server.pass(HOUR);
+    let next = NOW.parse::<Instant>().unwrap() + TimeDelta::minutes(HOUR);
+    server.until("the next fetch", |_| copy().1 == next);
+    assert_eq!((known(&server), copy().0), (first, 1));
+    // A new copy, in which one of them is on another day.
+    holidays.serve(&yearly("20260210T150000Z", "2025-02-03"));
+    server.pass(HOUR);
+    server.until("the new copy", |server| known(server) == as_of("2027-01-01 2027-02-03"));
+    assert_eq!(copy().0, 2);
+}
+
+#[test]
+fn a_mistake_in_the_rules_can_be_undone_for_the_past_too_and_what_a_copy_omits_stays() {
+    // At home every Thursday and Friday, and leave that a later copy has no more.
+    let copy = |days: &[(&str, &str, &str)]| {
+        let home = "UID:home\r\nRRULE:FREQ=WEEKLY;BYDAY=TH,FR\r\n";
+        calendar(days).replace("UID:home\r\n", home).replace("SUMMARY:", "SUMMARY:At home ")
+    };
+    let title = |text: String| text.replacen("SUMMARY:At home ", "SUMMARY:Leave ", 1);
+    let home = ("home", "2026-01-08", "2026-01-08");
+    let calendars = CalendarServer::start(&title(copy(&[("1", "2026-01-27", "2026-01-28"), home])));
+    let folder = folder(&calendars.url("a.ics"));
+    let server = Serving::start(folder.path(), state(folder.path()), NOW);
+    let past = |server: &Serving| {
+        let snapshot = server.store.load();
+        let ann = &snapshot.team("data").unwrap().team().engineers[0];
+        let now: Instant = NOW.parse().unwrap();
+        let begun = ann.time_off.iter().filter(|period| period.start() < now);
+        begun.map(|period| period.start().date_naive().to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let all = "2026-01-08 2026-01-15 2026-01-22 2026-01-27 2026-02-05";
+    assert_eq!(past(&server), all);
+    calendars.serve(&copy(&[home]));
+    server.pass(HOUR);
+    let number = || {
+        let database = Database::open_to_read(state(folder.path())).unwrap();
+        database.calendar_states().unwrap()[0].number
+    };
+    server.until("the second copy", |_| number() == 2);
+    assert_eq!(past(&server), all, "what had begun stays");
+
+    // The rules are the team's own. They change nothing about what the copy does not have.
+    let address = format!("time_off_calendar = \"{}\"", calendars.url("a.ics"));
+    let rules = "[time_off_calendars]\nexclude = [\"at home\"]\n";
+    let with_rules = team(&address) + rules;
+    fs::write(folder.path().join("teams/data.toml"), &with_rules).unwrap();
+    server.until("the rules", |server| past(server) == "2026-01-27");
+    calendars.serve(&copy(&[home, ("new", "2026-03-31", "2026-03-31")]));
+    server.pass(HOUR);
+    server.until("the third copy", |_| number() == 3);
+    assert_eq!(past(&server), "2026-01-27");
+    server.stop();
+    let server = Serving::start(folder.path(), state(folder.path()), "2026-02-10T15:00:00Z");
+    assert_eq!(past(&server), "2026-01-27");
+}
+
+#[test]
+fn rules_of_holidays_that_change_are_those_of_the_past_too() {
+    let copy = |more: &[(&str, &str, &str)]| {
+        let days = [("1", "2026-01-01", "2026-01-01"), ("2", "2026-02-02", "2026-02-02")];
+        calendar(&[&days[..], more].concat()).replacen("PRIVATE text", "Public", 1)
+    };
+    let holidays = CalendarServer::start(&copy(&[("3", "2026-02-03", "2026-02-03")]));
+    let folder = folder("");
+    let write = |below: &str, text: &str| write(folder.path(), below, text);
+    let import = format!("[import]\nurl = \"{}\"\n", holidays.url("h.ics"));
+    write("holidays/house.toml", &import);
+    write("teams/data.toml", &team("").replace("us-federal", "house"));
+    let shelf = Calendars::new(None, Options::DEFAULT);
+    let fetched = |at: &str| year(folder.path(), &shelf, at);
+    assert_eq!(fetched(NOW), ["2026-01-01", "2026-02-02", "2026-02-03"]);
+    holidays.serve(&copy(&[]));
+    assert_eq!(fetched("2026-02-10T14:00:00Z"), ["2026-01-01", "2026-02-02", "2026-02-03"]);
+    write("holidays/house.toml", &format!("{import}exclude = [\"public\"]\n"));
+    // The copy has the first day, which does not count now; the third one was only in an earlier copy.
+    assert_eq!(fetched("2026-02-10T14:10:00Z"), ["2026-02-02", "2026-02-03"]);
+    write("holidays/house.toml", &format!("{import}exclude = [\"private text\"]\n"));
+    holidays.serve(&copy(&[("4", "2026-05-05", "2026-05-05")]));
+    assert_eq!(fetched("2026-02-10T17:00:00Z"), ["2026-01-01", "2026-02-03"]);
+}
+
+/// Fetches what is due in `folder`, and gives the dates in 2026 of the holiday calendar `house`.
+fn year(folder: &Path, shelf: &Calendars, at: &str) -> Vec<String> {
+    let now: Instant = at.parse().unwrap();
+    let kept = config::load(folder, shelf.as_of(now)).unwrap();
+    let load = |calendars| config::reload(folder, AsOf { now, calendars }, &kept, &Scope::All).ok();
+    assert_eq!(shelf.fetch_now(&kept, &load, Patience::All, now).unwrap(), []);
+    let loaded = config::load(folder, shelf.as_of(now)).unwrap();
+    let holidays = loaded.library.get("house").unwrap().year(2026);
+    holidays.into_iter().map(|holiday| holiday.date.to_string()).collect()
+}
+
+#[test]
+fn a_holiday_begins_where_those_live_who_have_it() {
+    for (zone, moved_at, expected) in [
+        ("Asia/Tokyo", "2026-05-24T20:00:00Z", vec!["2026-05-25", "2026-06-01"]),
+        ("America/Los_Angeles", "2026-05-25T01:00:00Z", vec!["2026-06-01"]),
+    ] {
+        let holidays = CalendarServer::start(&calendar(&[("1", "2026-05-25", "2026-05-25")]));
+        let folder = folder("");
+        let write = |below: &str, text: &str| write(folder.path(), below, text);
+        write("holidays/house.url", &holidays.url("h.ics"));
+        write("holidays/ours.toml", "[calendar]\nname = \"Ours\"\nextends = \"house\"\n");
+        write("teams/data.toml", &team("").replace("us-federal", "ours").replace("America/New_York", zone));
+        let shelf = Calendars::new(None, Options::DEFAULT);
+        assert_eq!(year(folder.path(), &shelf, "2026-05-24T12:00:00Z"), ["2026-05-25"]);
+        holidays.serve(&calendar(&[("1", "2026-06-01", "2026-06-01")]));
+        assert_eq!(year(folder.path(), &shelf, moved_at), expected, "{zone}");
+    }
+}
+
+#[test]
 fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that_has_begun() {
     let calendars = CalendarServer::start(&calendar(&[]));
     let folder = folder(&calendars.url("a.ics"));

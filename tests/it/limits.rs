@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::running::{PATIENCE, Running, get, program};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
 /// The time that a response may take while others attack, besides a multiple of what it took before: a machine that does
@@ -379,25 +380,23 @@ fn feeds_do_not_wait_for_all_the_pages_that_others_request() {
     assert!(feed < waiting / 4, "{feed:?} for a feed, {waiting:?} for a page");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_request_is_answered_with_a_failure(
-        requests in proptest::collection::vec(
-            (
-                "(GET|HEAD|POST|OPTIONS|[A-Z]{1,9})",
-                "/(data|k|api/v1/teams/data|[a-z]{0,4})?(/[!-~]{0,12}){0,3}(\\?(from|weeks|zone|at|to|alarm|download|engineer)=[!-~]{0,12}){0,2}",
-                proptest::collection::vec(("(If-None-Match|If-Modified-Since|Accept-Encoding|User-Agent|Range|X-Forwarded-For)", "[ -~]{0,20}"), 0..4),
-            ),
-            1..12,
-        )
-    ) {
-        let running = server();
-        for (method, target, headers) in requests {
-            let mut text = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+#[test]
+fn no_request_is_answered_with_a_failure() {
+    let folder = configuration("");
+    let running = Running::start(&mut program(folder.path(), &[]));
+    let path = "/(data|k|api/v1/teams/data|[a-z]{0,4})?(/[!-~]{0,12}){0,3}";
+    let query = "(\\?(from|weeks|zone|at|to|alarm|download|engineer)=[!-~]{0,12}){0,2}";
+    let name = "(If-None-Match|If-Modified-Since|Accept-Encoding|User-Agent|Range|X-Forwarded-For)";
+    let headers = proptest::collection::vec((name, "[ -~]{0,20}"), 0..4);
+    let request = ("(GET|HEAD|POST|OPTIONS|[A-Z]{1,9})", path, query, headers);
+    let requests = proptest::collection::vec(request, 1..12);
+    let mut runner = TestRunner::new(ProptestConfig { cases: 32, ..ProptestConfig::default() });
+    let result = runner.run(&requests, |requests| {
+        for (method, path, query, headers) in requests {
+            let mut text =
+                format!("{method} {path}{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
             headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
-            let mut stream = TcpStream::connect(running).unwrap();
+            let mut stream = TcpStream::connect(running.address).unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream.write_all(format!("{text}\r\n").as_bytes()).unwrap();
             let mut answer = Vec::new();
@@ -405,16 +404,7 @@ proptest! {
             let head = String::from_utf8_lossy(&answer[..answer.len().min(200)]).into_owned();
             prop_assert!(head.starts_with("HTTP/1.1 ") && !head.starts_with("HTTP/1.1 5"), "{text}: {head}");
         }
-    }
-}
-
-/// One server for all random requests of this process, which ends with it.
-fn server() -> SocketAddr {
-    use std::sync::OnceLock;
-    static SERVER: OnceLock<(Running, TempDir)> = OnceLock::new();
-    let (running, _) = SERVER.get_or_init(|| {
-        let folder = configuration("");
-        (Running::start(&mut program(folder.path(), &[])), folder)
+        Ok(())
     });
-    running.address
+    result.unwrap();
 }

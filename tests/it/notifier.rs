@@ -19,6 +19,7 @@ use oncal::rota::Instant;
 use tempfile::TempDir;
 
 use crate::notices::{PLAN, at};
+use crate::support::logged;
 use crate::support::postgres::Postgres;
 use crate::support::running::PATIENCE;
 
@@ -559,6 +560,7 @@ fn notices_wait_while_the_journal_lacks_what_is_served() {
 
 #[test]
 fn that_notices_wait_for_the_journal_is_shown_until_it_is_written() {
+    logged::start();
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
     server.step(monday());
@@ -583,6 +585,7 @@ fn that_notices_wait_for_the_journal_is_shown_until_it_is_written() {
         thread::sleep(Duration::from_millis(20));
     }
     drop(notifier);
+    assert!(!logged::lines_with("notices are delivered again").is_empty());
 }
 
 #[test]

@@ -32,16 +32,16 @@ pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow:
         return Err(Usage(format!("{} cannot be primary and secondary at once", name(team, who))).into());
     }
     let reason = args.reason.clone().unwrap_or_else(|| row.reasons.join(", "));
-    let mut changes = make_room(&session, row.period)?;
+    // What a file can express.
+    let period = zone.named_period(row.period);
+    let mut changes = make_room(&session, period)?;
     let agreed_on = Some(session.today());
-    changes.push(Change::Add(
-        List::Overrides,
-        fields(team, row.period, (who, secondary), agreed_on, Some(reason)),
-    ));
+    changes
+        .push(Change::Add(List::Overrides, fields(team, period, (who, secondary), agreed_on, Some(reason))));
     let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
     let summary =
-        format!("agreed: {} is primary {}{backup}", name(team, who), when::period_in_words(zone, row.period));
-    let made = Plan { changes, summary, period: row.period, may_move_nobody: false };
+        format!("agreed: {} is primary {}{backup}", name(team, who), when::period_in_words(zone, period));
+    let made = Plan { changes, summary, period, may_move_nobody: false };
     session.carry_out(&made, &args.edit.writing, output)?;
     Ok(Exit::Fine)
 }

@@ -11,8 +11,7 @@ use crate::cli::plan::name;
 use crate::cli::typed::{self, Typed};
 use crate::cli::when;
 use crate::config::{Change, Field, List};
-use crate::rota::{Duty, EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
-use crate::text::list;
+use crate::rota::{EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
 
 pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
@@ -30,10 +29,17 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
             when::period_in_words(zone, period)
         ));
     }
+    if period.end() <= team.starts() {
+        anyhow::bail!(
+            "nothing was written: the rotation starts on {}; before that nobody is on call",
+            when::instant(zone, team.starts())
+        );
+    }
     let mut changes = make_room(&session, period)?;
+    // Settled or not: what replaces an agreement is one too.
     let meets_conflict = {
         let rows = coverage(team, &expand(team, period)).rows;
-        rows.iter().any(|row| row.status.is_open() && row.period.overlaps(period))
+        rows.iter().any(|row| row.deadline.is_some() && row.period.overlaps(period))
     };
     let agreed_on = meets_conflict.then(|| session.today());
     let reason = args.reason.clone();
@@ -135,35 +141,54 @@ fn new_end(zone: &Zone, instant: Instant) -> Vec<(&'static str, Option<Field>)> 
     vec![(key, Some(field)), (other, None)]
 }
 
-/// Prints who holds the secondary role meanwhile, with a warning if that was the primary until now: they may be the
+/// How many names, and how many people who were primary, are printed.
+const MAX_PRINTED: [usize; 2] = [6, 3];
+
+/// Prints who holds the secondary role meanwhile, with a warning where that was the primary until now: they may be the
 /// one who is ill.
 fn print_backup([before, after]: [&Team; 2], period: Period, output: &mut Output) {
-    let holders = |team: &Team| {
+    let parts = |team: &Team| -> Vec<(Period, (EngineerIdx, Option<EngineerIdx>))> {
         let schedule = expand(team, period);
-        let duties = schedule.duties().filter(|duty| duty.period.overlaps(period));
-        duties.map(Duty::hands).collect::<Vec<_>>()
+        let parts =
+            schedule.duties().filter_map(|duty| Some((duty.period.intersection(period)?, duty.hands())));
+        parts.collect()
     };
-    let replaced: Vec<EngineerIdx> = holders(before).into_iter().map(|(primary, _)| primary).collect();
-    let mut behind: Vec<Option<EngineerIdx>> =
-        holders(after).into_iter().map(|(_, secondary)| secondary).collect();
+    let (old, new) = (parts(before), parts(after));
+    let mut behind: Vec<Option<EngineerIdx>> = new.iter().map(|(_, (_, secondary))| *secondary).collect();
     behind.dedup();
+    let [most_names, most_people] = MAX_PRINTED;
+    let names = behind.iter().take(most_names);
     let names: Vec<String> =
-        behind.iter().map(|index| index.map_or("nobody".to_owned(), |index| name(after, index))).collect();
-    output.note(format_args!("backup: {}", names.join(", then ")));
-    let mut ill: Vec<EngineerIdx> =
-        behind.into_iter().flatten().filter(|index| replaced.contains(index)).collect();
-    ill.sort();
-    ill.dedup();
-    if let [first, ..] = &ill[..] {
-        let names: Vec<String> = ill.iter().map(|index| name(after, *index)).collect();
+        names.map(|index| index.map_or("nobody".to_owned(), |index| name(after, index))).collect();
+    let more = if behind.len() > most_names { ", and so on" } else { "" };
+    output.note(format_args!("backup: {}{more}", names.join(", then ")));
+    // Of each, the first part.
+    let mut replaced: Vec<(EngineerIdx, Period)> = Vec::new();
+    for (part, (_, secondary)) in &new {
+        for (known, (primary, _)) in old.iter().filter(|(_, (primary, _))| Some(*primary) == *secondary) {
+            let Some(both) = known.intersection(*part) else { continue };
+            match replaced.iter_mut().find(|(idx, _)| idx == primary) {
+                None => replaced.push((*primary, both)),
+                Some((_, first)) if first.end() == both.start() => {
+                    *first = Period::new(first.start(), both.end()).unwrap_or(*first);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for (idx, part) in replaced.iter().take(most_people) {
+        let engineer = after.engineer(*idx);
         // Leave is in days of their own clock.
-        let engineer = after.engineer(*first);
-        let [from, to] =
-            [period.start(), period.end() - TimeDelta::seconds(1)].map(|at| engineer.zone.date(at));
-        let first = &engineer.id;
+        let [from, to] = [part.start(), part.end() - TimeDelta::seconds(1)].map(|at| engineer.zone.date(at));
+        let dates = if from == to { from.to_string() } else { format!("{from} {to}") };
         output.warn(format_args!(
-            "{} is the backup now. If they cannot be, record that first: `oncal off {first} {from} {to}`",
-            list(&names)
+            "{} is the backup {}. If they cannot be, record that too: `oncal off {} {dates}`",
+            name(after, *idx),
+            when::period_in_words(&after.zone, *part),
+            engineer.id
         ));
+    }
+    if replaced.len() > most_people {
+        output.note("and so on for the others who were primary in that time");
     }
 }

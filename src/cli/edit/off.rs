@@ -25,22 +25,20 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
         [from, to, ..] => (from, to),
         [] => return Err(Usage("the start is missing".to_owned()).into()),
     };
-    let period = period(&engineer.zone, from, to)
-        .ok_or_else(|| Usage(format!("{} is not after {}", typed::shown(to), typed::shown(from))))?;
+    let period = period(&engineer.zone, from, to).ok_or_else(|| {
+        let is = if matches!(to, Typed::Date(_)) { "is before" } else { "is not after" };
+        Usage(format!("{} {is} {}", typed::shown(to), typed::shown(from)))
+    })?;
     if !typed::is_absolute(&args.times, 2, clock) {
         note_dates(&session, &engineer.zone, output);
     }
     let whole: Periods = [period].into_iter().collect();
     let known = Absences::of(engineer, period).time_off(period);
     let who_name = name(team, who);
-    let last = match to {
-        Typed::Date(_) if from == to => String::new(),
-        Typed::Date(date) => format!(" to {}, that day included", when::date(date)),
-        Typed::Time(_) => format!(" to {}", typed::shown(to)),
-    };
+    let last = end_in_words(from, to);
     let has_time = [from, to].iter().any(|typed| matches!(typed, Typed::Time(_)));
     let of_clock = match has_time || engineer.zone.name() != session.zone().name() {
-        true => format!(" on the clock of {}", engineer.zone.name()),
+        true => format!(", on the clock of {}", engineer.zone.name()),
         false => String::new(),
     };
     let summary = format!("{who_name} is away {}{last}{of_clock}", typed::shown(from));
@@ -66,6 +64,19 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     let made = Plan { changes, summary, period, may_move_nobody: true };
     session.carry_out(&made, &args.edit.writing, output)?;
     Ok(Exit::Fine)
+}
+
+/// The end of the leave, as it follows the start in a sentence.
+fn end_in_words(from: Typed, to: Typed) -> String {
+    match to {
+        Typed::Date(_) if from == to => String::new(),
+        Typed::Date(date) if matches!(from, Typed::Time(_)) => match date == from.date() {
+            true => " to the end of that day".to_owned(),
+            false => format!(" to the end of {}", when::date(date)),
+        },
+        Typed::Date(date) => format!(" to {}, that day included", when::date(date)),
+        Typed::Time(_) => format!(" to {}", typed::shown(to)),
+    }
 }
 
 /// Says that `today` is another date for the engineer than for the team, where it is.

@@ -1,11 +1,13 @@
 //! One change of one team's file: read, changed, checked, shown and written.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate, TimeDelta};
 use similar::TextDiff;
 
 use super::people;
 use crate::cli::args::Common;
-use crate::cli::diff::consequence;
+use crate::cli::diff::{Consequence, consequence};
 use crate::cli::notices;
 use crate::cli::options::{OfTeam, Writing};
 use crate::cli::output::{Output, Usage};
@@ -123,19 +125,15 @@ impl<'c> Session<'c> {
             anyhow::bail!("nothing was written: the changed file would have errors");
         };
         let consequence = consequence([self.team(), &after.team], self.dates(plan.period), self.now)?;
-        if changed == text || consequence.is_none() && !plan.may_move_nobody {
+        if changed == text || consequence.text.is_none() && !plan.may_move_nobody {
             anyhow::bail!("nothing was written: {}; the plan says so already", plan.summary);
         }
         output.data(&format!("{}\n\n", plan.summary))?;
         output.data(&self.file_diff(text, &changed))?;
-        match &consequence {
-            None => output.data("\nno shift moves\n")?,
-            Some(consequence) => {
-                output.data(&format!("\n{}", consequence.text))?;
-                output.data(&self.who_hears(&consequence.concerned, [&edited, self.configuration]))?;
-            }
-        }
-        for date in consequence.iter().flat_map(|consequence| &consequence.opened) {
+        let moved = consequence.text.as_deref().unwrap_or("no shift moves\n");
+        output.data(&format!("\n{moved}{}", consequence.coverage))?;
+        output.data(&self.who_hears(&consequence, [&edited, self.configuration]))?;
+        for date in &consequence.opened {
             output.data(&format!("Once the team has agreed, record it: oncal agree {date} WHO\n"))?;
         }
         for warning in self.new_warnings(&edited) {
@@ -151,22 +149,29 @@ impl<'c> Session<'c> {
         Ok(after.team.clone())
     }
 
-    /// Which of those `concerned` the server notifies of the change, and which the user has to inform.
-    fn who_hears(&self, concerned: &[EngineerId], [after, before]: [&Configuration; 2]) -> String {
+    /// Whom the server notifies of the change, and whom the user has to inform.
+    fn who_hears(&self, consequence: &Consequence, [after, before]: [&Configuration; 2]) -> String {
         let team = self.team();
-        let (mailed, is_team_told) = notices::reached([before, after], &team.id, self.now);
-        let names = |is_mailed: bool| -> Vec<String> {
-            let some = concerned.iter().filter(|id| mailed.contains(*id) == is_mailed);
-            some.filter_map(|id| team.index_of(id.as_str())).map(|index| name(team, index)).collect()
+        let Consequence { text: moved, concerned, on_call, .. } = consequence;
+        let names = |ids: &BTreeSet<&EngineerId>| -> Vec<String> {
+            let found = ids.iter().filter_map(|id| team.index_of(id.as_str()));
+            found.map(|index| name(team, index)).collect()
         };
         let mut text = String::new();
-        if let who @ [_, ..] = &names(true)[..] {
-            text += &format!("The server notifies {} by mail.\n", list(who));
+        let mut mailed = BTreeSet::new();
+        // Notices are about shifts.
+        if moved.is_some() {
+            let (reached, is_team_told) = notices::reached([before, after], &team.id, self.now);
+            mailed = concerned.iter().filter(|id| reached.contains(*id)).collect();
+            if let who @ [_, ..] = &names(&mailed)[..] {
+                text += &format!("The server notifies {} by mail.\n", list(who));
+            }
+            if is_team_told {
+                text += "The server notifies the team.\n";
+            }
         }
-        if is_team_told {
-            text += "The server notifies the team.\n";
-        }
-        if let who @ [_, ..] = &names(false)[..] {
+        let all: BTreeSet<&EngineerId> = concerned.iter().chain(on_call).collect();
+        if let who @ [_, ..] = &names(&(&all - &mailed))[..] {
             text += &format!("Tell {}: calendars may show this only hours later.\n", list(who));
         }
         text

@@ -188,7 +188,7 @@ pub(super) fn warn_of_absence(
         let Some(engineer) = roster.engineer(idx) else { continue };
         let absences = Absences::of(engineer, period);
         let covers = idx != found.given.primary && policy.secondary_on_holiday == SecondaryOnHoliday::Covers;
-        let agreed_on_holiday = found.given.agreed_on.is_some();
+        let agreed_on_holiday = found.table.has_agreed_on;
         let away = match covers || agreed_on_holiday {
             true => absences.time_off(period),
             false => absences.away(period),
@@ -391,6 +391,11 @@ mod tests {
             codes(&[free], Box::leak(format!("{holiday}{people}\n{policy}").into_boxed_str()), expected);
         }
         case(&[free, leave], "", "primary = \"a\"\nsecondary = \"d\"", &[away]);
+        for (agreed, code) in [("agreed_on = \"yes\"", "wrong-type"), ("agreed = 2026-05-01", "unknown-key")]
+        {
+            let rest = format!("{holiday}primary = \"d\"\n{agreed}\n");
+            codes(&[free], Box::leak(rest.into_boxed_str()), &[code]);
+        }
     }
 
     #[test]

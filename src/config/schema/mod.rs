@@ -16,7 +16,7 @@ use crate::time_off;
 use crate::toml_reader::{At, Moment, Span, TableReader};
 use values::{date, in_range, required_moment};
 
-use overrides::OTHER_ENDS;
+use overrides::{OTHER_ENDS, OTHER_STARTS};
 pub(in crate::config) use overrides::{OverrideEnd, OverrideTable, PairTable, SwapTable};
 
 const MAX_MEETING_MINUTES: i64 = 480;
@@ -216,6 +216,7 @@ impl EngineerTable {
 
 impl TimeOffTable {
     fn read(mut table: TableReader<'_>) -> Option<TimeOffTable> {
+        table.find_other_name("from", &OTHER_STARTS);
         let from = required_moment(&mut table, "from", "2026-07-27");
         let to = match OTHER_ENDS.into_iter().chain(["through"]).find(|key| table.has(key)) {
             Some(key) if !table.has("to") => {

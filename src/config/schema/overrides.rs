@@ -26,6 +26,8 @@ pub(in crate::config) struct OverrideTable {
     pub(in crate::config) primary: Option<At<String>>,
     pub(in crate::config) secondary: Option<At<String>>,
     pub(in crate::config) agreed_on: Option<At<NaiveDate>>,
+    /// Whether `agreed_on` is there, even with a value that is wrong.
+    pub(in crate::config) has_agreed_on: bool,
     pub(in crate::config) reason: Option<String>,
 }
 
@@ -60,12 +62,17 @@ impl SwapTable {
 
 impl OverrideTable {
     pub(super) fn read(mut table: TableReader<'_>) -> OverrideTable {
+        table.find_other_name("from", &OTHER_STARTS);
+        table.find_other_name("primary", &OTHER_PRIMARIES);
+        table.find_slip("agreed_on");
+        table.find_other_name("agreed_on", &OTHER_AGREEMENTS);
         let entry = OverrideTable {
             span: table.span(),
             from: required_moment(&mut table, "from", "2026-12-24T18:00:00"),
             end: override_end(&mut table),
             primary: table.required_text("primary", "a"),
             secondary: table.text("secondary"),
+            has_agreed_on: table.has("agreed_on"),
             agreed_on: date(&mut table, "agreed_on"),
             reason: reason(&mut table),
         };
@@ -73,6 +80,13 @@ impl OverrideTable {
         entry
     }
 }
+
+/// What people call the start.
+pub(super) const OTHER_STARTS: [&str; 6] = ["start", "starts", "begin", "begins", "since", "start_date"];
+
+const OTHER_PRIMARIES: [&str; 5] = ["engineer", "who", "person", "on_call", "oncall"];
+
+const OTHER_AGREEMENTS: [&str; 4] = ["agreed", "agreed_at", "agreed_date", "agreement"];
 
 /// What people call the end.
 pub(super) const OTHER_ENDS: [&str; 6] = ["until", "till", "thru", "end", "ends", "end_date"];

@@ -2,6 +2,7 @@
 //! not answer delays neither other calendars nor the end of the program.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -67,6 +68,7 @@ impl CalendarMonitor {
             busy: BTreeSet::new(),
             read_at: now,
             note_at: now,
+            is_defective: false,
         };
         let run = move || worker.run(&received);
         let thread = thread::Builder::new().name("calendars".to_owned()).spawn(run)?;
@@ -94,6 +96,8 @@ struct Worker {
     read_at: Moment,
     /// When to store next what is in use.
     note_at: Moment,
+    /// Whether the last step ended with a panic.
+    is_defective: bool,
 }
 
 impl Worker {
@@ -105,11 +109,19 @@ impl Worker {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
             };
-            // A panic is logged by the panic hook, and the next check is made nevertheless. The journal's own monitor
-            // reports what is wrong with the journal.
-            let done = catch_unwind(AssertUnwindSafe(|| self.step(message)));
-            pause = if matches!(done, Ok(Ok(()))) { LOOK_EVERY } else { RETRY_AFTER };
+            pause = self.checked_step(message);
         }
+    }
+
+    /// Takes a step, and returns how long to wait before the next. A panic is logged by the panic hook, and the next step is
+    /// taken nevertheless. The journal's own monitor reports what is wrong with the journal.
+    fn checked_step(&mut self, message: Option<Message>) -> Duration {
+        let done = catch_unwind(AssertUnwindSafe(|| self.step(message)));
+        let is_defective = done.is_err();
+        if mem::replace(&mut self.is_defective, is_defective) != is_defective {
+            let _ = self.notices.send(Notice::CalendarMonitor { is_defective });
+        }
+        if matches!(done, Ok(Ok(()))) { LOOK_EVERY } else { RETRY_AFTER }
     }
 
     fn step(&mut self, message: Option<Message>) -> Result<(), JournalError> {
@@ -210,4 +222,53 @@ fn unconfigured(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
 /// See [`InService::others`].
 fn other_uses(snapshot: &Snapshot) -> Vec<CalendarUse> {
     unconfigured(snapshot).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::live::sample::{at, configuration};
+    use crate::live::{Builder, Store};
+    use crate::publish::Publisher;
+
+    #[test]
+    fn a_panic_is_reported_and_so_is_its_end() {
+        let now = at("2026-02-10T12:00:00Z");
+        let builder = Builder::new(Publisher::without_journal());
+        let first = builder.first(configuration("", &[], now), now).unwrap();
+        let is_defective = AtomicBool::new(true);
+        let options = Options {
+            store: Arc::new(Store::new(first)),
+            builder,
+            folder: PathBuf::new(),
+            state: PathBuf::new(),
+            now: Box::new(move || {
+                assert!(!is_defective.swap(false, Ordering::Relaxed), "a defect");
+                now
+            }),
+            report: |_| {},
+        };
+        let ((notices, received), moment) = (mpsc::channel(), Moment::now());
+        let mut worker = Worker {
+            options: Arc::new(options),
+            calendars: Arc::new(Calendars::for_command(None)),
+            notices,
+            messages: mpsc::channel().0,
+            busy: BTreeSet::new(),
+            read_at: moment,
+            note_at: moment,
+            is_defective: false,
+        };
+        for pause in [RETRY_AFTER, LOOK_EVERY, LOOK_EVERY] {
+            assert_eq!(worker.checked_step(None), pause);
+        }
+        let states = received.try_iter().filter_map(|notice| match notice {
+            Notice::CalendarMonitor { is_defective } => Some(is_defective),
+            _ => None,
+        });
+        assert_eq!(states.collect::<Vec<_>>(), [true, false]);
+    }
 }

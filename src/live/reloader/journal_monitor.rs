@@ -64,6 +64,11 @@ impl<'o> Worker<'o> {
         Worker { options, maintenance: Maintenance::new(now), is_loss_reported: false }
     }
 
+    /// The same as [`Worker::look`]; a panic is logged by the panic hook, and is a fault like any other.
+    fn check(&mut self, now: Moment) -> Result<JournalCheck, JournalError> {
+        catch_unwind(AssertUnwindSafe(|| self.look(now))).unwrap_or(Err(JournalError::Defect))
+    }
+
     /// Does what maintenance is due by `now`, and checks that the journal can be written.
     fn look(&mut self, now: Moment) -> Result<JournalCheck, JournalError> {
         let Options { builder, store, .. } = self.options;
@@ -87,12 +92,9 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
     let mut worker = Worker::new(options, Moment::now());
     let mut pause = CHECK_EVERY;
     while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-        // A panic is logged by the panic hook, and the next check is made nevertheless.
-        let checked = catch_unwind(AssertUnwindSafe(|| worker.look(Moment::now())));
-        pause = if matches!(checked, Ok(Ok(_))) { CHECK_EVERY } else { RETRY_EVERY };
-        if let Ok(checked) = checked {
-            let _ = notices.send(Notice::JournalChecked(checked));
-        }
+        let checked = worker.check(Moment::now());
+        pause = if checked.is_ok() { CHECK_EVERY } else { RETRY_EVERY };
+        let _ = notices.send(Notice::JournalChecked(checked));
     }
     worker.maintenance.end(&options.builder);
 }
@@ -100,6 +102,8 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::PathBuf;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
     use crate::feed::Client;
@@ -134,6 +138,28 @@ mod tests {
         assert!(worker.look(due + RETRY_EVERY).is_ok(), "and its end");
         let database = options.builder.database().unwrap();
         assert!(database.read_team(&TeamId::new("sample").unwrap()).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_panic_of_a_check_is_a_fault_until_the_next_check_succeeds() {
+        let now = at("2026-02-10T12:00:00Z");
+        let builder = Builder::new(Publisher::without_journal());
+        let first = builder.first(configuration("", &[], now), now).unwrap();
+        let is_defective = AtomicBool::new(true);
+        let options = Options {
+            store: Arc::new(Store::new(first)),
+            builder,
+            folder: PathBuf::new(),
+            state: PathBuf::new(),
+            now: Box::new(move || {
+                assert!(!is_defective.swap(false, Ordering::Relaxed), "a defect");
+                now
+            }),
+            report: |_| {},
+        };
+        let mut worker = Worker::new(&options, Moment::now());
+        assert!(matches!(worker.check(Moment::now()), Err(JournalError::Defect)));
+        assert!(worker.check(Moment::now()).is_ok());
     }
 
     #[test]

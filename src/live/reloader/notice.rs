@@ -18,6 +18,11 @@ pub(super) enum Notice {
     JournalChecked(Result<JournalCheck, JournalError>),
     /// The copies of fetched calendars changed, or there is something else to report about them.
     CalendarsChanged,
+    /// The thread that fetches calendars failed unexpectedly, or works again.
+    CalendarMonitor {
+        /// Whether it failed.
+        is_defective: bool,
+    },
     /// The configuration must be read again in any case (SIGHUP).
     Reload,
     /// The server stops.

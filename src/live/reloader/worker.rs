@@ -41,6 +41,15 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// How soon everything is tried again after a defect of the program.
 const RETRY_AFTER_PANIC: Duration = Duration::from_secs(5);
 
+/// What a check of the journal found that this server does not serve yet.
+enum Found {
+    Nothing,
+    /// Newer copies of fetched calendars.
+    Copies,
+    /// Newer revisions, in a snapshot with them.
+    Revisions(Arc<Snapshot>),
+}
+
 /// The state of the reloader's thread.
 pub(super) struct Worker {
     options: Arc<Options>,
@@ -56,6 +65,8 @@ pub(super) struct Worker {
     load_report: LoadReport,
     /// The snapshot of the next duty change, built before it.
     ahead: Option<Arc<Snapshot>>,
+    /// The thread that fetches calendars failed unexpectedly.
+    is_calendar_monitor_defective: bool,
 }
 
 impl Worker {
@@ -75,6 +86,7 @@ impl Worker {
             removed_teams,
             load_report,
             ahead: None,
+            is_calendar_monitor_defective: false,
         }
     }
 
@@ -89,7 +101,10 @@ impl Worker {
             };
             if catch_unwind(AssertUnwindSafe(|| self.step(notice))).is_err() {
                 self.panicked();
-            } else if self.debounce.is_idle() && self.options.store.clear(FaultKind::Reloader) {
+            } else if self.debounce.is_idle()
+                && !self.is_calendar_monitor_defective
+                && self.options.store.clear(FaultKind::Reloader)
+            {
                 tracing::info!("the reloader works again");
             }
             self.options.store.record_look();
@@ -107,6 +122,7 @@ impl Worker {
             }
             Some(Notice::Closed(path)) => self.debounce.close(&path),
             Some(Notice::JournalChecked(result)) => self.journal_checked(result),
+            Some(Notice::CalendarMonitor { is_defective }) => self.calendar_monitor_checked(is_defective),
             Some(Notice::BeingWritten(_) | Notice::Stop) | None => {}
         }
         if Moment::now() < self.pause_until {
@@ -120,6 +136,15 @@ impl Worker {
         }
         self.roll_over();
         self.write_provisional();
+    }
+
+    fn calendar_monitor_checked(&mut self, is_defective: bool) {
+        self.is_calendar_monitor_defective = is_defective;
+        if is_defective {
+            let message =
+                "fetching calendars failed unexpectedly and is tried again; the log has the details";
+            self.options.store.raise(FaultKind::Reloader, (self.options.now)(), message.to_owned());
+        }
     }
 
     fn panicked(&mut self) {
@@ -201,6 +226,11 @@ impl Worker {
         let (removed, newly_removed) = self.removed_teams.update(&current, &configuration, started);
         self.options.store.count_removed_teams(newly_removed);
         if is_in_service(&current, &configuration, &removed) {
+            if !Arc::ptr_eq(current.links(), current.shared_configuration()) {
+                // An edit was undone that revoked links and waited for the journal.
+                self.revoke_links(&current, &configuration, at);
+            }
+            self.journal.nothing_to_publish(&options.store);
             self.options.store.record_load(Load { at, took: started.elapsed() });
             return;
         }
@@ -209,7 +239,7 @@ impl Worker {
         let build = options.builder.reload(&current, configuration, removed, at);
         let next = match self.written(&build, at) {
             Some(next) => next,
-            None if self.journal.is_given_up() => build.provisional(),
+            None if self.journal.is_given_up(Moment::now()) => build.provisional(),
             None => return self.debounce.add(Moment::now(), Scope::All, RETRY_EVERY),
         };
         let next = Arc::new(next);
@@ -227,7 +257,7 @@ impl Worker {
     fn revoke_links(
         &mut self,
         current: &Snapshot,
-        configuration: &Configuration,
+        configuration: &Arc<Configuration>,
         at: Instant,
     ) -> Option<Arc<Snapshot>> {
         let next = Arc::new(self.options.builder.revoke_links(current, configuration)?);
@@ -248,26 +278,39 @@ impl Worker {
         if self.journal.is_failing() {
             return None;
         }
-        self.journal.check(build.written(), &self.options.store, at)
+        self.journal.check_published(build.written(), &self.options.store, at)
     }
 
     fn journal_checked(&mut self, result: Result<JournalCheck, JournalError>) {
         let at = (self.options.now)();
-        let Some(check) = self.journal.check(result, &self.options.store, at) else { return };
-        let read = self.options.builder.calendars().map_or(Ok(false), |calendars| {
-            calendar_monitor::read(calendars, &self.options, &self.options.store.load())
-        });
-        if self.journal.check(read, &self.options.store, at) == Some(true) {
-            // Another server may have published from newer copies, which this one has now too.
-            return self.debounce.add(Moment::now(), Scope::All, Duration::ZERO);
-        }
         let current = Arc::clone(&self.options.store.load());
-        let refreshed = self.options.builder.refresh(&current, &check, at);
-        if let Some(Some(next)) = self.journal.check(refreshed, &self.options.store, at) {
-            let next = Arc::new(next);
-            self.options.store.prepare(&current, &next);
-            self.serve(&next, at);
+        let found = result.and_then(|check| self.read_others(&current, &check, at));
+        match self.journal.check(found, &self.options.store, at) {
+            // Another server may have published from newer copies, which this one has now too.
+            Some(Found::Copies) => self.debounce.add(Moment::now(), Scope::All, Duration::ZERO),
+            Some(Found::Revisions(next)) => {
+                self.options.store.prepare(&current, &next);
+                self.serve(&next, at);
+            }
+            Some(Found::Nothing) | None => {}
         }
+    }
+
+    /// Reads what other servers wrote.
+    fn read_others(
+        &self,
+        current: &Snapshot,
+        check: &JournalCheck,
+        at: Instant,
+    ) -> Result<Found, JournalError> {
+        let builder = &self.options.builder;
+        if let Some(calendars) = builder.calendars()
+            && calendar_monitor::read(calendars, &self.options, current)?
+        {
+            return Ok(Found::Copies);
+        }
+        let next = builder.refresh(current, check, at)?;
+        Ok(next.map_or(Found::Nothing, |next| Found::Revisions(Arc::new(next))))
     }
 
     /// At a duty change, serves the snapshot that was built ahead. If the clock was set back, serves one of that time.
@@ -345,5 +388,45 @@ fn has_same_teams(served: &Configuration, loaded: &Configuration) -> bool {
     match loaded.reread_since(served) {
         Some(only) => only.iter().all(is_same),
         None => served.teams.len() == loaded.teams.len() && loaded.teams.keys().all(is_same),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::live::sample::{at, configuration};
+    use crate::live::{Builder, Store};
+    use crate::publish::Publisher;
+
+    #[test]
+    fn a_defect_of_the_thread_that_fetches_calendars_is_a_fault_until_it_works_again() {
+        let (folder, now) = (tempfile::tempdir().unwrap(), at("2026-02-10T12:00:00Z"));
+        fs::create_dir(folder.path().join("teams")).unwrap();
+        let builder = Builder::new(Publisher::without_journal());
+        let first = builder.first(configuration("", &[], now), now).unwrap();
+        let store = Arc::new(Store::new(first));
+        let options = Options {
+            store: Arc::clone(&store),
+            builder,
+            folder: folder.path().to_owned(),
+            state: folder.path().join("state"),
+            now: Box::new(move || now),
+            report: |_| {},
+        };
+        let options = Arc::new(options);
+        for (states, is_fault) in [(&[true][..], true), (&[true, false], false)] {
+            let (notices, received) = mpsc::channel();
+            // Only these notices are in the channel, and the last one ends the thread.
+            for is_defective in states {
+                notices.send(Notice::CalendarMonitor { is_defective: *is_defective }).unwrap();
+            }
+            notices.send(Notice::Stop).unwrap();
+            let watch = Watch::new(folder.path(), folder.path(), mpsc::channel().0);
+            Worker::new(Arc::clone(&options), watch).run(&received);
+            assert_eq!(store.faults().reloader.is_some(), is_fault, "{states:?}");
+        }
     }
 }
