@@ -17,7 +17,7 @@ use super::feed_slot::{FeedSlot, FeedSource};
 use super::subscribers::{FeedSubscribers, TeamSubscribers};
 use crate::publish::{
     Change, Frame, JournalState, Published, PublishedTeam, TeamToPublish, cancelled as cancelled_of,
-    head_uid, revision,
+    has_been_in, head_uid, revision,
 };
 
 /// How far ahead [`TeamSnapshot::near`] goes: with the whole window, an index of thousands of teams would hold a year
@@ -257,11 +257,18 @@ impl TeamSnapshot {
 
     fn own_contents(&self, slot: &FeedSlot, journal: &Journal) -> OwnContents {
         let week_start = self.frame.week.start();
-        let begun = self.has_begun.then_some(week_start);
+        // A later week may have begun by a clock that was set back since.
+        let latest = week_start.max(journal.week_start);
+        let begun = (self.has_begun || week_start < latest).then_some(latest);
         let head = journal.entries.get(&head_uid(&slot.path)).map(|entry| entry.revision.modified);
         let mut changed = begun.max(head).unwrap_or(week_start);
         let mut cancelled = Vec::new();
         for entry in journal.entries.values() {
+            // It was in the feed, whose date must not fall where the window moves back or becomes shorter.
+            let is_elsewhere = !self.frame.window.contains(entry.fact.anchor);
+            if is_elsewhere && changed < entry.revision.modified && has_been_in(entry, &slot.feed) {
+                changed = entry.revision.modified;
+            }
             let Some(event) = cancelled_of(entry, &slot.feed, self.team()) else { continue };
             changed = changed.max(entry.revision.modified);
             if week_start < entry.fact.end {
@@ -352,6 +359,11 @@ mod tests {
                 let after = modified(sample(&snapshot), path);
                 assert!(before < after && after == at(change), "{path}: {before} to {after}");
             }
+        }
+        let after_clock_went_back = rolled(&snapshot, "2026-02-21T00:00:00Z");
+        for path in paths {
+            let [before, after] = [&snapshot, &after_clock_went_back].map(|one| modified(sample(one), path));
+            assert!(before <= after, "{path}: {before} to {after}");
         }
     }
 

@@ -171,6 +171,17 @@ fn has_left(entry: &Entry, feed: &Feed) -> bool {
     entry.withdrawn || matches!(feed, Feed::Engineer(id) if entry.former.contains(id.as_str()))
 }
 
+/// Whether an entry is in `feed` or may once have been.
+pub(crate) fn has_been_in(entry: &Entry, feed: &Feed) -> bool {
+    if let Feed::Engineer(id) = feed {
+        return entry.fact.concerns.contains(id.as_str()) || entry.former.contains(id.as_str());
+    }
+    postcard::from_bytes::<Record<'_>>(&entry.fact.record).is_ok_and(|record| {
+        let when = (record.when.into(), entry.fact.anchor);
+        Event::cancelled("", record.kind.into(), when, "", "").is_in(feed)
+    })
+}
+
 /// `moved` for the list of changes.
 pub(super) fn logged(at: Instant, moved: &RoleChange) -> ChangeRecord {
     let record = MoveRecord {

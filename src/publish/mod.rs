@@ -14,7 +14,7 @@ mod publisher;
 mod team_to_publish;
 
 pub use event_record::Change;
-pub(crate) use event_record::{cancelled, head_uid};
+pub(crate) use event_record::{cancelled, has_been_in, head_uid};
 pub use frame::{Frame, frame};
 pub use published_team::JournalState;
 pub(crate) use published_team::{PublishedTeam, revision};
