@@ -282,6 +282,8 @@ impl TeamSnapshot {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::live::sample::{TEAM, at, configuration};
     use crate::live::{Builder, Snapshot};
@@ -364,6 +366,25 @@ mod tests {
         for path in paths {
             let [before, after] = [&snapshot, &after_clock_went_back].map(|one| modified(sample(one), path));
             assert!(before <= after, "{path}: {before} to {after}");
+        }
+    }
+
+    #[test]
+    fn last_modified_stays_where_what_changed_last_leaves_a_shorter_window() {
+        let snapshot = loaded("future_weeks = 3", "2026-02-10T12:00:00Z");
+        let text = format!(
+            "{TEAM}[[override]]\nfrom = 2026-03-01\nto = 2026-03-02\nprimary = \"d\"\nsecondary = \"c\"\n"
+        );
+        let builder = Builder::new(Publisher::without_journal());
+        let reload = |before: &Snapshot, settings, now| {
+            let next = configuration(settings, &[("sample", &text)], at(now));
+            builder.reload(before, Arc::new(next), BTreeSet::new(), at(now)).written().unwrap()
+        };
+        let edited = reload(&snapshot, "future_weeks = 3", "2026-02-11T09:00:00Z");
+        let shorter = reload(&edited, "future_weeks = 1", "2026-02-11T10:00:00Z");
+        for path in ["team.ics", "primary.ics", "engineers/d.ics"] {
+            let dates = [&edited, &shorter].map(|snapshot| modified(sample(snapshot), path));
+            assert_eq!(dates, [at("2026-02-11T09:00:00Z"); 2], "{path}");
         }
     }
 
