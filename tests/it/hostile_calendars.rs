@@ -10,17 +10,18 @@ use std::thread;
 use std::time::{Duration, Instant as Moment};
 
 use crate::support::calendar_server::{CalendarServer, calendar, send};
+use crate::support::certificates::Authority;
 use crate::support::fetching::{LIMITS, Serving, folder, reported, team};
 use crate::support::logged;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use oncal::journal::{CalendarState, Database, Location};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::ServerConnection;
 
 const NOW: &str = "2026-02-10T12:00:00Z";
 
-const HOUR: i64 = 67;
+/// In minutes: after this a calendar that was fetched is due again, whatever its random delay.
+const NEXT_FETCH: i64 = 67;
 
 type Answer = Box<dyn Fn(&str, &mut TcpStream) + Send + Sync>;
 
@@ -103,7 +104,7 @@ fn whatever_a_server_does_the_kept_copy_stays_in_use_and_it_is_tried_again() {
     let mut known_lines = 0;
     for (expected, misdeed) in misdeeds() {
         calendars.respond(misdeed);
-        server.pass(HOUR);
+        server.pass(NEXT_FETCH);
         server.until(expected, |server| known(server).failures == 1);
         let error = known(&server).last_error;
         assert!(error.contains(expected) && !error.contains("secret"), "{expected}: {error}");
@@ -181,21 +182,11 @@ fn leave_is_unknown_after_a_first_answer_of_not_modified_a_closed_port_or_a_bad_
     server.until("the calendar", |server| server.is_away("20260310"));
 }
 
-/// The address of a server whose certificate nobody has signed.
+/// The address of a server whose certificate an unknown authority has signed.
 fn bad_certificate() -> String {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-        .unwrap();
+    let config = Authority::new().issue(&["127.0.0.1"]).server_config();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let config = Arc::new(config);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
@@ -217,7 +208,7 @@ fn a_server_that_never_answers_keeps_no_other_calendar_waiting() {
     let server = Serving::start(folder.path(), Location::folder(folder.path().join("state")), NOW);
     silent.respond(|_, _| thread::sleep(Duration::from_secs(600)));
     good.serve(&calendar(&[("1", "2026-03-17", "2026-03-18")]));
-    server.pass(HOUR);
+    server.pass(NEXT_FETCH);
     server.until("the change", |server| server.feed("coverage.ics").contains("time-off.b.20260317"));
     server.stop();
 }

@@ -10,11 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use oncal::journal::{CalendarState, Database, Location};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::calendar_server::calendar;
+use crate::support::certificates::{Authority, Certificate};
 use crate::support::fetching::folder;
 use crate::support::passing_clock::PassingClock;
 use crate::support::running::{PATIENCE, Running, get, program};
@@ -22,7 +21,8 @@ use crate::support::running::{PATIENCE, Running, get, program};
 /// The name of the server of calendars.
 const HOST: &str = "calendar.example.org";
 
-const HOUR: i64 = 67;
+/// In minutes: after this a calendar that was fetched is due again, whatever its random delay.
+const NEXT_FETCH: i64 = 67;
 
 /// What the server of calendars does.
 #[derive(Clone)]
@@ -114,50 +114,6 @@ fn tunnel(mut client: TcpStream, target: SocketAddr) -> io::Result<()> {
     client.shutdown(std::net::Shutdown::Both)
 }
 
-/// Certificates of an authority that the program trusts, and one of another.
-struct Certificates {
-    good: Arc<ServerConfig>,
-    expired: Arc<ServerConfig>,
-    misnamed: Arc<ServerConfig>,
-    untrusted: Arc<ServerConfig>,
-}
-
-impl Certificates {
-    /// Makes them, and writes the authority's to `file`.
-    fn new(file: &Path) -> Certificates {
-        let authority = |name: &str| {
-            let mut params = CertificateParams::new(Vec::new()).unwrap();
-            params.distinguished_name.push(DnType::CommonName, name);
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-        };
-        let (trusted, other) = (authority("one"), authority("another"));
-        fs::write(file, trusted.pem()).unwrap();
-        let params = |name: &str| CertificateParams::new([name.to_owned(), "127.0.0.1".to_owned()]).unwrap();
-        let mut expired = params(HOST);
-        expired.not_after = rcgen::date_time_ymd(2020, 1, 1);
-        Certificates {
-            good: config(&params(HOST), &trusted),
-            expired: config(&expired, &trusted),
-            misnamed: config(&params("other.example.org"), &trusted),
-            untrusted: config(&params(HOST), &other),
-        }
-    }
-}
-
-fn config(params: &CertificateParams, authority: &CertifiedIssuer<'_, KeyPair>) -> Arc<ServerConfig> {
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.clone().signed_by(&key, authority).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-        .unwrap();
-    Arc::new(config)
-}
-
 /// What the server has stored of its one calendar.
 fn known(folder: &Path) -> CalendarState {
     let database = Database::open_to_read(Location::folder(folder.join("state"))).unwrap();
@@ -181,13 +137,14 @@ fn a_public_server_that_misbehaves_is_logged_once_and_tried_again_and_its_kept_c
         .unwrap();
     let other = tempfile::tempdir().unwrap();
     let clock = PassingClock::new(other.path().join("clock"));
-    let certificates = Certificates::new(&other.path().join("ca.pem"));
+    let (trusted, unknown) = (Authority::new(), Authority::new());
+    let tls = trusted.issue(&[HOST, "127.0.0.1"]).server_config();
     let leave = [30, 50].map(|after| clock.day(after).to_string());
     let calendar = calendar(&[("1", &leave[0], &leave[1])]);
-    let good = Conduct { tls: Arc::clone(&certificates.good), redirect: None, calendar };
+    let good = Conduct { tls, redirect: None, calendar };
     let server = Server::start(good.clone());
     let mut command = program(folder.path(), &[]);
-    command.env("SSL_CERT_FILE", other.path().join("ca.pem"));
+    command.env("SSL_CERT_FILE", trusted.file());
     command.env("HTTPS_PROXY", format!("http://{}", proxy(server.address)));
     for name in ["https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"] {
         command.env_remove(name);
@@ -199,7 +156,7 @@ fn a_public_server_that_misbehaves_is_logged_once_and_tried_again_and_its_kept_c
     assert!(before.contains(&format!("time-off.a.{}", clock.day(30).format("%Y%m%d"))), "{}", running.log());
 
     let to = |target: String| Conduct { redirect: Some(target), ..good.clone() };
-    let with = |tls: &Arc<ServerConfig>| Conduct { tls: Arc::clone(tls), ..good.clone() };
+    let with = |certificate: Certificate| Conduct { tls: certificate.server_config(), ..good.clone() };
     let mut known_lines = running.log().lines().count();
     for (expected, conduct) in [
         ("the server redirects more than 5 times", to(format!("https://{HOST}/secret-path.ics"))),
@@ -209,12 +166,12 @@ fn a_public_server_that_misbehaves_is_logged_once_and_tried_again_and_its_kept_c
             to(format!("https://{}/secret", server.address)),
         ),
         ("redirects from a public address to a private one", to("https://10.0.0.1/secret.ics".to_owned())),
-        ("the server's certificate has expired", with(&certificates.expired)),
-        ("the server's certificate is for another host", with(&certificates.misnamed)),
-        ("the server's certificate is not signed by a trusted authority", with(&certificates.untrusted)),
+        ("the server's certificate has expired", with(trusted.issue_expired(&[HOST]))),
+        ("the server's certificate is for another host", with(trusted.issue(&["other.example.org"]))),
+        ("the server's certificate is not signed by a trusted authority", with(unknown.issue(&[HOST]))),
     ] {
         server.behave(|now| *now = conduct);
-        clock.pass(HOUR);
+        clock.pass(NEXT_FETCH);
         within(expected, &running, || known(folder.path()).failures == 1);
         clock.pass(3);
         within("another attempt", &running, || known(folder.path()).failures == 2);

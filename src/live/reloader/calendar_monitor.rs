@@ -226,31 +226,18 @@ fn other_uses(snapshot: &Snapshot) -> Vec<CalendarUse> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::live::Builder;
     use crate::live::sample::{at, configuration};
-    use crate::live::{Builder, Store};
     use crate::publish::Publisher;
 
     #[test]
     fn a_panic_is_reported_and_so_is_its_end() {
         let now = at("2026-02-10T12:00:00Z");
         let builder = Builder::new(Publisher::without_journal());
-        let first = builder.first(configuration("", &[], now), now).unwrap();
-        let is_defective = AtomicBool::new(true);
-        let options = Options {
-            store: Arc::new(Store::new(first)),
-            builder,
-            folder: PathBuf::new(),
-            state: PathBuf::new(),
-            now: Box::new(move || {
-                assert!(!is_defective.swap(false, Ordering::Relaxed), "a defect");
-                now
-            }),
-            report: |_| {},
-        };
+        let (first, clock) = (configuration("", &[], now), Options::defective_clock(now));
+        let options = Options::sample(builder, first, Path::new(""), clock);
         let ((notices, received), moment) = (mpsc::channel(), Moment::now());
         let mut worker = Worker {
             options: Arc::new(options),

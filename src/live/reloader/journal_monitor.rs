@@ -102,14 +102,13 @@ fn run(options: &Options, notices: &Sender<Notice>, stopped: &Receiver<()>) {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::PathBuf;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::path::Path;
 
     use super::*;
     use crate::feed::Client;
     use crate::journal::{Database, Location};
+    use crate::live::Builder;
     use crate::live::sample::{TEAM, at, configuration};
-    use crate::live::{Builder, Store};
     use crate::publish::Publisher;
     use crate::rota::TeamId;
 
@@ -119,15 +118,8 @@ mod tests {
         let state = folder.path().join("state");
         let database = Database::open(Location::folder(state.clone())).unwrap();
         let builder = Builder::new(Publisher::new(database, None, String::new()));
-        let first = builder.first(configuration("", &[("sample", TEAM)], now), now).unwrap();
-        let options = Options {
-            store: Arc::new(Store::new(first)),
-            builder,
-            folder: folder.path().to_owned(),
-            state: state.clone(),
-            now: Box::new(move || now),
-            report: |_| {},
-        };
+        let first = configuration("", &[("sample", TEAM)], now);
+        let options = Options::sample(builder, first, folder.path(), move || now);
         let start = Moment::now();
         let mut worker = Worker::new(&options, start);
         assert!(worker.look(start).is_ok());
@@ -144,19 +136,8 @@ mod tests {
     fn a_panic_of_a_check_is_a_fault_until_the_next_check_succeeds() {
         let now = at("2026-02-10T12:00:00Z");
         let builder = Builder::new(Publisher::without_journal());
-        let first = builder.first(configuration("", &[], now), now).unwrap();
-        let is_defective = AtomicBool::new(true);
-        let options = Options {
-            store: Arc::new(Store::new(first)),
-            builder,
-            folder: PathBuf::new(),
-            state: PathBuf::new(),
-            now: Box::new(move || {
-                assert!(!is_defective.swap(false, Ordering::Relaxed), "a defect");
-                now
-            }),
-            report: |_| {},
-        };
+        let (first, clock) = (configuration("", &[], now), Options::defective_clock(now));
+        let options = Options::sample(builder, first, Path::new(""), clock);
         let mut worker = Worker::new(&options, Moment::now());
         assert!(matches!(worker.check(Moment::now()), Err(JournalError::Defect)));
         assert!(worker.check(Moment::now()).is_ok());

@@ -397,8 +397,8 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::live::Builder;
     use crate::live::sample::{at, configuration};
-    use crate::live::{Builder, Store};
     use crate::publish::Publisher;
 
     #[test]
@@ -406,16 +406,7 @@ mod tests {
         let (folder, now) = (tempfile::tempdir().unwrap(), at("2026-02-10T12:00:00Z"));
         fs::create_dir(folder.path().join("teams")).unwrap();
         let builder = Builder::new(Publisher::without_journal());
-        let first = builder.first(configuration("", &[], now), now).unwrap();
-        let store = Arc::new(Store::new(first));
-        let options = Options {
-            store: Arc::clone(&store),
-            builder,
-            folder: folder.path().to_owned(),
-            state: folder.path().join("state"),
-            now: Box::new(move || now),
-            report: |_| {},
-        };
+        let options = Options::sample(builder, configuration("", &[], now), folder.path(), move || now);
         let options = Arc::new(options);
         for (states, is_fault) in [(&[true][..], true), (&[true, false], false)] {
             let (notices, received) = mpsc::channel();
@@ -426,7 +417,7 @@ mod tests {
             notices.send(Notice::Stop).unwrap();
             let watch = Watch::new(folder.path(), folder.path(), mpsc::channel().0);
             Worker::new(Arc::clone(&options), watch).run(&received);
-            assert_eq!(store.faults().reloader.is_some(), is_fault, "{states:?}");
+            assert_eq!(options.store.faults().reloader.is_some(), is_fault, "{states:?}");
         }
     }
 }
