@@ -32,7 +32,8 @@ pub struct Database {
 /// What is known of the database.
 #[derive(Debug, Default)]
 struct State {
-    /// Good as far as is known. It is not here while it is used: after a panic it is closed, which ends its transaction.
+    /// Good as far as is known. It is not here while it is used: after a panic it is closed, which ends its
+    /// transaction.
     connection: Option<Connection>,
     /// The connection can only read: the database could not be opened for writing.
     is_read_only: bool,
