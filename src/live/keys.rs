@@ -80,8 +80,8 @@ impl Keys {
     }
 }
 
-/// The link generations that count for `team`. If its file has errors it is served as it was, but not to those whose links
-/// were revoked in that file.
+/// The link generations that count for `team`. If its file has errors it is served as it was, but not to those whose
+/// links were revoked in that file.
 fn effective_links<'t>(
     team: &'t TeamSnapshot,
     configuration: &'t Configuration,

@@ -25,8 +25,8 @@ fn has_fault(running: &Running, what: &str) -> bool {
     faults(running).iter().any(|fault| fault == what)
 }
 
-/// Waits until the fault of the journal shows. One that lasts only for a second may be over before a busy machine looks;
-/// then the log has its beginning and its end.
+/// Waits until the fault of the journal shows. One that lasts only for a second may be over before a busy machine
+/// looks; then the log has its beginning and its end.
 fn wait_for_fault(what: &str, running: &Running) {
     let is_over = || {
         let log = running.log();
