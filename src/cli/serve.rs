@@ -115,12 +115,18 @@ fn publisher(
     revision: Option<i64>,
 ) -> anyhow::Result<Publisher> {
     let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
-    match location {
-        Location::Folder(_) => lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?,
+    let database = match location {
+        Location::Folder(_) => {
+            lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+            open(location)?
+        }
         // Several servers may publish to one PostgreSQL, but an export beside them must know of them.
-        Location::Postgres(_) => state.share_lock(),
-    }
-    writer(location, revision)
+        Location::Postgres(_) => {
+            state.share_lock();
+            open(location)?.sharing_lock(state.clone())
+        }
+    };
+    Ok(Publisher::new(database, revision, build()))
 }
 
 /// Prints the errors of the configuration; the error says that oncal is not `doing` its work because of `why`.
@@ -209,8 +215,11 @@ pub(super) fn lock(state: &StateDir) -> Result<(), LockError> {
 
 /// Publishes to the journal at `location`.
 pub(super) fn writer(location: Location, revision: Option<i64>) -> anyhow::Result<Publisher> {
-    let database = Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-    Ok(Publisher::new(database, revision, build()))
+    Ok(Publisher::new(open(location)?, revision, build()))
+}
+
+fn open(location: Location) -> anyhow::Result<Database> {
+    Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
 /// Knows what another process publishes to the journal at `location`, and publishes nothing.
