@@ -288,12 +288,18 @@ impl StateDir {
     }
 
     /// Shares the folder's lock with other servers until this process ends: nobody else can [`lock`](StateDir::lock) it
-    /// meanwhile. A folder that is missing stays so, and one that cannot be locked is no reason not to serve.
+    /// meanwhile. Called again, it does so for the folder that is at the path then. A folder that is missing stays so, and
+    /// one that cannot be locked is no reason not to serve.
     pub fn share_lock(&self) {
+        let mut shared = self.0.shared_lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.path().join(LOCK);
+        let held = shared.as_ref().and_then(|file| Some(FileIdentity::from(&file.metadata().ok()?)));
+        if held.is_some() && FileIdentity::of(&path).is_ok_and(|found| found == held) {
+            return;
+        }
         let options =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).clone();
-        let shared = options.open(self.path().join(LOCK)).ok().filter(|file| file.try_lock_shared().is_ok());
-        *self.0.shared_lock.lock().unwrap_or_else(PoisonError::into_inner) = shared;
+        *shared = options.open(path).ok().filter(|file| file.try_lock_shared().is_ok());
     }
 
     /// Writes where this server listens for monitoring, so that `oncal health` does not depend on a configuration that
@@ -467,6 +473,23 @@ mod tests {
         drop(other);
         one.restore().unwrap();
         assert!(StateDir::new(one.path()).lock().is_err(), "it is locked again");
+    }
+
+    #[test]
+    fn a_shared_lock_is_taken_again_in_another_folder_at_the_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two, export] = [(); 3].map(|()| StateDir::new(folder.path().join("state")));
+        one.share_lock();
+        assert!(!one.path().exists(), "a missing folder stays so");
+        for place in ["first", "second"] {
+            one.create().unwrap();
+            for server in [&one, &two, &one] {
+                server.share_lock();
+            }
+            assert!(export.lock().is_err(), "{place}");
+            fs::rename(one.path(), folder.path().join(place)).unwrap();
+        }
+        assert!(export.lock().is_ok(), "nobody shares it yet");
     }
 
     #[test]
