@@ -101,12 +101,18 @@ fn publisher(
     revision: Option<i64>,
 ) -> anyhow::Result<Publisher> {
     let Some(location) = location(common, settings) else { return Ok(Publisher::without_journal()) };
-    match location {
-        Location::Folder(_) => lock(state).map_err(failed)?,
+    let database = match location {
+        Location::Folder(_) => {
+            lock(state).map_err(failed)?;
+            Database::open(location)
+        }
         // Several servers may publish to one PostgreSQL, but an export beside them must know of them.
-        Location::Postgres(_) => state.share_lock(),
-    }
-    writer(location, revision)
+        Location::Postgres(_) => {
+            state.share_lock();
+            Database::open(location).map(|database| database.sharing_lock(state.clone()))
+        }
+    };
+    Ok(Publisher::new(database.map_err(failed)?, revision, build()))
 }
 
 /// The configuration, if it is good enough for `doing` this command's work.

@@ -16,7 +16,7 @@ use super::location::Location;
 use super::postgres::PostgresConnection;
 use super::sql::{Failure, FailureKind, Result};
 use super::sqlite::SqliteConnection;
-use crate::state_dir::RestoreError;
+use crate::state_dir::{RestoreError, StateDir};
 
 /// Of all teams' journals. It only ever grows, unless something that was written is gone.
 const TOTAL: &str = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM publication";
@@ -26,6 +26,8 @@ pub struct Database {
     location: Location,
     /// It was opened by a command, which changes nothing, perhaps beside a running server.
     only_reads: bool,
+    /// The state folder of a server whose journal is elsewhere.
+    shared_folder: Option<StateDir>,
     state: Mutex<State>,
 }
 
@@ -66,7 +68,7 @@ impl Database {
         let mut state = State::default();
         let opened = state.connect(&location, true);
         state.connection = Some(opened.map_err(|failure| JournalError::new(&location, failure))?);
-        Ok(Database { location, only_reads: false, state: Mutex::new(state) })
+        Ok(Database { location, only_reads: false, shared_folder: None, state: Mutex::new(state) })
     }
 
     /// Opens the database at `location` for a command that changes nothing there, perhaps beside a running server.
@@ -78,7 +80,13 @@ impl Database {
         let mut state = State::default();
         let opened = state.connect_to_read(&location);
         state.connection = Some(opened.map_err(|failure| JournalError::new(&location, failure))?);
-        Ok(Database { location, only_reads: true, state: Mutex::new(state) })
+        Ok(Database { location, only_reads: true, shared_folder: None, state: Mutex::new(state) })
+    }
+
+    /// The same, where each [`probe`](Database::probe) shares the lock of `folder`: another may have been put in its place.
+    #[must_use]
+    pub fn sharing_lock(self, folder: StateDir) -> Database {
+        Database { shared_folder: Some(folder), ..self }
     }
 
     /// Whether others may write to it too.
@@ -100,6 +108,9 @@ impl Database {
                 }
                 error => JournalError::Replaced(error),
             })?;
+        }
+        if let Some(folder) = &self.shared_folder {
+            folder.share_lock();
         }
         let mut state = self.lock();
         let found = self.transaction_in(&mut state, |connection| {
