@@ -11,8 +11,8 @@ use chrono::{
 use day::{EXAMPLES, day, day_and_month, lower};
 
 use super::output::Usage;
+use super::times::within;
 use super::when;
-use crate::holidays::YEARS;
 use crate::rota::{Instant, Zone};
 
 /// Whose clock typed times are on, and what it shows now.
@@ -215,13 +215,6 @@ fn of_clock(word: &str) -> Result<Option<NaiveTime>, String> {
     NaiveTime::from_hms_opt(hour, minute, 0).map(Some).ok_or_else(wrong)
 }
 
-fn within(date: NaiveDate) -> Result<NaiveDate, String> {
-    if YEARS.contains(&date.year()) {
-        return Ok(date);
-    }
-    Err(format!("years run from {} to {}", YEARS.start(), YEARS.end()))
-}
-
 /// An instant as local time, the only form that the file has.
 fn on_clock(instant: Instant, clock: Clock<'_>) -> Result<Typed, String> {
     let local = clock.zone.local(instant);
@@ -237,8 +230,8 @@ fn on_clock(instant: Instant, clock: Clock<'_>) -> Result<Typed, String> {
     within(local.date()).map(|_| typed)
 }
 
-/// The local time of an `instant`, which must be the one that local time alone means. `shown` has what the message says of
-/// it, and the help.
+/// The local time of an `instant`, which must be the one that local time alone means. `shown` has what the message says
+/// of it, and the help.
 fn named(instant: Instant, shown: impl Fn(String) -> [String; 2], clock: Clock<'_>) -> Result<Typed, String> {
     let Clock { zone, .. } = clock;
     if zone.is_named(instant) {

@@ -83,23 +83,14 @@ impl BaseUrl {
     /// The address of a server that listens on `bind` without encryption; a server that listens on all addresses is
     /// reached on loopback.
     pub fn at(bind: SocketAddr) -> BaseUrl {
-        let ip = match bind.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        let text = format!("http://{}", SocketAddr::new(ip, bind.port()));
-        BaseUrl { text, scheme_bytes: "http".len(), host_is_loopback: is_loopback(ip) }
+        let reached = reached_at(bind);
+        let text = format!("http://{reached}");
+        BaseUrl { text, scheme_bytes: "http".len(), host_is_loopback: is_loopback(reached.ip()) }
     }
 
     /// The whole address, without `/` at the end.
     pub fn as_str(&self) -> &str {
         &self.text
-    }
-
-    /// `http` or `https`.
-    pub fn scheme(&self) -> &str {
-        self.text.get(..self.scheme_bytes).unwrap_or_default()
     }
 
     /// Everything after `://`: host, port and path, for links with another scheme such as `webcal`.
@@ -135,6 +126,16 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), BaseUrlError> {
         Some((host, port)) => Ok((host, Some(port))),
         None => Ok((authority, None)),
     }
+}
+
+/// Where this machine reaches a server that listens on `bind`: on loopback if it listens on all addresses.
+pub fn reached_at(bind: SocketAddr) -> SocketAddr {
+    let ip = match bind.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bind.port())
 }
 
 /// Whether only the same machine can reach `address`, an IPv4 address written as IPv6 included.
@@ -176,7 +177,7 @@ mod tests {
             assert_eq!(BaseUrl::parse(given).unwrap().as_str(), kept);
         }
         let url = BaseUrl::parse("https://a.example:444/b").unwrap();
-        assert_eq!((url.scheme(), url.after_scheme()), ("https", "a.example:444/b"));
+        assert_eq!(url.after_scheme(), "a.example:444/b");
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::ics::{self, NotUtf8};
+use super::diagnostic::Place;
+use crate::ics;
 use crate::toml_reader::Span;
 
 /// The largest size of a configuration file, in bytes.
@@ -43,6 +44,14 @@ impl FileFault {
     }
 }
 
+impl FileFault {
+    /// The line of the first character that is not UTF-8, counted from 1.
+    pub(super) fn bad_line(&self) -> Option<usize> {
+        let FileFault::NotUtf8 { readable, bad } = self else { return None };
+        Some(Place::of(bad.clone(), readable).line)
+    }
+}
+
 impl From<io::Error> for FileFault {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::NotFound {
@@ -69,11 +78,12 @@ pub(super) fn read_text(path: &Path) -> Result<Arc<str>, FileFault> {
 pub(super) fn read_calendar(path: &Path) -> Result<Arc<str>, FileFault> {
     match ics::decode(&read_bytes(path)?) {
         Ok(text) => Ok(text.into()),
-        Err(NotUtf8 { bytes, .. }) => text(&bytes),
+        Err(error) => text(error.as_bytes()),
     }
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFault> {
+/// The bytes of the file at `path`, read once.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFault> {
     // Checked before opening: opening a named pipe would wait for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(FileFault::NotAFile);
