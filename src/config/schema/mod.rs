@@ -150,7 +150,7 @@ impl TeamTable {
     /// rules; in UTC if it names none.
     pub(in crate::config) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
-            // Few leave, and to look up a zone takes as long as to read all else.
+            // Few leave, and a bundled zone is read and checked each time.
             let first_instant = |date: NaiveDate| {
                 let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
                 match zone.and_then(|name| Zone::bundled(&name.value)) {
