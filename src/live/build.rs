@@ -237,7 +237,8 @@ impl Build<'_> {
             Some(old) => old.is_restored() && Arc::ptr_eq(old.config(), config),
             None => self.restored.contains_key(id),
         };
-        let own_generation = old.and_then(|old| own_generation(old.published()));
+        let own =
+            old.map(|old| Arc::clone(old.published())).or_else(|| known.clone().filter(|_| is_restored));
         let is_in_use = old.is_some_and(|team| team.is_in_use());
         let copies = self.configuration.copies_of(config).into_iter().collect();
         let (config, links) = (Arc::clone(config), links.clone());
@@ -248,7 +249,7 @@ impl Build<'_> {
             copies,
             has_same_files: false,
             known,
-            own_generation,
+            own,
             is_restored,
             is_in_use,
         })
@@ -290,11 +291,6 @@ impl Build<'_> {
             |previous: &&Snapshot| Arc::ptr_eq(previous.shared_configuration(), &self.configuration);
         self.previous().filter(is_same).map_or(&self.configuration, Snapshot::links)
     }
-}
-
-/// The generation of the configuration that this server published, unless another server has a newer one.
-pub(super) fn own_generation(published: &PublishedTeam) -> Option<i64> {
-    (!matches!(published.state, JournalState::Older | JournalState::Newer)).then(|| published.generation())
 }
 
 fn weeks(count: u32) -> usize {

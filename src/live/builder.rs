@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{SubsecRound, TimeDelta};
 
-use super::build::{Build, Context, Origin, own_generation};
+use super::build::{Build, Context, Origin};
 use super::keys::{Keys, Known};
 use super::last_good::restore;
 use super::snapshot::Snapshot;
@@ -257,18 +257,16 @@ impl Builder {
         for team in previous.served_teams().iter() {
             let (id, known) = (&team.team().id, team.published());
             let is_newer = check.versions.get(id).is_some_and(|version| *version > known.version());
-            let next = match known.without_note_of_damage() {
-                _ if is_newer && known.state != JournalState::Provisional => {
-                    self.with_newer(previous, team, at)?
-                }
-                Some(known) => {
-                    let known = Arc::new(known);
-                    let published = Published { team: Arc::clone(&known), events: None };
-                    Some((to_publish_again(previous, team, known), published))
-                }
-                None => None,
+            let newer = match is_newer && known.state != JournalState::Provisional {
+                true => self.with_newer(previous, team, at)?,
+                false => None,
             };
-            if let Some((to_publish, published)) = next {
+            let without_note = || {
+                let known = Arc::new(known.without_note_of_damage()?);
+                let published = Published { team: Arc::clone(&known), events: None };
+                Some((to_publish_again(previous, team, known), published))
+            };
+            if let Some((to_publish, published)) = newer.or_else(without_note) {
                 teams.put(build.team_snapshot(to_publish, published));
                 is_changed = true;
             }
@@ -339,7 +337,7 @@ fn to_publish_again(previous: &Snapshot, team: &TeamSnapshot, known: Arc<Publish
         copies: previous.configuration().copies_of(team.config()).into_iter().collect(),
         has_same_files: true,
         known: Some(known),
-        own_generation: own_generation(team.published()),
+        own: Some(Arc::clone(team.published())),
         is_restored: team.is_restored(),
         is_in_use: team.is_in_use(),
     }
@@ -359,8 +357,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::config::load;
     use crate::journal::Location;
-    use crate::live::sample::{TEAM, at, configuration};
+    use crate::live::sample::{TEAM, at, configuration, files};
 
     const NOW: &str = "2026-02-10T12:00:00Z";
 
@@ -445,6 +444,138 @@ mod tests {
             assert_eq!(first.is_broken("sample"), is_missing, "{now}");
             assert_eq!(first.removed().is_empty(), !is_missing, "{now}");
         }
+    }
+
+    /// The shared journal of servers, and one of them.
+    fn shared(state: &Path) -> (Arc<Database>, impl Fn() -> Builder) {
+        let database = Arc::new(Database::open(Location::folder(state.to_owned())).unwrap());
+        let server = {
+            let database = Arc::clone(&database);
+            move || Builder::new(Publisher::of_several(&database))
+        };
+        (database, server)
+    }
+
+    fn damage(state: &Path) {
+        let journal = rusqlite::Connection::open(state.join("journal.sqlite")).unwrap();
+        assert_eq!(journal.execute("UPDATE publication SET journal = x'00'", []).unwrap(), 1);
+    }
+
+    /// `snapshot` after a look at the shared journal, in the same week.
+    fn refreshed(builder: &Builder, database: &Database, snapshot: &Snapshot) -> Option<Snapshot> {
+        let check = JournalCheck { versions: database.versions().unwrap() };
+        builder.refresh(snapshot, &check, snapshot.valid_from().unwrap()).unwrap()
+    }
+
+    fn sample(text: &str) -> Configuration {
+        configuration("", &[("sample", text)], at(NOW))
+    }
+
+    fn state_of(snapshot: &Snapshot) -> (JournalState, bool) {
+        let team = snapshot.team("sample").unwrap();
+        (team.journal_state(), team.published().is_rebuilt)
+    }
+
+    #[test]
+    fn a_server_with_older_files_leaves_a_damaged_entry_to_the_one_with_newer_files() {
+        let (folder, id) = (tempfile::tempdir().unwrap(), TeamId::new("sample").unwrap());
+        let (database, server) = shared(folder.path());
+        let (old, running) = (sample(&edited(1)), sample(&TEAM.replace("\"Sample\"", "\"Once\"")));
+        let stored = || database.read_team(&id).unwrap().unwrap();
+        let [newer, older, ran] = [(); 3].map(|()| server());
+        let ran_before = ran.first(running, at(NOW)).unwrap();
+        let newest = newer.first(sample(&edited(3)), at(NOW)).unwrap();
+        let newest =
+            newer.reload(&newest, Arc::new(sample(TEAM)), BTreeSet::new(), at(NOW)).written().unwrap();
+        let before = refreshed(&ran, &database, &ran_before).unwrap();
+        assert_eq!(state_of(&before), (JournalState::Older, false));
+        damage(folder.path());
+        let damaged = stored();
+
+        let started = older.first(old, at(NOW)).unwrap();
+        assert_eq!(state_of(&started), (JournalState::Older, true));
+        let week = before.valid_until().unwrap();
+        for (builder, snapshot) in [(&older, &started), (&ran, &before), (&ran, &ran_before)] {
+            let next = builder.renew(snapshot, week).written().unwrap();
+            assert_eq!(state_of(&next), (JournalState::Older, true));
+            assert!(highest(snapshot) <= highest(&next), "no revision falls");
+        }
+        assert_eq!(stored(), damaged);
+
+        newer.renew(&newest, week).written().unwrap();
+        assert!(stored().journal.open().is_ok() && stored().generation == damaged.generation);
+        let next = refreshed(&older, &database, &started).unwrap();
+        assert_eq!(state_of(&next), (JournalState::Older, false));
+        assert!(highest(&started) <= highest(&next), "no revision falls");
+    }
+
+    #[test]
+    fn a_restored_team_is_behind_once_another_server_has_published_a_newer_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, server) = shared(folder.path());
+        let (behind, other) = (server(), server());
+        let good = files("", &[("sample", TEAM)]);
+        let before = other.first(load(good.path(), at(NOW)).unwrap(), at(NOW)).unwrap();
+        let restored = behind.first(sample("no TOML"), at(NOW)).unwrap();
+        assert_eq!(state_of(&restored), (JournalState::Written, false));
+        // Another week of the same configuration is nothing newer.
+        let week = before.valid_until().unwrap();
+        let other_week = other.renew(&before, week).written().unwrap();
+        let restored = refreshed(&behind, &database, &restored).unwrap();
+        assert_eq!(state_of(&restored), (JournalState::Written, false));
+        assert_eq!(restored.team("sample").unwrap().version(), 2);
+        assert!(refreshed(&behind, &database, &restored).is_none());
+
+        let edit = |snapshot: &Snapshot, number| {
+            let build = other.reload(snapshot, Arc::new(sample(&edited(number))), BTreeSet::new(), week);
+            build.written().unwrap()
+        };
+        let first_edit = edit(&other_week, 1);
+        let older = refreshed(&behind, &database, &restored).unwrap();
+        assert_eq!(state_of(&older), (JournalState::Older, false));
+        assert!(older.team("sample").unwrap().is_restored());
+        assert!(highest(&restored) <= highest(&older), "no revision falls");
+        for next in [behind.renew(&older, week).written().unwrap(), behind.renew(&older, week).provisional()]
+        {
+            assert_eq!(state_of(&next), (JournalState::Older, false), "it stays behind in another week");
+        }
+        edit(&first_edit, 2);
+        let older = refreshed(&behind, &database, &older).unwrap();
+        assert_eq!(state_of(&older), (JournalState::Older, false));
+        assert_eq!(older.team("sample").unwrap().version(), 4, "only the other server published");
+    }
+
+    #[test]
+    fn the_note_that_the_journal_of_a_restored_team_was_damaged_ends_when_another_server_publishes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, server) = shared(folder.path());
+        let (behind, other) = (server(), server());
+        let good = files("", &[("sample", TEAM)]);
+        let before = other.first(load(good.path(), at(NOW)).unwrap(), at(NOW)).unwrap();
+        damage(folder.path());
+        let restored = behind.first(sample("no TOML"), at(NOW)).unwrap();
+        assert_eq!(state_of(&restored), (JournalState::Written, true));
+        other.renew(&before, before.valid_until().unwrap()).written().unwrap();
+        let next = refreshed(&behind, &database, &restored).unwrap();
+        assert_eq!(state_of(&next), (JournalState::Written, false));
+    }
+
+    #[test]
+    fn what_a_restored_team_takes_over_from_another_server_with_higher_revisions_is_written() {
+        let (folder, id) = (tempfile::tempdir().unwrap(), TeamId::new("sample").unwrap());
+        let (database, server) = shared(folder.path());
+        let (behind, other) = (server(), server());
+        let good = files("", &[("sample", TEAM)]);
+        let before = other.first(load(good.path(), at(NOW)).unwrap(), at(NOW)).unwrap();
+        damage(folder.path());
+        let restored = behind.first_without_writing(sample("no TOML"), at(NOW)).unwrap();
+        assert_eq!(state_of(&restored), (JournalState::Provisional, true));
+        other.renew(&before, before.valid_until().unwrap()).written().unwrap();
+        let written = behind.renew(&restored, at(NOW)).written().unwrap();
+        assert_eq!(state_of(&written).0, JournalState::Written);
+        assert!(highest(&restored) <= highest(&written), "no revision falls");
+        let stored = database.read_team(&id).unwrap().unwrap();
+        assert_eq!(stored.highest.sequence, highest(&written), "what is served is in the journal");
     }
 
     #[test]

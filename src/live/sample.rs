@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use tempfile::TempDir;
+
 use crate::config::{Configuration, load};
 use crate::rota::Instant;
 
@@ -33,6 +35,12 @@ pub(crate) fn at(text: &str) -> Instant {
 
 /// Teams of these ids and texts, with these lines in `oncal.toml`, loaded at `now`.
 pub(crate) fn configuration(settings: &str, teams: &[(&str, &str)], now: Instant) -> Configuration {
+    let folder = files(settings, teams);
+    load(folder.path(), now).unwrap()
+}
+
+/// The folder of such a configuration.
+pub(crate) fn files(settings: &str, teams: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["teams", "holidays"] {
         fs::create_dir(folder.path().join(name)).unwrap();
@@ -42,5 +50,5 @@ pub(crate) fn configuration(settings: &str, teams: &[(&str, &str)], now: Instant
     for (id, text) in teams {
         fs::write(folder.path().join(format!("teams/{id}.toml")), text).unwrap();
     }
-    load(folder.path(), now).unwrap()
+    folder
 }

@@ -47,9 +47,15 @@ impl Comparer {
         at: Instant,
     ) -> Published {
         let fingerprint = self.fingerprint(to_publish);
+        let generation = self.generation(to_publish, known, trigger);
+        let is_older = self.is_older(to_publish, known, generation);
         let is_published = |known: &&Arc<PublishedTeam>| match to_publish.is_restored {
-            // An entry that cannot be read must be replaced, whatever the team is made from.
-            true => known.stored.journal.open().is_ok(),
+            // An entry that cannot be read must be replaced, whatever the team is made from; one without a fingerprint
+            // is not in the database as it is here.
+            true => {
+                let is_whole = !known.stored.fingerprint.is_empty() && known.stored.journal.open().is_ok();
+                is_whole && !is_older
+            }
             false => known.stored.fingerprint == fingerprint,
         };
         if let Some(known) = known.filter(is_published) {
@@ -67,13 +73,17 @@ impl Comparer {
         let (before, unreadable) = match known.map(|known| known.stored.journal.open()) {
             Some(Ok(before)) => (Some(before), None),
             Some(Err(error)) => {
-                tracing::error!(team = %team.id, %error, "a team's journal cannot be read; all its events count as changed");
+                let consequence = match is_older {
+                    true => "the server with the newer configuration replaces it",
+                    false => "all its events count as changed",
+                };
+                tracing::error!(team = %team.id, %error, "a team's journal cannot be read; {consequence}");
                 (None, Some(error))
             }
             None => (None, None),
         };
         let publication = Publication {
-            generation: self.generation(to_publish, known, trigger),
+            generation,
             fingerprint,
             at: at.trunc_subsecs(0),
             week_start: frame.week.start(),
@@ -81,17 +91,18 @@ impl Comparer {
             above: known.filter(|_| unreadable.is_some()).map(|known| known.stored.highest),
             past: self.retention.agreed(),
         };
-        let is_older = self.is_older(to_publish, known, publication.generation);
-        let mut published = match before {
-            Some(before) if is_older => older(known.map(|known| &**known), &before, facts, &publication),
-            before => {
+        let is_left_to_newer = is_older && !matches!(unreadable, Some(Unreadable::Newer(_)));
+        let mut published = match known.filter(|_| is_left_to_newer) {
+            Some(known) => {
+                let own = || to_publish.own.as_ref()?.stored.journal.open().ok();
+                older(known, before.or_else(own), facts, &publication)
+            }
+            None => {
                 self.next(known.map(|known| &**known), before, unreadable.as_ref(), (facts, &publication))
             }
         };
-        published.stored.copies = match known.filter(|_| to_publish.is_restored) {
-            Some(known) => known.stored.copies.clone(),
-            None => to_publish.copies.clone(),
-        };
+        published.is_rebuilt = unreadable.is_some();
+        published.stored.copies = to_publish.own_copies().clone();
         Published { team: Arc::new(published), events: events.map(in_order) }
     }
 
@@ -109,7 +120,6 @@ impl Comparer {
         let at = at.unwrap_or(publication.at);
         let moved = moved.iter().map(|moved| logged(at, moved)).collect();
         let mut published = PublishedTeam::next(known, &journal, moved);
-        published.is_rebuilt = unreadable.is_some();
         let is_newer = matches!(unreadable, Some(Unreadable::Newer(_)))
             || known.is_some_and(|known| known.state == JournalState::Newer);
         if is_newer {
@@ -131,7 +141,7 @@ impl Comparer {
         let Some(known) = known.filter(|_| self.writers == Writers::Several) else { return false };
         let stored = &known.stored;
         generation < stored.generation
-            || generation == stored.generation && team.copies.is_older_than(&stored.copies)
+            || generation == stored.generation && team.own_copies().is_older_than(&stored.copies)
     }
 
     /// Says how new the team's configuration is, compared with what other servers published.
@@ -141,11 +151,12 @@ impl Comparer {
         known: Option<&Arc<PublishedTeam>>,
         trigger: Trigger,
     ) -> i64 {
-        if let Some(known) = known.filter(|_| team.is_restored) {
-            return known.stored.generation;
+        if team.is_restored {
+            // Once another server has a newer configuration, this one is behind until its own can be read.
+            return team.own_generation().unwrap_or(i64::MIN);
         }
         let newest_file = team.config.modified.timestamp_micros();
-        match (trigger, team.own_generation, known) {
+        match (trigger, team.own_generation(), known) {
             (Trigger::Time, Some(own), _) => own,
             // A server with an older configuration stays behind, whatever it fetches.
             (Trigger::FileChange, own, _) if team.has_same_files => {
@@ -166,15 +177,19 @@ impl Comparer {
     }
 }
 
-/// The team as this server serves it when another server published `known` from a newer configuration.
+/// The team as this server serves it when another server published `known` from a newer configuration. `before` is that
+/// journal, or the one that this server had if that cannot be read. Without either, no revision is higher than the true
+/// one: calendars would ignore what the other server publishes next.
 fn older(
-    known: Option<&PublishedTeam>,
-    before: &Journal,
+    known: &PublishedTeam,
+    before: Option<Journal>,
     facts: Vec<(String, Fact)>,
     publication: &Publication,
 ) -> PublishedTeam {
-    let journal = consult(before, facts, publication);
-    let mut published = PublishedTeam::next(known, &journal, Vec::new());
+    let before = before.unwrap_or_else(|| known.without_entries(publication.week_start));
+    let (generation, fingerprint) = (known.stored.generation, known.stored.fingerprint.clone());
+    let journal = Journal { generation, fingerprint, ..consult(&before, facts, publication) };
+    let mut published = PublishedTeam::next(Some(known), &journal, Vec::new());
     published.state = JournalState::Older;
     published
 }
@@ -254,7 +269,7 @@ mod tests {
             copies: [].into_iter().collect(),
             has_same_files,
             known: None,
-            own_generation: None,
+            own: None,
             is_restored: false,
             is_in_use: false,
         };

@@ -1,5 +1,6 @@
 //! What the journal knows of one team, as this process holds it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event_record::{Change, change, logged};
@@ -122,14 +123,19 @@ impl PublishedTeam {
     pub(crate) fn open(&self, team: &TeamId, week_start: Instant) -> Journal {
         self.stored.journal.open().unwrap_or_else(|error| {
             tracing::error!(%team, %error, "journal");
-            Journal {
-                generation: self.stored.generation,
-                fingerprint: String::new(),
-                week_start,
-                until: week_start,
-                entries: std::collections::BTreeMap::new(),
-            }
+            self.without_entries(week_start)
         })
+    }
+
+    /// A journal without entries in place of one that cannot be read.
+    pub(super) fn without_entries(&self, week_start: Instant) -> Journal {
+        Journal {
+            generation: self.stored.generation,
+            fingerprint: String::new(),
+            week_start,
+            until: week_start,
+            entries: BTreeMap::new(),
+        }
     }
 }
 

@@ -32,6 +32,13 @@ impl Publisher {
         Publisher { database: Some(database), comparer }
     }
 
+    /// One of several servers that publish to the same `database`.
+    #[cfg(test)]
+    pub(crate) fn of_several(database: &Arc<Database>) -> Publisher {
+        let publisher = Publisher::new(Arc::clone(database), None, String::new());
+        Publisher { comparer: Comparer { writers: Writers::Several, ..publisher.comparer }, ..publisher }
+    }
+
     /// Keeps nothing beyond this process.
     pub fn without_journal() -> Publisher {
         let (writers, retention) = (Writers::Nobody, Retention::default());
@@ -113,9 +120,10 @@ impl Publisher {
     /// equal; with its revisions for this server's events, if its configuration is newer; `None` if nothing has to
     /// change. Publishes nothing.
     pub(crate) fn compare(&self, team: &TeamToPublish, at: Instant) -> Option<Published> {
-        let known = team.known.as_ref().filter(|_| !team.is_restored)?;
+        let known = team.known.as_ref()?;
         let comparer = &self.comparer;
-        let is_same = known.stored.fingerprint == comparer.fingerprint(team);
+        // A restored team is what was published, unless that is of a newer configuration.
+        let is_same = team.is_restored || known.stored.fingerprint == comparer.fingerprint(team);
         let generation = comparer.generation(team, Some(known), Trigger::Time);
         let is_older = comparer.is_older(team, Some(known), generation);
         (is_same || is_older).then(|| comparer.publish(team, Some(known), Trigger::Time, at))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::frame::Frame;
-use super::published_team::PublishedTeam;
+use super::published_team::{JournalState, PublishedTeam};
 use crate::config::TeamConfig;
 use crate::feed::{Event, Links};
 use crate::journal::Copies;
@@ -26,14 +26,14 @@ pub(crate) struct TeamToPublish {
     pub(crate) config: Arc<TeamConfig>,
     pub(crate) frame: Frame,
     pub(crate) links: Links,
-    /// The copies of fetched calendars that it is made from.
+    /// The copies of fetched calendars that its configuration is made from.
     pub(crate) copies: Copies,
     /// Whether this server published it before from the same files: other copies do not make a newer configuration.
     pub(crate) has_same_files: bool,
     /// What was published before, by this server or another.
     pub(crate) known: Option<Arc<PublishedTeam>>,
-    /// The generation of the configuration that this server published before.
-    pub(crate) own_generation: Option<i64>,
+    /// What this server serves of it. Of a restored team at the start, what it was restored from.
+    pub(crate) own: Option<Arc<PublishedTeam>>,
     /// Whether this is the last published version, because the current files have errors. If so, nothing is
     /// published unless the journal's entry cannot be read.
     pub(crate) is_restored: bool,
@@ -44,6 +44,20 @@ pub(crate) struct TeamToPublish {
 impl TeamToPublish {
     pub(super) fn id(&self) -> &TeamId {
         &self.config.team.id
+    }
+
+    /// The generation of the configuration that this server published, unless another server has a newer one.
+    pub(super) fn own_generation(&self) -> Option<i64> {
+        let is_behind = |own: &PublishedTeam| matches!(own.state, JournalState::Older | JournalState::Newer);
+        self.own.as_ref().filter(|own| !is_behind(own)).map(|own| own.generation())
+    }
+
+    /// The copies of fetched calendars that its events are made from.
+    pub(super) fn own_copies(&self) -> &Copies {
+        match &self.own {
+            Some(own) if self.is_restored => &own.stored.copies,
+            _ => &self.copies,
+        }
     }
 }
 

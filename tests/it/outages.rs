@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::faked_clock::FakedClock;
 use crate::support::injection::Injection;
+use crate::support::machine::stdout_of;
 use crate::support::pair::{TEAM, configuration};
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
@@ -111,6 +112,52 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
     assert!(!page.contains("Another server has a newer configuration"), "{page}");
     one.wait_for_log("this server has the newest configuration again");
     wait(PATIENCE, "the same feeds", || tag(&one) == tag(&other));
+}
+
+#[test]
+fn a_server_with_older_files_leaves_a_damaged_entry_to_the_one_with_newer_files() {
+    let postgres = Postgres::start();
+    let settings = format!("{SETTINGS}journal = \"{}\"\n", postgres.url);
+    let [behind, ahead] = [(); 2].map(|()| configuration("", &settings));
+    let server = |folder: &Path| Running::start(&mut program(folder, &[]));
+    let edit = |name: &str| {
+        thread::sleep(Duration::from_millis(20));
+        fs::write(ahead.path().join("teams/data.toml"), TEAM.replace("Ann", name)).unwrap();
+    };
+    let entry = || {
+        let select = "SELECT version, generation, md5(journal) FROM publication";
+        stdout_of(postgres.psql(&[select]).args(["-A", "-t"]))
+    };
+    edit("Anna");
+    let newer = server(ahead.path());
+    postgres.run(&["UPDATE publication SET journal = set_byte(journal, 30, get_byte(journal, 30) # 255)"]);
+    let damaged = entry();
+    let older = server(behind.path());
+    wait(PATIENCE, "the faults", || faults(&older) == ["older", "unreadable-journal"]);
+    assert_eq!(entry(), damaged);
+    edit("Annie");
+    wait(PATIENCE, "the end of the damage", || faults(&older) == ["older"]);
+    assert_ne!(entry(), damaged);
+    assert!(faults(&newer).is_empty());
+}
+
+#[test]
+fn a_server_with_a_broken_file_is_behind_once_another_has_published_a_newer_configuration() {
+    let postgres = Postgres::start();
+    let settings = format!("{SETTINGS}journal = \"{}\"\n", postgres.url);
+    let [broken, ahead] = [(); 2].map(|()| configuration("", &settings));
+    let server = |folder: &Path| Running::start(&mut program(folder, &[]));
+    drop(server(broken.path()));
+    fs::write(broken.path().join("teams/data.toml"), "no TOML").unwrap();
+    let restored = server(broken.path());
+    assert!(faults(&restored).is_empty());
+    thread::sleep(Duration::from_millis(20));
+    fs::write(ahead.path().join("teams/data.toml"), TEAM.replace("Ann", "Anna")).unwrap();
+    let newer = server(ahead.path());
+    wait(PATIENCE, "the fault", || faults(&restored) == ["older"]);
+    assert!(faults(&newer).is_empty());
+    fs::write(broken.path().join("teams/data.toml"), TEAM).unwrap();
+    wait(PATIENCE, "the end of the fault", || faults(&restored).is_empty());
 }
 
 /// The status of the response to `target`.
