@@ -579,6 +579,37 @@ mod tests {
     }
 
     #[test]
+    fn links_revoked_while_the_journal_fails_stay_revoked_if_the_file_then_has_a_syntax_error() {
+        let team = TeamId::new("sample").unwrap();
+        let secret = || Secret::of(b"0123456789abcdef0123456789abcdef");
+        let load = |settings: &str, text: &str| {
+            let settings = format!("access = \"links\"\npublic_url = \"https://rota.example\"\n{settings}");
+            Arc::new(configuration(&settings, &[("sample", text)], at(NOW)))
+        };
+        let raised = TEAM.replace("name = \"Sample\"", "name = \"Sample\"\nlink_generation = 2");
+        let builder = Builder::new(Publisher::without_journal()).with_secret(secret());
+        let valid = |snapshot: &Snapshot| {
+            let keyring = snapshot.keyring().unwrap();
+            [(1, 1), (1, 2), (2, 1)].map(|(organisation, own)| {
+                keyring.scope(&secret().team(organisation, &team, own), at(NOW)).is_some()
+            })
+        };
+        let first = builder.first(Arc::into_inner(load("", TEAM)).unwrap(), at(NOW)).unwrap();
+        assert_eq!(valid(&first), [true, false, false]);
+        for (edit, broken, expected) in [
+            (load("", &raised), load("", "no TOML"), [false, true, false]),
+            (load("link_generation = 2", TEAM), load("bad = 1", TEAM), [false, false, true]),
+        ] {
+            let waiting = builder.revoke_links(&first, &edit).unwrap();
+            assert_eq!(valid(&waiting), expected);
+            let broken = builder.reload(&waiting, broken, BTreeSet::new(), at(NOW)).written().unwrap();
+            assert_eq!(valid(&broken), expected);
+            let undone = builder.reload(&broken, load("", TEAM), BTreeSet::new(), at(NOW)).written().unwrap();
+            assert_eq!(valid(&undone), [true, false, false], "a file without errors undoes it");
+        }
+    }
+
+    #[test]
     fn links_revoked_in_a_file_with_errors_stay_revoked_when_it_is_gone() {
         let team = TeamId::new("sample").unwrap();
         let secret = || Secret::of(b"0123456789abcdef0123456789abcdef");

@@ -42,14 +42,17 @@ impl Keys {
         teams: &ServedTeams,
         known: Option<Known<'_>>,
     ) -> Arc<Keys> {
-        let generation = configuration.settings.link_generation;
+        let earlier = known.map(|known| &**known.keys);
+        // Settings with errors are those in service, and an edit that revoked links may still wait for the journal.
+        let are_unread = configuration.settings_errors().next().is_some();
+        let waiting = earlier.filter(|_| are_unread).map_or(0, |earlier| earlier.generation);
+        let generation = configuration.settings.link_generation.max(waiting);
         let has_team = |id: &TeamId| teams.get(id).is_some();
         let lacks_teams = configuration.broken.keys().chain(removed).any(|id| !has_team(id));
         let unserved = || {
             let broken = configuration.broken.iter().filter(|(id, _)| !has_team(id));
             broken.filter_map(|(id, broken)| Some((id, broken.links.as_ref()?)))
         };
-        let earlier = known.map(|known| &**known.keys);
         let links = || teams.iter().map(|team| effective_links(team, configuration, earlier));
         if let Some(Known { keys: known, only }) = known
             && (known.generation, known.keyring.lacks_teams()) == (generation, lacks_teams)
