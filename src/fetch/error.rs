@@ -77,6 +77,9 @@ pub enum FetchError {
     /// Not UTF-8.
     #[error("the response is not UTF-8 text")]
     NotUtf8,
+    /// A defect of this program.
+    #[error("fetching it failed unexpectedly; the log has the details")]
+    Defect,
 }
 
 impl FetchError {

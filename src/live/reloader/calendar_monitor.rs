@@ -159,7 +159,7 @@ impl Worker {
             self.busy.insert(job.digest().to_owned());
             let (messages, limits) = (self.messages.clone(), self.calendars.options().limits);
             let run = move || {
-                let result = job.run(&Fetcher::with_limits(limits));
+                let result = caught(|| job.run(&Fetcher::with_limits(limits)));
                 drop(messages.send(Message::Fetched(Box::new(job), result)));
             };
             // Without a thread the calendar is fetched once its lease is over.
@@ -184,6 +184,11 @@ impl Worker {
         self.notify(is_changed);
         Ok(())
     }
+}
+
+/// The result of `fetch`. A panic, which the panic hook logs, is a failure like others: the calendar is tried again.
+fn caught(fetch: impl FnOnce() -> Result<Fetched, FetchError>) -> Result<Fetched, FetchError> {
+    catch_unwind(AssertUnwindSafe(fetch)).unwrap_or(Err(FetchError::Defect))
 }
 
 /// Reads what this server or others have stored while `snapshot` is in service. Whether a load would show something
@@ -234,6 +239,12 @@ mod tests {
     use crate::live::Builder;
     use crate::live::sample::{at, configuration};
     use crate::publish::Publisher;
+
+    #[test]
+    fn a_fetch_that_panics_has_failed_and_its_calendar_can_be_tried_again() {
+        assert_eq!(caught(|| panic!("a defect")).unwrap_err(), FetchError::Defect);
+        assert!(matches!(caught(|| Ok(Fetched::NotModified)), Ok(Fetched::NotModified)));
+    }
 
     #[test]
     fn a_panic_is_reported_and_so_is_its_end() {
