@@ -35,13 +35,15 @@ struct Fault {
     message: String,
 }
 
-/// A header `[x]` that appears more than once.
+/// A header `[x]` of a table that has another header too.
 struct Repeated<'t> {
     name: &'t str,
-    /// Where it appears first.
-    first: Span,
-    /// What is below it the second time and later.
-    again: Vec<Span>,
+    /// The header that is wrong: the first `[x]`, or one below a `[[x]]`.
+    header: Span,
+    /// Whether another one is `[[x]]`.
+    is_list: bool,
+    /// What is below the headers that the parser reports.
+    below: Vec<Span>,
 }
 
 /// Reports `errors` of `text` as problems `toml-syntax`.
@@ -51,12 +53,19 @@ pub(super) fn report(errors: &[toml::de::Error], text: &str, problems: &Problems
         message: error.message().lines().map(str::trim).collect::<Vec<_>>().join(", "),
     };
     let mut faults: Vec<Fault> = errors.iter().map(fault).collect();
-    for Repeated { name, first, again } in repeated_tables(&faults, text) {
-        let message = format!("this is not valid TOML: there is more than one `[{name}]`");
-        let help = format!("write `[[{name}]]` each time if they are a list, else join them");
-        problems.error_with_help("toml-syntax", first, message, help);
+    for Repeated { name, header, is_list, below } in repeated_tables(&faults, text) {
+        let (what, help) = match is_list {
+            true => {
+                (format!("this `[{name}]` is one of several `[[{name}]]`"), format!("write `[[{name}]]`"))
+            }
+            false => (
+                format!("there is more than one `[{name}]`"),
+                format!("write `[[{name}]]` each time if they are a list, else join them"),
+            ),
+        };
+        problems.error_with_help("toml-syntax", header, format!("this is not valid TOML: {what}"), help);
         // The parser reports each key of the table as a duplicate of one in the first.
-        let is_echo = |fault: &Fault| again.iter().any(|table| table.contains(&fault.span.start));
+        let is_echo = |fault: &Fault| below.iter().any(|table| table.contains(&fault.span.start));
         faults.retain(|fault| fault.message != DUPLICATE || !is_echo(fault));
     }
     let mut is_merge_reported = false;
@@ -96,27 +105,34 @@ fn repeated_tables<'t>(faults: &[Fault], text: &'t str) -> Vec<Repeated<'t>> {
     for Fault { span, .. } in faults.iter().filter(|fault| fault.message == DUPLICATE) {
         let (before, name, after) = (text.get(..span.start), text.get(span.clone()), text.get(span.end..));
         let (Some(before), Some(name), Some(after)) = (before, name, after) else { continue };
-        if !before.ends_with('[') || before.ends_with("[[") || !after.starts_with(']') {
+        if !before.ends_with('[') || !after.starts_with(']') {
             continue;
         }
+        let is_list = before.ends_with("[[");
         let below = span.start..after.find("\n[").map_or(text.len(), |length| span.end + length);
-        if let Some(known) = found.iter_mut().find(|known| known.name == name) {
-            known.again.push(below);
-            continue;
-        }
-        let header = format!("[{name}]");
-        let first = if text.starts_with(&header) {
-            Some(0)
-        } else {
-            before.find(&format!("\n{header}")).map(|newline| newline + 1)
+        let [table, list] =
+            [format!("[{name}]"), format!("[[{name}]]")].map(|header| first_line(before, &header));
+        let at = |table: usize| table..table + name.len() + 2;
+        let (header, is_list) = match (is_list, table, list) {
+            (true, Some(table), _) => (at(table), true),
+            (false, Some(table), list) if list.is_none_or(|list| table < list) => (at(table), false),
+            (false, _, Some(_)) => (at(span.start - 1), true),
+            _ => continue,
         };
-        found.extend(first.map(|start| Repeated {
-            name,
-            first: start..start + header.len(),
-            again: vec![below],
-        }));
+        match found.iter_mut().find(|known| known.header == header) {
+            Some(known) => known.below.push(below),
+            None => found.push(Repeated { name, header, is_list, below: vec![below] }),
+        }
     }
     found
+}
+
+/// Where the first line of `text` begins that begins with `header`.
+fn first_line(text: &str, header: &str) -> Option<usize> {
+    match text.starts_with(header) {
+        true => Some(0),
+        false => text.find(&format!("\n{header}")).map(|newline| newline + 1),
+    }
 }
 
 /// The first error of each line; only the very first if a bracket is not closed, since the parser then takes everything
