@@ -61,7 +61,7 @@ fn by_occasion(team: &Team, mut found: Vec<Occasion>, now: Instant) -> String {
     if !needs.is_empty() {
         text.push_str(&format!("NEEDS SOMEBODY ({} to agree)\n", open.len()));
         text.extend(needs.iter().map(|occasion| occasion_lines(team, occasion, now)));
-        text.extend(open.iter().map(|row| explained(team, row, now)));
+        text.extend(open.iter().map(|row| explained(team, row, now, &open)));
         text.push('\n');
     }
     if !rest.is_empty() {
@@ -102,8 +102,8 @@ fn table(team: &Team, coverage: &Coverage, now: Instant) -> String {
     }
     let open: Vec<&Row> = coverage.rows.iter().filter(|row| row.status.is_open()).collect();
     let mut text = table.text();
-    for row in open {
-        text.push_str(&explained(team, row, now));
+    for row in &open {
+        text.push_str(&explained(team, row, now, &open));
     }
     text
 }
@@ -148,8 +148,9 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     ]);
 }
 
-/// A conflict: by when it must be agreed, who could take it, and what to write once the team has agreed.
-fn explained(team: &Team, row: &Row, now: Instant) -> String {
+/// A conflict, one of those that are `open`: by when it must be agreed, who could take it, and what to write once the team
+/// has agreed.
+fn explained(team: &Team, row: &Row, now: Instant, open: &[&Row]) -> String {
     let period = when::period_inline(&team.zone, row.period);
     let deadline = row.deadline.map(|by| when::instant(&team.zone, by)).unwrap_or_default();
     let left = row.days_left(now).map_or_else(String::new, |left| match left {
@@ -169,7 +170,7 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
     text.push_str(&format!(
         "\nTo record it, with the person you chose, add to teams/{}.toml:\n\n{}",
         team.id,
-        override_entry(team, row, team.zone.date(now))
+        override_entry(team, row, team.zone.date(now), open)
     ));
     text
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use chrono::NaiveDate;
-
 use super::args;
 use super::calendars;
 use super::options;
@@ -19,7 +17,7 @@ use crate::rota::{
     Coverage, EngineerId, Instant, Period, RoleChange, Row, RowStatus, Schedule, Side, Team, TeamId, changes,
     coverage, expand, holdings,
 };
-use crate::text::clean;
+use crate::text::{agree_command, clean};
 
 pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
@@ -71,8 +69,8 @@ pub(super) struct Consequence {
     pub(super) concerned: BTreeSet<EngineerId>,
     /// Those who are on call in what is new in the coverage.
     pub(super) on_call: BTreeSet<EngineerId>,
-    /// The dates of conflicts that are new.
-    pub(super) opened: Vec<NaiveDate>,
+    /// The commands that record what is agreed on conflicts that are new.
+    pub(super) to_agree: Vec<String>,
 }
 
 /// What differs between two versions of one team over `dates`.
@@ -88,11 +86,13 @@ pub(super) fn consequence(
         .then(|| text(after, &shape, &compared, dates) + &conflicts_text(after, &changed, &compared));
     let sides = compared.moves.iter().flat_map(|moved| [&moved.before, &moved.after]).flatten();
     let concerned = sides.map(|side| side.engineer.clone()).collect();
-    let [opened, _] = &changed;
-    let opened = opened.iter().map(|(team, row)| team.zone.date(row.period.start())).collect();
+    let ([opened, _], [_, now_open]) = (&changed, compared.open());
+    let command =
+        |row: &Row| agree_command(after, row.period, "WHO", now_open.iter().map(|(_, row)| row.period));
+    let to_agree = opened.iter().map(|(_, row)| command(row)).collect();
     let weaker = compared.weaker();
     let on_call = weaker.iter().map(|row| after.engineer(row.primary).id.clone()).collect();
-    Ok(Consequence { text, coverage: weaker_text(after, &weaker), concerned, on_call, opened })
+    Ok(Consequence { text, coverage: weaker_text(after, &weaker), concerned, on_call, to_agree })
 }
 
 /// Two plans can be compared only if both are without errors.
@@ -134,8 +134,13 @@ impl<'t> Compared<'t> {
 
     /// The rows that are open only after the change, and those that were open only before it, each with its team.
     fn opened_and_closed(&self) -> [Vec<OpenRow<'_>>; 2] {
-        let [before, after] = self.sides.each_ref().map(|side| side.as_ref().map_or_else(Vec::new, open));
+        let [before, after] = self.open();
         [without(&after, &before), without(&before, &after)]
+    }
+
+    /// The rows that are open before the change, and after it.
+    fn open(&self) -> [Vec<OpenRow<'_>>; 2] {
+        self.sides.each_ref().map(|side| side.as_ref().map_or_else(Vec::new, open))
     }
 
     /// The rows in which the primary has no backup or another one, or has duty while away, only after the change.

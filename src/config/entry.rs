@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::edit::{Field, entry_line};
-use crate::rota::{Instant, Rotation, Row, RowStatus, Team, Zone, unnamed_secondary, week_at};
+use crate::rota::{Instant, Period, Rotation, Row, RowStatus, Team, Zone, unnamed_secondary, week_at};
 
 /// The `[[rotation]]` of `team` that says `rotation`, with an empty line before it.
 pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
@@ -16,13 +16,14 @@ pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
 }
 
 /// The `[[override]]` that records the proposal of an open `row` of `team` as agreed on `today`. It is a little longer
-/// than the row if that begins or ends in an hour that occurs twice, of which a file can name only the first.
+/// than the row if that begins or ends in an hour that occurs twice, of which a file can name only the first, but it
+/// does not overlap those of the other `open` rows.
 ///
 /// By R7 the week's secondary stays if an override names only a primary, so an entry without a proposed secondary says
 /// what follows from that. If nobody is free, the entry names no primary, and pasted unchanged it is an error.
-pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
+pub fn override_entry(team: &Team, row: &Row, today: NaiveDate, open: &[&Row]) -> String {
     let id = |idx| team.engineer(idx).id.as_str();
-    let period = team.zone.named_period(row.period);
+    let period = entry_period(&team.zone, row.period, open.iter().map(|other| other.period));
     let primary = match row.status {
         RowStatus::Nobody => "primary = \"…\"   # nobody is free: find somebody".to_owned(),
         _ => format!("primary = \"{}\"", id(row.primary)),
@@ -53,6 +54,15 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
         entry_line(&("reason", Field::Text(row.reasons.join(", ")))),
     ];
     lines.join("\n") + "\n"
+}
+
+/// What the entry of `period` covers, where others have entries too: of two that meet in an hour that occurs twice, the
+/// later one has all of that hour, as if they were recorded one after the other.
+fn entry_period(zone: &Zone, period: Period, others: impl Iterator<Item = Period>) -> Period {
+    let own = zone.named_period(period);
+    let later = others.filter(|other| period.end() <= other.start());
+    let next = later.map(|later| zone.named_period(later).start()).min();
+    next.and_then(|next| Period::new(own.start(), own.end().min(next))).unwrap_or(own)
 }
 
 /// The end of an override: `through`, its last day, where it ends at a midnight.
@@ -87,6 +97,16 @@ mod tests {
             let line = entry_line(&("from", time_field(&zone, instant.parse().unwrap())));
             assert_eq!(line, format!("from = {expected}"));
         }
+    }
+
+    #[test]
+    fn entries_of_conflicts_that_meet_in_an_hour_that_occurs_twice_do_not_overlap() {
+        let zone = Zone::bundled("America/New_York").unwrap();
+        let at = |time: &str| format!("2026-11-01T{time}:00Z").parse::<Instant>().unwrap();
+        let period = |[start, end]: [&str; 2]| Period::new(at(start), at(end)).unwrap();
+        let conflicts = [["04:00", "06:30"], ["06:30", "08:00"], ["08:00", "09:00"]].map(period);
+        let entries = conflicts.map(|conflict| entry_period(&zone, conflict, conflicts.into_iter()));
+        assert_eq!(entries, [["04:00", "05:59"], ["05:59", "08:00"], ["08:00", "09:00"]].map(period));
     }
 
     #[test]

@@ -141,6 +141,36 @@ fn an_override_in_the_way_is_shortened_or_split_and_keeps_what_it_says() {
 }
 
 #[test]
+fn the_commands_that_are_printed_work_with_several_teams_and_with_two_conflicts_on_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = shipped(folder.path());
+    let plan = fs::read_to_string(file(&config)).unwrap();
+    let plan: String = plan.split_inclusive('\n').filter(|line| !line.starts_with("run_book = ")).collect();
+    fs::write(config.join("teams/other.toml"), plan).unwrap();
+    // Friday, Christmas as observed: the duty changes at 10:00.
+    let (team, date) = (team(&config), "2027-12-24");
+    let duties = expand(&team, team.zone.day(date.parse().unwrap()).unwrap());
+    let ids: Vec<String> = duties.duties().map(|duty| team.engineer(duty.hands().0).id.to_string()).collect();
+    let [early, late] = &ids[..] else { panic!("{ids:?}") };
+    let off = |id: &str| run_ok(&config, &["off", id, "2027-12-23", "2027-12-26", "--team", "other"]);
+    let command = |printed: &str| {
+        let line = printed.lines().find_map(|line| line.split_once("record it: oncal ")?.1.into());
+        line.map(|line: &str| line.to_owned()).unwrap_or_else(|| panic!("{printed}"))
+    };
+    let first = command(&off(early));
+    assert_eq!(first, "agree 2027-12-24 WHO --team other");
+    let second = command(&off(late));
+    assert_eq!(second, "agree 2027-12-24 WHO --at 10:00 --team other");
+    let free = team
+        .engineers
+        .iter()
+        .map(|engineer| engineer.id.as_str())
+        .find(|id| !ids.iter().any(|away| away == id));
+    let who = second.replace("WHO", free.unwrap());
+    run_ok(&config, &who.split(' ').collect::<Vec<_>>());
+}
+
+#[test]
 fn a_conflict_is_agreed_on_once() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
@@ -256,7 +286,7 @@ fn cover_asks_about_leave_only_for_the_part_in_which_the_primary_becomes_the_bac
         ),
         "{printed}"
     );
-    assert!(printed.contains("record that too: `oncal off d 2027-05-14`"), "{printed}");
+    assert!(printed.contains("record that too: `oncal off d 2027-05-14 --team data-pipelines`"), "{printed}");
     assert!(!printed.contains("oncal off c"), "C has no duty: {printed}");
     let printed = run_ok(&config, &["cover", "b", "2027-05-08", "2028-05-08", "--dry-run"]);
     let backup = printed.lines().find(|line| line.contains("backup: ")).unwrap();
@@ -436,7 +466,7 @@ fn cover_suggests_leave_in_days_of_the_engineers_own_clock() {
     let config = with_c_in("Asia/Kolkata", folder.path());
     // C is primary until Friday 14 May, D secondary.
     let printed = run_ok(&config, &["cover", "d", "sat 18:00", "2027-05-10", "--dry-run"]);
-    assert!(printed.contains("oncal off c 2027-05-09 2027-05-10`"), "{printed}");
+    assert!(printed.contains("oncal off c 2027-05-09 2027-05-10 --team data-pipelines`"), "{printed}");
 }
 
 #[test]

@@ -171,10 +171,11 @@ fn print_backup([before, after]: [&Team; 2], period: Period, output: &mut Output
         let [from, to] = [part.start(), part.end() - TimeDelta::seconds(1)].map(|at| engineer.zone.date(at));
         let dates = if from == to { from.to_string() } else { format!("{from} {to}") };
         output.warn(format_args!(
-            "{} is the backup {}. If they cannot be, record that too: `oncal off {} {dates}`",
+            "{} is the backup {}. If they cannot be, record that too: `oncal off {} {dates} --team {}`",
             name(after, *idx),
             when::period_in_words(&after.zone, *part),
-            engineer.id
+            engineer.id,
+            after.id
         ));
     }
     if replaced.len() > most_people {

@@ -139,8 +139,8 @@ impl<'c> Session<'c> {
         let moved = consequence.text.as_deref().unwrap_or("no shift moves\n");
         output.data(&format!("\n{moved}{}", consequence.coverage))?;
         output.data(&self.who_hears(&consequence, [&edited, self.configuration]))?;
-        for date in &consequence.opened {
-            output.data(&format!("Once the team has agreed, record it: oncal agree {date} WHO\n"))?;
+        for command in &consequence.to_agree {
+            output.data(&format!("Once the team has agreed, record it: {command}\n"))?;
         }
         for warning in self.new_warnings(&edited) {
             output.note(format_args!("\n{}", render(warning, &edited.sources, true)));

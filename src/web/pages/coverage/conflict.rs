@@ -114,7 +114,7 @@ impl Conflicts<'_> {
 
     fn entry(self, row: &Row) -> Markup {
         let team = self.people.team();
-        let text = override_entry(team, row, team.zone.date(self.wall.now));
+        let text = override_entry(team, row, team.zone.date(self.wall.now), self.open);
         html! { pre tabindex="0" { code { (text) } } }
     }
 }
