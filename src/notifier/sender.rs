@@ -1,5 +1,6 @@
 //! Delivers the notices of one channel: claims each, sends it and marks it.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,8 +35,17 @@ const PAUSES: [TimeDelta; 9] = [
     TimeDelta::hours(1),
 ];
 
+/// The pause after any number of failures is no longer.
+const LONGEST_PAUSE: TimeDelta = PAUSES[PAUSES.len() - 1];
+
+/// Clocks of servers that share a database differ by less.
+const SKEW: TimeDelta = CLAIM;
+
 /// How soon a notice that this server leaves to others is looked at again.
 const FOR_OTHERS: TimeDelta = TimeDelta::seconds(10);
+
+/// Contains no time.
+const NO_PAUSE: Range<Instant> = Instant::MIN_UTC..Instant::MIN_UTC;
 
 /// How many notices one step sends at most, so that a change of the configuration is seen in between.
 const MAX_IN_A_ROW: usize = 50;
@@ -51,8 +61,8 @@ pub struct Sender<T> {
     unmarked: Option<(Notice, Instant)>,
     /// How often in a row the server failed for everybody.
     failures: u32,
-    /// Until when nothing is tried after that.
-    pause_until: Option<Instant>,
+    /// When nothing is tried after that. A clock that is set back ends it.
+    pause: Range<Instant>,
     /// Set once no further message may be started.
     is_stopping: Arc<AtomicBool>,
 }
@@ -65,9 +75,16 @@ impl<T: Transport> Sender<T> {
         environment: Environment,
         transport: T,
     ) -> Sender<T> {
-        let is_stopping = Arc::default();
-        let (unmarked, failures, pause_until) = (None, 0, None);
-        Sender { channel, database, environment, transport, unmarked, failures, pause_until, is_stopping }
+        Sender {
+            channel,
+            database,
+            environment,
+            transport,
+            unmarked: None,
+            failures: 0,
+            pause: NO_PAUSE,
+            is_stopping: Arc::default(),
+        }
     }
 
     /// Starts no further message once `is_stopping` is set.
@@ -79,7 +96,7 @@ impl<T: Transport> Sender<T> {
     /// Something new is due, which is worth an attempt at once and short pauses after it.
     pub fn hurry(&mut self) {
         self.failures = 0;
-        self.pause_until = None;
+        self.pause = NO_PAUSE;
     }
 
     /// Sends what is due at the time that `now` returns, which is called for each notice.
@@ -100,12 +117,15 @@ impl<T: Transport> Sender<T> {
             }
             marked?;
         }
+        let at = now();
+        let (wait, claim) = (at + LONGEST_PAUSE + SKEW, at + CLAIM + SKEW);
+        self.database.bring_back_notices(at, wait, claim)?;
         for _ in 0..MAX_IN_A_ROW {
             let at = now();
             if self.is_stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            if self.pause_until.is_some_and(|until| at < until) {
+            if self.pause.contains(&at) {
                 return Ok(());
             }
             let Some(notice) = self.database.claim_notice(self.channel, at, at + CLAIM)? else {
@@ -161,7 +181,7 @@ impl<T: Transport> Sender<T> {
         match sent {
             Ok(()) => {
                 self.failures = 0;
-                self.pause_until = None;
+                self.pause = NO_PAUSE;
                 counts.add_sent(self.channel);
                 tracing::info!(%team, kind, channel = self.channel.as_str(), "notice sent");
                 let marked = self.database.mark_notice_sent(&notice, at);
@@ -186,12 +206,14 @@ impl<T: Transport> Sender<T> {
         let reason = failure.reason.to_string();
         tracing::warn!(%team, kind, channel, attempts = notice.attempts, reason, "failed to send a notice");
         let is_general = failure.scope == FailureScope::Everybody;
-        if is_general {
+        let until = if is_general {
             self.failures += 1;
-            self.pause_until = Some(at + pause(self.failures));
-        }
-        // After a pause of the server everything is due, and what was tried last comes last.
-        let until = self.pause_until.filter(|_| is_general).unwrap_or(at + pause(notice.attempts));
+            // After a pause of the server everything is due, and what was tried last comes last.
+            self.pause = at..at + pause(self.failures);
+            self.pause.end
+        } else {
+            at + pause(notice.attempts)
+        };
         let is_refused = failure.scope == FailureScope::Message;
         self.database.postpone_notice(notice, Postponed { until, failure: &reason, is_refused })?;
         if at - TRIED >= notice.created {

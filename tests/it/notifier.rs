@@ -502,6 +502,104 @@ fn a_change_that_was_made_by_a_clock_that_is_ahead_is_sent_soon() {
     assert_eq!(network.arrived().len(), 4);
 }
 
+/// D for C on Tuesday 24 November, within a day of [`monday`].
+fn cover(from: &str, to: &str) -> String {
+    format!(
+        "[[override]]\nfrom = 2026-11-24T{from}:00\nto = 2026-11-24T{to}:00\nprimary = \"d\"\nagreed_on = 2026-11-23\n"
+    )
+}
+
+#[test]
+fn a_notice_that_was_sent_by_a_clock_that_was_ahead_is_not_newer_than_later_ones() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let ahead = monday() + TimeDelta::hours(3);
+    let first = cover("08:00", "08:20");
+    server.edit(&team_text(&first), ahead);
+    server.step(ahead + TimeDelta::seconds(20));
+    assert_eq!(network.counts()["webhook"], 1, "{:?}", network.counts());
+    drop(server);
+    let both = team_text(&format!("{first}{}", cover("08:40", "09:00")));
+    let mut server = Server::start(folder(state.path()), &both, monday(), &network);
+    server.run(monday(), monday() + TimeDelta::seconds(20), TimeDelta::seconds(5));
+    for to in ["d@example.org", "team@example.org", "webhook"] {
+        let subjects = subjects(&network, to);
+        assert_eq!(subjects.len(), 2, "{to}: {subjects:?}");
+        assert!(subjects[1].starts_with("URGENT: "), "{to}: {subjects:?}");
+    }
+}
+
+#[test]
+fn a_notice_that_failed_while_the_clock_was_ahead_is_sent_once_the_clock_is_right() {
+    for failure in
+        [Failure::general(Reason::WebhookUnreachable), Failure::of_recipient(Reason::WebhookUnreachable)]
+    {
+        let (is_up, state) = (Arc::<AtomicBool>::default(), tempfile::tempdir().unwrap());
+        let up = Arc::clone(&is_up);
+        let network =
+            Recorder::new(move |_, _, _| if up.load(Ordering::Relaxed) { Ok(()) } else { Err(failure) });
+        let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+        server.step(monday());
+        // One is planned by the right clock, and one by the one that is ahead. It is set right while it fails.
+        let first = cover("08:00", "08:20");
+        server.edit(&team_text(&first), monday());
+        server.step(monday() + TimeDelta::seconds(20));
+        let ahead = monday() + TimeDelta::hours(3);
+        let second = format!("{first}{}", cover("08:40", "09:00"));
+        server.edit(&team_text(&second), ahead);
+        server.run(ahead, ahead + TimeDelta::minutes(2), TimeDelta::seconds(5));
+        is_up.store(true, Ordering::Relaxed);
+        let right = monday() + TimeDelta::minutes(3);
+        server.step(right);
+        assert_eq!(network.counts().values().collect::<BTreeSet<_>>(), [&2].into(), "{:?}", network.counts());
+        server.edit(&team_text(&format!("{second}{}", cover("09:20", "09:40"))), right);
+        server.run(right, right + TimeDelta::seconds(20), TimeDelta::seconds(5));
+        let subjects = subjects(&network, "webhook");
+        assert_eq!(subjects.len(), 3);
+        assert!(subjects.iter().all(|subject| subject.starts_with("URGENT: ")), "{subjects:?}");
+    }
+}
+
+#[test]
+fn what_a_clock_that_was_ahead_waits_for_is_due_once_the_clock_is_right() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let ahead = monday() + TimeDelta::hours(3);
+    server.edit(&team_text(FLU), ahead);
+    server.step(ahead);
+    assert_eq!(network.arrived(), [], "it has not settled");
+    for seconds in [10, 25] {
+        server.planner.step(&server.snapshot, monday() + TimeDelta::seconds(seconds)).unwrap();
+    }
+    assert!(waiting(&server) > 0, "it has by the right clock");
+    // What another process claimed is free once its claim is over by any clock that can be right.
+    let now = monday() + TimeDelta::seconds(30);
+    let claim =
+        |now: Instant| server.database.claim_notice(Channel::Webhook, now, now + TimeDelta::minutes(5));
+    assert!(claim(now + TimeDelta::seconds(5)).unwrap().is_some());
+    server.step(now);
+    assert!(!network.counts().contains_key("webhook"), "the other clock may be a little ahead");
+    server.run(now, now + TimeDelta::minutes(6), TimeDelta::minutes(1));
+    assert_eq!(network.counts()["webhook"], 1);
+    server.edit(&team_text(""), now + TimeDelta::minutes(7));
+    server.planner.step(&server.snapshot, now + TimeDelta::minutes(7)).unwrap();
+    let now = now + TimeDelta::minutes(8);
+    server.planner.step(&server.snapshot, now).unwrap();
+    let ahead = now + TimeDelta::hours(3);
+    let claimed = server.database.claim_notice(Channel::Webhook, ahead, ahead + TimeDelta::minutes(5));
+    assert!(claimed.unwrap().is_some());
+    server.step(now);
+    assert_eq!(network.counts()["webhook"], 2);
+}
+
+/// How many notices wait.
+fn waiting(server: &Server) -> u64 {
+    let all = server.database.undelivered_notices(monday()).unwrap();
+    all.iter().map(|own| own.waiting).sum()
+}
+
 #[test]
 fn what_was_known_is_written_again_after_the_journal_is_lost() {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
@@ -651,10 +749,6 @@ fn notices_of_a_team_that_no_server_has_any_more_are_dropped_after_three_days() 
     one.edit(&team_text(&swap("2026-12-04", ["a", "d"])), edited);
     let due = edited + TimeDelta::minutes(2);
     one.planner.step(&one.snapshot, due).unwrap();
-    let waiting = |server: &Server| {
-        let all = server.database.undelivered_notices(monday()).unwrap();
-        all.iter().map(|own| own.waiting).sum::<u64>()
-    };
     assert_eq!(waiting(&one), 4);
     // The other server knows only the plan before that, so it leaves the notices to the first.
     let send = |server: &mut Server, now: Instant| {
