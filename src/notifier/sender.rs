@@ -41,8 +41,8 @@ const LONGEST_PAUSE: TimeDelta = PAUSES[PAUSES.len() - 1];
 /// Clocks of servers that share a database differ by less.
 const SKEW: TimeDelta = CLAIM;
 
-/// How soon a notice that this server leaves to others is looked at again.
-const FOR_OTHERS: TimeDelta = TimeDelta::seconds(10);
+/// How soon a notice that this server cannot send yet, or leaves to others, is looked at again.
+const LATER: TimeDelta = TimeDelta::seconds(10);
 
 /// Contains no time.
 const NO_PAUSE: Range<Instant> = Instant::MIN_UTC..Instant::MIN_UTC;
@@ -153,15 +153,11 @@ impl<T: Transport> Sender<T> {
             return self.database.drop_notice(&notice);
         };
         let served = snapshot.team(team.as_str());
+        let is_expected = snapshot.is_broken(team.as_str());
         let is_newest = served.is_some_and(|served| served.journal_state() == JournalState::Written);
-        if self.database.is_shared() && !is_newest {
-            if at - TRIED >= notice.created {
-                tracing::warn!(%team, kind, "no server has sent a notice for three days: its team may be gone; it is dropped");
-                return self.database.drop_notice(&notice);
-            }
-            // Another server, whose configuration is newer, knows where it goes.
-            let postponed = Postponed { until: at + FOR_OTHERS, failure: "", is_refused: false };
-            return self.database.postpone_notice(&notice, postponed);
+        if is_expected || self.database.is_shared() && !is_newest {
+            // The team's file comes back, or another server, whose configuration is newer, knows where it goes.
+            return self.leave(&notice, at);
         }
         let Some(config) = served.map(TeamSnapshot::config) else {
             tracing::info!(%team, kind, "the team of a notice is gone; it is not sent");
@@ -192,6 +188,17 @@ impl<T: Transport> Sender<T> {
             }
             Err(failure) => self.failed(counts, &notice, failure, at),
         }
+    }
+
+    /// Leaves a claimed notice that this server cannot send now, for three days.
+    fn leave(&self, notice: &Notice, at: Instant) -> Result<(), JournalError> {
+        let (team, kind) = (&notice.team, notice.kind.as_str());
+        if at - TRIED >= notice.created {
+            tracing::warn!(%team, kind, "no server has sent a notice for three days: its team may be gone; it is dropped");
+            return self.database.drop_notice(notice);
+        }
+        let postponed = Postponed { until: at + LATER, failure: "", is_refused: false };
+        self.database.postpone_notice(notice, postponed)
     }
 
     fn failed(

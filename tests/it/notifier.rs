@@ -600,6 +600,47 @@ fn waiting(server: &Server) -> u64 {
     all.iter().map(|own| own.waiting).sum()
 }
 
+/// Lets the senders of `server` do what they do at `now`.
+fn send(server: &mut Server, now: Instant) {
+    for sender in &mut server.senders {
+        sender.step(&server.snapshot, &server.counts, || now).unwrap();
+    }
+}
+
+/// Starts `server` again in its folder, with the team's file under this name.
+fn start_with_file_as(server: &mut Server, name: &str) {
+    let folder = server.config.path().join("teams");
+    fs::rename(folder.join("data.toml"), folder.join(name)).unwrap();
+    let builder = Builder::new(Publisher::new(Arc::clone(&server.database), None, "test".to_owned()));
+    server.snapshot = builder.first(load(server.config.path(), monday()).unwrap(), monday()).unwrap();
+    assert!(server.snapshot.team("data").is_none());
+}
+
+#[test]
+fn notices_of_a_team_whose_file_is_missing_at_a_start_wait_for_it() {
+    let is_up = Arc::<AtomicBool>::default();
+    let (state, up) = (tempfile::tempdir().unwrap(), Arc::clone(&is_up));
+    let down = Failure::general(Reason::MailUnreachable);
+    let network = Recorder::new(move |_, _, _| if up.load(Ordering::Relaxed) { Ok(()) } else { Err(down) });
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let swapped = team_text(&swap("2026-12-04", ["a", "d"]));
+    server.edit(&swapped, monday());
+    let due = monday() + TimeDelta::minutes(3);
+    server.step(due);
+    assert_eq!(waiting(&server), 4);
+    start_with_file_as(&mut server, "else.toml");
+    assert!(server.snapshot.is_broken("data"), "its file is expected back");
+    is_up.store(true, Ordering::Relaxed);
+    for seconds in [20, 30, 40] {
+        send(&mut server, due + TimeDelta::seconds(seconds));
+    }
+    assert_eq!((waiting(&server), network.arrived().len()), (4, 0));
+    server.edit(&swapped, due + TimeDelta::seconds(45));
+    send(&mut server, due + TimeDelta::seconds(50));
+    assert_eq!((waiting(&server), network.arrived().len()), (0, 4));
+}
+
 #[test]
 fn what_was_known_is_written_again_after_the_journal_is_lost() {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
@@ -751,16 +792,7 @@ fn notices_of_a_team_that_no_server_has_any_more_are_dropped_after_three_days() 
     one.planner.step(&one.snapshot, due).unwrap();
     assert_eq!(waiting(&one), 4);
     // The other server knows only the plan before that, so it leaves the notices to the first.
-    let send = |server: &mut Server, now: Instant| {
-        for sender in &mut server.senders {
-            sender.step(&server.snapshot, &server.counts, || now).unwrap();
-        }
-    };
-    let folder = other.config.path().join("teams");
-    fs::rename(folder.join("data.toml"), folder.join("else.toml")).unwrap();
-    let builder = Builder::new(Publisher::new(Arc::clone(&other.database), None, "test".to_owned()));
-    other.snapshot = builder.first(load(other.config.path(), monday()).unwrap(), monday()).unwrap();
-    assert!(other.snapshot.team("data").is_none());
+    start_with_file_as(&mut other, "else.toml");
     for seconds in [0, 20, 40] {
         send(&mut other, due + TimeDelta::seconds(seconds));
     }
