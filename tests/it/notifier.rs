@@ -126,18 +126,26 @@ impl Server {
         let builder = Builder::new(Publisher::new(Arc::clone(&database), None, "test".to_owned()));
         let snapshot = builder.first(load(config.path(), now).unwrap(), now).unwrap();
         let environment = Environment::new(|_| None);
-        let sender =
-            |channel| Sender::new(channel, Arc::clone(&database), environment.clone(), network.clone());
-        Server {
+        let mut server = Server {
             planner: Planner::new(Arc::clone(&database), environment.clone()),
-            senders: Channel::ALL.map(sender).into(),
+            senders: Vec::new(),
             counts: NoticeCounts::default(),
             network: network.clone(),
             config,
             database,
             builder,
             snapshot,
-        }
+        };
+        server.use_environment(&environment);
+        server
+    }
+
+    /// Plans and sends with the secrets of `environment`.
+    fn use_environment(&mut self, environment: &Environment) {
+        let database = || Arc::clone(&self.database);
+        let sender = |channel| Sender::new(channel, database(), environment.clone(), self.network.clone());
+        self.senders = Channel::ALL.map(sender).into();
+        self.planner = Planner::new(database(), environment.clone());
     }
 
     fn edit(&mut self, text: &str, now: Instant) {
@@ -642,6 +650,30 @@ fn notices_of_a_team_whose_file_is_missing_at_a_start_wait_for_it() {
 }
 
 #[test]
+fn why_the_webhook_in_the_environment_cannot_be_used_is_shown() {
+    let password =
+        "the webhook in the environment cannot be used: it must not contain a user name or password";
+    let plain = "the webhook in the environment cannot be used: it must begin with `https://`: without encryption only \
+                 this machine (loopback) can be reached";
+    let file = "the file that ONCAL_WEBHOOK_<TEAM>_FILE names cannot be read";
+    for (variable, value, expected) in [
+        ("ONCAL_WEBHOOK_DATA", "https://u:SECRET@hooks.example.org/x", password),
+        ("ONCAL_WEBHOOK_DATA", "http://hooks.example.org/SECRET", plain),
+        ("ONCAL_WEBHOOK_DATA_FILE", "/SECRET/missing", file),
+    ] {
+        let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
+        let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+        server.use_environment(&Environment::new(move |name| (name == variable).then(|| value.to_owned())));
+        server.step(monday());
+        server.edit(&team_text(&swap("2026-12-04", ["a", "d"])), monday());
+        server.step(monday() + TimeDelta::minutes(3));
+        let undelivered = server.database.undelivered_notices(monday()).unwrap();
+        let failures: Vec<&str> = undelivered.iter().map(|own| own.failure.as_str()).collect();
+        assert_eq!(failures, [expected]);
+    }
+}
+
+#[test]
 fn what_was_known_is_written_again_after_the_journal_is_lost() {
     let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
     let leave = "id = \"a\", time_off = [{ from = 2026-12-24, to = 2026-12-26 }]";
@@ -756,11 +788,7 @@ fn a_server_without_a_webhook_does_not_make_the_team_new_to_one_that_has_it() {
     let start = || Server::start(Location::Postgres(postgres.url.clone()), &text(""), monday(), &network);
     let [mut one, mut other] = [start(), start()];
     let hook = |name: &str| (name == "ONCAL_WEBHOOK_DATA").then(|| "https://hooks.example.org/T1".to_owned());
-    let environment = Environment::new(hook);
-    one.planner = Planner::new(Arc::clone(&one.database), environment.clone());
-    let sender =
-        |channel| Sender::new(channel, Arc::clone(&one.database), environment.clone(), network.clone());
-    one.senders = Channel::ALL.map(sender).into();
+    one.use_environment(&Environment::new(hook));
     one.step(monday());
     let later = monday() + TimeDelta::hours(1);
     let swapped = text(&swap("2026-12-04", ["a", "d"]));
