@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::destinations::{Destination, Environment, destination};
 use crate::config::TeamConfig;
 use crate::delivery::{Failure, FailureScope, Mail, Reason, Transport, fitted, neutralised};
-use crate::journal::{Channel, Database, JournalError, Notice, Postponed};
+use crate::journal::{Channel, Database, JournalError, Notice, Postponed, WEBHOOK};
 use crate::live::{NoticeCounts, Snapshot, TeamSnapshot};
 use crate::notices::Text;
 use crate::publish::JournalState;
@@ -63,6 +63,8 @@ pub struct Sender<T> {
     failures: u32,
     /// When nothing is tried after that. A clock that is set back ends it.
     pause: Range<Instant>,
+    /// See [`Sender::has_left_some`].
+    has_left_some: bool,
     /// Set once no further message may be started.
     is_stopping: Arc<AtomicBool>,
 }
@@ -83,6 +85,7 @@ impl<T: Transport> Sender<T> {
             unmarked: None,
             failures: 0,
             pause: NO_PAUSE,
+            has_left_some: false,
             is_stopping: Arc::default(),
         }
     }
@@ -97,6 +100,11 @@ impl<T: Transport> Sender<T> {
     pub fn hurry(&mut self) {
         self.failures = 0;
         self.pause = NO_PAUSE;
+    }
+
+    /// Whether the last step left notices for later, or to other servers.
+    pub fn has_left_some(&self) -> bool {
+        self.has_left_some
     }
 
     /// Sends what is due at the time that `now` returns, which is called for each notice.
@@ -117,6 +125,7 @@ impl<T: Transport> Sender<T> {
             }
             marked?;
         }
+        self.has_left_some = false;
         let at = now();
         let (wait, claim) = (at + LONGEST_PAUSE + SKEW, at + CLAIM + SKEW);
         self.database.bring_back_notices(at, wait, claim)?;
@@ -164,6 +173,10 @@ impl<T: Transport> Sender<T> {
             return self.database.drop_notice(&notice);
         };
         let sent = match destination(&notice.recipient, config, settings, &self.environment) {
+            Ok(None) if self.database.is_shared() && notice.recipient == WEBHOOK => {
+                // Another server may have it in its environment.
+                return self.leave(&notice, at);
+            }
             Ok(None) => {
                 tracing::info!(%team, kind, "the recipient of a notice has no address any more; it is not sent");
                 return self.database.drop_notice(&notice);
@@ -191,12 +204,13 @@ impl<T: Transport> Sender<T> {
     }
 
     /// Leaves a claimed notice that this server cannot send now, for three days.
-    fn leave(&self, notice: &Notice, at: Instant) -> Result<(), JournalError> {
+    fn leave(&mut self, notice: &Notice, at: Instant) -> Result<(), JournalError> {
         let (team, kind) = (&notice.team, notice.kind.as_str());
         if at - TRIED >= notice.created {
-            tracing::warn!(%team, kind, "no server has sent a notice for three days: its team may be gone; it is dropped");
+            tracing::warn!(%team, kind, "no server has sent a notice for three days: its team or webhook may be gone; it is dropped");
             return self.database.drop_notice(notice);
         }
+        self.has_left_some = true;
         let postponed = Postponed { until: at + LATER, failure: "", is_refused: false };
         self.database.postpone_notice(notice, postponed)
     }

@@ -806,6 +806,31 @@ fn a_server_without_a_webhook_does_not_make_the_team_new_to_one_that_has_it() {
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn a_server_without_a_webhook_leaves_what_goes_there_to_one_that_has_it() {
+    let postgres = Postgres::start();
+    let back = monday() + TimeDelta::minutes(4);
+    let down = Failure::of_recipient(Reason::WebhookUnreachable);
+    let network = Recorder::new(move |now, _, _| if now < back { Err(down) } else { Ok(()) });
+    let text = |more: &str| team_text(more).replace(NOTICES, "");
+    let start = || Server::start(Location::Postgres(postgres.url.clone()), &text(""), monday(), &network);
+    let [mut one, mut other] = [start(), start()];
+    let hook = |name: &str| (name == "ONCAL_WEBHOOK_DATA").then(|| "https://hooks.example.org/T1".to_owned());
+    one.use_environment(&Environment::new(hook));
+    one.step(monday());
+    for server in [&mut one, &mut other] {
+        server.edit(&text(&swap("2026-12-04", ["a", "d"])), monday());
+    }
+    one.step(monday() + TimeDelta::minutes(3));
+    *network.now.lock().unwrap() = back;
+    send(&mut other, back);
+    assert!(other.senders.iter().any(Sender::has_left_some));
+    assert_eq!(network.counts().get("webhook"), None);
+    one.step(back + TimeDelta::seconds(10));
+    assert_eq!(network.counts()["webhook"], 1);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn notices_of_a_team_that_no_server_has_any_more_are_dropped_after_three_days() {
     let postgres = Postgres::start();
     let unreachable = Failure::general(Reason::MailUnreachable);
