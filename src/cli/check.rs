@@ -207,7 +207,7 @@ impl<'c> TeamReview<'c> {
         let (settings, team) = (&self.configuration.settings, self.team);
         let has_left = |idx: &EngineerIdx| {
             let engineer = team.engineer(*idx);
-            engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= self.now)
+            engineer.has_left(self.now)
         };
         let leavers: Vec<EngineerIdx> = team.indices().filter(has_left).collect();
         // Neither is less than one.

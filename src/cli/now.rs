@@ -74,7 +74,7 @@ impl Sheet<'_> {
         } else if holder.kind.is_tentative() {
             notes.push("PROPOSED, not agreed".to_owned());
         }
-        let until = self.schedule.held_until(role, at);
+        let until = self.schedule.unchanged_until(&[role], at);
         let until_text = until.map(|until| format!("until {}", when::instant(zone, until)));
         let away = self.schedule.away_until(self.team, role, at);
         let mut lines = Vec::new();

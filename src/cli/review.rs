@@ -53,7 +53,7 @@ impl Review<'_> {
         };
         let stays = |idx| {
             let engineer = team.engineer(idx);
-            engineer.left.is_none_or(|left| engineer.zone.first_instant(left) > self.now)
+            !engineer.has_left(self.now)
         };
         let idle = team.indices().filter(|idx| !has_duty(*idx) && stays(*idx));
         idle.map(|idx| {

@@ -162,6 +162,56 @@ fn a_secondary_who_is_away_is_no_backup_wherever_the_page_says_who_is_on_call() 
     }
 }
 
+/// On 24 December Cy, the primary, is on leave and Eve is proposed, whom nobody stands behind; nobody agreed.
+#[test]
+fn whoever_is_only_proposed_is_shown_so_wherever_a_page_says_who_is_on_call() {
+    let team = TEAM.replace("area = \"Profit\"\nprimary = \"d\"", "area = \"Profit\"\nprimary = \"e\"");
+    let now = "2026-12-24T12:00:00Z";
+    let targets = ["/", "/data/", "/data/run-books/profit", "/data/engineers/e", "/data/pipelines"];
+    let [index, rota, book, person, pipelines] =
+        responses_of(&team, now, &targets.map(|target| (target, "")))
+            .try_into()
+            .unwrap_or_else(|_| panic!("five pages"));
+    let proposed = "<span class=\"tag warn\">Proposed</span>";
+    for page in [&index, &book] {
+        page.has(proposed).has("until ").lacks("on call</span>");
+    }
+    rota.has("<span class=\"tag warn\">Not agreed</span> proposed instead of ");
+    book.has(", primary <span class=\"tag warn\">Proposed</span>").has("Secondary: nobody");
+    person.has("proposed as primary</span>").has("Would be on call as primary until ");
+    pipelines.has("proposed as primary</span>").lacks(" on call</span>");
+    let six = ["a", "b", "c", "d", "e", "f"].map(|id| (id.to_owned(), team.replace("run_book", "#run_book")));
+    let table = responses_of_all(&six, now, &[("/", "")]).remove(0);
+    assert_eq!(table.body.matches(proposed).count(), 6, "{}", table.body);
+}
+
+#[test]
+fn until_is_when_what_was_agreed_ends_also_where_the_same_person_goes_on() {
+    let rich = include_str!("../browser/rich/rich.toml");
+    let teams = [("rich".to_owned(), rich.to_owned())];
+    let shown = |now: &str| responses_of_all(&teams, now, &[("/rich/", ""), ("/rich/engineers/max", "")]);
+    let [rota, max] = shown("2026-12-07T12:00:00Z").try_into().unwrap_or_else(|_| panic!("two pages"));
+    rota.has(">Fri 11 Dec 10:00 EST</time>")
+        .has(", then <span class=\"tag warn\">Proposed</span> <a class=\"who\" href=\"engineers/max\">");
+    max.has("On call as primary until <time datetime=\"2026-12-11T15:00:00Z\">");
+}
+
+#[test]
+fn somebody_who_left_is_marked_and_offered_nothing_to_subscribe_to() {
+    let team = TEAM.replace(
+        "{ id = \"e\", name = \"Eve\"",
+        "{ id = \"f\", name = \"Fay\", left = 2026-11-07 }, { id = \"e\", name = \"Eve\"",
+    );
+    let team = team.replace("area = \"Profit\"\nprimary = \"d\"", "area = \"Profit\"\nprimary = \"f\"");
+    let targets = ["/data/engineers/f", "/data/pipelines", "/data/run-books/profit", "/data/subscribe"];
+    let pages = responses_of(&team, NOW, &targets.map(|target| (target, "")));
+    for page in &pages[..3] {
+        page.has("<span class=\"tag plain\">left on Sat 7 Nov</span>");
+    }
+    pages[0].has("No longer in the team.").lacks("Add these shifts to a calendar");
+    pages[3].has("engineers/e").lacks("engineers/f");
+}
+
 #[test]
 fn the_on_call_card_says_who_is_next() {
     let page = responses_of(TEAM, "2026-11-25T22:00:00Z", &[("/data/", "")]).remove(0);
@@ -532,7 +582,7 @@ fn every_name_leads_to_a_page_with_what_concerns_that_person() {
         .has("href=\"../pipelines#profit\"")
         .has("primary owner");
     page.has("Holidays and time off</h2>").has("Christmas Day");
-    get("/data/engineers/e").has("Next on call as ").has("are not known: no calendar is given");
+    get("/data/engineers/e").has("Would next be on call as ").has("are not known: no calendar is given");
     get("/data/engineers/c").has("To agree</h2>");
     let missing = get("/data/engineers/nobody");
     assert_eq!(missing.code, 404);
@@ -548,6 +598,7 @@ fn the_index_is_a_table_from_six_teams_on_with_the_most_urgent_first_and_a_searc
     let index = |query: &str| responses_of_all(&teams, NOW, &[(&format!("/{query}"), "")]).remove(0);
     let page = index("");
     page.has("<table class=\"stack index\">").has("role=\"search\"").has("not served</span> its file has ");
+    page.has("nothing to agree within six weeks");
     let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}\n{}", page.body));
     assert!(place("pipelines") < place(">Eta<") && place(">Eta<") < place(">Zeta<"));
     let found = index("?q=th%C3%A9ta");
