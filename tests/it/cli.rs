@@ -96,6 +96,17 @@ fn coverage_exits_with_three_exactly_when_somebody_must_act() {
     assert_eq!(code("2027-05-08T12:00:00Z", &[]), Some(3), "within a week");
     assert_eq!(code("2027-05-20T12:00:00Z", &[]), Some(3), "overdue");
     assert_eq!(code("2027-06-02T12:00:00Z", &[]), Some(0), "over");
+    let line = |now: &str| {
+        let week = ["coverage", "--config", config, "--from", "2027-05-28", "--weeks", "1", "--now", now];
+        text(&oncal().args(week).output().unwrap().stdout).lines().nth(3).unwrap().to_owned()
+    };
+    assert!(
+        line("2027-05-03T12:00:00Z").contains(", agree by Fri 14 May 2027"),
+        "{}",
+        line("2027-05-03T12:00:00Z")
+    );
+    let late = line("2027-05-20T12:00:00Z");
+    assert!(late.contains(": OVERDUE: ") && late.contains(", was due by"), "{late}");
 }
 
 #[test]
@@ -105,8 +116,7 @@ fn a_year_of_coverage_fits_on_a_page_and_breaks_no_name() {
     let printed = text(&output.stdout);
     assert!(printed.lines().count() <= 40, "{} lines:\n{printed}", printed.lines().count());
     assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
-    let christmas =
-        "Fri 25 Dec 2026  Christmas Day: working, Data Engineer C and Data Engineer D\n   away and 1 other\n";
+    let christmas = "Fri 25 Dec 2026  Christmas Day: holiday duty, Data Engineer C and Data Engineer\n   D away and 1 other\n";
     assert!(printed.contains(christmas), "{printed}");
     let on_call = "  Data Engineer D (no backup) until 10:00, then Data Engineer A (no backup)\n";
     assert!(printed.contains(on_call), "{printed}");

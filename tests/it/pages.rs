@@ -457,7 +457,7 @@ fn a_holiday_is_one_line_with_who_is_on_call_through_it_and_all_of_it_folds_out(
     let in_turn = format!("{} until 10:00, then {}", name("d", "D"), name("a", "A"));
     responses_of(PLAN, NOW, &[("/data/coverage", "")])[0].has(&in_turn);
     let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
-    responses_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <a class=\"who\"");
+    responses_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Holiday duty</span> <a class=\"who\"");
     let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
     responses_of(&all_away, NOW, &[("/data/coverage", "")])[0]
         .has(">Volunteer needed</span>")
