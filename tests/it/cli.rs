@@ -758,9 +758,9 @@ fn a_year_of_a_calendar_in_json_has_what_the_table_has() {
 fn a_calendar_in_another_language_shows_what_its_holidays_mean_in_english() {
     let shown = text(&run(&["holidays", "jp", "2027"]).stdout);
     for line in [
-        "DATE              HOLIDAY       IN ENGLISH ",
-        "Mon 11 Jan 2027   成人の日      Coming of Age ",
-        "Mon 22 Mar 2027   振替休日      Substitute ",
+        "DATE             HOLIDAY       IN ENGLISH ",
+        "Mon 11 Jan 2027  成人の日      Coming of Age ",
+        "Mon 22 Mar 2027  振替休日      Substitute ",
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
