@@ -264,7 +264,7 @@ fn a_proposal_is_dashed_and_named_as_one() {
 #[test]
 fn a_missing_backup_is_plain_text_during_a_cover_and_a_warning_during_an_absence() {
     let page = get("/data/");
-    page.has("<li class=\"none a").has("title=\"No backup while the secondary covers, Thu 26 Nov");
+    page.has("<li class=\"none a").has("title=\"No backup, Thu 26 Nov");
     let away = TEAM.replace(
         "time_off = [{ from = 2026-12-24",
         "time_off = [{ from = 2026-11-14T09:00:00, to = 2026-11-14T17:30:00 }, { from = 2026-12-24",
@@ -316,18 +316,18 @@ fn what_cannot_be_shown_is_refused_with_what_can() {
     for (target, expected) in [
         ("/data/?from=tomorrow", "“tomorrow” is not a date"),
         ("/data/?from=2026-02-30", "such as 2026-12-25"),
-        ("/data/?weeks=0", "weeks must be from 1 to 104"),
-        ("/data/?weeks=105", "weeks must be from 1 to 104"),
-        ("/data/?weeks=4&weeks=5", "weeks is given twice"),
-        ("/data/?from=2200-01-01", "the rota is shown up to 2036-11-20"),
+        ("/data/?weeks=0", "Weeks must be from 1 to 104"),
+        ("/data/?weeks=105", "Weeks must be from 1 to 104"),
+        ("/data/?weeks=4&weeks=5", "Weeks is given twice"),
+        ("/data/?from=2200-01-01", "The rota is shown up to 2036-11-20"),
         ("/data/?zone=Europe/Lodnon", "did you mean <code>Europe/London</code>?</p>"),
         ("/data/?zone=%3Cscript%3E", "“&lt;script&gt;” is not a time zone"),
-        ("/data/fairness?years=11", "years must be from 1 to 10, not “11”"),
-        ("/data/fairness?years=some", "years must be from 1 to 10"),
-        ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
+        ("/data/fairness?years=11", "Years must be from 1 to 10, not “11”"),
+        ("/data/fairness?years=some", "Years must be from 1 to 10"),
+        ("/data/coverage?engineer=z", "Nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is not a status"),
-        ("/data/coverage?person=z", "nobody in this team has the id “z”"),
-        ("/data/coverage?person=a&engineer=a", "engineer is given twice"),
+        ("/data/coverage?person=z", "Nobody in this team has the id “z”"),
+        ("/data/coverage?person=a&engineer=a", "Engineer is given twice"),
         ("/data/coverage?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/pipelines?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/run-books/profit?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
@@ -335,7 +335,7 @@ fn what_cannot_be_shown_is_refused_with_what_can() {
         ("/data/changes?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/subscribers?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/subscribe?alarm=3h", "“3h” is not a reminder"),
-        ("/data/subscribe?calendar=x", "this team has no calendar “x”"),
+        ("/data/subscribe?calendar=x", "This team has no calendar “x”"),
         ("/data/?view=day", "view is weeks, month, year or list"),
         ("/data/?view=month&month=soon", "such as 2026-12"),
         ("/data/?view=year&year=x", "“x” is not a year"),
