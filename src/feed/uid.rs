@@ -1,4 +1,5 @@
-//! UIDs of events. They depend on the slot and never on the person, so that a cover or a swap updates an event in place.
+//! UIDs of events. They depend on the slot and never on the person, so that a cover or a swap updates an event in
+//! place.
 
 use std::fmt;
 

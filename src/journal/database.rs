@@ -34,7 +34,8 @@ pub struct Database {
 /// What is known of the database.
 #[derive(Debug, Default)]
 struct State {
-    /// Good as far as is known. It is not here while it is used: after a panic it is closed, which ends its transaction.
+    /// Good as far as is known. It is not here while it is used: after a panic it is closed, which ends its
+    /// transaction.
     connection: Option<Connection>,
     /// The connection can only read: the database could not be opened for writing.
     is_read_only: bool,
@@ -83,7 +84,8 @@ impl Database {
         Ok(Database { location, only_reads: true, shared_folder: None, state: Mutex::new(state) })
     }
 
-    /// The same, where each [`probe`](Database::probe) shares the lock of `folder`: another may have been put in its place.
+    /// The same, where each [`probe`](Database::probe) shares the lock of `folder`: another may have been put in its
+    /// place.
     #[must_use]
     pub fn sharing_lock(self, folder: StateDir) -> Database {
         Database { shared_folder: Some(folder), ..self }

@@ -1,13 +1,10 @@
 //! A journal as bytes: small and quick to make, so that thousands of teams can be published and held in memory.
 
-use std::io::{Read, Write};
 use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use thiserror::Error;
 
+use super::gzip::{packed, unpacked_within};
 use super::revision::Journal;
 
 /// The first byte of what is packed; each layout has a higher number. The first layout was JSON, and began with a
@@ -44,12 +41,10 @@ const MAX_BYTES: u64 = 256_000_000;
 impl Packed {
     /// Packs `journal`.
     pub fn new(journal: &Journal) -> Packed {
-        // Neither writing to memory nor turning strings and numbers into bytes can fail. In one piece: the encoder
-        // does more for a write than for what is written.
+        // Turning strings and numbers into bytes cannot fail. In one piece: the encoder does more for a write than for
+        // what is written.
         let plain = postcard::to_extend(journal, vec![LAYOUT]).unwrap_or_default();
-        let mut out = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
-        let _ = out.write_all(&plain);
-        Packed(out.finish().unwrap_or_default().into())
+        Packed(packed(&plain).into())
     }
 
     /// The journal.
@@ -59,9 +54,7 @@ impl Packed {
     /// If the bytes, which come from a database, are not a journal in the layout of this oncal.
     pub fn open(&self) -> Result<Journal, Unreadable> {
         let damaged = |error: String| Unreadable::Damaged(error);
-        let mut plain = Vec::new();
-        let read = GzDecoder::new(&*self.0).take(MAX_BYTES).read_to_end(&mut plain);
-        read.map_err(|error| damaged(error.to_string()))?;
+        let plain = unpacked_within(MAX_BYTES, &self.0).map_err(|error| damaged(error.to_string()))?;
         match plain.split_first() {
             Some((&LAYOUT, plain)) => postcard::from_bytes(plain).map_err(|error| damaged(error.to_string())),
             Some((&layout, _)) if layout > LAYOUT && layout != JSON => Err(Unreadable::Newer(layout)),
@@ -122,17 +115,12 @@ mod tests {
             until: at,
             entries: BTreeMap::from([("ü@\n".to_owned(), entry)]),
         };
-        let packed = Packed::new(&journal);
-        assert_eq!(packed.open().unwrap(), journal);
-        let gzip = |plain: &[u8]| {
-            let mut out = GzEncoder::new(Vec::new(), Compression::fast());
-            out.write_all(plain).unwrap();
-            out.finish().unwrap()
-        };
-        for damaged in [&packed.0[..packed.0.len() / 2], &b"SQLite"[..], &[], &*gzip(b"{}"), &*gzip(&[1])] {
+        let whole = Packed::new(&journal);
+        assert_eq!(whole.open().unwrap(), journal);
+        for damaged in [&whole.0[..whole.0.len() / 2], &b"SQLite"[..], &[], &*packed(b"{}"), &*packed(&[1])] {
             let read = Packed(damaged.into()).open();
             assert!(matches!(read, Err(Unreadable::Damaged(_))), "{read:?}");
         }
-        assert_eq!(Packed(gzip(&[LAYOUT + 1, 0]).into()).open(), Err(Unreadable::Newer(LAYOUT + 1)));
+        assert_eq!(Packed(packed(&[LAYOUT + 1, 0]).into()).open(), Err(Unreadable::Newer(LAYOUT + 1)));
     }
 }

@@ -20,7 +20,7 @@ pub use occasion::{
     occasion_away, occasion_dates, occasion_hours, occasion_on_call, occasion_primaries, occasion_status,
     occasion_title, on_call_holders, on_call_in_turn,
 };
-pub use proposal::{candidates, proposal};
+pub use proposal::{agree_command, candidates, proposal};
 pub use reason::{reason, reasons};
 pub use status::{Tone, role_title, status, tone};
 pub use unknown::{UnknownCalendar, by_calendar, unknown_agenda_line, unknown_summary};

@@ -56,8 +56,8 @@ pub fn days((first, last): (NaiveDate, NaiveDate)) -> String {
     }
 }
 
-/// Which part of its days `period` covers in `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates if there are
-/// several, and the zone's abbreviation if requested or if it changes. `None` for whole days.
+/// Which part of its days `period` covers in `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates if there
+/// are several, and the zone's abbreviation if requested or if it changes. `None` for whole days.
 pub fn part(zone: &Zone, period: Period, with_letters: bool) -> Option<String> {
     let is_whole = |instant| zone.first_instant(zone.date(instant)) == instant;
     let whole = (is_whole(period.start()), is_whole(period.end()));
