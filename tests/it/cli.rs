@@ -245,6 +245,20 @@ fn help_shows_fetch_and_the_default_of_team_only_where_they_mean_something() {
 }
 
 #[test]
+fn check_counts_entries_in_the_past_without_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_conflict(folder.path());
+    let check = |now: &str| {
+        let args = ["check", "--deny-warnings", "--now", now, "--config", config.to_str().unwrap()];
+        let output = run(&args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(!check(NOW).contains("in the past"));
+    assert!(check("2027-06-10T12:00:00Z").ends_with("\nin the past: 1 time-off entry\n"));
+}
+
+#[test]
 fn health_as_json_reports_problems_as_json() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_conflict(folder.path());
