@@ -78,7 +78,7 @@ pub(super) fn needs(entry: &Entry<'_>, wall: Wall<'_>) -> Markup {
     let later = needs.to_agree - needs.overdue;
     html! {
         @if entry.is_outdated { span.tag.late { "not current" } " " }
-        @if needs.to_agree == 0 { span.settled { "nothing " (SOON_WORDS) } }
+        @if needs.to_agree == 0 { span.settled { "nothing to agree " (SOON_WORDS) } }
         @else {
             a href={ (entry.team.team().id) "/coverage#agree" } {
                 @if needs.uncovered > 0 { span.tag.late { (needs.uncovered) " not covered" } " " }
