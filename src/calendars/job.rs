@@ -105,7 +105,7 @@ impl Job {
         let state = &self.state;
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let validators = Validators { etag: some(&state.etag), last_modified: some(&state.last_modified) };
-        // A copy that was reduced for other purposes has more than may be kept, or less than is needed: fetch all of it.
+        // A copy that was reduced for other purposes has more than may be kept, or less than is needed.
         let is_right = stored_purpose(state) == self.wanted.purpose;
         let is_known = is_right && validators != Validators::default();
         Ok(match fetcher.fetch(&self.wanted.address, is_known.then_some(&validators))? {

@@ -119,8 +119,8 @@ pub(super) enum Command {
     Holidays(Holidays),
     /// Ask the server on this machine whether it answers
     ///
-    /// It asks at the address that the running server wrote to the state folder, otherwise at `admin_bind` of oncal.toml,
-    /// and exits with 1 if nothing answers: the health check of a container.
+    /// It asks at the address that the running server wrote to the state folder, otherwise at `admin_bind` of
+    /// oncal.toml, and exits with 1 if nothing answers: the health check of a container.
     Health(Health),
     /// Give the primary role to somebody, from now or another time on
     ///
