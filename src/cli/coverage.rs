@@ -20,7 +20,7 @@ use crate::text::{
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let (mut exit, mut shapes) = (chosen.exit, Vec::new());
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, COVERAGE_WEEKS, team, now)?;

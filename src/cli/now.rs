@@ -13,7 +13,7 @@ use crate::text::clean;
 pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let mut shapes = Vec::new();
     for team in &chosen.teams {
         let at = args.at.map_or(now, |at| at.instant(&team.zone));

@@ -43,7 +43,7 @@ impl Packed {
     pub fn new(journal: &Journal) -> Packed {
         // Turning strings and numbers into bytes cannot fail. In one piece: the encoder does more for a write than for
         // what is written.
-        let plain = postcard::to_extend(journal, vec![LAYOUT]).unwrap_or_default();
+        let plain = postcard::to_allocvec(&(LAYOUT, journal)).unwrap_or_default();
         Packed(packed(&plain).into())
     }
 
@@ -64,26 +64,29 @@ impl Packed {
     }
 }
 
-/// Entries without the UIDs that they are found by, since each has its own.
-pub(super) mod by_uid {
-    use std::collections::BTreeMap;
-
+/// Ids of engineers as texts.
+pub(super) mod ids {
+    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use crate::journal::Entry;
+    use crate::rota::EngineerId;
 
-    pub(in crate::journal) fn serialize<S: Serializer>(
-        entries: &BTreeMap<String, Entry>,
+    pub(in crate::journal) fn serialize<'i, S: Serializer, I>(
+        ids: &'i I,
         serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(entries.values())
+    ) -> Result<S::Ok, S::Error>
+    where
+        &'i I: IntoIterator<Item = &'i EngineerId>,
+    {
+        serializer.collect_seq(ids.into_iter().map(EngineerId::as_str))
     }
 
-    pub(in crate::journal) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in crate::journal) fn deserialize<'de, D: Deserializer<'de>, I: FromIterator<EngineerId>>(
         deserializer: D,
-    ) -> Result<BTreeMap<String, Entry>, D::Error> {
-        let entries = Vec::<Entry>::deserialize(deserializer)?.into_iter();
-        Ok(entries.map(|entry| (entry.fact.uid.clone(), entry)).collect())
+    ) -> Result<I, D::Error> {
+        let texts = Vec::<&str>::deserialize(deserializer)?.into_iter();
+        let id = |text| EngineerId::new(text).ok_or_else(|| D::Error::custom("not the id of an engineer"));
+        texts.map(id).collect()
     }
 }
 
@@ -93,17 +96,17 @@ mod tests {
 
     use super::*;
     use crate::journal::{Entry, Fact, Revision};
+    use crate::rota::EngineerId;
 
     #[test]
     fn a_journal_is_read_as_it_was_packed_and_damaged_bytes_are_refused() {
         let at: crate::rota::Instant = "2026-02-03T12:00:00Z".parse().unwrap();
         let fact = Fact {
-            uid: "ü@\n".to_owned(),
             anchor: at,
             end: at,
             substance: 0,
             content: u64::MAX,
-            concerns: BTreeSet::from(["a".to_owned()]),
+            concerns: ["b", "a"].map(|id| EngineerId::new(id).unwrap()).to_vec(),
             record: vec![0, 255],
         };
         let revision = Revision { sequence: 3, created: at, modified: at };

@@ -3,6 +3,7 @@
 //!
 //! Not here: sentences that only one of them uses, HTML, and iCalendar's escapes. It depends on the rota alone.
 
+mod at_once;
 mod clean;
 mod count;
 pub mod moment;
@@ -13,6 +14,7 @@ mod status;
 mod unknown;
 mod wall_clock;
 
+pub use at_once::at_once;
 pub use clean::{clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
 pub use moment::stretch;

@@ -71,7 +71,9 @@ fn wrong_usage_exits_with_two_and_suggests_the_nearest_name() {
             "write `us-federal`, since no calendar of that part of the country is built in",
         ),
         (&["now", "--at", "soon"], "expected"),
-        (&["fairness", "--years", "0"], "0 is not in 1..=10"),
+        (&["fairness", "--years", "0"], "expected a whole number from 1 to 10"),
+        (&["schedule", "--weeks", "100000"], "expected a whole number from 1 to 1040"),
+        (&["man", "--fetch"], "--fetch means nothing to this command"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = run(args);
@@ -230,6 +232,40 @@ fn help_separates_a_commands_own_options_from_common_ones() {
     let (own, common) = printed.split_once("Common options:").unwrap();
     assert!(own.contains("--warn-days") && !own.contains("--state"), "{printed}");
     assert!(common.contains("--config") && common.contains("--now"), "{printed}");
+}
+
+#[test]
+fn help_shows_fetch_and_the_default_of_team_only_where_they_mean_something() {
+    for (command, has_fetch, default) in [
+        (&["coverage"][..], true, "[default: all]"),
+        (&["notices", "preview"], true, "[default: all]"),
+        (&["cover"], true, "needed if there are several"),
+        (&["off"], true, "needed if there are several"),
+        (&["notices", "test"], true, "needed if there are several"),
+        (&["serve"], false, ""),
+        (&["init"], false, ""),
+        (&["man"], false, ""),
+        (&["completions"], false, ""),
+    ] {
+        let printed = text(&oncal().args(command).arg("--help").output().unwrap().stdout);
+        assert_eq!(printed.contains("--fetch"), has_fetch, "{command:?}: {printed}");
+        assert!(printed.contains(default), "{command:?}: {printed}");
+        assert_eq!(printed.contains("--team "), !default.is_empty(), "{command:?}: {printed}");
+    }
+}
+
+#[test]
+fn check_counts_entries_in_the_past_without_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_conflict(folder.path());
+    let check = |now: &str| {
+        let args = ["check", "--deny-warnings", "--now", now, "--config", config.to_str().unwrap()];
+        let output = run(&args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(!check(NOW).contains("in the past"));
+    assert!(check("2027-06-10T12:00:00Z").ends_with("\nin the past: 1 time-off entry\n"));
 }
 
 #[test]

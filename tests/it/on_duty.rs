@@ -197,9 +197,12 @@ fn whoever_misses_the_meeting_is_marked_among_those_who_attend() {
     let events = memorial_day(folder.path());
     says(
         &events["handover.20270528T140000Z"],
-        &["Secondaries: Data Engineer B, then Data Engineer C (away)\n"],
+        &["Also expected: secondaries Data Engineer B, then Data Engineer C (away)\n"],
     );
-    says(&events["handover.20270604T140000Z"], &["Secondaries: Data Engineer C, then Data Engineer D\n"]);
+    says(
+        &events["handover.20270604T140000Z"],
+        &["Also expected: secondaries Data Engineer C, then Data Engineer D\n"],
+    );
 }
 
 #[test]

@@ -658,7 +658,7 @@ fn fairness_has_bars_streaks_and_the_rotations_that_end_them() {
     let after = responses_of(&fixed, NOW, &[("/data/fairness?years=6", "")]).remove(0);
     let count = |page: &Response| page.body.matches(" is primary on <b>").count();
     assert!(count(&after) < count(&page), "{}", after.body);
-    get("/data/fairness?years=2").has("Such holidays show over 3 years or more").lacks("data-copy");
+    get("/data/fairness?years=2").has("Streaks need at least 3 years").lacks("data-copy");
 }
 
 #[test]

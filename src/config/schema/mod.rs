@@ -150,11 +150,13 @@ impl TeamTable {
     /// rules; in UTC if it names none.
     pub(in crate::config) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
-            let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
-            let zone = zone.and_then(|name| Zone::bundled(&name.value));
-            let first_instant = |date: NaiveDate| match &zone {
-                Some(zone) => zone.first_instant(date),
-                None => date.and_time(NaiveTime::MIN).and_utc(),
+            // Few leave, and a bundled zone is read and checked each time.
+            let first_instant = |date: NaiveDate| {
+                let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
+                match zone.and_then(|name| Zone::bundled(&name.value)) {
+                    Some(zone) => zone.first_instant(date),
+                    None => date.and_time(NaiveTime::MIN).and_utc(),
+                }
             };
             Some(EngineerLink {
                 id: EngineerId::new(&table.id.as_ref()?.value)?,

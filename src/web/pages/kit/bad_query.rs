@@ -16,11 +16,11 @@ pub(in crate::web) fn bad_query(
 ) -> HttpResponse {
     let message = sentence(&error.to_string());
     let main = html! {
-        h1 { "This page cannot be shown like that" }
+        h1 { "Invalid address" }
         p.lead { (ticked(&message)) @if !message.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page without it" } }
     };
-    layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
+    layout.respond(StatusCode::BAD_REQUEST, "Invalid address", &main)
 }
 
 /// `message` with a capital letter.
