@@ -119,11 +119,7 @@ impl<T: Transport> Sender<T> {
         now: impl Fn() -> Instant,
     ) -> Result<(), JournalError> {
         if let Some((notice, at)) = self.unmarked.take() {
-            let marked = self.database.mark_notice_sent(&notice, at);
-            if marked.is_err() {
-                self.unmarked = Some((notice, at));
-            }
-            marked?;
+            self.mark_sent(notice, at)?;
         }
         self.has_left_some = false;
         let at = now();
@@ -189,15 +185,10 @@ impl<T: Transport> Sender<T> {
         };
         match sent {
             Ok(()) => {
-                self.failures = 0;
-                self.pause = NO_PAUSE;
+                self.hurry();
                 counts.add_sent(self.channel);
                 tracing::info!(%team, kind, channel = self.channel.as_str(), "notice sent");
-                let marked = self.database.mark_notice_sent(&notice, at);
-                if marked.is_err() {
-                    self.unmarked = Some((notice, at));
-                }
-                marked
+                self.mark_sent(notice, at)
             }
             Err(failure) => self.failed(counts, &notice, failure, at),
         }
@@ -213,6 +204,13 @@ impl<T: Transport> Sender<T> {
         self.has_left_some = true;
         let postponed = Postponed { until: at + LATER, failure: "", is_refused: false };
         self.database.postpone_notice(notice, postponed)
+    }
+
+    /// Marks that `notice` was sent at `at`; if that fails, it is marked before anything else is sent.
+    fn mark_sent(&mut self, notice: Notice, at: Instant) -> Result<(), JournalError> {
+        let marked = self.database.mark_notice_sent(&notice, at);
+        self.unmarked = marked.is_err().then_some((notice, at));
+        marked
     }
 
     fn failed(
