@@ -288,8 +288,8 @@ impl StateDir {
     }
 
     /// Shares the folder's lock with other servers until this process ends: nobody else can [`lock`](StateDir::lock) it
-    /// meanwhile. Called again, it does so for the folder that is at the path then. A folder that is missing stays so, and
-    /// one that cannot be locked is no reason not to serve.
+    /// meanwhile. Called again, it does so for the folder that is at the path then. A folder that is missing stays so,
+    /// and one that cannot be locked is no reason not to serve.
     pub fn share_lock(&self) {
         let mut shared = self.0.shared_lock.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path().join(LOCK);
@@ -312,7 +312,10 @@ impl StateDir {
         let path = self.path().join(ADMIN_ADDRESS);
         let aside = self.path().join(format!("{ADMIN_ADDRESS}-{}", process::id()));
         let text = format!("{address}\n");
-        let written = fs::write(&aside, &text).and_then(|()| fs::rename(&aside, &path));
+        let mut options = OpenOptions::new();
+        let written = options.write(true).create(true).truncate(true).mode(0o600).open(&aside);
+        let written = written.and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = written.and_then(|()| fs::rename(&aside, &path));
         written.inspect_err(|_| drop(fs::remove_file(&aside)))?;
         Ok(AdminAddressFile { path, text })
     }
@@ -391,6 +394,8 @@ mod tests {
         assert_eq!(state.admin_address(), None);
         let first = state.write_admin_address(one).unwrap();
         assert_eq!(state.admin_address(), Some(one));
+        let mode = fs::metadata(folder.path().join(ADMIN_ADDRESS)).unwrap().permissions().mode();
+        assert_eq!(mode & (GROUP | OTHERS), 0, "{mode:o}");
         let second = state.write_admin_address(two).unwrap();
         drop(first);
         assert_eq!(state.admin_address(), Some(two));

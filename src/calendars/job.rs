@@ -54,8 +54,8 @@ pub(super) fn stored_purpose(state: &CalendarState) -> Purpose {
 }
 
 impl Wanted {
-    /// The same calendar, which is fetched for other servers too. What they noted is the names of readers, which have a `/`,
-    /// and the words of purposes, which have none.
+    /// The same calendar, which is fetched for other servers too. What they noted is the names of readers, which have a
+    /// `/`, and the words of purposes, which have none.
     pub(super) fn and_for(self, others: BTreeSet<String>) -> Wanted {
         let words = others.iter().map(String::as_str).filter(|word| !word.contains('/'));
         let purpose = self.purpose.and(Purpose::from_words(words));

@@ -1,5 +1,5 @@
-//! The calendars that a command uses: the copies that a server keeps, or with `--fetch` what their addresses give now. Nothing
-//! is stored.
+//! The calendars that a command uses: the copies that a server keeps, or with `--fetch` what their addresses give now.
+//! Nothing is stored.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -133,8 +133,8 @@ impl<'c> Source<'c> {
         Ok(Source { common, clock, builder, calendars, has_server })
     }
 
-    /// What is exported first. Beside a running server that is what the server published, once it has published what its
-    /// files say.
+    /// What is exported first. Beside a running server that is what the server published, once it has published what
+    /// its files say.
     fn first(&self, mut configuration: Configuration) -> anyhow::Result<Snapshot> {
         if !self.has_server {
             let now = self.clock.now();

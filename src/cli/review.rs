@@ -1,5 +1,5 @@
-//! Warnings and notes of `oncal check` about a team as a whole: entries that are valid by themselves and do nothing, or not what
-//! was meant.
+//! Warnings and notes of `oncal check` about a team as a whole: entries that are valid by themselves and do nothing, or
+//! not what was meant.
 //!
 //! Past entries are not checked: nobody would ever remove their warnings.
 

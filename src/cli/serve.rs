@@ -210,8 +210,8 @@ pub(super) fn location(common: &Common, state: &StateDir, settings: &Settings) -
 ///
 /// # Errors
 ///
-/// Only where another process holds the lock: where it cannot be written, what was published before can be served all the
-/// same, if it can be read.
+/// Only where another process holds the lock: where it cannot be written, what was published before can be served all
+/// the same, if it can be read.
 pub(super) fn lock(state: &StateDir) -> Result<(), LockError> {
     match state.lock() {
         Err(error @ LockError::Held { .. }) => Err(error),

@@ -27,7 +27,7 @@ use crate::toml_reader::Severity;
 pub(super) const SETTINGS: &str = "oncal.toml";
 
 /// The folder of the team files.
-pub(super) const TEAMS: &str = "teams";
+pub(crate) const TEAMS: &str = "teams";
 
 /// The content of a configuration folder.
 #[derive(Debug)]
@@ -77,8 +77,8 @@ impl Configuration {
         sort(&mut self.diagnostics);
     }
 
-    /// The teams that alone may differ from those of `before`, if that is known: this was loaded after it, and only they
-    /// were read. Each of them has a file here and there.
+    /// The teams that alone may differ from those of `before`, if that is known: this was loaded after it, and only
+    /// they were read. Each of them has a file here and there.
     pub fn reread_since(&self, before: &Configuration) -> Option<&BTreeSet<TeamId>> {
         self.reread.as_ref().filter(|(serial, _)| *serial == before.serial).map(|(_, ids)| ids)
     }
@@ -121,7 +121,8 @@ impl Configuration {
             && self.holiday_uses == other.holiday_uses
     }
 
-    /// The copies that `team` is made of: the digests of their addresses, and their numbers; 0 for one that was never fetched.
+    /// The copies that `team` is made of: the digests of their addresses, and their numbers; 0 for one that was never
+    /// fetched.
     pub fn copies_of(&self, team: &TeamConfig) -> Vec<(String, i64)> {
         let uses = self.holiday_uses.iter().chain(&*team.calendars);
         let copy = |usage: &CalendarUse| {
@@ -133,8 +134,8 @@ impl Configuration {
         uses.map(copy).collect()
     }
 
-    /// The teams that, or holiday calendars of which, are in service as they were before their files had errors, if they are
-    /// in service at all.
+    /// The teams that, or holiday calendars of which, are in service as they were before their files had errors, if
+    /// they are in service at all.
     pub fn outdated_teams(&self) -> impl Iterator<Item = &TeamId> {
         let outdated = self.diagnostics.iter().filter(|found| found.code == CALENDAR_OUTDATED);
         self.broken.keys().chain(outdated.filter_map(|found| found.team.as_ref()))
@@ -198,8 +199,8 @@ pub struct BrokenTeam {
     pub file: String,
     /// How many errors it has.
     pub errors: usize,
-    /// How often its secret links were renewed: the highest number that the file has had since it has had errors; `None`
-    /// if it has never been TOML since then.
+    /// How often its secret links were renewed: the highest number that the file has had since it has had errors;
+    /// `None` if it has never been TOML since then.
     pub links: Option<LinkGenerations>,
     /// Whose calendars of time off are left out when it is read again.
     pub leaves_out: LeavesOut,

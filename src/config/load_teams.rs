@@ -266,8 +266,8 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 }
 
 impl Common<'_> {
-    /// Whether a first fetch of one of the calendars `uses`, which `old` does not have, is waited for; each notes since when.
-    /// That has an end, since nothing is fetched while the journal cannot be written.
+    /// Whether a first fetch of one of the calendars `uses`, which `old` does not have, is waited for; each notes since
+    /// when. That has an end, since nothing is fetched while the journal cannot be written.
     fn waits(&self, old: &TeamConfig, uses: &mut [CalendarUse], before: Option<&Configuration>) -> bool {
         let new = uses.iter_mut().filter(|usage| {
             self.calendars.get(&usage.address).is_none()
@@ -284,8 +284,8 @@ impl Common<'_> {
         is_waiting
     }
 
-    /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with errors
-    /// now, so that their last good version is in use, and copies of fetched ones.
+    /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with
+    /// errors now, so that their last good version is in use, and copies of fetched ones.
     fn report(&self, config: &TeamConfig, diagnostics: &mut Diagnostics) {
         let (team, file) = (&config.team, &config.file);
         let reports = config.calendars.iter().filter_map(|usage| usage.report(self.calendars, self.now));
@@ -347,8 +347,8 @@ fn read_team(
     }
 }
 
-/// Whose calendars of the team `id` are left out if they cannot be used: where there is no last good version of the team that
-/// could stay in service anybody's, otherwise those that this version has without their leave too.
+/// Whose calendars of the team `id` are left out if they cannot be used: where there is no last good version of the
+/// team that could stay in service anybody's, otherwise those that this version has without their leave too.
 fn leaves_out(id: &TeamId, before: Option<&Configuration>) -> LeavesOut {
     let served = before.and_then(|before| before.teams.get(id));
     let broken = before.and_then(|before| before.broken.get(id));

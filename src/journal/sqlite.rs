@@ -13,8 +13,8 @@ use crate::state_dir::{FileIdentity, StateDir};
 /// How long another program may hold the file before that counts as a failure.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// In pages. What is committed is safe in the write-ahead log; a first start need not wait until all of it is copied from
-/// there into the file as well.
+/// In pages. What is committed is safe in the write-ahead log; a first start need not wait until all of it is copied
+/// from there into the file as well.
 const CHECKPOINT_PAGES: u32 = 10_000;
 
 /// Above this size the log is copied into the file at the next check, so that it does not fill a small disk.
@@ -45,14 +45,14 @@ impl SqliteConnection {
         Ok(opened)
     }
 
-    /// From now on what is committed is on the disk. Before that a power failure may take tables that were just made, as
-    /// long as nothing is in them; so the first start waits once for the disk and not twice.
+    /// From now on what is committed is on the disk. Before that a power failure may take tables that were just made,
+    /// as long as nothing is in them; so the first start waits once for the disk and not twice.
     pub(super) fn wait_for_disk(&mut self) -> Result<()> {
         self.run("PRAGMA synchronous = FULL")
     }
 
-    /// Opens the journal in `folder` where it cannot be written: on a full disk, in a folder of somebody else, on a file
-    /// system that is mounted read-only.
+    /// Opens the journal in `folder` where it cannot be written: on a full disk, in a folder of somebody else, on a
+    /// file system that is mounted read-only.
     pub(super) fn open_to_read(folder: &StateDir) -> Result<SqliteConnection> {
         // A log that was left behind is read through an index, which needs a file beside it, or a lock on the whole.
         if has_log(folder) {
@@ -112,7 +112,8 @@ impl SqliteConnection {
         }
     }
 
-    /// Copies the write-ahead log into the file if it has become long; then the log is written from its beginning again.
+    /// Copies the write-ahead log into the file if it has become long; then the log is written from its beginning
+    /// again.
     pub(super) fn limit_log(&mut self, folder: &StateDir) -> Result<()> {
         let is_long = std::fs::metadata(folder.journal_log_file()).is_ok_and(|log| log.len() > MAX_LOG_BYTES);
         if is_long { self.query("PRAGMA wal_checkpoint(PASSIVE)", &[]).map(drop) } else { Ok(()) }

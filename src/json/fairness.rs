@@ -152,11 +152,8 @@ impl Rebalance {
 
 impl Era {
     fn new(team: &Team, rotation: &Rotation) -> Era {
-        let pair = |pair: &rota::Pair| PairIds {
-            primary: id(team, pair.primary),
-            secondary: id(team, pair.secondary),
-        };
-        Era { starts: rotation.starts, weeks: rotation.weeks.iter().map(pair).collect() }
+        let weeks = rotation.weeks.iter().map(|pair| PairIds::new(team, *pair));
+        Era { starts: rotation.starts, weeks: weeks.collect() }
     }
 }
 

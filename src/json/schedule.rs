@@ -151,7 +151,7 @@ impl Handover {
 }
 
 impl PairIds {
-    fn new(team: &Team, pair: Pair) -> PairIds {
+    pub(super) fn new(team: &Team, pair: Pair) -> PairIds {
         PairIds { primary: id(team, pair.primary), secondary: id(team, pair.secondary) }
     }
 }

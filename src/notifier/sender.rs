@@ -94,11 +94,7 @@ impl<T: Transport> Sender<T> {
         now: impl Fn() -> Instant,
     ) -> Result<(), JournalError> {
         if let Some((notice, at)) = self.unmarked.take() {
-            let marked = self.database.mark_notice_sent(&notice, at);
-            if marked.is_err() {
-                self.unmarked = Some((notice, at));
-            }
-            marked?;
+            self.mark_sent(notice, at)?;
         }
         for _ in 0..MAX_IN_A_ROW {
             let at = now();
@@ -160,18 +156,20 @@ impl<T: Transport> Sender<T> {
         };
         match sent {
             Ok(()) => {
-                self.failures = 0;
-                self.pause_until = None;
+                self.hurry();
                 counts.add_sent(self.channel);
                 tracing::info!(%team, kind, channel = self.channel.as_str(), "notice sent");
-                let marked = self.database.mark_notice_sent(&notice, at);
-                if marked.is_err() {
-                    self.unmarked = Some((notice, at));
-                }
-                marked
+                self.mark_sent(notice, at)
             }
             Err(failure) => self.failed(counts, &notice, failure, at),
         }
+    }
+
+    /// Marks that `notice` was sent at `at`; if that fails, it is marked before anything else is sent.
+    fn mark_sent(&mut self, notice: Notice, at: Instant) -> Result<(), JournalError> {
+        let marked = self.database.mark_notice_sent(&notice, at);
+        self.unmarked = marked.is_err().then_some((notice, at));
+        marked
     }
 
     fn failed(

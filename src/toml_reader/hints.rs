@@ -1,7 +1,7 @@
 //! What people meant by a line that is not TOML, and how it is written.
 //!
-//! Only the shape of the line is looked at. No text in quotes is repeated, since it may be private, except under keys whose
-//! values are not and in pairs of ids.
+//! Only the shape of the line is looked at. No text in quotes is repeated, since it may be private, except under keys
+//! whose values are not and in pairs of ids.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
@@ -291,7 +291,8 @@ const PUBLIC: [&str; 14] = [
     "uid_domain",
 ];
 
-/// What is wrong with `12/21/2026`, `21.12.2026`, `2026-5-2` or `2026-06-31`, and how it is written with `time` behind it.
+/// What is wrong with `12/21/2026`, `21.12.2026`, `2026-5-2` or `2026-06-31`, and how it is written with `time` behind
+/// it.
 fn date(word: &str, time: &str) -> Option<(&'static str, String)> {
     const FORM: &str = "this is not how dates are written";
     let parts: Vec<u32> = word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;

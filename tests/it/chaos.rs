@@ -127,11 +127,16 @@ impl World<'_> {
         }
     }
 
-    /// The faults that `/readyz` reports; `None` without a response.
-    fn faults(&self) -> Option<Vec<String>> {
+    /// What `/readyz` answers, if it does.
+    fn readiness(&self) -> Option<serde_json::Value> {
         let (_, admin) = (*self.addresses.read().unwrap())?;
         let (_, body) = try_get(admin, "/readyz")?;
-        let readiness: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        serde_json::from_slice(&body).ok()
+    }
+
+    /// The faults that `/readyz` reports; `None` without a response.
+    fn faults(&self) -> Option<Vec<String>> {
+        let readiness = self.readiness()?;
         let faults = readiness["faults"].as_array()?;
         Some(faults.iter().map(|fault| fault["what"].as_str().unwrap_or_default().to_owned()).collect())
     }
@@ -147,7 +152,8 @@ impl World<'_> {
         while !is_so() {
             if since.elapsed() > SHOWN {
                 self.is_over.store(true, Ordering::Relaxed);
-                panic!("{what}: not within {SHOWN:?}: {:?}\n{}", self.faults(), self.log());
+                let readiness = self.readiness().unwrap_or_default();
+                panic!("{what}: not within {SHOWN:?}: {}\n{}", readiness["faults"], self.log());
             }
             thread::sleep(Duration::from_millis(30));
         }

@@ -1,4 +1,5 @@
-//! Random team files and random commands that write them: what the file then says, and that no other byte of it changes.
+//! Random team files and random commands that write them: what the file then says, and that no other byte of it
+//! changes.
 
 mod layout;
 mod places;

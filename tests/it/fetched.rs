@@ -1,5 +1,5 @@
-//! Calendars that are fetched from addresses by a running server: changes reach the feeds, copies are kept, the past stays,
-//! and no calendar of one person stops a team.
+//! Calendars that are fetched from addresses by a running server: changes reach the feeds, copies are kept, the past
+//! stays, and no calendar of one person stops a team.
 
 use std::fs;
 use std::path::Path;

@@ -450,8 +450,8 @@ fn an_urgent_change_is_tried_at_once_after_hours_in_which_nothing_could_be_sent(
 
 #[test]
 fn a_message_that_is_refused_for_a_while_is_not_overtaken() {
-    // The first message is due after two minutes, and is tried for the ninth time after another 7,725 seconds: just then the
-    // second one is due. A minute later the server takes both.
+    // The first message is due after two minutes, and is tried for the ninth time after another 7,725 seconds: just
+    // then the second one is due. A minute later the server takes both.
     let due = monday() + TimeDelta::minutes(2) + TimeDelta::seconds(7725);
     let back = due + TimeDelta::minutes(1);
     let unknown = Failure::of_message(Reason::MailRefused(451));

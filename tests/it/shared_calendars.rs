@@ -1,5 +1,5 @@
-//! Servers that share a PostgreSQL, each with a configuration folder of its own, and calendars that they fetch: the same
-//! bytes from both, one fetch for both, and nothing lost where their files differ.
+//! Servers that share a PostgreSQL, each with a configuration folder of its own, and calendars that they fetch: the
+//! same bytes from both, one fetch for both, and nothing lost where their files differ.
 
 use std::fs;
 use std::path::Path;
