@@ -41,7 +41,7 @@ pub(super) fn environment() -> Environment {
 fn preview(common: &Common, args: &Preview, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
     let configuration = calendars::load(&common.config, common, output)?;
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let known = match &args.from {
         Some(folder) => Known::Before(Box::new(before(folder, common, output)?)),
         None => Known::Journal(journal(common, &configuration.settings, output)),
@@ -234,7 +234,7 @@ fn shown(team: &str, to: &str, message: &Message, now: Instant) -> String {
 fn test(common: &Common, args: &Test, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
     let configuration = calendars::load(&common.config, common, output)?;
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let [team] = chosen.teams[..] else {
         let ids: Vec<&str> = chosen.teams.iter().map(|team| team.id.as_str()).collect();
         return Err(Usage(format!("which team? Add --team with one of {}", ids.join(", "))).into());

@@ -8,7 +8,7 @@ use chrono::Days;
 use serde::Serialize;
 
 use super::args::Common;
-use super::options::{OfTeam, Range};
+use super::options::Range;
 use super::output::{Exit, Output, Usage};
 use super::when;
 use crate::clock::Clock;
@@ -55,13 +55,12 @@ pub(super) struct Chosen<'c> {
 }
 
 impl<'c> Chosen<'c> {
-    /// The named team, or all of them. Errors that concern them are printed to standard error.
+    /// The team `named`, or all of them. Errors that concern them are printed to standard error.
     pub(super) fn new(
         configuration: &'c Configuration,
-        of: &OfTeam,
+        named: Option<&str>,
         output: &mut Output,
     ) -> anyhow::Result<Chosen<'c>> {
-        let named = of.team.as_deref();
         if let Some(team) = named {
             known(configuration, team)?;
         }
