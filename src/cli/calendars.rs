@@ -41,7 +41,7 @@ fn load_and_fetch(folder: &Path, common: &Common) -> anyhow::Result<(Configurati
         return Ok((configuration, Vec::new()));
     }
     // A state folder that cannot be read counts as absent.
-    let database = Database::open_to_read(plan::location(common, &configuration.settings));
+    let database = Database::open_to_read(plan::location(&plan::state(common), &configuration.settings));
     let calendars = Calendars::for_command(database.ok());
     let mut failed = Vec::new();
     if common.fetch {

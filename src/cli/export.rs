@@ -242,7 +242,7 @@ fn publisher(
     revision: Option<i64>,
     state: &StateDir,
 ) -> anyhow::Result<(Publisher, bool)> {
-    match serve::location(common, settings) {
+    match serve::location(common, state, settings) {
         None => Ok((Publisher::without_journal(), false)),
         Some(location) if serve::lock(state).is_err() => Ok((serve::reader(location)?, true)),
         Some(location) => Ok((serve::writer(location, revision)?, false)),

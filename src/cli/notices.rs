@@ -162,7 +162,7 @@ fn before(folder: &Path, common: &Common, output: &mut Output) -> anyhow::Result
 /// The journal, where it can be read.
 fn journal(common: &Common, settings: &Settings, output: &mut Output) -> Option<Arc<Database>> {
     let is_missing = settings.journal.is_none() && !plan::state(common).path().join(JOURNAL).exists();
-    match Database::open_to_read(plan::location(common, settings)) {
+    match Database::open_to_read(plan::location(&plan::state(common), settings)) {
         Ok(database) => Some(Arc::new(database)),
         Err(error) => {
             match is_missing {

@@ -30,11 +30,12 @@ pub(super) fn state(common: &Common) -> StateDir {
     StateDir::new(common.state.clone().unwrap_or_else(|| PathBuf::from("state")))
 }
 
-/// Where the server's journal is.
-pub(super) fn location(common: &Common, settings: &Settings) -> Location {
+/// Where the server's journal is. If it is in the state folder, what this process has there besides, as `state` knows it, is
+/// restored with the journal.
+pub(super) fn location(state: &StateDir, settings: &Settings) -> Location {
     match &settings.journal {
         Some(url) => Location::Postgres(url.as_str().to_owned()),
-        None => Location::Folder(state(common)),
+        None => Location::Folder(state.clone()),
     }
 }
 

@@ -100,7 +100,7 @@ fn publisher(
     settings: &Settings,
     revision: Option<i64>,
 ) -> anyhow::Result<Publisher> {
-    let Some(location) = location(common, settings) else { return Ok(Publisher::without_journal()) };
+    let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
     let database = match location {
         Location::Folder(_) => {
             lock(state).map_err(failed)?;
@@ -202,8 +202,8 @@ fn is_what_if(common: &Common) -> bool {
 }
 
 /// Where the journal is; `None` for a what-if run, which must not be recorded in a journal.
-pub(super) fn location(common: &Common, settings: &Settings) -> Option<Location> {
-    (!is_what_if(common)).then(|| plan::location(common, settings))
+pub(super) fn location(common: &Common, state: &StateDir, settings: &Settings) -> Option<Location> {
+    (!is_what_if(common)).then(|| plan::location(state, settings))
 }
 
 /// Locks the state folder for this process.
