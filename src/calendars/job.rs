@@ -68,7 +68,7 @@ impl Wanted {
         readers.chain(self.purpose.words().map(str::to_owned)).collect()
     }
 
-    /// Whether another server has noted that `reader` reads it, of whom this one knows nothing.
+    /// Whether another server, but not this one, has `reader` among its readers.
     pub(super) fn is_read_elsewhere_by(&self, reader: &CalendarReader) -> bool {
         !self.readers.contains(reader) && self.others.contains(&reader.to_string())
     }
@@ -105,7 +105,7 @@ impl Job {
         let state = &self.state;
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let validators = Validators { etag: some(&state.etag), last_modified: some(&state.last_modified) };
-        // What was reduced for more should not be kept, and what was reduced for less is not enough.
+        // A copy that was reduced for other purposes has more than may be kept, or less than is needed.
         let is_right = stored_purpose(state) == self.wanted.purpose;
         let is_known = is_right && validators != Validators::default();
         Ok(match fetcher.fetch(&self.wanted.address, is_known.then_some(&validators))? {

@@ -142,7 +142,7 @@ impl Configuration {
     }
 
     /// What all teams rest on besides files: the zone data, and the copies of fetched holiday calendars.
-    pub(super) fn shared_input(&self) -> Besides {
+    pub(super) fn shared_input(&self) -> SharedInput {
         shared_input(&self.zone_data, &self.holiday_uses)
     }
 
@@ -210,7 +210,7 @@ pub struct BrokenTeam {
 pub(super) const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
 /// What all teams rest on besides files.
-pub(super) struct Besides {
+pub(super) struct SharedInput {
     /// Describes the zone data.
     pub(super) zones: String,
     /// Identifies the copies of fetched holiday calendars.
@@ -218,9 +218,9 @@ pub(super) struct Besides {
 }
 
 /// See [`Configuration::shared_input`].
-pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> Besides {
+pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> SharedInput {
     let copies = holiday_uses.iter().map(|usage| format!(" {} {}", usage.reader, usage.hash));
-    Besides { zones: zone_data.to_string(), copies: copies.collect() }
+    SharedInput { zones: zone_data.to_string(), copies: copies.collect() }
 }
 
 /// In order of file and place.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::configuration::{Besides, SETTINGS};
+use super::configuration::{SETTINGS, SharedInput};
 use super::files::read_bytes;
 use super::{holiday_files, run_books, time_off};
 use crate::rota::{Instant, TeamId};
@@ -24,13 +24,13 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    /// The input that all teams share: the holiday calendars, and what `besides` describes.
-    pub(super) fn shared(config: &Path, besides: &Besides) -> Inputs {
+    /// The input that all teams share: the holiday calendars, and what `input` describes.
+    pub(super) fn shared(config: &Path, input: &SharedInput) -> Inputs {
         let mut inputs = Walk::default();
-        inputs.hash.update(&besides.zones);
+        inputs.hash.update(&input.zones);
         inputs.folder(&config.join(holiday_files::FOLDER));
         inputs.time(&config.join(SETTINGS));
-        inputs.done(&besides.copies, "")
+        inputs.done(&input.copies, "")
     }
 
     /// The input of team `id`, whose file is `file`, including the shared input. Call this before the files are read,

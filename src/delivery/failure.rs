@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use crate::config::WebhookError;
 use crate::fetch::BadCertificate;
 
 /// Why a message could not be delivered.
@@ -84,9 +85,12 @@ pub enum Reason {
     /// Any other status but success.
     #[error("the webhook refuses ({0})")]
     WebhookRefused(u16),
-    /// The value in the environment is not an address.
-    #[error("the webhook that the environment names is not an address")]
-    WebhookAddress,
+    /// The value in the environment cannot be used.
+    #[error("the webhook in the environment cannot be used: {0}")]
+    WebhookAddress(WebhookError),
+    /// The webhook is to come from a file that cannot be read.
+    #[error("the file that ONCAL_WEBHOOK_<TEAM>_FILE names cannot be read")]
+    WebhookFile,
 }
 
 impl Failure {

@@ -76,7 +76,7 @@ impl Writer<'_> {
         text
     }
 
-    /// Writes the secondaries, who attend too; the title names the primaries.
+    /// Writes who attends besides the primaries, whom the title names.
     fn secondaries(&self, text: &mut String, meeting: &Handover) {
         let away = |idx: EngineerIdx| {
             let is_away = !self.plan.schedule.absences_of(idx).names(meeting.period).is_empty();
@@ -84,10 +84,10 @@ impl Writer<'_> {
         };
         let (out, next) = (meeting.outgoing.secondary, meeting.incoming.secondary);
         let _ = if out == next {
-            write!(text, "Secondary: {}{} stays", self.name(out), away(out))
+            write!(text, "Also expected: secondary {}{}, who stays", self.name(out), away(out))
         } else {
             let (first, then) = (self.name(out), self.name(next));
-            write!(text, "Secondaries: {first}{}, then {then}{}", away(out), away(next))
+            write!(text, "Also expected: secondaries {first}{}, then {then}{}", away(out), away(next))
         };
     }
 

@@ -26,7 +26,7 @@ pub(super) struct SqliteConnection {
     connection: Connection,
     /// Of the file that is open.
     identity: Option<FileIdentity>,
-    /// Of the write-ahead log beside it, when it was last looked at.
+    /// Of the write-ahead log beside it, which stays the same as long as the file is open.
     log: Option<FileIdentity>,
 }
 
@@ -88,17 +88,21 @@ impl SqliteConnection {
         Ok(opened)
     }
 
-    /// Whether the file at the path is the one that is open: it may have been removed, or replaced by another.
+    /// Whether the file and the log at the path are those that are open: they may have been removed, emptied, or replaced by
+    /// others. What is only in a log that was removed, or whose file is empty, is gone with this process, unless closing
+    /// copies it into the file.
     pub(super) fn is_still_at(&mut self, folder: &StateDir) -> bool {
         let is_still_there = self.identity.is_some()
-            && identity(&folder.journal_file()).is_ok_and(|identity| identity == self.identity);
-        if is_still_there {
-            self.log = FileIdentity::of(&folder.journal_log_file()).unwrap_or_default();
+            && identity(&folder.journal_file()).is_ok_and(|identity| identity == self.identity)
+            && std::fs::metadata(folder.journal_file()).is_ok_and(|found| found.len() > 0);
+        let log = FileIdentity::of(&folder.journal_log_file()).unwrap_or_default();
+        if is_still_there && self.log.is_none() {
+            self.log = log;
         }
-        is_still_there
+        is_still_there && self.log == log
     }
 
-    /// Closes a connection to a file that is no longer at its path. Its log may still be beside the file that is there
+    /// Closes a connection to files that are no longer at their paths. Its log may still be beside the file that is there
     /// now, to which it must not be applied.
     pub(super) fn abandon(self, folder: &StateDir) {
         let (log, path) = (self.log, folder.journal_log_file());

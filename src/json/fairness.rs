@@ -30,7 +30,7 @@ pub struct Fairness {
     pub yearly_shift: Option<Rebalance>,
 }
 
-/// What one engineer has in one calendar year. [`rota::Tally`] says exactly how each figure is counted.
+/// What one engineer has in one calendar year, by the rota as it is, with covers, proposals, swaps and overrides.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Tally {
     /// The engineer.

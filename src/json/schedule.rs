@@ -58,7 +58,7 @@ pub struct Shift {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Agreement {
-    /// It has, or nothing is to be agreed.
+    /// Agreed, or needs no agreement.
     Confirmed,
     /// It is only proposed.
     Tentative,

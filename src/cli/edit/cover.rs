@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
     let period = period(&args.times, &session)?;
     if period.end() <= session.now {
         output.warn(format_args!(
-            "this is over; it changes who is said to have been on call {}",
+            "this period is in the past; it changes the record of who was on call {}",
             when::period_in_words(zone, period)
         ));
     }

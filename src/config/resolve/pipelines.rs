@@ -110,7 +110,7 @@ fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
 
 fn warn_of_departure(idx: EngineerIdx, at: &At<String>, roster: &Roster, now: Instant, problems: &Problems) {
     let Some(engineer) = roster.engineer(idx) else { return };
-    if let Some(left) = engineer.left.filter(|left| engineer.zone.first_instant(*left) <= now) {
+    if let Some(left) = engineer.left.filter(|_| engineer.has_left(now)) {
         let message = format!("`{}` owns this pipeline and left on {left}", at.value);
         problems.warning_with_help("owner-left", &at.span, message, "name somebody of the team");
     }

@@ -243,8 +243,8 @@ impl Calendars {
 }
 
 impl State {
-    /// What this process remembers and the database has no more, or not as new: it was lost there, or a backup put
-    /// back.
+    /// The copies in memory that are missing in the database, or older there: it lost them, or was restored from a
+    /// backup.
     fn lost(
         &self,
         stored: &BTreeMap<String, CalendarState>,
