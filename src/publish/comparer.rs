@@ -12,7 +12,7 @@ use super::published_team::{JournalState, PublishedTeam};
 use super::team_to_publish::{Published, TeamToPublish, Trigger};
 use crate::feed::{Feed, Head, Plan, each_event, in_order};
 use crate::journal::{Fact, Journal, Publication, Retention, Stored, Unreadable, consult, publish};
-use crate::rota::{Holding, Instant, Period, RoleChange, changes};
+use crate::rota::{Holding, Instant, Period, RoleChange, TeamId, changes};
 
 /// Who writes the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,18 +70,7 @@ impl Comparer {
                 events.push(event);
             }
         });
-        let (before, unreadable) = match known.map(|known| known.stored.journal.open()) {
-            Some(Ok(before)) => (Some(before), None),
-            Some(Err(error)) => {
-                let consequence = match is_older {
-                    true => "the server with the newer configuration replaces it",
-                    false => "all its events count as changed",
-                };
-                tracing::error!(team = %team.id, %error, "a team's journal cannot be read; {consequence}");
-                (None, Some(error))
-            }
-            None => (None, None),
-        };
+        let (before, unreadable) = opened(known, &team.id, is_older);
         let publication = Publication {
             generation,
             fingerprint,
@@ -174,6 +163,26 @@ impl Comparer {
         let ends = [team.frame.week.start(), team.frame.window.start(), team.frame.window.end()];
         let text = format!("{}\n{}\n{:?}\n{ends:?}", self.build, team.config.fingerprint, team.links);
         hex::encode(Sha256::digest(text))
+    }
+}
+
+/// The journal of `known`, or why it cannot be read.
+fn opened(
+    known: Option<&Arc<PublishedTeam>>,
+    id: &TeamId,
+    is_older: bool,
+) -> (Option<Journal>, Option<Unreadable>) {
+    match known.map(|known| known.stored.journal.open()) {
+        Some(Ok(before)) => (Some(before), None),
+        Some(Err(error)) => {
+            let consequence = match is_older {
+                true => "the server with the newer configuration replaces it",
+                false => "all its events count as changed",
+            };
+            tracing::error!(team = %id, %error, "a team's journal cannot be read; {consequence}");
+            (None, Some(error))
+        }
+        None => (None, None),
     }
 }
 
