@@ -288,12 +288,18 @@ impl StateDir {
     }
 
     /// Shares the folder's lock with other servers until this process ends: nobody else can [`lock`](StateDir::lock) it
-    /// meanwhile. A folder that is missing stays so, and one that cannot be locked is no reason not to serve.
+    /// meanwhile. Called again, it does so for the folder that is at the path then. A folder that is missing stays so, and
+    /// one that cannot be locked is no reason not to serve.
     pub fn share_lock(&self) {
+        let mut shared = self.0.shared_lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.path().join(LOCK);
+        let held = shared.as_ref().and_then(|file| Some(FileIdentity::from(&file.metadata().ok()?)));
+        if held.is_some() && FileIdentity::of(&path).is_ok_and(|found| found == held) {
+            return;
+        }
         let options =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).clone();
-        let shared = options.open(self.path().join(LOCK)).ok().filter(|file| file.try_lock_shared().is_ok());
-        *self.0.shared_lock.lock().unwrap_or_else(PoisonError::into_inner) = shared;
+        *shared = options.open(path).ok().filter(|file| file.try_lock_shared().is_ok());
     }
 
     /// Writes where this server listens for monitoring, so that `oncal health` does not depend on a configuration that
@@ -306,7 +312,10 @@ impl StateDir {
         let path = self.path().join(ADMIN_ADDRESS);
         let aside = self.path().join(format!("{ADMIN_ADDRESS}-{}", process::id()));
         let text = format!("{address}\n");
-        let written = fs::write(&aside, &text).and_then(|()| fs::rename(&aside, &path));
+        let mut options = OpenOptions::new();
+        let written = options.write(true).create(true).truncate(true).mode(0o600).open(&aside);
+        let written = written.and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = written.and_then(|()| fs::rename(&aside, &path));
         written.inspect_err(|_| drop(fs::remove_file(&aside)))?;
         Ok(AdminAddressFile { path, text })
     }
@@ -385,6 +394,8 @@ mod tests {
         assert_eq!(state.admin_address(), None);
         let first = state.write_admin_address(one).unwrap();
         assert_eq!(state.admin_address(), Some(one));
+        let mode = fs::metadata(folder.path().join(ADMIN_ADDRESS)).unwrap().permissions().mode();
+        assert_eq!(mode & (GROUP | OTHERS), 0, "{mode:o}");
         let second = state.write_admin_address(two).unwrap();
         drop(first);
         assert_eq!(state.admin_address(), Some(two));
@@ -462,6 +473,23 @@ mod tests {
         drop(other);
         one.restore().unwrap();
         assert!(StateDir::new(one.path()).lock().is_err(), "it is locked again");
+    }
+
+    #[test]
+    fn a_shared_lock_is_taken_again_in_another_folder_at_the_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two, export] = [(); 3].map(|()| StateDir::new(folder.path().join("state")));
+        one.share_lock();
+        assert!(!one.path().exists(), "a missing folder stays so");
+        for place in ["first", "second"] {
+            one.create().unwrap();
+            for server in [&one, &two, &one] {
+                server.share_lock();
+            }
+            assert!(export.lock().is_err(), "{place}");
+            fs::rename(one.path(), folder.path().join(place)).unwrap();
+        }
+        assert!(export.lock().is_ok(), "nobody shares it yet");
     }
 
     #[test]

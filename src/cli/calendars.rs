@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Common;
-use super::output::Output;
+use super::output::{Output, failed as failed_to};
 use super::plan;
 use crate::calendars::{Calendars, Patience, Unfetched};
-use crate::config::{self, AsOf, Configuration, Diagnostic, JournalUrl, KeptCalendars};
-use crate::journal::{Database, Location};
+use crate::config::{self, AsOf, Configuration, Diagnostic, KeptCalendars};
+use crate::journal::Database;
 
 /// Reads the configuration in `folder`, with the calendars that it has fetched. Prints which it could not fetch.
 pub(super) fn load(folder: &Path, common: &Common, output: &mut Output) -> anyhow::Result<Configuration> {
@@ -40,18 +40,15 @@ fn load_and_fetch(folder: &Path, common: &Common) -> anyhow::Result<(Configurati
     if configuration.calendar_uses().next().is_none() {
         return Ok((configuration, Vec::new()));
     }
-    let location = match configuration.settings.journal.as_ref().map(JournalUrl::as_str) {
-        Some(url) => Location::Postgres(url.to_owned()),
-        None => Location::Folder(plan::state(common)),
-    };
     // A state folder that cannot be read counts as absent.
-    let calendars = Calendars::for_command(Database::open_to_read(location).ok());
+    let database = Database::open_to_read(plan::location(common, &configuration.settings));
+    let calendars = Calendars::for_command(database.ok());
     let mut failed = Vec::new();
     if common.fetch {
         let before = config::load(folder, calendars.as_of(now))?;
         let load = |calendars: Arc<KeptCalendars>| config::load(folder, AsOf { now, calendars }).ok();
         let unfetched = calendars.fetch_now(&before, &load, Patience::All, now);
-        for Unfetched { digest, error } in unfetched.map_err(|error| anyhow::anyhow!("failed to {error}"))? {
+        for Unfetched { digest, error } in unfetched.map_err(failed_to)? {
             let kept = calendars.as_of(now).calendars;
             let of_address = before.calendar_uses().filter(|usage| usage.address.digest().as_str() == digest);
             failed.extend(of_address.map(|usage| {

@@ -58,9 +58,7 @@ fn over(configuration: &Configuration, now: Instant) -> String {
     let sum = counts.fold([0; 3], |sum, one| [0, 1, 2].map(|n| sum[n] + one[n]));
     let names = [("entry of leave", "entries of leave"), ("swap", "swaps"), ("override", "overrides")];
     let parts = sum.iter().zip(names).filter(|(count, _)| **count > 0);
-    let parts: Vec<String> = parts
-        .map(|(count, (one, many))| format!("{count} {}", if *count == 1 { one } else { many }))
-        .collect();
+    let parts: Vec<String> = parts.map(|(count, (one, many))| when::count(*count, one, many)).collect();
     if parts.is_empty() { String::new() } else { format!("over: {}\n", parts.join(", ")) }
 }
 

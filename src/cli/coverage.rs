@@ -153,7 +153,7 @@ fn explained(team: &Team, row: &Row, now: Instant) -> String {
     let period = when::period_inline(&team.zone, row.period);
     let deadline = row.deadline.map(|by| when::instant(&team.zone, by)).unwrap_or_default();
     let left = row.days_left(now).map_or_else(String::new, |left| match left {
-        0.. => format!(", {} left", when::days_of(left)),
+        0.. => format!(", {} left", when::count(left, "day", "days")),
         _ => ", past".to_owned(),
     });
     let reasons = reasons(&row.reasons);

@@ -9,7 +9,7 @@ use super::args;
 use super::calendars;
 use super::options;
 use super::output::{Exit, Output, Usage};
-use super::plan::{self, heading};
+use super::plan::{self, heading, name};
 use super::table::{Table, Tone};
 use super::unknown;
 use super::when;
@@ -34,15 +34,12 @@ pub(super) fn run(common: &args::Common, args: &args::Diff, output: &mut Output)
         let dates = plan::dates(&args.range, options::DIFF_WEEKS, team, now)?;
         let compared = Compared::new([before, after], plan::window(team, dates)?);
         let changed = compared.opened_and_closed();
-        let rows = changed
-            .each_ref()
-            .map(|rows| rows.iter().map(|(team, row)| json::Row::new(team, row, now)).collect());
         let status = match (before, after) {
             (None, _) => "added",
             (_, None) => "removed",
             _ => "changed",
         };
-        let shape = Diff::new(team, status, dates, &compared.moves, rows);
+        let shape = Diff::new(team, status, dates, &compared.moves, json_rows(&changed, now));
         if shape.is_empty() {
             continue;
         }
@@ -70,10 +67,10 @@ pub(super) struct Consequence {
     pub(super) text: Option<String>,
     /// What else is new in the coverage, in words: who is on call without a backup, for one.
     pub(super) coverage: String,
-    /// Those who gain or lose anything, by id.
-    pub(super) concerned: Vec<EngineerId>,
-    /// Those who are on call in what is new in the coverage, by id.
-    pub(super) on_call: Vec<EngineerId>,
+    /// Those who gain or lose anything.
+    pub(super) concerned: BTreeSet<EngineerId>,
+    /// Those who are on call in what is new in the coverage.
+    pub(super) on_call: BTreeSet<EngineerId>,
     /// The dates of conflicts that are new.
     pub(super) opened: Vec<NaiveDate>,
 }
@@ -86,23 +83,15 @@ pub(super) fn consequence(
 ) -> Result<Consequence, Usage> {
     let compared = Compared::new([Some(before), Some(after)], plan::window(after, dates)?);
     let changed = compared.opened_and_closed();
-    let rows = changed
-        .each_ref()
-        .map(|rows| rows.iter().map(|(team, row)| json::Row::new(team, row, now)).collect());
-    let shape = Diff::new(after, "changed", dates, &compared.moves, rows);
+    let shape = Diff::new(after, "changed", dates, &compared.moves, json_rows(&changed, now));
     let text = (!shape.is_empty())
         .then(|| text(after, &shape, &compared, dates) + &conflicts_text(after, &changed, &compared));
     let sides = compared.moves.iter().flat_map(|moved| [&moved.before, &moved.after]).flatten();
-    let mut concerned: Vec<EngineerId> = sides.map(|side| side.engineer.clone()).collect();
-    concerned.sort();
-    concerned.dedup();
+    let concerned = sides.map(|side| side.engineer.clone()).collect();
     let [opened, _] = &changed;
     let opened = opened.iter().map(|(team, row)| team.zone.date(row.period.start())).collect();
     let weaker = compared.weaker();
-    let mut on_call: Vec<EngineerId> =
-        weaker.iter().map(|row| after.engineer(row.primary).id.clone()).collect();
-    on_call.sort();
-    on_call.dedup();
+    let on_call = weaker.iter().map(|row| after.engineer(row.primary).id.clone()).collect();
     Ok(Consequence { text, coverage: weaker_text(after, &weaker), concerned, on_call, opened })
 }
 
@@ -120,6 +109,10 @@ fn read(folder: &Path, common: &args::Common, output: &mut Output) -> anyhow::Re
 
 /// An open coverage row, and its team.
 type OpenRow<'r> = (&'r Team, &'r Row);
+
+fn json_rows(changed: &[Vec<OpenRow<'_>>; 2], now: Instant) -> [Vec<json::Row>; 2] {
+    changed.each_ref().map(|rows| rows.iter().map(|(team, row)| json::Row::new(team, row, now)).collect())
+}
 
 /// A team before and after the change; `None` on the side where it does not exist.
 struct Compared<'t> {
@@ -232,13 +225,12 @@ fn conflicts_text(team: &Team, [opened, closed]: &[Vec<OpenRow<'_>>; 2], compare
 const MAX_WEAKER: usize = 10;
 
 fn weaker_text(team: &Team, rows: &[&Row]) -> String {
-    let name = |idx| clean(&team.engineer(idx).name);
     let line = |row: &&Row| {
         let period = when::period_inline(&team.zone, row.period);
-        let (primary, away) = (name(row.primary), name(row.away));
+        let (primary, away) = (name(team, row.primary), name(team, row.away));
         let who = match (row.status, row.secondary) {
             (RowStatus::Backfilled, Some(secondary)) => {
-                format!("{primary} is primary, {} is secondary in place of {away}", name(secondary))
+                format!("{primary} is primary, {} is secondary in place of {away}", name(team, secondary))
             }
             (RowStatus::Reported, _) => format!("{away} is away and stays primary"),
             _ => format!("{primary} is primary, {away} is away"),

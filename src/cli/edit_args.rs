@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::options::{OfTeam, Writing};
+use super::options::OfTeam;
 
 pub(super) const COVER_EXAMPLES: &str = "\
 Examples:
@@ -105,8 +105,10 @@ pub(super) struct Off {
 /// Options of every command that writes a team's file.
 #[derive(Debug, Args)]
 pub(super) struct Edit {
-    #[command(flatten)]
-    pub(super) writing: Writing,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
     #[command(flatten)]
     pub(super) of: OfTeam,
 }

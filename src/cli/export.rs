@@ -12,12 +12,12 @@ use anyhow::Context;
 use chrono::TimeDelta;
 
 use super::args::{self, Common};
-use super::output::{Exit, Output};
-use super::{links, logging, plan, serve};
+use super::output::{Exit, Output, failed};
+use super::{logging, plan, serve};
 use crate::access::Scope;
 use crate::calendars::{Calendars, Patience};
 use crate::clock::Clock;
-use crate::config::{self, Access, Configuration, Scope as Files, Settings};
+use crate::config::{self, Configuration, Scope as Files, Settings};
 use crate::export::{Folder, Written, write};
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
 use crate::publish::Publisher;
@@ -44,16 +44,10 @@ const RENEW_EVERY: TimeDelta = TimeDelta::hours(1);
 
 pub(super) fn run(common: &Common, args: &args::Export, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = serve::revision()?;
-    let configuration = plan::load_files(common)?;
-    if configuration.settings_errors().next().is_some() {
-        return Err(serve::refused(&configuration, output, "exporting", serve::SETTINGS_HAVE_ERRORS));
-    }
-    if configuration.teams.is_empty() && configuration.broken.is_empty() {
-        return Err(serve::refused(&configuration, output, "exporting", serve::NO_TEAM));
-    }
+    let configuration = serve::load(common, "exporting", output)?;
     refuse_as_root(plan::state(common).path())?;
     logging::start();
-    let folder = Folder::open(&args.folder).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let folder = Folder::open(&args.folder).map_err(failed)?;
     let clock = plan::clock(common);
     let source = Source::new(common, &configuration.settings, revision, clock)?;
     let first = source.first(configuration)?;
@@ -63,8 +57,7 @@ pub(super) fn run(common: &Common, args: &args::Export, output: &mut Output) -> 
     }
     warn(&first, output);
     let mut export = Export { folder, has_downloads: args.download, clock, last: None };
-    let written = export.write(&first).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-    let Written { files, written, deleted } = written;
+    let Written { files, written, deleted } = export.write(&first).map_err(failed)?;
     let shown = args.folder.display();
     output.data(&format!("{files} files in {shown}: {written} written, {deleted} deleted\n"))?;
     if args.watch {
@@ -136,18 +129,13 @@ impl<'c> Source<'c> {
     ) -> anyhow::Result<Source<'c>> {
         let state = plan::state(common);
         let (publisher, has_server) = publisher(common, settings, revision, &state)?;
-        let calendars = serve::calendars_of(&publisher);
-        let mut builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
-        if settings.access == Access::Links {
-            builder = builder.with_secret(links::secret(&state, settings, true)?);
-        }
+        let (builder, calendars) = serve::builder(publisher, &state, settings)?;
         Ok(Source { common, clock, builder, calendars, has_server })
     }
 
     /// What is exported first. Beside a running server that is what the server published, once it has published what its
     /// files say.
     fn first(&self, mut configuration: Configuration) -> anyhow::Result<Snapshot> {
-        let failed = |error| anyhow::anyhow!("failed to {error}");
         if !self.has_server {
             let now = self.clock.now();
             let configuration =
@@ -178,7 +166,7 @@ impl<'c> Source<'c> {
 
     /// The configuration, with the copies of fetched calendars that the running server keeps.
     fn load(&self) -> anyhow::Result<Configuration> {
-        self.calendars.read().map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+        self.calendars.read().map_err(failed)?;
         Ok(config::load(&self.common.config, self.calendars.as_of(self.clock.now()))?)
     }
 
@@ -235,7 +223,6 @@ impl<'c> Source<'c> {
     ) -> anyhow::Result<Option<Snapshot>> {
         let now = self.clock.now();
         let served = current.configuration();
-        let failed = |error| anyhow::anyhow!("failed to {error}");
         self.calendars.read().map_err(failed)?;
         let loaded = config::reload(&self.common.config, self.calendars.as_of(now), served, &Files::All)?;
         let found = self.builder.journal_versions().map_err(failed)?;
@@ -255,7 +242,7 @@ fn publisher(
     revision: Option<i64>,
     state: &StateDir,
 ) -> anyhow::Result<(Publisher, bool)> {
-    match serve::location(common, state, settings) {
+    match serve::location(common, settings) {
         None => Ok((Publisher::without_journal(), false)),
         Some(location) if serve::lock(state).is_err() => Ok((serve::reader(location)?, true)),
         Some(location) => Ok((serve::writer(location, revision)?, false)),

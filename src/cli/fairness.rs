@@ -175,7 +175,7 @@ fn judged(
         0 => format!("leaves none in {years}"),
         left => format!("still leaves {left} of {all}"),
     };
-    let weeks = |rebalance: &Rebalance| when::weeks_of(rebalance.by);
+    let weeks = |rebalance: &Rebalance| when::count(rebalance.by, "week", "weeks");
     lines.push(match once.and_then(|once| Some((once, once.rotations.first()?))) {
         Some((once, rotation)) => format!(
             "The best single shift, by {} on {}, {}; it only passes holidays on to somebody else, whose years \

@@ -34,7 +34,7 @@ pub(super) fn run(common: &args::Common, args: &args::Holidays, output: &mut Out
         Ok(calendar) => calendar,
         Err(CalendarError::Unknown { help, .. }) => {
             let message = format_args!("there is no holiday calendar `{id}`");
-            return Err(Usage::with_help(message, Some(help)).into());
+            return Err(Usage::with_help(message, help).into());
         }
         Err(broken @ CalendarError::Broken { .. }) => {
             if let Some(configuration) = &configuration {
@@ -116,15 +116,10 @@ fn text(calendar: &ResolvedCalendar, year: i32) -> String {
     } else {
         text.push_str(&table(&holidays).text());
     }
-    if let Some(note) = calendar.note() {
-        let mut table = Table::new(&["NOTE"]);
-        table.row([(note, Tone::Plain)]);
-        text.push('\n');
-        text.push_str(&table.text());
-    }
-    if let Some(source) = calendar.source() {
-        let mut table = Table::new(&["SOURCE"]);
-        table.row([(source, Tone::Plain)]);
+    for (heading, said) in [("NOTE", calendar.note()), ("SOURCE", calendar.source())] {
+        let Some(said) = said else { continue };
+        let mut table = Table::new(&[heading]);
+        table.row([(said, Tone::Plain)]);
         text.push('\n');
         text.push_str(&table.text());
     }

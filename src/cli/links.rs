@@ -9,7 +9,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::{self, Common};
-use super::output::{Exit, Output};
+use super::output::{Exit, Output, failed};
 use super::plan::{self, Chosen};
 use crate::access::{Key, SEGMENT, Secret, Sources};
 use crate::config::{Access, BaseUrl, Configuration, LinkGenerations, Settings};
@@ -65,7 +65,7 @@ pub(super) fn secret(state: &StateDir, settings: &Settings, may_make: bool) -> a
         state: settings.journal.is_none().then(|| state.clone()),
         may_make,
     };
-    Secret::find(&sources).map_err(|error| anyhow::anyhow!("failed to {error}"))
+    Secret::find(&sources).map_err(failed)
 }
 
 /// Everything that the links are derived from.

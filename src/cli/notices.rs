@@ -11,10 +11,10 @@ use super::edit::people;
 use super::notices_args::{Notices, NoticesCommand, Preview, Test};
 use super::output::{Exit, Output, Usage};
 use super::plan::{self, Chosen};
-use crate::config::{self, Configuration, JournalUrl, Settings, TeamConfig};
+use crate::config::{self, Configuration, Settings, TeamConfig};
 use crate::delivery::Network;
 use crate::feed::Links;
-use crate::journal::{Database, Location, Notice};
+use crate::journal::{Database, Notice};
 use crate::notices::{Facts, Kind, Message, Notified, Recipient, Terms, plan, test_message};
 use crate::notifier::{
     Destination, Environment, carried, destinations, facts_schedule, notice, outdated, terms,
@@ -162,11 +162,7 @@ fn before(folder: &Path, common: &Common, output: &mut Output) -> anyhow::Result
 /// The journal, where it can be read.
 fn journal(common: &Common, settings: &Settings, output: &mut Output) -> Option<Arc<Database>> {
     let is_missing = settings.journal.is_none() && !plan::state(common).path().join(JOURNAL).exists();
-    let location = match settings.journal.as_ref().map(JournalUrl::as_str) {
-        Some(url) => Location::Postgres(url.to_owned()),
-        None => Location::Folder(plan::state(common)),
-    };
-    match Database::open_to_read(location) {
+    match Database::open_to_read(plan::location(common, settings)) {
         Ok(database) => Some(Arc::new(database)),
         Err(error) => {
             match is_missing {

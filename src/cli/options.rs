@@ -13,14 +13,6 @@ pub(super) const DIFF_WEEKS: u16 = 52;
 /// command costs only the time of whoever runs it.
 const MAX_WEEKS: u16 = 1040;
 
-/// Whether a command writes.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Writing {
-    /// Show what would change, and write nothing
-    #[arg(long)]
-    pub(super) dry_run: bool,
-}
-
 /// Which team.
 #[derive(Debug, Args)]
 pub(super) struct OfTeam {

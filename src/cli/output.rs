@@ -43,11 +43,8 @@ pub(super) struct Usage(pub(super) String);
 
 impl Usage {
     /// A message, and what would be right.
-    pub(super) fn with_help(message: impl Display, help: Option<String>) -> Usage {
-        match help {
-            Some(help) => Usage(format!("{message}; {help}")),
-            None => Usage(message.to_string()),
-        }
+    pub(super) fn with_help(message: impl Display, help: impl Display) -> Usage {
+        Usage(format!("{message}; {help}"))
     }
 }
 
@@ -101,6 +98,11 @@ impl Output {
         let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         self.note(format_args!("{style}error{style:#}: {text}"));
     }
+}
+
+/// What could not be done.
+pub(super) fn failed(error: impl Display) -> anyhow::Error {
+    anyhow::anyhow!("failed to {error}")
 }
 
 /// Prints `error` and returns the exit code for it.

@@ -12,7 +12,8 @@ use super::options::{OfTeam, Range};
 use super::output::{Exit, Output, Usage};
 use super::when;
 use crate::clock::Clock;
-use crate::config::{self, Configuration};
+use crate::config::{self, Configuration, Settings};
+use crate::journal::Location;
 use crate::json::{Dates, Teams};
 use crate::rota::{EngineerIdx, Instant, Period, Team, TeamId, WeekId, week_at, weeks};
 use crate::state_dir::StateDir;
@@ -27,6 +28,14 @@ pub(super) fn clock(common: &Common) -> Clock {
 /// The state folder.
 pub(super) fn state(common: &Common) -> StateDir {
     StateDir::new(common.state.clone().unwrap_or_else(|| PathBuf::from("state")))
+}
+
+/// Where the server's journal is.
+pub(super) fn location(common: &Common, settings: &Settings) -> Location {
+    match &settings.journal {
+        Some(url) => Location::Postgres(url.as_str().to_owned()),
+        None => Location::Folder(state(common)),
+    }
 }
 
 /// Reads the configuration folder, without the calendars that are fetched.
@@ -101,8 +110,14 @@ pub(super) fn known(configuration: &Configuration, named: &str) -> Result<(), Us
     if ids.contains(&named) {
         return Ok(());
     }
-    let help = nearest(named, ids.iter().copied()).or_else(|| Some(format!("known: {}", ids.join(", "))));
-    Err(Usage::with_help(format_args!("there is no team `{named}`"), help))
+    Err(no_such("team", named, &ids))
+}
+
+/// No `what` is called `named`; the `known` ones help.
+pub(super) fn no_such(what: &str, named: &str, known: &[&str]) -> Usage {
+    let help = nearest(named, known.iter().copied());
+    let help = help.unwrap_or_else(|| format!("known: {}", known.join(", ")));
+    Usage::with_help(format_args!("there is no {what} `{named}`"), help)
 }
 
 /// The dates that `range` means for `team`: `weeks` weeks unless it says otherwise.

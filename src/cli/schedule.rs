@@ -15,7 +15,6 @@ use crate::rota::{
     SwapNote, Team, Week, expand, unknown_absences,
 };
 use crate::text::{clean, stretch};
-use crate::toml_reader::nearest;
 
 /// How long before a week its meeting may be held.
 const BEFORE: TimeDelta = TimeDelta::days(14);
@@ -59,18 +58,10 @@ pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Out
 
 /// Leaves out the teams without that engineer.
 fn only_teams_of(id: &str, chosen: &mut Chosen<'_>) -> Result<(), Usage> {
-    let ids: Vec<String> = chosen
-        .teams
-        .iter()
-        .flat_map(|team| team.engineers.iter().map(|engineer| engineer.id.to_string()))
-        .collect();
+    let engineers = chosen.teams.iter().flat_map(|team| &team.engineers);
+    let ids: Vec<&str> = engineers.map(|engineer| engineer.id.as_str()).collect();
     chosen.teams.retain(|team| team.index_of(id).is_some());
-    if chosen.teams.is_empty() {
-        let help = nearest(id, ids.iter().map(String::as_str));
-        let help = help.or_else(|| Some(format!("known: {}", ids.join(", "))));
-        return Err(Usage::with_help(format_args!("there is no engineer `{id}`"), help));
-    }
-    Ok(())
+    if chosen.teams.is_empty() { Err(plan::no_such("engineer", id, &ids)) } else { Ok(()) }
 }
 
 fn shape(team: &Team, dates: Dates, engineer: Option<&str>) -> Result<json::Schedule, Usage> {

@@ -11,11 +11,11 @@ use anyhow::Context;
 use sd_notify::NotifyState;
 
 use super::args::Common;
-use super::output::{Exit, Output, Usage};
+use super::output::{Exit, Output, Usage, failed};
 use super::{links, logging, notices, plan};
 use crate::calendars::{self, Calendars, Patience};
 use crate::clock::Clock;
-use crate::config::{self, Access, AsOf, Configuration, Diagnostic, JournalUrl, Settings, render};
+use crate::config::{self, Access, AsOf, Configuration, Diagnostic, Settings, render};
 use crate::journal::{Database, Location};
 use crate::live::{Builder, Reloader, Snapshot, Store, reloader};
 use crate::notifier::{self, Notifier};
@@ -30,35 +30,21 @@ const REVISION: &str = "ONCAL_REVISION";
 /// How long a start waits for calendars that were never fetched.
 const FIRST_FETCH: Duration = Duration::from_secs(10);
 
-/// The reason why nothing is served while the server's file has errors.
-pub(super) const SETTINGS_HAVE_ERRORS: &str = "oncal.toml has errors";
-
 /// The reason why nothing is served without a team.
 pub(super) const NO_TEAM: &str = "no team could be loaded";
 
 pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> {
     let revision = revision()?;
-    let configuration = plan::load_files(common)?;
-    if configuration.settings_errors().next().is_some() {
-        return Err(refused(&configuration, output, "serving", SETTINGS_HAVE_ERRORS));
-    }
-    if configuration.teams.is_empty() && configuration.broken.is_empty() {
-        return Err(refused(&configuration, output, "serving", NO_TEAM));
-    }
+    let configuration = load(common, "serving", output)?;
     logging::start();
     let clock = plan::clock(common);
     let settings = &configuration.settings;
     let state = plan::state(common);
     let publisher = publisher(common, &state, settings, revision)?;
-    let calendars = calendars_of(&publisher);
-    let mut builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
-    if settings.access == Access::Links {
-        builder = builder.with_secret(links::secret(&state, settings, true)?);
-    }
+    let (builder, calendars) = builder(publisher, &state, settings)?;
     let patience = Patience::New(FIRST_FETCH);
     let configuration = with_calendars(configuration, &calendars, patience, common, clock.now())?;
-    let first = builder.first(configuration, clock.now());
-    let first = first.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let first = builder.first(configuration, clock.now()).map_err(failed)?;
     if first.teams().len() == 0 {
         return Err(refused(first.configuration(), output, "serving", NO_TEAM));
     }
@@ -77,7 +63,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let mut noted = None;
     let listening = |address| {
         // A what-if run must not be mistaken for the server.
-        if common.now.is_none() || common.state.is_some() {
+        if !is_what_if(common) {
             let note = state.write_admin_address(address);
             noted = note
                 .inspect_err(|error| {
@@ -91,7 +77,7 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     tell_service_manager(&NotifyState::Stopping);
     drop(notifier);
     drop(noted);
-    served.map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    served.map_err(failed)?;
     Ok(Exit::Fine)
 }
 
@@ -114,13 +100,31 @@ fn publisher(
     settings: &Settings,
     revision: Option<i64>,
 ) -> anyhow::Result<Publisher> {
-    let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
-    match location {
-        Location::Folder(_) => lock(state).map_err(|error| anyhow::anyhow!("failed to {error}"))?,
+    let Some(location) = location(common, settings) else { return Ok(Publisher::without_journal()) };
+    let database = match location {
+        Location::Folder(_) => {
+            lock(state).map_err(failed)?;
+            Database::open(location)
+        }
         // Several servers may publish to one PostgreSQL, but an export beside them must know of them.
-        Location::Postgres(_) => state.share_lock(),
+        Location::Postgres(_) => {
+            state.share_lock();
+            Database::open(location).map(|database| database.sharing_lock(state.clone()))
+        }
+    };
+    Ok(Publisher::new(database.map_err(failed)?, revision, build()))
+}
+
+/// The configuration, if it is good enough for `doing` this command's work.
+pub(super) fn load(common: &Common, doing: &str, output: &mut Output) -> anyhow::Result<Configuration> {
+    let configuration = plan::load_files(common)?;
+    if configuration.settings_errors().next().is_some() {
+        return Err(refused(&configuration, output, doing, "oncal.toml has errors"));
     }
-    writer(location, revision)
+    if configuration.teams.is_empty() && configuration.broken.is_empty() {
+        return Err(refused(&configuration, output, doing, NO_TEAM));
+    }
+    Ok(configuration)
 }
 
 /// Prints the errors of the configuration; the error says that oncal is not `doing` its work because of `why`.
@@ -176,18 +180,30 @@ pub(super) fn with_calendars(
     if copies == kept.calendars { Ok(kept) } else { Ok(load(copies)?) }
 }
 
-/// The calendars whose copies are kept beside the journal that `publisher` publishes to.
-pub(super) fn calendars_of(publisher: &Publisher) -> Arc<Calendars> {
-    Arc::new(Calendars::new(publisher.database().cloned(), calendars::Options::DEFAULT))
+/// Builds snapshots of what `publisher` publishes, with the calendars whose copies are kept beside its journal.
+pub(super) fn builder(
+    publisher: Publisher,
+    state: &StateDir,
+    settings: &Settings,
+) -> anyhow::Result<(Builder, Arc<Calendars>)> {
+    let database = publisher.database().cloned();
+    let calendars = Arc::new(Calendars::new(database, calendars::Options::DEFAULT));
+    let builder = Builder::new(publisher).with_calendars(Arc::clone(&calendars));
+    let builder = match settings.access {
+        Access::Links => builder.with_secret(links::secret(state, settings, true)?),
+        Access::Open => builder,
+    };
+    Ok((builder, calendars))
+}
+
+/// Whether this only shows what would be at another time.
+fn is_what_if(common: &Common) -> bool {
+    common.now.is_some() && common.state.is_none()
 }
 
 /// Where the journal is; `None` for a what-if run, which must not be recorded in a journal.
-pub(super) fn location(common: &Common, state: &StateDir, settings: &Settings) -> Option<Location> {
-    match (settings.journal.as_ref().map(JournalUrl::as_str), &common.state) {
-        (_, None) if common.now.is_some() => None,
-        (Some(url), _) => Some(Location::Postgres(url.to_owned())),
-        (None, _) => Some(Location::Folder(state.clone())),
-    }
+pub(super) fn location(common: &Common, settings: &Settings) -> Option<Location> {
+    (!is_what_if(common)).then(|| plan::location(common, settings))
 }
 
 /// Locks the state folder for this process.
@@ -209,14 +225,12 @@ pub(super) fn lock(state: &StateDir) -> Result<(), LockError> {
 
 /// Publishes to the journal at `location`.
 pub(super) fn writer(location: Location, revision: Option<i64>) -> anyhow::Result<Publisher> {
-    let database = Database::open(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-    Ok(Publisher::new(database, revision, build()))
+    Ok(Publisher::new(Database::open(location).map_err(failed)?, revision, build()))
 }
 
 /// Knows what another process publishes to the journal at `location`, and publishes nothing.
 pub(super) fn reader(location: Location) -> anyhow::Result<Publisher> {
-    let database = Database::open_to_read(location).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-    Ok(Publisher::new(database, None, build()))
+    Ok(Publisher::new(Database::open_to_read(location).map_err(failed)?, None, build()))
 }
 
 /// Notifies systemd, if it started this process with `Type=notify`.

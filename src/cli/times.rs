@@ -55,19 +55,17 @@ pub(super) fn date(text: &str) -> Result<NaiveDate, String> {
 }
 
 pub(super) fn year(text: &str) -> Result<i32, String> {
-    let year: i32 = text.parse().map_err(|_| "expected a year such as 2027".to_owned())?;
-    if YEARS.contains(&year) { Ok(year) } else { Err(out_of_range()) }
+    known(text.parse().map_err(|_| "expected a year such as 2027".to_owned())?)
 }
 
-fn within(date: NaiveDate) -> Result<NaiveDate, String> {
-    if YEARS.contains(&date.year()) {
-        return Ok(date);
-    }
-    Err(out_of_range())
+/// `date`, if the configuration may have it.
+pub(super) fn within(date: NaiveDate) -> Result<NaiveDate, String> {
+    known(date.year()).map(|_| date)
 }
 
-fn out_of_range() -> String {
-    format!("years run from {} to {}", YEARS.start(), YEARS.end())
+fn known(year: i32) -> Result<i32, String> {
+    let wrong = || format!("years run from {} to {}", YEARS.start(), YEARS.end());
+    YEARS.contains(&year).then_some(year).ok_or_else(wrong)
 }
 
 #[cfg(test)]

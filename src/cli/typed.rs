@@ -11,8 +11,8 @@ use chrono::{
 use day::{EXAMPLES, day, day_and_month, lower};
 
 use super::output::Usage;
+use super::times::within;
 use super::when;
-use crate::holidays::YEARS;
 use crate::rota::{Instant, Zone};
 
 /// Whose clock typed times are on, and what it shows now.
@@ -213,13 +213,6 @@ fn of_clock(word: &str) -> Result<Option<NaiveTime>, String> {
         None => hour,
     };
     NaiveTime::from_hms_opt(hour, minute, 0).map(Some).ok_or_else(wrong)
-}
-
-fn within(date: NaiveDate) -> Result<NaiveDate, String> {
-    if YEARS.contains(&date.year()) {
-        return Ok(date);
-    }
-    Err(format!("years run from {} to {}", YEARS.start(), YEARS.end()))
 }
 
 /// An instant as local time, the only form that the file has.

@@ -74,16 +74,6 @@ pub(super) fn period_in_words(zone: &Zone, period: Period) -> String {
     format!("from {} to {until}", instant(zone, period.start()))
 }
 
-/// `1 day`, `2 days`.
-pub(super) fn days_of(days: i64) -> String {
-    count(days, "day", "days")
-}
-
-/// `1 week`, `2 weeks`.
-pub(super) fn weeks_of(weeks: usize) -> String {
-    format!("{weeks} {}", if weeks == 1 { "week" } else { "weeks" })
-}
-
 /// `10:00`, with seconds where there are any.
 pub(super) fn clock(zone: &Zone, instant: Instant) -> String {
     on(zone).clock(instant)

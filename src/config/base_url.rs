@@ -97,11 +97,6 @@ impl BaseUrl {
         &self.text
     }
 
-    /// `http` or `https`.
-    pub fn scheme(&self) -> &str {
-        self.text.get(..self.scheme_bytes).unwrap_or_default()
-    }
-
     /// Everything after `://`: host, port and path, for links with another scheme such as `webcal`.
     pub fn after_scheme(&self) -> &str {
         self.text.get(self.scheme_bytes + "://".len()..).unwrap_or_default()
@@ -176,7 +171,7 @@ mod tests {
             assert_eq!(BaseUrl::parse(given).unwrap().as_str(), kept);
         }
         let url = BaseUrl::parse("https://a.example:444/b").unwrap();
-        assert_eq!((url.scheme(), url.after_scheme()), ("https", "a.example:444/b"));
+        assert_eq!(url.after_scheme(), "a.example:444/b");
     }
 
     #[test]

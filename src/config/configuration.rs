@@ -27,7 +27,7 @@ use crate::toml_reader::Severity;
 pub(super) const SETTINGS: &str = "oncal.toml";
 
 /// The folder of the team files.
-pub(super) const TEAMS: &str = "teams";
+pub(crate) const TEAMS: &str = "teams";
 
 /// The content of a configuration folder.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::ics::{self, NotUtf8};
+use crate::ics;
 use crate::toml_reader::Span;
 
 /// The largest size of a configuration file, in bytes.
@@ -69,7 +69,7 @@ pub(super) fn read_text(path: &Path) -> Result<Arc<str>, FileFault> {
 pub(super) fn read_calendar(path: &Path) -> Result<Arc<str>, FileFault> {
     match ics::decode(&read_bytes(path)?) {
         Ok(text) => Ok(text.into()),
-        Err(NotUtf8 { bytes, .. }) => text(&bytes),
+        Err(error) => text(error.as_bytes()),
     }
 }
 

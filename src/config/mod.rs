@@ -48,6 +48,7 @@ pub use crate::toml_reader::Severity;
 pub use as_of::AsOf;
 pub use base_url::{BaseUrl, BaseUrlError, is_loopback};
 pub use calendar_use::{CalendarUse, Found, NamedAt};
+pub(crate) use configuration::TEAMS;
 pub use configuration::{BrokenTeam, Configuration, TeamConfig};
 pub use diagnostic::{Diagnostic, Place};
 pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, entry_text};

@@ -48,11 +48,6 @@ impl Rendered {
         Rendered { event, revision, lines }
     }
 
-    /// Its revision.
-    pub fn revision(&self) -> Revision {
-        self.revision
-    }
-
     fn put(&self, out: &mut Vec<u8>, alarm: Option<Alarm>) {
         out.extend_from_slice(&self.lines);
         let rings = matches!(self.event.kind, Kind::Shift(_)) && self.event.status != Status::Cancelled;

@@ -40,16 +40,6 @@ impl Feed {
         std::iter::once(Feed::Team).chain(people).chain([Feed::Coverage]).chain(roles).collect()
     }
 
-    /// The feed of `team` at `path`, such as `engineers/a.ics`; `None` if there is none.
-    pub fn at(team: &Team, path: &str) -> Option<Feed> {
-        if let Some(id) = path.strip_prefix("engineers/") {
-            let idx = team.index_of(id.strip_suffix(".ics")?)?;
-            return Some(Feed::Engineer(team.engineer(idx).id.clone()));
-        }
-        let shared = [Feed::Team, Feed::Coverage, Feed::Role(Role::Primary), Feed::Role(Role::Secondary)];
-        shared.into_iter().find(|feed| feed.path() == path)
-    }
-
     /// Its path below `/{team}/`.
     pub fn path(&self) -> String {
         Feed::TEMPLATES[self.template()].replace("{id}", self.what())

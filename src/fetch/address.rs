@@ -76,6 +76,12 @@ impl Address {
         AddressDigest(hex::encode(Sha256::digest(self.url.as_str())))
     }
 
+    /// Whether what reads as host and port may be a user name and a password, without the `@host` after them.
+    fn may_be_credentials(&self) -> bool {
+        let is_one_word = matches!(self.url.host(), Some(Host::Domain(name)) if !name.contains('.'));
+        is_one_word && self.url.username().is_empty() && !self.is_loopback()
+    }
+
     /// The whole address, only for the request.
     pub(super) fn url(&self) -> &Url {
         &self.url
@@ -94,7 +100,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.url.host_str().unwrap_or_default())?;
-        if let Some(port) = self.url.port() {
+        if let Some(port) = self.url.port().filter(|_| !self.may_be_credentials()) {
             write!(f, ":{port}")?;
         }
         f.write_str("/…")
@@ -129,6 +135,9 @@ mod tests {
             ("webcal://p01-caldav.example.org/published/2/secret", "p01-caldav.example.org/…"),
             ("http://127.0.0.1:5232/secret", "127.0.0.1:5232/…"),
             ("https://[2001:db8::1]/secret", "[2001:db8::1]/…"),
+            ("https://user:12345", "user/…"),
+            ("https://user:12345@calendars:8443", "calendars:8443/…"),
+            ("https://localhost:8443/secret", "localhost:8443/…"),
         ] {
             let address = Address::parse(text).unwrap();
             assert_eq!(address.to_string(), shown);

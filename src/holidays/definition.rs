@@ -133,16 +133,6 @@ impl Definition {
             |rule: &Rule| rule.dates.iter().map(|date| (*date, Arc::clone(&rule.name.native))).collect();
         self.rules.iter().flat_map(|rule| -> Vec<_> { listed(rule) }).collect()
     }
-
-    /// The name under which teams list it.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Its display name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {

@@ -42,4 +42,4 @@ pub use pattern::Patterns;
 pub use report::Report;
 pub use shape::Span;
 pub use status::{Answer, BusyStatus};
-pub use text::{NotUtf8, decode};
+pub use text::decode;

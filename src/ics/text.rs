@@ -1,7 +1,7 @@
 //! From the bytes of a file to text that can be read line by line.
 
 use std::borrow::Cow;
-use std::str::Utf8Error;
+use std::string::FromUtf8Error;
 
 use super::line::BYTE_ORDER_MARK;
 
@@ -10,42 +10,23 @@ use super::line::BYTE_ORDER_MARK;
 ///
 /// # Errors
 ///
-/// Where the bytes are not UTF-8: the repaired bytes, and the first place in them that is no character.
+/// Where the repaired bytes, which the error has, are not UTF-8.
 ///
 /// ```
 /// let folded = b"SUMMARY:Caf\xc3\r\n \xa9\r\n";
 /// assert_eq!(&*oncal::ics::decode(folded).unwrap(), "SUMMARY:Caf\u{e9}\r\n \r\n");
 /// ```
-pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, NotUtf8> {
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, FromUtf8Error> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes);
-    let text = match repair_folds(bytes) {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed),
-        Cow::Owned(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Owned(text)),
-            Err(error) => {
-                let cause = error.utf8_error();
-                return Err(NotUtf8 { bytes: error.into_bytes(), cause });
-            }
-        },
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(String::from_utf8(repair_folds(bytes))?),
     };
-    let text = text.map_err(|cause| NotUtf8 { bytes: bytes.to_vec(), cause })?;
     let has_bare_cr = text.contains('\r') && !text.contains('\n');
     Ok(if has_bare_cr { Cow::Owned(text.replace('\r', "\n")) } else { text })
 }
 
-/// Bytes that are not UTF-8.
-#[derive(Debug)]
-pub struct NotUtf8 {
-    /// What was to be read.
-    pub bytes: Vec<u8>,
-    /// Where it cannot be.
-    pub cause: Utf8Error,
-}
-
-fn repair_folds(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if std::str::from_utf8(bytes).is_ok() {
-        return Cow::Borrowed(bytes);
-    }
+fn repair_folds(bytes: &[u8]) -> Vec<u8> {
     let mut repaired: Vec<u8> = Vec::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let torn = match line {
@@ -64,7 +45,7 @@ fn repair_folds(bytes: &[u8]) -> Cow<'_, [u8]> {
         repaired.push(b' ');
         repaired.extend_from_slice(rest);
     }
-    Cow::Owned(repaired)
+    repaired
 }
 
 /// Bytes of UTF-8 after a character's first.

@@ -16,7 +16,7 @@ use super::location::Location;
 use super::postgres::PostgresConnection;
 use super::sql::{Failure, FailureKind, Result};
 use super::sqlite::SqliteConnection;
-use crate::state_dir::RestoreError;
+use crate::state_dir::{RestoreError, StateDir};
 
 /// Of all teams' journals. It only ever grows, unless something that was written is gone.
 const TOTAL: &str = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM publication";
@@ -26,6 +26,8 @@ pub struct Database {
     location: Location,
     /// It was opened by a command, which changes nothing, perhaps beside a running server.
     only_reads: bool,
+    /// The state folder of a server whose journal is elsewhere.
+    shared_folder: Option<StateDir>,
     state: Mutex<State>,
 }
 
@@ -66,7 +68,7 @@ impl Database {
         let mut state = State::default();
         let opened = state.connect(&location, true);
         state.connection = Some(opened.map_err(|failure| JournalError::new(&location, failure))?);
-        Ok(Database { location, only_reads: false, state: Mutex::new(state) })
+        Ok(Database { location, only_reads: false, shared_folder: None, state: Mutex::new(state) })
     }
 
     /// Opens the database at `location` for a command that changes nothing there, perhaps beside a running server.
@@ -78,7 +80,13 @@ impl Database {
         let mut state = State::default();
         let opened = state.connect_to_read(&location);
         state.connection = Some(opened.map_err(|failure| JournalError::new(&location, failure))?);
-        Ok(Database { location, only_reads: true, state: Mutex::new(state) })
+        Ok(Database { location, only_reads: true, shared_folder: None, state: Mutex::new(state) })
+    }
+
+    /// The same, where each [`probe`](Database::probe) shares the lock of `folder`: another may have been put in its place.
+    #[must_use]
+    pub fn sharing_lock(self, folder: StateDir) -> Database {
+        Database { shared_folder: Some(folder), ..self }
     }
 
     /// Whether others may write to it too.
@@ -101,12 +109,15 @@ impl Database {
                 error => JournalError::Replaced(error),
             })?;
         }
-        let found = self.transaction(|connection| {
+        if let Some(folder) = &self.shared_folder {
+            folder.share_lock();
+        }
+        let mut state = self.lock();
+        let found = self.transaction_in(&mut state, |connection| {
             // SQLite writes nothing if a row stays as it was.
             write_mark(connection, "probe", random())?;
             total(connection)
         })?;
-        let mut state = self.lock();
         state.compare(found);
         let limited = match (&mut state.connection, &self.location) {
             (Some(Connection::Sqlite(connection)), Location::Folder(folder)) => connection.limit_log(folder),
@@ -136,7 +147,26 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T>,
     ) -> std::result::Result<T, JournalError> {
+        self.transaction_in(&mut self.lock(), work)
+    }
+
+    /// The same with `work` that also returns how many versions of teams' journals it wrote.
+    pub(super) fn write_versions<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<(T, usize)>,
+    ) -> std::result::Result<T, JournalError> {
+        // A check in between would find more or less than the total, and take that for a loss.
         let mut state = self.lock();
+        let (done, versions) = self.transaction_in(&mut state, work)?;
+        state.total += i64::try_from(versions).unwrap_or_default();
+        Ok(done)
+    }
+
+    fn transaction_in<T>(
+        &self,
+        state: &mut State,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> std::result::Result<T, JournalError> {
         let done = match self.only_reads {
             true => Err(Failure::new(FailureKind::ReadOnly, "it was opened to be read alone")),
             false => state.transaction(&self.location, false, work),
@@ -158,11 +188,6 @@ impl Database {
         let found = state.end(done).map_err(|failure| JournalError::new(&self.location, failure))?;
         (state.is_lost, state.total) = (false, found);
         Ok(())
-    }
-
-    /// So many versions of teams' journals were written.
-    pub(super) fn grow(&self, versions: usize) {
-        self.lock().total += i64::try_from(versions).unwrap_or_default();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -373,6 +398,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::path::{Path, PathBuf};
+    use std::thread;
 
     use super::*;
 
@@ -452,6 +478,24 @@ mod tests {
         assert_eq!(mark(&database), 1);
         write(3).unwrap();
         assert_eq!(mark(&Database::open_to_read(Location::folder(folder.path())).unwrap()), 3);
+    }
+
+    #[test]
+    fn what_is_published_while_the_database_is_checked_is_no_loss() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(Location::folder(folder.path())).unwrap();
+        let publish = "INSERT INTO publication (team, version, generation, fingerprint, journal) \
+                       VALUES ('data', 1, 0, '', x'') ON CONFLICT (team) DO UPDATE SET version = version + 1";
+        thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for _ in 0..300 {
+                    database.write_versions(|connection| Ok((connection.execute(publish, &[])?, 1))).unwrap();
+                }
+            });
+            while !writer.is_finished() {
+                database.probe().unwrap();
+            }
+        });
     }
 
     /// The permissions of the state folder and of everything in it.

@@ -132,11 +132,6 @@ impl Channel {
 }
 
 impl Notice {
-    /// How it is delivered.
-    pub fn channel(&self) -> Channel {
-        Channel::of(&self.recipient)
-    }
-
     fn id(&self) -> Vec<Param<'_>> {
         vec![
             self.team.as_str().into(),

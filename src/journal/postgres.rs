@@ -19,8 +19,11 @@ const TIMEOUT_OF_ALL: Duration = Duration::from_secs(30);
 /// How much longer for each further list of parameters of a statement.
 const TIMEOUT_OF_EACH: Duration = Duration::from_millis(10);
 
-/// The server gives up waiting for a lock before the client does, and ends statements that the client has given up.
-const SESSION: &str = "SET lock_timeout = '2s'; SET statement_timeout = '60s'";
+/// The server gives up waiting for a lock before the client does, ends statements that the client has given up, and
+/// reports nothing as committed that a crash could still take, even if it is set to delay commits.
+const SESSION: &str = "SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
+                       SELECT set_config('synchronous_commit', 'on', false) \
+                       WHERE current_setting('synchronous_commit') = 'off'";
 
 /// An open connection to PostgreSQL. Its calls wait for the server; none may be made from async code.
 #[derive(Debug)]

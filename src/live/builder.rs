@@ -448,6 +448,39 @@ mod tests {
     }
 
     #[test]
+    fn links_revoked_in_a_file_with_errors_stay_revoked_when_it_is_gone() {
+        let team = TeamId::new("sample").unwrap();
+        let secret = || Secret::of(b"0123456789abcdef0123456789abcdef");
+        let load = |lines: &str| {
+            let text = TEAM.replace("name = \"Sample\"", &format!("name = \"Sample\"\n{lines}"));
+            let teams = [("sample", &*text)];
+            let teams = if lines == "gone" { &[][..] } else { &teams };
+            let settings = "access = \"links\"\npublic_url = \"https://rota.example\"";
+            Arc::new(configuration(settings, teams, at(NOW)))
+        };
+        let valid = |snapshot: &Snapshot| {
+            let keyring = snapshot.keyring().unwrap();
+            [1, 2].map(|generation| keyring.scope(&secret().team(1, &team, generation), at(NOW)).is_some())
+        };
+        let builder = Builder::new(Publisher::without_journal()).with_secret(secret());
+        let mut snapshot = builder.first(configuration("", &[], at(NOW)), at(NOW)).unwrap();
+        for (lines, expected) in [
+            ("", [true, false]),
+            ("bad = 1\nlink_generation = 2", [false, true]),
+            ("gone", [false, true]),
+            ("no TOML", [false, true]),
+            ("bad = 1", [false, true]),
+            ("gone", [false, true]),
+            ("", [true, false]),
+            ("gone", [true, false]),
+        ] {
+            let removed = if lines == "gone" { BTreeSet::from([team.clone()]) } else { BTreeSet::new() };
+            snapshot = builder.reload(&snapshot, load(lines), removed, at(NOW)).written().unwrap();
+            assert_eq!(valid(&snapshot), expected, "{lines}");
+        }
+    }
+
+    #[test]
     fn revoked_links_stay_revoked_while_their_edit_waits_for_the_journal() {
         let team = TeamId::new("sample").unwrap();
         let secret = || Secret::of(b"0123456789abcdef0123456789abcdef");

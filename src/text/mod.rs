@@ -17,8 +17,8 @@ pub use clean::{clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
 pub use moment::stretch;
 pub use occasion::{
-    MAX_IN_TURN, occasion_away, occasion_dates, occasion_on_call, occasion_primaries, occasion_status,
-    occasion_title, time_within,
+    occasion_away, occasion_dates, occasion_on_call, occasion_primaries, occasion_status, occasion_title,
+    on_call_holders, on_call_in_turn,
 };
 pub use proposal::{candidates, proposal};
 pub use reason::{reason, reasons};

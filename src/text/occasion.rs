@@ -7,11 +7,12 @@ use super::count::count;
 use super::moment::{Day, dates, time_of_day};
 use super::status::status;
 use crate::rota::{
-    Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, Team, Zone, merge_adjacent,
+    Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, ProposalStatus, Team, Zone,
+    merge_adjacent,
 };
 
 /// Further people who are on call in turn are counted rather than named.
-pub const MAX_IN_TURN: usize = 4;
+const MAX_IN_TURN: usize = 4;
 
 /// Within this time a weekday is enough to identify a day.
 const WEEKDAYS_ARE_CLEAR: TimeDelta = TimeDelta::days(6);
@@ -67,24 +68,39 @@ pub fn occasion_away(team: &Team, occasion: &Occasion) -> String {
     }
 }
 
-/// Who is on call during it, in order, in team time: `Data Engineer D (no backup) until Fri 10:00, then Data Engineer
-/// A (backup Data Engineer B)`.
+/// Who is on call during it, in order, in team time: `Data Engineer D (proposed, no backup) until Fri 10:00, then Data
+/// Engineer A (backup Data Engineer B)`.
 pub fn occasion_on_call(team: &Team, occasion: &Occasion) -> String {
+    on_call_in_turn(occasion, &team.zone, |idx| name_of(team, idx))
+}
+
+/// The same on the clock of `zone`, with other names, such as links.
+pub fn on_call_in_turn(occasion: &Occasion, zone: &Zone, name: impl Fn(EngineerIdx) -> String) -> String {
     let last = occasion.on_call.len().saturating_sub(1);
     let part = |(place, held): (usize, &OnCall)| {
-        let backup = match (held.secondary.map(|secondary| name_of(team, secondary)), held.backup) {
-            (None, _) | (_, Backup::Nobody) => " (no backup)".to_owned(),
-            (Some(name), Backup::There) => format!(" (backup {name})"),
-            (Some(name), Backup::Away) => format!(" (no backup, {name} is away)"),
-            (Some(name), Backup::PartlyAway) => format!(" (backup {name}, partly away)"),
-        };
         let until = match place {
             _ if place == last => String::new(),
-            _ => format!(" until {}", time_within(&team.zone, occasion.period, held.period.end())),
+            _ => format!(" until {}", time_within(zone, occasion.period, held.period.end())),
         };
-        format!("{}{backup}{until}", name_of(team, held.primary))
+        format!("{}{until}", on_call_holders(held, &name))
     };
     in_turn(occasion.on_call.iter().enumerate().map(part).collect())
+}
+
+/// Who holds the roles, and whether that is agreed: `Data Engineer D (proposed, no backup)`.
+pub fn on_call_holders(held: &OnCall, name: impl Fn(EngineerIdx) -> String) -> String {
+    let agreement = match held.proposal {
+        Some(ProposalStatus::Nobody) => "not covered, ",
+        Some(_) => "proposed, ",
+        None => "",
+    };
+    let backup = match (held.secondary.map(&name), held.backup) {
+        (None, _) | (_, Backup::Nobody) => "no backup".to_owned(),
+        (Some(name), Backup::There) => format!("backup {name}"),
+        (Some(name), Backup::Away) => format!("no backup, {name} is away"),
+        (Some(name), Backup::PartlyAway) => format!("backup {name}, partly away"),
+    };
+    format!("{} ({agreement}{backup})", name(held.primary))
 }
 
 /// Who is primary during it, short enough for a title: `Data Engineer D, then Data Engineer A from Fri 10:00`.
@@ -109,7 +125,7 @@ fn in_turn(mut parts: Vec<String>) -> String {
 }
 
 /// `10:00` if `period` is within one date of `zone`, otherwise `Fri 10:00`, with the date if weekdays repeat.
-pub fn time_within(zone: &Zone, period: Period, instant: Instant) -> String {
+fn time_within(zone: &Zone, period: Period, instant: Instant) -> String {
     let (first, last) = dates(zone, period);
     let day = match () {
         () if first == last => Day::Unnamed,

@@ -109,19 +109,23 @@ pub fn shown_address(text: &str) -> String {
     if rest.get(authority.len()..).is_some_and(|path| path.contains('@')) {
         return HIDDEN.to_owned();
     }
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let (has_user, host) = authority.rsplit_once('@').map_or((false, authority), |(_, host)| (true, host));
     let fits = |c: char| c.is_alphanumeric() || ".-:[]_".contains(c);
-    if host.is_empty() || !host.chars().all(fits) || !has_plain_port(host) {
+    if host.is_empty() || !host.chars().all(fits) || !has_plain_port(host, has_user) {
         return HIDDEN.to_owned();
     }
     format!("{host}/{HIDDEN}")
 }
 
-/// Whether `host` has no port, or a number as its port: without the `@host` after it, a password is in its place.
-fn has_plain_port(host: &str) -> bool {
-    let after_ip = host.rsplit_once(']').map(|(_, rest)| rest.strip_prefix(':'));
-    let port = after_ip.unwrap_or_else(|| host.split_once(':').map(|(_, port)| port));
-    port.is_none_or(|port| port.parse::<u16>().is_ok())
+/// Whether `host` has no port, or one that cannot be a password: without the `@host` after them, a user name and a
+/// password are in the place of the host and its port.
+fn has_plain_port(host: &str, has_user: bool) -> bool {
+    let (name, port) = match host.rsplit_once(']') {
+        Some((ip, rest)) => (ip, rest.strip_prefix(':')),
+        None => host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port))),
+    };
+    let is_host = has_user || name == "localhost" || name.contains(['.', ':']);
+    port.is_none_or(|port| is_host && port.parse::<u16>().is_ok())
 }
 
 use shown_address as shown;
@@ -259,6 +263,10 @@ mod tests {
             ("https://user:pa/ss@example.org/", "…"),
             ("smtps://mail.example.org:SECRET", "…"),
             ("smtps://oncal:1234567", "…"),
+            ("smtps://oncal:1234", "…"),
+            ("smtps://oncal:1234@mail:465", "mail:465/…"),
+            ("smtp://localhost:2525", "localhost:2525/…"),
+            ("smtp://mail", "mail/…"),
             ("smtp://[::1]:2525", "[::1]:2525/…"),
             ("smtp://[::1]", "[::1]/…"),
             ("https://", "…"),

@@ -424,6 +424,17 @@ fn links_are_renewed_even_if_the_file_has_other_errors() {
     running.signal("HUP");
     std::thread::sleep(Duration::from_millis(500));
     wait_for(&running, &[(&of_team, "404"), (&own_feed, "404"), (&new_team, "200"), (&all, "200")]);
+    fs::remove_file(folder.path().join("teams/data.toml")).unwrap();
+    let is_gone = || {
+        let ready: serde_json::Value = serde_json::from_slice(&get(running.admin, "/readyz").1).unwrap();
+        ready["teams"]["removed"] == serde_json::json!(["data"])
+    };
+    let since = Moment::now();
+    while !is_gone() {
+        assert!(since.elapsed() < PATIENCE, "{}", running.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    wait_for(&running, &[(&of_team, "404"), (&own_feed, "404"), (&new_team, "200"), (&all, "200")]);
     team("");
     wait_for(&running, &[(&of_team, "200"), (&own_feed, "200"), (&new_team, "404")]);
     let engineer = TEAM.replace("name = \"Ann\"", "name = 1, link_generation = 2");

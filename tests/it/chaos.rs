@@ -127,11 +127,16 @@ impl World<'_> {
         }
     }
 
-    /// The faults that `/readyz` reports; `None` without a response.
-    fn faults(&self) -> Option<Vec<String>> {
+    /// What `/readyz` answers, if it does.
+    fn readiness(&self) -> Option<serde_json::Value> {
         let (_, admin) = (*self.addresses.read().unwrap())?;
         let (_, body) = try_get(admin, "/readyz")?;
-        let readiness: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        serde_json::from_slice(&body).ok()
+    }
+
+    /// The faults that `/readyz` reports; `None` without a response.
+    fn faults(&self) -> Option<Vec<String>> {
+        let readiness = self.readiness()?;
         let faults = readiness["faults"].as_array()?;
         Some(faults.iter().map(|fault| fault["what"].as_str().unwrap_or_default().to_owned()).collect())
     }
@@ -147,7 +152,8 @@ impl World<'_> {
         while !is_so() {
             if since.elapsed() > SHOWN {
                 self.is_over.store(true, Ordering::Relaxed);
-                panic!("{what}: not within {SHOWN:?}: {:?}\n{}", self.faults(), self.log());
+                let readiness = self.readiness().unwrap_or_default();
+                panic!("{what}: not within {SHOWN:?}: {}\n{}", readiness["faults"], self.log());
             }
             thread::sleep(Duration::from_millis(30));
         }
@@ -393,15 +399,13 @@ const FULL: &str = "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGU
 #[ignore = "needs PostgreSQL, strace and faketime, which tests/run.sh installs"]
 fn whatever_happens_to_postgresql_no_revision_falls() {
     let postgres = Rc::new(Postgres::start());
+    postgres.set(&["fsync = on"]);
     let edited = Edited::new(&format!("journal = \"{}\"\n", postgres.url));
     let (state, clock) = (edited.state(), FakedClock::new(edited.folder.path().join("clock")));
     let start = || {
         let mut command = program(&edited.config(), &["--state", state.to_str().unwrap()]);
         clock.apply(&mut command, false);
         Running::start(&mut command)
-    };
-    let run_sql = |statements: &[&str]| {
-        assert!(postgres.psql(statements).stdout(std::process::Stdio::null()).status().unwrap().success());
     };
     let server = || Rc::clone(&postgres);
     let own = "SET default_transaction_read_only = off";
@@ -413,6 +417,19 @@ fn whatever_happens_to_postgresql_no_revision_falls() {
                 let postgres = server();
                 postgres.kill();
                 Box::new(move || postgres.restart())
+            }),
+        },
+        Kind {
+            name: "a server whose syncs fail",
+            fault: Some("journal"),
+            begin: Box::new(|_| {
+                let pid = postgres.pid().unwrap();
+                let injection = Injection::with_children(pid, "fsync,fdatasync", "error=EIO");
+                let postgres = server();
+                Box::new(move || {
+                    drop(injection);
+                    postgres.revive();
+                })
             }),
         },
         Kind {
@@ -429,12 +446,11 @@ fn whatever_happens_to_postgresql_no_revision_falls() {
             fault: Some("journal"),
             begin: Box::new(|_| {
                 let set = "ALTER SYSTEM SET default_transaction_read_only = on";
-                run_sql(&[own, set, "SELECT pg_reload_conf()"]);
+                postgres.run(&[own, set, "SELECT pg_reload_conf()"]);
                 let postgres = server();
                 Box::new(move || {
                     let reset = "ALTER SYSTEM RESET default_transaction_read_only";
-                    let mut psql = postgres.psql(&[own, reset, "SELECT pg_reload_conf()"]);
-                    assert!(psql.stdout(std::process::Stdio::null()).status().unwrap().success());
+                    postgres.run(&[own, reset, "SELECT pg_reload_conf()"]);
                 })
             }),
         },
@@ -446,8 +462,7 @@ fn whatever_happens_to_postgresql_no_revision_falls() {
                 Box::new(move || {
                     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                                WHERE application_name = 'locker'";
-                    let mut psql = postgres.psql(&[end]);
-                    assert!(psql.stdout(std::process::Stdio::null()).status().unwrap().success());
+                    postgres.run(&[end]);
                     drop(locker.wait());
                 })
             }),
@@ -462,12 +477,10 @@ fn whatever_happens_to_postgresql_no_revision_falls() {
                          FOR EACH ROW EXECUTE FUNCTION full_disk()"
                     )
                 };
-                run_sql(&[FULL, &on("publication"), &on("write_check")]);
+                postgres.run(&[FULL, &on("publication"), &on("write_check")]);
                 let postgres = server();
                 Box::new(move || {
-                    let end = "DROP FUNCTION full_disk CASCADE";
-                    let mut psql = postgres.psql(&[end]);
-                    assert!(psql.stderr(std::process::Stdio::null()).status().unwrap().success());
+                    postgres.run(&["DROP FUNCTION full_disk CASCADE"]);
                 })
             }),
         },

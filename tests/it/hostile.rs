@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZoneDatabase;
 use oncal::holidays::{Beside, Definition, Filter, Import, On, Years};
-use oncal::ics::{self, NotUtf8, Patterns};
+use oncal::ics::{self, Patterns};
 use oncal::rota::{Instant, Zone};
 use oncal::time_off::{Count, Person, Reader, Rules};
 use oncal::toml_reader::Problems;
@@ -34,7 +34,7 @@ fn read(bytes: &[u8]) -> Vec<&'static str> {
     let began = processor_time();
     let text = match ics::decode(bytes) {
         Ok(text) => text.into_owned(),
-        Err(NotUtf8 { bytes, .. }) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     };
     let problems = Problems::default();
     let relevant_from = now().date_naive();

@@ -45,6 +45,7 @@ mod notifier;
 mod on_duty;
 mod outages;
 mod pages;
+mod postgres_faults;
 mod proxy;
 mod recipes;
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]

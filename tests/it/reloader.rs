@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant as Moment};
 
+use crate::support::logged;
 use crate::support::pair::{TEAM, configuration};
 use crate::support::running::PATIENCE;
 use chrono::DateTime;
@@ -224,14 +225,18 @@ fn fails(diagnostic: &Diagnostic) {
 
 #[test]
 fn a_reloader_that_fails_unexpectedly_is_reported_and_goes_on() {
+    logged::start();
+    let works_again = || logged::lines_with("the reloader works again").len();
     let server = Reloading::reporting("2026-02-10T12:00:00Z", false, fails);
     fs::write(server.file(), "name = 1").unwrap();
     server.until("the fault", |server| server.store.faults().reloader.is_some());
     assert!(server.feed().contains("Ann"), "and what was in service stays so");
+    assert_eq!(works_again(), 0);
     fs::write(server.file(), TEAM.replace("Ann", "Anna")).unwrap();
     server.until("the change", |server| server.feed().contains("Anna"));
     server.until("its end", |server| !server.store.faults().any());
     assert!(server.store.look_age() < Duration::from_secs(16));
+    server.until("its line", |_| works_again() == 1);
 }
 
 #[test]

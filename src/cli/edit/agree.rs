@@ -1,7 +1,7 @@
 //! `oncal agree`: what the team agreed on for a conflict.
 
-use super::cover::{fields, make_room};
-use super::session::{Plan, Session};
+use super::cover::give;
+use super::session::Session;
 use crate::cli::args::Common;
 use crate::cli::calendars;
 use crate::cli::edit_args::Agree;
@@ -9,12 +9,11 @@ use crate::cli::output::{Exit, Output, Usage};
 use crate::cli::plan::name;
 use crate::cli::typed;
 use crate::cli::when;
-use crate::config::{Change, List};
-use crate::rota::{Period, Row, Team, coverage, expand};
+use crate::rota::{Instant, Override, Period, Row, Team, coverage, expand};
 
 pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
-    let session = Session::open(common, &args.edit.of, &configuration, output)?;
+    let session = Session::open(common, &args.edit, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());
     let date = typed::date(&args.date, session.clock())?;
     let who = session.who(&args.who)?;
@@ -28,31 +27,21 @@ pub(crate) fn run(common: &Common, args: &Agree, output: &mut Output) -> anyhow:
         Some(typed) => Some(session.who(typed)?),
         None => row.backup_for(who),
     };
-    if secondary == Some(who) {
-        return Err(Usage(format!("{} cannot be primary and secondary at once", name(team, who))).into());
-    }
-    let reason = args.reason.clone().unwrap_or_else(|| row.reasons.join(", "));
-    // What a file can express.
-    let period = zone.named_period(row.period);
-    let mut changes = make_room(&session, period)?;
-    let agreed_on = Some(session.today());
-    changes
-        .push(Change::Add(List::Overrides, fields(team, period, (who, secondary), agreed_on, Some(reason))));
-    let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
-    let summary =
-        format!("agreed: {} is primary {}{backup}", name(team, who), when::period_in_words(zone, period));
-    let made = Plan { changes, summary, period, may_move_nobody: false };
-    session.carry_out(&made, &args.edit.writing, output)?;
+    session.distinct(who, secondary)?;
+    let agreed = Override {
+        // What a file can express.
+        period: zone.named_period(row.period),
+        primary: who,
+        secondary,
+        agreed_on: Some(session.today()),
+        reason: Some(args.reason.clone().unwrap_or_else(|| row.reasons.join(", ")).into()),
+    };
+    give(&session, &agreed, "agreed: ", output)?;
     Ok(Exit::Fine)
 }
 
 /// The conflict on the day, or at an instant of it.
-fn conflict<'r>(
-    team: &Team,
-    rows: &'r [Row],
-    day: Period,
-    at: Option<crate::rota::Instant>,
-) -> anyhow::Result<&'r Row> {
+fn conflict<'r>(team: &Team, rows: &'r [Row], day: Period, at: Option<Instant>) -> anyhow::Result<&'r Row> {
     let of_day = rows.iter().filter(|row| row.status.is_open() && row.period.overlaps(day));
     let of_day: Vec<&Row> = of_day.collect();
     let is_meant = |row: &Row| at.is_none_or(|at| row.period.contains(at));

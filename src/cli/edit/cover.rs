@@ -1,6 +1,8 @@
 //! `oncal cover`: somebody is primary for some time, whatever the plan says.
 
-use chrono::{NaiveDate, TimeDelta};
+use std::sync::Arc;
+
+use chrono::TimeDelta;
 
 use super::session::{Plan, Session};
 use crate::cli::args::Common;
@@ -15,13 +17,11 @@ use crate::rota::{EngineerIdx, Instant, Override, Period, Team, Zone, coverage, 
 
 pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
-    let session = Session::open(common, &args.edit.of, &configuration, output)?;
+    let session = Session::open(common, &args.edit, &configuration, output)?;
     let (team, zone) = (session.team(), session.zone());
     let who = session.who(&args.who)?;
     let secondary = args.secondary.as_ref().map(|typed| session.who(typed)).transpose()?;
-    if secondary == Some(who) {
-        return Err(Usage(format!("{} cannot be primary and secondary at once", name(team, who))).into());
-    }
+    session.distinct(who, secondary)?;
     let period = period(&args.times, &session)?;
     if period.end() <= session.now {
         output.warn(format_args!(
@@ -35,21 +35,36 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
             when::instant(zone, team.starts())
         );
     }
-    let mut changes = make_room(&session, period)?;
     // Settled or not: what replaces an agreement is one too.
     let meets_conflict = {
         let rows = coverage(team, &expand(team, period)).rows;
         rows.iter().any(|row| row.deadline.is_some() && row.period.overlaps(period))
     };
     let agreed_on = meets_conflict.then(|| session.today());
-    let reason = args.reason.clone();
-    changes.push(Change::Add(List::Overrides, fields(team, period, (who, secondary), agreed_on, reason)));
-    let backup = secondary.map(|index| format!(", with {} as backup", name(team, index))).unwrap_or_default();
-    let summary = format!("{} is primary {}{backup}", name(team, who), when::period_in_words(zone, period));
-    let made = Plan { changes, summary, period, may_move_nobody: false };
-    let after = session.carry_out(&made, &args.edit.writing, output)?;
+    let reason = args.reason.as_deref().map(Arc::from);
+    let after = give(&session, &Override { period, primary: who, secondary, agreed_on, reason }, "", output)?;
     print_backup([team, &after], period, output);
     Ok(Exit::Fine)
+}
+
+/// Writes `given` in place of what it overlaps, and returns the team as it then is. `how` begins what is printed.
+pub(super) fn give(
+    session: &Session<'_>,
+    given: &Override,
+    how: &str,
+    output: &mut Output,
+) -> anyhow::Result<Team> {
+    let (team, period) = (session.team(), given.period);
+    let mut changes = make_room(session, period)?;
+    changes.push(Change::Add(List::Overrides, fields(team, given)));
+    let backup = given.secondary.map(|idx| format!(", with {} as backup", name(team, idx)));
+    let summary = format!(
+        "{how}{} is primary {}{}",
+        name(team, given.primary),
+        when::period_in_words(session.zone(), period),
+        backup.unwrap_or_default(),
+    );
+    session.carry_out(&Plan { changes, summary, period, may_move_nobody: false }, output)
 }
 
 fn period(times: &[String], session: &Session<'_>) -> Result<Period, Usage> {
@@ -64,7 +79,8 @@ fn period(times: &[String], session: &Session<'_>) -> Result<Period, Usage> {
     Period::new(from.instant(zone), until.instant(zone)).ok_or_else(|| {
         let help = match until {
             Typed::Date(date) => {
-                format!("; a date means its beginning: to include that day write {}", after(date))
+                let next = date.succ_opt().unwrap_or(date);
+                format!("; a date means its beginning: to include that day write {next}")
             }
             Typed::Time(_) => String::new(),
         };
@@ -72,12 +88,8 @@ fn period(times: &[String], session: &Session<'_>) -> Result<Period, Usage> {
     })
 }
 
-fn after(date: NaiveDate) -> NaiveDate {
-    date.succ_opt().unwrap_or(date)
-}
-
 /// The changes that cut `period` out of overrides that overlap it: each keeps what is before and after it.
-pub(super) fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result<Vec<Change>> {
+fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result<Vec<Change>> {
     let (team, zone, places) = (session.team(), session.zone(), session.places());
     let mut changes = Vec::new();
     for old in team.overrides.iter().filter(|old| old.period.overlaps(period)) {
@@ -93,9 +105,7 @@ pub(super) fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result
             (Some(before), _) => Change::Set(List::Overrides, index, new_end(zone, before.end())),
         });
         if let (Some(_), Some(rest)) = (before, rest) {
-            let Override { primary, secondary, agreed_on, reason, .. } = old;
-            let reason = reason.as_deref().map(str::to_owned);
-            let fields = fields(team, rest, (*primary, *secondary), *agreed_on, reason);
+            let fields = fields(team, &Override { period: rest, ..old.clone() });
             changes.push(Change::Add(List::Overrides, fields));
         }
     }
@@ -103,19 +113,13 @@ pub(super) fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result
 }
 
 /// The keys of an override.
-pub(super) fn fields(
-    team: &Team,
-    period: Period,
-    (primary, secondary): (EngineerIdx, Option<EngineerIdx>),
-    agreed_on: Option<NaiveDate>,
-    reason: Option<String>,
-) -> Vec<(&'static str, Field)> {
+fn fields(team: &Team, by: &Override) -> Vec<(&'static str, Field)> {
     let id = |index| Field::Text(team.engineer(index).id.to_string());
-    let mut fields = vec![("from", time(&team.zone, period.start())), end(&team.zone, period.end())];
-    fields.push(("primary", id(primary)));
-    fields.extend(secondary.map(|index| ("secondary", id(index))));
-    fields.extend(agreed_on.map(|date| ("agreed_on", Field::Date(date))));
-    fields.extend(reason.map(|reason| ("reason", Field::Text(reason))));
+    let mut fields = vec![("from", time(&team.zone, by.period.start())), end(&team.zone, by.period.end())];
+    fields.push(("primary", id(by.primary)));
+    fields.extend(by.secondary.map(|index| ("secondary", id(index))));
+    fields.extend(by.agreed_on.map(|date| ("agreed_on", Field::Date(date))));
+    fields.extend(by.reason.as_deref().map(|reason| ("reason", Field::Text(reason.to_owned()))));
     fields
 }
 

@@ -13,7 +13,7 @@ use crate::rota::{Absences, Period, Periods, Zone};
 
 pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
-    let session = Session::open(common, &args.edit.of, &configuration, output)?;
+    let session = Session::open(common, &args.edit, &configuration, output)?;
     let team = session.team();
     let who = session.who(&args.who)?;
     let engineer = team.engineer(who);
@@ -62,7 +62,7 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
     fields.extend(args.reason.clone().map(|reason| ("reason", Field::Text(reason))));
     let changes = vec![Change::Add(List::TimeOff(who.0), fields)];
     let made = Plan { changes, summary, period, may_move_nobody: true };
-    session.carry_out(&made, &args.edit.writing, output)?;
+    session.carry_out(&made, output)?;
     Ok(Exit::Fine)
 }
 

@@ -20,8 +20,6 @@ pub(crate) fn find(team: &Team, typed: &str) -> Result<EngineerIdx, Usage> {
     let whole: Vec<_> = all().filter(|(_, engineer)| plain(&engineer.name) == wanted).collect();
     let has_word = |name: &str| plain(name).split(' ').any(|word| word == wanted);
     let part: Vec<_> = all().filter(|(_, engineer)| has_word(&engineer.name)).collect();
-    let known =
-        || all().map(|(_, engineer)| format!("{} ({})", engineer.id, engineer.name)).collect::<Vec<_>>();
     for found in [whole, part] {
         match found[..] {
             [] => {}
@@ -33,7 +31,9 @@ pub(crate) fn find(team: &Team, typed: &str) -> Result<EngineerIdx, Usage> {
         }
     }
     let names = team.engineers.iter().flat_map(|engineer| [engineer.id.as_str(), engineer.name.as_str()]);
-    let help =
-        nearest(&wanted, names).unwrap_or_else(|| format!("engineers of this team: {}", known().join(", ")));
-    Err(Usage::with_help(format_args!("nobody in {} is called `{typed}`", team.id), Some(help)))
+    let help = nearest(&wanted, names).unwrap_or_else(|| {
+        let known = all().map(|(_, engineer)| format!("{} ({})", engineer.id, engineer.name));
+        format!("engineers of this team: {}", known.collect::<Vec<_>>().join(", "))
+    });
+    Err(Usage::with_help(format_args!("nobody in {} is called `{typed}`", team.id), help))
 }

@@ -8,8 +8,9 @@ use similar::TextDiff;
 use super::people;
 use crate::cli::args::Common;
 use crate::cli::diff::{Consequence, consequence};
+use crate::cli::edit_args::Edit;
 use crate::cli::notices;
-use crate::cli::options::{OfTeam, Writing};
+use crate::cli::options::OfTeam;
 use crate::cli::output::{Output, Usage};
 use crate::cli::plan::{self, name};
 use crate::cli::typed;
@@ -27,6 +28,7 @@ const WEEKS: u64 = 52;
 /// A team's file that a command is about to change.
 pub(super) struct Session<'c> {
     common: &'c Common,
+    args: &'c Edit,
     configuration: &'c Configuration,
     config: &'c TeamConfig,
     original: Original,
@@ -45,18 +47,18 @@ pub(super) struct Plan {
 }
 
 impl<'c> Session<'c> {
-    /// Opens the file of the team that `of` names, or of the only one.
+    /// Opens the file of the team that `args` name, or of the only one.
     ///
     /// # Errors
     ///
     /// If there is no such team, or it has errors.
     pub(super) fn open(
         common: &'c Common,
-        of: &OfTeam,
+        args: &'c Edit,
         configuration: &'c Configuration,
         output: &mut Output,
     ) -> anyhow::Result<Session<'c>> {
-        let id = team_id(configuration, of)?;
+        let id = team_id(configuration, &args.of)?;
         let Some(config) = configuration.teams.get(&id) else {
             for error in configuration.diagnostics_of(&id).filter(|found| found.is_error()) {
                 output.note(format_args!("{}\n", render(error, &configuration.sources, true)));
@@ -71,7 +73,7 @@ impl<'c> Session<'c> {
         }
         unknown::warn_of_leave(&config.team, output);
         unknown::warn_of_copies(configuration, &config.team, output);
-        Ok(Session { common, configuration, config, original, now: plan::clock(common).now() })
+        Ok(Session { common, args, configuration, config, original, now: plan::clock(common).now() })
     }
 
     pub(super) fn team(&self) -> &'c Team {
@@ -102,17 +104,21 @@ impl<'c> Session<'c> {
         people::find(self.team(), typed)
     }
 
+    /// Refuses to give both roles to one person.
+    pub(super) fn distinct(&self, primary: EngineerIdx, secondary: Option<EngineerIdx>) -> Result<(), Usage> {
+        if secondary != Some(primary) {
+            return Ok(());
+        }
+        let who = name(self.team(), primary);
+        Err(Usage(format!("{who} cannot be primary and secondary at once")))
+    }
+
     /// Makes the change, checks it, prints it and, unless it is a dry run, writes it. Returns the team as it then is.
     ///
     /// # Errors
     ///
     /// If the change makes no sense, or cannot be written.
-    pub(super) fn carry_out(
-        &self,
-        plan: &Plan,
-        writing: &Writing,
-        output: &mut Output,
-    ) -> anyhow::Result<Team> {
+    pub(super) fn carry_out(&self, plan: &Plan, output: &mut Output) -> anyhow::Result<Team> {
         let text = self.original.text().unwrap_or_default();
         let changed = edit(text, &plan.changes)?;
         let edited =
@@ -140,7 +146,7 @@ impl<'c> Session<'c> {
             output.note(format_args!("\n{}", render(warning, &edited.sources, true)));
         }
         let file = self.common.config.join(&self.config.file);
-        if writing.dry_run {
+        if self.args.dry_run {
             output.note(format_args!("dry run: {} was not changed", file.display()));
         } else {
             self.original.replace(&changed)?;

@@ -15,7 +15,7 @@ use crate::rota::{Pair, Period, Team, Week, weeks};
 
 pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
-    let session = Session::open(common, &args.edit.of, &configuration, output)?;
+    let session = Session::open(common, &args.edit, &configuration, output)?;
     let team = session.team();
     let first = week(&session, &args.week)?;
     let (given, summary) = match &args.other[..] {
@@ -40,10 +40,7 @@ pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> any
         }
         [primary, secondary] => {
             let pair = Pair { primary: session.who(primary)?, secondary: session.who(secondary)? };
-            if pair.primary == pair.secondary {
-                let who = name(team, pair.primary);
-                return Err(Usage(format!("{who} cannot be primary and secondary at once")).into());
-            }
+            session.distinct(pair.primary, Some(pair.secondary))?;
             let summary = format!("{} have the week of {}", pair_name(team, pair), when::date(first.id.0));
             (vec![(first, pair)], summary)
         }
@@ -60,7 +57,7 @@ pub(crate) fn run(common: &Common, args: &SwapWeeks, output: &mut Output) -> any
         changes.push(change(&session, week, *pair, args.reason.clone())?);
     }
     let made = Plan { changes, summary, period, may_move_nobody: false };
-    session.carry_out(&made, &args.edit.writing, output)?;
+    session.carry_out(&made, output)?;
     Ok(Exit::Fine)
 }
 

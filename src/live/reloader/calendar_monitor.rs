@@ -215,8 +215,10 @@ fn uses(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
 
 /// The calendars of teams that stay in service as they were, since their files have errors.
 fn unconfigured(snapshot: &Snapshot) -> impl Iterator<Item = &CalendarUse> {
+    let configured: BTreeSet<_> =
+        snapshot.configuration().calendar_uses().map(|usage| &usage.reader).collect();
     let served = snapshot.served_teams().iter().flat_map(|team| &*team.config().calendars);
-    served.filter(|usage| snapshot.configuration().calendar_uses().all(|known| known.reader != usage.reader))
+    served.filter(move |usage| !configured.contains(&usage.reader))
 }
 
 /// See [`InService::others`].

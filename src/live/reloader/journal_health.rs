@@ -17,6 +17,8 @@ pub(super) struct JournalHealth {
     /// Since when something has waited to be published. A check that succeeds does not end this: it writes a few bytes,
     /// which may fit on a disk that is nearly full, and into another table.
     unpublished_since: Option<Moment>,
+    /// A new rota waits to be published. Writing the one in service, such as its next week, does not end that.
+    is_rota_waiting: bool,
 }
 
 impl JournalHealth {
@@ -29,6 +31,14 @@ impl JournalHealth {
     pub(super) fn is_given_up(&self, now: Moment) -> bool {
         let since = [self.failing_since, self.unpublished_since].into_iter().flatten().min();
         since.is_some_and(|since| now.saturating_duration_since(since) >= MAX_WAIT)
+    }
+
+    /// Notes that a new rota waits for the journal, or no longer does.
+    pub(super) fn set_rota_waiting(&mut self, is_waiting: bool) {
+        self.is_rota_waiting = is_waiting;
+        if is_waiting {
+            self.unpublished_since.get_or_insert_with(Moment::now);
+        }
     }
 
     /// The result of using the journal otherwise than to publish; a failure is recorded in `store`, and logged once.
@@ -61,15 +71,19 @@ impl JournalHealth {
         store: &Store,
         at: Instant,
     ) -> Option<T> {
-        self.unpublished_since = match result {
-            Ok(_) => None,
-            Err(_) => self.unpublished_since.or_else(|| Some(Moment::now())),
-        };
+        match result {
+            Ok(_) if self.is_rota_waiting => {}
+            Ok(_) => self.unpublished_since = None,
+            Err(_) => {
+                self.unpublished_since.get_or_insert_with(Moment::now);
+            }
+        }
         self.check(result, store, at)
     }
 
     /// Notes that what is configured is what is in service.
     pub(super) fn nothing_to_publish(&mut self, store: &Store) {
+        self.is_rota_waiting = false;
         if !store.load().has_provisional_teams() && self.unpublished_since.take().is_some() {
             self.clear_fault(store);
         }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use chrono::SecondsFormat;
 
 use super::names::names;
-use crate::config::Diagnostic;
+use crate::config::{Diagnostic, TEAMS};
 use crate::live::snapshot::Snapshot;
 use crate::live::store::Load;
-use crate::rota::Instant;
+use crate::rota::{Instant, TeamId};
 
 /// What has errors, by team id, or by file if it does not belong to one team.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct LoadReport(BTreeMap<String, State>);
 enum State {
     /// Its state from before this instant is served.
     Outdated(Instant),
-    /// It has never been without errors.
+    /// It has never been without errors, or nothing of it is left.
     NotServed,
 }
 
@@ -44,6 +44,9 @@ impl LoadReport {
 
     /// Logs a load that put `next` in service after `current`.
     pub(super) fn log(&mut self, current: &Snapshot, next: &Snapshot, load: Load) {
+        for team in ended(current, next) {
+            tracing::warn!(%team, "the team was removed; its feeds are 404");
+        }
         let ids: Vec<&str> =
             next.changed_since(current).into_iter().map(|(_, team)| team.team().id.as_str()).collect();
         let (published, teams) = (ids.len(), next.teams().len());
@@ -93,9 +96,15 @@ impl LoadReport {
         let is_read = |error: &&Diagnostic| {
             error.team.as_ref().is_some_and(|team| configuration.teams.contains_key(team))
         };
+        // Either there is no team any more, or this file cannot be a team's.
+        let is_unserved = |error: &Diagnostic| match error.file.strip_prefix(TEAMS) {
+            Some("/") => snapshot.teams().len() == 0,
+            within => within.is_some_and(|rest| rest.starts_with('/')),
+        };
         let state = |error: &Diagnostic| match &error.team {
             Some(team) if snapshot.team(team.as_str()).is_none() => (team.to_string(), State::NotServed),
             Some(team) => (team.to_string(), State::Outdated(at)),
+            None if is_unserved(error) => (error.file.clone(), State::NotServed),
             None => (error.file.clone(), State::Outdated(at)),
         };
         let mut now: BTreeMap<String, State> = errors.filter(|error| !is_read(error)).map(state).collect();
@@ -106,6 +115,12 @@ impl LoadReport {
         }
         self.0 = now;
     }
+}
+
+/// The teams whose files were gone in `current` and that `next` does not wait for any longer.
+fn ended<'s>(current: &'s Snapshot, next: &Snapshot) -> impl Iterator<Item = &'s TeamId> {
+    let is_known = |id: &TeamId| next.team(id.as_str()).is_some() || next.is_broken(id.as_str());
+    current.removed().iter().filter(move |id| !is_known(id))
 }
 
 /// Reports the diagnostics that the snapshot before did not have.
@@ -152,6 +167,32 @@ mod tests {
         let next = builder.reload(&before, Arc::new(configuration), Default::default(), now).provisional();
         let expected = "holidays/house.toml is served as it was before 2026-02-10T12:00:00Z";
         assert_eq!(report.update(&next, now), Outcome::Errors(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_removed_team_is_named_when_its_time_is_over_and_without_teams_nothing_is_served() {
+        let now = at("2026-02-10T12:00:00Z");
+        let id = TeamId::new("only").unwrap();
+        let builder = Builder::new(Publisher::without_journal());
+        let load = |before: &Snapshot, teams: &[(&str, &str)], removed: &[TeamId]| {
+            let (loaded, removed) = (configuration("", teams, now), removed.iter().cloned().collect());
+            builder.reload(before, Arc::new(loaded), removed, now).provisional()
+        };
+        let first = Snapshot::new(configuration("", &[("only", TEAM)], now), now);
+        let mut report = LoadReport::at_start(&first);
+        let waiting = load(&first, &[], std::slice::from_ref(&id));
+        let outdated = "teams/ is served as it was before 2026-02-10T12:00:00Z";
+        assert_eq!(report.update(&waiting, now), Outcome::Errors(outdated.to_owned()));
+        assert_eq!(ended(&first, &waiting).count(), 0);
+        let over = load(&waiting, &[], &[]);
+        assert_eq!(report.update(&over, now), Outcome::Errors("teams/ is not served".to_owned()));
+        assert_eq!(ended(&waiting, &over).collect::<Vec<_>>(), [&id]);
+        for text in [TEAM, "name = 1"] {
+            assert_eq!(ended(&waiting, &load(&waiting, &[("only", text)], &[])).count(), 0, "{text}");
+        }
+        let unnamed = load(&over, &[("only", TEAM), ("A team", TEAM)], &[]);
+        let unserved = "teams/A team.toml is not served";
+        assert_eq!(report.update(&unnamed, now), Outcome::Errors(unserved.to_owned()));
     }
 
     #[test]

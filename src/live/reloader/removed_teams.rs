@@ -20,7 +20,12 @@ impl RemovedTeams {
     pub(super) fn at_start(first: &Snapshot, now: Moment) -> RemovedTeams {
         let warn = |team: &TeamId| {
             let grace_seconds = GRACE.as_secs();
-            tracing::warn!(%team, grace_seconds, "this team was published before, and its file is missing");
+            tracing::warn!(
+                %team,
+                grace_seconds,
+                "this team was published before, and its file is missing: its calendars answer 503, and 404 once this \
+                 time is over; nothing has to be done if the team was removed on purpose"
+            );
         };
         RemovedTeams(first.removed().iter().inspect(|team| warn(team)).map(|id| (id.clone(), now)).collect())
     }
@@ -54,7 +59,12 @@ impl RemovedTeams {
         let before = self.0.len();
         for id in missing {
             self.0.entry(id).or_insert_with_key(|team| {
-                tracing::warn!(%team, grace_seconds = GRACE.as_secs(), "the team's file is gone");
+                tracing::warn!(
+                    %team,
+                    grace_seconds = GRACE.as_secs(),
+                    "the team's file is gone: the team is served until this time is over, then its calendars answer \
+                     404; nothing has to be done if it was removed on purpose"
+                );
                 now
             });
         }

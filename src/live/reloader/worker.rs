@@ -237,10 +237,14 @@ impl Worker {
         // Revoked links stop working at once, even if the rest cannot be served yet.
         let current = self.revoke_links(&current, &configuration, at).unwrap_or(current);
         let build = options.builder.reload(&current, configuration, removed, at);
+        self.journal.set_rota_waiting(false);
         let next = match self.written(&build, at) {
             Some(next) => next,
             None if self.journal.is_given_up(Moment::now()) => build.provisional(),
-            None => return self.debounce.add(Moment::now(), Scope::All, RETRY_EVERY),
+            None => {
+                self.journal.set_rota_waiting(true);
+                return self.debounce.add(Moment::now(), Scope::All, RETRY_EVERY);
+            }
         };
         let next = Arc::new(next);
         report_new(&current, &next, self.options.report);
@@ -394,12 +398,51 @@ fn has_same_teams(served: &Configuration, loaded: &Configuration) -> bool {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
 
     use super::*;
+    use crate::journal::{Database, Location};
     use crate::live::Builder;
-    use crate::live::sample::{at, configuration};
+    use crate::live::sample::{TEAM, at, configuration};
     use crate::publish::Publisher;
+
+    #[test]
+    fn an_edit_that_waits_for_the_journal_waits_no_longer_because_a_week_ends_meanwhile() {
+        let (folder, now) = (tempfile::tempdir().unwrap(), at("2026-02-10T12:00:00Z"));
+        let database = Database::open(Location::folder(folder.path().join("state"))).unwrap();
+        let builder = Builder::new(Publisher::new(database, None, String::new()));
+        let (clock, first) = (Arc::new(Mutex::new(now)), configuration("", &[("sample", TEAM)], now));
+        let time = Arc::clone(&clock);
+        let options = Options::sample(builder, first, folder.path(), move || *time.lock().unwrap());
+        let (options, watch) =
+            (Arc::new(options), Watch::new(folder.path(), folder.path(), mpsc::channel().0));
+        let mut worker = Worker::new(Arc::clone(&options), watch);
+        let generation = || options.store.load().generation();
+        let run = |statement: &str| {
+            let file = folder.path().join("state/journal.sqlite");
+            rusqlite::Connection::open(file).unwrap().execute_batch(statement).unwrap();
+        };
+        fs::create_dir(folder.path().join("teams")).unwrap();
+        let edited = TEAM.replace("Sample", "Moved on").replace("holidays = [\"house\"]\n", "");
+        fs::write(folder.path().join("teams/sample.toml"), edited).unwrap();
+
+        run("CREATE TRIGGER refuse BEFORE UPDATE ON publication BEGIN SELECT RAISE(ABORT, 'no room'); END");
+        worker.reload(&Scope::All);
+        let since = Moment::now();
+        assert!(generation() == 1 && worker.journal.is_failing());
+        // A week needs less room than an edit.
+        run("DROP TRIGGER refuse");
+        worker.journal.check(Ok(()), &options.store, now).unwrap();
+        *clock.lock().unwrap() = options.store.load().valid_until().unwrap();
+        worker.roll_over();
+        assert!(generation() == 2 && !options.store.load().has_provisional_teams());
+        assert!(options.store.faults().journal.is_some(), "the edit still waits");
+        assert!(worker.journal.is_given_up(since + Duration::from_secs(60)));
+
+        worker.reload(&Scope::All);
+        assert!(generation() == 3 && !options.store.faults().any());
+        assert!(!worker.journal.is_given_up(since + Duration::from_secs(600)));
+    }
 
     #[test]
     fn a_defect_of_the_thread_that_fetches_calendars_is_a_fault_until_it_works_again() {

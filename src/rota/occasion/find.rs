@@ -39,7 +39,6 @@ pub fn coverage_by_occasion(team: &Team, window: Period) -> (Coverage, Vec<Occas
 /// The absences that make up the occasions of a window, before it is known what they do to the rota.
 #[derive(Debug, Clone)]
 pub struct OccasionAbsences {
-    window: Period,
     reach: Period,
     groups: Vec<Group>,
 }
@@ -69,7 +68,7 @@ impl OccasionAbsences {
         let earliest = window.start().checked_sub_signed(MAX_BEYOND).unwrap_or(window.start());
         let latest = window.end().checked_add_signed(MAX_BEYOND).unwrap_or(window.end());
         let reach = Period::new(start.max(earliest), end.min(latest)).unwrap_or(window);
-        OccasionAbsences { window, reach, groups }
+        OccasionAbsences { reach, groups }
     }
 
     /// The window that a schedule must have to show these occasions whole.
@@ -93,11 +92,6 @@ impl OccasionAbsences {
             group.occasion(team, schedule, rows.get(first..last)?)
         };
         self.groups.iter().filter_map(occasion).collect()
-    }
-
-    /// The requested window.
-    pub fn window(&self) -> Period {
-        self.window
     }
 }
 

@@ -9,7 +9,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::pair::{TEAM, configuration};
-use super::running::{Running, get, program};
+use super::running::{PATIENCE, Running, get, program};
+
+/// What a server logs when the fault of the journal begins, and when it ends.
+pub(crate) const BEGUN: &str = "failed to write the journal; trying again";
+pub(crate) const ENDED: &str = "the journal is written again";
 
 /// A folder with a configuration.
 pub(crate) struct Edited {
@@ -92,4 +96,20 @@ pub(crate) fn wait(
         thread::sleep(Duration::from_millis(20));
     }
     since.elapsed()
+}
+
+/// Whether `/readyz` shows a fault of this kind.
+pub(crate) fn has_fault(running: &Running, what: &str) -> bool {
+    faults(running).iter().any(|fault| fault == what)
+}
+
+/// Waits until the fault of the journal shows. One that lasts only for a second may be over before a busy machine looks;
+/// then the log has its beginning and its end.
+#[track_caller]
+pub(crate) fn wait_for_fault(what: &str, running: &Running) {
+    let is_over = || {
+        let log = running.log();
+        log.contains(BEGUN) && log.contains(ENDED)
+    };
+    wait(&format!("fault: {what}"), PATIENCE, running, || has_fault(running, "journal") || is_over());
 }

@@ -16,9 +16,23 @@ pub(crate) struct Injection {
 impl Injection {
     /// Makes `calls` (such as `fsync,fdatasync`) of every thread of process `pid` fail with `how` (such as `error=EIO`).
     pub(crate) fn new(pid: u32, calls: &str, how: &str) -> Injection {
-        Injection::attached(&["-f", "-p", &pid.to_string()], calls, how, || {
-            let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-            tasks.flatten().all(|task| is_traced(&task.path()))
+        Injection::of_processes(&[pid], calls, how)
+    }
+
+    /// The same for process `pid` and its children, also those that it starts from now on.
+    pub(crate) fn with_children(pid: u32, calls: &str, how: &str) -> Injection {
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        let children = children.split_whitespace().map(|pid| pid.parse().unwrap());
+        Injection::of_processes(&[pid].into_iter().chain(children).collect::<Vec<_>>(), calls, how)
+    }
+
+    fn of_processes(pids: &[u32], calls: &str, how: &str) -> Injection {
+        let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+        let to: Vec<&str> = ["-f"].into_iter().chain(pids.iter().flat_map(|pid| ["-p", pid])).collect();
+        Injection::attached(&to, calls, how, || {
+            // One of several may end meanwhile.
+            let tasks = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
+            tasks.flatten().flatten().all(|task| is_traced(&task.path()))
         })
     }
 

@@ -7,6 +7,10 @@ use std::thread;
 
 use tempfile::TempDir;
 
+use super::machine::stdout_of;
+use super::running::PATIENCE;
+use super::wait::wait;
+
 /// A running server with an empty database; stopped when dropped.
 pub(crate) struct Postgres {
     folder: TempDir,
@@ -51,6 +55,44 @@ impl Postgres {
         command.args(["-X", "-q", "-U", "oncal", "-d", "postgres", "-h"]).arg(self.folder.path());
         command.args(statements.iter().flat_map(|statement| ["-c", statement]));
         command
+    }
+
+    /// Runs these statements, each by itself.
+    #[track_caller]
+    pub(crate) fn run(&self, statements: &[&str]) {
+        stdout_of(&mut self.psql(statements));
+    }
+
+    /// Sets what `postgresql.conf` may have, such as `fsync = on`, for all sessions.
+    #[track_caller]
+    pub(crate) fn set(&self, settings: &[&str]) {
+        let settings = settings.iter().map(|setting| format!("ALTER SYSTEM SET {setting}"));
+        let statements: Vec<String> = settings.chain(["SELECT pg_reload_conf()".to_owned()]).collect();
+        self.run(&statements.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    /// Its main process; `None` if it has ended.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        let file = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).ok()?;
+        file.lines().next()?.parse().ok()
+    }
+
+    /// The process that works for oncal, while it is connected.
+    pub(crate) fn session(&self) -> Option<u32> {
+        let pid = "SELECT pid FROM pg_stat_activity WHERE application_name = 'oncal'";
+        let output = self.psql(&[pid]).args(["-A", "-t"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().next()?.parse().ok()
+    }
+
+    /// Waits until it answers, and starts it again if it has ended.
+    #[track_caller]
+    pub(crate) fn revive(&self) {
+        wait(PATIENCE, "an answer of PostgreSQL", || {
+            if self.pid().is_none() {
+                self.restart();
+            }
+            self.psql(&["SELECT 1"]).output().unwrap().status.success()
+        });
     }
 
     pub(crate) fn stop(&self) {

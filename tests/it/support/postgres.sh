@@ -17,8 +17,9 @@ start)
     mkdir -p "$folder"
     if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
     as_postgres "$tools/initdb" -D "$folder/data" -U oncal --auth=trust --no-sync -E UTF8 --locale=C >/dev/null
+    echo 'fsync = off' >>"$folder/data/postgresql.conf"
   fi
-  options="-c listen_addresses= -c unix_socket_directories='$folder' -c fsync=off"
+  options="-c listen_addresses= -c unix_socket_directories='$folder'"
   if [ -n "$port" ]; then
     if [ "$(id -u)" = 0 ]; then chown postgres "$folder"/server.*; fi
     chmod 600 "$folder/server.key"

@@ -3,12 +3,10 @@
 //! The words are those of `text`; here names are links, and holidays have their English names.
 
 use chrono::Datelike;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
-use crate::rota::{
-    Backup, EngineerIdx, Occasion, OccasionKind, OnCall, ProposalStatus, Row, RowStatus, Zone,
-};
-use crate::text::{MAX_IN_TURN, clean, count, time_within};
+use crate::rota::{Occasion, OccasionKind, ProposalStatus, Row, RowStatus, Zone};
+use crate::text::{clean, count, on_call_holders, on_call_in_turn};
 use crate::web::pages::kit::agreement::urgency;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
@@ -62,44 +60,17 @@ pub(in crate::web) fn away(people: &People<'_>, occasion: &Occasion) -> Markup {
 
 /// Who is on call through it, in order, on the clock of `zone`.
 pub(in crate::web) fn on_call(people: &People<'_>, occasion: &Occasion, zone: &Zone) -> Markup {
-    let all = &occasion.on_call;
-    let named = if all.len() > MAX_IN_TURN { MAX_IN_TURN - 1 } else { all.len() };
-    html! {
-        @for (place, held) in all.iter().enumerate().take(named) {
-            @if place > 0 { ", then " }
-            (holders(people, held))
-            @if place + 1 < all.len() { " until " (time_within(zone, occasion.period, held.period.end())) }
-        }
-        @if named < all.len() { ", then " (all.len() - named) " more changes" }
-    }
+    // Between the names are words and times only, which need no escape.
+    PreEscaped(on_call_in_turn(occasion, zone, |idx| people.name(idx).into_string()))
 }
 
 /// Every part of it with its times, and who holds the roles in it.
 pub(in crate::web) fn hours(people: &People<'_>, occasion: &Occasion, wall: Wall<'_>) -> Markup {
+    let holders = |held| PreEscaped(on_call_holders(held, |idx| people.name(idx).into_string()));
     html! {
         ul.hours {
-            @for held in &occasion.on_call { li { b { (wall.span(held.period)) } " " (holders(people, held)) } }
+            @for held in &occasion.on_call { li { b { (wall.span(held.period)) } " " (holders(held)) } }
         }
-    }
-}
-
-/// `Data Engineer D (no backup)`.
-fn holders(people: &People<'_>, held: &OnCall) -> Markup {
-    let backed = |idx: EngineerIdx| html! { "backup " (people.name(idx)) };
-    html! {
-        (people.name(held.primary)) " ("
-        @match held.proposal {
-            Some(ProposalStatus::Nobody) => "not covered, ",
-            Some(_) => "proposed, ",
-            None => "",
-        }
-        @match (held.secondary, held.backup) {
-            (None, _) | (_, Backup::Nobody) => "no backup",
-            (Some(idx), Backup::There) => (backed(idx)),
-            (Some(idx), Backup::Away) => { "no backup, " (people.name(idx)) " is away" },
-            (Some(idx), Backup::PartlyAway) => { (backed(idx)) ", partly away" },
-        }
-        ")"
     }
 }
 
