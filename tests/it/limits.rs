@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
-/// The time that a response may take while others attack, besides a multiple of what it took before: a machine that does
-/// much else slows both.
+/// The time that a response may take while others attack, besides a multiple of what it took before: a machine that
+/// does much else slows both.
 const SOON: Duration = Duration::from_millis(50);
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
