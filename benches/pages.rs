@@ -1,8 +1,8 @@
 //! What a page or API call costs the server's processor: `cargo bench --bench pages`.
 //!
 //! For a team of fifty in five countries, with the parameters that cost most, and for the team of eight that browsers
-//! test; then how long a feed takes while others request the dearest address. ONCAL is the program to measure, if not the
-//! one of this build.
+//! test; then how long a feed takes while others request the dearest address. ONCAL is the program to measure, if not
+//! the one of this build.
 //!
 //! `benches/README.md` has figures.
 

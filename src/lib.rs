@@ -1,9 +1,9 @@
 //! oncal: an on-call plan kept as TOML, expanded into calendar feeds.
 //!
 //! In reading order: [`rota`] knows the rules and nothing else. [`toml_reader`] reads TOML with places, [`ics`] reads
-//! other people's calendars, which [`fetch`] gets from addresses, [`time_off`] decides which of their entries are leave,
-//! and [`holidays`] makes dated names of rules and calendars. [`config`] makes valid teams; [`calendars`] keeps fetched
-//! calendars current. [`text`] is shared wording; [`feed`] writes the rota as iCalendar, [`json`] as JSON, and
+//! other people's calendars, which [`fetch`] gets from addresses, [`time_off`] decides which of their entries are
+//! leave, and [`holidays`] makes dated names of rules and calendars. [`config`] makes valid teams; [`calendars`] keeps
+//! fetched calendars current. [`text`] is shared wording; [`feed`] writes the rota as iCalendar, [`json`] as JSON, and
 //! [`notices`] as messages. [`journal`] stores what was published, and [`publish`] updates it. [`access`] knows who may
 //! read what; [`live`] holds what is served; [`notifier`] plans notices and [`delivery`] sends them; [`web`] is the
 //! server, [`export`] writes files, and [`cli`] has the commands. [`state_dir`] is the folder of the server's state,

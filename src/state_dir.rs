@@ -288,8 +288,8 @@ impl StateDir {
     }
 
     /// Shares the folder's lock with other servers until this process ends: nobody else can [`lock`](StateDir::lock) it
-    /// meanwhile. Called again, it does so for the folder that is at the path then. A folder that is missing stays so, and
-    /// one that cannot be locked is no reason not to serve.
+    /// meanwhile. Called again, it does so for the folder that is at the path then. A folder that is missing stays so,
+    /// and one that cannot be locked is no reason not to serve.
     pub fn share_lock(&self) {
         let mut shared = self.0.shared_lock.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path().join(LOCK);

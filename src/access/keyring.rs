@@ -23,6 +23,12 @@ struct Grant {
     ends: Option<Instant>,
 }
 
+impl Grant {
+    fn is_valid(&self, now: Instant) -> bool {
+        self.ends.is_none_or(|ends| now < ends)
+    }
+}
+
 impl Keyring {
     /// The keys of the organisation, whose `link_generation` is `generation`, and of its teams.
     pub fn new<'t>(
@@ -58,14 +64,12 @@ impl Keyring {
 
     /// What `key` gives access to at `now`.
     pub fn scope(&self, key: &Key, now: Instant) -> Option<&Scope> {
-        let grant = self.scopes.get(key).filter(|grant| grant.ends.is_none_or(|ends| now < ends))?;
-        Some(&grant.scope)
+        self.scopes.get(key).filter(|grant| grant.is_valid(now)).map(|grant| &grant.scope)
     }
 
     /// Every key that is valid at `now`, as it is written in a link, with what it gives access to.
     pub fn valid(&self, now: Instant) -> BTreeMap<String, &Scope> {
-        let is_valid = |grant: &Grant| grant.ends.is_none_or(|ends| now < ends);
-        let valid = self.scopes.iter().filter(|(_, grant)| is_valid(grant));
+        let valid = self.scopes.iter().filter(|(_, grant)| grant.is_valid(now));
         valid.map(|(key, grant)| (key.text(), &grant.scope)).collect()
     }
 }

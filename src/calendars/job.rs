@@ -54,8 +54,8 @@ pub(super) fn stored_purpose(state: &CalendarState) -> Purpose {
 }
 
 impl Wanted {
-    /// The same calendar, which is fetched for other servers too. What they noted is the names of readers, which have a `/`,
-    /// and the words of purposes, which have none.
+    /// The same calendar, which is fetched for other servers too. What they noted is the names of readers, which have a
+    /// `/`, and the words of purposes, which have none.
     pub(super) fn and_for(self, others: BTreeSet<String>) -> Wanted {
         let words = others.iter().map(String::as_str).filter(|word| !word.contains('/'));
         let purpose = self.purpose.and(Purpose::from_words(words));
@@ -68,7 +68,7 @@ impl Wanted {
         readers.chain(self.purpose.words().map(str::to_owned)).collect()
     }
 
-    /// Whether another server has noted that `reader` reads it, of whom this one knows nothing.
+    /// Whether another server, but not this one, has `reader` among its readers.
     pub(super) fn is_read_elsewhere_by(&self, reader: &CalendarReader) -> bool {
         !self.readers.contains(reader) && self.others.contains(&reader.to_string())
     }
@@ -105,7 +105,7 @@ impl Job {
         let state = &self.state;
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let validators = Validators { etag: some(&state.etag), last_modified: some(&state.last_modified) };
-        // What was reduced for more should not be kept, and what was reduced for less is not enough.
+        // A copy that was reduced for other purposes has more than may be kept, or less than is needed.
         let is_right = stored_purpose(state) == self.wanted.purpose;
         let is_known = is_right && validators != Validators::default();
         Ok(match fetcher.fetch(&self.wanted.address, is_known.then_some(&validators))? {

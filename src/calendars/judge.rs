@@ -47,8 +47,8 @@ pub(super) fn use_of<'c>(
     configuration.calendar_uses().find(|usage| usage.reads(reader, address))
 }
 
-/// The latest date that it is at `now` for anybody who has the holidays that `reader` reads; UTC's for time off, and where
-/// nobody has them.
+/// The latest date that it is at `now` for anybody who has the holidays that `reader` reads; UTC's for time off, and
+/// where nobody has them.
 pub(super) fn today(configuration: &Configuration, reader: &CalendarReader, now: Instant) -> NaiveDate {
     let utc = now.date_naive();
     let CalendarReader::Holidays(base) = reader else { return utc };

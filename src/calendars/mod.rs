@@ -7,6 +7,7 @@
 //!
 //! Not here: the request (`fetch`), what a calendar says (`config`), the thread that keeps copies current (`live`).
 
+mod copies;
 mod job;
 mod judge;
 mod once;
@@ -15,11 +16,10 @@ mod others;
 mod outcome;
 mod past;
 mod schedule;
-mod shelf;
 mod stored;
 
+pub use copies::Calendars;
 pub use job::Job;
 pub use judge::{InService, LoadWith};
-pub use once::{Patience, Unfetched};
+pub use once::{FetchWait, Unfetched};
 pub use options::Options;
-pub use shelf::Calendars;

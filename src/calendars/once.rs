@@ -5,8 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant as Moment};
 
+use super::copies::Calendars;
 use super::judge::{InService, LoadWith};
-use super::shelf::Calendars;
 use crate::config::{CalendarUse, Configuration};
 use crate::journal::JournalError;
 use crate::rota::Instant;
@@ -16,7 +16,7 @@ const MAX_AT_ONCE: usize = 8;
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
+pub enum FetchWait {
     /// For every calendar, as long as its fetch may take.
     All,
     /// For those of which no copy has all that is used, at most this long: a start must not depend on other servers.
@@ -28,7 +28,7 @@ pub enum Patience {
 pub struct Unfetched {
     /// The SHA-256 of its address.
     pub digest: String,
-    /// Why not.
+    /// Why it failed.
     pub error: String,
 }
 
@@ -46,7 +46,7 @@ impl Calendars {
         &self,
         configuration: &Configuration,
         load: &LoadWith<'_>,
-        patience: Patience,
+        wait: FetchWait,
         now: Instant,
     ) -> Result<Vec<Unfetched>, JournalError> {
         let (sender, results) = mpsc::channel();
@@ -54,7 +54,7 @@ impl Calendars {
         // All who read a calendar count, also those for whom the kept copy is enough.
         let lacking = configuration.calendar_uses().filter(|usage| self.is_lacking(usage));
         let lacking: BTreeSet<String> = lacking.map(digest).collect();
-        let is_wanted = |usage: &&CalendarUse| patience == Patience::All || lacking.contains(&digest(usage));
+        let is_wanted = |usage: &&CalendarUse| wait == FetchWait::All || lacking.contains(&digest(usage));
         let in_service = InService { configuration, others: &[], load };
         let start = Moment::now();
         let mut unfetched = Vec::new();
@@ -68,14 +68,14 @@ impl Calendars {
                 // If the system provides no thread, it is fetched later.
                 running += usize::from(thread::Builder::new().name("calendar".to_owned()).spawn(run).is_ok());
             }
-            let patience = match patience {
-                Patience::All => self.options().limits.overall * 2,
-                Patience::New(longest) => longest.saturating_sub(start.elapsed()),
+            let wait = match wait {
+                FetchWait::All => self.options().limits.overall * 2,
+                FetchWait::New(longest) => longest.saturating_sub(start.elapsed()),
             };
             if running == 0 {
                 break;
             }
-            let Ok((result, job)) = results.recv_timeout(patience) else { break };
+            let Ok((result, job)) = results.recv_timeout(wait) else { break };
             running -= 1;
             unfetched.extend(
                 result

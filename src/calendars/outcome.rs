@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::copies::Calendars;
 use super::job::{Job, Wanted};
 use super::judge::{InService, Judgement, judge};
-use super::shelf::Calendars;
 use super::stored::{shows_the_same, with_state, without_validators};
 use crate::config::{KeptCalendar, KeptCalendars};
 use crate::fetch::{FetchError, Fetched};

@@ -7,8 +7,8 @@ use crate::config::{Found, History};
 use crate::rota::{Instant, Period, Periods, Zone};
 use crate::time_off::Absence;
 
-/// The past of a calendar, given that a copy with `new` replaces one with `old` at `now`, which for holidays is on the date
-/// `today`; `before` is its past so far.
+/// The past of a calendar, given that a copy with `new` replaces one with `old` at `now`, which for holidays is on the
+/// date `today`; `before` is its past so far.
 pub(super) fn extended(
     before: Option<&History>,
     old: &Found,

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use super::edit_args::{
     AGREE_EXAMPLES, Agree, COVER_EXAMPLES, Cover, OFF_EXAMPLES, Off, SWAP_EXAMPLES, SwapWeeks,
 };
 use super::notices_args::{NOTICES_EXAMPLES, Notices};
-use super::options::{Format, OfTeam, Range};
-use super::times::{TypedTime, instant, moment, year};
+use super::options::{Color, Format, OfTeam, Range, no_fetch};
+use super::times::{TypedTime, instant, moment, whole_number, year};
 use crate::json::{FAIRNESS_YEARS, MAX_FAIRNESS_YEARS};
 use crate::rota::Instant;
 
@@ -68,28 +68,6 @@ pub(super) struct Common {
     pub(super) color: Color,
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal
-    #[default]
-    Auto,
-    /// Also into files and pipes
-    Always,
-    /// Not at all
-    Never,
-}
-
-impl From<Color> for anstream::ColorChoice {
-    fn from(color: Color) -> Self {
-        match color {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
-        }
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Serve calendar feeds, until stopped
@@ -101,6 +79,7 @@ pub(super) enum Command {
     /// number that grows with the configuration, to say which configuration is newer; without it, the times of the
     /// files decide. Logs go to standard error: as text on a terminal, as JSON otherwise. ONCAL_LOG or RUST_LOG choose
     /// what is logged, such as ONCAL_LOG=debug.
+    #[command(arg(no_fetch()))]
     Serve,
     /// Check the whole configuration and print every error and warning
     ///
@@ -140,7 +119,8 @@ pub(super) enum Command {
     Holidays(Holidays),
     /// Ask the server on this machine whether it answers
     ///
-    /// It asks at `admin_bind` of oncal.toml and exits with 1 if nothing answers: the health check of a container.
+    /// It asks at the address that the running server wrote to the state folder, otherwise at `admin_bind` of
+    /// oncal.toml, and exits with 1 if nothing answers: the health check of a container.
     Health(Health),
     /// Give the primary role to somebody, from now or another time on
     ///
@@ -174,9 +154,9 @@ pub(super) enum Command {
     /// Print the secret links that you give to people
     ///
     /// They exist if oncal.toml has `access = "links"`: one for the organisation, which opens everything, one for each
-    /// team, which opens that team's pages, API and feeds, and one for each engineer, which opens that person's feed.
-    /// With --team, only those of that team. To revoke a link, raise `link_generation` of the engineer, of the team, or
-    /// in oncal.toml for all links.
+    /// team, which opens that team's pages, API and feeds, and one for each engineer, which opens the same until they
+    /// leave. With --team, only those of that team. To revoke a link, raise `link_generation` of the engineer, of the
+    /// team, or in oncal.toml for all links.
     ///
     /// They are derived from a secret: the one that the first start writes to the state folder, or ONCAL_SECRET, or the
     /// content of the file that ONCAL_SECRET_FILE names. This command must have the same secret as the server.
@@ -193,14 +173,24 @@ pub(super) enum Command {
     /// Print a shell completion script
     ///
     /// For bash: oncal completions bash > /etc/bash_completion.d/oncal
+    #[command(arg(no_fetch()))]
     Completions(Completions),
     /// Print the manual page, or write all of them to a folder
+    #[command(arg(no_fetch()))]
     Man(Man),
     /// Write a commented starting configuration to a new folder
     ///
     /// It is a whole example: a team of four, their rotation, pipelines and run books. The folder may exist, but
     /// must be empty.
+    #[command(arg(no_fetch()))]
     Init(Init),
+}
+
+impl Command {
+    /// Whether it can fetch calendars for itself.
+    pub(super) fn can_fetch(&self) -> bool {
+        !matches!(self, Command::Serve | Command::Completions(_) | Command::Man(_) | Command::Init(_))
+    }
 }
 
 const COVERAGE_EXAMPLES: &str = "\
@@ -330,7 +320,7 @@ pub(super) struct Fairness {
         long,
         value_name = "N",
         default_value_t = FAIRNESS_YEARS,
-        value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_FAIRNESS_YEARS)),
+        value_parser = whole_number(1..=MAX_FAIRNESS_YEARS),
     )]
     pub(super) years: u8,
     #[command(flatten)]

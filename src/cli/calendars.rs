@@ -1,5 +1,5 @@
-//! The calendars that a command uses: the copies that a server keeps, or with `--fetch` what their addresses give now. Nothing
-//! is stored.
+//! The calendars that a command uses: the copies that a server keeps, or with `--fetch` what their addresses give now.
+//! Nothing is stored.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::Common;
 use super::output::{Output, failed as failed_to};
 use super::plan;
-use crate::calendars::{Calendars, Patience, Unfetched};
+use crate::calendars::{Calendars, FetchWait, Unfetched};
 use crate::config::{self, AsOf, Configuration, Diagnostic, KeptCalendars};
 use crate::journal::Database;
 
@@ -41,13 +41,13 @@ fn load_and_fetch(folder: &Path, common: &Common) -> anyhow::Result<(Configurati
         return Ok((configuration, Vec::new()));
     }
     // A state folder that cannot be read counts as absent.
-    let database = Database::open_to_read(plan::location(common, &configuration.settings));
+    let database = Database::open_to_read(plan::location(&plan::state(common), &configuration.settings));
     let calendars = Calendars::for_command(database.ok());
     let mut failed = Vec::new();
     if common.fetch {
         let before = config::load(folder, calendars.as_of(now))?;
         let load = |calendars: Arc<KeptCalendars>| config::load(folder, AsOf { now, calendars }).ok();
-        let unfetched = calendars.fetch_now(&before, &load, Patience::All, now);
+        let unfetched = calendars.fetch_now(&before, &load, FetchWait::All, now);
         for Unfetched { digest, error } in unfetched.map_err(failed_to)? {
             let kept = calendars.as_of(now).calendars;
             let of_address = before.calendar_uses().filter(|usage| usage.address.digest().as_str() == digest);

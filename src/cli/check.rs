@@ -48,18 +48,18 @@ pub(super) fn run(common: &args::Common, args: &args::Check, output: &mut Output
         when::count(warnings, "warning", "warnings"),
         configuration.zone_data,
     ))?;
-    output.data(&over(&configuration, now))?;
+    output.data(&past(&configuration, now))?;
     Ok(exit)
 }
 
 /// One line that counts past entries: they stay in the files, since past weeks and the sums of R6 depend on them.
-fn over(configuration: &Configuration, now: Instant) -> String {
-    let counts = configuration.teams.values().map(|config| review::over(&config.team, now));
+fn past(configuration: &Configuration, now: Instant) -> String {
+    let counts = configuration.teams.values().map(|config| review::past(&config.team, now));
     let sum = counts.fold([0; 3], |sum, one| [0, 1, 2].map(|n| sum[n] + one[n]));
-    let names = [("entry of leave", "entries of leave"), ("swap", "swaps"), ("override", "overrides")];
+    let names = [("time-off entry", "time-off entries"), ("swap", "swaps"), ("override", "overrides")];
     let parts = sum.iter().zip(names).filter(|(count, _)| **count > 0);
     let parts: Vec<String> = parts.map(|(count, (one, many))| when::count(*count, one, many)).collect();
-    if parts.is_empty() { String::new() } else { format!("over: {}\n", parts.join(", ")) }
+    if parts.is_empty() { String::new() } else { format!("in the past: {}\n", parts.join(", ")) }
 }
 
 /// Which files of which configuration are checked.
@@ -207,7 +207,7 @@ impl<'c> TeamReview<'c> {
         let (settings, team) = (&self.configuration.settings, self.team);
         let has_left = |idx: &EngineerIdx| {
             let engineer = team.engineer(*idx);
-            engineer.left.is_some_and(|date| engineer.zone.first_instant(date) <= self.now)
+            engineer.has_left(self.now)
         };
         let leavers: Vec<EngineerIdx> = team.indices().filter(has_left).collect();
         // Neither is less than one.

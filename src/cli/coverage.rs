@@ -13,13 +13,14 @@ use crate::rota::{
     lines, open_conflicts, sort_occasions,
 };
 use crate::text::{
-    clean, occasion_away, occasion_dates, occasion_on_call, occasion_status, occasion_title, reasons,
+    clean, occasion_away, occasion_dates, occasion_hours, occasion_on_call, occasion_status, occasion_title,
+    reasons,
 };
 
 pub(super) fn run(common: &args::Common, args: &args::Coverage, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let (mut exit, mut shapes) = (chosen.exit, Vec::new());
     for team in &chosen.teams {
         let dates = plan::dates(&args.range, COVERAGE_WEEKS, team, now)?;
@@ -74,10 +75,16 @@ fn by_occasion(team: &Team, mut found: Vec<Occasion>, now: Instant) -> String {
 fn occasion_lines(team: &Team, occasion: &Occasion, now: Instant) -> String {
     let status = occasion_status(occasion, now);
     let status = if occasion.needs_somebody(now) { status.to_uppercase() } else { status };
+    let by = occasion.deadline(now).map(|by| {
+        let date = when::date(team.zone.date(by));
+        if by <= now { format!(", was due by {date}") } else { format!(", agree by {date}") }
+    });
+    let hours = occasion_hours(team, occasion).map(|hours| format!("{hours}: ")).unwrap_or_default();
     folded(&format!(
-        "{}  {}: {status}, {}\n  {}\n",
+        "{}  {}: {status}{}, {}\n  {hours}{}\n",
         occasion_dates(occasion),
         occasion_title(team, occasion),
+        by.unwrap_or_default(),
         occasion_away(team, occasion),
         occasion_on_call(team, occasion),
     ))

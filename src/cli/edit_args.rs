@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::options::OfTeam;
+use super::options::OneTeam;
 
 pub(super) const COVER_EXAMPLES: &str = "\
 Examples:
@@ -30,8 +30,7 @@ Examples:
   oncal off dan 2026-12-24 2026-12-26              three days
   oncal off dan \"2026-12-24 13:00\" \"2026-12-24 17:30\"   hours
 
-Dates and times, `today` and `now` too, are those of the engineer's own clock, as in the file. The other commands
-use the team's.";
+Dates and times, `today` and `now` too, are those of the engineer's own clock, as in the file. The other commands use the team's.";
 
 #[derive(Debug, Args)]
 pub(super) struct Cover {
@@ -110,5 +109,5 @@ pub(super) struct Edit {
     pub(super) dry_run: bool,
 
     #[command(flatten)]
-    pub(super) of: OfTeam,
+    pub(super) of: OneTeam,
 }

@@ -15,7 +15,7 @@ use super::args::{self, Common};
 use super::output::{Exit, Output, failed};
 use super::{logging, plan, serve};
 use crate::access::Scope;
-use crate::calendars::{Calendars, Patience};
+use crate::calendars::{Calendars, FetchWait};
 use crate::clock::Clock;
 use crate::config::{self, Configuration, Scope as Files, Settings};
 use crate::export::{Folder, Written, write};
@@ -133,13 +133,13 @@ impl<'c> Source<'c> {
         Ok(Source { common, clock, builder, calendars, has_server })
     }
 
-    /// What is exported first. Beside a running server that is what the server published, once it has published what its
-    /// files say.
+    /// What is exported first. Beside a running server that is what the server published, once it has published what
+    /// its files say.
     fn first(&self, mut configuration: Configuration) -> anyhow::Result<Snapshot> {
         if !self.has_server {
             let now = self.clock.now();
             let configuration =
-                serve::with_calendars(configuration, &self.calendars, Patience::All, self.common, now)?;
+                serve::with_calendars(configuration, &self.calendars, FetchWait::All, self.common, now)?;
             return self.builder.first(configuration, now).map_err(failed);
         }
         configuration = self.load()?;
@@ -242,7 +242,7 @@ fn publisher(
     revision: Option<i64>,
     state: &StateDir,
 ) -> anyhow::Result<(Publisher, bool)> {
-    match serve::location(common, settings) {
+    match serve::location(common, state, settings) {
         None => Ok((Publisher::without_journal(), false)),
         Some(location) if serve::lock(state).is_err() => Ok((serve::reader(location)?, true)),
         Some(location) => Ok((serve::writer(location, revision)?, false)),

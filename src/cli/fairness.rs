@@ -19,7 +19,7 @@ use crate::text::clean;
 pub(super) fn run(common: &args::Common, args: &args::Fairness, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let (mut text, mut shapes) = (String::new(), Vec::new());
     for team in &chosen.teams {
         let first = team.zone.date(now).year();

@@ -1,7 +1,7 @@
 //! `oncal health`: whether the server on this machine answers, for container runtimes.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::args::{self, Common};
 use super::output::{Exit, Output};
 use super::plan;
+use crate::config::reached_at;
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,12 +27,12 @@ struct Health {
 
 pub(super) fn run(common: &Common, args: &args::Health, output: &mut Output) -> anyhow::Result<Exit> {
     // A server that was killed leaves its address behind; then the configuration decides.
-    let noted = plan::state(common).admin_address().map(reached);
+    let noted = plan::state(common).admin_address().map(reached_at);
     let found = noted.and_then(|address| Some((address, connected(address).ok()?)));
     let (address, found) = match found {
         Some((address, stream)) => (address, look(address, Ok(stream))),
         None => {
-            let address = reached(plan::load_files(common)?.settings.admin_bind);
+            let address = reached_at(plan::load_files(common)?.settings.admin_bind);
             (address, look(address, connected(address)))
         }
     };
@@ -53,16 +54,6 @@ fn look(address: SocketAddr, connected: std::io::Result<TcpStream>) -> anyhow::R
         anyhow::bail!("the server at {address} answers: {status}");
     }
     Ok(())
-}
-
-/// A server that listens everywhere is reached on loopback.
-fn reached(bind: SocketAddr) -> SocketAddr {
-    let ip = match bind.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, bind.port())
 }
 
 fn connected(address: SocketAddr) -> std::io::Result<TcpStream> {

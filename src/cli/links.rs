@@ -29,7 +29,7 @@ const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 pub(super) fn run(common: &Common, args: &args::Links, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = plan::load_files(common)?;
     let settings = &configuration.settings;
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     if settings.access == Access::Open {
         anyhow::bail!(
             "there are no secret links, since everybody may read; set `access = \"links\"` in oncal.toml to use them"

@@ -35,12 +35,15 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
-use output::{Output, fail};
+use output::{Output, Usage, fail};
 
 /// Runs the command that the process arguments name and returns its exit code.
 pub fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
     let mut output = Output::new(common.color.into());
+    if common.fetch && !command.can_fetch() {
+        return fail(&Usage("--fetch means nothing to this command".to_owned()).into(), &mut output);
+    }
     let ended = match &command {
         Command::Serve => serve::run(&common, &mut output),
         Command::Check(args) => check::run(&common, args, &mut output),

@@ -41,7 +41,7 @@ pub(super) fn environment() -> Environment {
 fn preview(common: &Common, args: &Preview, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
     let configuration = calendars::load(&common.config, common, output)?;
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let known = match &args.from {
         Some(folder) => Known::Before(Box::new(before(folder, common, output)?)),
         None => Known::Journal(journal(common, &configuration.settings, output)),
@@ -162,7 +162,7 @@ fn before(folder: &Path, common: &Common, output: &mut Output) -> anyhow::Result
 /// The journal, where it can be read.
 fn journal(common: &Common, settings: &Settings, output: &mut Output) -> Option<Arc<Database>> {
     let is_missing = settings.journal.is_none() && !plan::state(common).path().join(JOURNAL).exists();
-    match Database::open_to_read(plan::location(common, settings)) {
+    match Database::open_to_read(plan::location(&plan::state(common), settings)) {
         Ok(database) => Some(Arc::new(database)),
         Err(error) => {
             match is_missing {
@@ -234,7 +234,7 @@ fn shown(team: &str, to: &str, message: &Message, now: Instant) -> String {
 fn test(common: &Common, args: &Test, output: &mut Output) -> anyhow::Result<Exit> {
     let now = plan::clock(common).now();
     let configuration = calendars::load(&common.config, common, output)?;
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let [team] = chosen.teams[..] else {
         let ids: Vec<&str> = chosen.teams.iter().map(|team| team.id.as_str()).collect();
         return Err(Usage(format!("which team? Add --team with one of {}", ids.join(", "))).into());

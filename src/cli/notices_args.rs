@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::options::OfTeam;
+use super::options::{OfTeam, OneTeam};
 
 pub(super) const NOTICES_EXAMPLES: &str = "\
 Examples:
@@ -61,5 +61,5 @@ pub(super) struct Test {
     #[arg(long)]
     pub(super) show_addresses: bool,
     #[command(flatten)]
-    pub(super) of: OfTeam,
+    pub(super) of: OneTeam,
 }

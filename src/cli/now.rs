@@ -13,7 +13,7 @@ use crate::text::clean;
 pub(super) fn run(common: &args::Common, args: &args::Now, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
-    let chosen = Chosen::new(&configuration, &args.of, output)?;
+    let chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     let mut shapes = Vec::new();
     for team in &chosen.teams {
         let at = args.at.map_or(now, |at| at.instant(&team.zone));
@@ -74,7 +74,7 @@ impl Sheet<'_> {
         } else if holder.kind.is_tentative() {
             notes.push("PROPOSED, not agreed".to_owned());
         }
-        let until = self.schedule.held_until(role, at);
+        let until = self.schedule.unchanged_until(&[role], at);
         let until_text = until.map(|until| format!("until {}", when::instant(zone, until)));
         let away = self.schedule.away_until(self.team, role, at);
         let mut lines = Vec::new();

@@ -8,7 +8,7 @@ use chrono::Days;
 use serde::Serialize;
 
 use super::args::Common;
-use super::options::{OfTeam, Range};
+use super::options::Range;
 use super::output::{Exit, Output, Usage};
 use super::when;
 use crate::clock::Clock;
@@ -30,11 +30,12 @@ pub(super) fn state(common: &Common) -> StateDir {
     StateDir::new(common.state.clone().unwrap_or_else(|| PathBuf::from("state")))
 }
 
-/// Where the server's journal is.
-pub(super) fn location(common: &Common, settings: &Settings) -> Location {
+/// Where the server's journal is. If it is in the state folder, what this process has there besides, as `state` knows it, is
+/// restored with the journal.
+pub(super) fn location(state: &StateDir, settings: &Settings) -> Location {
     match &settings.journal {
         Some(url) => Location::Postgres(url.as_str().to_owned()),
-        None => Location::Folder(state(common)),
+        None => Location::Folder(state.clone()),
     }
 }
 
@@ -54,13 +55,12 @@ pub(super) struct Chosen<'c> {
 }
 
 impl<'c> Chosen<'c> {
-    /// The named team, or all of them. Errors that concern them are printed to standard error.
+    /// The team `named`, or all of them. Errors that concern them are printed to standard error.
     pub(super) fn new(
         configuration: &'c Configuration,
-        of: &OfTeam,
+        named: Option<&str>,
         output: &mut Output,
     ) -> anyhow::Result<Chosen<'c>> {
-        let named = of.team.as_deref();
         if let Some(team) = named {
             known(configuration, team)?;
         }

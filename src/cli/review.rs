@@ -1,5 +1,5 @@
-//! Warnings and notes of `oncal check` about a team as a whole: entries that are valid by themselves and do nothing, or not what
-//! was meant.
+//! Warnings and notes of `oncal check` about a team as a whole: entries that are valid by themselves and do nothing, or
+//! not what was meant.
 //!
 //! Past entries are not checked: nobody would ever remove their warnings.
 
@@ -25,8 +25,8 @@ pub(super) fn warnings(configuration: &Configuration, config: &TeamConfig, now: 
     found
 }
 
-/// How many entries of leave, swaps and overrides of the team are past at `now`.
-pub(super) fn over(team: &Team, now: Instant) -> [usize; 3] {
+/// How many time-off entries, swaps and overrides of the team are past at `now`.
+pub(super) fn past(team: &Team, now: Instant) -> [usize; 3] {
     let leave = team.engineers.iter().flat_map(|engineer| &engineer.time_off);
     let swapped = weeks(team).take_while(|week| week.period.end() <= now).filter(|week| week.swap.is_some());
     let overrides = team.overrides.iter().filter(|by| by.period.end() <= now);
@@ -53,7 +53,7 @@ impl Review<'_> {
         };
         let stays = |idx| {
             let engineer = team.engineer(idx);
-            engineer.left.is_none_or(|left| engineer.zone.first_instant(left) > self.now)
+            !engineer.has_left(self.now)
         };
         let idle = team.indices().filter(|idx| !has_duty(*idx) && stays(*idx));
         idle.map(|idx| {

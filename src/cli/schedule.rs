@@ -22,7 +22,7 @@ const BEFORE: TimeDelta = TimeDelta::days(14);
 pub(super) fn run(common: &args::Common, args: &args::Schedule, output: &mut Output) -> anyhow::Result<Exit> {
     let configuration = calendars::load(&common.config, common, output)?;
     let now = plan::clock(common).now();
-    let mut chosen = Chosen::new(&configuration, &args.of, output)?;
+    let mut chosen = Chosen::new(&configuration, args.of.team.as_deref(), output)?;
     if let Some(id) = &args.engineer {
         only_teams_of(id, &mut chosen)?;
     }

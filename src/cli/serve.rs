@@ -13,7 +13,7 @@ use sd_notify::NotifyState;
 use super::args::Common;
 use super::output::{Exit, Output, Usage, failed};
 use super::{links, logging, notices, plan};
-use crate::calendars::{self, Calendars, Patience};
+use crate::calendars::{self, Calendars, FetchWait};
 use crate::clock::Clock;
 use crate::config::{self, Access, AsOf, Configuration, Diagnostic, Settings, render};
 use crate::journal::{Database, Location};
@@ -42,8 +42,8 @@ pub(super) fn run(common: &Common, output: &mut Output) -> anyhow::Result<Exit> 
     let state = plan::state(common);
     let publisher = publisher(common, &state, settings, revision)?;
     let (builder, calendars) = builder(publisher, &state, settings)?;
-    let patience = Patience::New(FIRST_FETCH);
-    let configuration = with_calendars(configuration, &calendars, patience, common, clock.now())?;
+    let wait = FetchWait::New(FIRST_FETCH);
+    let configuration = with_calendars(configuration, &calendars, wait, common, clock.now())?;
     let first = builder.first(configuration, clock.now()).map_err(failed)?;
     if first.teams().len() == 0 {
         return Err(refused(first.configuration(), output, "serving", NO_TEAM));
@@ -100,7 +100,7 @@ fn publisher(
     settings: &Settings,
     revision: Option<i64>,
 ) -> anyhow::Result<Publisher> {
-    let Some(location) = location(common, settings) else { return Ok(Publisher::without_journal()) };
+    let Some(location) = location(common, state, settings) else { return Ok(Publisher::without_journal()) };
     let database = match location {
         Location::Folder(_) => {
             lock(state).map_err(failed)?;
@@ -161,7 +161,7 @@ fn log_start(first: &Snapshot) {
 pub(super) fn with_calendars(
     configuration: Configuration,
     calendars: &Calendars,
-    patience: Patience,
+    wait: FetchWait,
     common: &Common,
     now: Instant,
 ) -> anyhow::Result<Configuration> {
@@ -172,7 +172,7 @@ pub(super) fn with_calendars(
     let read = calendars.read();
     // A new copy is compared with what the kept one gives.
     let kept = load(calendars.as_of(now).calendars)?;
-    let fetch = |_| calendars.fetch_now(&kept, &|calendars| load(calendars).ok(), patience, now);
+    let fetch = |_| calendars.fetch_now(&kept, &|calendars| load(calendars).ok(), wait, now);
     if let Err(error) = read.and_then(fetch) {
         tracing::error!(%error, "failed to store calendars; they are fetched again later");
     }
@@ -202,16 +202,16 @@ fn is_what_if(common: &Common) -> bool {
 }
 
 /// Where the journal is; `None` for a what-if run, which must not be recorded in a journal.
-pub(super) fn location(common: &Common, settings: &Settings) -> Option<Location> {
-    (!is_what_if(common)).then(|| plan::location(common, settings))
+pub(super) fn location(common: &Common, state: &StateDir, settings: &Settings) -> Option<Location> {
+    (!is_what_if(common)).then(|| plan::location(state, settings))
 }
 
 /// Locks the state folder for this process.
 ///
 /// # Errors
 ///
-/// Only where another process holds the lock: where it cannot be written, what was published before can be served all the
-/// same, if it can be read.
+/// Only where another process holds the lock: where it cannot be written, what was published before can be served all
+/// the same, if it can be read.
 pub(super) fn lock(state: &StateDir) -> Result<(), LockError> {
     match state.lock() {
         Err(error @ LockError::Held { .. }) => Err(error),

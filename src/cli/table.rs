@@ -9,8 +9,11 @@ use crate::text::clean;
 /// The width of a table in a file or a pipe.
 const WIDTH: u16 = 80;
 
-/// The longest word that no column is made narrower than.
+/// The longest word that no column is made narrower than; marks after it do not count.
 const LONGEST_WORD: u16 = 24;
+
+/// The space after each column.
+const PADDING: u16 = 2;
 
 /// How a cell is emphasised on a terminal with colours. No meaning is in a colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +36,17 @@ pub(super) enum Tone {
 pub(super) struct Table {
     inner: comfy_table::Table,
     columns: Vec<Bounds>,
+    width: u16,
 }
 
 /// How narrow and how wide a column may be.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     least: u16,
+    /// Wider only where all columns have what they may have and there is still room.
     most: u16,
+    /// With this nothing is wrapped.
+    natural: u16,
     /// Whether its lines are never wrapped.
     is_whole: bool,
 }
@@ -61,13 +68,18 @@ impl Table {
             .set_header(headings.iter().map(|heading| cell(heading, Tone::Strong)));
         inner.style_text_only();
         for column in inner.column_iter_mut() {
-            column.set_padding((0, 2));
+            column.set_padding((0, PADDING));
         }
-        let bounds = |heading: &&str| Bounds { least: widest(heading, ' '), most: width, is_whole: false };
-        Table { inner, columns: headings.iter().map(bounds).collect() }
+        let bounds = |heading: &&str| Bounds {
+            least: widest_word(heading),
+            most: width,
+            natural: widest_line(heading),
+            is_whole: false,
+        };
+        Table { inner, columns: headings.iter().map(bounds).collect(), width }
     }
 
-    /// Limits the widths of the first columns.
+    /// Limits the widths of the first columns while others have not enough.
     pub(super) fn at_most(mut self, widths: &[u16]) -> Table {
         for (column, width) in self.columns.iter_mut().zip(widths) {
             column.most = *width;
@@ -85,19 +97,19 @@ impl Table {
     pub(super) fn row<'c>(&mut self, cells: impl IntoIterator<Item = (&'c str, Tone)>) {
         let cells: Vec<_> = cells.into_iter().collect();
         for (column, (text, _)) in self.columns.iter_mut().zip(&cells) {
-            column.least = column.least.max(widest(text, if column.is_whole { '\n' } else { ' ' }));
+            let natural = widest_line(text);
+            column.natural = column.natural.max(natural);
+            column.least = column.least.max(if column.is_whole { natural } else { widest_word(text) });
         }
         self.inner.add_row(cells.into_iter().map(|(text, tone)| cell(text, tone)));
     }
 
     /// The table as text with a final newline. Only words longer than [`LONGEST_WORD`] are broken.
     pub(super) fn text(mut self) -> String {
-        const PADDING: u16 = 2;
-        for (index, Bounds { least, most, is_whole }) in self.columns.into_iter().enumerate() {
-            let least = if is_whole { least } else { least.min(LONGEST_WORD) } + PADDING;
-            let [lower, upper] = [least, most.max(least)].map(Width::Fixed);
+        for (index, width) in widths(&self.columns, self.width).into_iter().enumerate() {
             if let Some(column) = self.inner.column_mut(index) {
-                column.set_constraint(ColumnConstraint::Boundaries { lower, upper });
+                let width = Width::Fixed(width.saturating_add(PADDING));
+                column.set_constraint(ColumnConstraint::Absolute(width));
             }
         }
         let mut text = self.inner.trim_fmt();
@@ -106,15 +118,47 @@ impl Table {
     }
 }
 
-/// The widest part of `text` between `ends` and line breaks.
-fn widest(text: &str, ends: char) -> u16 {
-    let parts = text.split(['\n', ends]).map(UnicodeWidthStr::width);
-    parts.max().and_then(|width| u16::try_from(width).ok()).unwrap_or(u16::MAX)
+/// The widths of columns in a table of `width`: the narrowest grow first, up to what they may have, then as far as
+/// their texts need.
+fn widths(columns: &[Bounds], width: u16) -> Vec<u16> {
+    let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();
+    let room = |widths: &[u16]| {
+        widths.iter().map(|width| usize::from(*width + PADDING)).sum::<usize>() < usize::from(width)
+    };
+    for is_bounded in [true, false] {
+        let wanted =
+            |column: &Bounds| if is_bounded { column.natural.min(column.most) } else { column.natural };
+        while room(&widths) {
+            let growing = widths.iter_mut().zip(columns).filter(|(width, column)| **width < wanted(column));
+            let Some((narrowest, _)) = growing.min_by_key(|(width, _)| **width) else { break };
+            *narrowest += 1;
+        }
+    }
+    widths
 }
 
-/// As wide as the terminal, within bounds.
+/// The width of the widest line of `text`.
+fn widest_line(text: &str) -> u16 {
+    text.split('\n').map(width_of).max().unwrap_or(0)
+}
+
+/// The width of the widest word of `text` that is not broken.
+fn widest_word(text: &str) -> u16 {
+    let unbroken =
+        |word: &str| match width_of(word.trim_end_matches(|mark: char| mark.is_ascii_punctuation())) {
+            ..=LONGEST_WORD => width_of(word),
+            _ => LONGEST_WORD,
+        };
+    text.split(['\n', ' ']).map(unbroken).max().unwrap_or(0)
+}
+
+fn width_of(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX - PADDING).min(u16::MAX - PADDING)
+}
+
+/// As wide as the terminal.
 fn width(table: &comfy_table::Table) -> u16 {
-    table.width().map_or(WIDTH, |terminal| terminal.clamp(60, 120))
+    table.width().map_or(WIDTH, |terminal| terminal.max(60))
 }
 
 /// Sentences, each on a line of its own with its indent, wrapped at the width of a table.
@@ -210,6 +254,33 @@ mod tests {
         assert!(shown.iter().any(|line| line.contains("(secondary)")), "{shown:#?}");
         assert!(shown.iter().any(|line| line.starts_with("  Sat 28 Nov 00:00 ")), "{shown:#?}");
         assert!(shown.iter().all(|line| line.width() <= 60), "{shown:#?}");
+    }
+
+    #[test]
+    fn a_table_that_fits_wraps_nothing_and_a_wide_one_has_the_whole_terminal() {
+        let name = "Maximiliane-Alexandra von Hohenzollern-Sigmaringen";
+        let shown = |width| {
+            let headings = ["WHO COULD TAKE IT", "ID", "LOAD"];
+            let mut table = Table::with_width(comfy_table::Table::new(), &headings, width).at_most(&[20]);
+            table.row([name, "max", "0 h"].map(|text| (text, Tone::Plain)));
+            lines(table)
+        };
+        assert_eq!(shown(80).len(), 2, "{:#?}", shown(80));
+        assert!(shown(80)[0].starts_with("WHO COULD TAKE IT "));
+        let narrow = shown(40);
+        assert!(
+            narrow.len() > 2 && narrow.iter().any(|line| line.contains("Hohenzollern-Sigmaringen")),
+            "{narrow:#?}"
+        );
+    }
+
+    #[test]
+    fn the_comma_after_a_word_does_not_break_it() {
+        let mut table = Table::with_width(comfy_table::Table::new(), &["WHO", "NOTE"], 60);
+        let who = "Alexandra von Hohenzollern-Sigmaringen, Jo";
+        table.row([(who, Tone::Plain), (&*"word ".repeat(20), Tone::Plain)]);
+        let shown = lines(table);
+        assert!(shown.iter().any(|line| line.contains("Hohenzollern-Sigmaringen,")), "{shown:#?}");
     }
 
     #[test]

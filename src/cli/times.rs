@@ -2,6 +2,10 @@
 //!
 //! Not here: how they are printed (`when`).
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 
 use crate::holidays::YEARS;
@@ -47,6 +51,17 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
     let parsed = DateTime::parse_from_rfc3339(text);
     let instant = parsed.map_err(|_| "expected an instant such as 2026-12-24T20:00:00Z".to_owned())?;
     within(instant.date_naive()).map(|_| instant.with_timezone(&Utc))
+}
+
+/// Reads a number of `range`.
+pub(super) fn whole_number<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Clone,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("expected a whole number from {} to {}", range.start(), range.end()))
+    }
 }
 
 pub(super) fn date(text: &str) -> Result<NaiveDate, String> {

@@ -230,8 +230,8 @@ fn on_clock(instant: Instant, clock: Clock<'_>) -> Result<Typed, String> {
     within(local.date()).map(|_| typed)
 }
 
-/// The local time of an `instant`, which must be the one that local time alone means. `shown` has what the message says of
-/// it, and the help.
+/// The local time of an `instant`, which must be the one that local time alone means. `shown` has what the message says
+/// of it, and the help.
 fn named(instant: Instant, shown: impl Fn(String) -> [String; 2], clock: Clock<'_>) -> Result<Typed, String> {
     let Clock { zone, .. } = clock;
     if zone.is_named(instant) {

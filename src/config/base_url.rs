@@ -83,13 +83,9 @@ impl BaseUrl {
     /// The address of a server that listens on `bind` without encryption; a server that listens on all addresses is
     /// reached on loopback.
     pub fn at(bind: SocketAddr) -> BaseUrl {
-        let ip = match bind.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        let text = format!("http://{}", SocketAddr::new(ip, bind.port()));
-        BaseUrl { text, scheme_bytes: "http".len(), host_is_loopback: is_loopback(ip) }
+        let reached = reached_at(bind);
+        let text = format!("http://{reached}");
+        BaseUrl { text, scheme_bytes: "http".len(), host_is_loopback: is_loopback(reached.ip()) }
     }
 
     /// The whole address, without `/` at the end.
@@ -130,6 +126,16 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), BaseUrlError> {
         Some((host, port)) => Ok((host, Some(port))),
         None => Ok((authority, None)),
     }
+}
+
+/// Where this machine reaches a server that listens on `bind`: on loopback if it listens on all addresses.
+pub fn reached_at(bind: SocketAddr) -> SocketAddr {
+    let ip = match bind.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bind.port())
 }
 
 /// Whether only the same machine can reach `address`, an IPv4 address written as IPv6 included.

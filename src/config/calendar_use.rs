@@ -37,8 +37,8 @@ pub struct CalendarUse {
     pub found: Found,
     /// Identifies the rules that decided which entries count.
     pub rules: String,
-    /// Its past by these rules, where it was kept by others: without what the copy still has. Its own team may undo a mistake
-    /// in its rules; what a later copy omits stays.
+    /// Its past by these rules, where it was kept by others: without what the copy still has. Its own team may undo a
+    /// mistake in its rules; what a later copy omits stays.
     pub rejudged: Option<History>,
     /// [`KeptCalendar::hash_for`] of the copy; empty for none.
     pub(super) hash: String,
@@ -93,8 +93,8 @@ impl CalendarUse {
         }
     }
 
-    /// The same, read by what `rules` say. If other rules decided about the past in `kept`, it is as `rejudge` gives it, from
-    /// that past and the copy.
+    /// The same, read by what `rules` say. If other rules decided about the past in `kept`, it is as `rejudge` gives
+    /// it, from that past and the copy.
     pub(super) fn by_rules(
         self,
         rules: &str,

@@ -77,8 +77,8 @@ impl Configuration {
         sort(&mut self.diagnostics);
     }
 
-    /// The teams that alone may differ from those of `before`, if that is known: this was loaded after it, and only they
-    /// were read. Each of them has a file here and there.
+    /// The teams that alone may differ from those of `before`, if that is known: this was loaded after it, and only
+    /// they were read. Each of them has a file here and there.
     pub fn reread_since(&self, before: &Configuration) -> Option<&BTreeSet<TeamId>> {
         self.reread.as_ref().filter(|(serial, _)| *serial == before.serial).map(|(_, ids)| ids)
     }
@@ -121,7 +121,8 @@ impl Configuration {
             && self.holiday_uses == other.holiday_uses
     }
 
-    /// The copies that `team` is made of: the digests of their addresses, and their numbers; 0 for one that was never fetched.
+    /// The copies that `team` is made of: the digests of their addresses, and their numbers; 0 for one that was never
+    /// fetched.
     pub fn copies_of(&self, team: &TeamConfig) -> Vec<(String, i64)> {
         let uses = self.holiday_uses.iter().chain(&*team.calendars);
         let copy = |usage: &CalendarUse| {
@@ -133,15 +134,15 @@ impl Configuration {
         uses.map(copy).collect()
     }
 
-    /// The teams that, or holiday calendars of which, are in service as they were before their files had errors, if they are
-    /// in service at all.
+    /// The teams that, or holiday calendars of which, are in service as they were before their files had errors, if
+    /// they are in service at all.
     pub fn outdated_teams(&self) -> impl Iterator<Item = &TeamId> {
         let outdated = self.diagnostics.iter().filter(|found| found.code == CALENDAR_OUTDATED);
         self.broken.keys().chain(outdated.filter_map(|found| found.team.as_ref()))
     }
 
     /// What all teams rest on besides files: the zone data, and the copies of fetched holiday calendars.
-    pub(super) fn shared_input(&self) -> Besides {
+    pub(super) fn shared_input(&self) -> SharedInput {
         shared_input(&self.zone_data, &self.holiday_uses)
     }
 
@@ -198,8 +199,8 @@ pub struct BrokenTeam {
     pub file: String,
     /// How many errors it has.
     pub errors: usize,
-    /// How often its secret links were renewed: the highest number that the file has had since it has had errors; `None`
-    /// if it has never been TOML since then.
+    /// How often its secret links were renewed: the highest number that the file has had since it has had errors;
+    /// `None` if it has never been TOML since then.
     pub links: Option<LinkGenerations>,
     /// Whose calendars of time off are left out when it is read again.
     pub leaves_out: LeavesOut,
@@ -209,7 +210,7 @@ pub struct BrokenTeam {
 pub(super) const CALENDAR_OUTDATED: &str = "calendar-outdated";
 
 /// What all teams rest on besides files.
-pub(super) struct Besides {
+pub(super) struct SharedInput {
     /// Describes the zone data.
     pub(super) zones: String,
     /// Identifies the copies of fetched holiday calendars.
@@ -217,9 +218,9 @@ pub(super) struct Besides {
 }
 
 /// See [`Configuration::shared_input`].
-pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> Besides {
+pub(super) fn shared_input(zone_data: &ZoneData, holiday_uses: &[CalendarUse]) -> SharedInput {
     let copies = holiday_uses.iter().map(|usage| format!(" {} {}", usage.reader, usage.hash));
-    Besides { zones: zone_data.to_string(), copies: copies.collect() }
+    SharedInput { zones: zone_data.to_string(), copies: copies.collect() }
 }
 
 /// In order of file and place.

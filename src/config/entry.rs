@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::rota::{EngineerIdx, Instant, Rotation, Row, RowStatus, Team, Zone, unnamed_secondary, week_at};
+use super::edit::{Field, entry_line};
+use crate::rota::{Instant, Rotation, Row, RowStatus, Team, Zone, unnamed_secondary, week_at};
 
 /// The `[[rotation]]` of `team` that says `rotation`, with an empty line before it.
 pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
@@ -14,14 +15,13 @@ pub fn rotation_entry(team: &Team, rotation: &Rotation) -> String {
     format!("\n[[rotation]]\nstarts = {starts}\nweeks = [\n{}]\n", weeks.collect::<String>())
 }
 
-/// The `[[override]]` that records the proposal of an open `row` of `team` as agreed on `today`. It is a little longer than
-/// the row if that begins or ends in an hour that occurs twice, of which a file can name only the first.
+/// The `[[override]]` that records the proposal of an open `row` of `team` as agreed on `today`. It is a little longer
+/// than the row if that begins or ends in an hour that occurs twice, of which a file can name only the first.
 ///
 /// By R7 the week's secondary stays if an override names only a primary, so an entry without a proposed secondary says
 /// what follows from that. If nobody is free, the entry names no primary, and pasted unchanged it is an error.
 pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
     let id = |idx| team.engineer(idx).id.as_str();
-    let time = |instant| toml_time(&team.zone, instant);
     let period = team.zone.named_period(row.period);
     let primary = match row.status {
         RowStatus::Nobody => "primary = \"…\"   # nobody is free: find somebody".to_owned(),
@@ -45,47 +45,31 @@ pub fn override_entry(team: &Team, row: &Row, today: NaiveDate) -> String {
     );
     let lines = [
         "[[override]]".to_owned(),
-        format!("from = {}", time(period.start())),
-        end_line(&team.zone, period.end()),
+        entry_line(&("from", time_field(&team.zone, period.start()))),
+        entry_line(&end_field(&team.zone, period.end())),
         primary,
         secondary,
         format!("agreed_on = {today}"),
-        format!("reason = {}", toml_text(&row.reasons.join(", "))),
+        entry_line(&("reason", Field::Text(row.reasons.join(", ")))),
     ];
     lines.join("\n") + "\n"
 }
 
-/// The command that records that `who` takes the conflict of `row`: the same as the entry. `open` are all open rows,
-/// since a date with several conflicts needs a time too.
-pub fn agree_command(team: &Team, row: &Row, who: EngineerIdx, open: &[&Row]) -> String {
-    let start = team.zone.local(row.period.start());
-    let day = team.zone.day(start.date());
-    let of_day = open.iter().filter(|other| day.is_some_and(|day| other.period.overlaps(day)));
-    let at = if of_day.count() > 1 { format!(" --at {}", start.format("%H:%M")) } else { String::new() };
-    format!("oncal agree {} {}{at} --team {}", start.date(), team.engineer(who).id, team.id)
-}
-
 /// The end of an override: `through`, its last day, where it ends at a midnight.
-pub fn end_line(zone: &Zone, end: Instant) -> String {
-    let date = zone.date(end);
-    match date.pred_opt().filter(|_| zone.first_instant(date) == end) {
-        Some(last) => format!("through = {last}"),
-        None => format!("to = {}", toml_time(zone, end)),
+pub fn end_field(zone: &Zone, end: Instant) -> (&'static str, Field) {
+    match time_field(zone, end) {
+        Field::Date(next) if let Some(last) = next.pred_opt() => ("through", Field::Date(last)),
+        time => ("to", time),
     }
 }
 
 /// Team time as written in the file: a bare date is the first instant of its day.
-fn toml_time(zone: &Zone, instant: Instant) -> String {
+pub fn time_field(zone: &Zone, instant: Instant) -> Field {
     let local = zone.local(instant);
     match zone.first_instant(local.date()) == instant {
-        true => local.date().to_string(),
-        false => local.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        true => Field::Date(local.date()),
+        false => Field::Time(local),
     }
-}
-
-/// A basic string of one line. JSON's escapes are valid in TOML, which requires one more character to be escaped.
-pub(super) fn toml_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
 #[cfg(test)]
@@ -100,14 +84,15 @@ mod tests {
             ("2026-12-24T23:00:00Z", "2026-12-24T18:00:00"),
             ("2026-07-01T04:00:00Z", "2026-07-01"),
         ] {
-            assert_eq!(toml_time(&zone, instant.parse().unwrap()), expected);
+            let line = entry_line(&("from", time_field(&zone, instant.parse().unwrap())));
+            assert_eq!(line, format!("from = {expected}"));
         }
     }
 
     #[test]
     fn a_reason_is_a_string_of_toml_whatever_it_holds() {
         let hostile = "New Year's \"Day\" \\ \u{1f384}\u{7f}\n";
-        let read: toml::Table = format!("reason = {}", toml_text(hostile)).parse().unwrap();
+        let read: toml::Table = entry_line(&("reason", Field::Text(hostile.to_owned()))).parse().unwrap();
         assert_eq!(read["reason"].as_str(), Some(hostile));
     }
 }

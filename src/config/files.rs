@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::diagnostic::Place;
 use crate::ics;
 use crate::toml_reader::Span;
 
@@ -43,6 +44,14 @@ impl FileFault {
     }
 }
 
+impl FileFault {
+    /// The line of the first character that is not UTF-8, counted from 1.
+    pub(super) fn bad_line(&self) -> Option<usize> {
+        let FileFault::NotUtf8 { readable, bad } = self else { return None };
+        Some(Place::of(bad.clone(), readable).line)
+    }
+}
+
 impl From<io::Error> for FileFault {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::NotFound {
@@ -73,7 +82,8 @@ pub(super) fn read_calendar(path: &Path) -> Result<Arc<str>, FileFault> {
     }
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFault> {
+/// The bytes of the file at `path`, read once.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFault> {
     // Checked before opening: opening a named pipe would wait for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(FileFault::NotAFile);

@@ -25,15 +25,6 @@ use crate::toml_reader::{Problem, Problems, Severity};
 /// The folder of the calendars, within the configuration.
 pub(super) const FOLDER: &str = "holidays";
 
-/// Which files exist for one id.
-#[derive(Debug, Clone, Copy, Default)]
-struct Kinds {
-    toml: bool,
-    ics: bool,
-    /// A file with an address.
-    url: bool,
-}
-
 /// A file that was read. Its problems are reported once all others are known, since it may extend them.
 struct FileRead {
     id: String,
@@ -63,15 +54,15 @@ pub(super) struct Basis<'a> {
     pub(super) calendars: &'a KeptCalendars,
 }
 
-/// All calendars: the built-in ones, and those of the folder, which replace built-in ones of the same id. If a calendar has
-/// errors, its version from `before` is used, if that had none.
+/// All calendars: the built-in ones, and those of the folder, which replace built-in ones of the same id. If a calendar
+/// has errors, its version from `before` is used, if that had none.
 pub(super) fn read(
     config: &Path,
     basis: Basis<'_>,
     before: Option<&Library>,
     diagnostics: &mut Diagnostics,
 ) -> io::Result<Calendars> {
-    let mut calendars: BTreeMap<String, Kinds> = BTreeMap::new();
+    let mut calendars: BTreeMap<String, BTreeSet<Kind>> = BTreeMap::new();
     let listed = files::list_if_present(&config.join(FOLDER))?;
     for Entry { name, is_folder } in listed {
         if is_folder {
@@ -84,12 +75,7 @@ pub(super) fn read(
             continue;
         }
         if let Some((id, kind)) = calendar_id(&name, diagnostics) {
-            let kinds = calendars.entry(id).or_default();
-            *match kind {
-                Kind::Toml => &mut kinds.toml,
-                Kind::Ics => &mut kinds.ics,
-                Kind::Url => &mut kinds.url,
-            } = true;
+            calendars.entry(id).or_default().insert(kind);
         }
     }
     let Basis { zones, now, relevant_from, calendars: copies } = basis;
@@ -102,7 +88,7 @@ pub(super) fn read(
         .into_iter()
         .map(|(id, kinds)| {
             let before = before.and_then(|before| before.own(&id));
-            let definition = match reader.calendar(&id, kinds, &import) {
+            let definition = match reader.calendar(&id, &kinds, &import) {
                 Read::Good(definition) => Some(*definition),
                 Read::NotFetched => before.cloned().or_else(|| Some(Definition::unknown(&id, now))),
                 Read::Broken => {
@@ -154,8 +140,8 @@ impl Reader<'_> {
     }
 
     /// The calendar of the files of that id.
-    fn calendar(&mut self, id: &str, kinds: Kinds, import: &Import<'_>) -> Read {
-        if kinds.ics && kinds.url {
+    fn calendar(&mut self, id: &str, kinds: &BTreeSet<Kind>, import: &Import<'_>) -> Read {
+        if kinds.contains(&Kind::Ics) && kinds.contains(&Kind::Url) {
             let message = "there is an .ics calendar of this name too";
             self.diagnostics.error(
                 &format!("{FOLDER}/{id}.{EXTENSION}"),
@@ -165,14 +151,14 @@ impl Reader<'_> {
             );
             return Read::Broken;
         }
-        if kinds.ics {
-            return self.imported(id, kinds.toml, import).into();
+        if kinds.contains(&Kind::Ics) {
+            return self.imported(id, kinds.contains(&Kind::Toml), import).into();
         }
         let addressed = || {
             let path = self.real(&format!("{FOLDER}/{id}.toml")).ok()?;
             files::read_text(&path).ok().filter(|text| Filter::has_url(text))
         };
-        if kinds.url || addressed().is_some() {
+        if kinds.contains(&Kind::Url) || addressed().is_some() {
             return self.fetched(id, kinds, import);
         }
         self.toml(id, |text, problems| Definition::parse(id, text, problems)).into()
@@ -194,15 +180,16 @@ impl Reader<'_> {
     }
 
     /// The calendar at an address, which stands in the filter or in a file of its own.
-    fn fetched(&mut self, id: &str, kinds: Kinds, import: &Import<'_>) -> Read {
-        let beside = if kinds.url { Beside::Address } else { Beside::Nothing };
+    fn fetched(&mut self, id: &str, kinds: &BTreeSet<Kind>, import: &Import<'_>) -> Read {
+        let has_file = kinds.contains(&Kind::Url);
+        let beside = if has_file { Beside::Address } else { Beside::Nothing };
         let parse = |text: &str, problems: &Problems| Filter::parse(text, beside, problems);
-        let filter = match kinds.toml.then(|| self.toml(id, parse)) {
+        let filter = match kinds.contains(&Kind::Toml).then(|| self.toml(id, parse)) {
             Some(None) => return Read::Broken,
             Some(filter) => filter,
             None => None,
         };
-        let file = format!("{FOLDER}/{id}.{}", if kinds.url { EXTENSION } else { "toml" });
+        let file = format!("{FOLDER}/{id}.{}", if has_file { EXTENSION } else { "toml" });
         let Some(address) = self.address(&file, filter.as_ref()) else { return Read::Broken };
         let url = filter.as_ref().and_then(Filter::url).zip(self.found.last());
         let place = url.map(|(url, found)| Place::of(url.span.clone(), &found.text));
@@ -301,9 +288,11 @@ impl Reader<'_> {
 }
 
 /// What a file of a calendar is.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Toml,
     Ics,
+    /// It has an address.
     Url,
 }
 

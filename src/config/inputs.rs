@@ -1,15 +1,14 @@
 //! A hash of a team's input files and their newest time: they decide whether a team must be read again, and which of
 //! two configurations is the newer.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::configuration::{Besides, SETTINGS};
-use super::files::MAX_BYTES;
+use super::configuration::{SETTINGS, SharedInput};
+use super::files::read_bytes;
 use super::{holiday_files, run_books, time_off};
 use crate::rota::{Instant, TeamId};
 
@@ -25,17 +24,17 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    /// The input that all teams share: the holiday calendars, and what `besides` describes.
-    pub(super) fn shared(config: &Path, besides: &Besides) -> Inputs {
+    /// The input that all teams share: the holiday calendars, and what `input` describes.
+    pub(super) fn shared(config: &Path, input: &SharedInput) -> Inputs {
         let mut inputs = Walk::default();
-        inputs.hash.update(&besides.zones);
+        inputs.hash.update(&input.zones);
         inputs.folder(&config.join(holiday_files::FOLDER));
         inputs.time(&config.join(SETTINGS));
-        inputs.done(&besides.copies, "")
+        inputs.done(&input.copies, "")
     }
 
-    /// The input of team `id`, whose file is `file`, including the shared input. Call this before the files are read, so
-    /// that a file that changes in between counts as changed.
+    /// The input of team `id`, whose file is `file`, including the shared input. Call this before the files are read,
+    /// so that a file that changes in between counts as changed.
     pub(super) fn of_team(config: &Path, id: &TeamId, file: &str, shared: &Inputs) -> Inputs {
         let mut inputs = Walk { newest: shared.modified, ..Walk::default() };
         inputs.file(&config.join(file));
@@ -80,9 +79,9 @@ impl Walk {
     fn file(&mut self, path: &Path) {
         self.time(path);
         self.name(path);
-        match read(path) {
+        match read_bytes(path) {
             Ok(bytes) => self.content(&bytes),
-            Err(error) => self.hash.update(error.kind().to_string()),
+            Err(fault) => self.hash.update(fault.to_string()),
         }
     }
 
@@ -105,13 +104,4 @@ impl Walk {
             self.file(path);
         }
     }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -1,4 +1,5 @@
-//! Calendars fetched from addresses, as they are kept: an input of a load, as the files are. Nothing here uses the network.
+//! Calendars fetched from addresses, as they are kept: an input of a load, as the files are. Nothing here uses the
+//! network.
 //!
 //! Not here: who fetches and stores them (`calendars`).
 

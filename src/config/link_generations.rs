@@ -9,7 +9,7 @@ use crate::toml_reader::TableReader;
 pub(super) const FIRST_GENERATION: u32 = 1;
 
 /// Far more than anybody needs: links are renewed when people leave.
-const LAST_GENERATION: i64 = 1_000_000;
+const LAST_GENERATION: u32 = 1_000_000;
 
 /// Which secret links of a team work: another `link_generation` gives another link, and an engineer's link ends when
 /// they leave.
@@ -57,6 +57,5 @@ impl LinkGenerations {
 
 /// The `link_generation` of the organisation, a team or an engineer.
 pub(super) fn generation(table: &mut TableReader<'_>) -> u32 {
-    let at = table.integer("link_generation", i64::from(FIRST_GENERATION), LAST_GENERATION);
-    at.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(FIRST_GENERATION)
+    table.integer("link_generation", FIRST_GENERATION..=LAST_GENERATION).unwrap_or(FIRST_GENERATION)
 }

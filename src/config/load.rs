@@ -53,8 +53,9 @@ pub fn load_with(
     read(folder, &as_of.into(), zone_folders, None)
 }
 
-/// Reads the configuration in `folder` again while `before` is in service. Teams whose files are unchanged are taken from
-/// `before`, with their diagnostics. Settings stay as they were if the file is gone or has errors, or if they need a restart.
+/// Reads the configuration in `folder` again while `before` is in service. Teams whose files are unchanged are taken
+/// from `before`, with their diagnostics. Settings stay as they were if the file is gone or has errors, or if they need
+/// a restart.
 ///
 /// # Errors
 ///
@@ -68,8 +69,8 @@ pub fn reload(
     read(folder, &as_of.into(), &SYSTEM_FOLDERS.map(Path::new), Some((before, scope)))
 }
 
-/// Reads the configuration in `folder` as it would be if the file of `team` contained `text`. Other teams without errors
-/// are taken from `before`, the configuration as it is now.
+/// Reads the configuration in `folder` as it would be if the file of `team` contained `text`. Other teams without
+/// errors are taken from `before`, the configuration as it is now.
 ///
 /// # Errors
 ///

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
 use super::calendar_use::CalendarUse;
-use super::configuration::{Besides, BrokenTeam, CALENDAR_OUTDATED, Configuration, TEAMS, TeamConfig};
+use super::configuration::{BrokenTeam, CALENDAR_OUTDATED, Configuration, SharedInput, TEAMS, TeamConfig};
 use super::diagnostic::Diagnostic;
 use super::files::{self, FileFault};
 use super::inputs::Inputs;
@@ -47,7 +47,7 @@ pub(super) struct Common<'a> {
     /// The holiday calendars that are used as they were before.
     pub(super) outdated: &'a BTreeSet<String>,
     /// See [`Configuration::shared_input`].
-    pub(super) shared: Besides,
+    pub(super) shared: SharedInput,
 }
 
 /// A team's file that is read in place of the one in the folder.
@@ -151,17 +151,22 @@ pub(super) fn read_teams(
     let shared = Inputs::shared(common.folder, &common.shared);
     let found_before = before.map(|(before, _)| by_team(&before.diagnostics)).unwrap_or_default();
     let mut all = Teams::default();
-    let look = |id: &TeamId| {
+    let load = |id: &TeamId| {
         let mut found = Diagnostics::new(common.folder);
         let of_team = found_before.get(id).map(Vec::as_slice).unwrap_or_default();
-        let team =
-            look_at(id, common, &shared, before.map(|(before, scope)| (before, scope, of_team)), &mut found);
-        if let LookedAt { state: Ok(team), .. } = &team {
+        let team = load_team(
+            id,
+            common,
+            &shared,
+            before.map(|(before, scope)| (before, scope, of_team)),
+            &mut found,
+        );
+        if let LoadedTeam { state: Ok(team), .. } = &team {
             common.report(team, &mut found);
         }
         (team, found)
     };
-    for (id, (team, found)) in ids.iter().zip(parallel::map(ids, look)) {
+    for (id, (team, found)) in ids.iter().zip(parallel::map(ids, load)) {
         diagnostics.append(found);
         all.other_uses.extend(team.other_uses);
         match team.state {
@@ -173,15 +178,15 @@ pub(super) fn read_teams(
 }
 
 /// A team as its files are now.
-struct LookedAt {
+struct LoadedTeam {
     state: Result<Arc<TeamConfig>, BrokenTeam>,
     /// See [`Teams::other_uses`].
     other_uses: Vec<CalendarUse>,
 }
 
-impl From<Arc<TeamConfig>> for LookedAt {
-    fn from(team: Arc<TeamConfig>) -> LookedAt {
-        LookedAt { state: Ok(team), other_uses: Vec::new() }
+impl From<Arc<TeamConfig>> for LoadedTeam {
+    fn from(team: Arc<TeamConfig>) -> LoadedTeam {
+        LoadedTeam { state: Ok(team), other_uses: Vec::new() }
     }
 }
 
@@ -191,13 +196,13 @@ fn depends_on_time(found: &Diagnostic) -> bool {
 }
 
 /// The team `id`: from `before`, with what was found in it, if its files are unchanged; otherwise as it is read.
-fn look_at(
+fn load_team(
     id: &TeamId,
     common: &Common<'_>,
     shared: &Inputs,
     before: Option<(&Configuration, &Scope, &[&Diagnostic])>,
     diagnostics: &mut Diagnostics,
-) -> LookedAt {
+) -> LoadedTeam {
     let file = format!("{TEAMS}/{id}.toml");
     let skips = before.filter(|(_, scope, _)| matches!(scope, Scope::Teams(ids) if !ids.contains(id)));
     let inputs = skips.is_none().then(|| Inputs::of_team(common.folder, id, &file, shared));
@@ -224,7 +229,7 @@ fn look_at(
                 |old: &&Arc<TeamConfig>, uses: &mut [CalendarUse]| common.waits(old, uses, before);
             match old.filter(|old| read.outcome.is_waiting && is_waiting(old, &mut read.outcome.uses)) {
                 // What its calendar says is known in a moment; until then nothing moves.
-                Some(old) => LookedAt { state: Ok(Arc::clone(old)), other_uses: read.outcome.uses },
+                Some(old) => LoadedTeam { state: Ok(Arc::clone(old)), other_uses: read.outcome.uses },
                 None => Arc::new(team_config(read, file, inputs)).into(),
             }
         }
@@ -236,7 +241,7 @@ fn look_at(
             };
             let errors = diagnostics.list.iter();
             let errors = errors.filter(|found| found.is_error() && found.team.as_ref() == Some(id)).count();
-            LookedAt { state: Err(BrokenTeam { file, errors, links, leaves_out }), other_uses: uses }
+            LoadedTeam { state: Err(BrokenTeam { file, errors, links, leaves_out }), other_uses: uses }
         }
     }
 }
@@ -266,8 +271,8 @@ fn by_team(diagnostics: &[Diagnostic]) -> BTreeMap<&TeamId, Vec<&Diagnostic>> {
 }
 
 impl Common<'_> {
-    /// Whether a first fetch of one of the calendars `uses`, which `old` does not have, is waited for; each notes since when.
-    /// That has an end, since nothing is fetched while the journal cannot be written.
+    /// Whether a first fetch of one of the calendars `uses`, which `old` does not have, is waited for; each notes since
+    /// when. That has an end, since nothing is fetched while the journal cannot be written.
     fn waits(&self, old: &TeamConfig, uses: &mut [CalendarUse], before: Option<&Configuration>) -> bool {
         let new = uses.iter_mut().filter(|usage| {
             self.calendars.get(&usage.address).is_none()
@@ -284,8 +289,8 @@ impl Common<'_> {
         is_waiting
     }
 
-    /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with errors
-    /// now, so that their last good version is in use, and copies of fetched ones.
+    /// Reports what is not as it should be with calendars of the team, which is in service all the same: those with
+    /// errors now, so that their last good version is in use, and copies of fetched ones.
     fn report(&self, config: &TeamConfig, diagnostics: &mut Diagnostics) {
         let (team, file) = (&config.team, &config.file);
         let reports = config.calendars.iter().filter_map(|usage| usage.report(self.calendars, self.now));
@@ -347,8 +352,8 @@ fn read_team(
     }
 }
 
-/// Whose calendars of the team `id` are left out if they cannot be used: where there is no last good version of the team that
-/// could stay in service anybody's, otherwise those that this version has without their leave too.
+/// Whose calendars of the team `id` are left out if they cannot be used: where there is no last good version of the
+/// team that could stay in service anybody's, otherwise those that this version has without their leave too.
 fn leaves_out(id: &TeamId, before: Option<&Configuration>) -> LeavesOut {
     let served = before.and_then(|before| before.teams.get(id));
     let broken = before.and_then(|before| before.broken.get(id));

@@ -45,12 +45,6 @@ impl MailAddress {
             !part.is_empty()
                 && part.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>[]:;@\\,\"".contains(&byte))
         };
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
         let fits = text.len() <= MAX_ADDRESS
             && local.len() <= MAX_LOCAL_PART
             && local.split('.').all(is_atom)
@@ -62,6 +56,14 @@ impl MailAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether `label` can be a part of a domain (RFC 1123 2.1).
+pub(super) fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 impl fmt::Debug for MailAddress {

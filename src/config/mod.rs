@@ -46,13 +46,13 @@ mod zones;
 
 pub use crate::toml_reader::Severity;
 pub use as_of::AsOf;
-pub use base_url::{BaseUrl, BaseUrlError, is_loopback};
+pub use base_url::{BaseUrl, BaseUrlError, is_loopback, reached_at};
 pub use calendar_use::{CalendarUse, Found, NamedAt};
 pub(crate) use configuration::TEAMS;
 pub use configuration::{BrokenTeam, Configuration, TeamConfig};
 pub use diagnostic::{Diagnostic, Place};
-pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit, entry_text};
-pub use entry::{agree_command, end_line, override_entry, rotation_entry};
+pub use edit::{Change, EditError, Field, List, Original, ReplaceError, edit};
+pub use entry::{end_field, override_entry, rotation_entry, time_field};
 pub use fetch_codes::FETCH_PROBLEMS;
 pub use folder::LoadError;
 pub use kept_calendars::{CalendarReader, History, KeptCalendar, KeptCalendars, read_history};

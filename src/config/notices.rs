@@ -12,7 +12,7 @@ use crate::toml_reader::{Problems, TableReader};
 /// How far ahead changes are reported where the file does not say.
 const WEEKS_AHEAD: u32 = 8;
 
-const MAX_WEEKS_AHEAD: i64 = 52;
+const MAX_WEEKS_AHEAD: u32 = 52;
 
 /// The weekdays, as files name them.
 pub(super) const WEEKDAYS: [(&str, Weekday); 7] = [
@@ -62,14 +62,13 @@ impl TeamNotices {
         mail.sort();
         mail.dedup();
         let webhook = read_webhook(&mut table, problems);
-        let weeks_ahead = table.integer("weeks_ahead", 1, MAX_WEEKS_AHEAD);
-        let weeks_ahead = weeks_ahead.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(WEEKS_AHEAD);
+        let weeks_ahead = table.integer("weeks_ahead", 1..=MAX_WEEKS_AHEAD).unwrap_or(WEEKS_AHEAD);
         let digest = table.table("digest").and_then(|mut digest| {
             digest.require("day", "day = \"monday\"");
             let day = digest.choice("day", &WEEKDAYS);
-            let time = digest.time("time").map(|at| at.value);
+            let time = digest.time("time");
             digest.finish();
-            Some((day?.value, time.or(NaiveTime::from_hms_opt(9, 0, 0))?))
+            Some((day?, time.or(NaiveTime::from_hms_opt(9, 0, 0))?))
         });
         table.finish();
         TeamNotices { mail, webhook, digest, weeks_ahead, engineers: BTreeMap::new() }

@@ -58,17 +58,14 @@ impl TeamPlaces<'_> {
 
     /// The position of the swap of the week `date`.
     pub fn swap(&self, date: NaiveDate) -> Option<Place> {
-        let swaps = &self.table.as_ref()?.swaps;
-        let week = swaps.iter().filter_map(|swap| swap.week.as_ref()).find(|week| week.value == date)?;
-        Some(self.place(&week.span))
+        let swap = self.table.as_ref()?.swaps.get(self.swap_index(date)?)?;
+        Some(self.place(&swap.week.as_ref()?.span))
     }
 
     /// The position of the override that begins at `start`.
     pub fn override_at(&self, start: Instant) -> Option<Place> {
-        let overrides = &self.table.as_ref()?.overrides;
-        let begins = |from| starts_at(from, self.zone) == start;
-        let found = overrides.iter().find(|by| by.from.as_ref().is_some_and(|from| begins(from.value)))?;
-        Some(self.place(&found.span))
+        let by = self.table.as_ref()?.overrides.get(self.override_index(start)?)?;
+        Some(self.place(&by.span))
     }
 
     /// The bare date with which `to` ends the override that begins at `start`, and its position.

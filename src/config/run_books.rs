@@ -46,14 +46,9 @@ impl BookFault {
                 Some("put the file itself there".to_owned()),
             ),
             BookFault::File(fault) => {
-                let help = match fault {
-                    FileFault::NotUtf8 { readable, bad } => {
-                        let before = readable.get(..bad.start).unwrap_or_default();
-                        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-                        Some(format!("save it as UTF-8; the first invalid character is on line {line}"))
-                    }
-                    _ => None,
-                };
+                let help = fault
+                    .bad_line()
+                    .map(|line| format!("save it as UTF-8; the first invalid character is on line {line}"));
                 (fault.code(), format!("this run book cannot be used: {fault}"), help)
             }
         };

@@ -12,10 +12,10 @@ use super::link_generations::{FIRST_GENERATION, generation};
 use super::mail::MailServer;
 use super::zones::ZoneDataSource;
 use crate::journal::is_unverified;
-use crate::toml_reader::{At, Problem, Problems, Span, TableReader};
+use crate::toml_reader::{At, Problems, TableReader};
 
 /// The maximum number of past or future weeks in feeds: ten years.
-const MAX_WEEKS: i64 = 520;
+const MAX_WEEKS: u32 = 520;
 
 /// The content of `oncal.toml`. A key with an error has its default; the defaults are safe, since they listen only on
 /// loopback.
@@ -115,14 +115,14 @@ impl Settings {
         let public_url = root.text("public_url").and_then(|at| base_url("public_url", at, problems));
         let pages_url = root.text("pages_url").and_then(|at| base_url("pages_url", at, problems));
         let choices = [("open", Access::Open), ("links", Access::Links)];
-        let access_at = root.choice("access", &choices);
-        let access = access_at.as_ref().map_or(defaults.access, |at| at.value);
+        let access = root.choice("access", &choices).unwrap_or(defaults.access);
+        let access_span = root.span_of("access");
         let link_generation = generation(&mut root);
-        let past_weeks = weeks(&mut root, "past_weeks", 0, defaults.past_weeks);
-        let future_weeks = weeks(&mut root, "future_weeks", 1, defaults.future_weeks);
-        let open_to_network = root.flag("open_to_network").is_some_and(|at| at.value);
+        let past_weeks = root.integer("past_weeks", 0..=MAX_WEEKS).unwrap_or(defaults.past_weeks);
+        let future_weeks = root.integer("future_weeks", 1..=MAX_WEEKS).unwrap_or(defaults.future_weeks);
+        let open_to_network = root.flag("open_to_network").unwrap_or_default();
         let sources = [("bundled", ZoneDataSource::Bundled), ("system", ZoneDataSource::System)];
-        let tzdata = root.choice("tzdata", &sources).map_or(defaults.tzdata, |at| at.value);
+        let tzdata = root.choice("tzdata", &sources).unwrap_or(defaults.tzdata);
         let journal = root.text("journal").and_then(|at| journal_url(at, problems));
         let trusted_proxies = proxies(&mut root);
         let mail = root.table("mail").and_then(MailServer::read);
@@ -142,13 +142,12 @@ impl Settings {
         let named = public_url.as_ref().map(|at| at.span.clone());
         let bind = bind.map_or(defaults.bind, |at| at.value);
         let public_url = public_url.map_or_else(|| BaseUrl::at(bind), |at| at.value);
-        if let Some(at) = access_at.filter(|_| access == Access::Links && public_url.is_loopback()) {
-            warn(
+        if access == Access::Links && public_url.is_loopback() {
+            problems.warning_with_help(
                 "links-to-this-machine",
-                &named.unwrap_or(at.span),
+                &named.unwrap_or(access_span),
                 "secret links start with `public_url`, which only this machine can open",
                 "set it to the address that people's calendars use, such as \"https://oncall.example.org\"",
-                problems,
             );
         }
         Settings {
@@ -175,10 +174,6 @@ fn default_pages(access: Access, public_url: &BaseUrl) -> Option<BaseUrl> {
         Access::Open => Some(public_url.clone()),
         Access::Links => None,
     }
-}
-
-fn weeks(root: &mut TableReader<'_>, key: &'static str, least: i64, default: u32) -> u32 {
-    root.integer(key, least, MAX_WEEKS).and_then(|at| u32::try_from(at.value).ok()).unwrap_or(default)
 }
 
 fn address(key: &str, at: At<String>, problems: &Problems) -> Option<At<SocketAddr>> {
@@ -222,14 +217,13 @@ impl fmt::Debug for JournalUrl {
 fn journal_url(at: At<String>, problems: &Problems) -> Option<JournalUrl> {
     if ["postgres://", "postgresql://"].iter().any(|scheme| at.value.starts_with(scheme)) {
         if is_unverified(&at.value) {
-            warn(
+            problems.warning_with_help(
                 "unverified-journal",
                 &at.span,
                 "the identity of the PostgreSQL server in `journal` is not verified, so somebody on the network path could \
                  read and change the journal",
                 "add `?sslmode=verify-full` to the URL, and `&sslrootcert=FILE` if the server has its own certificate \
                  authority",
-                problems,
             );
         }
         return Some(JournalUrl(at.value));
@@ -253,12 +247,11 @@ fn proxies(root: &mut TableReader<'_>) -> Vec<IpNet> {
         }
         if network.is_some_and(|network| network.prefix_len() == 0) {
             let help = "give the addresses of the proxies, or their network";
-            warn(
+            problems.warning_with_help(
                 "trusts-everybody",
                 &at.span,
                 "this network contains every address, so everybody is trusted",
                 help,
-                problems,
             );
         }
         network
@@ -287,12 +280,11 @@ fn check_admin_bind(
         problems.error_with_help("same-address", named.span.clone(), message, help);
     }
     if let Some(at) = admin_bind.filter(|at| at.value.ip().to_canonical().is_unspecified()) {
-        warn(
+        problems.warning_with_help(
             "admin-open-to-network",
             &at.span,
             "`admin_bind` shows faults and metrics to everybody who can reach this machine",
             "use the address that monitoring connects to; in a container, publish the port only there",
-            problems,
         );
     }
 }
@@ -301,12 +293,8 @@ fn warn_of_plain_text(at: &At<BaseUrl>, problems: &Problems) {
     if at.value.as_str().starts_with("http:") && !at.value.is_loopback() {
         let message = "secret links would go over the network unencrypted";
         let help = "use an address that starts with `https://`, behind a proxy such as nginx or Caddy";
-        warn("unencrypted-links", &at.span, message, help, problems);
+        problems.warning_with_help("unencrypted-links", &at.span, message, help);
     }
-}
-
-fn warn(code: &'static str, span: &Span, message: &str, help: &str, problems: &Problems) {
-    problems.push(Problem::warning(code, message).at(span).help(help));
 }
 
 fn is_allowed<T>(key: &str, is_loopback: bool, at: &At<T>, problems: &Problems) -> bool {

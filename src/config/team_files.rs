@@ -50,8 +50,8 @@ impl<'c> TeamFiles<'c> {
         TeamFiles { configuration, errors, shared: OnceLock::new() }
     }
 
-    /// The files that `team` was made of: its own, all holiday calendars, and the copies of fetched ones. `None` if they are
-    /// not the same any more as when it was loaded.
+    /// The files that `team` was made of: its own, all holiday calendars, and the copies of fetched ones. `None` if
+    /// they are not the same any more as when it was loaded.
     pub fn of(&self, team: &TeamConfig) -> Option<Vec<TeamFile>> {
         let (shared, holidays) = self.shared.get_or_init(|| {
             let holidays = self.listed(holiday_files::FOLDER);
@@ -70,8 +70,8 @@ impl<'c> TeamFiles<'c> {
         self.configuration.sources.folder()
     }
 
-    /// The team's file, if it is the only one that belongs to the team alone. Its text is in memory since the load, so that
-    /// nothing has to be read again for thousands of teams.
+    /// The team's file, if it is the only one that belongs to the team alone. Its text is in memory since the load, so
+    /// that nothing has to be read again for thousands of teams.
     fn only_file(&self, team: &TeamConfig, shared: &Inputs) -> Option<TeamFile> {
         let text = self.configuration.sources.text(&team.file)?;
         let is_all = Inputs::fingerprint_of_one(&team.file, text, shared) == team.files;

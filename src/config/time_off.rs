@@ -1,5 +1,5 @@
-//! Calendars of time off: the files of `time-off/<team>/`, exported from other programs, and what is kept of those that are
-//! fetched from addresses.
+//! Calendars of time off: the files of `time-off/<team>/`, exported from other programs, and what is kept of those that
+//! are fetched from addresses.
 //!
 //! Titles are private: only the times of absences are kept, diagnostics quote nothing, and the texts are not shown even
 //! on the command line. Not here: which entries of a calendar count (`time_off`).
@@ -41,7 +41,8 @@ pub(super) struct TimeOffFiles {
     kept: Arc<KeptCalendars>,
     /// The team's file, which names the calendars, and its text.
     naming: (String, Arc<str>),
-    /// Whose calendars are left out if they cannot be used. Otherwise the team has an error: it is in service as it was.
+    /// Whose calendars are left out if they cannot be used. Otherwise the team has an error: it is in service as it
+    /// was.
     leaves_out: LeavesOut,
     outcome: RefCell<Outcome>,
     is_waiting: Cell<bool>,
@@ -117,8 +118,8 @@ impl TimeOffFiles {
         TimeOffFiles { naming: (file.to_owned(), Arc::clone(text)), ..self }
     }
 
-    /// The absences in the calendar that an engineer names at `at`; `None`, with an error reported, where they cannot be read
-    /// and the team is in service as it was.
+    /// The absences in the calendar that an engineer names at `at`; `None`, with an error reported, where they cannot
+    /// be read and the team is in service as it was.
     pub(super) fn absences(
         &self,
         at: &At<String>,
@@ -306,14 +307,9 @@ impl TimeOffFiles {
 }
 
 fn unusable(fault: &FileFault) -> Problem {
-    let help = match fault {
-        FileFault::NotUtf8 { readable, bad } => {
-            let before = readable.get(..bad.start).unwrap_or_default();
-            let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-            Some(format!("export it as UTF-8; line {line} has the first character that is not"))
-        }
-        _ => None,
-    };
+    let help = fault.bad_line();
+    let help =
+        help.map(|line| format!("export it as UTF-8; line {line} has the first character that is not"));
     Problem::error(fault.code(), format!("cannot use this calendar of time off: {fault}")).maybe_help(help)
 }
 

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use thiserror::Error;
-use url::{Host, Url};
+use url::Url;
+
+use crate::fetch::is_loopback;
 
 /// The address of a webhook. `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,12 +47,7 @@ impl WebhookUrl {
 
     /// Whether the name of its host alone shows that it is this machine.
     pub fn is_loopback(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        }
+        is_loopback(&self.0)
     }
 
     /// All of it, for the request alone.

@@ -3,6 +3,9 @@
 use std::error::Error;
 use std::io;
 
+use crate::config::WebhookError;
+use crate::fetch::BadCertificate;
+
 /// Why a message could not be delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
@@ -21,23 +24,6 @@ pub enum FailureScope {
     Recipient,
     /// Perhaps no other: the server answered, and refused this one.
     Message,
-}
-
-/// What is wrong with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadCertificate {
-    /// It has expired.
-    #[error("has expired")]
-    Expired,
-    /// It is another host's.
-    #[error("is for another host")]
-    Name,
-    /// Its issuer is not known.
-    #[error("is not signed by a trusted authority")]
-    Issuer,
-    /// Anything else.
-    #[error("is not valid")]
-    Invalid,
 }
 
 /// What went wrong.
@@ -99,9 +85,12 @@ pub enum Reason {
     /// Any other status but success.
     #[error("the webhook refuses ({0})")]
     WebhookRefused(u16),
-    /// The value in the environment is not an address.
-    #[error("the webhook that the environment names is not an address")]
-    WebhookAddress,
+    /// The value in the environment cannot be used.
+    #[error("the webhook in the environment cannot be used: {0}")]
+    WebhookAddress(WebhookError),
+    /// The webhook is to come from a file that cannot be read.
+    #[error("the file that ONCAL_WEBHOOK_<TEAM>_FILE names cannot be read")]
+    WebhookFile,
 }
 
 impl Failure {
@@ -159,23 +148,11 @@ pub(super) fn tls_fault(error: &(dyn Error + 'static)) -> Option<TlsFault> {
         let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
         if let Some(found) = error.downcast_ref::<rustls::Error>().or(inner) {
             return Some(match found {
-                rustls::Error::InvalidCertificate(error) => TlsFault::Certificate(bad_certificate(error)),
+                rustls::Error::InvalidCertificate(error) => TlsFault::Certificate(BadCertificate::of(error)),
                 _ => TlsFault::Handshake,
             });
         }
         next = error.source();
     }
     None
-}
-
-fn bad_certificate(error: &rustls::CertificateError) -> BadCertificate {
-    use rustls::CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
-    };
-    match error {
-        Expired | ExpiredContext { .. } => BadCertificate::Expired,
-        NotValidForName | NotValidForNameContext { .. } => BadCertificate::Name,
-        UnknownIssuer => BadCertificate::Issuer,
-        _ => BadCertificate::Invalid,
-    }
 }

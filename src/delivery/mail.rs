@@ -130,8 +130,8 @@ fn is_timeout(error: &lettre::transport::smtp::Error) -> bool {
     false
 }
 
-/// What a reply means. A refused login, or a server that is closing, is the same for every recipient; 452 says most often
-/// that one mailbox is full.
+/// What a reply means. A refused login, or a server that is closing, is the same for every recipient; 452 says most
+/// often that one mailbox is full.
 fn refusal(code: Code) -> Failure {
     let number = code.into();
     match (code.severity, number) {

@@ -7,7 +7,7 @@ mod mail;
 mod network;
 mod webhook;
 
-pub use failure::{BadCertificate, Failure, FailureScope, Reason};
+pub use failure::{Failure, FailureScope, Reason};
 pub use mail::Mail;
 pub use network::{Network, Transport};
 pub use webhook::{fitted, neutralised};

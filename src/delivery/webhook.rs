@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use ureq::Agent;
-
 use super::failure::{Failure, Reason, TlsFault, tls_fault};
 use crate::config::WebhookUrl;
-use crate::fetch::tls;
+use crate::fetch::{requests, tls};
 
 /// For the whole request.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -58,14 +56,7 @@ pub fn neutralised(text: &str) -> String {
 
 /// Sends `text` to `url`. Redirects are not followed: only the configured address may receive messages.
 pub(super) fn send(url: &WebhookUrl, text: &str) -> Result<(), Failure> {
-    let mut config = Agent::config_builder()
-        .tls_config(tls())
-        .timeout_global(Some(TIMEOUT))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .max_idle_connections(0)
-        .user_agent(concat!("oncal/", env!("CARGO_PKG_VERSION")));
+    let mut config = requests(tls(), TIMEOUT);
     if url.is_loopback() {
         config = config.proxy(None);
     }

@@ -136,8 +136,7 @@ fn teams(snapshot: &Snapshot) -> Vec<TeamSummary> {
             false => entry,
         }
     });
-    let broken = snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str()));
-    let broken = broken.map(|id| TeamEntry::broken(id.to_string(), Vec::new()));
+    let broken = snapshot.broken_teams().map(|id| TeamEntry::broken(id.to_string(), Vec::new()));
     let mut teams: Vec<TeamSummary> = served.chain(broken).map(TeamSummary::from).collect();
     teams.sort_by(|one, other| one.team.cmp(&other.team));
     teams

@@ -7,7 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::config::BaseUrl;
 use crate::json::SCHEDULE_WEEKS;
 use crate::live::{FeedSlot, Snapshot, TeamSnapshot};
-use crate::rota::{Instant, Shift, TeamId};
+use crate::rota::{Instant, Shift};
 use crate::text::{WallClock, Year, clean, role_title};
 use crate::web::{Subscribe, document};
 
@@ -68,8 +68,6 @@ impl TeamPage<'_> {
 
 /// The page of all teams at `now`.
 pub(super) fn index(snapshot: &Snapshot, now: Instant) -> String {
-    let broken: Vec<&TeamId> =
-        snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str())).collect();
     let main = html! {
         h1 { "On-call rotas" }
         (as_of(&now.format("%a %-d %b %Y %H:%M UTC").to_string()))
@@ -77,7 +75,7 @@ pub(super) fn index(snapshot: &Snapshot, now: Instant) -> String {
             @for team in snapshot.teams() {
                 li { a href={ (team.team().id) "/" } { bdi { (clean(&team.team().name)) } } }
             }
-            @for id in &broken { li { (id) ": not exported, because its file has errors" } }
+            @for id in snapshot.broken_teams() { li { (id) ": not exported, because its file has errors" } }
         }
     };
     page("On-call rotas", &main)

@@ -1,6 +1,6 @@
 //! The surroundings of a shift: who holds the other role meanwhile, and when and how duty changes next.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use chrono::TimeDelta;
 
@@ -58,69 +58,86 @@ impl Writer<'_> {
     }
 
     /// When and how duty changes next.
-    pub(super) fn next(&self, shift: &Shift) -> Option<String> {
-        let (role, idx) = (shift.role, shift.holder.engineer);
-        let change = shift.period.end();
-        let after = self.plan.schedule.on_call(change)?;
-        let at = self.moment_for(&[idx], change);
+    pub(super) fn next<'s>(&'s self, shift: &'s Shift) -> Option<impl fmt::Display + 's> {
+        let after = self.plan.schedule.on_call(shift.period.end())?;
+        Some(fmt::from_fn(move |f| self.write_next(f, shift, after)))
+    }
+
+    fn write_next(&self, f: &mut fmt::Formatter<'_>, shift: &Shift, after: &Duty) -> fmt::Result {
+        let (role, idx, change) = (shift.role, shift.holder.engineer, shift.period.end());
+        let name = self.name(idx);
         let is_near = |duty: &&Duty| duty.period.start() <= change + MAX_AHEAD;
-        let until = |duty: &Duty| format!(" until {}", self.moment_for(&[idx], duty.period.start()));
+        let until = |later: Option<&Duty>| {
+            let start = later.map(|later| later.period.start());
+            fmt::from_fn(move |f| match start {
+                Some(start) => write!(f, " until {}", self.moment_for(&[idx], start)),
+                None => Ok(()),
+            })
+        };
+        write!(f, "Next: {}, ", self.moment_for(&[idx], change))?;
         if after.engineer(role) == Some(idx) {
             let last = self.plan.schedule.next_with_another(change, |duty| duty.engineer(role));
-            let until = last.filter(is_near).map(until).unwrap_or_default();
             let open = after.holder(role).is_some_and(|held| held.kind.is_tentative());
             let open = if open { " (not agreed)" } else { "" };
-            return Some(format!("Next: {at}, {} stays {}{open}{until}", self.name(idx), role.as_str()));
+            return write!(f, "{name} stays {}{open}{}", role.as_str(), until(last.filter(is_near)));
         }
         let plainly = after.holder(role).is_some_and(|held| {
             matches!(held.kind, ShiftKind::Rotation | ShiftKind::Swap | ShiftKind::Backfill)
         });
         if plainly {
-            let next = after.holder(role).map_or("nobody", |held| self.name(held.engineer));
-            let moves = (after.engineer(role.other()) == Some(idx))
-                .then(|| format!("; {} becomes {}", self.name(idx), role.other().as_str()));
-            let moves = moves.unwrap_or_default();
-            return Some(format!("Next: {at}, {next}{moves}"));
+            f.write_str(after.holder(role).map_or("nobody", |held| self.name(held.engineer)))?;
+            return match after.engineer(role.other()) == Some(idx) {
+                true => write!(f, "; {name} becomes {}", role.other().as_str()),
+                false => Ok(()),
+            };
         }
         // Until the role is held, or empty, for another reason; an empty role has the primary's reason.
         let held = |duty: &Duty| duty.holder(role).unwrap_or(&duty.primary).clone();
         let later = self.plan.schedule.next_with_another(change, held).filter(is_near);
-        let until = later.map(until).unwrap_or_default();
-        let back = later.filter(|later| later.engineer(role) == Some(idx));
-        let back = back.map(|_| format!(", then {} is {} again", self.name(idx), role.as_str()));
-        Some(format!("Next: {at}, {}{until}{}", self.because(after, role), back.unwrap_or_default()))
+        write!(f, "{}{}", self.because(after, role), until(later))?;
+        match later.is_some_and(|later| later.engineer(role) == Some(idx)) {
+            true => write!(f, ", then {name} is {} again", role.as_str()),
+            false => Ok(()),
+        }
     }
 
     /// Who holds `role` in `duty`, and why: `Data Engineer B covers Thanksgiving Day for Data Engineer A`.
-    pub(super) fn because(&self, duty: &Duty, role: Role) -> String {
+    pub(super) fn because<'s>(&'s self, duty: &'s Duty, role: Role) -> impl fmt::Display + 's {
+        fmt::from_fn(move |f| self.write_because(f, duty, role))
+    }
+
+    fn write_because(&self, f: &mut fmt::Formatter<'_>, duty: &Duty, role: Role) -> fmt::Result {
         let Some(held) = duty.holder(role) else {
-            let empty = format!("the {} role is empty", role.as_str());
+            write!(f, "the {} role is empty", role.as_str())?;
             return match duty.primary.kind {
-                ShiftKind::Rotation | ShiftKind::Swap | ShiftKind::Backfill => empty,
-                _ => format!("{empty}, as {}", self.because(duty, Role::Primary)),
+                ShiftKind::Rotation | ShiftKind::Swap | ShiftKind::Backfill => Ok(()),
+                _ => {
+                    f.write_str(", as ")?;
+                    self.write_because(f, duty, Role::Primary)
+                }
             };
         };
-        let name = self.name(held.engineer);
-        let in_brackets =
-            held.reason.as_deref().map(|text| format!(" ({})", reason(text))).unwrap_or_default();
+        let (name, role) = (self.name(held.engineer), role.as_str());
+        let whom = fmt::from_fn(|f| match held.instead_of {
+            Some(idx) => write!(f, " for {}", self.name(idx)),
+            None => Ok(()),
+        });
+        let in_brackets = fmt::from_fn(|f| match held.reason.as_deref() {
+            Some(text) => write!(f, " ({})", reason(text)),
+            None => Ok(()),
+        });
         match held.kind {
             ShiftKind::Cover => {
-                let whom = held.instead_of.map(|idx| format!(" for {}", self.name(idx)));
                 let absence = held.reason.as_deref().map(reason).unwrap_or_default();
-                format!("{name} covers {absence}{}", whom.unwrap_or_default())
+                write!(f, "{name} covers {absence}{whom}")
             }
             ShiftKind::Proposal if self.plan.schedule.is_uncovered(duty) => {
-                format!("nobody is free to be {}{in_brackets} and {name} keeps that role", role.as_str())
+                write!(f, "nobody is free to be {role}{in_brackets} and {name} keeps that role")
             }
-            ShiftKind::Proposal => format!("{name} is PROPOSED as {}{in_brackets}", role.as_str()),
-            ShiftKind::Override => format!("{name} is {}, as the team agreed{in_brackets}", role.as_str()),
-            ShiftKind::Backfill => {
-                let whom = held.instead_of.map(|idx| format!(" for {}", self.name(idx)));
-                format!("{name} stands in{}", whom.unwrap_or_default())
-            }
-            ShiftKind::Rotation | ShiftKind::Swap => {
-                format!("{name} is {}", role.as_str())
-            }
+            ShiftKind::Proposal => write!(f, "{name} is PROPOSED as {role}{in_brackets}"),
+            ShiftKind::Override => write!(f, "{name} is {role}, as the team agreed{in_brackets}"),
+            ShiftKind::Backfill => write!(f, "{name} stands in{whom}"),
+            ShiftKind::Rotation | ShiftKind::Swap => write!(f, "{name} is {role}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One list of events, which every feed is a filter of.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use sha2::{Digest, Sha256};
 
 use crate::rota::{EngineerId, Instant, Period, Role, WeekId, Zone};
@@ -8,7 +8,6 @@ use crate::rota::{EngineerId, Instant, Period, Role, WeekId, Zone};
 use super::colour;
 use super::name::Feed;
 use super::plan::{Links, Plan};
-use super::uid::Compact;
 use super::writer::Writer;
 
 /// What an event is about.
@@ -135,14 +134,15 @@ impl Event {
     /// The hashes that show whether the event has changed.
     pub fn hashes(&self) -> Hashes {
         // In one piece, since a hash does more for a call than for what it is given.
-        let mut parts = Vec::with_capacity(2048);
-        for part in [&*self.uid, &*self.when.as_text(), self.status.as_str(), &self.facts] {
+        let mut parts = Vec::with_capacity(1024);
+        parts.extend(self.when.as_numbers().map(i64::to_be_bytes).as_flattened());
+        for part in [&*self.uid, self.status.as_str(), &self.facts] {
             add_part(&mut parts, part);
         }
         let substance = Sha256::digest(&parts).into();
-        let categories = self.categories.join(",");
         let url = self.url.as_deref().unwrap_or_default();
-        for part in [&*self.summary, &*self.description, self.colour, &*categories, url] {
+        let texts = [&*self.summary, &*self.description, self.colour, url];
+        for part in texts.into_iter().chain(self.categories.iter().copied()) {
             add_part(&mut parts, part);
         }
         Hashes { substance, content: Sha256::digest(&parts).into() }
@@ -177,10 +177,11 @@ impl When {
         }
     }
 
-    fn as_text(self) -> String {
+    /// Different for any two that differ.
+    fn as_numbers(self) -> [i64; 3] {
         match self {
-            When::Instants(period) => format!("{}/{}", Compact(period.start()), Compact(period.end())),
-            When::Days { start, end } => format!("{start}/{end}"),
+            When::Instants(period) => [0, period.start().timestamp(), period.end().timestamp()],
+            When::Days { start, end } => [1, start.num_days_from_ce().into(), end.num_days_from_ce().into()],
         }
     }
 }
@@ -208,20 +209,31 @@ fn add_part(parts: &mut Vec<u8>, part: &str) {
 
 /// Every event of `plan`, by start, then UID.
 pub fn events(plan: &Plan<'_>, links: &Links) -> Vec<Event> {
-    let writer = Writer::new(plan, links);
-    let within = |period: Period| period.overlaps(plan.window);
     let mut events = Vec::new();
-    for planned in plan.schedule.weeks.iter().filter(|planned| within(planned.week.period)) {
-        let shifts = planned.shifts.iter().filter(|shift| within(shift.period));
-        events.extend(shifts.map(|shift| writer.shift(planned, shift)));
-        let conflicts = planned.conflicts.iter().filter(|conflict| within(conflict.period));
-        events.extend(conflicts.map(|conflict| writer.deadline(planned, conflict)));
-    }
-    let meetings = plan.schedule.handovers.iter().filter(|meeting| within(meeting.period));
-    events.extend(meetings.map(|meeting| writer.handover(meeting)));
-    let occasions = plan.occasions.iter().filter(|occasion| within(occasion.period));
-    events.extend(occasions.map(|occasion| writer.occasion(occasion)));
-    events.extend(plan.coverage.unknown.iter().flat_map(|unknown| writer.unknown(unknown)));
+    each_event(plan, links, |event| events.push(event));
+    in_order(events)
+}
+
+/// `events` by start, then UID.
+pub fn in_order(mut events: Vec<Event>) -> Vec<Event> {
     events.sort_by(|one, other| one.order().cmp(&other.order()));
     events
+}
+
+/// Calls `take` with every event of `plan`, in any order. Thousands of teams are published so, each event being dropped
+/// before the next is written: memory that was just freed is the quickest to get.
+pub fn each_event(plan: &Plan<'_>, links: &Links, mut take: impl FnMut(Event)) {
+    let writer = Writer::new(plan, links);
+    let within = |period: Period| period.overlaps(plan.window);
+    for planned in plan.schedule.weeks.iter().filter(|planned| within(planned.week.period)) {
+        let shifts = planned.shifts.iter().filter(|shift| within(shift.period));
+        shifts.for_each(|shift| take(writer.shift(planned, shift)));
+        let conflicts = planned.conflicts.iter().filter(|conflict| within(conflict.period));
+        conflicts.for_each(|conflict| take(writer.deadline(planned, conflict)));
+    }
+    let meetings = plan.schedule.handovers.iter().filter(|meeting| within(meeting.period));
+    meetings.for_each(|meeting| take(writer.handover(meeting)));
+    let occasions = plan.occasions.iter().filter(|occasion| within(occasion.period));
+    occasions.for_each(|occasion| take(writer.occasion(occasion)));
+    plan.coverage.unknown.iter().flat_map(|unknown| writer.unknown(unknown)).for_each(take);
 }

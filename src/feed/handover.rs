@@ -1,8 +1,8 @@
 //! The event of a handover meeting: who attends, what is on the agenda, and when duty really changes.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use crate::rota::{EngineerIdx, Handover, Period, Role};
+use crate::rota::{EngineerIdx, Handover, Pair, Period, Role};
 
 use super::colour;
 use super::event::{Event, Kind, Status, When};
@@ -17,9 +17,8 @@ impl Writer<'_> {
     pub(super) fn handover(&self, meeting: &Handover) -> Event {
         let team = self.team();
         let attending = attendees(meeting);
-        let indices = [meeting.outgoing, meeting.incoming].map(|pair| [pair.primary, pair.secondary]);
-        let roles: Vec<&str> =
-            indices.as_flattened().iter().map(|idx| team.engineer(*idx).id.as_str()).collect();
+        let ids = |pair: Pair| [pair.primary, pair.secondary].map(|idx| team.engineer(idx).id.as_str());
+        let ([out, behind], [next, behind_next]) = (ids(meeting.outgoing), ids(meeting.incoming));
         let status = if meeting.flagged { "flagged" } else { "held" };
         Event {
             uid: uid::handover(team, meeting.change),
@@ -36,17 +35,16 @@ impl Writer<'_> {
             busy: true,
             engineers: attending.iter().map(|idx| team.engineer(*idx).id.clone()).collect(),
             reason: None,
-            facts: format!("{status}\n{}", roles.join("\n")),
+            facts: [status, out, behind, next, behind_next].join("\n"),
         }
     }
 
     fn handover_summary(&self, meeting: &Handover) -> String {
         let (out, next) = (meeting.outgoing.primary, meeting.incoming.primary);
-        let hands = if out == next {
-            format!("{} stays primary", self.name(out))
-        } else {
-            format!("{} to {}", self.name(out), self.name(next))
-        };
+        let hands = fmt::from_fn(|f| match out == next {
+            true => write!(f, "{} stays primary", self.name(out)),
+            false => write!(f, "{} to {}", self.name(out), self.name(next)),
+        });
         let note = match (meeting.moved, meeting.flagged) {
             (true, _) => format!(" (moved from {})", moment::date(meeting.nominal_date)),
             (false, true) => format!(" ({} away)", text::list(&self.missing(meeting, Self::bare))),
@@ -78,7 +76,7 @@ impl Writer<'_> {
         text
     }
 
-    /// Writes the secondaries, who attend too; the title names the primaries.
+    /// Writes who attends besides the primaries, whom the title names.
     fn secondaries(&self, text: &mut String, meeting: &Handover) {
         let away = |idx: EngineerIdx| {
             let is_away = !self.plan.schedule.absences_of(idx).names(meeting.period).is_empty();
@@ -86,10 +84,10 @@ impl Writer<'_> {
         };
         let (out, next) = (meeting.outgoing.secondary, meeting.incoming.secondary);
         let _ = if out == next {
-            write!(text, "Secondary: {}{} stays", self.name(out), away(out))
+            write!(text, "Also expected: secondary {}{}, who stays", self.name(out), away(out))
         } else {
             let (first, then) = (self.name(out), self.name(next));
-            write!(text, "Secondaries: {first}{}, then {then}{}", away(out), away(next))
+            write!(text, "Also expected: secondaries {first}{}, then {then}{}", away(out), away(next))
         };
     }
 

@@ -27,6 +27,6 @@ mod writer;
 pub use alarm::{Alarm, NoSuchAlarm};
 pub use calendar::{Head, Rendered, calendar};
 pub use client::Client;
-pub use event::{Event, Hashes, Kind, Status, When, events};
+pub use event::{Event, Hashes, Kind, Status, When, each_event, events, in_order};
 pub use name::Feed;
 pub use plan::{Links, Plan};

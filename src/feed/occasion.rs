@@ -9,7 +9,7 @@ use super::event::{Event, Kind, Status, When};
 use super::uid;
 use super::writer::{Writer, paragraphs};
 use crate::text::moment;
-use crate::text::{occasion_on_call, occasion_primaries, occasion_title, reasons, status};
+use crate::text::{occasion_hours, occasion_on_call, occasion_primaries, occasion_title, reasons, status};
 
 /// In longer lists, people are counted rather than named.
 const MAX_NAMED: usize = 4;
@@ -73,7 +73,9 @@ impl Writer<'_> {
     }
 
     fn occasion_description(&self, occasion: &Occasion) -> String {
-        let on_call = format!("On call: {}", occasion_on_call(self.team(), occasion));
+        let hours =
+            occasion_hours(self.team(), occasion).map(|hours| format!(" {hours}")).unwrap_or_default();
+        let on_call = format!("On call{hours}: {}", occasion_on_call(self.team(), occasion));
         let line = |line: &Line<'_>| {
             let zone = &self.team().engineer(line.row.away).zone;
             format!("\n- {}: {}", moment::days(moment::dates(zone, line.row.period)), self.line(line))

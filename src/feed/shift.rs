@@ -150,8 +150,7 @@ impl Writer<'_> {
         }
         self.beside(&mut text, planned, shift);
         if let Some(next) = next {
-            text.push('\n');
-            text.push_str(&next);
+            let _ = write!(text, "\n{next}");
         }
         let owned = [self.pipelines_of(idx), self.run_books()].into_iter().filter(|line| !line.is_empty());
         for (place, line) in owned.enumerate() {
@@ -216,7 +215,8 @@ impl Writer<'_> {
             }
             Some(ProposalStatus::Proposed) | None => "",
         };
-        let by = self.moment_for(&[shift.holder.engineer], planned.deadline);
+        let holder = [shift.holder.engineer];
+        let by = self.moment_for(&holder, planned.deadline);
         format!(
             "proposed only. {away}, this week's primary, is away ({reason_text}) and {secondary}, the secondary, cannot \
              cover.{choice}\nAgree by: {by}"

@@ -1,4 +1,5 @@
-//! UIDs of events. They depend on the slot and never on the person, so that a cover or a swap updates an event in place.
+//! UIDs of events. They depend on the slot and never on the person, so that a cover or a swap updates an event in
+//! place.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use chrono::{Datelike, NaiveDate, Timelike};
 
 use crate::rota::{EngineerId, Instant, Role, Shift, Team};
 
-use crate::text::clean;
+use crate::text::{at_once, clean};
 
 /// The UID of a shift: `<team>.<role>.<start>@<uid_domain>`. Also the `uid` of a shift in JSON.
 pub fn shift(team: &Team, shift: &Shift) -> String {
@@ -55,8 +56,7 @@ pub fn leave_unknown(team: &Team, engineer: &EngineerId, date: NaiveDate) -> Str
 }
 
 /// `20261225T150000Z`, RFC 5545 3.3.5 form 2.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Compact(pub(super) Instant);
+struct Compact(Instant);
 
 impl fmt::Display for Compact {
     /// Formatted by hand, since each event has several and chrono would parse the pattern each time.
@@ -78,5 +78,5 @@ impl fmt::Display for CompactDate {
 }
 
 fn of(team: &Team, rest: fmt::Arguments<'_>) -> String {
-    format!("{}.{rest}@{}", team.id, clean(&team.uid_domain))
+    at_once(format_args!("{}.{rest}@{}", team.id, clean(&team.uid_domain)))
 }

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 use crate::rota::{EngineerIdx, Instant, Period, Pipeline, Team, Zone};
@@ -75,12 +76,18 @@ impl<'a> Writer<'a> {
     }
 
     /// `Fri 25 Dec 10:00 EST (15:00 GMT for Data Engineer A)`: the second if their local time differs from the team's.
-    pub(super) fn moment_for(&self, indices: &[EngineerIdx], instant: Instant) -> String {
-        let here = self.moment(instant);
-        match self.elsewhere(indices, instant) {
-            Some(there) => format!("{here} ({there})"),
-            None => here.text.clone(),
-        }
+    pub(super) fn moment_for<'s>(
+        &'s self,
+        indices: &'s [EngineerIdx],
+        instant: Instant,
+    ) -> impl fmt::Display + 's {
+        fmt::from_fn(move |f| {
+            f.write_str(&self.moment(instant).text)?;
+            match self.elsewhere(indices, instant) {
+                Some(there) => write!(f, " ({there})"),
+                None => Ok(()),
+            }
+        })
     }
 
     /// `15:00 GMT for Data Engineer A`, once for each zone; `None` if all local times are the same as the team's.

@@ -88,7 +88,8 @@ impl Address {
     }
 }
 
-pub(super) fn is_loopback(url: &Url) -> bool {
+/// Whether the name of its host alone shows that `url` is on this machine.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use super::encryption::BadCertificate;
+
 /// Why a fetch failed. The texts go to logs and pages, so they quote nothing of the address or the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FetchError {
@@ -46,18 +48,9 @@ pub enum FetchError {
     /// The connection failed or broke.
     #[error("the connection failed: {0}")]
     Connection(io::ErrorKind),
-    /// The certificate has expired.
-    #[error("the server's certificate has expired")]
-    CertificateExpired,
-    /// The certificate is for another host.
-    #[error("the server's certificate is for another host")]
-    CertificateName,
-    /// The certificate has an unknown issuer.
-    #[error("the server's certificate is not signed by a trusted authority")]
-    CertificateIssuer,
-    /// The certificate is not valid for another reason.
-    #[error("the server's certificate is not valid")]
-    Certificate,
+    /// The certificate cannot be accepted.
+    #[error("the server's certificate {0}")]
+    Certificate(BadCertificate),
     /// The TLS handshake failed.
     #[error("the TLS handshake failed")]
     Encryption,
@@ -110,16 +103,8 @@ impl FetchError {
     }
 
     fn of_tls(error: &rustls::Error) -> FetchError {
-        use rustls::CertificateError::{
-            Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
-        };
         match error {
-            rustls::Error::InvalidCertificate(error) => match error {
-                Expired | ExpiredContext { .. } => FetchError::CertificateExpired,
-                NotValidForName | NotValidForNameContext { .. } => FetchError::CertificateName,
-                UnknownIssuer => FetchError::CertificateIssuer,
-                _ => FetchError::Certificate,
-            },
+            rustls::Error::InvalidCertificate(error) => FetchError::Certificate(BadCertificate::of(error)),
             _ => FetchError::Encryption,
         }
     }

@@ -21,7 +21,7 @@ use url::{Host, Url};
 
 use super::address::{Address, is_loopback};
 use super::calendar_text::calendar_text;
-use super::encryption::{tls_with, trusted_roots};
+use super::encryption::{requests, tls_with, trusted_roots};
 use super::error::FetchError;
 use super::guard::Guard;
 use super::public_ip::is_public;
@@ -159,17 +159,7 @@ impl Fetcher {
     }
 
     fn config(&self, left: Duration, proxy: Option<Proxy>) -> Config {
-        Agent::config_builder()
-            .tls_config(tls_with(self.roots.clone()))
-            .proxy(proxy)
-            .timeout_global(Some(left))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_idle_connections(0)
-            .user_agent(concat!("oncal/", env!("CARGO_PKG_VERSION")))
-            .accept("text/calendar, */*;q=0.5")
-            .build()
+        requests(tls_with(self.roots.clone()), left).proxy(proxy).accept("text/calendar, */*;q=0.5").build()
     }
 
     fn read(&self, response: Response<Body>) -> Result<Fetched, FetchError> {

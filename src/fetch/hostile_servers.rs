@@ -14,7 +14,7 @@ use rcgen::CertificateParams;
 use ureq::{Proxy, ProxyProtocol};
 
 use self::server::{Server, Stream, fetcher, redirect, respond};
-use super::{Address, FetchError, Fetched, Validators};
+use super::{Address, BadCertificate, FetchError, Fetched, Validators};
 
 const CALENDAR: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n";
 
@@ -222,16 +222,19 @@ fn credentials_are_sent_to_their_own_host_only() {
 fn a_bad_certificate_is_refused_and_named() {
     let answer = |_: &str, stream: &mut dyn Stream| respond(stream, "200 OK", "", CALENDAR.as_bytes());
     let stranger = Server::https("127.0.0.1", answer);
-    assert_eq!(fetcher([]).fetch(&stranger.address("/"), None), Err(FetchError::CertificateIssuer));
+    assert_eq!(
+        fetcher([]).fetch(&stranger.address("/"), None),
+        Err(FetchError::Certificate(BadCertificate::Issuer))
+    );
 
     let params = CertificateParams::new(["calendar.example.org".to_owned()]).unwrap();
     let misnamed = Server::start("127.0.0.1", Some(&params), answer);
-    assert_eq!(misnamed.fetch("/"), Err(FetchError::CertificateName));
+    assert_eq!(misnamed.fetch("/"), Err(FetchError::Certificate(BadCertificate::Name)));
 
     let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
     params.not_after = rcgen::date_time_ymd(2020, 1, 1);
     let expired = Server::start("127.0.0.1", Some(&params), answer);
-    assert_eq!(expired.fetch("/"), Err(FetchError::CertificateExpired));
+    assert_eq!(expired.fetch("/"), Err(FetchError::Certificate(BadCertificate::Expired)));
 }
 
 #[test]

@@ -19,8 +19,8 @@ mod public_ip;
 mod purpose;
 mod reduced;
 
-pub use address::{Address, AddressDigest, AddressError};
-pub use encryption::tls;
+pub use address::{Address, AddressDigest, AddressError, is_loopback};
+pub use encryption::{BadCertificate, requests, tls};
 pub use error::FetchError;
 pub use fetcher::{Fetched, Fetcher, Limits, Validators};
 pub use purpose::Purpose;

@@ -1,5 +1,5 @@
-//! What is kept of a fetched calendar: only what the reader of calendars uses. Descriptions, places, alarms, attachments
-//! and other people are dropped before anything is stored.
+//! What is kept of a fetched calendar: only what the reader of calendars uses. Descriptions, places, alarms,
+//! attachments and other people are dropped before anything is stored.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,8 +29,8 @@ struct Version {
     stamped_at: Vec<Range<usize>>,
 }
 
-/// `text` without whatever is not used for `purpose`. Lines that are kept are kept as they are, but for the own answer to
-/// an invitation.
+/// `text` without whatever is not used for `purpose`. Lines that are kept are kept as they are, but for the own answer
+/// to an invitation.
 pub fn reduced(text: &str, purpose: &Purpose) -> String {
     let mut kept = String::with_capacity(text.len() / 2);
     let mut open: Vec<Place> = Vec::new();
@@ -88,8 +88,8 @@ impl Version {
         }
     }
 
-    /// How `RECURRENCE-ID` is written, apart from its digits: two that are written alike are the same instant only if they
-    /// are the same text.
+    /// How `RECURRENCE-ID` is written, apart from its digits: two that are written alike are the same instant only if
+    /// they are the same text.
     fn form(&self) -> Option<(&str, bool)> {
         let instance = self.instance.as_deref()?;
         let head = instance.rsplit_once(':').map_or(instance, |(head, _)| head);
@@ -97,8 +97,8 @@ impl Version {
     }
 }
 
-/// `kept` without each `DTSTAMP` that does not decide between versions of one event. Some programs write the time of the
-/// request there, and a calendar is not a new one for that.
+/// `kept` without each `DTSTAMP` that does not decide between versions of one event. Some programs write the time of
+/// the request there, and a calendar is not a new one for that.
 fn without_idle_stamps(kept: &str, versions: &[Version]) -> String {
     let mut forms: BTreeMap<&str, Vec<(&str, bool)>> = BTreeMap::new();
     for (uid, form) in versions.iter().filter_map(|version| Some((version.uid.as_deref()?, version.form()?)))
@@ -148,8 +148,8 @@ fn begun(place: Option<Place>, line: &str) -> Place {
     }
 }
 
-/// The properties of `text`, each with its folds, as the reader of calendars takes them: lines that begin with white space,
-/// and of quoted-printable values (vCalendar 1.0) those after a `=`.
+/// The properties of `text`, each with its folds, as the reader of calendars takes them: lines that begin with white
+/// space, and of quoted-printable values (vCalendar 1.0) those after a `=`.
 fn properties(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -22,7 +22,7 @@ const MAX_MOVE_DAYS: i64 = 6;
 
 /// A holiday calendar as its file defines it. It has no errors, except perhaps in its links to other calendars, which
 /// [`Library::check`](super::Library::check) reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Definition {
     pub(super) id: String,
     pub(super) name: String,
@@ -115,23 +115,15 @@ impl Definition {
         Definition {
             id: id.to_owned(),
             name: id.to_owned(),
-            english: None,
-            source: None,
-            note: None,
-            weekend: None,
             confirmed_through: Some(now.year() - 1),
-            sandwich: None,
-            extends: None,
-            remove: Vec::new(),
-            rules: Vec::new(),
+            ..Definition::default()
         }
     }
 
     /// The dates that it lists, each with its name.
     pub fn dates(&self) -> Vec<(NaiveDate, Arc<str>)> {
-        let listed =
-            |rule: &Rule| rule.dates.iter().map(|date| (*date, Arc::clone(&rule.name.native))).collect();
-        self.rules.iter().flat_map(|rule| -> Vec<_> { listed(rule) }).collect()
+        let listed = self.rules.iter().flat_map(|rule| rule.dates.iter().map(move |date| (*date, rule)));
+        listed.map(|(date, rule)| (date, Arc::clone(&rule.name.native))).collect()
     }
 }
 
@@ -184,8 +176,7 @@ fn read(id: &str, mut root: TableReader<'_>) -> Option<Definition> {
 
 /// The last year whose dates are known.
 pub(super) fn read_confirmed_through(table: &mut TableReader<'_>) -> Option<i32> {
-    let (first, last) = ((*YEARS.start()).into(), (*YEARS.end()).into());
-    i32::try_from(table.integer("confirmed_through", first, last)?.value).ok()
+    table.integer("confirmed_through", YEARS)
 }
 
 fn read_weekend(calendar: &mut TableReader<'_>) -> Option<WeekdaySet> {
@@ -211,7 +202,7 @@ fn read_weekend(calendar: &mut TableReader<'_>) -> Option<WeekdaySet> {
 }
 
 fn read_sandwich(calendar: &mut TableReader<'_>, language: Option<&Arc<str>>) -> Option<Sandwich> {
-    let sandwich = calendar.flag("sandwich").map(|sandwich| sandwich.value);
+    let sandwich = calendar.flag("sandwich");
     let name = non_empty(calendar.text("sandwich_name"), calendar.problems());
     if name.is_some() && sandwich != Some(true) {
         report_useless(calendar, "sandwich_name", "sandwich = true");
@@ -336,7 +327,7 @@ fn read_observed(holiday: &mut TableReader<'_>, name: &HolidayName) -> Option<Ob
                 language: None,
             },
         },
-        keep: keep.is_none_or(|keep| keep.value),
+        keep: keep.unwrap_or(true),
         moves: moves?,
     })
 }
@@ -347,15 +338,15 @@ fn read_moves(mut observed: TableReader<'_>) -> Vec<(Weekday, Move)> {
         let place = observed.span_of(name);
         if observed.holds(name, "string") {
             match observed.choice(name, &[("next", Move::Next)]) {
-                Some(next) => moves.push((weekday, next.value)),
+                Some(next) => moves.push((weekday, next)),
                 None => continue,
             }
-        } else if let Some(days) = observed.integer(name, -MAX_MOVE_DAYS, MAX_MOVE_DAYS) {
-            if days.value == 0 {
+        } else if let Some(days) = observed.integer(name, -MAX_MOVE_DAYS..=MAX_MOVE_DAYS) {
+            if days == 0 {
                 let message = format!("`{name}` = 0 moves nothing");
                 observed.problems().error("out-of-range", place, message);
             }
-            moves.push((weekday, Move::Days(days.value)));
+            moves.push((weekday, Move::Days(days)));
         }
     }
     observed.finish();

@@ -91,15 +91,10 @@ impl Import<'_> {
         let definition = Definition {
             id: id.to_owned(),
             name: shortened(&name),
-            english: None,
             source: filter.and_then(|filter| filter.source.clone()),
-            note: None,
-            weekend: None,
             confirmed_through: Some(known.min(bounds.last.year())),
-            sandwich: None,
-            extends: None,
-            remove: Vec::new(),
             rules: holidays.rules(),
+            ..Definition::default()
         };
         (!report.has_errors()).then_some(definition)
     }
@@ -146,8 +141,8 @@ impl Holidays {
         holidays
     }
 
-    /// Replaces what is on the dates of `past` by `past`. What an endless rule gave says nothing about how far dates are
-    /// known, in the past as now.
+    /// Replaces what is on the dates of `past` by `past`. What an endless rule gave says nothing about how far dates
+    /// are known, in the past as now.
     fn keep(&mut self, past: &[(NaiveDate, Arc<str>)]) {
         let dates: BTreeSet<NaiveDate> = past.iter().map(|(date, _)| *date).collect();
         self.names.values_mut().for_each(|own| own.retain(|date| !dates.contains(date)));

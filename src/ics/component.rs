@@ -177,8 +177,8 @@ struct Reader<'t, 'r> {
     report: &'r Report<'r>,
 }
 
-/// Reads the text of a file. A line that is not a property is left out with a warning. A file that is not a calendar, or
-/// whose components do not match, as after an incomplete download, is an error and gives nothing.
+/// Reads the text of a file. A line that is not a property is left out with a warning. A file that is not a calendar,
+/// or whose components do not match, as after an incomplete download, is an error and gives nothing.
 pub fn read<'t>(text: &'t str, report: &Report<'_>) -> Option<CalendarFile<'t>> {
     let mut reader = Reader { file: CalendarFile::default(), open: Vec::new(), report };
     let mut bad: Vec<Span> = Vec::new();

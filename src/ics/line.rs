@@ -204,8 +204,8 @@ fn parameter_end(text: &str) -> Option<usize> {
     })
 }
 
-/// Where a `TZID` of a date ends that has a colon but no quotes, as Google writes `TZID=GMT+05:30`: at the last colon of the
-/// property.
+/// Where a `TZID` of a date ends that has a colon but no quotes, as Google writes `TZID=GMT+05:30`: at the last colon
+/// of the property.
 fn bare_zone_end(property: &str, rest: &str) -> Option<usize> {
     let (head, zone) = rest.split_at_checked("TZID=".len())?;
     let is_bare = head.eq_ignore_ascii_case("TZID=") && !zone.starts_with('"');

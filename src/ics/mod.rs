@@ -1,10 +1,10 @@
 //! iCalendar files of other programs (RFC 5545), read with places: which events there are and when they take place.
 //!
-//! In reading order: `text` decodes bytes, `line` unfolds content lines, `component` finds events in them; `value` reads
-//! single values, `event` the times of one event and `series` which components are one event; `rule` is the language of
-//! RRULE and `recur` the dates that follow; `time_zone` finds the clock that a time is on, `file_zone` being one that
-//! the file defines; `shape` tells whole days from times, `instances` works out where the occurrences of one event
-//! start, `expand` the occurrences of all, and `free_busy` reads what servers share instead of events.
+//! In reading order: `text` decodes bytes, `line` unfolds content lines, `component` finds events in them; `value`
+//! reads single values, `event` the times of one event and `series` which components are one event; `rule` is the
+//! language of RRULE and `recur` the dates that follow; `time_zone` finds the clock that a time is on, `file_zone`
+//! being one that the file defines; `shape` tells whole days from times, `instances` works out where the occurrences of
+//! one event start, `expand` the occurrences of all, and `free_busy` reads what servers share instead of events.
 //!
 //! Written by hand, because no crate fits: `icalendar` and `ical` give up a whole file for one bad line, `calcard`
 //! keeps no places to report, and none can bound what a hostile file costs. `rrule` looks through up to 100 000 periods

@@ -52,8 +52,8 @@ fn sequence(event: &Event<'_>) -> u64 {
     event.line("SEQUENCE").and_then(|line| line.value.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Those of `instances` that were cancelled with the whole series (RFC 5546 3.2.5): it has `masters`, all of them cancelled,
-/// and the instance was not changed after that.
+/// Those of `instances` that were cancelled with the whole series (RFC 5546 3.2.5): it has `masters`, all of them
+/// cancelled, and the instance was not changed after that.
 pub(super) fn cancelled<'e>(
     events: &'e [Event<'_>],
     masters: &'e BTreeSet<usize>,

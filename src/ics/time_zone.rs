@@ -147,8 +147,8 @@ impl<'z> TimeZones<'z> {
     }
 }
 
-/// A `TZID` without quotes and escapes: a property is TEXT, so that its commas are escaped, and a parameter is not (RFC 5545
-/// 3.8.3.1, 3.2.19).
+/// A `TZID` without quotes and escapes: a property is TEXT, so that its commas are escaped, and a parameter is not (RFC
+/// 5545 3.8.3.1, 3.2.19).
 fn plain(tzid: &str) -> String {
     value::text(tzid.trim().trim_matches('"'))
 }

@@ -24,8 +24,8 @@ impl Database {
         self.read(|connection| notes(&connection.query_all("SELECT address, used_for FROM calendar_use")?))
     }
 
-    /// Notes at `now` what calendars are `used` for, and deletes whatever else nobody used since `unused_since`: copies of
-    /// calendars and notes.
+    /// Notes at `now` what calendars are `used` for, and deletes whatever else nobody used since `unused_since`: copies
+    /// of calendars and notes.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ impl Copies {
         self.0.iter().map(|(address, number)| format!("{address} {number}\n")).collect()
     }
 
-    /// Lines that are none are left out.
+    /// Malformed lines are skipped.
     pub(super) fn from_text(text: &str) -> Copies {
         let read = |line: &str| {
             let (address, number) = line.split_once(' ')?;

@@ -34,7 +34,8 @@ pub struct Database {
 /// What is known of the database.
 #[derive(Debug, Default)]
 struct State {
-    /// Good as far as is known. It is not here while it is used: after a panic it is closed, which ends its transaction.
+    /// Good as far as is known. It is not here while it is used: after a panic it is closed, which ends its
+    /// transaction.
     connection: Option<Connection>,
     /// The connection can only read: the database could not be opened for writing.
     is_read_only: bool,
@@ -83,7 +84,8 @@ impl Database {
         Ok(Database { location, only_reads: true, shared_folder: None, state: Mutex::new(state) })
     }
 
-    /// The same, where each [`probe`](Database::probe) shares the lock of `folder`: another may have been put in its place.
+    /// The same, where each [`probe`](Database::probe) shares the lock of `folder`: another may have been put in its
+    /// place.
     #[must_use]
     pub fn sharing_lock(self, folder: StateDir) -> Database {
         Database { shared_folder: Some(folder), ..self }
@@ -302,8 +304,8 @@ impl State {
         done
     }
 
-    /// A connection that was lost while nothing was asked of it is opened again without a word, as is a file that is no
-    /// longer the one at its path.
+    /// A connection that was lost while nothing was asked of it is opened again without a word. So is a file that is no
+    /// longer the one at its path, or whose log is not, with a warning.
     fn close_if_dead(&mut self, location: &Location) -> Result<()> {
         let is_good = match (&mut self.connection, location) {
             (Some(Connection::Sqlite(connection)), Location::Folder(folder)) => {
@@ -317,6 +319,7 @@ impl State {
                 (self.connection.take(), location)
             {
                 connection.abandon(folder);
+                tracing::warn!("files of the journal were removed or replaced; it is opened again");
             }
             self.is_suspect = true;
         }
@@ -349,6 +352,10 @@ fn open(location: &Location, is_first: bool) -> Result<Connection> {
     layout::prepare(&mut connection)?;
     if let Connection::Sqlite(connection) = &mut connection {
         connection.wait_for_disk()?;
+        if let Location::Folder(folder) = location {
+            // From now on its log is known.
+            connection.is_still_at(folder);
+        }
     }
     Ok(connection)
 }

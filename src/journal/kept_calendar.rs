@@ -209,8 +209,8 @@ impl Database {
         })
     }
 
-    /// Replaces the history of the copy with that number, which makes it the next. `false`, and nothing is written, if there
-    /// is a newer one.
+    /// Replaces the history of the copy with that number, which makes it the next. `false`, and nothing is written, if
+    /// there is a newer one.
     ///
     /// # Errors
     ///

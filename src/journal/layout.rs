@@ -5,7 +5,7 @@ use super::sql::{Failure, FailureKind, Result};
 
 /// In the order in which they are made; none of them ever changes. Each stands in a database in which the earlier ones
 /// were made by an oncal that had no table `layout` yet, so each takes what is there.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("migrations/0001_journal.sql"),
     include_str!("migrations/0002_subscriber.sql"),
     include_str!("migrations/0003_highest.sql"),
@@ -15,6 +15,7 @@ const STEPS: [&str; 9] = [
     include_str!("migrations/0007_calendar_use.sql"),
     include_str!("migrations/0008_refused_notice.sql"),
     include_str!("migrations/0009_change_published.sql"),
+    include_str!("migrations/0010_notice_batch.sql"),
 ];
 
 /// Two servers that start at once on one PostgreSQL change its tables one after the other. Any number that no other

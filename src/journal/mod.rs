@@ -1,8 +1,8 @@
 //! The journal: what was published before, so that each event has a true SEQUENCE, CREATED and LAST-MODIFIED.
 //!
-//! In reading order: a [`Fact`] is an event as it is to be published, of which the journal knows little more than hashes;
-//! [`publish`] compares the facts of a team with its [`Journal`] and decides every [`Revision`], as a pure function; a
-//! [`Database`] keeps the journals and the log of changes, in SQLite or PostgreSQL.
+//! In reading order: a [`Fact`] is an event as it is to be published, of which the journal knows little more than
+//! hashes; [`publish`] compares the facts of a team with its [`Journal`] and decides every [`Revision`], as a pure
+//! function; a [`Database`] keeps the journals and the log of changes, in SQLite or PostgreSQL.
 //!
 //! Not here: what an event shows (`feed`) and when something is published (`live`).
 

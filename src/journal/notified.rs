@@ -85,7 +85,7 @@ impl Database {
             if connection.execute(write, &params)? == 0 {
                 return Ok(false);
             }
-            insert(connection, draft.notices)?;
+            insert(connection, draft.team, draft.notices)?;
             Ok(true)
         })
     }

@@ -3,7 +3,8 @@
 //!
 //! The notices of a team to one recipient are a queue. They are tried in order, and each waits for those before it,
 //! except for a message that the server refused by itself: it is tried again before each later one, and does not delay
-//! them. When a new notice joins a queue, everything before it is tried at once.
+//! them. When a new notice joins a queue, everything before it is tried at once. Their order is that of the batches in
+//! which they were planned: a clock may have been wrong.
 
 use chrono::DateTime;
 
@@ -14,8 +15,17 @@ use super::sql::{Param, Result, Row};
 use crate::rota::{Instant, TeamId};
 
 const INSERT: &str = "INSERT INTO outbox (team, recipient, kind, message_key, message, state, attempts, failure, created, \
-    expires, next_attempt, is_claimed) VALUES ($1, $2, $3, $4, $5, 'waiting', 0, '', $6, $7, $6, 0) \
+    expires, next_attempt, is_claimed, batch) VALUES ($1, $2, $3, $4, $5, 'waiting', 0, '', $6, $7, $6, 0, $8) \
     ON CONFLICT (team, recipient, kind, message_key) DO NOTHING";
+
+/// The batch after all of a team's.
+const NEXT_BATCH: &str = "SELECT COALESCE(MAX(batch), 0) + 1 FROM outbox WHERE team = $1";
+
+/// What was written after `$1`, waits until after `$2`, or is claimed until after `$3`, was written by a clock that was
+/// ahead. It is due now.
+const BRING_BACK: &str = "UPDATE outbox SET created = CASE WHEN created > $1 THEN $1 ELSE created END, next_attempt = $1, \
+    is_claimed = 0 WHERE state = 'waiting' \
+    AND (next_attempt > $3 OR (is_claimed = 0 AND (created > $1 OR next_attempt > $2)))";
 
 const CLAIM: &str = "UPDATE outbox SET next_attempt = $5, is_claimed = 1, attempts = attempts + 1 \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4";
@@ -25,18 +35,18 @@ const POSTPONE: &str = "UPDATE outbox SET next_attempt = $5, failure = $6, is_re
     attempts = attempts - CASE WHEN $6 = '' THEN 1 ELSE 0 END \
     WHERE team = $1 AND recipient = $2 AND kind = $3 AND message_key = $4 AND state = 'waiting'";
 
-/// Schedules those of a queue that were created before `$3` for `$4`, if they are not due sooner.
+/// Schedules those of a queue that are of a batch before `$3` for `$4`, if they are not due sooner.
 const PRECEDE: &str = "UPDATE outbox SET next_attempt = $4 WHERE team = $1 AND recipient = $2 AND state = 'waiting' \
-    AND is_claimed = 0 AND created < $3 AND next_attempt > $4";
+    AND is_claimed = 0 AND batch < $3 AND next_attempt > $4";
 
 /// The same for those before a new notice, with short pauses from then on.
 const RENEW: &str = "UPDATE outbox SET next_attempt = $4, attempts = 0 WHERE team = $1 AND recipient = $2 \
-    AND state = 'waiting' AND is_claimed = 0 AND created < $3 AND next_attempt > $4";
+    AND state = 'waiting' AND is_claimed = 0 AND batch < $3 AND next_attempt > $4";
 
 /// The columns of a notice. It is overtaken if a later one to its recipient was sent.
-const COLUMNS: &str = "team, recipient, kind, message_key, message, created, expires, attempts, \
+const COLUMNS: &str = "team, recipient, kind, message_key, message, batch, created, expires, attempts, \
     (SELECT COUNT(*) FROM outbox AS later WHERE later.team = own.team AND later.recipient = own.recipient \
-    AND later.state = 'sent' AND later.created > own.created)";
+    AND later.state = 'sent' AND later.batch > own.batch)";
 
 /// The text of a sent notice is no longer needed, only that it was sent.
 const FINISH: &str = "UPDATE outbox SET state = $5, next_attempt = $6, message = '', is_claimed = 0 \
@@ -60,6 +70,8 @@ pub struct Notice {
     pub key: String,
     /// The text, in the format of the planner.
     pub message: String,
+    /// Rises with each batch of the team's notices; 0 for one that is not in the outbox yet.
+    pub batch: i64,
     /// When it became due.
     pub created: Instant,
     /// When it becomes out of date.
@@ -142,8 +154,10 @@ impl Notice {
     }
 }
 
-/// Adds `notices` to those that wait; existing ones are left as they are.
-pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<()> {
+/// Adds a batch of `notices` of `team` to those that wait; existing ones are left as they are.
+pub(super) fn insert(connection: &mut Connection, team: &TeamId, notices: &[Notice]) -> Result<()> {
+    let rows = connection.query(NEXT_BATCH, &[team.as_str().into()])?;
+    let batch = rows.first().map_or(Ok(1), |row| row.int(0))?;
     let params = |notice: &'_ Notice| -> Vec<i64> {
         [notice.created, notice.expires].map(|at| at.timestamp()).to_vec()
     };
@@ -155,25 +169,38 @@ pub(super) fn insert(connection: &mut Connection, notices: &[Notice]) -> Result<
             let mut list = notice.id();
             list.push(notice.message.as_str().into());
             list.extend(times.iter().map(|time| Param::Int(*time)));
+            list.push(batch.into());
             list
         })
         .collect();
     connection.execute_each(INSERT, &lists)?;
-    let before: Vec<Vec<Param<'_>>> = notices.iter().map(|notice| before(notice, notice.created)).collect();
+    let before: Vec<Vec<Param<'_>>> =
+        notices.iter().map(|notice| before((notice, batch), notice.created)).collect();
     connection.execute_each(RENEW, &before).map(drop)
 }
 
-/// The parameters for those before `notice` in its queue, which are tried at `at`.
-fn before(notice: &Notice, at: Instant) -> Vec<Param<'_>> {
-    vec![
-        notice.team.as_str().into(),
-        notice.recipient.as_str().into(),
-        notice.created.timestamp().into(),
-        at.timestamp().into(),
-    ]
+/// The parameters for those before `batch` in the queue of `notice`, which are tried at `at`.
+fn before((notice, batch): (&Notice, i64), at: Instant) -> Vec<Param<'_>> {
+    vec![notice.team.as_str().into(), notice.recipient.as_str().into(), batch.into(), at.timestamp().into()]
 }
 
 impl Database {
+    /// Makes what a clock that was ahead wrote due at `now`: notices of a later time, those that wait until after
+    /// `longest_wait`, and those that are claimed until after `longest_claim`.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn bring_back_notices(
+        &self,
+        now: Instant,
+        longest_wait: Instant,
+        longest_claim: Instant,
+    ) -> std::result::Result<(), JournalError> {
+        let params = [now, longest_wait, longest_claim].map(|at| Param::Int(at.timestamp()));
+        self.transaction(|connection| connection.execute(BRING_BACK, &params).map(drop))
+    }
+
     /// Claims the notice that has been due at `now` for longest: until `until` no other server gets it. One that has to
     /// wait delays those after it in its queue, unless it alone was refused. `None` if none is due, or other servers
     /// have claimed all of them.
@@ -191,7 +218,7 @@ impl Database {
             let select = format!(
                 "SELECT {COLUMNS} FROM outbox AS own WHERE state = 'waiting' AND next_attempt <= $1 AND {} \
                  AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.team = own.team \
-                 AND older.recipient = own.recipient AND older.state = 'waiting' AND older.created < own.created \
+                 AND older.recipient = own.recipient AND older.state = 'waiting' AND older.batch < own.batch \
                  AND (older.is_refused = 0 OR older.is_claimed = 1 OR older.next_attempt <= $1)) \
                  ORDER BY next_attempt, created, recipient LIMIT 1{}",
                 channel.condition(),
@@ -249,7 +276,7 @@ impl Database {
             let mut params = notice.id();
             params.extend([Param::Int(until.timestamp()), failure.into(), Param::Int(is_refused.into())]);
             connection.execute(POSTPONE, &params)?;
-            connection.execute(PRECEDE, &before(notice, until)).map(drop)
+            connection.execute(PRECEDE, &before((notice, notice.batch), until)).map(drop)
         })
     }
 
@@ -351,9 +378,10 @@ fn read(row: &Row) -> Result<Option<Notice>> {
         kind: row.text(2)?.to_owned(),
         key: row.text(3)?.to_owned(),
         message: row.text(4)?.to_owned(),
-        created: time(5)?,
-        expires: time(6)?,
-        attempts: u32::try_from(row.int(7)?).unwrap_or_default(),
-        is_overtaken: row.int(8)? > 0,
+        batch: row.int(5)?,
+        created: time(6)?,
+        expires: time(7)?,
+        attempts: u32::try_from(row.int(8)?).unwrap_or_default(),
+        is_overtaken: row.int(9)? > 0,
     }))
 }

@@ -1,13 +1,10 @@
 //! A journal as bytes: small and quick to make, so that thousands of teams can be published and held in memory.
 
-use std::io::{Read, Write};
 use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use thiserror::Error;
 
+use super::gzip::{packed, unpacked_within};
 use super::revision::Journal;
 
 /// The first byte of what is packed; each layout has a higher number. The first layout was JSON, and began with a
@@ -44,12 +41,10 @@ const MAX_BYTES: u64 = 256_000_000;
 impl Packed {
     /// Packs `journal`.
     pub fn new(journal: &Journal) -> Packed {
-        // Neither writing to memory nor turning strings and numbers into bytes can fail. In one piece: the encoder
-        // does more for a write than for what is written.
-        let plain = postcard::to_extend(journal, vec![LAYOUT]).unwrap_or_default();
-        let mut out = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
-        let _ = out.write_all(&plain);
-        Packed(out.finish().unwrap_or_default().into())
+        // Turning strings and numbers into bytes cannot fail. In one piece: the encoder does more for a write than for
+        // what is written.
+        let plain = postcard::to_allocvec(&(LAYOUT, journal)).unwrap_or_default();
+        Packed(packed(&plain).into())
     }
 
     /// The journal.
@@ -59,9 +54,7 @@ impl Packed {
     /// If the bytes, which come from a database, are not a journal in the layout of this oncal.
     pub fn open(&self) -> Result<Journal, Unreadable> {
         let damaged = |error: String| Unreadable::Damaged(error);
-        let mut plain = Vec::new();
-        let read = GzDecoder::new(&*self.0).take(MAX_BYTES).read_to_end(&mut plain);
-        read.map_err(|error| damaged(error.to_string()))?;
+        let plain = unpacked_within(MAX_BYTES, &self.0).map_err(|error| damaged(error.to_string()))?;
         match plain.split_first() {
             Some((&LAYOUT, plain)) => postcard::from_bytes(plain).map_err(|error| damaged(error.to_string())),
             Some((&layout, _)) if layout > LAYOUT && layout != JSON => Err(Unreadable::Newer(layout)),
@@ -71,26 +64,29 @@ impl Packed {
     }
 }
 
-/// Entries without the UIDs that they are found by, since each has its own.
-pub(super) mod by_uid {
-    use std::collections::BTreeMap;
-
+/// Ids of engineers as texts.
+pub(super) mod ids {
+    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use crate::journal::Entry;
+    use crate::rota::EngineerId;
 
-    pub(in crate::journal) fn serialize<S: Serializer>(
-        entries: &BTreeMap<String, Entry>,
+    pub(in crate::journal) fn serialize<'i, S: Serializer, I>(
+        ids: &'i I,
         serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(entries.values())
+    ) -> Result<S::Ok, S::Error>
+    where
+        &'i I: IntoIterator<Item = &'i EngineerId>,
+    {
+        serializer.collect_seq(ids.into_iter().map(EngineerId::as_str))
     }
 
-    pub(in crate::journal) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in crate::journal) fn deserialize<'de, D: Deserializer<'de>, I: FromIterator<EngineerId>>(
         deserializer: D,
-    ) -> Result<BTreeMap<String, Entry>, D::Error> {
-        let entries = Vec::<Entry>::deserialize(deserializer)?.into_iter();
-        Ok(entries.map(|entry| (entry.fact.uid.clone(), entry)).collect())
+    ) -> Result<I, D::Error> {
+        let texts = Vec::<&str>::deserialize(deserializer)?.into_iter();
+        let id = |text| EngineerId::new(text).ok_or_else(|| D::Error::custom("not the id of an engineer"));
+        texts.map(id).collect()
     }
 }
 
@@ -100,17 +96,17 @@ mod tests {
 
     use super::*;
     use crate::journal::{Entry, Fact, Revision};
+    use crate::rota::EngineerId;
 
     #[test]
     fn a_journal_is_read_as_it_was_packed_and_damaged_bytes_are_refused() {
         let at: crate::rota::Instant = "2026-02-03T12:00:00Z".parse().unwrap();
         let fact = Fact {
-            uid: "ü@\n".to_owned(),
             anchor: at,
             end: at,
             substance: 0,
             content: u64::MAX,
-            concerns: BTreeSet::from(["a".to_owned()]),
+            concerns: ["b", "a"].map(|id| EngineerId::new(id).unwrap()).to_vec(),
             record: vec![0, 255],
         };
         let revision = Revision { sequence: 3, created: at, modified: at };
@@ -122,17 +118,12 @@ mod tests {
             until: at,
             entries: BTreeMap::from([("ü@\n".to_owned(), entry)]),
         };
-        let packed = Packed::new(&journal);
-        assert_eq!(packed.open().unwrap(), journal);
-        let gzip = |plain: &[u8]| {
-            let mut out = GzEncoder::new(Vec::new(), Compression::fast());
-            out.write_all(plain).unwrap();
-            out.finish().unwrap()
-        };
-        for damaged in [&packed.0[..packed.0.len() / 2], &b"SQLite"[..], &[], &*gzip(b"{}"), &*gzip(&[1])] {
+        let whole = Packed::new(&journal);
+        assert_eq!(whole.open().unwrap(), journal);
+        for damaged in [&whole.0[..whole.0.len() / 2], &b"SQLite"[..], &[], &*packed(b"{}"), &*packed(&[1])] {
             let read = Packed(damaged.into()).open();
             assert!(matches!(read, Err(Unreadable::Damaged(_))), "{read:?}");
         }
-        assert_eq!(Packed(gzip(&[LAYOUT + 1, 0]).into()).open(), Err(Unreadable::Newer(LAYOUT + 1)));
+        assert_eq!(Packed(packed(&[LAYOUT + 1, 0]).into()).open(), Err(Unreadable::Newer(LAYOUT + 1)));
     }
 }

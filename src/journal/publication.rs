@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 
+use super::connection::Connection;
 use super::copies::Copies;
 use super::database::Database;
 use super::error::JournalError;
@@ -34,8 +35,8 @@ const REWRITE: &str = "INSERT INTO publication \
     highest_sequence = excluded.highest_sequence, latest_modified = excluded.latest_modified, \
     checksum = excluded.checksum, copies = excluded.copies WHERE publication.version < excluded.version";
 
-const INSERT_CHANGE: &str =
-    "INSERT INTO change (team, version, position, published_at, record) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_CHANGE: &str = "INSERT INTO change (team, version, position, published_at, record) \
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (team, version, position) DO NOTHING";
 
 const REWRITE_CHANGE: &str = "INSERT INTO change (team, version, position, published_at, record) \
     SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS \
@@ -128,6 +129,20 @@ impl Draft {
             ]
         })
     }
+}
+
+/// Adds `changes` to the log. Where a team's journal was lost and its log was not, versions are used again: then they
+/// follow the earlier changes of their version.
+fn insert_changes(connection: &mut Connection, changes: Vec<Vec<Param<'_>>>) -> Result<()> {
+    let rows = connection.execute_each(INSERT_CHANGE, &changes)?;
+    let mut refused: Vec<_> =
+        changes.into_iter().zip(rows).filter(|(_, rows)| *rows == 0).map(|(list, _)| list).collect();
+    for list in &mut refused {
+        if let Some(Param::Int(position)) = list.get_mut(2) {
+            *position += REWRITTEN_POSITION;
+        }
+    }
+    connection.execute_each(REWRITE_CHANGE, &refused).map(drop)
 }
 
 impl Database {
@@ -232,7 +247,7 @@ impl Database {
                     }
                 }
             }
-            connection.execute_each(INSERT_CHANGE, &changes)?;
+            insert_changes(connection, changes)?;
             source::write(connection, sources.into_iter())?;
             Ok((outdated, written))
         })

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use chrono::serde::ts_seconds;
 use serde::{Deserialize, Serialize};
 
-use crate::rota::{Instant, Period};
+use crate::rota::{EngineerId, Instant, Period};
 
 /// A hash of everything that a publication depends on, in hexadecimal.
 pub type Hash = String;
@@ -21,8 +21,6 @@ const REMEMBERED: TimeDelta = TimeDelta::weeks(104);
 /// An event that is to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// The event's identity, within its team.
-    pub uid: String,
     /// A window contains the event if it contains this instant.
     #[serde(with = "ts_seconds")]
     pub anchor: Instant,
@@ -35,8 +33,9 @@ pub struct Fact {
     /// Hash of everything that the event shows. If it changes, LAST-MODIFIED changes.
     #[serde(with = "postcard::fixint::le")]
     pub content: ShortHash,
-    /// The engineers in whose feeds it is, by id.
-    pub concerns: BTreeSet<String>,
+    /// The engineers in whose feeds it is.
+    #[serde(with = "super::packed::ids")]
+    pub concerns: Vec<EngineerId>,
     /// The event in the publisher's format. The journal stores it without reading it.
     pub record: Vec<u8>,
 }
@@ -71,7 +70,8 @@ pub struct Entry {
     /// With this revision.
     pub revision: Revision,
     /// The engineers whom it no longer concerns.
-    pub former: BTreeSet<String>,
+    #[serde(with = "super::packed::ids")]
+    pub former: BTreeSet<EngineerId>,
     /// Whether it was withdrawn.
     pub withdrawn: bool,
 }
@@ -89,8 +89,7 @@ pub struct Journal {
     /// The end of the window that was published.
     #[serde(with = "ts_seconds")]
     pub until: Instant,
-    /// By UID.
-    #[serde(with = "super::packed::by_uid")]
+    /// By UID, which identifies an event within its team.
     pub entries: BTreeMap<String, Entry>,
 }
 
@@ -114,13 +113,13 @@ pub struct Publication {
     pub past: Option<Instant>,
 }
 
-/// The journal after `facts` were published: all events of a team over the publication's window.
+/// The journal after `facts` were published, by UID: all events of a team over the publication's window.
 ///
 /// A change of substance, a withdrawal and a return raise SEQUENCE by one; a change of anything else raises
 /// LAST-MODIFIED alone. Moving the window changes no event: one that leaves it stays as it is, and one that enters it
 /// as time passes counts as created at the start of the week. LAST-MODIFIED of a change is later than any before it,
 /// even if the clock was set back.
-pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publication) -> Journal {
+pub fn publish(known: Option<&Journal>, facts: Vec<(String, Fact)>, publication: &Publication) -> Journal {
     let mut entries = known.map(|journal| journal.entries.clone()).unwrap_or_default();
     let newest = entries.values().map(|entry| entry.revision.modified).max();
     let newest = newest.max(publication.above.map(|above| above.modified));
@@ -130,17 +129,20 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
     let until = known.map(|journal| journal.until).filter(|_| has_rolled);
 
     let mut gone: BTreeSet<String> = entries.keys().cloned().collect();
-    for fact in facts {
-        gone.remove(&fact.uid);
-        match entries.get_mut(&fact.uid) {
+    let mut new = Vec::with_capacity(if known.is_none() { facts.len() } else { 0 });
+    for (uid, fact) in facts {
+        gone.remove(&uid);
+        match entries.get_mut(&uid) {
             Some(entry) => entry.take(fact, at),
             None => {
                 let entered = until.is_some_and(|until| until <= fact.anchor);
                 let since = if entered { publication.week_start } else { at };
-                entries.insert(fact.uid.clone(), Entry::new(fact, since, sequence));
+                new.push((uid, Entry::new(fact, since, sequence)));
             }
         }
     }
+    // In one piece: a first publication has nothing else.
+    entries.append(&mut new.into_iter().collect());
     for uid in gone {
         let still_there =
             |entry: &&mut Entry| !entry.withdrawn && publication.window.contains(entry.fact.anchor);
@@ -168,12 +170,12 @@ pub fn publish(known: Option<&Journal>, facts: Vec<Fact>, publication: &Publicat
 
 /// The revisions of `facts` for a publisher whose configuration is older than that of `known`, who must change
 /// nothing: those known, also where the newer configuration says otherwise, and `publication.at` for all others.
-pub fn consult(known: &Journal, facts: Vec<Fact>, publication: &Publication) -> Journal {
-    let entries = facts.into_iter().map(|fact| {
-        let revision = known.entries.get(&fact.uid).map(|entry| entry.revision);
+pub fn consult(known: &Journal, facts: Vec<(String, Fact)>, publication: &Publication) -> Journal {
+    let entries = facts.into_iter().map(|(uid, fact)| {
+        let revision = known.entries.get(&uid).map(|entry| entry.revision);
         let mut entry = Entry::new(fact, publication.at, 0);
         entry.revision = revision.unwrap_or(entry.revision);
-        (entry.fact.uid.clone(), entry)
+        (uid, entry)
     });
     Journal { entries: entries.collect(), ..known.clone() }
 }
@@ -217,16 +219,20 @@ mod tests {
         text.bytes().fold(1, |mark, byte| mark << 8 | ShortHash::from(byte))
     }
 
-    fn fact(uid: &str, anchor: &str, substance: &str, content: &str, concerns: &[&str]) -> Fact {
-        Fact {
-            uid: uid.to_owned(),
+    fn ids(list: &[&str]) -> Vec<EngineerId> {
+        list.iter().map(|id| EngineerId::new(id).unwrap()).collect()
+    }
+
+    fn fact(uid: &str, anchor: &str, substance: &str, content: &str, concerns: &[&str]) -> (String, Fact) {
+        let fact = Fact {
             anchor: at(anchor),
             end: at(anchor) + TimeDelta::hours(1),
             substance: mark(substance),
             content: mark(&format!("{substance}{content}")),
-            concerns: concerns.iter().map(ToString::to_string).collect(),
+            concerns: ids(concerns),
             record: Vec::new(),
-        }
+        };
+        (uid.to_owned(), fact)
     }
 
     /// In the week of 1 February unless `week` is later, over the week before to two weeks after it.
@@ -245,7 +251,7 @@ mod tests {
         assert_eq!(journal.entries[uid].revision, expected, "{uid}");
     }
 
-    fn first(facts: Vec<Fact>) -> Journal {
+    fn first(facts: Vec<(String, Fact)>) -> Journal {
         publish(None, facts, &publication(FIRST.0, FIRST.1))
     }
 
@@ -308,10 +314,7 @@ mod tests {
             ("02-04T03:00", &["ann", "cy"], &["bob"]),
         ] {
             journal = publish(Some(&journal), of(concerns), &publication(now, "02-01"));
-            assert!(
-                journal.entries["a"].former.iter().map(String::as_str).eq(former.iter().copied()),
-                "{now}"
-            );
+            assert!(journal.entries["a"].former.iter().eq(&ids(former)), "{now}");
         }
     }
 
@@ -367,20 +370,22 @@ mod tests {
         assert_eq!(consulted.generation, known.generation);
     }
 
-    fn facts() -> impl Strategy<Value = Vec<Fact>> {
+    fn facts() -> impl Strategy<Value = Vec<(String, Fact)>> {
         let one = (0..8u8, 0..3u8, 0..3u8, 0..27i64);
         prop::collection::btree_map(0..12u8, one, 0..10).prop_map(|facts| {
             let anchor = |days| at("01-26T00:00") + TimeDelta::days(days);
             facts
                 .into_iter()
-                .map(|(uid, (who, substance, content, _))| Fact {
-                    uid: uid.to_string(),
-                    anchor: anchor(i64::from(uid)),
-                    end: anchor(i64::from(uid) + 1),
-                    substance: mark(&format!("{who}{substance}")),
-                    content: mark(&format!("{who}{substance}{content}")),
-                    concerns: BTreeSet::from([who.to_string()]),
-                    record: Vec::new(),
+                .map(|(uid, (who, substance, content, _))| {
+                    let fact = Fact {
+                        anchor: anchor(i64::from(uid)),
+                        end: anchor(i64::from(uid) + 1),
+                        substance: mark(&format!("{who}{substance}")),
+                        content: mark(&format!("{who}{substance}{content}")),
+                        concerns: ids(&[&who.to_string()]),
+                        record: Vec::new(),
+                    };
+                    (uid.to_string(), fact)
                 })
                 .collect()
         })
@@ -396,10 +401,10 @@ mod tests {
                 let mut now = publication(FIRST.0, FIRST.1);
                 now.at += TimeDelta::minutes(minutes);
                 let after = publish(journal.as_ref(), facts.clone(), &now);
-                for fact in &facts {
-                    let entry = &after.entries[&fact.uid];
+                for (uid, fact) in &facts {
+                    let entry = &after.entries[uid];
                     prop_assert_eq!(&entry.fact, fact);
-                    let Some(old) = journal.as_ref().and_then(|journal| journal.entries.get(&fact.uid)) else { continue };
+                    let Some(old) = journal.as_ref().and_then(|journal| journal.entries.get(uid)) else { continue };
                     let raised = old.withdrawn || old.fact.substance != fact.substance;
                     prop_assert_eq!(entry.revision.sequence, old.revision.sequence + u32::from(raised));
                     let changed = raised || old.fact.content != fact.content;

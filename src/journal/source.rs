@@ -1,5 +1,5 @@
-//! The source files of each team's newest publication, so that a start which finds them broken can serve the team all the
-//! same. A content is stored once, compressed, however many teams use it, and deleted with the last of them.
+//! The source files of each team's newest publication, so that a start which finds them broken can serve the team all
+//! the same. A content is stored once, compressed, however many teams use it, and deleted with the last of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -13,8 +13,8 @@ use crate::state_dir::{FileIdentity, StateDir};
 /// How long another program may hold the file before that counts as a failure.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// In pages. What is committed is safe in the write-ahead log; a first start need not wait until all of it is copied from
-/// there into the file as well.
+/// In pages. What is committed is safe in the write-ahead log; a first start need not wait until all of it is copied
+/// from there into the file as well.
 const CHECKPOINT_PAGES: u32 = 10_000;
 
 /// Above this size the log is copied into the file at the next check, so that it does not fill a small disk.
@@ -26,7 +26,7 @@ pub(super) struct SqliteConnection {
     connection: Connection,
     /// Of the file that is open.
     identity: Option<FileIdentity>,
-    /// Of the write-ahead log beside it, when it was last looked at.
+    /// Of the write-ahead log beside it, which stays the same as long as the file is open.
     log: Option<FileIdentity>,
 }
 
@@ -45,14 +45,14 @@ impl SqliteConnection {
         Ok(opened)
     }
 
-    /// From now on what is committed is on the disk. Before that a power failure may take tables that were just made, as
-    /// long as nothing is in them; so the first start waits once for the disk and not twice.
+    /// From now on what is committed is on the disk. Before that a power failure may take tables that were just made,
+    /// as long as nothing is in them; so the first start waits once for the disk and not twice.
     pub(super) fn wait_for_disk(&mut self) -> Result<()> {
         self.run("PRAGMA synchronous = FULL")
     }
 
-    /// Opens the journal in `folder` where it cannot be written: on a full disk, in a folder of somebody else, on a file
-    /// system that is mounted read-only.
+    /// Opens the journal in `folder` where it cannot be written: on a full disk, in a folder of somebody else, on a
+    /// file system that is mounted read-only.
     pub(super) fn open_to_read(folder: &StateDir) -> Result<SqliteConnection> {
         // A log that was left behind is read through an index, which needs a file beside it, or a lock on the whole.
         if has_log(folder) {
@@ -88,17 +88,21 @@ impl SqliteConnection {
         Ok(opened)
     }
 
-    /// Whether the file at the path is the one that is open: it may have been removed, or replaced by another.
+    /// Whether the file and the log at the path are those that are open: they may have been removed, emptied, or replaced by
+    /// others. What is only in a log that was removed, or whose file is empty, is gone with this process, unless closing
+    /// copies it into the file.
     pub(super) fn is_still_at(&mut self, folder: &StateDir) -> bool {
         let is_still_there = self.identity.is_some()
-            && identity(&folder.journal_file()).is_ok_and(|identity| identity == self.identity);
-        if is_still_there {
-            self.log = FileIdentity::of(&folder.journal_log_file()).unwrap_or_default();
+            && identity(&folder.journal_file()).is_ok_and(|identity| identity == self.identity)
+            && std::fs::metadata(folder.journal_file()).is_ok_and(|found| found.len() > 0);
+        let log = FileIdentity::of(&folder.journal_log_file()).unwrap_or_default();
+        if is_still_there && self.log.is_none() {
+            self.log = log;
         }
-        is_still_there
+        is_still_there && self.log == log
     }
 
-    /// Closes a connection to a file that is no longer at its path. Its log may still be beside the file that is there
+    /// Closes a connection to files that are no longer at their paths. Its log may still be beside the file that is there
     /// now, to which it must not be applied.
     pub(super) fn abandon(self, folder: &StateDir) {
         let (log, path) = (self.log, folder.journal_log_file());
@@ -108,7 +112,8 @@ impl SqliteConnection {
         }
     }
 
-    /// Copies the write-ahead log into the file if it has become long; then the log is written from its beginning again.
+    /// Copies the write-ahead log into the file if it has become long; then the log is written from its beginning
+    /// again.
     pub(super) fn limit_log(&mut self, folder: &StateDir) -> Result<()> {
         let is_long = std::fs::metadata(folder.journal_log_file()).is_ok_and(|log| log.len() > MAX_LOG_BYTES);
         if is_long { self.query("PRAGMA wal_checkpoint(PASSIVE)", &[]).map(drop) } else { Ok(()) }

@@ -34,7 +34,7 @@ pub struct Warning {
     pub calendar: Option<String>,
     /// The first date not known; null if none is.
     pub from: Option<NaiveDate>,
-    /// The same in words.
+    /// The warning as a sentence.
     pub message: String,
 }
 

@@ -30,7 +30,7 @@ pub struct Fairness {
     pub yearly_shift: Option<Rebalance>,
 }
 
-/// What one engineer has in one calendar year. [`rota::Tally`] says exactly how each figure is counted.
+/// What one engineer has in one calendar year, by the rota as it is, with covers, proposals, swaps and overrides.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Tally {
     /// The engineer.
@@ -152,11 +152,8 @@ impl Rebalance {
 
 impl Era {
     fn new(team: &Team, rotation: &Rotation) -> Era {
-        let pair = |pair: &rota::Pair| PairIds {
-            primary: id(team, pair.primary),
-            secondary: id(team, pair.secondary),
-        };
-        Era { starts: rotation.starts, weeks: rotation.weeks.iter().map(pair).collect() }
+        let weeks = rotation.weeks.iter().map(|pair| PairIds::new(team, *pair));
+        Era { starts: rotation.starts, weeks: weeks.collect() }
     }
 }
 

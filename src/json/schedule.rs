@@ -58,7 +58,7 @@ pub struct Shift {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Agreement {
-    /// It has, or nothing is to be agreed.
+    /// Agreed, or needs no agreement.
     Confirmed,
     /// It is only proposed.
     Tentative,
@@ -151,7 +151,7 @@ impl Handover {
 }
 
 impl PairIds {
-    fn new(team: &Team, pair: Pair) -> PairIds {
+    pub(super) fn new(team: &Team, pair: Pair) -> PairIds {
         PairIds { primary: id(team, pair.primary), secondary: id(team, pair.secondary) }
     }
 }

@@ -29,7 +29,7 @@ pub struct TeamEntry {
     pub primary: Option<String>,
     /// Who holds the secondary role now, if anybody.
     pub secondary: Option<String>,
-    /// How many coverage rows of the weeks at hand are to be agreed.
+    /// How many coverage rows of this week and the next ten are to be agreed.
     pub to_agree: Option<usize>,
     /// How many of them are past their deadline.
     pub overdue: Option<usize>,
@@ -100,7 +100,7 @@ pub struct FeedEntry {
 /// An error in a file of the configuration.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ConfigurationProblem {
-    /// Which kind.
+    /// What kind of error it is, as `oncal check` names it: `unknown-key`, …
     pub code: &'static str,
     /// The file, below the configuration folder.
     pub file: String,

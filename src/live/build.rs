@@ -126,8 +126,8 @@ impl Build<'_> {
         self.snapshot(next, published)
     }
 
-    /// Adds to `teams`, which were not in service, what the journal knows of them, if it can be read. Where it is written,
-    /// a conflict shows that it knows them.
+    /// Adds to `teams`, which were not in service, what the journal knows of them, if it can be read. Where it is
+    /// written, a conflict shows that it knows them.
     fn read_known<'t>(&self, teams: impl Iterator<Item = &'t mut TeamToPublish>) {
         for team in teams {
             let version = team.known.as_ref().map(|known| known.version());
@@ -193,8 +193,8 @@ impl Build<'_> {
         served.chain(self.configuration.teams.keys()).chain(self.restored.keys()).cloned().collect()
     }
 
-    /// The teams that alone may not be in the snapshot as they are in `previous`, if that is known: then nothing looks at
-    /// thousands of others.
+    /// The teams that alone may not be in the snapshot as they are in `previous`, if that is known: then nothing looks
+    /// at thousands of others.
     fn only_changed(&self, previous: &Snapshot, unchanged: &Unchanged) -> Option<BTreeSet<TeamId>> {
         let mut ids = self.configuration.reread_since(previous.configuration())?.clone();
         let is_same_week = previous.valid_from().is_none_or(|from| from <= self.at)

@@ -85,8 +85,8 @@ impl Keys {
     }
 }
 
-/// The link generations that count for `team`. If its file has errors or is gone it is served as it was, but not to those
-/// whose links were revoked in that file, or were no longer valid with the `earlier` keys.
+/// The link generations that count for `team`. If its file has errors or is gone it is served as it was, but not to
+/// those whose links were revoked in that file, or were no longer valid with the `earlier` keys.
 fn effective_links<'t>(
     team: &'t TeamSnapshot,
     configuration: &'t Configuration,

@@ -1,9 +1,10 @@
 //! What is served now: one immutable [`Snapshot`] behind one pointer.
 //!
-//! In reading order: a [`TeamSnapshot`] is one team within its current week, with what its feeds are written
-//! from, computed when it is first requested; a [`Snapshot`] is all teams; a [`Builder`] makes each snapshot from the configuration and the
-//! snapshot before it, and has it published; the [`Store`] holds the one in service; the [`Reloader`] replaces it when
-//! files change and at duty changes. [`FeedSubscribers`] counts which calendar clients fetch which feed.
+//! In reading order: a [`TeamSnapshot`] is one team within its current week, with what its feeds are written from,
+//! computed when it is first requested; a [`Snapshot`] is all teams; a [`Builder`] makes each snapshot from the
+//! configuration and the snapshot before it, and has it published; the [`Store`] holds the one in service; the
+//! [`Reloader`] replaces it when files change and at duty changes. [`FeedSubscribers`] counts which calendar clients
+//! fetch which feed.
 //!
 //! A request loads the pointer once and sees one snapshot from start to end. Nothing here reads the clock: the time is
 //! an argument.

@@ -108,8 +108,8 @@ impl Snapshot {
         self.teams.valid_until()
     }
 
-    /// The time from which this snapshot is right: before it some team is still in an earlier week. `None` without teams,
-    /// and if each team is in the first week of its rota.
+    /// The time from which this snapshot is right: before it some team is still in an earlier week. `None` without
+    /// teams, and if each team is in the first week of its rota.
     pub fn valid_from(&self) -> Option<Instant> {
         self.teams.valid_from()
     }
@@ -149,8 +149,13 @@ impl Snapshot {
         self.team(id).is_none() && TeamId::new(id).is_some_and(is_known)
     }
 
-    /// Whether the team, or a calendar that it uses, is served from an earlier state of its files, since they have errors
-    /// or are gone.
+    /// The teams that are not served because their files have errors.
+    pub fn broken_teams(&self) -> impl Iterator<Item = &TeamId> {
+        self.configuration.broken.keys().filter(|id| self.is_broken(id.as_str()))
+    }
+
+    /// Whether the team, or a calendar that it uses, is served from an earlier state of its files, since they have
+    /// errors or are gone.
     pub fn is_outdated(&self, id: &TeamId) -> bool {
         self.outdated.contains_key(id)
     }
@@ -171,8 +176,8 @@ impl Snapshot {
         self.keys.as_ref().map(|keys| &keys.keyring)
     }
 
-    /// The keys to teams that have errors and are not served, as far as their files say, and to the organisation; `None` if
-    /// everybody may read it.
+    /// The keys to teams that have errors and are not served, as far as their files say, and to the organisation;
+    /// `None` if everybody may read it.
     pub fn unserved_keyring(&self) -> Option<&Keyring> {
         self.keys.as_ref().map(|keys| &keys.unserved)
     }
@@ -191,8 +196,8 @@ impl Snapshot {
         self.teams.older().iter()
     }
 
-    /// The teams of which the journal could not be read, with whether a newer oncal wrote it. If it was damaged, this lasts
-    /// until a check of the journal after the new one was written.
+    /// The teams of which the journal could not be read, with whether a newer oncal wrote it. If it was damaged, this
+    /// lasts until a check of the journal after the new one was written.
     pub fn unreadable_teams(&self) -> impl Iterator<Item = (&TeamId, bool)> {
         self.teams.unreadable().iter().map(|(id, is_newer)| (id, *is_newer))
     }

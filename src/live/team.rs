@@ -263,13 +263,13 @@ impl TeamSnapshot {
         let head = journal.entries.get(&head_uid(&slot.path)).map(|entry| entry.revision.modified);
         let mut changed = begun.max(head).unwrap_or(week_start);
         let mut cancelled = Vec::new();
-        for entry in journal.entries.values() {
+        for (uid, entry) in &journal.entries {
             // It was in the feed, whose date must not fall where the window moves back or becomes shorter.
             let is_elsewhere = !self.frame.window.contains(entry.fact.anchor);
             if is_elsewhere && changed < entry.revision.modified && has_been_in(entry, &slot.feed) {
                 changed = entry.revision.modified;
             }
-            let Some(event) = cancelled_of(entry, &slot.feed, self.team()) else { continue };
+            let Some(event) = cancelled_of((uid, entry), &slot.feed, self.team()) else { continue };
             changed = changed.max(entry.revision.modified);
             if week_start < entry.fact.end {
                 let revision = revision(journal, &event.uid, week_start);

@@ -78,6 +78,12 @@ impl Open<'_> {
         reaches(team, self.deadline, stage)
     }
 
+    /// When it becomes near enough to report.
+    pub(super) fn near_from(&self, facts: &Facts<'_>, terms: &Terms) -> Instant {
+        let begins = self.conflict.period.start() - terms.ahead();
+        self.reaches(facts.team, Stage::Week).map_or(begins, |reminder| begins.min(reminder))
+    }
+
     /// The latest stage reached at `now`.
     fn stage(&self, team: &Team, now: Instant) -> Stage {
         let reached = |stage| self.reaches(team, stage).is_some_and(|at| at <= now);
@@ -189,12 +195,9 @@ impl<'f> Comparison<'_, 'f> {
     }
 
     fn appeared(&mut self, open: Open<'f>) {
-        let period = open.conflict.period;
-        let first_reminder = open.reaches(self.facts.team, Stage::Week);
-        let comes_near =
-            [Some(period.start() - self.terms.ahead()), first_reminder].into_iter().flatten().min();
-        if comes_near.is_some_and(|near| self.now < near) {
-            self.later(comes_near);
+        let near_from = open.near_from(self.facts, self.terms);
+        if self.now < near_from {
+            self.later(Some(near_from));
         } else {
             self.agreement.news.push(News::Appeared(open));
         }

@@ -214,19 +214,12 @@ impl Writer<'_> {
     /// The command that records what is agreed.
     fn record(&self, open: &Open<'_>) -> String {
         let (team, period) = (self.facts.team, open.conflict.period);
-        let date = team.zone.date(period.start());
         let (who, hint) = match open.conflict.status {
             ProposalStatus::Proposed => (team.engineer(open.conflict.primary).id.as_str(), ""),
             _ => ("WHO", " (WHO: the id of whoever takes it)"),
         };
-        let day = team.zone.day(date);
-        let others = super::agreement::open(self.facts, self.now);
-        let others = others.iter().filter(|other| day.is_some_and(|day| other.conflict.period.overlaps(day)));
-        let at = match others.count() {
-            0 | 1 => String::new(),
-            _ => format!(" --at {}", team.zone.local(period.start()).format("%H:%M")),
-        };
-        format!("Once it is agreed, record it with: oncal agree {date} {who}{at} --team {}{hint}", team.id)
+        let all = super::agreement::open(self.facts, self.now).into_iter().map(|open| open.conflict.period);
+        format!("Once it is agreed, record it with: {}{hint}", text::agree_command(team, period, who, all))
     }
 
     /// `you are primary`, `Data Engineer C is primary` or `Data Engineer C and Data Engineer D are primary`.

@@ -11,8 +11,8 @@ use crate::rota::{
     EngineerIdx, Instant, Occasion, OccasionKind, Period, PlannedWeek, Role, occasions, sort_occasions,
 };
 use crate::text::{
-    WallClock, clean, clean_or, count, list, moment, occasion_away, occasion_dates, occasion_on_call,
-    occasion_status, occasion_title, reasons,
+    WallClock, clean, clean_or, count, list, moment, occasion_away, occasion_dates, occasion_hours,
+    occasion_on_call, occasion_status, occasion_title, reasons,
 };
 
 const TO_AGREE: &str = "To agree";
@@ -125,11 +125,12 @@ fn holidays(facts: &Facts<'_>, now: Instant) -> Vec<String> {
     sort_occasions(&mut all, now);
     let line = |occasion: &Occasion| {
         format!(
-            "{}: {} ({}). {}. On call: {}.",
+            "{}: {} ({}). {}. On call{}: {}.",
             occasion_dates(occasion),
             title(facts, occasion),
             occasion_status(occasion, now),
             away(facts, occasion),
+            occasion_hours(team, occasion).map(|hours| format!(" {hours}")).unwrap_or_default(),
             occasion_on_call(team, occasion)
         )
     };

@@ -111,7 +111,7 @@ pub enum Involved {
     Proposed,
     /// A volunteer is needed, and they are first in turn.
     FirstInTurn,
-    /// Somebody else is.
+    /// Somebody else is proposed, or first in turn.
     Otherwise,
 }
 

@@ -1,7 +1,5 @@
 //! Which messages are due now, and what their recipients will know.
 
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 
 use super::agreement::{News, agreement, open};
@@ -50,16 +48,17 @@ pub fn plan(facts: &Facts<'_>, terms: &Terms, known: Option<&Notified>, now: Ins
     }
     let key = key(known, now);
     let mut messages = duty_words::messages(facts, terms, (&moves, known), &key, now);
-    messages.extend(agreement_words::messages(facts, terms, (&agreement.news, known), &key, now));
+    // The first message to a team has all that is open. It waits until that has settled.
+    let begun = Terms { has_team: terms.has_team && known.has_team, ..terms.clone() };
+    messages.extend(agreement_words::messages(facts, &begun, (&agreement.news, known), &key, now));
     let mut notified = known.clone();
     duty::remember(facts, terms, settled.is_none().then_some(&moves[..]), &mut notified, now);
     conflicts::remember(facts, &agreement.news, &mut notified, now);
     if !moves.is_empty() || agreement.news.iter().any(|news| !news.is_reminder()) {
         notified.reported = Some(now);
     }
-    if terms.has_team && !known.has_team {
+    if terms.has_team && !known.has_team && settled.is_none() {
         messages.extend(agreement_words::first(facts, known, &key, now));
-        remember_open(facts, &mut notified, now);
     }
     let times = digest::times(facts, terms, now);
     if let Some((last, _)) = times {
@@ -71,7 +70,7 @@ pub fn plan(facts: &Facts<'_>, terms: &Terms, known: Option<&Notified>, now: Ins
     let handled = known.digest.filter(|handled| known.digest_terms == terms.digest && *handled < now + WEEK);
     notified.digest = times.map(|(last, _)| handled.map_or(last, |handled| handled.max(last)));
     notified.digest_terms = terms.digest;
-    notified.has_team = terms.has_team;
+    notified.has_team = terms.has_team && (known.has_team || settled.is_none());
     notified.forget(facts.team, now);
     let is_batch = !moves.is_empty() || !agreement.news.is_empty() || !messages.is_empty();
     notified.batches += u64::from(is_batch);
@@ -99,21 +98,15 @@ fn unsettled_until(
 fn begin(facts: &Facts<'_>, terms: &Terms, now: Instant) -> Plan {
     let mut notified = Notified { batches: 1, has_team: terms.has_team, ..Notified::default() };
     duty::remember(facts, terms, Some(&[]), &mut notified, now);
-    remember_open(facts, &mut notified, now);
+    // The rest is reported once it comes near.
+    let near = open(facts, now).into_iter().filter(|open| open.near_from(facts, terms) <= now);
+    notified.conflicts.extend(near.map(|open| open.known(facts.team, now)));
     let times = digest::times(facts, terms, now);
     notified.digest = times.map(|(last, _)| last);
     notified.digest_terms = terms.digest;
     let unknown = Notified::default();
     let first = terms.has_team.then(|| agreement_words::first(facts, &unknown, &key(&unknown, now), now));
     Plan { messages: first.flatten().into_iter().collect(), notified, next: Some(now) }
-}
-
-/// Records that the team knows everything that is open.
-fn remember_open(facts: &Facts<'_>, notified: &mut Notified, now: Instant) {
-    let known: BTreeSet<Instant> = notified.conflicts.iter().map(|known| known.start).collect();
-    let new = open(facts, now).into_iter().map(|open| open.known(facts.team, now));
-    notified.conflicts.extend(new.filter(|new| !known.contains(&new.start)));
-    notified.conflicts.sort_by_key(|known| known.start);
 }
 
 /// No two batches of a team have the same key, even if what was known is lost.

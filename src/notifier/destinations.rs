@@ -72,10 +72,12 @@ impl Environment {
     /// The webhook of `team`, from the environment or the configuration.
     fn webhook(&self, team: &TeamConfig) -> Result<Option<WebhookUrl>, Failure> {
         let id = team.team.id.as_str().to_ascii_uppercase().replace('-', "_");
-        let refused = || Failure::of_recipient(Reason::WebhookAddress);
-        let given = self.secret(&format!("{WEBHOOK_OF}{id}")).map_err(|_| refused())?;
-        match given {
-            Some(given) => WebhookUrl::parse(&given).map(Some).map_err(|_| refused()),
+        let given = self.secret(&format!("{WEBHOOK_OF}{id}"));
+        match given.map_err(|_| Failure::of_recipient(Reason::WebhookFile))? {
+            Some(given) => {
+                let refused = |error| Failure::of_recipient(Reason::WebhookAddress(error));
+                WebhookUrl::parse(&given).map(Some).map_err(refused)
+            }
             None => Ok(team.notices.webhook.clone()),
         }
     }

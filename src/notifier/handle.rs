@@ -22,6 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often to look for waiting notices unasked: another server may have written some, or a pause may be over.
 const SEND_EVERY: Duration = Duration::from_secs(5);
 
+/// How long not to look for waiting notices after some were left: these are due again after ten seconds, and each other
+/// server looks before this one does.
+const LEAVE_FOR: Duration = Duration::from_secs(15);
+
 /// How often to read what could not be delivered.
 const SHOW_EVERY: Duration = Duration::from_secs(2);
 
@@ -166,7 +170,8 @@ fn run_sender(options: &Options, channel: Channel, mut sender: Sender<Network>, 
             let snapshot = options.store.load_full();
             sender.step(&snapshot, options.store.notices().counts(), || (options.now)())
         }));
-        pause = failing.pause_after(step.ok(), SEND_EVERY);
+        let usual = if sender.has_left_some() { LEAVE_FOR } else { SEND_EVERY };
+        pause = failing.pause_after(step.ok(), usual);
     }
 }
 

@@ -39,11 +39,13 @@ pub struct Planner {
 /// The revision of what is known but no longer in the journal.
 const LOST: i64 = 0;
 
-/// What a team was planned for, and when it must be planned again although that is the same.
-#[derive(Debug, PartialEq)]
+/// What a team was planned for, and when it must be planned again although that is the same: also if the clock is set
+/// back.
+#[derive(Debug)]
 struct Planned {
     serial: u64,
     terms: Terms,
+    at: Instant,
     next: Option<Instant>,
 }
 
@@ -105,6 +107,7 @@ impl Planner {
             let is_planned = self.planned.get(id).is_some_and(|planned| {
                 planned.serial == team.serial()
                     && planned.terms == terms
+                    && planned.at <= now
                     && planned.next.is_none_or(|next| now < next)
             });
             if !is_planned {
@@ -174,11 +177,11 @@ impl Planner {
                 is_stored && known.as_ref() == Some(&planned.notified) && planned.messages.is_empty();
             let is_due = !planned.messages.is_empty();
             if is_same || self.write(snapshot, team, (&planned.messages, &planned.notified), now)? {
-                self.planned.insert(id.clone(), Planned { serial, terms, next: planned.next });
+                self.planned.insert(id.clone(), Planned { serial, terms, at: now, next: planned.next });
                 return Ok(is_due);
             }
         }
-        self.planned.insert(id.clone(), Planned { serial, terms, next: Some(now + RETRY) });
+        self.planned.insert(id.clone(), Planned { serial, terms, at: now, next: Some(now + RETRY) });
         Ok(false)
     }
 
@@ -253,6 +256,7 @@ pub fn notice(team: &TeamId, recipient: String, message: &Message, now: Instant)
         key: message.key.clone(),
         // Strings and times always are JSON.
         message: serde_json::to_string(&message.text).unwrap_or_default(),
+        batch: 0,
         created: now,
         expires: message.text.expires(),
         attempts: 0,

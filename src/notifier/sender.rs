@@ -1,5 +1,6 @@
 //! Delivers the notices of one channel: claims each, sends it and marks it.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::destinations::{Destination, Environment, destination};
 use crate::config::TeamConfig;
 use crate::delivery::{Failure, FailureScope, Mail, Reason, Transport, fitted, neutralised};
-use crate::journal::{Channel, Database, JournalError, Notice, Postponed};
+use crate::journal::{Channel, Database, JournalError, Notice, Postponed, WEBHOOK};
 use crate::live::{NoticeCounts, Snapshot, TeamSnapshot};
 use crate::notices::Text;
 use crate::publish::JournalState;
@@ -34,8 +35,17 @@ const PAUSES: [TimeDelta; 9] = [
     TimeDelta::hours(1),
 ];
 
-/// How soon a notice that this server leaves to others is looked at again.
-const FOR_OTHERS: TimeDelta = TimeDelta::seconds(10);
+/// The pause after any number of failures is no longer.
+const LONGEST_PAUSE: TimeDelta = PAUSES[PAUSES.len() - 1];
+
+/// Clocks of servers that share a database differ by less.
+const SKEW: TimeDelta = CLAIM;
+
+/// How soon a notice that this server cannot send yet, or leaves to others, is looked at again.
+const LATER: TimeDelta = TimeDelta::seconds(10);
+
+/// Contains no time.
+const NO_PAUSE: Range<Instant> = Instant::MIN_UTC..Instant::MIN_UTC;
 
 /// How many notices one step sends at most, so that a change of the configuration is seen in between.
 const MAX_IN_A_ROW: usize = 50;
@@ -51,8 +61,10 @@ pub struct Sender<T> {
     unmarked: Option<(Notice, Instant)>,
     /// How often in a row the server failed for everybody.
     failures: u32,
-    /// Until when nothing is tried after that.
-    pause_until: Option<Instant>,
+    /// When nothing is tried after that. A clock that is set back ends it.
+    pause: Range<Instant>,
+    /// See [`Sender::has_left_some`].
+    has_left_some: bool,
     /// Set once no further message may be started.
     is_stopping: Arc<AtomicBool>,
 }
@@ -65,9 +77,17 @@ impl<T: Transport> Sender<T> {
         environment: Environment,
         transport: T,
     ) -> Sender<T> {
-        let is_stopping = Arc::default();
-        let (unmarked, failures, pause_until) = (None, 0, None);
-        Sender { channel, database, environment, transport, unmarked, failures, pause_until, is_stopping }
+        Sender {
+            channel,
+            database,
+            environment,
+            transport,
+            unmarked: None,
+            failures: 0,
+            pause: NO_PAUSE,
+            has_left_some: false,
+            is_stopping: Arc::default(),
+        }
     }
 
     /// Starts no further message once `is_stopping` is set.
@@ -79,7 +99,12 @@ impl<T: Transport> Sender<T> {
     /// Something new is due, which is worth an attempt at once and short pauses after it.
     pub fn hurry(&mut self) {
         self.failures = 0;
-        self.pause_until = None;
+        self.pause = NO_PAUSE;
+    }
+
+    /// Whether the last step left notices for later, or to other servers.
+    pub fn has_left_some(&self) -> bool {
+        self.has_left_some
     }
 
     /// Sends what is due at the time that `now` returns, which is called for each notice.
@@ -94,18 +119,18 @@ impl<T: Transport> Sender<T> {
         now: impl Fn() -> Instant,
     ) -> Result<(), JournalError> {
         if let Some((notice, at)) = self.unmarked.take() {
-            let marked = self.database.mark_notice_sent(&notice, at);
-            if marked.is_err() {
-                self.unmarked = Some((notice, at));
-            }
-            marked?;
+            self.mark_sent(notice, at)?;
         }
+        self.has_left_some = false;
+        let at = now();
+        let (wait, claim) = (at + LONGEST_PAUSE + SKEW, at + CLAIM + SKEW);
+        self.database.bring_back_notices(at, wait, claim)?;
         for _ in 0..MAX_IN_A_ROW {
             let at = now();
             if self.is_stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            if self.pause_until.is_some_and(|until| at < until) {
+            if self.pause.contains(&at) {
                 return Ok(());
             }
             let Some(notice) = self.database.claim_notice(self.channel, at, at + CLAIM)? else {
@@ -133,21 +158,21 @@ impl<T: Transport> Sender<T> {
             return self.database.drop_notice(&notice);
         };
         let served = snapshot.team(team.as_str());
+        let is_expected = snapshot.is_broken(team.as_str());
         let is_newest = served.is_some_and(|served| served.journal_state() == JournalState::Written);
-        if self.database.is_shared() && !is_newest {
-            if at - TRIED >= notice.created {
-                tracing::warn!(%team, kind, "no server has sent a notice for three days: its team may be gone; it is dropped");
-                return self.database.drop_notice(&notice);
-            }
-            // Another server, whose configuration is newer, knows where it goes.
-            let postponed = Postponed { until: at + FOR_OTHERS, failure: "", is_refused: false };
-            return self.database.postpone_notice(&notice, postponed);
+        if is_expected || self.database.is_shared() && !is_newest {
+            // The team's file comes back, or another server, whose configuration is newer, knows where it goes.
+            return self.leave(&notice, at);
         }
         let Some(config) = served.map(TeamSnapshot::config) else {
             tracing::info!(%team, kind, "the team of a notice is gone; it is not sent");
             return self.database.drop_notice(&notice);
         };
         let sent = match destination(&notice.recipient, config, settings, &self.environment) {
+            Ok(None) if self.database.is_shared() && notice.recipient == WEBHOOK => {
+                // Another server may have it in its environment.
+                return self.leave(&notice, at);
+            }
             Ok(None) => {
                 tracing::info!(%team, kind, "the recipient of a notice has no address any more; it is not sent");
                 return self.database.drop_notice(&notice);
@@ -160,18 +185,32 @@ impl<T: Transport> Sender<T> {
         };
         match sent {
             Ok(()) => {
-                self.failures = 0;
-                self.pause_until = None;
+                self.hurry();
                 counts.add_sent(self.channel);
                 tracing::info!(%team, kind, channel = self.channel.as_str(), "notice sent");
-                let marked = self.database.mark_notice_sent(&notice, at);
-                if marked.is_err() {
-                    self.unmarked = Some((notice, at));
-                }
-                marked
+                self.mark_sent(notice, at)
             }
             Err(failure) => self.failed(counts, &notice, failure, at),
         }
+    }
+
+    /// Leaves a claimed notice that this server cannot send now, for three days.
+    fn leave(&mut self, notice: &Notice, at: Instant) -> Result<(), JournalError> {
+        let (team, kind) = (&notice.team, notice.kind.as_str());
+        if at - TRIED >= notice.created {
+            tracing::warn!(%team, kind, "no server has sent a notice for three days: its team or webhook may be gone; it is dropped");
+            return self.database.drop_notice(notice);
+        }
+        self.has_left_some = true;
+        let postponed = Postponed { until: at + LATER, failure: "", is_refused: false };
+        self.database.postpone_notice(notice, postponed)
+    }
+
+    /// Marks that `notice` was sent at `at`; if that fails, it is marked before anything else is sent.
+    fn mark_sent(&mut self, notice: Notice, at: Instant) -> Result<(), JournalError> {
+        let marked = self.database.mark_notice_sent(&notice, at);
+        self.unmarked = marked.is_err().then_some((notice, at));
+        marked
     }
 
     fn failed(
@@ -186,12 +225,14 @@ impl<T: Transport> Sender<T> {
         let reason = failure.reason.to_string();
         tracing::warn!(%team, kind, channel, attempts = notice.attempts, reason, "failed to send a notice");
         let is_general = failure.scope == FailureScope::Everybody;
-        if is_general {
+        let until = if is_general {
             self.failures += 1;
-            self.pause_until = Some(at + pause(self.failures));
-        }
-        // After a pause of the server everything is due, and what was tried last comes last.
-        let until = self.pause_until.filter(|_| is_general).unwrap_or(at + pause(notice.attempts));
+            // After a pause of the server everything is due, and what was tried last comes last.
+            self.pause = at..at + pause(self.failures);
+            self.pause.end
+        } else {
+            at + pause(notice.attempts)
+        };
         let is_refused = failure.scope == FailureScope::Message;
         self.database.postpone_notice(notice, Postponed { until, failure: &reason, is_refused })?;
         if at - TRIED >= notice.created {

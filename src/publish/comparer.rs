@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::event_record::{fact, head_fact, holding, logged};
 use super::published_team::{JournalState, PublishedTeam};
 use super::team_to_publish::{Published, TeamToPublish, Trigger};
-use crate::feed::{Event, Feed, Head, Plan, events};
+use crate::feed::{Feed, Head, Plan, each_event, in_order};
 use crate::journal::{Fact, Journal, Publication, Retention, Stored, Unreadable, consult, publish};
 use crate::rota::{Holding, Instant, Period, RoleChange, changes};
 
@@ -56,8 +56,14 @@ impl Comparer {
             return Published { team: Arc::clone(known), events: None };
         }
         let (team, frame) = (&to_publish.config.team, to_publish.frame);
-        let events = events(&Plan::new(team, frame.window), &to_publish.links);
-        let facts = facts(to_publish, &events);
+        let mut facts = head_facts(to_publish);
+        let mut events = to_publish.is_in_use.then(Vec::new);
+        each_event(&Plan::new(team, frame.window), &to_publish.links, |event| {
+            facts.push(fact(&event, &team.zone));
+            if let Some(events) = &mut events {
+                events.push(event);
+            }
+        });
         let (before, unreadable) = match known.map(|known| known.stored.journal.open()) {
             Some(Ok(before)) => (Some(before), None),
             Some(Err(error)) => {
@@ -86,7 +92,7 @@ impl Comparer {
             Some(known) => known.stored.copies.clone(),
             None => to_publish.copies.clone(),
         };
-        Published { team: Arc::new(published), events: to_publish.is_in_use.then_some(events) }
+        Published { team: Arc::new(published), events: events.map(in_order) }
     }
 
     /// What follows `known`, whose journal is `before` if it can be read.
@@ -95,7 +101,7 @@ impl Comparer {
         known: Option<&PublishedTeam>,
         before: Option<Journal>,
         unreadable: Option<&Unreadable>,
-        (facts, publication): (Vec<Fact>, &Publication),
+        (facts, publication): (Vec<(String, Fact)>, &Publication),
     ) -> PublishedTeam {
         let journal = publish(before.as_ref(), facts, publication);
         let moved = before.map(|before| moved(&before, &journal, publication.window)).unwrap_or_default();
@@ -164,7 +170,7 @@ impl Comparer {
 fn older(
     known: Option<&PublishedTeam>,
     before: &Journal,
-    facts: Vec<Fact>,
+    facts: Vec<(String, Fact)>,
     publication: &Publication,
 ) -> PublishedTeam {
     let journal = consult(before, facts, publication);
@@ -173,15 +179,14 @@ fn older(
     published
 }
 
-/// What the journal stores of `events` and of the properties of each feed.
-fn facts(to_publish: &TeamToPublish, events: &[Event]) -> Vec<Fact> {
+/// What the journal stores of the properties of each feed.
+fn head_facts(to_publish: &TeamToPublish) -> Vec<(String, Fact)> {
     let (team, week_start) = (&to_publish.config.team, to_publish.frame.week.start());
-    let heads = Feed::all(team);
-    let heads = heads.iter().map(|feed| {
+    let fact = |feed: &Feed| {
         let head = Head { feed, team, links: &to_publish.links, changed: week_start };
         head_fact(&feed.path(), head.content(), week_start)
-    });
-    events.iter().map(|event| fact(event, &team.zone)).chain(heads).collect()
+    };
+    Feed::all(team).iter().map(fact).collect()
 }
 
 /// Who gained and lost which duty, over the part of `window` that both journals cover.

@@ -1,7 +1,6 @@
 //! Events and changes in the form in which the journal stores them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use chrono::serde::ts_seconds;
@@ -72,8 +71,8 @@ pub struct Change {
     pub moved: RoleChange,
 }
 
-/// `event` for the journal; its whole days end in `zone`.
-pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
+/// `event` for the journal, by its UID; its whole days end in `zone`.
+pub(super) fn fact(event: &Event, zone: &Zone) -> (String, Fact) {
     let record = Record {
         kind: event.kind.into(),
         when: event.when.into(),
@@ -87,29 +86,29 @@ pub(super) fn fact(event: &Event, zone: &Zone) -> Fact {
         }),
     };
     let hashes = event.hashes();
-    Fact {
-        uid: event.uid.clone(),
+    let fact = Fact {
         anchor: event.anchor,
         end: event.when.end(zone),
         substance: mark(hashes.substance),
         content: mark(hashes.content),
-        concerns: event.engineers.iter().map(ToString::to_string).collect(),
+        concerns: event.engineers.clone(),
         // Turning strings and numbers into bytes cannot fail.
         record: postcard::to_extend(&record, Vec::with_capacity(128)).unwrap_or_default(),
-    }
+    };
+    (event.uid.clone(), fact)
 }
 
 /// The properties of the feed at `path`, for the journal: when they change, so does the feed.
-pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> Fact {
-    Fact {
-        uid: head_uid(path),
+pub(super) fn head_fact(path: &str, content: [u8; 32], week_start: Instant) -> (String, Fact) {
+    let fact = Fact {
         anchor: week_start,
         end: week_start,
         substance: 0,
         content: mark(content),
-        concerns: BTreeSet::new(),
+        concerns: Vec::new(),
         record: Vec::new(),
-    }
+    };
+    (head_uid(path), fact)
 }
 
 /// The name under which the journal stores a feed's own properties. No event has such a UID: theirs contain a full stop
@@ -126,9 +125,9 @@ pub(super) fn holding(entry: &Entry) -> Option<Holding> {
     Some(Holding { role, period: Period::new(start, end)?, side })
 }
 
-/// The cancelled event with which a download of `feed` reports an entry that left it: withdrawn, or given to other
+/// The cancelled event with which a download of `feed` reports the entry `uid` that left it: withdrawn, or given to other
 /// engineers. `None` for an entry that did not leave it.
-pub(crate) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event> {
+pub(crate) fn cancelled((uid, entry): (&str, &Entry), feed: &Feed, team: &Team) -> Option<Event> {
     if !has_left(entry, feed) {
         return None;
     }
@@ -136,11 +135,10 @@ pub(crate) fn cancelled(entry: &Entry, feed: &Feed, team: &Team) -> Option<Event
     let (kind, when) = (record.kind.into(), record.when.into());
     let when = (when, entry.fact.anchor);
     let is_own = entry.withdrawn && Event::cancelled("", kind, when, "", "").is_in(feed);
-    let concerns =
-        |id: &EngineerId| entry.former.contains(id.as_str()) || entry.fact.concerns.contains(id.as_str());
+    let concerns = |id: &EngineerId| entry.former.contains(id) || entry.fact.concerns.contains(id);
     let event = || {
         let (summary, why) = cancelled_text(entry, &record, feed, team);
-        Event::cancelled(&entry.fact.uid, kind, when, &summary, &why)
+        Event::cancelled(uid, kind, when, &summary, &why)
     };
     (is_own || matches!(feed, Feed::Engineer(id) if concerns(id))).then(event)
 }
@@ -168,13 +166,13 @@ fn cancelled_text(entry: &Entry, record: &Record<'_>, feed: &Feed, team: &Team) 
 
 /// Whether an entry may once have been in `feed` and is not any more.
 fn has_left(entry: &Entry, feed: &Feed) -> bool {
-    entry.withdrawn || matches!(feed, Feed::Engineer(id) if entry.former.contains(id.as_str()))
+    entry.withdrawn || matches!(feed, Feed::Engineer(id) if entry.former.contains(id))
 }
 
 /// Whether an entry is in `feed` or may once have been.
 pub(crate) fn has_been_in(entry: &Entry, feed: &Feed) -> bool {
     if let Feed::Engineer(id) = feed {
-        return entry.fact.concerns.contains(id.as_str()) || entry.former.contains(id.as_str());
+        return entry.fact.concerns.contains(id) || entry.former.contains(id);
     }
     postcard::from_bytes::<Record<'_>>(&entry.fact.record).is_ok_and(|record| {
         let when = (record.when.into(), entry.fact.anchor);

@@ -32,8 +32,8 @@ pub(crate) struct PublishedTeam {
     pub(crate) changes: Arc<[Change]>,
     /// The changes that are not written yet.
     pub(super) pending: Vec<ChangeRecord>,
-    /// The previous journal could not be read, so all events count as changed. A check of the journal ends this once the
-    /// new one is written.
+    /// The previous journal could not be read, so all events count as changed. A check of the journal ends this once
+    /// the new one is written.
     pub(crate) is_rebuilt: bool,
 }
 

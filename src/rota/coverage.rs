@@ -192,8 +192,8 @@ fn rows(team: &Team, planned: &PlannedWeek, schedule: &Schedule) -> Vec<Row> {
         rows.extend(periods.iter().flat_map(|period| sheet.rows(pair.secondary, period, |_| status)));
     }
     for idx in team.indices().filter(|idx| *idx != pair.primary) {
-        let membership: Periods = team.engineer(idx).member_within(sheet.week()).into_iter().collect();
-        let mut holidays = schedule.absences_of(idx).holidays(sheet.week()).intersect(&membership);
+        let Some(member) = team.engineer(idx).member_within(sheet.week()) else { continue };
+        let mut holidays = schedule.absences_of(idx).holidays(member);
         if idx == pair.secondary {
             holidays = holidays.minus(&no_backup).minus(&backfilled);
         }
@@ -294,9 +294,13 @@ impl Sheet<'_> {
 
     /// Where the pair's secondary could not cover while somebody whom `is_held_by` accepts holds the secondary role.
     fn could_not_cover(&self, secondary: EngineerIdx, is_held_by: impl Fn(&Holder) -> bool) -> Periods {
+        let cannot_cover = self.schedule.absences_of(secondary).cannot_cover(&self.team.policy, self.week());
+        if cannot_cover.is_empty() {
+            return cannot_cover;
+        }
         let held = self.planned.duties.iter().filter(|duty| duty.secondary.as_ref().is_some_and(&is_held_by));
         let held: Periods = held.map(|duty| duty.period).collect();
-        held.intersect(&self.schedule.absences_of(secondary).cannot_cover(&self.team.policy, self.week()))
+        held.intersect(&cannot_cover)
     }
 
     /// The status of the first proposal that applies during any part of `part`.

@@ -6,9 +6,9 @@
 //! |---|---|
 //! | R1 weeks, R2 swaps | [`week`] |
 //! | R3 who is away | [`absence`] |
-//! | R4 covers, R5 conflicts, R7 overrides | `planning/week_planner` |
+//! | R4 covers, R5 conflicts, R7 overrides, R8 notice | `planning/week_planner` |
 //! | R6 proposals | `planning/proposal` |
-//! | R8 notice, R10 coverage rows | [`coverage`](mod@coverage) |
+//! | R10 coverage rows | [`coverage`](mod@coverage) |
 //! | R9 handover meetings | `planning/handover` |
 //! | R11 occasions | [`occasion`] |
 //!

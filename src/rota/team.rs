@@ -223,6 +223,11 @@ impl Engineer {
         self.member_within(period) == Some(period)
     }
 
+    /// Whether they are no longer a member at `now`.
+    pub fn has_left(&self, now: Instant) -> bool {
+        self.left.is_some_and(|date| self.zone.first_instant(date) <= now)
+    }
+
     /// The part of `period` during which they are a member.
     pub fn member_within(&self, period: Period) -> Option<Period> {
         let from =

@@ -1,7 +1,7 @@
 //! Local time to instant and back, with gaps and overlaps, over the newest time-zone data.
 //!
-//! [`chrono_tz::Tz`] names a zone; its rules come from jiff's data, which is newer than chrono-tz's own. Not here: reading
-//! time-zone files from disk; the caller hands over a database.
+//! [`chrono_tz::Tz`] names a zone; its rules come from jiff's data, which is newer than chrono-tz's own. Not here:
+//! reading time-zone files from disk; the caller hands over a database.
 
 use std::fmt;
 
@@ -23,8 +23,9 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// The zone called `name`, with its letters in this case, and with the rules that `database` has for it; `None` where
-    /// it has none, or IANA has no such zone. `Factory` is none: it stands for a machine whose zone nobody has set.
+    /// The zone called `name`, with its letters in this case, and with the rules that `database` has for it; `None`
+    /// where it has none, or IANA has no such zone. `Factory` is none: it stands for a machine whose zone nobody has
+    /// set.
     pub fn new(name: &str, database: &TimeZoneDatabase) -> Option<Zone> {
         let name: Tz = name.parse().ok()?;
         let rules = database.get(name.name()).ok()?;
@@ -57,8 +58,8 @@ impl Zone {
         }
     }
 
-    /// The instant of `local` as RFC 5545 3.3.5 has it, for times of iCalendar files: one that a clock change skips is read
-    /// with the offset before the gap; one that occurs twice means the earlier.
+    /// The instant of `local` as RFC 5545 3.3.5 has it, for times of iCalendar files: one that a clock change skips is
+    /// read with the offset before the gap; one that occurs twice means the earlier.
     pub fn instant_by_earlier_offset(&self, local: NaiveDateTime) -> Instant {
         match self.offsets(local) {
             Some(
@@ -121,8 +122,8 @@ impl Zone {
         self.instant(self.local(self.last_change(instant) - second) + second)
     }
 
-    /// The shortest period around `period` with ends in whole minutes that local time names, if it does not name those of
-    /// `period`.
+    /// The shortest period around `period` with ends in whole minutes that local time names, if it does not name those
+    /// of `period`.
     pub fn named_period(&self, period: Period) -> Period {
         let start = match self.is_named(period.start()) {
             true => period.start(),

@@ -38,8 +38,8 @@ pub fn clean_or(text: &str, otherwise: &str) -> String {
     if text.is_empty() { otherwise.to_owned() } else { text }
 }
 
-/// A clean name for the middle of a sentence: a right-to-left name is isolated (Unicode Bidirectional Algorithm, FSI and
-/// PDI), so that it does not reorder the words after it.
+/// A clean name for the middle of a sentence: a right-to-left name is isolated (Unicode Bidirectional Algorithm, FSI
+/// and PDI), so that it does not reorder the words after it.
 pub fn isolated(name: &str) -> String {
     let is_right_to_left = |character: char| {
         matches!(character, '\u{590}'..='\u{8FF}' | '\u{200F}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'

@@ -3,6 +3,7 @@
 //!
 //! Not here: sentences that only one of them uses, HTML, and iCalendar's escapes. It depends on the rota alone.
 
+mod at_once;
 mod clean;
 mod count;
 pub mod moment;
@@ -13,14 +14,15 @@ mod status;
 mod unknown;
 mod wall_clock;
 
+pub use at_once::at_once;
 pub use clean::{clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
 pub use moment::stretch;
 pub use occasion::{
-    occasion_away, occasion_dates, occasion_on_call, occasion_primaries, occasion_status, occasion_title,
-    on_call_holders, on_call_in_turn,
+    occasion_away, occasion_dates, occasion_hours, occasion_on_call, occasion_primaries, occasion_status,
+    occasion_title, on_call_holders, on_call_in_turn,
 };
-pub use proposal::{candidates, proposal};
+pub use proposal::{agree_command, candidates, proposal};
 pub use reason::{reason, reasons};
 pub use status::{Tone, role_title, status, tone};
 pub use unknown::{UnknownCalendar, by_calendar, unknown_agenda_line, unknown_summary};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
+use super::at_once::at_once;
 use crate::rota::{Instant, Period, Zone};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -34,9 +35,10 @@ pub fn span(zone: &Zone, period: Period) -> String {
 /// [`span`] of two moments of one zone.
 pub fn from_to(start: &Moment, end: &Moment) -> String {
     if start.local.date() == end.local.date() && start.letters == end.letters {
-        format!("{} {}–{} {}", Date(start.local.date()), start.clock(), end.clock(), start.letters)
+        let date = Date(start.local.date());
+        at_once(format_args!("{date} {}–{} {}", start.clock(), end.clock(), start.letters))
     } else {
-        format!("{} to {}", start.text, end.text)
+        at_once(format_args!("{} to {}", start.text, end.text))
     }
 }
 
@@ -56,8 +58,8 @@ pub fn days((first, last): (NaiveDate, NaiveDate)) -> String {
     }
 }
 
-/// Which part of its days `period` covers in `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates if there are
-/// several, and the zone's abbreviation if requested or if it changes. `None` for whole days.
+/// Which part of its days `period` covers in `zone`: `from 10:00`, `until 10:00`, `10:00–17:30`, with dates if there
+/// are several, and the zone's abbreviation if requested or if it changes. `None` for whole days.
 pub fn part(zone: &Zone, period: Period, with_letters: bool) -> Option<String> {
     let is_whole = |instant| zone.first_instant(zone.date(instant)) == instant;
     let whole = (is_whole(period.start()), is_whole(period.end()));
@@ -150,7 +152,7 @@ impl Moment {
     pub fn of(zone: &Zone, instant: Instant) -> Moment {
         let (local, letters) = zone.shown(instant);
         let letters = if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters };
-        let text = format!("{} {} {letters}", Date(local.date()), Clock(local));
+        let text = at_once(format_args!("{} {} {letters}", Date(local.date()), Clock(local)));
         Moment { local, letters, text }
     }
 

@@ -6,6 +6,7 @@ use super::clean::{clean, clean_or};
 use super::count::count;
 use super::moment::{Day, dates, time_of_day};
 use super::status::status;
+use super::wall_clock::{WallClock, Year};
 use crate::rota::{
     Backup, EngineerIdx, Instant, Occasion, OccasionKind, OnCall, Period, ProposalStatus, Team, Zone,
     merge_adjacent,
@@ -103,15 +104,31 @@ pub fn on_call_holders(held: &OnCall, name: impl Fn(EngineerIdx) -> String) -> S
     format!("{} ({agreement}{backup})", name(held.primary))
 }
 
-/// Who is primary during it, short enough for a title: `Data Engineer D, then Data Engineer A from Fri 10:00`.
+/// When the people on call through it are: nothing if that is its dates in the team's zone.
+pub fn occasion_hours(team: &Team, occasion: &Occasion) -> Option<String> {
+    let clock = WallClock { zone: &team.zone, year: Year::UnlessIn(occasion.first.year()) };
+    let is_all = clock.whole_days(occasion.period) == Some((occasion.first, occasion.last));
+    (!is_all).then(|| clock.span(occasion.period))
+}
+
+/// Who is primary during it, short enough for a title: `Data Engineer D, then Data Engineer A from Fri 10:00`. Dates on
+/// which nobody on duty is away are left out: `Data Engineer D from Fri 8 Jan 10:00`.
 pub fn occasion_primaries(team: &Team, occasion: &Occasion) -> String {
     let held = merge_adjacent(occasion.on_call.iter().map(|held| (held.period, held.primary)));
+    let (first, last) = dates(&team.zone, occasion.period);
+    let (begins_late, ends_early) = (occasion.first < first, last < occasion.last);
+    let dated = |instant| time_of_day(team.zone.local(instant), Day::Date);
     let part = |(place, (period, primary)): (usize, &(Period, EngineerIdx))| {
         let from = match place {
+            0 if begins_late => format!(" from {}", dated(period.start())),
             0 => String::new(),
             _ => format!(" from {}", time_within(&team.zone, occasion.period, period.start())),
         };
-        format!("{}{from}", name_of(team, *primary))
+        let until = match ends_early && place + 1 == held.len() {
+            true => format!(" until {}", dated(period.end())),
+            false => String::new(),
+        };
+        format!("{}{from}{until}", name_of(team, *primary))
     };
     in_turn(held.iter().enumerate().map(part).collect())
 }

@@ -1,7 +1,22 @@
 //! What is proposed for a conflict (R6), and who else could take it.
 
 use super::count::hours;
-use crate::rota::{Candidate, Conflict, EngineerIdx, ProposalStatus};
+use crate::rota::{Candidate, Conflict, EngineerIdx, Period, ProposalStatus, Team};
+
+/// The command that records that `who` takes the conflict of `period`. `open` are the periods of all open conflicts,
+/// since a date with several needs a time too.
+pub fn agree_command(
+    team: &Team,
+    period: Period,
+    who: &str,
+    open: impl IntoIterator<Item = Period>,
+) -> String {
+    let start = team.zone.local(period.start());
+    let day = team.zone.day(start.date());
+    let of_day = open.into_iter().filter(|other| day.is_some_and(|day| other.overlaps(day)));
+    let at = if of_day.count() > 1 { format!(" --at {}", start.format("%H:%M")) } else { String::new() };
+    format!("oncal agree {} {who}{at} --team {}", start.date(), team.id)
+}
 
 /// What oncal proposes, and how far it carries; `name` says what to call somebody.
 pub fn proposal(conflict: &Conflict, name: impl Fn(EngineerIdx) -> String) -> String {

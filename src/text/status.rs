@@ -29,7 +29,7 @@ pub fn status(status: RowStatus) -> &'static str {
         RowStatus::Reported => "reported",
         RowStatus::NoBackup => "no backup",
         RowStatus::Backfilled => "stand-in",
-        RowStatus::Working => "working",
+        RowStatus::Working => "holiday duty",
         RowStatus::Unaffected => "unaffected",
     }
 }

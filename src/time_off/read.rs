@@ -78,8 +78,8 @@ impl Reader<'_> {
         (!report.has_errors()).then_some(leave)
     }
 
-    /// What of `past`, which other rules found in earlier versions of the calendar, is in no entry of `text`. About the rest
-    /// the present rules decide.
+    /// What of `past`, which other rules found in earlier versions of the calendar, is in no entry of `text`. About the
+    /// rest the present rules decide.
     pub fn rejudged(&self, past: &[Absence], text: &str) -> Vec<Absence> {
         let ignored = Problems::default();
         let report = Report::new(&ignored);

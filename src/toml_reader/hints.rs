@@ -1,7 +1,7 @@
 //! What people meant by a line that is not TOML, and how it is written.
 //!
-//! Only the shape of the line is looked at. No text in quotes is repeated, since it may be private, except under keys whose
-//! values are not and in pairs of ids.
+//! Only the shape of the line is looked at. No text in quotes is repeated, since it may be private, except under keys
+//! whose values are not and in pairs of ids.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
@@ -291,7 +291,8 @@ const PUBLIC: [&str; 14] = [
     "uid_domain",
 ];
 
-/// What is wrong with `12/21/2026`, `21.12.2026`, `2026-5-2` or `2026-06-31`, and how it is written with `time` behind it.
+/// What is wrong with `12/21/2026`, `21.12.2026`, `2026-5-2` or `2026-06-31`, and how it is written with `time` behind
+/// it.
 fn date(word: &str, time: &str) -> Option<(&'static str, String)> {
     const FORM: &str = "this is not how dates are written";
     let parts: Vec<u32> = word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
@@ -304,7 +305,7 @@ fn date(word: &str, time: &str) -> Option<(&'static str, String)> {
             (Some(date), _, _) if date.to_string() == word => None,
             (Some(date), _, _) => Some((FORM, format!("write {date}{time}"))),
             (None, Some(date), None) => {
-                Some((FORM, format!("the month stands before the day: write {date}{time}")))
+                Some((FORM, format!("the month comes before the day: write {date}{time}")))
             }
             (None, _, Some(last)) => {
                 let help = format!("that month ends on {last}; is the month or the day wrong?");
@@ -397,7 +398,7 @@ mod tests {
             ("week = 21.12.2026", "write 2026-12-21"),
             ("joined = 2026-5-2", "write 2026-05-02"),
             ("joined = 2026-02-30", "that month ends on 2026-02-28; is the month or the day wrong?"),
-            ("joined = 2026-31-05", "the month stands before the day: write 2026-05-31"),
+            ("joined = 2026-31-05", "the month comes before the day: write 2026-05-31"),
             ("from = 2026-7-14T18:00:00", "write 2026-07-14T18:00:00"),
             ("from = 2026-06-31T09:00:00", "that month ends on 2026-06-30; is the month or the day wrong?"),
             ("joined = 2026-13-32", "write year, month and day, such as 2026-12-21"),

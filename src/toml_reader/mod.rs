@@ -119,7 +119,7 @@ mod tests {
         let problems = Problems::default();
         let found = read("[rotation]\nstarts = 1\n", &problems, |mut root| {
             let sections = root.tables("rotation", "[[rotation]]").unwrap_or_default();
-            sections.into_iter().map(|mut section| section.integer("starts", 0, 9)).count()
+            sections.into_iter().map(|mut section| section.integer("starts", 0..=9)).count()
         });
         assert_eq!(found, Some(1));
         let found = problems.into_sorted();

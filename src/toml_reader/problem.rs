@@ -122,6 +122,17 @@ impl Problems {
         self.push(Problem::warning(code, message).at(&span));
     }
 
+    /// Records a warning with a hint at what would be right.
+    pub fn warning_with_help(
+        &self,
+        code: &'static str,
+        span: &Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Problem::warning(code, message).at(span).help(help));
+    }
+
     /// Records a problem made elsewhere.
     pub fn push(&self, problem: Problem) {
         let count = match problem.severity {

@@ -10,7 +10,7 @@ const DUPLICATE: &str = "duplicate key";
 
 /// What to do about the parser's messages.
 const HELP: [(&str, &str); 11] = [
-    ("missing comma", "add `,` behind the entry before this one"),
+    ("missing comma", "add `,` after the previous entry"),
     (DUPLICATE, "the same key is above: delete one of the two"),
     ("invalid basic string", "text in quotes ends on its line: add `\"` at its end"),
     ("invalid literal string", "text in quotes ends on its line: add `'` at its end"),
@@ -25,7 +25,7 @@ const HELP: [(&str, &str); 11] = [
     ),
     ("missing key for inline table", "write a list in square brackets: [ … ]"),
     ("expected `=`", "a key is one word, and `=` joins it to its value: key = value"),
-    ("invalid inline table element", "add `,` behind the entry before this one"),
+    ("invalid inline table element", "add `,` after the previous entry"),
     ("unclosed table", "this header is not closed: add `]`, or `]]` for a block that can be repeated"),
 ];
 

@@ -1,5 +1,8 @@
 //! One table of a TOML file and the typed reading of its keys.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -71,10 +74,10 @@ impl<'a> TableReader<'a> {
     }
 
     /// One of a fixed set of strings, each with its meaning.
-    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<At<T>> {
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text.value) {
-            return Some(At { value: *value, span: text.span });
+            return Some(*value);
         }
         let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
         let message = format!("`{key}` cannot be \"{}\"", text.value);
@@ -85,10 +88,10 @@ impl<'a> TableReader<'a> {
     }
 
     /// `true` or `false`.
-    pub fn flag(&mut self, key: &'static str) -> Option<At<bool>> {
+    pub fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.value(key)?;
         match value.get_ref() {
-            DeValue::Boolean(flag) => Some(At { value: *flag, span: value.span() }),
+            DeValue::Boolean(flag) => Some(*flag),
             DeValue::String(text) if ["true", "false"].contains(&&**text) => {
                 self.wrong_type_with_help(key, value, format!("remove the quotes: {text}"))
             }
@@ -96,24 +99,27 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// A whole number within `least..=most`.
-    pub fn integer(&mut self, key: &'static str, least: i64, most: i64) -> Option<At<i64>> {
+    /// A whole number within `range`.
+    pub fn integer<N>(&mut self, key: &'static str, range: RangeInclusive<N>) -> Option<N>
+    where
+        N: TryFrom<i64> + PartialOrd + Display,
+    {
         let value = self.value(key)?;
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
         let DeValue::Integer(digits) = value.get_ref() else {
             let quoted = value.get_ref().as_str().and_then(|text| text.trim().parse::<i64>().ok());
             let help = quoted.map(|number| format!("remove the quotes: {number}"));
-            let help = help.unwrap_or_else(|| format!("expected a whole number from {least} to {most}"));
+            let help = help.unwrap_or_else(|| format!("expected {expected}"));
             return self.wrong_type_with_help(key, value, help);
         };
-        match i64::from_str_radix(digits.as_str(), digits.radix()) {
-            Ok(number) if (least..=most).contains(&number) => Some(At { value: number, span: value.span() }),
-            _ => {
-                let message = format!("`{key}` is out of range");
-                let help = format!("a whole number from {least} to {most}");
-                self.problems.error_with_help("out-of-range", value.span(), message, help);
-                None
-            }
+        let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
+        let number =
+            number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
+        if number.is_none() {
+            let message = format!("`{key}` is out of range");
+            self.problems.error_with_help("out-of-range", value.span(), message, expected);
         }
+        number
     }
 
     /// A list of strings.

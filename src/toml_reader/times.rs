@@ -70,14 +70,14 @@ impl<'a> TableReader<'a> {
     }
 
     /// A time of day: `10:00:00`, without quotes.
-    pub fn time(&mut self, key: &'static str) -> Option<At<NaiveTime>> {
+    pub fn time(&mut self, key: &'static str) -> Option<NaiveTime> {
         let value = self.value(key)?;
         let time = match value.get_ref() {
             DeValue::Datetime(stamp) if stamp.date.is_none() && stamp.offset.is_none() => naive_time(stamp),
             _ => None,
         };
         match time {
-            Some(time) => Some(At { value: time, span: value.span() }),
+            Some(time) => Some(time),
             None => {
                 let fits = |stamp: &Datetime| stamp.date.is_none();
                 self.no_time(key, value, fits, "a time of day such as 10:00:00")

@@ -7,25 +7,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A longer word may be broken where it fits nowhere. */
-const SHORT = 14;
+const SHORT = 18;
 
-/** Short words in tables that stand on two lines, and copy buttons inside what they copy. Runs in the page. */
+/** Short words that stand on two lines, and copy buttons inside what they copy. Runs in the page. */
 export function broken(short) {
   const found = [];
-  for (const cell of document.querySelectorAll("td, th")) {
-    // The heads of tables that only readers of the screen hear.
-    if (getComputedStyle(cell.closest("thead") ?? cell).position === "absolute") continue;
-    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
-    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-      if (node.parentElement.closest("code, .hidden")) continue;
-      for (const { 0: word, index } of node.data.matchAll(/[A-Za-z]+/g)) {
-        if (word.length > short) continue;
-        const range = document.createRange();
-        range.setStart(node, index);
-        range.setEnd(node, index + word.length);
-        const tops = [...range.getClientRects()].filter(({ width }) => width > 0).map(({ top }) => Math.round(top));
-        if (new Set(tops).size > 1) found.push(`the word ${word} is broken`);
-      }
+  const range = document.createRange();
+  const lines = () => {
+    const tops = [...range.getClientRects()].filter(({ width }) => width > 0).map(({ top }) => Math.round(top));
+    return new Set(tops).size;
+  };
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    // Not the heads of tables that only readers of the screen hear.
+    const thead = node.parentElement.closest("thead");
+    if (node.parentElement.closest("code, .hidden") || (thead && getComputedStyle(thead).position === "absolute")) continue;
+    range.selectNodeContents(node);
+    if (lines() < 2) continue;
+    for (const { 0: word, index } of node.data.matchAll(/[A-Za-z]+/g)) {
+      if (word.length > short) continue;
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (lines() > 1) found.push(`the word ${word} is broken`);
     }
   }
   if (document.querySelector("pre button, code button")) found.push("a copy button lies inside what it copies");
@@ -52,6 +55,7 @@ const PRINTED = [
 async function onPaper(page, url, day) {
   const found = [];
   const folder = mkdtempSync(join(tmpdir(), "oncal-print-"));
+  const pages = new Map();
   try {
     for (const [path, team] of PRINTED) {
       await page.goto(url + path, { waitUntil: "load" });
@@ -61,14 +65,18 @@ async function onPaper(page, url, day) {
       const [, width, height] = /Page size:\s+([\d.]+) x ([\d.]+)/.exec(execFileSync("pdfinfo", [file], { encoding: "utf8" }));
       if (Number(width) <= Number(height)) found.push(`${path} on paper: not landscape`);
       const sheets = execFileSync("pdftotext", ["-layout", file, "-"], { encoding: "utf8" }).split("\f").slice(0, -1);
+      pages.set(path, sheets.length);
       for (const [place, text] of sheets.entries()) {
         const where = `${path} on paper, sheet ${place + 1} of ${sheets.length}`;
         if (!text.replace(/\s+/g, " ").includes(`${team}, as of ${day}`)) found.push(`${where}: lacks team and day`);
         const last = text.trimEnd().split("\n").at(-1).trim();
         if (headings.includes(last)) found.push(`${where}: ends with the heading ${last}`);
+        if (/[▸▾]/.test(text)) found.push(`${where}: has the sign of something folded`);
         if (/Add to my calendar|Calendar sync|oncal: who is on call/.test(text)) found.push(`${where}: has what is for screens`);
       }
     }
+    const month = pages.get("/rich/?view=month&month=2026-12");
+    if (month > 2) found.push(`a month takes ${month} sheets`);
     await page.emulateMediaType("print");
     const shown = await page.evaluate(() => {
       const notes = [["section", "alert"], ["p", "note whose"], ["section", "note unknown"]];
@@ -126,6 +134,43 @@ async function onOneScreen(page, url) {
   return found;
 }
 
+/** What a phone's width may not take away: labels, holidays, names that tell people apart, and days. */
+async function onAPhone(page, url) {
+  const found = [];
+  await page.setViewport({ width: 360, height: 900 });
+  const labels = [
+    ["/", "tbody tr td", /Primary .*Secondary .*until /],
+    ["/data-pipelines/subscribers", ".sync tbody tr td", /fetched .*next expected /],
+    ["/data-pipelines/pipelines", ".pipelines tbody tr td", /primary owner.*secondary owner/],
+  ];
+  for (const [path, selector, wanted] of labels) {
+    for (const width of [360, 768]) {
+      await page.setViewport({ width, height: 900 });
+      await page.goto(url + path, { waitUntil: "load" });
+      const text = await page.$$eval(selector, (all) => all.map(({ innerText }) => innerText).join(" ").replace(/\s+/g, " "));
+      if (!wanted.test(text)) found.push(`${path} at ${width}: the cells lack the labels ${wanted}`);
+    }
+  }
+  await page.setViewport({ width: 360, height: 900 });
+  await page.goto(`${url}/rich/?view=month&month=2026-12`, { waitUntil: "load" });
+  const christmas = await page.$eval('.month time[datetime="2026-12-25"]', (day) => getComputedStyle(day).textDecorationLine);
+  if (christmas !== "underline") found.push("a month on a phone does not show that Christmas Day is a holiday");
+  await page.goto(`${url}/data-pipelines/?from=2026-11-20&weeks=8`, { waitUntil: "load" });
+  found.push(...(await page.evaluate(() => {
+    const isHidden = (element) => getComputedStyle(element).overflowX !== "visible";
+    const isCut = (element) => isHidden(element) && element.scrollWidth > element.clientWidth + 1;
+    const days = [...document.querySelectorAll(".days > li")].filter(isCut);
+    const names = [...document.querySelectorAll(".lane:not(.away) > li > a")].filter((name) => !name.innerText.includes(": ") && isCut(name));
+    const lefts = new Set([...document.querySelectorAll(".week .lanes")].map((lanes) => lanes.getBoundingClientRect().left));
+    return [
+      ...days.map(({ textContent }) => `the day ${textContent} is cut on a phone`),
+      ...names.map(({ innerText }) => `the name ${innerText} is cut on a phone`),
+      ...(lefts.size > 1 ? [`the lanes start at ${[...lefts]}`] : []),
+    ];
+  })));
+  return found;
+}
+
 /** Each question with the page on which somebody has it, the link that is clicked, and what then answers it. */
 const QUESTIONS = [
   ["who is on call now", "/", "Data pipelines", [/On call now\s+Primary/]],
@@ -163,6 +208,7 @@ export async function checked(browser, url, day) {
     ...(await onPaper(page, url, day)),
     ...(await renewed(browser, url)),
     ...(await onOneScreen(page, url)),
+    ...(await onAPhone(page, url)),
     ...(await answered(page, url)),
   ];
   await page.goto(`${url}/data-pipelines/subscribe`, { waitUntil: "load" });

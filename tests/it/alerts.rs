@@ -51,6 +51,31 @@ fn every_fault_has_an_alert() {
 }
 
 #[test]
+fn operating_explains_every_alert_metric_and_fault() {
+    let text = fs::read_to_string(file("docs/operating.md")).unwrap();
+    let rules = rules();
+    for alert in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        let row = text.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{alert}`")));
+        assert!(row.is_some(), "{alert} is missing");
+    }
+    for kind in FaultKind::ALL {
+        assert!(text.contains(&format!("fault `{}`", kind.as_str())), "{kind:?} is missing");
+    }
+    let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
+    let running = Running::start(&mut program(folder.path(), &["--state", state.path().to_str().unwrap()]));
+    let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
+    let mut found = 0;
+    for (name, kind) in metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')) {
+        let has_end = kind != "counter" || name.ends_with("_total");
+        let name = if has_end { name.to_owned() } else { format!("{name}_total") };
+        let is_named = ["`", "{"].iter().any(|end| text.contains(&format!("`{name}{end}")));
+        assert!(is_named, "{name} is missing");
+        found += 1;
+    }
+    assert!(found > 20, "{metrics}");
+}
+
+#[test]
 fn every_metric_of_an_alert_exists_from_the_start() {
     let (folder, state) = (configuration("", SETTINGS), tempfile::tempdir().unwrap());
     let running = Running::start(&mut program(folder.path(), &["--state", state.path().to_str().unwrap()]));

@@ -78,6 +78,15 @@ fn the_description_says_when_a_holder_is_away() {
 }
 
 #[test]
+fn the_document_about_the_api_has_every_call() {
+    let description = get(&["/openapi.json"]).remove(0).body;
+    let text = fs::read_to_string("docs/api.md").unwrap();
+    for path in description["paths"].as_object().unwrap().keys() {
+        assert!(text.contains(&format!("\n| `{path}` |")), "{path} is missing");
+    }
+}
+
+#[test]
 fn every_response_is_what_the_command_line_prints() {
     let folder = tempfile::tempdir().unwrap();
     plan(folder.path());

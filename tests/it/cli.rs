@@ -71,7 +71,9 @@ fn wrong_usage_exits_with_two_and_suggests_the_nearest_name() {
             "write `us-federal`, since no calendar of that part of the country is built in",
         ),
         (&["now", "--at", "soon"], "expected"),
-        (&["fairness", "--years", "0"], "0 is not in 1..=10"),
+        (&["fairness", "--years", "0"], "expected a whole number from 1 to 10"),
+        (&["schedule", "--weeks", "100000"], "expected a whole number from 1 to 1040"),
+        (&["man", "--fetch"], "--fetch means nothing to this command"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = run(args);
@@ -96,6 +98,17 @@ fn coverage_exits_with_three_exactly_when_somebody_must_act() {
     assert_eq!(code("2027-05-08T12:00:00Z", &[]), Some(3), "within a week");
     assert_eq!(code("2027-05-20T12:00:00Z", &[]), Some(3), "overdue");
     assert_eq!(code("2027-06-02T12:00:00Z", &[]), Some(0), "over");
+    let line = |now: &str| {
+        let week = ["coverage", "--config", config, "--from", "2027-05-28", "--weeks", "1", "--now", now];
+        text(&oncal().args(week).output().unwrap().stdout).lines().nth(3).unwrap().to_owned()
+    };
+    assert!(
+        line("2027-05-03T12:00:00Z").contains(", agree by Fri 14 May 2027"),
+        "{}",
+        line("2027-05-03T12:00:00Z")
+    );
+    let late = line("2027-05-20T12:00:00Z");
+    assert!(late.contains(": OVERDUE: ") && late.contains(", was due by"), "{late}");
 }
 
 #[test]
@@ -105,8 +118,7 @@ fn a_year_of_coverage_fits_on_a_page_and_breaks_no_name() {
     let printed = text(&output.stdout);
     assert!(printed.lines().count() <= 40, "{} lines:\n{printed}", printed.lines().count());
     assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
-    let christmas =
-        "Fri 25 Dec 2026  Christmas Day: working, Data Engineer C and Data Engineer D\n   away and 1 other\n";
+    let christmas = "Fri 25 Dec 2026  Christmas Day: holiday duty, Data Engineer C and Data Engineer\n   D away and 1 other\n";
     assert!(printed.contains(christmas), "{printed}");
     let on_call = "  Data Engineer D (no backup) until 10:00, then Data Engineer A (no backup)\n";
     assert!(printed.contains(on_call), "{printed}");
@@ -220,6 +232,40 @@ fn help_separates_a_commands_own_options_from_common_ones() {
     let (own, common) = printed.split_once("Common options:").unwrap();
     assert!(own.contains("--warn-days") && !own.contains("--state"), "{printed}");
     assert!(common.contains("--config") && common.contains("--now"), "{printed}");
+}
+
+#[test]
+fn help_shows_fetch_and_the_default_of_team_only_where_they_mean_something() {
+    for (command, has_fetch, default) in [
+        (&["coverage"][..], true, "[default: all]"),
+        (&["notices", "preview"], true, "[default: all]"),
+        (&["cover"], true, "needed if there are several"),
+        (&["off"], true, "needed if there are several"),
+        (&["notices", "test"], true, "needed if there are several"),
+        (&["serve"], false, ""),
+        (&["init"], false, ""),
+        (&["man"], false, ""),
+        (&["completions"], false, ""),
+    ] {
+        let printed = text(&oncal().args(command).arg("--help").output().unwrap().stdout);
+        assert_eq!(printed.contains("--fetch"), has_fetch, "{command:?}: {printed}");
+        assert!(printed.contains(default), "{command:?}: {printed}");
+        assert_eq!(printed.contains("--team "), !default.is_empty(), "{command:?}: {printed}");
+    }
+}
+
+#[test]
+fn check_counts_entries_in_the_past_without_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_conflict(folder.path());
+    let check = |now: &str| {
+        let args = ["check", "--deny-warnings", "--now", now, "--config", config.to_str().unwrap()];
+        let output = run(&args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(!check(NOW).contains("in the past"));
+    assert!(check("2027-06-10T12:00:00Z").ends_with("\nin the past: 1 time-off entry\n"));
 }
 
 #[test]
@@ -748,9 +794,9 @@ fn a_year_of_a_calendar_in_json_has_what_the_table_has() {
 fn a_calendar_in_another_language_shows_what_its_holidays_mean_in_english() {
     let shown = text(&run(&["holidays", "jp", "2027"]).stdout);
     for line in [
-        "DATE              HOLIDAY       IN ENGLISH ",
-        "Mon 11 Jan 2027   成人の日      Coming of Age ",
-        "Mon 22 Mar 2027   振替休日      Substitute ",
+        "DATE             HOLIDAY       IN ENGLISH ",
+        "Mon 11 Jan 2027  成人の日      Coming of Age ",
+        "Mon 22 Mar 2027  振替休日      Substitute ",
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }

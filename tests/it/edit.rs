@@ -393,7 +393,8 @@ fn leave_that_is_over_is_refused_unless_its_dates_are_written_out() {
 fn a_cover_of_the_past_is_written_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let config = shipped(folder.path());
-    let over = "this is over; it changes who is said to have been on call from Sat 1 May 2027 00:00 EDT";
+    let over =
+        "this period is in the past; it changes the record of who was on call from Sat 1 May 2027 00:00 EDT";
     assert!(run_ok(&config, &["cover", "d", "2027-05-01", "-", "2027-05-02"]).contains(over));
     assert!(!run_ok(&config, &["cover", "d", "2027-05-06..2027-05-08"]).contains("this is over"));
     assert_eq!(team(&config).overrides.len(), 2);
@@ -539,7 +540,7 @@ fn nonsense_is_refused_with_a_reason() {
         (&["cover", "d", "fri", "18:00"], 2, "`fri` may mean today, Fri 7 May 2027, or Fri 14 May 2027"),
         (&["cover", "d", "yesterday"], 2, "is not after"),
         (&["cover", "d", "2027-06-01", "2027-06-01"], 2, "to include that day write 2027-06-02"),
-        (&["cover", "b", "09:00"], 1, "the plan says so already"),
+        (&["cover", "b", "09:00"], 1, "this is already in the plan"),
         (
             &["cover", "d", "2026-01-01", "2026-01-02 10:00"],
             1,
@@ -553,7 +554,7 @@ fn nonsense_is_refused_with_a_reason() {
         ),
         (&["swap", "2027-04-30", "a", "b"], 1, "has begun"),
         (&["swap", "2027-04-23", "a", "b"], 1, "is over"),
-        (&["swap", "2027-06-11", "d", "a"], 1, "the plan says so already"),
+        (&["swap", "2027-06-11", "d", "a"], 1, "this is already in the plan"),
         (&["swap", "2027-06-11", "2027-06-11"], 2, "both dates name the same week"),
         (&["swap", "2027-06-11", "a", "a"], 2, "cannot be primary and secondary"),
         (

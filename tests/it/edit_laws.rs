@@ -1,4 +1,5 @@
-//! Random team files and random commands that write them: what the file then says, and that no other byte of it changes.
+//! Random team files and random commands that write them: what the file then says, and that no other byte of it
+//! changes.
 
 mod layout;
 mod places;
@@ -390,7 +391,7 @@ proptest! {
         if !matches!(typed, Typed::Exchange(..)) {
             let again = run(&config, &args);
             prop_assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));
-            let reason = if matches!(typed, Typed::Agree(..)) { "agreed already" } else { "the plan says so already" };
+            let reason = if matches!(typed, Typed::Agree(..)) { "agreed already" } else { "this is already in the plan" };
             prop_assert!(text(&again.stderr).contains(reason), "{}", text(&again.stderr));
             prop_assert_eq!(fs::read_to_string(file(&config)).unwrap(), after_text);
         }

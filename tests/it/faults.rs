@@ -171,6 +171,40 @@ fn a_removed_state_folder_is_noticed_and_written_again_with_the_secret_and_the_c
     assert!(String::from_utf8_lossy(&page).contains("Ann"), "the log of changes is there again");
 }
 
+/// As whoever tidies up does: what was published last is in the log alone.
+#[test]
+fn a_log_of_the_journal_that_is_removed_or_a_file_that_is_emptied_takes_nothing_with_it() {
+    let remove_log = |state: &Path| {
+        for end in ["-wal", "-shm"] {
+            fs::remove_file(state.join(format!("journal.sqlite{end}"))).unwrap();
+        }
+    };
+    let empty = |state: &Path| drop(fs::File::create(state.join("journal.sqlite")).unwrap());
+    for (damage, is_edited) in
+        [(remove_log as fn(&Path), false), (remove_log, true), (empty, false), (empty, true)]
+    {
+        let (edited, mut seen) = (Edited::new(""), Seen::default());
+        let state = edited.state();
+        let mut running = edited.start(&state);
+        let edit = |running: &Running, seen: &mut Seen, number| {
+            edited.edit(number);
+            wait("edit", PATIENCE, running, || serves(running, number));
+            seen.look(&feed(running)).unwrap();
+        };
+        (1..4).for_each(|number| edit(&running, &mut seen, number));
+        damage(&state);
+        // Without an edit a check notices it.
+        (4..6).filter(|_| is_edited).for_each(|number| edit(&running, &mut seen, number));
+        running.wait_for_log("files of the journal were removed or replaced");
+        running.child.kill().unwrap();
+        running.ended();
+        // As it was before the last edit.
+        edited.edit(if is_edited { 4 } else { 2 });
+        let running = edited.start(&state);
+        seen.look(&feed(&running)).unwrap();
+    }
+}
+
 /// A server whose team was published a few times, ended, and what a client knows of it.
 fn published(edited: &Edited) -> Seen {
     let mut seen = Seen::default();

@@ -273,7 +273,7 @@ fn the_agenda_of_a_meeting_has_next_weeks_occasions_with_who_is_on_call_through_
         written.split("BEGIN:VEVENT").find(|event| event.contains(&uid)).unwrap()
     };
     let agenda = "4. Holidays next week:\\n   - 25 Dec Christmas Day: Data Engineer D\\, then Data Engineer A from 10:00 \
-                  (working)\\n   - 1 Jan New Year's Day: Data Engineer A\\, then Data Engineer B from 10:00 (working)\n";
+                  (holiday duty)\\n   - 1 Jan New Year's Day: Data Engineer A\\, then Data Engineer B from 10:00 (holiday duty)\n";
     let before_christmas = meeting("20261225T150000Z");
     assert!(before_christmas.contains(agenda), "{before_christmas}");
     assert!(before_christmas.contains("3. Open redistributions: none\\n"), "{before_christmas}");

@@ -1,5 +1,5 @@
-//! Commands and calendars that are fetched: what `--fetch` says and leaves alone, what an export does with them, and how
-//! commands, pages and feeds show a calendar that was never fetched or in which all that was ahead is gone.
+//! Commands and calendars that are fetched: what `--fetch` says and leaves alone, what an export does with them, and
+//! how commands, pages and feeds show a calendar that was never fetched or in which all that was ahead is gone.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Calendars that are fetched from addresses by a running server: changes reach the feeds, copies are kept, the past stays,
-//! and no calendar of one person stops a team.
+//! Calendars that are fetched from addresses by a running server: changes reach the feeds, copies are kept, the past
+//! stays, and no calendar of one person stops a team.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::support::fetching::{Serving, folder, team};
 use crate::support::files::write;
 use crate::support::postgres::Postgres;
 use chrono::{Days, NaiveDate, TimeDelta};
-use oncal::calendars::{Calendars, Options, Patience};
+use oncal::calendars::{Calendars, FetchWait, Options};
 use oncal::config::{
     self, AsOf, CalendarReader, CalendarUse, Configuration, KeptCalendar, KeptCalendars, Scope, TeamFiles,
 };
@@ -405,7 +405,7 @@ fn year(folder: &Path, shelf: &Calendars, at: &str) -> Vec<String> {
     let now: Instant = at.parse().unwrap();
     let kept = config::load(folder, shelf.as_of(now)).unwrap();
     let load = |calendars| config::reload(folder, AsOf { now, calendars }, &kept, &Scope::All).ok();
-    assert_eq!(shelf.fetch_now(&kept, &load, Patience::All, now).unwrap(), []);
+    assert_eq!(shelf.fetch_now(&kept, &load, FetchWait::All, now).unwrap(), []);
     let loaded = config::load(folder, shelf.as_of(now)).unwrap();
     let holidays = loaded.library.get("house").unwrap().year(2026);
     holidays.into_iter().map(|holiday| holiday.date.to_string()).collect()
@@ -464,7 +464,7 @@ fn a_feed_with_a_window_of_thirty_days_followed_for_a_year_changes_no_shift_that
         let kept = config::load(folder.path(), shelf.as_of(now)).unwrap();
         let load =
             |calendars| config::reload(folder.path(), AsOf { now, calendars }, &kept, &Scope::All).ok();
-        assert_eq!(shelf.fetch_now(&kept, &load, Patience::All, now).unwrap(), [], "day {number}");
+        assert_eq!(shelf.fetch_now(&kept, &load, FetchWait::All, now).unwrap(), [], "day {number}");
         shelf.note_use(kept.calendar_uses(), true, now).unwrap();
         drop(shelf);
         let database = Arc::new(Database::open(state(folder.path())).unwrap());
@@ -607,7 +607,7 @@ fn after_a_failure_there_is_a_pause_and_a_backup_that_was_put_back_takes_nothing
     let fetched = |before: &Configuration, now: Instant| {
         let load =
             |calendars| config::reload(folder.path(), AsOf { now, calendars }, before, &Scope::All).ok();
-        let unfetched = shelf.fetch_now(before, &load, Patience::All, now).unwrap();
+        let unfetched = shelf.fetch_now(before, &load, FetchWait::All, now).unwrap();
         (unfetched.len(), reloaded(folder.path(), &shelf, before, now))
     };
     let (_, loaded) = fetched(&config::load(folder.path(), shelf.as_of(now)).unwrap(), now);
@@ -684,7 +684,7 @@ fn two_servers_on_one_postgresql_agree_and_an_older_copy_changes_nothing() {
         let shelf = Arc::new(Calendars::new(Some(Arc::clone(database)), Options::DEFAULT));
         shelf.read().unwrap();
         let files = config::load(folder.path(), now).unwrap();
-        shelf.fetch_now(&files, &|kept| load(kept, now), Patience::All, now).unwrap();
+        shelf.fetch_now(&files, &|kept| load(kept, now), FetchWait::All, now).unwrap();
         let publisher = Publisher::new(Arc::clone(database), None, String::new());
         let builder = Builder::new(publisher).with_calendars(Arc::clone(&shelf));
         let first = builder.first(config::load(folder.path(), shelf.as_of(now)).unwrap(), now).unwrap();
@@ -697,7 +697,7 @@ fn two_servers_on_one_postgresql_agree_and_an_older_copy_changes_nothing() {
     let shelf = Calendars::new(Some(Arc::clone(&other)), Options::DEFAULT);
     shelf.read().unwrap();
     let before = config::load(folder.path(), shelf.as_of(late)).unwrap();
-    shelf.fetch_now(&before, &|kept| load(kept, late), Patience::All, late).unwrap();
+    shelf.fetch_now(&before, &|kept| load(kept, late), FetchWait::All, late).unwrap();
     let (_, _, newest) = build(&other, late);
     let id = TeamId::new("late").unwrap();
     let stored = || other.read_team(&id).unwrap().unwrap();

@@ -1,7 +1,8 @@
 //! A running server and misbehaving calendar servers: each fetch is bounded, a failure is recorded, it is tried again,
 //! and the kept copy stays in use.
 //!
-//! What needs a certificate that the program trusts, or an address that counts as public, is tested with the program itself.
+//! What needs a certificate that the program trusts, or an address that counts as public, is tested with the program
+//! itself.
 
 use std::io::Write;
 use std::net::TcpStream;

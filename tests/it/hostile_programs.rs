@@ -1,5 +1,5 @@
-//! The program itself and a server of calendars that misbehaves over TLS, reached through a proxy, so that it counts as a
-//! public one: each failure is logged once, the fetch is tried again, and the kept copy stays in use.
+//! The program itself and a server of calendars that misbehaves over TLS, reached through a proxy, so that it counts as
+//! a public one: each failure is logged once, the fetch is tried again, and the kept copy stays in use.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};

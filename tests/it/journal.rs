@@ -276,6 +276,24 @@ fn notices_a_loss(open: impl Fn() -> Database, lose: impl FnOnce()) {
 }
 
 #[test]
+fn a_team_whose_journal_was_deleted_and_whose_changes_were_not_can_be_published_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(Location::folder(folder.path())).unwrap();
+    let write = |record: &str| {
+        for version in [1, 2] {
+            let draft = draft("one", version, version, &[record, "both"]);
+            assert!(database.write(&[draft]).unwrap().is_empty());
+        }
+    };
+    write("before");
+    let file = rusqlite::Connection::open(folder.path().join("journal.sqlite")).unwrap();
+    assert_eq!(file.execute("DELETE FROM publication", []).unwrap(), 1);
+    write("after");
+    let changes = records(database.changes_of(&id("one")).unwrap());
+    assert_eq!(changes, ["before", "both", "after", "before", "both", "after"]);
+}
+
+#[test]
 fn a_journal_that_was_removed_or_put_back_from_a_backup_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use flate2::read::GzDecoder;
 use oncal::config::{Encryption, MailAddress, MailServer, Mailbox};
-use oncal::delivery::{BadCertificate, Failure, Mail, Network, Reason, Transport};
+use oncal::delivery::{Failure, Mail, Network, Reason, Transport};
+use oncal::fetch::BadCertificate;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -336,8 +337,8 @@ const PUBLIC: [&str; 26] = [
     "/api/v1/teams/data/subscribers",
 ];
 
-/// Every value of every table of a journal, by where it is. Left out: the copies of the team's own files, which have all
-/// that these have, and the recipients of notices, which may be addresses of the team.
+/// Every value of every table of a journal, by where it is. Left out: the copies of the team's own files, which have
+/// all that these have, and the recipients of notices, which may be addresses of the team.
 fn journal_texts(journal: &Path) -> Vec<(String, String)> {
     let journal = rusqlite::Connection::open(journal).unwrap();
     let mut tables = journal.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();

@@ -1,5 +1,5 @@
-//! Running servers that are killed while they send notices, and several at once: none is lost, and none comes twice without
-//! a kill.
+//! Running servers that are killed while they send notices, and several at once: none is lost, and none comes twice
+//! without a kill.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -82,8 +82,8 @@ impl Site {
         statement.query_map([], row).unwrap().map(Result::unwrap).collect()
     }
 
-    /// Whether everything that was due was sent, and nothing is due any more: whoever believes the last message that they
-    /// got knows their shifts.
+    /// Whether everything that was due was sent, and nothing is due any more: whoever believes the last message that
+    /// they got knows their shifts.
     fn is_settled(&self) -> bool {
         let now = self.clock.now().to_rfc3339();
         let preview = || oncal(self.folder.path(), &["--now", &now, "notices", "preview"]).output().unwrap();
@@ -94,7 +94,8 @@ impl Site {
         within(PATIENCE * 3, "the end", || self.is_settled().then_some(()));
     }
 
-    /// Each message that was due arrived by mail and at the webhook, and of each kind at most `repeated` came once more.
+    /// Each message that was due arrived by mail and at the webhook, and of each kind at most `repeated` came once
+    /// more.
     fn check(&self, repeated: usize, least: usize) {
         let outbox = self.outbox();
         let (hooks, mails): (Vec<&Row>, Vec<&Row>) =

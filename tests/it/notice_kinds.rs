@@ -1,5 +1,5 @@
-//! A notice of every kind through real servers: each arrives once and as it was written, and hostile names and reasons add
-//! nothing to it.
+//! A notice of every kind through real servers: each arrives once and as it was written, and hostile names and reasons
+//! add nothing to it.
 
 use std::collections::BTreeSet;
 use std::fs;

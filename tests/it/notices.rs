@@ -626,6 +626,58 @@ fn a_digest_time_that_a_clock_change_skips_is_the_first_instant_after_it() {
     assert_eq!(of(&due(Some(&begin), at("2027-03-14T07:00:00Z")).messages, Kind::Digest).len(), 1, "03:00");
 }
 
+/// The plan for `team`, which has an address of its own or not.
+fn planned_for(
+    (team, has_team): (&Team, bool),
+    edits: &Edits,
+    known: Option<&Notified>,
+    now: Instant,
+) -> Plan {
+    let schedule = schedule(team, now);
+    let facts = Facts { team, schedule: &schedule, edits: edits.clone(), outdated: Vec::new(), page: None };
+    plan(&facts, &Terms { has_team, ..terms(team) }, known, now)
+}
+
+fn kinds(messages: &[Message], is_to_team: bool) -> Vec<(Kind, Recipient)> {
+    let to = messages.iter().filter(|message| (message.to == Recipient::Team) == is_to_team);
+    to.map(|message| (message.kind, message.to.clone())).collect()
+}
+
+#[test]
+fn an_edit_that_also_gives_the_team_an_address_is_reported_to_the_engineers_once_it_has_settled() {
+    let now = at("2026-11-23T15:00:00Z");
+    let (plain, open) = (sample(&[], "", now), sample(CONFLICT, "", now));
+    let log = edits([&plain, &open], now);
+    let begin = planned_for((&plain, false), &Vec::new(), None, now).notified;
+    let at_once = planned_for((&open, true), &log, Some(&begin), now + TimeDelta::seconds(1));
+    assert_eq!(at_once.messages, [], "it may be undone");
+    let settled = now + TimeDelta::minutes(2);
+    let without = planned_for((&open, false), &log, Some(&begin), settled).messages;
+    let due = planned_for((&open, true), &log, Some(&at_once.notified), settled);
+    let agree = of(&without, Kind::Agree);
+    assert_eq!(agree.len(), 3, "to the pair, and to whoever is proposed");
+    assert_eq!(of(&due.messages, Kind::Agree), agree);
+    let to_team = kinds(&of(&due.messages, Kind::First), true);
+    assert_eq!(to_team, [(Kind::First, Recipient::Team)]);
+    let later = planned_for((&open, true), &log, Some(&due.notified), settled + TimeDelta::hours(1));
+    assert_eq!(later.messages, []);
+}
+
+#[test]
+fn what_is_open_beyond_the_time_when_notices_begin_is_reported_once_it_comes_near() {
+    let now = at("2026-10-10T18:00:00Z");
+    let open = sample(CONFLICT, "", now);
+    let without = planned_for((&open, false), &Vec::new(), None, now).notified;
+    for known in [None, Some(&without)] {
+        let begin = planned_for((&open, true), &Vec::new(), known, now);
+        assert_eq!(kinds(&begin.messages, true), [(Kind::First, Recipient::Team)]);
+        assert_eq!(kinds(&begin.messages, false), []);
+        let near = planned_for((&open, true), &Vec::new(), Some(&begin.notified), at("2026-10-31T18:00:00Z"));
+        assert_eq!(kinds(&near.messages, false).len(), 3, "{:?}", near.messages);
+        assert!(near.messages.iter().all(|message| message.kind == Kind::Agree));
+    }
+}
+
 #[test]
 fn names_and_reasons_cannot_add_lines_or_reorder_them() {
     let now = at("2026-11-23T15:00:00Z");

@@ -126,18 +126,26 @@ impl Server {
         let builder = Builder::new(Publisher::new(Arc::clone(&database), None, "test".to_owned()));
         let snapshot = builder.first(load(config.path(), now).unwrap(), now).unwrap();
         let environment = Environment::new(|_| None);
-        let sender =
-            |channel| Sender::new(channel, Arc::clone(&database), environment.clone(), network.clone());
-        Server {
+        let mut server = Server {
             planner: Planner::new(Arc::clone(&database), environment.clone()),
-            senders: Channel::ALL.map(sender).into(),
+            senders: Vec::new(),
             counts: NoticeCounts::default(),
             network: network.clone(),
             config,
             database,
             builder,
             snapshot,
-        }
+        };
+        server.use_environment(&environment);
+        server
+    }
+
+    /// Plans and sends with the secrets of `environment`.
+    fn use_environment(&mut self, environment: &Environment) {
+        let database = || Arc::clone(&self.database);
+        let sender = |channel| Sender::new(channel, database(), environment.clone(), self.network.clone());
+        self.senders = Channel::ALL.map(sender).into();
+        self.planner = Planner::new(database(), environment.clone());
     }
 
     fn edit(&mut self, text: &str, now: Instant) {
@@ -450,8 +458,8 @@ fn an_urgent_change_is_tried_at_once_after_hours_in_which_nothing_could_be_sent(
 
 #[test]
 fn a_message_that_is_refused_for_a_while_is_not_overtaken() {
-    // The first message is due after two minutes, and is tried for the ninth time after another 7,725 seconds: just then the
-    // second one is due. A minute later the server takes both.
+    // The first message is due after two minutes, and is tried for the ninth time after another 7,725 seconds: just
+    // then the second one is due. A minute later the server takes both.
     let due = monday() + TimeDelta::minutes(2) + TimeDelta::seconds(7725);
     let back = due + TimeDelta::minutes(1);
     let unknown = Failure::of_message(Reason::MailRefused(451));
@@ -500,6 +508,169 @@ fn a_change_that_was_made_by_a_clock_that_is_ahead_is_sent_soon() {
     assert_eq!(network.arrived(), []);
     server.run(monday() + TimeDelta::minutes(2), monday() + TimeDelta::minutes(3), TimeDelta::seconds(5));
     assert_eq!(network.arrived().len(), 4);
+}
+
+/// D for C on Tuesday 24 November, within a day of [`monday`].
+fn cover(from: &str, to: &str) -> String {
+    format!(
+        "[[override]]\nfrom = 2026-11-24T{from}:00\nto = 2026-11-24T{to}:00\nprimary = \"d\"\nagreed_on = 2026-11-23\n"
+    )
+}
+
+#[test]
+fn a_notice_that_was_sent_by_a_clock_that_was_ahead_is_not_newer_than_later_ones() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let ahead = monday() + TimeDelta::hours(3);
+    let first = cover("08:00", "08:20");
+    server.edit(&team_text(&first), ahead);
+    server.step(ahead + TimeDelta::seconds(20));
+    assert_eq!(network.counts()["webhook"], 1, "{:?}", network.counts());
+    drop(server);
+    let both = team_text(&format!("{first}{}", cover("08:40", "09:00")));
+    let mut server = Server::start(folder(state.path()), &both, monday(), &network);
+    server.run(monday(), monday() + TimeDelta::seconds(20), TimeDelta::seconds(5));
+    for to in ["d@example.org", "team@example.org", "webhook"] {
+        let subjects = subjects(&network, to);
+        assert_eq!(subjects.len(), 2, "{to}: {subjects:?}");
+        assert!(subjects[1].starts_with("URGENT: "), "{to}: {subjects:?}");
+    }
+}
+
+#[test]
+fn a_notice_that_failed_while_the_clock_was_ahead_is_sent_once_the_clock_is_right() {
+    for failure in
+        [Failure::general(Reason::WebhookUnreachable), Failure::of_recipient(Reason::WebhookUnreachable)]
+    {
+        let (is_up, state) = (Arc::<AtomicBool>::default(), tempfile::tempdir().unwrap());
+        let up = Arc::clone(&is_up);
+        let network =
+            Recorder::new(move |_, _, _| if up.load(Ordering::Relaxed) { Ok(()) } else { Err(failure) });
+        let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+        server.step(monday());
+        // One is planned by the right clock, and one by the one that is ahead. It is set right while it fails.
+        let first = cover("08:00", "08:20");
+        server.edit(&team_text(&first), monday());
+        server.step(monday() + TimeDelta::seconds(20));
+        let ahead = monday() + TimeDelta::hours(3);
+        let second = format!("{first}{}", cover("08:40", "09:00"));
+        server.edit(&team_text(&second), ahead);
+        server.run(ahead, ahead + TimeDelta::minutes(2), TimeDelta::seconds(5));
+        is_up.store(true, Ordering::Relaxed);
+        let right = monday() + TimeDelta::minutes(3);
+        server.step(right);
+        assert_eq!(network.counts().values().collect::<BTreeSet<_>>(), [&2].into(), "{:?}", network.counts());
+        server.edit(&team_text(&format!("{second}{}", cover("09:20", "09:40"))), right);
+        server.run(right, right + TimeDelta::seconds(20), TimeDelta::seconds(5));
+        let subjects = subjects(&network, "webhook");
+        assert_eq!(subjects.len(), 3);
+        assert!(subjects.iter().all(|subject| subject.starts_with("URGENT: ")), "{subjects:?}");
+    }
+}
+
+#[test]
+fn what_a_clock_that_was_ahead_waits_for_is_due_once_the_clock_is_right() {
+    let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let ahead = monday() + TimeDelta::hours(3);
+    server.edit(&team_text(FLU), ahead);
+    server.step(ahead);
+    assert_eq!(network.arrived(), [], "it has not settled");
+    for seconds in [10, 25] {
+        server.planner.step(&server.snapshot, monday() + TimeDelta::seconds(seconds)).unwrap();
+    }
+    assert!(waiting(&server) > 0, "it has by the right clock");
+    // What another process claimed is free once its claim is over by any clock that can be right.
+    let now = monday() + TimeDelta::seconds(30);
+    let claim =
+        |now: Instant| server.database.claim_notice(Channel::Webhook, now, now + TimeDelta::minutes(5));
+    assert!(claim(now + TimeDelta::seconds(5)).unwrap().is_some());
+    server.step(now);
+    assert!(!network.counts().contains_key("webhook"), "the other clock may be a little ahead");
+    server.run(now, now + TimeDelta::minutes(6), TimeDelta::minutes(1));
+    assert_eq!(network.counts()["webhook"], 1);
+    server.edit(&team_text(""), now + TimeDelta::minutes(7));
+    server.planner.step(&server.snapshot, now + TimeDelta::minutes(7)).unwrap();
+    let now = now + TimeDelta::minutes(8);
+    server.planner.step(&server.snapshot, now).unwrap();
+    let ahead = now + TimeDelta::hours(3);
+    let claimed = server.database.claim_notice(Channel::Webhook, ahead, ahead + TimeDelta::minutes(5));
+    assert!(claimed.unwrap().is_some());
+    server.step(now);
+    assert_eq!(network.counts()["webhook"], 2);
+}
+
+/// How many notices wait.
+fn waiting(server: &Server) -> u64 {
+    let all = server.database.undelivered_notices(monday()).unwrap();
+    all.iter().map(|own| own.waiting).sum()
+}
+
+/// Lets the senders of `server` do what they do at `now`.
+fn send(server: &mut Server, now: Instant) {
+    for sender in &mut server.senders {
+        sender.step(&server.snapshot, &server.counts, || now).unwrap();
+    }
+}
+
+/// Starts `server` again in its folder, with the team's file under this name.
+fn start_with_file_as(server: &mut Server, name: &str) {
+    let folder = server.config.path().join("teams");
+    fs::rename(folder.join("data.toml"), folder.join(name)).unwrap();
+    let builder = Builder::new(Publisher::new(Arc::clone(&server.database), None, "test".to_owned()));
+    server.snapshot = builder.first(load(server.config.path(), monday()).unwrap(), monday()).unwrap();
+    assert!(server.snapshot.team("data").is_none());
+}
+
+#[test]
+fn notices_of_a_team_whose_file_is_missing_at_a_start_wait_for_it() {
+    let is_up = Arc::<AtomicBool>::default();
+    let (state, up) = (tempfile::tempdir().unwrap(), Arc::clone(&is_up));
+    let down = Failure::general(Reason::MailUnreachable);
+    let network = Recorder::new(move |_, _, _| if up.load(Ordering::Relaxed) { Ok(()) } else { Err(down) });
+    let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+    server.step(monday());
+    let swapped = team_text(&swap("2026-12-04", ["a", "d"]));
+    server.edit(&swapped, monday());
+    let due = monday() + TimeDelta::minutes(3);
+    server.step(due);
+    assert_eq!(waiting(&server), 4);
+    start_with_file_as(&mut server, "else.toml");
+    assert!(server.snapshot.is_broken("data"), "its file is expected back");
+    is_up.store(true, Ordering::Relaxed);
+    for seconds in [20, 30, 40] {
+        send(&mut server, due + TimeDelta::seconds(seconds));
+    }
+    assert_eq!((waiting(&server), network.arrived().len()), (4, 0));
+    server.edit(&swapped, due + TimeDelta::seconds(45));
+    send(&mut server, due + TimeDelta::seconds(50));
+    assert_eq!((waiting(&server), network.arrived().len()), (0, 4));
+}
+
+#[test]
+fn why_the_webhook_in_the_environment_cannot_be_used_is_shown() {
+    let password =
+        "the webhook in the environment cannot be used: it must not contain a user name or password";
+    let plain = "the webhook in the environment cannot be used: it must begin with `https://`: without encryption only \
+                 this machine (loopback) can be reached";
+    let file = "the file that ONCAL_WEBHOOK_<TEAM>_FILE names cannot be read";
+    for (variable, value, expected) in [
+        ("ONCAL_WEBHOOK_DATA", "https://u:SECRET@hooks.example.org/x", password),
+        ("ONCAL_WEBHOOK_DATA", "http://hooks.example.org/SECRET", plain),
+        ("ONCAL_WEBHOOK_DATA_FILE", "/SECRET/missing", file),
+    ] {
+        let (state, network) = (tempfile::tempdir().unwrap(), Recorder::new(|_, _, _| Ok(())));
+        let mut server = Server::start(folder(state.path()), &team_text(""), monday(), &network);
+        server.use_environment(&Environment::new(move |name| (name == variable).then(|| value.to_owned())));
+        server.step(monday());
+        server.edit(&team_text(&swap("2026-12-04", ["a", "d"])), monday());
+        server.step(monday() + TimeDelta::minutes(3));
+        let undelivered = server.database.undelivered_notices(monday()).unwrap();
+        let failures: Vec<&str> = undelivered.iter().map(|own| own.failure.as_str()).collect();
+        assert_eq!(failures, [expected]);
+    }
 }
 
 #[test]
@@ -617,11 +788,7 @@ fn a_server_without_a_webhook_does_not_make_the_team_new_to_one_that_has_it() {
     let start = || Server::start(Location::Postgres(postgres.url.clone()), &text(""), monday(), &network);
     let [mut one, mut other] = [start(), start()];
     let hook = |name: &str| (name == "ONCAL_WEBHOOK_DATA").then(|| "https://hooks.example.org/T1".to_owned());
-    let environment = Environment::new(hook);
-    one.planner = Planner::new(Arc::clone(&one.database), environment.clone());
-    let sender =
-        |channel| Sender::new(channel, Arc::clone(&one.database), environment.clone(), network.clone());
-    one.senders = Channel::ALL.map(sender).into();
+    one.use_environment(&Environment::new(hook));
     one.step(monday());
     let later = monday() + TimeDelta::hours(1);
     let swapped = text(&swap("2026-12-04", ["a", "d"]));
@@ -639,6 +806,31 @@ fn a_server_without_a_webhook_does_not_make_the_team_new_to_one_that_has_it() {
 
 #[test]
 #[ignore = "needs PostgreSQL, which tests/run.sh installs"]
+fn a_server_without_a_webhook_leaves_what_goes_there_to_one_that_has_it() {
+    let postgres = Postgres::start();
+    let back = monday() + TimeDelta::minutes(4);
+    let down = Failure::of_recipient(Reason::WebhookUnreachable);
+    let network = Recorder::new(move |now, _, _| if now < back { Err(down) } else { Ok(()) });
+    let text = |more: &str| team_text(more).replace(NOTICES, "");
+    let start = || Server::start(Location::Postgres(postgres.url.clone()), &text(""), monday(), &network);
+    let [mut one, mut other] = [start(), start()];
+    let hook = |name: &str| (name == "ONCAL_WEBHOOK_DATA").then(|| "https://hooks.example.org/T1".to_owned());
+    one.use_environment(&Environment::new(hook));
+    one.step(monday());
+    for server in [&mut one, &mut other] {
+        server.edit(&text(&swap("2026-12-04", ["a", "d"])), monday());
+    }
+    one.step(monday() + TimeDelta::minutes(3));
+    *network.now.lock().unwrap() = back;
+    send(&mut other, back);
+    assert!(other.senders.iter().any(Sender::has_left_some));
+    assert_eq!(network.counts().get("webhook"), None);
+    one.step(back + TimeDelta::seconds(10));
+    assert_eq!(network.counts()["webhook"], 1);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL, which tests/run.sh installs"]
 fn notices_of_a_team_that_no_server_has_any_more_are_dropped_after_three_days() {
     let postgres = Postgres::start();
     let unreachable = Failure::general(Reason::MailUnreachable);
@@ -651,22 +843,9 @@ fn notices_of_a_team_that_no_server_has_any_more_are_dropped_after_three_days() 
     one.edit(&team_text(&swap("2026-12-04", ["a", "d"])), edited);
     let due = edited + TimeDelta::minutes(2);
     one.planner.step(&one.snapshot, due).unwrap();
-    let waiting = |server: &Server| {
-        let all = server.database.undelivered_notices(monday()).unwrap();
-        all.iter().map(|own| own.waiting).sum::<u64>()
-    };
     assert_eq!(waiting(&one), 4);
     // The other server knows only the plan before that, so it leaves the notices to the first.
-    let send = |server: &mut Server, now: Instant| {
-        for sender in &mut server.senders {
-            sender.step(&server.snapshot, &server.counts, || now).unwrap();
-        }
-    };
-    let folder = other.config.path().join("teams");
-    fs::rename(folder.join("data.toml"), folder.join("else.toml")).unwrap();
-    let builder = Builder::new(Publisher::new(Arc::clone(&other.database), None, "test".to_owned()));
-    other.snapshot = builder.first(load(other.config.path(), monday()).unwrap(), monday()).unwrap();
-    assert!(other.snapshot.team("data").is_none());
+    start_with_file_as(&mut other, "else.toml");
     for seconds in [0, 20, 40] {
         send(&mut other, due + TimeDelta::seconds(seconds));
     }

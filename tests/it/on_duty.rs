@@ -197,9 +197,12 @@ fn whoever_misses_the_meeting_is_marked_among_those_who_attend() {
     let events = memorial_day(folder.path());
     says(
         &events["handover.20270528T140000Z"],
-        &["Secondaries: Data Engineer B, then Data Engineer C (away)\n"],
+        &["Also expected: secondaries Data Engineer B, then Data Engineer C (away)\n"],
     );
-    says(&events["handover.20270604T140000Z"], &["Secondaries: Data Engineer C, then Data Engineer D\n"]);
+    says(
+        &events["handover.20270604T140000Z"],
+        &["Also expected: secondaries Data Engineer C, then Data Engineer D\n"],
+    );
 }
 
 #[test]
@@ -387,4 +390,20 @@ fn a_swap_is_shown_as_one_engineer_instead_of_another() {
     assert!(printed.contains("instead of"), "{printed}");
     assert!(printed.contains("(swap: a trip)"), "{printed}");
     assert!(!printed.contains("swap for"), "{printed}");
+}
+
+#[test]
+fn leave_that_goes_on_after_the_last_week_on_duty_names_nobody_for_the_days_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let leave = "time_off = [{ from = 2027-06-05, to = 2027-06-20 }]";
+    plan(folder.path(), &[(&format!("#{}", LEAVE.replace("private", "Leave")), leave)], "");
+    let events = feed(folder.path(), "2027-05-28T14:00:00Z", "2027-07-02T14:00:00Z");
+    let event = &events["time-off.c.20270605"];
+    assert_eq!(event.summary, "Time off of Data Engineer C: Data Engineer D until Fri 11 Jun 10:00");
+    says(event, &["On call Sat 5 Jun 00:00 – Fri 11 Jun 10:00 EDT: Data Engineer D (no backup)\n"]);
+    let printed = run(folder.path(), &["coverage", "--from", "2027-06-04", "--weeks", "1"]);
+    assert!(
+        printed.contains("\n  Sat 5 Jun 00:00 – Fri 11 Jun 10:00 EDT: Data Engineer D (no backup)\n"),
+        "{printed}"
+    );
 }

@@ -32,8 +32,8 @@ fn is_metric(running: &Running, line: &str) -> bool {
     String::from_utf8(get(running.admin, "/metrics").1).unwrap().lines().any(|own| own == line)
 }
 
-/// [`wait`] for a server whose uptime is faked: no wait of it ends by time alone, so a new file beside the folder of its
-/// configuration wakes its reloader again and again. How soon everything has to show is measured by `chaos`, with
+/// [`wait`] for a server whose uptime is faked: no wait of it ends by time alone, so a new file beside the folder of
+/// its configuration wakes its reloader again and again. How soon everything has to show is measured by `chaos`, with
 /// nothing else running.
 #[track_caller]
 fn wait_faked(what: &str, is_so: impl Fn() -> bool) {

@@ -162,6 +162,56 @@ fn a_secondary_who_is_away_is_no_backup_wherever_the_page_says_who_is_on_call() 
     }
 }
 
+/// On 24 December Cy, the primary, is on leave and Eve is proposed, whom nobody stands behind; nobody agreed.
+#[test]
+fn whoever_is_only_proposed_is_shown_so_wherever_a_page_says_who_is_on_call() {
+    let team = TEAM.replace("area = \"Profit\"\nprimary = \"d\"", "area = \"Profit\"\nprimary = \"e\"");
+    let now = "2026-12-24T12:00:00Z";
+    let targets = ["/", "/data/", "/data/run-books/profit", "/data/engineers/e", "/data/pipelines"];
+    let [index, rota, book, person, pipelines] =
+        responses_of(&team, now, &targets.map(|target| (target, "")))
+            .try_into()
+            .unwrap_or_else(|_| panic!("five pages"));
+    let proposed = "<span class=\"tag warn\">Proposed</span>";
+    for page in [&index, &book] {
+        page.has(proposed).has("until ").lacks("on call</span>");
+    }
+    rota.has("<span class=\"tag warn\">Not agreed</span> proposed instead of ");
+    book.has(", primary <span class=\"tag warn\">Proposed</span>").has("Secondary: nobody");
+    person.has("proposed as primary</span>").has("Would be on call as primary until ");
+    pipelines.has("proposed as primary</span>").lacks(" on call</span>");
+    let six = ["a", "b", "c", "d", "e", "f"].map(|id| (id.to_owned(), team.replace("run_book", "#run_book")));
+    let table = responses_of_all(&six, now, &[("/", "")]).remove(0);
+    assert_eq!(table.body.matches(proposed).count(), 6, "{}", table.body);
+}
+
+#[test]
+fn until_is_when_what_was_agreed_ends_also_where_the_same_person_goes_on() {
+    let rich = include_str!("../browser/rich/rich.toml");
+    let teams = [("rich".to_owned(), rich.to_owned())];
+    let shown = |now: &str| responses_of_all(&teams, now, &[("/rich/", ""), ("/rich/engineers/max", "")]);
+    let [rota, max] = shown("2026-12-07T12:00:00Z").try_into().unwrap_or_else(|_| panic!("two pages"));
+    rota.has(">Fri 11 Dec 10:00 EST</time>")
+        .has(", then <span class=\"tag warn\">Proposed</span> <a class=\"who\" href=\"engineers/max\">");
+    max.has("On call as primary until <time datetime=\"2026-12-11T15:00:00Z\">");
+}
+
+#[test]
+fn somebody_who_left_is_marked_and_offered_nothing_to_subscribe_to() {
+    let team = TEAM.replace(
+        "{ id = \"e\", name = \"Eve\"",
+        "{ id = \"f\", name = \"Fay\", left = 2026-11-07 }, { id = \"e\", name = \"Eve\"",
+    );
+    let team = team.replace("area = \"Profit\"\nprimary = \"d\"", "area = \"Profit\"\nprimary = \"f\"");
+    let targets = ["/data/engineers/f", "/data/pipelines", "/data/run-books/profit", "/data/subscribe"];
+    let pages = responses_of(&team, NOW, &targets.map(|target| (target, "")));
+    for page in &pages[..3] {
+        page.has("<span class=\"tag plain\">left on Sat 7 Nov</span>");
+    }
+    pages[0].has("No longer in the team.").lacks("Add these shifts to a calendar");
+    pages[3].has("engineers/e").lacks("engineers/f");
+}
+
 #[test]
 fn the_on_call_card_says_who_is_next() {
     let page = responses_of(TEAM, "2026-11-25T22:00:00Z", &[("/data/", "")]).remove(0);
@@ -214,7 +264,7 @@ fn a_proposal_is_dashed_and_named_as_one() {
 #[test]
 fn a_missing_backup_is_plain_text_during_a_cover_and_a_warning_during_an_absence() {
     let page = get("/data/");
-    page.has("<li class=\"none a").has("title=\"No backup while the secondary covers, Thu 26 Nov");
+    page.has("<li class=\"none a").has("title=\"No backup, Thu 26 Nov");
     let away = TEAM.replace(
         "time_off = [{ from = 2026-12-24",
         "time_off = [{ from = 2026-11-14T09:00:00, to = 2026-11-14T17:30:00 }, { from = 2026-12-24",
@@ -266,18 +316,18 @@ fn what_cannot_be_shown_is_refused_with_what_can() {
     for (target, expected) in [
         ("/data/?from=tomorrow", "“tomorrow” is not a date"),
         ("/data/?from=2026-02-30", "such as 2026-12-25"),
-        ("/data/?weeks=0", "weeks must be from 1 to 104"),
-        ("/data/?weeks=105", "weeks must be from 1 to 104"),
-        ("/data/?weeks=4&weeks=5", "weeks is given twice"),
-        ("/data/?from=2200-01-01", "the rota is shown up to 2036-11-20"),
+        ("/data/?weeks=0", "Weeks must be from 1 to 104"),
+        ("/data/?weeks=105", "Weeks must be from 1 to 104"),
+        ("/data/?weeks=4&weeks=5", "Weeks is given twice"),
+        ("/data/?from=2200-01-01", "The rota is shown up to 2036-11-20"),
         ("/data/?zone=Europe/Lodnon", "did you mean <code>Europe/London</code>?</p>"),
         ("/data/?zone=%3Cscript%3E", "“&lt;script&gt;” is not a time zone"),
-        ("/data/fairness?years=11", "years must be from 1 to 10, not “11”"),
-        ("/data/fairness?years=some", "years must be from 1 to 10"),
-        ("/data/coverage?engineer=z", "nobody in this team has the id “z”"),
+        ("/data/fairness?years=11", "Years must be from 1 to 10, not “11”"),
+        ("/data/fairness?years=some", "Years must be from 1 to 10"),
+        ("/data/coverage?engineer=z", "Nobody in this team has the id “z”"),
         ("/data/coverage?status=fine", "“fine” is not a status"),
-        ("/data/coverage?person=z", "nobody in this team has the id “z”"),
-        ("/data/coverage?person=a&engineer=a", "engineer is given twice"),
+        ("/data/coverage?person=z", "Nobody in this team has the id “z”"),
+        ("/data/coverage?person=a&engineer=a", "Engineer is given twice"),
         ("/data/coverage?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/pipelines?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/run-books/profit?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
@@ -285,7 +335,7 @@ fn what_cannot_be_shown_is_refused_with_what_can() {
         ("/data/changes?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/subscribers?zone=Europe/Xx", "“Europe/Xx” is not a time zone"),
         ("/data/subscribe?alarm=3h", "“3h” is not a reminder"),
-        ("/data/subscribe?calendar=x", "this team has no calendar “x”"),
+        ("/data/subscribe?calendar=x", "This team has no calendar “x”"),
         ("/data/?view=day", "view is weeks, month, year or list"),
         ("/data/?view=month&month=soon", "such as 2026-12"),
         ("/data/?view=year&year=x", "“x” is not a year"),
@@ -407,7 +457,7 @@ fn a_holiday_is_one_line_with_who_is_on_call_through_it_and_all_of_it_folds_out(
     let in_turn = format!("{} until 10:00, then {}", name("d", "D"), name("a", "A"));
     responses_of(PLAN, NOW, &[("/data/coverage", "")])[0].has(&in_turn);
     let covers = TEAM.replace("\"unavailable\"", "\"covers\"");
-    responses_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Working</span> <a class=\"who\"");
+    responses_of(&covers, NOW, &[("/data/coverage", "")])[0].has(">Holiday duty</span> <a class=\"who\"");
     let all_away = TEAM.replace("{ id = \"e\", name = \"Eve\", holidays = [] },", "");
     responses_of(&all_away, NOW, &[("/data/coverage", "")])[0]
         .has(">Volunteer needed</span>")
@@ -532,7 +582,7 @@ fn every_name_leads_to_a_page_with_what_concerns_that_person() {
         .has("href=\"../pipelines#profit\"")
         .has("primary owner");
     page.has("Holidays and time off</h2>").has("Christmas Day");
-    get("/data/engineers/e").has("Next on call as ").has("are not known: no calendar is given");
+    get("/data/engineers/e").has("Would next be on call as ").has("are not known: no calendar is given");
     get("/data/engineers/c").has("To agree</h2>");
     let missing = get("/data/engineers/nobody");
     assert_eq!(missing.code, 404);
@@ -548,6 +598,7 @@ fn the_index_is_a_table_from_six_teams_on_with_the_most_urgent_first_and_a_searc
     let index = |query: &str| responses_of_all(&teams, NOW, &[(&format!("/{query}"), "")]).remove(0);
     let page = index("");
     page.has("<table class=\"stack index\">").has("role=\"search\"").has("not served</span> its file has ");
+    page.has("nothing to agree within six weeks");
     let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}\n{}", page.body));
     assert!(place("pipelines") < place(">Eta<") && place(">Eta<") < place(">Zeta<"));
     let found = index("?q=th%C3%A9ta");
@@ -607,7 +658,7 @@ fn fairness_has_bars_streaks_and_the_rotations_that_end_them() {
     let after = responses_of(&fixed, NOW, &[("/data/fairness?years=6", "")]).remove(0);
     let count = |page: &Response| page.body.matches(" is primary on <b>").count();
     assert!(count(&after) < count(&page), "{}", after.body);
-    get("/data/fairness?years=2").has("Such holidays show over 3 years or more").lacks("data-copy");
+    get("/data/fairness?years=2").has("Streaks need at least 3 years").lacks("data-copy");
 }
 
 #[test]

@@ -45,8 +45,8 @@ fn nothing_goes_back(fail: impl FnOnce(&Postgres, &Edited, &Running, &mut Seen))
     assert!(serves(&running, 5) && faults(&running).is_empty());
 }
 
-/// The process that writes the publication fails at it, with which PostgreSQL restarts all of its processes. Whether the
-/// publication was written is not known before.
+/// The process that writes the publication fails at it, with which PostgreSQL restarts all of its processes. Whether
+/// the publication was written is not known before.
 fn session_fails(calls: &str, error: &str) {
     nothing_goes_back(|postgres, edited, running, _| {
         let session = postgres.session().unwrap();

@@ -1,5 +1,5 @@
-//! The recipes for chat programs and mailing lists in `docs/recipes.md`, as they reach those services: what each of them
-//! documents of a request is what it is sent.
+//! The recipes for chat programs and mailing lists in `docs/recipes.md`, as they reach those services: what each of
+//! them documents of a request is what it is sent.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! What hostile clients and those of large pages do delays nobody else. These tests measure, so that nothing else may run
-//! beside them.
+//! What hostile clients and those of large pages do delays nobody else. These tests measure, so that nothing else may
+//! run beside them.
 
 use std::fs;
 use std::io::Write;
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use crate::limits::{configuration, request};
 use crate::support::running::{Running, get, program};
 
-/// The time that a response may take while others attack, besides a multiple of what it took before: a machine that does
-/// much else slows both.
+/// The time that a response may take while others attack, besides a multiple of what it took before: a machine that
+/// does much else slows both.
 const SOON: Duration = Duration::from_millis(50);
 
 /// `quiet` is what a response took before the attack, `median` what it took during it.

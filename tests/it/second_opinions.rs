@@ -1,5 +1,5 @@
-//! Other calendar readers compared with ours: Python's recurring-ical-events over ten years of random series with moved and
-//! cancelled instances, and crate calcard over series without them.
+//! Other calendar readers compared with ours: Python's recurring-ical-events over ten years of random series with moved
+//! and cancelled instances, and crate calcard over series without them.
 //!
 //! Where a reader differs, the reason is given with the words of the RFC; the random series avoid those cases.
 
@@ -202,8 +202,8 @@ fn shown(absences: &[Absence]) -> Vec<String> {
 fn with_changes(random: &mut Random) -> String {
     let series = Series::random(random);
     let start = date(2026, 1, 2) + Days::new(random.below(700));
-    // Starts on a day of the rule, since readers differ on others. RFC 5545 3.8.5.3: "The recurrence set generated with a
-    // "DTSTART" property value not synchronized with the recurrence rule is undefined."
+    // Starts on a day of the rule, since readers differ on others. RFC 5545 3.8.5.3: "The recurrence set generated with
+    // a "DTSTART" property value not synchronized with the recurrence rule is undefined."
     let plain = calendar(&series.event(start, series.time, &format!("RRULE:{}\n", series.rule)));
     let zone = match series.form {
         Form::Zoned(zone) => Zone::bundled(zone).unwrap(),

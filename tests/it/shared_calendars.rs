@@ -1,12 +1,12 @@
-//! Servers that share a PostgreSQL, each with a configuration folder of its own, and calendars that they fetch: the same
-//! bytes from both, one fetch for both, and nothing lost where their files differ.
+//! Servers that share a PostgreSQL, each with a configuration folder of its own, and calendars that they fetch: the
+//! same bytes from both, one fetch for both, and nothing lost where their files differ.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
-use oncal::calendars::{Calendars, InService, Options, Patience};
+use oncal::calendars::{Calendars, FetchWait, InService, Options};
 use oncal::config::{self, AsOf, Configuration, Scope};
 use oncal::journal::{Database, Location};
 use oncal::rota::Instant;
@@ -139,7 +139,7 @@ impl Looking {
         let current = reload(path, self.shelf.as_of(now), before).unwrap();
         self.shelf.note_use(current.calendar_uses(), true, now).unwrap();
         let load = |calendars| reload(path, AsOf { now, calendars }, &current);
-        assert_eq!(self.shelf.fetch_now(&current, &load, Patience::All, now).unwrap(), []);
+        assert_eq!(self.shelf.fetch_now(&current, &load, FetchWait::All, now).unwrap(), []);
         self.configuration = reload(path, self.shelf.as_of(now), &current).unwrap();
     }
 

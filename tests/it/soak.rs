@@ -1,4 +1,5 @@
-//! The real program under load for a long time, while its files change: no wrong response, and memory that does not grow.
+//! The real program under load for a long time, while its files change: no wrong response, and memory that does not
+//! grow.
 
 use std::fs;
 use std::io::{Read, Write};

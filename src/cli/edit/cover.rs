@@ -12,7 +12,7 @@ use crate::cli::output::{Exit, Output, Usage};
 use crate::cli::plan::name;
 use crate::cli::typed::{self, Typed};
 use crate::cli::when;
-use crate::config::{Change, Field, List};
+use crate::config::{Change, Field, List, end_field, time_field};
 use crate::rota::{EngineerIdx, Instant, Override, Period, Team, Zone, coverage, expand};
 
 pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow::Result<Exit> {
@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common, args: &Cover, output: &mut Output) -> anyhow:
     let period = period(&args.times, &session)?;
     if period.end() <= session.now {
         output.warn(format_args!(
-            "this is over; it changes who is said to have been on call {}",
+            "this period is in the past; it changes the record of who was on call {}",
             when::period_in_words(zone, period)
         ));
     }
@@ -100,7 +100,7 @@ fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result<Vec<Change
         changes.push(match (before, rest) {
             (None, None) => Change::Remove(List::Overrides, index),
             (None, Some(rest)) => {
-                Change::Set(List::Overrides, index, vec![("from", Some(time(zone, rest.start())))])
+                Change::Set(List::Overrides, index, vec![("from", Some(time_field(zone, rest.start())))])
             }
             (Some(before), _) => Change::Set(List::Overrides, index, new_end(zone, before.end())),
         });
@@ -115,7 +115,8 @@ fn make_room(session: &Session<'_>, period: Period) -> anyhow::Result<Vec<Change
 /// The keys of an override.
 fn fields(team: &Team, by: &Override) -> Vec<(&'static str, Field)> {
     let id = |index| Field::Text(team.engineer(index).id.to_string());
-    let mut fields = vec![("from", time(&team.zone, by.period.start())), end(&team.zone, by.period.end())];
+    let mut fields =
+        vec![("from", time_field(&team.zone, by.period.start())), end_field(&team.zone, by.period.end())];
     fields.push(("primary", id(by.primary)));
     fields.extend(by.secondary.map(|index| ("secondary", id(index))));
     fields.extend(by.agreed_on.map(|date| ("agreed_on", Field::Date(date))));
@@ -123,24 +124,8 @@ fn fields(team: &Team, by: &Override) -> Vec<(&'static str, Field)> {
     fields
 }
 
-/// Team time as written in a file: a bare date is its first instant.
-fn time(zone: &Zone, instant: Instant) -> Field {
-    let local = zone.local(instant);
-    match when::is_midnight(zone, instant) {
-        true => Field::Date(local.date()),
-        false => Field::Time(local),
-    }
-}
-
-fn end(zone: &Zone, end: Instant) -> (&'static str, Field) {
-    match zone.date(end).pred_opt().filter(|_| when::is_midnight(zone, end)) {
-        Some(last) => ("through", Field::Date(last)),
-        None => ("to", time(zone, end)),
-    }
-}
-
 fn new_end(zone: &Zone, instant: Instant) -> Vec<(&'static str, Option<Field>)> {
-    let (key, field) = end(zone, instant);
+    let (key, field) = end_field(zone, instant);
     let other = if key == "to" { "through" } else { "to" };
     vec![(key, Some(field)), (other, None)]
 }

@@ -1,4 +1,5 @@
-//! The commands that write a team's file: what they share, from finding the team to replacing the file.
+//! The commands that write a team's file, one file each. What they share, from finding the team to replacing its
+//! file, is in `session`; `people` finds the engineers that are meant.
 //!
 //! Not here: what can be typed (`edit_args`), and how a text changes without touching anything else (`config::edit`).
 

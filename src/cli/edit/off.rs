@@ -52,7 +52,7 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
         output.warn(format_args!("this leave is over: for {who_name} it is {now}"));
     }
     if whole.minus(&known).is_empty() {
-        anyhow::bail!("nothing was written: {summary}; the plan says so already");
+        anyhow::bail!("nothing was written: {summary}; this is already in the plan");
     }
     let field = |typed: Typed| match typed {
         Typed::Date(date) => Field::Date(date),

@@ -10,7 +10,7 @@ use crate::cli::args::Common;
 use crate::cli::diff::{Consequence, consequence};
 use crate::cli::edit_args::Edit;
 use crate::cli::notices;
-use crate::cli::options::OfTeam;
+use crate::cli::options::OneTeam;
 use crate::cli::output::{Output, Usage};
 use crate::cli::plan::{self, name};
 use crate::cli::typed;
@@ -132,7 +132,7 @@ impl<'c> Session<'c> {
         };
         let consequence = consequence([self.team(), &after.team], self.dates(plan.period), self.now)?;
         if changed == text || consequence.text.is_none() && !plan.may_move_nobody {
-            anyhow::bail!("nothing was written: {}; the plan says so already", plan.summary);
+            anyhow::bail!("nothing was written: {}; this is already in the plan", plan.summary);
         }
         output.data(&format!("{}\n\n", plan.summary))?;
         output.data(&self.file_diff(text, &changed))?;
@@ -210,7 +210,7 @@ impl<'c> Session<'c> {
     }
 }
 
-fn team_id(configuration: &Configuration, of: &OfTeam) -> Result<TeamId, Usage> {
+fn team_id(configuration: &Configuration, of: &OneTeam) -> Result<TeamId, Usage> {
     let ids: Vec<&TeamId> = configuration.teams.keys().chain(configuration.broken.keys()).collect();
     match (&of.team, &ids[..]) {
         (Some(named), _) => {

@@ -80,7 +80,7 @@ fn week(session: &Session<'_>, typed: &str) -> anyhow::Result<Week> {
     if week.period.start() <= session.now {
         let what = if week.period.end() <= session.now { "is over" } else { "has begun" };
         anyhow::bail!(
-            "nothing was written: the week of {} {what}, and a swap would change what was; `oncal cover` gives away the rest of a week",
+            "nothing was written: the week of {} {what}, and a swap would change the past; `oncal cover` gives away the rest of a week",
             when::date(date)
         );
     }

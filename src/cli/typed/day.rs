@@ -40,7 +40,7 @@ pub(super) fn day(
                         when::date(second)
                     )
                 }
-                None => format!("`{word}` may mean several times: write a date such as {}", plus(7)),
+                None => format!("`{word}` is ambiguous: write a date such as {}", plus(7)),
             });
         }
         _ => {}

@@ -8,7 +8,6 @@ use toml::{Spanned, Table, Value};
 use super::layout::{self, Entry, Item, Written};
 use super::splices::{Splice, apply};
 use super::{array, block};
-use crate::config::entry::toml_text;
 
 /// The value of a key. Times are whole seconds, in the local time that the file means there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +80,19 @@ impl List {
     }
 }
 
+/// The line of an entry that has `field` under its key.
+pub(in crate::config) fn entry_line((key, field): &(&'static str, Field)) -> String {
+    format!("{key} = {}", field.toml())
+}
+
 /// The lines of an entry as a block without its header.
-pub fn entry_text(fields: &[(&'static str, Field)]) -> Vec<String> {
-    fields.iter().map(|(key, field)| format!("{key} = {}", field.toml())).collect()
+fn entry_text(fields: &[(&'static str, Field)]) -> Vec<String> {
+    fields.iter().map(entry_line).collect()
+}
+
+/// A basic string of one line. JSON's escapes are valid in TOML, which requires one more character to be escaped.
+fn toml_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
 fn inline(fields: &[(&'static str, Field)]) -> String {

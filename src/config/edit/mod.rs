@@ -13,5 +13,6 @@ mod layout;
 mod replace;
 mod splices;
 
-pub use change::{Change, EditError, Field, List, edit, entry_text};
+pub(super) use change::entry_line;
+pub use change::{Change, EditError, Field, List, edit};
 pub use replace::{Original, ReplaceError};

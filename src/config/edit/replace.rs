@@ -65,8 +65,8 @@ impl Original {
         std::str::from_utf8(bytes).ok()
     }
 
-    /// Replaces the file by one with `text`, the same owner and the same mode. At any moment, even after a power failure,
-    /// the path leads to the complete old file or the complete new one. A byte order mark is kept.
+    /// Replaces the file by one with `text`, the same owner and the same mode. At any moment, even after a power
+    /// failure, the path leads to the complete old file or the complete new one. A byte order mark is kept.
     ///
     /// # Errors
     ///

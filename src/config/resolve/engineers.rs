@@ -26,7 +26,8 @@ const ADDRESS_OF_HOLIDAYS: &str = "name the calendar here, such as `ours`; the a
 /// The engineers in file order. One whose table has an error keeps its index, so that using its id elsewhere is not a
 /// second error.
 pub(super) struct Roster {
-    /// The index of each engineer by id; for duplicate ids the first. An invalid id can also be found by its valid form.
+    /// The index of each engineer by id; for duplicate ids the first. An invalid id can also be found by its valid
+    /// form.
     indices: BTreeMap<String, EngineerIdx>,
     engineers: Vec<Option<Engineer>>,
     /// The id of each name, in lower case: people write names where ids belong.
@@ -81,8 +82,10 @@ impl Roster {
                 indices.entry(id).or_insert(EngineerIdx(n));
             }
         }
-        let named =
-            team.engineers.iter().filter_map(|table| Some((plain(table.name.as_ref()?), table.id.as_ref()?)));
+        let named = team
+            .engineers
+            .iter()
+            .filter_map(|table| Some((plain(&table.name.as_ref()?.value), table.id.as_ref()?)));
         let ids = named.map(|(name, id)| (name, id.value.clone())).collect();
         let mut uses = BTreeMap::new();
         team.people().for_each(|at| *uses.entry(at.value.clone()).or_default() += 1);
@@ -93,14 +96,13 @@ impl Roster {
 
     /// Somebody who comes back may have a second block, so only two who are in the team at the same time are reported.
     fn warn_of_one_name_for_two(&self, tables: &[EngineerTable], problems: &Problems) {
-        let read = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let ends_before = |one: &Engineer, other: &Engineer| {
             one.left.zip(other.joined).is_some_and(|(left, joined)| left <= joined)
         };
         for (idx, engineer) in self.indexed() {
             let mut above = self.indexed().take_while(|(other, _)| *other != idx);
             let same = above.any(|(_, other)| {
-                read(&other.name) == read(&engineer.name)
+                plain(&other.name) == plain(&engineer.name)
                     && !ends_before(other, engineer)
                     && !ends_before(engineer, other)
             });
@@ -131,7 +133,7 @@ impl Roster {
     }
 
     fn suggestion(&self, at: &At<String>) -> String {
-        if let Some(id) = self.ids.get(&plain(at)) {
+        if let Some(id) = self.ids.get(&plain(&at.value)) {
             return format!("that is a name: write the id, `{id}`");
         }
         let is_valid = |id: &str| EngineerId::new(id).is_some();
@@ -170,8 +172,8 @@ impl Roster {
 }
 
 /// A name in a form for comparison, without differences in case and spaces.
-fn plain(at: &At<String>) -> String {
-    at.value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+fn plain(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Whether the two roles are held by two people; otherwise an error at the second.
@@ -344,7 +346,7 @@ fn warn_of_long_time_off(tables: &[TimeOffTable], periods: &[Period], now: Insta
         if days > MAX_LEAVE_DAYS {
             let message = format!("this leave lasts {days} days");
             let help = "is the year right? If it is, write the leave as two entries";
-            problems.push(Problem::warning("long-time-off", message).at(&table.span).help(help));
+            problems.warning_with_help("long-time-off", &table.span, message, help);
         }
     }
 }

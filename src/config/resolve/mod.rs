@@ -14,6 +14,7 @@ mod rotations;
 mod sample;
 mod time_zones;
 
+use super::mail::is_label;
 use super::schema::TeamTable;
 use crate::rota::{Team, TeamId};
 use crate::toml_reader::{At, Problems};
@@ -79,13 +80,7 @@ pub(super) fn team(
 
 fn uid_domain(at: Option<&At<String>>, problems: &Problems) -> String {
     let Some(at) = at else { return UID_DOMAIN.to_owned() };
-    let label_fits = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if at.value.len() > 120 || !at.value.split('.').all(label_fits) {
+    if at.value.len() > 120 || !at.value.split('.').all(is_label) {
         let help = "a domain such as `oncall.example.org`, of at most 120 characters".to_owned();
         problems.error_with_help("invalid-uid-domain", at.span.clone(), "`uid_domain` is not a domain", help);
     }

@@ -14,7 +14,7 @@ use crate::rota::{
     Absences, EngineerIdx, HolidayPolicy, Instant, Override, Period, SecondaryOnHoliday, Swap, Zone,
     unnamed_secondary,
 };
-use crate::toml_reader::{At, Moment, Problem, Problems};
+use crate::toml_reader::{At, Moment, Problems};
 
 /// A swap and its table.
 pub(super) struct FoundSwap<'t> {
@@ -200,7 +200,7 @@ pub(super) fn warn_of_absence(
                 true => "if they agreed to it, add `agreed_on` with the date; otherwise name somebody else",
                 false => "name somebody else, or correct the dates of one of the two",
             };
-            problems.push(Problem::warning("override-while-away", message).at(&at.span).help(help));
+            problems.warning_with_help("override-while-away", &at.span, message, help);
         }
     }
 }
@@ -210,7 +210,7 @@ pub(super) fn warn_of_length(found: &FoundOverride<'_>, problems: &Problems) {
     if is_too_long(found.given.period) {
         let message = format!("this override lasts {} days", days(found.given.period));
         let help = "is the year right? If it is, write a later [[rotation]] in place of the override";
-        problems.push(Problem::warning("long-override", message).at(&found.table.span).help(help));
+        problems.warning_with_help("long-override", &found.table.span, message, help);
     }
 }
 
@@ -257,7 +257,7 @@ pub(super) fn warn_of_whom_it_leaves(
             );
             let at = found.table.primary.as_ref().map_or(&found.table.span, |at| &at.span);
             let help = "name a `secondary` who is there; without one the primary has no backup";
-            problems.push(Problem::warning("override-while-away", message).at(at).help(help));
+            problems.warning_with_help("override-while-away", at, message, help);
         }
     }
 }
@@ -267,8 +267,9 @@ pub(super) fn warn_of_agreements_to_come(tables: &[OverrideTable], now: Instant,
     let latest = (now + FIRST_TO_BEGIN_A_DATE).date_naive();
     let to_come = tables.iter().filter_map(|table| table.agreed_on.as_ref()).filter(|at| at.value > latest);
     for at in to_come {
-        let problem = Problem::warning("agreed-in-the-future", "this date of an agreement is in the future");
-        problems.push(problem.at(&at.span).help("write the date of the decision"));
+        let message = "this date of an agreement is in the future";
+        let help = "write the date of the decision";
+        problems.warning_with_help("agreed-in-the-future", &at.span, message, help);
     }
 }
 

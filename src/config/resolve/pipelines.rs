@@ -8,7 +8,7 @@ use super::names;
 use crate::config::base_url::BaseUrl;
 use crate::config::schema::PipelineTable;
 use crate::rota::{EngineerIdx, Instant, Pipeline, PipelineId, RunBookRef};
-use crate::toml_reader::{At, Problem, Problems};
+use crate::toml_reader::{At, Problems};
 
 /// The pipelines in file order, without those that have errors.
 pub(super) fn pipelines(
@@ -39,24 +39,22 @@ fn pipeline(
     let secondary = table.secondary.as_ref().map(owner);
     let run_book = table.run_book.as_ref().map(|at| run_book(at, context, problems));
     if table.investor_reported && table.run_book.is_none() {
-        let span = table.id.as_ref().map_or_else(|| table.span.clone(), |at| at.span.clone());
-        warn(
+        let span = table.id.as_ref().map_or(&table.span, |at| &at.span);
+        problems.warning_with_help(
             "no-run-book",
             span,
-            "this pipeline is reported to investors and has no run book".to_owned(),
+            "this pipeline is reported to investors and has no run book",
             "write one and name it: `run_book = \"….md\"`",
-            problems,
         );
     }
     if let Some(at) = table.run_book.as_ref().filter(|_| table.investor_reported)
         && context.run_books.is_empty(&at.value)
     {
-        warn(
+        problems.warning_with_help(
             "empty-run-book",
-            at.span.clone(),
-            "this pipeline is reported to investors and its run book is empty".to_owned(),
+            &at.span,
+            "this pipeline is reported to investors and its run book is empty",
             "write what to do when it fails",
-            problems,
         );
     }
     let (primary, secondary) = (primary?, secondary.map_or(Some(None), |owner| owner.map(Some))?);
@@ -112,20 +110,10 @@ fn public_address(address: &str) -> Result<(), (&'static str, &'static str)> {
 
 fn warn_of_departure(idx: EngineerIdx, at: &At<String>, roster: &Roster, now: Instant, problems: &Problems) {
     let Some(engineer) = roster.engineer(idx) else { return };
-    if let Some(left) = engineer.left.filter(|left| engineer.zone.first_instant(*left) <= now) {
+    if let Some(left) = engineer.left.filter(|_| engineer.has_left(now)) {
         let message = format!("`{}` owns this pipeline and left on {left}", at.value);
-        warn("owner-left", at.span.clone(), message, "name somebody of the team", problems);
+        problems.warning_with_help("owner-left", &at.span, message, "name somebody of the team");
     }
-}
-
-fn warn(
-    code: &'static str,
-    span: crate::toml_reader::Span,
-    message: String,
-    help: &str,
-    problems: &Problems,
-) {
-    problems.push(Problem::warning(code, message).at(&span).help(help));
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 use super::engineers::Roster;
 use crate::config::schema::{HandoverTable, RotationTable};
 use crate::rota::{Instant, Pair, Period, Rotation, Zone};
-use crate::toml_reader::{At, Problem, Problems};
+use crate::toml_reader::{At, Problems};
 
 /// The rotations in order of time. They exist only if their order is right, so that weeks can be named.
 pub(super) struct Eras<'t> {
@@ -126,8 +126,8 @@ impl<'t> Eras<'t> {
                 "the handover meeting is after the duty change at {}",
                 era.starts.value.format("%H:%M")
             );
-            let problem = Problem::warning("handover-after-change", message).at(&handover.time_span);
-            problems.push(problem.help("meet at that time or before it"));
+            let help = "meet at that time or before it";
+            problems.warning_with_help("handover-after-change", &handover.time_span, message, help);
         }
     }
 
@@ -167,7 +167,7 @@ impl<'t> Eras<'t> {
             let nearest = nearest.min_by_key(|change| (*change - new).num_seconds().abs()).unwrap_or(new);
             let help =
                 format!("to keep the duty change, write `starts = {}`", nearest.format("%Y-%m-%dT%H:%M:%S"));
-            problems.push(Problem::warning("duty-change-moves", message).at(&later.starts.span).help(help));
+            problems.warning_with_help("duty-change-moves", &later.starts.span, message, help);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::config::legacy_zone_names::{likely_zone, renamed};
 use crate::config::schema::TeamTable;
 use crate::config::zones::{ZoneDataSource, Zones};
 use crate::rota::Zone;
-use crate::toml_reader::{At, Problem, Problems};
+use crate::toml_reader::{At, Problems};
 
 /// The zone named at `at`; an error if there is none.
 pub(super) fn zone(at: &At<String>, zones: &Zones, problems: &Problems) -> Option<Zone> {
@@ -33,8 +33,8 @@ pub(super) fn warn(table: &TeamTable, context: &Context<'_>, problems: &Problems
             continue;
         }
         let Ok(zone) = context.zones.named(&at.value) else { continue };
-        let warn = |code: &'static str, message: String, help: String| {
-            problems.push(Problem::warning(code, message).at(&at.span).help(help));
+        let warn = |code, message: String, help: String| {
+            problems.warning_with_help(code, &at.span, message, help);
         };
         if let Some((place, likely)) = likely_zone(zone.name()) {
             let message = format!("`{}` has no summer time", zone.name());

@@ -14,13 +14,19 @@ use crate::ics::Patterns;
 use crate::rota::{EngineerId, HandoverRule, HolidayPolicy, IfAway, SecondaryOnHoliday, TimeOffRule, Zone};
 use crate::time_off;
 use crate::toml_reader::{At, Moment, Span, TableReader};
-use values::{date, in_range, required_moment};
+use values::{date, dates, in_range, required_moment};
 
 use overrides::{OTHER_ENDS, OTHER_STARTS};
 pub(in crate::config) use overrides::{OverrideEnd, OverrideTable, PairTable, SwapTable};
 
-const MAX_MEETING_MINUTES: i64 = 480;
-const MAX_NOTICE_DAYS: i64 = 365;
+const MAX_MEETING_MINUTES: u32 = 480;
+const MAX_NOTICE_DAYS: u16 = 365;
+
+/// An entry of `also_off`.
+const DAY_OFF: &str = "{ date = 2027-06-14, name = \"Company day\" }";
+
+/// An entry of `time_off`.
+const LEAVE: &str = "{ from = 2026-07-27, to = 2026-07-28 }";
 
 /// A week of a rotation.
 const PAIR: &str = "{ primary = \"a\", secondary = \"b\" }";
@@ -102,37 +108,24 @@ pub(in crate::config) struct PipelineTable {
 impl TeamTable {
     /// Reads the root of a team file.
     pub(in crate::config) fn read(mut root: TableReader<'_>) -> TeamTable {
-        let name = root.required_text("name", "Data pipelines");
-        let time_zone = root.required_text("time_zone", "America/New_York");
-        let uid_domain = root.text("uid_domain");
-        let holidays = root.texts("holidays").unwrap_or_default();
-        let engineers = read_all(&mut root, ("engineer", "[[engineer]]"), EngineerTable::read);
-        let rotations = read_all(&mut root, ("rotation", "[[rotation]]"), RotationTable::read);
-        let handover = root.table("handover").map(HandoverTable::read);
-        let policy = root.table("holiday_policy").map(read_policy).unwrap_or_default();
-        let time_off_rules = root.table("time_off_calendars").map(read_time_off_rules).unwrap_or_default();
-        let swaps = read_all(&mut root, ("swap", "[[swap]]"), SwapTable::read);
-        let overrides = read_all(&mut root, ("override", "[[override]]"), OverrideTable::read);
-        let pipelines = read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read);
-        let link_generation = generation(&mut root);
-        let notices = root.table("notices").map(TeamNotices::read).unwrap_or_default();
+        let team = TeamTable {
+            name: root.required_text("name", "Data pipelines"),
+            time_zone: root.required_text("time_zone", "America/New_York"),
+            uid_domain: root.text("uid_domain"),
+            holidays: root.texts("holidays").unwrap_or_default(),
+            engineers: read_all(&mut root, ("engineer", "[[engineer]]"), EngineerTable::read),
+            rotations: read_all(&mut root, ("rotation", "[[rotation]]"), RotationTable::read),
+            handover: root.table("handover").map(HandoverTable::read),
+            policy: root.table("holiday_policy").map(read_policy).unwrap_or_default(),
+            time_off_rules: root.table("time_off_calendars").map(read_time_off_rules).unwrap_or_default(),
+            swaps: read_all(&mut root, ("swap", "[[swap]]"), SwapTable::read),
+            overrides: read_all(&mut root, ("override", "[[override]]"), OverrideTable::read),
+            pipelines: read_all(&mut root, ("pipeline", "[[pipeline]]"), PipelineTable::read),
+            link_generation: generation(&mut root),
+            notices: root.table("notices").map(TeamNotices::read).unwrap_or_default(),
+        };
         root.finish();
-        TeamTable {
-            name,
-            time_zone,
-            uid_domain,
-            holidays,
-            engineers,
-            rotations,
-            handover,
-            policy,
-            time_off_rules,
-            swaps,
-            overrides,
-            pipelines,
-            link_generation,
-            notices,
-        }
+        team
     }
 
     /// Whom the team's notices go to.
@@ -157,11 +150,13 @@ impl TeamTable {
     /// rules; in UTC if it names none.
     pub(in crate::config) fn links(&self) -> LinkGenerations {
         let own = |table: &EngineerTable| {
-            let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
-            let zone = zone.and_then(|name| Zone::bundled(&name.value));
-            let first_instant = |date: NaiveDate| match &zone {
-                Some(zone) => zone.first_instant(date),
-                None => date.and_time(NaiveTime::MIN).and_utc(),
+            // Few leave, and a bundled zone is read and checked each time.
+            let first_instant = |date: NaiveDate| {
+                let zone = table.time_zone.as_ref().or(self.time_zone.as_ref());
+                match zone.and_then(|name| Zone::bundled(&name.value)) {
+                    Some(zone) => zone.first_instant(date),
+                    None => date.and_time(NaiveTime::MIN).and_utc(),
+                }
             };
             Some(EngineerLink {
                 id: EngineerId::new(&table.id.as_ref()?.value)?,
@@ -178,39 +173,25 @@ impl TeamTable {
 
 impl EngineerTable {
     fn read(mut table: TableReader<'_>) -> EngineerTable {
-        let id = table.required_text("id", "a");
-        let name = table.required_text("name", "Data Engineer A");
-        let time_zone = table.text("time_zone");
-        let holidays = table.texts("holidays");
-        let days_off =
-            table.tables("also_off", "{ date = 2027-06-14, name = \"Company day\" }").unwrap_or_default();
-        let works_on = table.dates("works_on").unwrap_or_default();
-        let time_off = table.tables("time_off", "{ from = 2026-07-27, to = 2026-07-28 }").unwrap_or_default();
-        let joined = date(&mut table, "joined");
-        let left = date(&mut table, "left");
-        let time_off_calendar = table.text("time_off_calendar");
-        let time_off_only = Patterns::read(&mut table, "time_off_only");
-        let email = table.text("email");
-        let link_generation = generation(&mut table);
-        let (span, problems) = (table.span(), table.problems());
-        let email = email.and_then(|at| address_at(at, "email", problems));
+        let problems = table.problems();
+        let engineer = EngineerTable {
+            span: table.span(),
+            id: table.required_text("id", "a"),
+            name: table.required_text("name", "Data Engineer A"),
+            time_zone: table.text("time_zone"),
+            holidays: table.texts("holidays"),
+            also_off: read_some(&mut table, ("also_off", DAY_OFF), read_day_off),
+            works_on: dates(&mut table, "works_on"),
+            time_off: read_some(&mut table, ("time_off", LEAVE), TimeOffTable::read),
+            joined: date(&mut table, "joined"),
+            left: date(&mut table, "left"),
+            time_off_calendar: table.text("time_off_calendar"),
+            time_off_only: Patterns::read(&mut table, "time_off_only"),
+            email: table.text("email").and_then(|at| address_at(at, "email", problems)),
+            link_generation: generation(&mut table),
+        };
         table.finish();
-        EngineerTable {
-            span,
-            id,
-            name,
-            time_zone,
-            holidays,
-            also_off: days_off.into_iter().filter_map(read_day_off).collect(),
-            works_on: works_on.into_iter().filter(|at| in_range(at.value, &at.span, problems)).collect(),
-            time_off: time_off.into_iter().filter_map(TimeOffTable::read).collect(),
-            time_off_calendar,
-            time_off_only,
-            email,
-            joined,
-            left,
-            link_generation,
-        }
+        engineer
     }
 }
 
@@ -255,19 +236,16 @@ impl RotationTable {
 
 impl HandoverTable {
     fn read(mut table: TableReader<'_>) -> HandoverTable {
-        let day = table.choice("day", &WEEKDAYS);
-        let time = table.time("time");
-        let time_span = table.span_of("time");
-        let minutes = table.integer("minutes", 1, MAX_MEETING_MINUTES);
-        let if_away = table.choice("if_away", &[("earlier", IfAway::Earlier), ("keep", IfAway::Keep)]);
-        table.finish();
         let ten = NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
+        let if_away = [("earlier", IfAway::Earlier), ("keep", IfAway::Keep)];
         let rule = HandoverRule {
-            day: day.map_or(Weekday::Fri, |at| at.value),
-            time: time.map_or(ten, |at| at.value),
-            minutes: minutes.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(30),
-            if_away: if_away.map_or(IfAway::Earlier, |at| at.value),
+            day: table.choice("day", &WEEKDAYS).unwrap_or(Weekday::Fri),
+            time: table.time("time").unwrap_or(ten),
+            minutes: table.integer("minutes", 1..=MAX_MEETING_MINUTES).unwrap_or(30),
+            if_away: table.choice("if_away", &if_away).unwrap_or(IfAway::Earlier),
         };
+        let time_span = table.span_of("time");
+        table.finish();
         HandoverTable { rule, time_span }
     }
 }
@@ -281,7 +259,7 @@ impl PipelineTable {
             area: table.text("area"),
             primary: table.required_text("primary", "a"),
             secondary: table.text("secondary"),
-            investor_reported: table.flag("investor_reported").is_some_and(|at| at.value),
+            investor_reported: table.flag("investor_reported").unwrap_or_default(),
             run_book: table.text("run_book"),
         };
         table.finish();
@@ -297,30 +275,40 @@ fn read_all<T>(
     root.tables(key, header).unwrap_or_default().into_iter().map(read).collect()
 }
 
+/// The tables under `key` that can be read.
+fn read_some<T>(
+    table: &mut TableReader<'_>,
+    (key, example): (&'static str, &str),
+    read: fn(TableReader<'_>) -> Option<T>,
+) -> Vec<T> {
+    table.tables(key, example).unwrap_or_default().into_iter().filter_map(read).collect()
+}
+
 fn read_policy(mut table: TableReader<'_>) -> HolidayPolicy {
     let defaults = HolidayPolicy::default();
     let covers = [("covers", SecondaryOnHoliday::Covers), ("unavailable", SecondaryOnHoliday::Unavailable)];
-    let secondary_on_holiday = table.choice("secondary_on_holiday", &covers);
     let rules = [("cover", TimeOffRule::Cover), ("report", TimeOffRule::Report)];
-    let time_off = table.choice("time_off", &rules);
-    let backfill = table.flag("backfill");
-    let notice_days = table.integer("notice_days", 0, MAX_NOTICE_DAYS);
+    let policy = HolidayPolicy {
+        secondary_on_holiday: table
+            .choice("secondary_on_holiday", &covers)
+            .unwrap_or(defaults.secondary_on_holiday),
+        time_off: table.choice("time_off", &rules).unwrap_or(defaults.time_off),
+        backfill: table.flag("backfill").unwrap_or(defaults.backfill),
+        notice_days: table.integer("notice_days", 0..=MAX_NOTICE_DAYS).unwrap_or(defaults.notice_days),
+    };
     table.finish();
-    HolidayPolicy {
-        secondary_on_holiday: secondary_on_holiday.map_or(defaults.secondary_on_holiday, |at| at.value),
-        time_off: time_off.map_or(defaults.time_off, |at| at.value),
-        backfill: backfill.map_or(defaults.backfill, |at| at.value),
-        notice_days: notice_days.and_then(|at| u16::try_from(at.value).ok()).unwrap_or(defaults.notice_days),
-    }
+    policy
 }
 
 fn read_time_off_rules(mut table: TableReader<'_>) -> time_off::Rules {
     let counts = [("days", time_off::Count::Days), ("busy", time_off::Count::Busy)];
-    let count = table.choice("count", &counts).map(|at| at.value).unwrap_or_default();
-    let include = Patterns::read(&mut table, "include");
-    let exclude = Patterns::read(&mut table, "exclude");
+    let rules = time_off::Rules {
+        count: table.choice("count", &counts).unwrap_or_default(),
+        include: Patterns::read(&mut table, "include"),
+        exclude: Patterns::read(&mut table, "exclude"),
+    };
     table.finish();
-    time_off::Rules { count, include, exclude }
+    rules
 }
 
 fn read_day_off(mut table: TableReader<'_>) -> Option<(At<NaiveDate>, At<String>)> {

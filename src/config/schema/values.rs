@@ -14,6 +14,11 @@ pub(super) fn date(table: &mut TableReader<'_>, key: &'static str) -> Option<At<
     table.date(key).filter(|at| in_range(at.value, &at.span, table.problems()))
 }
 
+pub(super) fn dates(table: &mut TableReader<'_>, key: &'static str) -> Vec<At<NaiveDate>> {
+    let dates = table.dates(key).unwrap_or_default().into_iter();
+    dates.filter(|at| in_range(at.value, &at.span, table.problems())).collect()
+}
+
 pub(super) fn required_moment(
     table: &mut TableReader<'_>,
     key: &'static str,

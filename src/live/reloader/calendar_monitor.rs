@@ -113,8 +113,8 @@ impl Worker {
         }
     }
 
-    /// Takes a step, and returns how long to wait before the next. A panic is logged by the panic hook, and the next step is
-    /// taken nevertheless. The journal's own monitor reports what is wrong with the journal.
+    /// Takes a step, and returns how long to wait before the next. A panic is logged by the panic hook, and the next
+    /// step is taken nevertheless. The journal's own monitor reports what is wrong with the journal.
     fn checked_step(&mut self, message: Option<Message>) -> Duration {
         let done = catch_unwind(AssertUnwindSafe(|| self.step(message)));
         let is_defective = done.is_err();
@@ -186,7 +186,8 @@ impl Worker {
     }
 }
 
-/// Reads what this server or others have stored while `snapshot` is in service. Whether a load would show something else.
+/// Reads what this server or others have stored while `snapshot` is in service. Whether a load would show something
+/// else.
 pub(super) fn read(
     calendars: &Calendars,
     options: &Options,

@@ -1,5 +1,5 @@
-//! Teams whose files are gone. They stay in service for a while, since editors and deployments remove files and put them
-//! back, and calendar clients drop a calendar that is not found.
+//! Teams whose files are gone. They stay in service for a while, since editors and deployments remove files and put
+//! them back, and calendar clients drop a calendar that is not found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant as Moment};
@@ -39,8 +39,8 @@ impl RemovedTeams {
         now: Moment,
     ) -> (BTreeSet<TeamId>, usize) {
         let before = current.configuration();
-        // With thousands of teams this is nearly always so, and quickly checked: if only teams with files were read, none of
-        // the others is missing.
+        // With thousands of teams this is nearly always so, and quickly checked: if only teams with files were read,
+        // none of the others is missing.
         if self.0.is_empty()
             && current.removed().is_empty()
             && (loaded.reread_since(before).is_some()

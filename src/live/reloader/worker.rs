@@ -90,8 +90,8 @@ impl Worker {
         }
     }
 
-    /// Works until it receives [`Notice::Stop`]. A panic is a defect of the program, which the panic hook logs; it shows
-    /// as a fault, and everything is tried again soon.
+    /// Works until it receives [`Notice::Stop`]. A panic is a defect of the program, which the panic hook logs; it
+    /// shows as a fault, and everything is tried again soon.
     pub(super) fn run(mut self, notices: &Receiver<Notice>) {
         loop {
             let notice = match notices.recv_timeout(self.sleep()) {

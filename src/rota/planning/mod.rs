@@ -1,8 +1,8 @@
 //! R4 to R9: what a team's weeks, absences and overrides make of its rota.
 //!
-//! In reading order: [`Duty`], [`Holder`] and [`Shift`] say who holds a role and why (`duty`); `week_planner` decides one
-//! week (R4, R5, R7) with the ranking of `proposal` (R6) into a [`PlannedWeek`]; `handover` places the meetings (R9);
-//! [`expand`] does so for every week of a window and gives a [`Schedule`].
+//! In reading order: [`Duty`], [`Holder`] and [`Shift`] say who holds a role and why (`duty`); `week_planner` decides
+//! one week (R4, R5, R7) with the ranking of `proposal` (R6) into a [`PlannedWeek`]; `handover` places the meetings
+//! (R9); [`expand`] does so for every week of a window and gives a [`Schedule`].
 
 pub(super) mod duty;
 pub(super) mod handover;

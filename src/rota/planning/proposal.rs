@@ -110,7 +110,7 @@ impl Ledger {
         self.push(week, held.collect());
     }
 
-    /// Adds a week of which the pair's primary holds the role throughout, which is no load.
+    /// Adds a week without covers, in which the pair's primary holds the role throughout: it adds hours and no load.
     pub(super) fn add_plain(&mut self, week: &Week) {
         let held = Held { load_seconds: 0, primary_seconds: week.period.seconds() };
         self.push(week.id, vec![(week.pair.primary, held)]);

@@ -126,6 +126,18 @@ impl Schedule {
         Some(next.period.start())
     }
 
+    /// Until when what people read of whoever holds `roles` at `instant` is true: who it is, and whether that is agreed,
+    /// proposed or not covered. `None` where the window ends before.
+    pub fn unchanged_until(&self, roles: &[Role], instant: Instant) -> Option<Instant> {
+        let held = |duty: &Duty, role: Role| {
+            let holder = duty.holder(role)?;
+            let is_tentative = holder.kind.is_tentative();
+            Some((holder.engineer, is_tentative, is_tentative && self.is_uncovered(duty)))
+        };
+        let all = |duty: &Duty| roles.iter().map(|role| held(duty, *role)).collect::<Vec<_>>();
+        Some(self.next_with_another(instant, all)?.period.start())
+    }
+
     /// When either role next changes hands after `instant`; `None` where the window ends before.
     pub fn next_change(&self, instant: Instant) -> Option<Instant> {
         Some(self.next_with_another(instant, Duty::hands)?.period.start())

@@ -96,6 +96,26 @@ fn a_secondary_whom_an_override_leaves_in_place_is_still_no_backup() {
     assert_eq!(found(&team, Role::Secondary), [(B, week(), false)], "one part, not three");
 }
 
+#[test]
+fn what_is_agreed_ends_where_a_proposal_begins_although_the_holder_stays() {
+    let mut team = with_holiday();
+    for engineer in &mut team.engineers {
+        engineer.time_off = vec![holiday()];
+    }
+    team.overrides = vec![given(period("2026-01-05T05:00:00Z", "2026-01-07T05:00:00Z"), B)];
+    let schedule = first_weeks(&team);
+    let on = |instant| {
+        let instant = at(instant);
+        let holder = schedule.on_call(instant).unwrap().primary.clone();
+        let until = schedule.unchanged_until(&[Role::Primary], instant).unwrap();
+        (holder.engineer, holder.kind.is_tentative(), until, schedule.held_until(Role::Primary, instant))
+    };
+    let (start, end) = (holiday().start(), holiday().end());
+    assert_eq!(on("2026-01-06T00:00:00Z"), (B, false, start, Some(end)));
+    assert_eq!(on("2026-01-07T12:00:00Z"), (B, true, end, Some(end)));
+    assert_eq!(schedule.unchanged_until(&Role::ALL, at("2026-01-06T00:00:00Z")), Some(start));
+}
+
 /// A is primary and B secondary for ever, without a holiday.
 fn constant() -> Team {
     let mut team = team();

@@ -33,7 +33,9 @@ pub(super) fn plan(team: &Team, week: Week, absences: &[Absences], ledger: &Ledg
             duties.push(planner.covered(period, &reasons));
         }
     }
-    duties.extend(planner.backed_up(&remaining(week.period, &duties)));
+    if team.policy.backfill {
+        duties.extend(planner.backed_up(&remaining(week.period, &duties)));
+    }
     duties.extend(remaining(week.period, &duties).iter().map(|period| planner.plain(period)));
     duties.sort_by_key(|duty| duty.period);
 

@@ -20,8 +20,7 @@ pub(in crate::web) fn teams(state: &State, request: &HttpRequest) -> Result<Http
     ApiQuery::read(request.query_string(), &[])?;
     let (snapshot, now) = (state.store.load(), state.clock.now());
     let served = snapshot.teams().map(|team| entry(&snapshot, team, now));
-    let broken = snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str()));
-    let broken = broken.map(|id| TeamEntry::broken(id.to_string(), problems(&snapshot, id)));
+    let broken = snapshot.broken_teams().map(|id| TeamEntry::broken(id.to_string(), problems(&snapshot, id)));
     let mut teams: Vec<TeamEntry> = served.chain(broken).collect();
     teams.sort_by(|one, other| one.team.cmp(&other.team));
     super::json(request.head(), &TeamList { teams })

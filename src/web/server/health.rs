@@ -102,14 +102,13 @@ pub(in crate::web) async fn readyz(state: web::Data<State>) -> HttpResponse {
     let served = |is: &dyn Fn(&TeamSnapshot) -> bool| {
         snapshot.teams().filter(|team| is(team)).map(|team| team.team().id.as_str()).collect()
     };
-    let is_broken = |id: &&TeamId| snapshot.is_broken(id.as_str());
     let readiness = Readiness {
         status: if degraded { "degraded" } else { "ok" },
         faults: shown(&faults),
         teams: Teams {
             good: served(&|team| !snapshot.is_outdated(&team.team().id)),
             outdated: served(&|team| snapshot.is_outdated(&team.team().id)),
-            broken: configuration.broken.keys().filter(is_broken).map(TeamId::as_str).collect(),
+            broken: snapshot.broken_teams().map(TeamId::as_str).collect(),
             provisional: served(&|team| team.journal_state() == JournalState::Provisional),
             restored: served(&|team| team.is_restored()),
             removed: snapshot.removed().iter().map(TeamId::as_str).collect(),

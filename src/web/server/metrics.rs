@@ -180,7 +180,7 @@ fn teams(registry: &mut Registry, snapshot: &Snapshot, now: Instant) {
     }
     let restored = number(snapshot.teams().filter(|team| team.is_restored()).count());
     let removed = number(snapshot.removed().len());
-    let broken = snapshot.configuration().broken.keys().filter(|id| snapshot.is_broken(id.as_str())).count();
+    let broken = snapshot.broken_teams().count();
     let good = number(snapshot.teams().len()) - outdated;
     for (state, value) in [
         ("good", good),

@@ -29,7 +29,8 @@ pub(super) enum Leave {
     Nobody,
     Bob,
     BobOverLines,
-    /// Cy and Dan, who have the week of 4 June 2027 by rotation: a conflict, unless an override or a swap is in its way.
+    /// Cy and Dan, who have the week of 4 June 2027 by rotation: a conflict, unless an override or a swap is in its
+    /// way.
     Conflict,
     /// The same, and no override and no swap.
     OpenConflict,

@@ -103,8 +103,8 @@ pub(crate) fn has_fault(running: &Running, what: &str) -> bool {
     faults(running).iter().any(|fault| fault == what)
 }
 
-/// Waits until the fault of the journal shows. One that lasts only for a second may be over before a busy machine looks;
-/// then the log has its beginning and its end.
+/// Waits until the fault of the journal shows. One that lasts only for a second may be over before a busy machine
+/// looks; then the log has its beginning and its end.
 #[track_caller]
 pub(crate) fn wait_for_fault(what: &str, running: &Running) {
     let is_over = || {

@@ -30,7 +30,8 @@ impl FakedClock {
         }
     }
 
-    /// Moves it away from the right time: `+3d`, `-9d`, `+0`. At once: programs read the file at each look at the clock.
+    /// Moves it away from the right time: `+3d`, `-9d`, `+0`. At once: programs read the file at each look at the
+    /// clock.
     pub(crate) fn set(&self, offset: &str) {
         let aside = self.file.with_extension("next");
         fs::write(&aside, format!("{offset}\n")).unwrap();

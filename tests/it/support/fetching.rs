@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant as Moment};
 
 use chrono::{DateTime, TimeDelta};
-use oncal::calendars::{Calendars, Options, Patience};
+use oncal::calendars::{Calendars, FetchWait, Options};
 use oncal::config::{self, AsOf, Diagnostic};
 use oncal::fetch::Limits;
 use oncal::journal::{Database, Location};
@@ -74,7 +74,7 @@ impl Serving {
         calendars.read().unwrap();
         let load = |calendars| config::load(&folder, AsOf { now, calendars }).ok();
         let kept = config::load(&folder, calendars.as_of(now)).unwrap();
-        calendars.fetch_now(&kept, &load, Patience::New(PATIENCE), now).unwrap();
+        calendars.fetch_now(&kept, &load, FetchWait::New(PATIENCE), now).unwrap();
         let configuration = config::load(&folder, calendars.as_of(now)).unwrap();
         let publisher = Publisher::new(database, None, String::new());
         let builder = Builder::new(publisher).with_calendars(calendars);

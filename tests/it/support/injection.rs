@@ -14,7 +14,8 @@ pub(crate) struct Injection {
 }
 
 impl Injection {
-    /// Makes `calls` (such as `fsync,fdatasync`) of every thread of process `pid` fail with `how` (such as `error=EIO`).
+    /// Makes `calls` (such as `fsync,fdatasync`) of every thread of process `pid` fail with `how` (such as
+    /// `error=EIO`).
     pub(crate) fn new(pid: u32, calls: &str, how: &str) -> Injection {
         Injection::of_processes(&[pid], calls, how)
     }

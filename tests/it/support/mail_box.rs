@@ -51,8 +51,8 @@ impl MailBox {
         self.folder.path().join("ca.pem")
     }
 
-    /// While `name` is set, it is `down` (refuses all for the moment), `slow` (waits before and after it takes a message) or
-    /// on `hold` (takes no message, and leaves each without a reply).
+    /// While `name` is set, it is `down` (refuses all for the moment), `slow` (waits before and after it takes a
+    /// message) or on `hold` (takes no message, and leaves each without a reply).
     pub(crate) fn set(&self, name: &str, is_set: bool) {
         let path = self.folder.path().join(name);
         if is_set { fs::write(path, "").unwrap() } else { fs::remove_file(path).unwrap() }

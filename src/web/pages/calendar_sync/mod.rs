@@ -100,8 +100,8 @@ fn row(team: &TeamSnapshot, people: &People<'_>, sync: &Sync<'_>, wall: Wall<'_>
                     }
                 }
             }
-            td { time datetime=(fetched.last.format("%Y-%m-%dT%H:%M:%SZ")) title=(wall.moment(fetched.last)) { (ago(wall.now - fetched.last)) } }
-            td { (expected(fetched, wall.now)) }
+            td { span.narrow { "fetched " } time datetime=(fetched.last.format("%Y-%m-%dT%H:%M:%SZ")) title=(wall.moment(fetched.last)) { (ago(wall.now - fetched.last)) } }
+            td { span.narrow { "next expected " } (expected(fetched, wall.now)) }
         }
     }
 }

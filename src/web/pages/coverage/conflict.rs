@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::config::{agree_command, override_entry};
+use crate::config::override_entry;
 use crate::rota::{Candidate, EngineerIdx, Occasion, Row, RowStatus};
-use crate::text::hours_grouped;
+use crate::text::{agree_command, hours_grouped};
 use crate::web::pages::kit::agreement::{anchor, is_soon, sentence, urgency};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
@@ -42,7 +42,7 @@ impl Conflicts<'_> {
                 @if let Some(first) = row.candidates.first() {
                     p.record {
                         "Once you have agreed: "
-                        code { (agree_command(people.team(), row, first.engineer, self.open)) }
+                        code { (self.command(row, first.engineer)) }
                         ", or an entry in the team’s file."
                     }
                 }
@@ -96,10 +96,20 @@ impl Conflicts<'_> {
                 div.copied data-copy={ "the entry for " (name) } { (self.entry(&with(row, idx))) }
                 p { "Or run" }
                 div.copied data-copy={ "the command for " (name) } {
-                    pre tabindex="0" { code { (agree_command(team, row, idx, self.open)) } }
+                    pre tabindex="0" { code { (self.command(row, idx)) } }
                 }
             }
         }
+    }
+
+    fn command(self, row: &Row, idx: EngineerIdx) -> String {
+        let team = self.people.team();
+        agree_command(
+            team,
+            row.period,
+            team.engineer(idx).id.as_str(),
+            self.open.iter().map(|row| row.period),
+        )
     }
 
     fn entry(self, row: &Row) -> Markup {

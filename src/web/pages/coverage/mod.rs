@@ -93,7 +93,7 @@ fn card(conflicts: Conflicts<'_>, occasion: &Occasion, rows: &[(&Row, bool)]) ->
         article.card.occasion.late[is_late] id=(anchor(people, occasion)) {
             h3 { (title(people, occasion)) }
             p.when { (when(occasion, wall)) " " (state_tag(occasion, wall)) @if let Some(left) = left(occasion, wall) { span.left { (left) } } }
-            p { (away(people, occasion)) ". On call: " (on_call(people, occasion, wall.zone)) "." }
+            p { "On call: " (on_call(people, occasion, wall.zone)) "; " (away(people, occasion)) "." }
             (strip(people, occasion))
             @for (row, is_seen) in rows {
                 @if *is_seen {

@@ -54,7 +54,7 @@ impl<'a> Months<'a> {
             tr {
                 td.when { (when(occasion, wall)) }
                 th scope="row" { (title(people, occasion)) " " small { (away(people, occasion)) } }
-                td { p.held { (on_call(people, occasion, wall.zone)) } (strip(people, occasion)) }
+                td { p.held { span.narrow { "On call: " } (on_call(people, occasion, wall.zone)) } (strip(people, occasion)) }
                 td {
                     (state_tag(occasion, self.wall))
                     @if occasion.needs_somebody(self.wall.now) { " " a href={ "#" (anchor(people, occasion)) } { (self.offer(occasion)) } }

@@ -23,8 +23,12 @@ pub(in crate::web) fn policy(policy: HolidayPolicy) -> Markup {
                     ", the secondary is primary"
                     @if covers { ", also on a holiday that both have" }
                     ". "
-                    @if policy.backfill { "Somebody else stands in as secondary then, and while the secondary alone cannot cover." } @else { "Nobody is secondary meanwhile." }
+                    @if !policy.backfill { "Nobody is secondary meanwhile." }
                 }
+                @if policy.backfill {
+                    li { (tag(RowStatus::Backfilled)) " Somebody else stands in as secondary then, and while the secondary alone cannot cover." }
+                }
+                li { (tag(RowStatus::Working)) " Somebody is on call on a public holiday of their own." }
                 @if !moves {
                     li { (tag(RowStatus::Reported)) " Time off of the primary does not change who is on call." }
                 }
@@ -64,6 +68,7 @@ mod tests {
                 "a public holiday or time off, the secondary is primary, also on a holiday that both have.",
             ),
             (plain, "Nobody is secondary meanwhile."),
+            (plain, "Holiday duty</span> Somebody is on call on a public holiday of their own."),
             (plain, "If the secondary has time off then, the team must agree"),
             (plain, "at the latest 14 days before the week starts."),
             (plain, "While the secondary alone has time off, everybody keeps their role"),
@@ -71,7 +76,7 @@ mod tests {
             (HolidayPolicy { notice_days: 0, ..plain }, "at the latest before the week starts."),
             (
                 HolidayPolicy { backfill: true, ..plain },
-                "Somebody else stands in as secondary then, and while the secondary alone cannot cover.",
+                "Stand-in</span> Somebody else stands in as secondary then, and while the secondary alone cannot cover.",
             ),
             (
                 HolidayPolicy { time_off: TimeOffRule::Report, ..plain },
@@ -96,6 +101,6 @@ mod tests {
         ] {
             assert!(rendered(policy).contains(expected), "{expected}\n{}", rendered(policy));
         }
-        assert!(!rendered(plain).contains("Reported"));
+        assert!(!rendered(plain).contains("Reported") && !rendered(plain).contains("Stand-in"));
     }
 }

@@ -41,13 +41,14 @@ pub(in crate::web) fn engineer(state: &State, request: &HttpRequest) -> HttpResp
 }
 
 fn page(team: &TeamSnapshot, people: &People<'_>, idx: EngineerIdx, wall: Wall<'_>, root: &str) -> Markup {
-    let (rota, duty) = (team.team(), team.near().on_call(wall.now));
+    let rota = team.team();
     let shifts = shifts_ahead(team, idx, wall.now);
+    let has_left = rota.engineer(idx).has_left(wall.now);
     html! {
-        h1 { (people.badge(idx)) " " (people.plain(idx)) " " (now_on_call(idx, duty)) }
-        p.lead { (next(&shifts, wall)) }
+        h1 { (people.badge(idx)) " " (people.plain(idx)) " " (now_on_call(team, idx, wall)) }
+        p.lead { (next(team, &shifts, has_left, wall)) }
         p.actions {
-            a.button.main href={ (root) "subscribe?calendar=engineers/" (rota.engineer(idx).id) } { "Add these shifts to a calendar" }
+            @if !has_left { a.button.main href={ (root) "subscribe?calendar=engineers/" (rota.engineer(idx).id) } { "Add these shifts to a calendar" } }
             a.button href={ (root) "coverage?engineer=" (rota.engineer(idx).id) } { "Holidays and time off" }
         }
         (concerns(team, people, idx, wall, root))
@@ -72,17 +73,20 @@ fn shifts_ahead(team: &TeamSnapshot, idx: EngineerIdx, now: Instant) -> Vec<(&Pl
     own.take(MAX_SHIFTS).collect()
 }
 
-fn next(shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>) -> Markup {
+fn next(team: &TeamSnapshot, shifts: &[(&PlannedWeek, &Shift)], has_left: bool, wall: Wall<'_>) -> Markup {
+    let none = if has_left { "No longer in the team." } else { "Not on call in the weeks ahead." };
+    let Some((_, shift)) = shifts.first() else { return html! { (none) } };
+    let role = shift.role.as_str();
+    let words = match shift.holder.kind.is_tentative() {
+        true => ["Would be on call as", "Would next be on call as"],
+        false => ["On call as", "Next on call as"],
+    };
+    let [now, next] = words;
     html! {
-        @match shifts.first() {
-            None => "Not on call in the weeks ahead.",
-            Some((_, shift)) if shift.period.contains(wall.now) => {
-                "On call as " (shift.role.as_str()) " until " (time(wall, shift.period.end())) "."
-            },
-            Some((_, shift)) => {
-                "Next on call as " (shift.role.as_str()) " from " (time(wall, shift.period.start())) "."
-            },
-        }
+        @if shift.period.contains(wall.now) {
+            @let until = team.near().unchanged_until(&[shift.role], wall.now);
+            (now) " " (role) @if let Some(until) = until { " until " (time(wall, until)) } "."
+        } @else { (next) " " (role) " from " (time(wall, shift.period.start())) "." }
     }
 }
 
@@ -97,7 +101,7 @@ fn table(people: &People<'_>, shifts: &[(&PlannedWeek, &Shift)], wall: Wall<'_>)
                     tr {
                         td.when { (wall.span(shift.period)) }
                         td { (role_title(shift.role)) }
-                        td { (with(people, planned, shift)) }
+                        td { span.narrow { "with " } (with(people, planned, shift)) }
                         td {
                             @if is_uncovered { span.tag.late { "not covered" } " " } @else if is_tried { span.tag.warn { "to agree" } " " }
                             (why(people, &shift.holder, is_uncovered).unwrap_or_default())

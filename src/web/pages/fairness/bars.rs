@@ -53,7 +53,8 @@ pub(in crate::web) fn average(bars: &[Bar]) -> i64 {
 fn signed(over: i64, difference: fn(i64) -> String) -> String {
     let text = difference(over.abs());
     match over {
-        0 => "average".to_owned(),
+        // What rounds to nothing is the average too.
+        _ if text == difference(0) => "average".to_owned(),
         1.. => format!("+{text}"),
         _ => format!("−{text}"),
     }
@@ -76,5 +77,7 @@ mod tests {
         assert_eq!(average(&[]), 0);
         let texts = [-2, 0, 3].map(|over| signed(over, |value| format!("{value} w")));
         assert_eq!(texts, ["−2 w", "average", "+3 w"]);
+        let rounded = [-4, 4, 5].map(|over| signed(over, |value| format!("{} w", (value + 5) / 10)));
+        assert_eq!(rounded, ["average", "average", "+1 w"]);
     }
 }

@@ -14,7 +14,7 @@ pub(in crate::web) fn streaks(people: &People<'_>, fairness: &Fairness, span: &s
         section aria-labelledby="streaks" {
             h2 #streaks { "Always the same person" }
             @if fairness.years.clone().count() < MIN_STREAK_YEARS {
-                p { "Such holidays show over " (MIN_STREAK_YEARS) " years or more: " a href="fairness" { "show " (FAIRNESS_YEARS) " years" } "." }
+                p { "Streaks need at least " (MIN_STREAK_YEARS) " years: " a href="fairness" { "show " (FAIRNESS_YEARS) " years" } "." }
             } @else if fairness.streaks.is_empty() {
                 p { span.tag.ok { "None" } " Nobody has the same holiday three years in a row." }
             } @else {

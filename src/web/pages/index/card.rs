@@ -8,7 +8,7 @@ use crate::rota::{Instant, Role, TeamId};
 use crate::text::{clean, role_title};
 use crate::web::pages::index::table::needs;
 use crate::web::pages::kit::clock::Wall;
-use crate::web::pages::kit::on_call::{away, then};
+use crate::web::pages::kit::on_call::{agreement_tag, away, then};
 use crate::web::pages::kit::problems::errors;
 
 /// A team that is served.
@@ -27,11 +27,11 @@ pub(super) fn card(entry: &Entry<'_>, now: Instant) -> Markup {
                         dt { (role_title(role)) }
                         dd {
                             @match duty.holder(role) {
-                                Some(holder) => (people.person(holder.engineer)),
+                                Some(holder) => { (people.person(holder.engineer)) " " (agreement_tag(Some(holder), team.near().is_uncovered(duty))) },
                                 None => "nobody",
                             }
                             (away(team, role, wall))
-                            @if let Some(until) = team.near().held_until(role, now) {
+                            @if let Some(until) = team.near().unchanged_until(&[role], now) {
                                 small { " until " (wall.moment(until)) (then(team, people, role, until)) }
                             }
                         }

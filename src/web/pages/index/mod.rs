@@ -32,8 +32,7 @@ pub(in crate::web) fn index(state: &State, request: &HttpRequest) -> HttpRespons
 }
 
 fn page(layout: &Layout<'_>, snapshot: &Snapshot, search: Option<&str>, now: Instant) -> Markup {
-    let broken: Vec<&TeamId> = snapshot.configuration().broken.keys().collect();
-    let broken: Vec<&TeamId> = broken.into_iter().filter(|id| snapshot.is_broken(id.as_str())).collect();
+    let broken: Vec<&TeamId> = snapshot.broken_teams().collect();
     let all = snapshot.teams().len() + broken.len();
     let mut entries: Vec<Entry<'_>> = snapshot
         .teams()

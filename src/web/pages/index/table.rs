@@ -5,9 +5,10 @@ use maud::{Markup, html};
 use super::entry::Entry;
 use crate::live::Snapshot;
 use crate::rota::{Instant, Role, TeamId};
-use crate::text::{clean, count};
+use crate::text::{clean, count, role_title};
 use crate::web::pages::kit::agreement::SOON_WORDS;
 use crate::web::pages::kit::clock::Wall;
+use crate::web::pages::kit::on_call::agreement_tag;
 
 /// The teams in `entries`, which are those that `search` finds, in their order, and those that are not served.
 pub(super) fn table(
@@ -48,7 +49,7 @@ fn row(entry: &Entry<'_>, now: Instant) -> Markup {
     let rota = team.team();
     let wall = Wall::new(&rota.zone, now);
     let duty = team.near().on_call(now);
-    let until = team.near().next_change(now);
+    let until = team.near().unchanged_until(&Role::ALL, now);
     html! {
         tr {
             th scope="row" { a href={ (rota.id) "/" } { bdi { (clean(&rota.name)) } } }
@@ -57,14 +58,15 @@ fn row(entry: &Entry<'_>, now: Instant) -> Markup {
                 Some(duty) => {
                     @for role in Role::ALL {
                         td {
+                            span.narrow { (role_title(role)) " " }
                             @match duty.holder(role) {
-                                Some(holder) => (people.person(holder.engineer)),
+                                Some(holder) => { (people.person(holder.engineer)) " " (agreement_tag(Some(holder), team.near().is_uncovered(duty))) },
                                 None => "nobody",
                             }
                             @if team.near().away_until(rota, role, now).is_some() { " " span.tag.late { "away" } }
                         }
                     }
-                    td.when { @if let Some(until) = until { (wall.moment(until)) } }
+                    td.when { @if let Some(until) = until { span.narrow { "until " } (wall.moment(until)) } }
                 },
             }
             td { (needs(entry, wall)) }
@@ -78,7 +80,7 @@ pub(super) fn needs(entry: &Entry<'_>, wall: Wall<'_>) -> Markup {
     let later = needs.to_agree - needs.overdue;
     html! {
         @if entry.is_outdated { span.tag.late { "not current" } " " }
-        @if needs.to_agree == 0 { span.settled { "nothing " (SOON_WORDS) } }
+        @if needs.to_agree == 0 { span.settled { "nothing to agree " (SOON_WORDS) } }
         @else {
             a href={ (entry.team.team().id) "/coverage#agree" } {
                 @if needs.uncovered > 0 { span.tag.late { (needs.uncovered) " not covered" } " " }

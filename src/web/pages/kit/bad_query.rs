@@ -14,13 +14,19 @@ pub(in crate::web) fn bad_query(
     error: &BadQuery,
     request: &HttpRequest,
 ) -> HttpResponse {
-    let message = error.to_string();
+    let message = sentence(&error.to_string());
     let main = html! {
-        h1 { "This page cannot be shown like that" }
+        h1 { "Invalid address" }
         p.lead { (ticked(&message)) @if !message.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page without it" } }
     };
-    layout.respond(StatusCode::BAD_REQUEST, "Not a page", &main)
+    layout.respond(StatusCode::BAD_REQUEST, "Invalid address", &main)
+}
+
+/// `message` with a capital letter.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// The relative link from `path` to itself without its query.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, EngineerIdx, Handover, Holder, Instant, Role, ShiftKind};
+use crate::rota::{EngineerIdx, Handover, Holder, Instant, Role, ShiftKind};
 use crate::text::{clean, role_title};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::people::People;
@@ -28,10 +28,15 @@ pub(in crate::web) fn on_call(team: &TeamSnapshot, people: &People<'_>, wall: Wa
                     None => p.name.none { "Nobody" },
                 }
                 (away(team, role, wall))
-                @if let Some(why) = holder.and_then(|holder| why(people, holder, is_uncovered)) {
-                    p.why { (agreement_tag(holder, is_uncovered)) (why) }
+                @if let Some((holder, why)) = holder.and_then(|holder| Some((holder, why(people, holder, is_uncovered)?))) {
+                    p.why {
+                        // The text says that it is proposed.
+                        @if holder.kind.is_tentative() && !is_uncovered { span.tag.warn { "Not agreed" } " " }
+                        @else { (agreement_tag(Some(holder), is_uncovered)) }
+                        (why)
+                    }
                 }
-                @if let Some(until) = schedule.held_until(role, wall.now) {
+                @if let Some(until) = schedule.unchanged_until(&[role], wall.now) {
                     p.until { "until " (time(wall, until)) (then(team, people, role, until)) }
                 }
             }
@@ -74,8 +79,8 @@ pub(in crate::web) fn then(team: &TeamSnapshot, people: &People<'_>, role: Role,
     }
 }
 
-/// A tag that a shift is not agreed, or not even covered.
-fn agreement_tag(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
+/// A tag that a shift is not agreed, or not even covered; it goes before what it is about.
+pub(in crate::web) fn agreement_tag(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
     html! {
         @if holder.is_some_and(|holder| holder.kind.is_tentative()) {
             @if is_uncovered { span.tag.late { "Not covered" } } @else { span.tag.warn { "Proposed" } }
@@ -143,13 +148,22 @@ pub(in crate::web) fn time(wall: Wall<'_>, instant: Instant) -> Markup {
     }
 }
 
-/// A tag if somebody is on call now.
-pub(in crate::web) fn now_on_call(idx: EngineerIdx, duty: Option<&Duty>) -> Markup {
+/// A tag if somebody is on call now, would be if the team agreed, or has left the team.
+pub(in crate::web) fn now_on_call(team: &TeamSnapshot, idx: EngineerIdx, wall: Wall<'_>) -> Markup {
+    let (schedule, engineer) = (team.near(), team.team().engineer(idx));
+    let left = engineer.left.filter(|_| engineer.has_left(wall.now));
+    let held = schedule.on_call(wall.now).and_then(|duty| {
+        let mut held = Role::ALL.into_iter().filter_map(|role| Some((role, duty.holder(role)?)));
+        let (role, holder) = held.find(|(_, holder)| holder.engineer == idx)?;
+        Some((role.as_str(), holder.kind.is_tentative(), schedule.is_uncovered(duty)))
+    });
     html! {
-        @match duty.map(Duty::hands) {
-            Some((primary, _)) if primary == idx => span.tag.ok { "primary on call" },
-            Some((_, Some(secondary))) if secondary == idx => span.tag.ok { "secondary on call" },
-            _ => {},
+        @if let Some(left) = left { span.tag.plain { "left on " (wall.date(left)) } }
+        @match held {
+            None => {},
+            Some((role, false, _)) => span.tag.ok { (role) " on call" },
+            Some((role, true, false)) => span.tag.warn { "proposed as " (role) },
+            Some((role, true, true)) => span.tag.late { (role) " for now, not covered" },
         }
     }
 }

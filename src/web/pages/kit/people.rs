@@ -14,6 +14,12 @@ use crate::web::pages::kit::holiday_names::HolidayNames;
 /// The maximum letters of a badge.
 const MAX_LETTERS: usize = 3;
 
+/// A word of no more letters is not broken, unless it fits nowhere.
+const MAX_WORD: usize = 24;
+
+/// A name of no more letters is shown in full even where there is little room.
+const SHORT_NAME: usize = 8;
+
 /// Every colour that people can have, in order of indices.
 pub(in crate::web) static PALETTE: LazyLock<Vec<Colour>> = LazyLock::new(|| {
     let first = colour::of(EngineerIdx(0));
@@ -81,12 +87,22 @@ impl<'t> People<'t> {
 
     /// The name without a link; it cannot reorder the text around it.
     pub(in crate::web) fn plain(&self, idx: EngineerIdx) -> Markup {
-        html! { bdi { (self.text(idx)) } }
+        html! { bdi.long[is_long(self.text(idx))] { (self.text(idx)) } }
+    }
+
+    /// The name where there may be room for it, with the initials that take its place where there is not.
+    pub(in crate::web) fn fitted(&self, idx: EngineerIdx, has_room: bool) -> Markup {
+        let (name, initials) = (self.text(idx), self.initials(idx));
+        html! {
+            @if !has_room { bdi { (initials) } }
+            @else if name.chars().count() <= SHORT_NAME { bdi { (name) } }
+            @else { bdi.full { (name) } bdi.short aria-hidden="true" { (initials) } }
+        }
     }
 
     /// The name with the link to their page.
     pub(in crate::web) fn name(&self, idx: EngineerIdx) -> Markup {
-        html! { a.who href=(self.link(idx)) { bdi { (self.text(idx)) } } }
+        html! { a.who.long[is_long(self.text(idx))] href=(self.link(idx)) { bdi { (self.text(idx)) } } }
     }
 
     /// The badge alone, to be shown beside the name.
@@ -117,6 +133,11 @@ impl<'t> People<'t> {
             }
         }
     }
+}
+
+/// Whether `name` has a word that is broken wherever that saves width.
+fn is_long(name: &str) -> bool {
+    name.split(' ').any(|word| word.chars().count() > MAX_WORD)
 }
 
 /// The class that gives a shape or badge the colour of the engineer at `idx`.

@@ -1,4 +1,5 @@
-//! The query of a page. Unknown parameters are ignored, and so are empty values: forms send fields that nobody filled in.
+//! The query of a page. Unknown parameters are ignored, and so are empty values: forms send fields that nobody filled
+//! in.
 
 use actix_web::HttpRequest;
 use chrono::NaiveDate;

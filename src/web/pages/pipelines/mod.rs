@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Duty, EngineerIdx, Pipeline, RunBook, RunBookRef};
+use crate::rota::{EngineerIdx, Pipeline, RunBook, RunBookRef};
 use crate::text::clean;
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::Tab;
@@ -22,7 +22,8 @@ pub(in crate::web) fn pipelines(state: &State, request: &HttpRequest) -> HttpRes
 
 fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     let rota = team.team();
-    let (duty, kept) = (team.near().on_call(wall.now), wall.kept(rota));
+    let kept = wall.kept(rota);
+    let tag = |idx| now_on_call(team, idx, wall);
     let used = |book: &&RunBook| {
         rota.pipelines
             .iter()
@@ -38,11 +39,11 @@ fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
                 thead {
                     tr { th { "Area" } th { "Pipeline" } th { "Primary owner" } th { "Secondary owner" } th { "Run book" } }
                 }
-                tbody { @for pipeline in &rota.pipelines { (row(people, pipeline, duty, &kept)) } }
+                tbody { @for pipeline in &rota.pipelines { (row(people, pipeline, &tag, &kept)) } }
             }
             section aria-labelledby="people" {
                 h2 #people { "By person" }
-                div.cards { @for idx in rota.indices() { (owned(people, idx, duty)) } }
+                div.cards { @for idx in rota.indices() { (owned(people, idx, &tag)) } }
             }
         }
         @if !other.is_empty() {
@@ -54,7 +55,7 @@ fn page(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     }
 }
 
-fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>, kept: &str) -> Markup {
+fn row(people: &People<'_>, pipeline: &Pipeline, tag: &dyn Fn(EngineerIdx) -> Markup, kept: &str) -> Markup {
     let named = pipeline.run_book.as_ref();
     let book = named.and_then(RunBookRef::file).and_then(|id| people.team().run_books.get(id));
     let address = named.and_then(RunBookRef::address);
@@ -65,8 +66,8 @@ fn row(people: &People<'_>, pipeline: &Pipeline, duty: Option<&Duty>, kept: &str
                 (clean(&pipeline.name))
                 @if pipeline.investor_reported { " " span.tag { "reported to investors" } }
             }
-            td { (owner(people, pipeline.primary, "primary owner", duty)) }
-            td { @if let Some(idx) = pipeline.secondary { (owner(people, idx, "secondary owner", duty)) } }
+            td { (owner(people, pipeline.primary, "primary owner", tag)) }
+            td { @if let Some(idx) = pipeline.secondary { (owner(people, idx, "secondary owner", tag)) } }
             td { @if let Some(book) = book { (link(book, kept)) }
                 @else if let Some(address) = address { a href=(address) rel="noopener" { (elsewhere(address)) } }
                 @else { span.until { "no run book" } } }
@@ -85,11 +86,11 @@ fn link(book: &RunBook, kept: &str) -> Markup {
 }
 
 /// An owner, with what their ownership is where no column's head says it, and whether they are on call.
-fn owner(people: &People<'_>, idx: EngineerIdx, what: &str, duty: Option<&Duty>) -> Markup {
-    html! { (people.person(idx)) " " span.narrow { (what) " " } (now_on_call(idx, duty)) }
+fn owner(people: &People<'_>, idx: EngineerIdx, what: &str, tag: &dyn Fn(EngineerIdx) -> Markup) -> Markup {
+    html! { (people.person(idx)) " " span.narrow { (what) " " } (tag(idx)) }
 }
 
-fn owned(people: &People<'_>, idx: EngineerIdx, duty: Option<&Duty>) -> Markup {
+fn owned(people: &People<'_>, idx: EngineerIdx, tag: &dyn Fn(EngineerIdx) -> Markup) -> Markup {
     let pipelines = &people.team().pipelines;
     let own = |second: bool| {
         pipelines.iter().filter(move |pipeline| match second {
@@ -99,7 +100,7 @@ fn owned(people: &People<'_>, idx: EngineerIdx, duty: Option<&Duty>) -> Markup {
     };
     html! {
         div.card {
-            h3 { (people.person(idx)) " " (now_on_call(idx, duty)) }
+            h3 { (people.person(idx)) " " (tag(idx)) }
             @for (label, second) in [("Primary owner of", false), ("Secondary owner of", true)] {
                 @if own(second).next().is_some() {
                     h4 { (label) }

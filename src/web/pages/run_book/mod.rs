@@ -9,12 +9,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
 use crate::live::TeamSnapshot;
-use crate::rota::{Instant, Pipeline, Role, RunBook, RunBookId, RunBookRef};
-use crate::text::clean;
+use crate::rota::{Pipeline, Role, RunBook, RunBookId, RunBookRef};
+use crate::text::{clean, role_title};
 use crate::web::pages::kit::clock::Wall;
 use crate::web::pages::kit::layout::Tab;
 use crate::web::pages::kit::not_found::part;
-use crate::web::pages::kit::on_call::{away, now_on_call};
+use crate::web::pages::kit::on_call::{agreement_tag, away, now_on_call};
 use crate::web::pages::kit::people::People;
 use crate::web::pages::kit::team_page::{NoPage, team_page};
 use crate::web::pages::run_book::markdown::{Entry, Rendered};
@@ -46,7 +46,7 @@ fn page(
         h1 { (clean(&book.title)) }
         div.cards.help {
             (holders(team, people, wall))
-            @for pipeline in pipelines { (owners(team, people, pipeline, wall.now)) }
+            @for pipeline in pipelines { (owners(team, people, pipeline, wall)) }
         }
         div.book {
             (contents(&rendered.contents))
@@ -60,27 +60,32 @@ fn holders(team: &TeamSnapshot, people: &People<'_>, wall: Wall<'_>) -> Markup {
     html! {
         section.card.duty.primary aria-labelledby="now" {
             h2 #now { "On call now" }
-            @for (role, label) in [(Role::Primary, "primary"), (Role::Secondary, "secondary")] {
-                @if let Some(holder) = duty.and_then(|duty| duty.holder(role)) {
+            @match duty {
+                None => p { "Nobody yet." },
+                Some(duty) => @for role in Role::ALL {
                     p {
-                        (people.person(holder.engineer)) ", " (label)
-                        @if let Some(until) = team.near().held_until(role, wall.now) { small { " until " (wall.moment(until)) } }
+                        @match duty.holder(role) {
+                            None => { (role_title(role)) ": nobody" },
+                            Some(holder) => {
+                                (people.person(holder.engineer)) ", " (role.as_str()) " "
+                                (agreement_tag(Some(holder), team.near().is_uncovered(duty)))
+                            },
+                        }
+                        @if let Some(until) = team.near().unchanged_until(&[role], wall.now) { small { " until " (wall.moment(until)) } }
                     }
                     (away(team, role, wall))
-                }
+                },
             }
-            @if duty.is_none() { p { "Nobody yet." } }
         }
     }
 }
 
-fn owners(team: &TeamSnapshot, people: &People<'_>, pipeline: &Pipeline, now: Instant) -> Markup {
-    let duty = team.near().on_call(now);
+fn owners(team: &TeamSnapshot, people: &People<'_>, pipeline: &Pipeline, wall: Wall<'_>) -> Markup {
     html! {
         section.card.duty aria-label={ "Owners of " (clean(&pipeline.name)) } {
             h2 { "Owners" }
-            p { (people.person(pipeline.primary)) ", primary " (now_on_call(pipeline.primary, duty)) }
-            @if let Some(idx) = pipeline.secondary { p { (people.person(idx)) ", secondary " (now_on_call(idx, duty)) } }
+            p { (people.person(pipeline.primary)) ", primary " (now_on_call(team, pipeline.primary, wall)) }
+            @if let Some(idx) = pipeline.secondary { p { (people.person(idx)) ", secondary " (now_on_call(team, idx, wall)) } }
             p.until { (clean(&pipeline.name)) }
         }
     }

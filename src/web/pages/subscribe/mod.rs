@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::feed::{Alarm, Feed};
 use crate::live::{FeedSlot, TeamSnapshot};
-use crate::rota::Role;
+use crate::rota::{Instant, Role};
 use crate::web::feeds::subscribe::{Subscribe, of_shifts};
 use crate::web::pages::kit::bad_query::bad_query;
 use crate::web::pages::kit::feed_name::shared_feed_name;
@@ -40,7 +40,13 @@ pub(in crate::web) fn subscribe(state: &State, request: &HttpRequest) -> HttpRes
                 let links = Subscribe::to(&base, team, choice.slot, choice.alarm);
                 let clients = |download: &str| clients::clients(&links, download, base.is_loopback());
                 let people = layout.people(team.team());
-                let main = page(team, &people, &choice, (&links.address, &clients), visitor.as_ref());
+                let main = page(
+                    team,
+                    &people,
+                    &choice,
+                    (&links.address, &clients),
+                    (visitor.as_ref(), state.clock.now()),
+                );
                 layout.respond(StatusCode::OK, "Add to my calendar", &main)
             }
             Err(error) => bad_query(&layout, &error, request),
@@ -73,7 +79,7 @@ fn page(
     people: &People<'_>,
     choice: &Choice<'_>,
     (address, clients): (&str, &dyn Fn(&str) -> Markup),
-    visitor: Option<&Visitor>,
+    (visitor, now): (Option<&Visitor>, Instant),
 ) -> Markup {
     let alarm = of_shifts(choice.slot, choice.alarm);
     let alarm = alarm.map(|alarm| format!("&alarm={alarm}")).unwrap_or_default();
@@ -83,7 +89,7 @@ fn page(
         h1 { "Add to my calendar" }
         section aria-labelledby="whose" {
             h2 #whose { "1. Whose shifts?" }
-            (whose(team, people, choice))
+            (whose(team, people, choice, now))
         }
         section aria-labelledby="which" {
             h2 #which { "2. Which calendar?" }
@@ -104,10 +110,15 @@ fn page(
     }
 }
 
-/// One link for each calendar of the team.
-fn whose(team: &TeamSnapshot, people: &People<'_>, choice: &Choice<'_>) -> Markup {
+/// One link for each calendar of the team, except those of people who have left it.
+fn whose(team: &TeamSnapshot, people: &People<'_>, choice: &Choice<'_>, now: Instant) -> Markup {
+    let has_left = |slot: &FeedSlot| match &slot.feed {
+        Feed::Engineer(id) => team.team().engineers.iter().any(|one| one.id == *id && one.has_left(now)),
+        _ => false,
+    };
+    let offered = team.feeds().iter().filter(|slot| !has_left(slot) || slot.path == choice.slot.path);
     let (persons, others): (Vec<&FeedSlot>, Vec<&FeedSlot>) =
-        team.feeds().iter().partition(|slot| matches!(slot.feed, Feed::Engineer(_)));
+        offered.partition(|slot| matches!(slot.feed, Feed::Engineer(_)));
     html! {
         h3 { "One person’s" }
         nav.choices aria-label="One person’s calendar" {

@@ -64,9 +64,7 @@ impl Bars<'_> {
                     li class={ (class(idx)) " " (place) (marks) } {
                         a href=(self.people.link(idx)) title={ (role_title(role)) ": " (self.people.within(idx)) ", " (self.wall.span(piece.period)) (why) } {
                             (sign(holder.kind, holder.instead_of.is_some()))
-                            bdi {
-                                @if span.steps() < MIN_NAME_STEPS { (self.people.initials(idx)) } @else { (self.people.text(idx)) }
-                            }
+                            (self.people.fitted(idx, span.steps() >= MIN_NAME_STEPS))
                             @if is_tried && role == Role::Primary && has_room {
                                 @if is_uncovered { ": not covered" } @else { ": to agree" }
                             }
@@ -75,7 +73,7 @@ impl Bars<'_> {
                 }
             }
             What::Alone => html! {
-                li class={ "none " (place) } title={ "No backup while the secondary covers, " (self.wall.span(piece.period)) } {
+                li class={ "none " (place) } title={ "No backup, " (self.wall.span(piece.period)) } {
                     span { @if has_room { "no backup" } @else { "–" } }
                 }
             },

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::bars::Bars;
 use super::lanes::{self, Piece};
-use super::weeks::is_weekend;
+use super::weeks::{is_weekend, legend};
 use crate::rota::{Absences, Instant, Period, PlannedWeek, Role, Schedule, Zone};
 use crate::text::role_title;
 use crate::web::pages::kit::clock::Wall;
@@ -51,6 +51,7 @@ impl Month<'_> {
                     }
                 }
             }
+            (legend())
         }
     }
 

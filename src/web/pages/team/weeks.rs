@@ -19,6 +19,9 @@ use crate::web::pages::kit::people::People;
 const MIN_NUMBER_STEPS: i64 = STEPS / 25;
 const MIN_WEEKDAY_STEPS: i64 = STEPS / 12;
 
+/// A chip with fewer steps has no room for several names.
+const MIN_NAMES_STEPS: i64 = STEPS / 2;
+
 /// What is drawn, and how it is read.
 pub(in crate::web) struct Weeks<'a> {
     pub(in crate::web) people: &'a People<'a>,
@@ -110,12 +113,19 @@ impl Weeks<'_> {
     /// Who of those on duty is away, and why.
     fn chip(&self, week: Period, away: &Away) -> Markup {
         let names: Vec<String> = away.indices.iter().map(|idx| self.people.within(*idx)).collect();
+        let initials: Vec<&str> = away.indices.iter().map(|idx| self.people.initials(*idx)).collect();
         let (names, holidays) = (names.join(", "), self.people.holidays());
+        let span = Span::within(week, away.period);
+        let has_room = away.indices.len() == 1 || span.steps() >= MIN_NAMES_STEPS;
         let title =
             format!("{names}: {}, {}", holidays.reasons_text(&away.reasons), self.wall.span(away.period));
         html! {
-            li class=(Span::within(week, away.period).class()) title=(title) {
-                span { (names) ": " (holidays.reasons(&away.reasons)) }
+            li class=(span.class()) title=(title) {
+                span {
+                    @if has_room { span.full { (names) } span.short aria-hidden="true" { (initials.join(", ")) } }
+                    @else { span.hidden { (names) } span aria-hidden="true" { (initials.join(", ")) } }
+                    ": " (holidays.reasons(&away.reasons))
+                }
             }
         }
     }
@@ -159,15 +169,17 @@ fn first_instant(zone: &Zone, date: NaiveDate) -> Instant {
     zone.first_instant(date)
 }
 
-fn legend() -> Markup {
+/// What shapes and signs mean.
+pub(in crate::web) fn legend() -> Markup {
     html! {
         ul.legend aria-label="Signs" {
             li { span.sample.try {} "proposed, to agree" }
             li { span.sample.bad {} "not covered" }
-            li { span.sample.none {} "no backup while the secondary covers" }
-            li { span.sample.gone {} "no backup: the secondary is away" }
+            li { span.sample.none { "–" } "no backup" }
+            li { span.sample.gone { "!" } "no backup: the secondary is away" }
             li { b { "✓" } " agreed" }
             li { b { "⇄" } " swapped" }
+            li { span.hol { "7" } " public holiday" }
         }
     }
 }

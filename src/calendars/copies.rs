@@ -113,8 +113,8 @@ impl Calendars {
         Ok(self.stored()?.is_some_and(|stored| self.take(stored)))
     }
 
-    /// [`Calendars::read`] for a running server. Where another server stored a copy without knowing all of this one's readers,
-    /// this one adds to their past what had begun by the copy before.
+    /// [`Calendars::read`] for a running server. Where another server stored a copy without knowing all of this one's
+    /// readers, this one adds to their past what had begun by the copy before.
     ///
     /// # Errors
     ///
@@ -185,8 +185,8 @@ impl Calendars {
         Ok(())
     }
 
-    /// The right to fetch one of the calendars of `uses` that are due at `now`, besides those at `busy` digests; `None` if
-    /// none is, or other servers fetch them.
+    /// The right to fetch one of the calendars of `uses` that are due at `now`, besides those at `busy` digests; `None`
+    /// if none is, or other servers fetch them.
     ///
     /// # Errors
     ///
@@ -243,7 +243,8 @@ impl Calendars {
 }
 
 impl State {
-    /// What this process remembers and the database has no more, or not as new: it was lost there, or a backup put back.
+    /// The copies in memory that are missing in the database, or older there: it lost them, or was restored from a
+    /// backup.
     fn lost(
         &self,
         stored: &BTreeMap<String, CalendarState>,
