@@ -27,7 +27,7 @@ start)
     options="$options -c listen_addresses=127.0.0.1 -c port=$port -c ssl=on"
     options="$options -c ssl_cert_file='$folder/server.crt' -c ssl_key_file='$folder/server.key'"
   fi
-  as_postgres "$tools/pg_ctl" -D "$folder/data" -l "$folder/log" -w -s -o "$options" start
+  as_postgres "$tools/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 300 -s -o "$options" start
   printf 'postgres://oncal@localhost/postgres?host=%s\n' "$folder"
   ;;
 stop) as_postgres "$tools/pg_ctl" -D "$folder/data" -m fast -w -s stop ;;
