@@ -150,8 +150,9 @@ fn the_commands_that_are_printed_work_with_several_teams_and_with_two_conflicts_
     // Friday, Christmas as observed: C and after 10:00 D have the holiday, and D and A would cover.
     let off = |id: &str| run_ok(&config, &["off", id, "2027-12-23", "2027-12-26", "--team", "other"]);
     let command = |printed: &str| {
-        let line = printed.lines().find_map(|line| line.split_once("record it: oncal ")?.1.into());
-        line.map(|line: &str| line.to_owned()).unwrap_or_else(|| panic!("{printed}"))
+        let command =
+            printed.lines().find_map(|line| Some(line.split_once("record it: oncal ")?.1.to_owned()));
+        command.unwrap_or_else(|| panic!("{printed}"))
     };
     assert_eq!(command(&off("d")), "agree 2027-12-24 WHO --team other");
     let second = command(&off("a"));
