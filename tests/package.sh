@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Debian package of the program as tests build it, has lintian check it, and installs, runs, upgrades and purges
-# it in a fresh Debian root.
+# Builds a Debian package of PROGRAM, has lintian check it, and installs, runs, upgrades and purges it in a fresh Debian
+# root: tests/package.sh [PROGRAM], which is built without optimisation if left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/tests/.tools
@@ -22,7 +22,7 @@ finish() {
 }
 trap finish EXIT
 
-CARGO_DEB=$cargo_deb CARGO_DEB_OPTIONS="--fast" config/deploy/package.sh dev >"$work/built"
+CARGO_DEB=$cargo_deb CARGO_DEB_OPTIONS="--fast" config/deploy/package.sh dev "$@" >"$work/built"
 package=$(tail -1 "$work/built")
 
 echo "lintian finds nothing"

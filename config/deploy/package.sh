@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
-# Builds a Debian package and says where it is: config/deploy/package.sh [PROFILE], with `dist` if left out. It needs
-# cargo-deb (cargo install cargo-deb) and the Debian package dpkg-dev.
+# Builds a Debian package and says where it is: config/deploy/package.sh [PROFILE [PROGRAM]]. The profile is `dist` if left
+# out, and PROGRAM is one that was built already. It needs cargo-deb (cargo install cargo-deb) and the Debian package
+# dpkg-dev.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 profile=${1:-dist}
 cargo=${CARGO_DEB:-cargo-deb}
 built=target/$profile
 [ "$profile" != dev ] || built=target/debug
+program=${2:-$built/oncal}
 made=target/package
 
-cargo build --quiet --locked --profile "$profile"
+[ -n "${2:-}" ] || cargo build --quiet --locked --profile "$profile"
 rm -rf "$made"
 mkdir -p "$made/systemd"
 
 # The program, and the manual pages and completions that it prints.
-strip --strip-unneeded -o "$made/oncal" "$built/oncal"
+strip --strip-unneeded -o "$made/oncal" "$program"
 "$made/oncal" man "$made/man"
 for shell in bash zsh fish; do
   "$made/oncal" completions "$shell" >"$made/oncal.$shell"

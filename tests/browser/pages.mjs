@@ -1,16 +1,17 @@
 // Opens every kind of page at three widths, light and dark, with scripts and without: nothing may scroll sideways, be
 // logged as an error or be asked of another host, axe and the W3C's validator (vnu) may find nothing, and the Tab key must
 // reach all there is to use. Chromium does all of it, and what checks.mjs has; Firefox and WebKit open every page at every
-// width.
+// width. All browsers run at once, each on one page at a time, so that every core has work.
 //
 // node pages.mjs ONCAL TOOLS; with SHOTS=FOLDER it also leaves a picture of each page there, with ONLY=PATTERN it opens
 // only the pages whose path matches, with CHROMIUM_ONLY=1 only Chromium does.
 
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { brokenIn, checked } from "./checks.mjs";
 import { serve } from "./server.mjs";
 import { openInWebKit } from "./webkit.mjs";
@@ -139,33 +140,38 @@ async function unreachable(page) {
   return left.length > 0 ? [`Tab does not reach ${left.slice(0, 3).join(" | ")}`] : [];
 }
 
-async function inChromium(url) {
+/** What `look` finds with a Chromium of its own, whose page has the keyboard. */
+async function inChromium(look) {
   const browser = await puppeteer.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
-  const found = [];
   try {
-    const page = await browser.newPage();
-    for (const path of PAGES) {
-      for (const width of WIDTHS) {
-        for (const scheme of SCHEMES) found.push(...(await defects(page, url, path, width, scheme)));
-      }
-    }
-    if (!process.env.ONLY) found.push(...(await checked(browser, url, DAY)));
-    await page.setJavaScriptEnabled(false);
-    for (const path of PAGES) {
-      for (const width of WIDTHS) {
-        await page.setViewport({ width, height: 900 });
-        await page.goto(url + path, { waitUntil: "load" });
-        const wide = await page.evaluate(sideways);
-        const buttons = await page.$$eval("button:not(form button)", (all) => all.length);
-        if (wide) found.push(`${path} at ${width} without scripts: ${wide}`);
-        if (buttons > 0) found.push(`${path} without scripts: a button that does nothing`);
-      }
-    }
+    return await look(browser);
   } finally {
     await browser.close();
+  }
+}
+
+/** Everything that is wrong with `pages`, first with scripts and then without. */
+async function opened(browser, url, pages) {
+  const found = [];
+  const page = await browser.newPage();
+  for (const path of pages) {
+    for (const width of WIDTHS) {
+      for (const scheme of SCHEMES) found.push(...(await defects(page, url, path, width, scheme)));
+    }
+  }
+  await page.setJavaScriptEnabled(false);
+  for (const path of pages) {
+    for (const width of WIDTHS) {
+      await page.setViewport({ width, height: 900 });
+      await page.goto(url + path, { waitUntil: "load" });
+      const wide = await page.evaluate(sideways);
+      const buttons = await page.$$eval("button:not(form button)", (all) => all.length);
+      if (wide) found.push(`${path} at ${width} without scripts: ${wide}`);
+      if (buttons > 0) found.push(`${path} without scripts: a button that does nothing`);
+    }
   }
   return found;
 }
@@ -204,10 +210,10 @@ async function validated(url) {
     names.set(name, path);
   }
   try {
-    execFileSync("java", ["-jar", vnu, "--errors-only", "--format", "json", ...names.keys()], { stdio: "pipe" });
+    await promisify(execFile)("java", ["-jar", vnu, "--errors-only", "--format", "json", ...names.keys()]);
     return [];
   } catch (error) {
-    const { messages } = JSON.parse(error.stderr.toString());
+    const { messages } = JSON.parse(error.stderr);
     return messages.map((message) => {
       const file = (message.url ?? "").replace(/^file:/, "");
       return `${names.get(file) ?? file}: vnu: ${message.message}: ${(message.extract ?? "").slice(0, 120)}`;
@@ -218,17 +224,20 @@ async function validated(url) {
 }
 
 const { url, stop } = await serve(oncal, NOW);
-const found = [];
-try {
-  found.push(...(await validated(url)));
-  found.push(...(await inChromium(url)));
-  if (!process.env.CHROMIUM_ONLY) {
-    found.push(...(await inFirefox(url)));
-    found.push(...(await openInWebKit(url, PAGES, WIDTHS, sideways)));
-  }
-} finally {
-  stop();
-}
+const everySecond = (rest) => PAGES.filter((_, place) => place % 2 === rest);
+const parts = [
+  validated(url),
+  inChromium((browser) => opened(browser, url, everySecond(0))),
+  inChromium((browser) => opened(browser, url, everySecond(1))),
+];
+if (!process.env.ONLY) parts.push(inChromium((browser) => checked(browser, url, DAY)));
+if (!process.env.CHROMIUM_ONLY) parts.push(inFirefox(url), openInWebKit(url, PAGES, WIDTHS, sideways));
+// Each closes its browser also where another fails.
+const ended = await Promise.allSettled(parts);
+stop();
+const failed = ended.find(({ status }) => status === "rejected");
+if (failed) throw failed.reason;
+const found = ended.flatMap(({ value }) => value);
 if (found.length > 0) {
   console.error(found.join("\n"));
   process.exit(1);

@@ -18,6 +18,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ONCAL, TOOLS = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
@@ -171,40 +172,46 @@ def check(team, url, config, is_exported=False):
     feeds = {f"{kind}.ics": keep for kind, keep in kinds.items()}
     for engineer in names:
         feeds[f"engineers/{engineer}.ics"] = lambda s, e=engineer: s["engineer"] == e
-    count = 0
+    named = []
     for path, keep in feeds.items():
         served = [f"{path}{query}" for query in ("", "?download=1", "?alarm=15m")]
-        for name in [path, path.replace(".ics", ".download.ics")] if is_exported else served:
-            where = f"{url}/{team}/{name}"
-            status, headers, body = fetch(where)
-            assert status == 200, (where, status, body)
-            assert fetch(where)[2] == body, f"{where}: differs from one request to the next"
-            assert fetch(where, **{"If-None-Match": headers["ETag"]})[0] == 304, where
-            zipped = fetch(where, **{"Accept-Encoding": "gzip"})
-            assert gzip.decompress(zipped[2]) == body, where
-            lines = body.split(b"\r\n")
-            assert all(len(line) <= 75 and b"\n" not in line and b"\r" not in line for line in lines), where
-            found = None
-            for client, events in clients(body):
-                uids = [event["uid"] for event in events]
-                assert len(uids) == len(set(uids)), f"{where}: {client}: a UID twice"
-                shifts = {e["uid"]: e for e in events if re.match(rf"{re.escape(team)}\.(primary|secondary)\.", e["uid"])}
-                wanted = {s["uid"]: s for s in inside if keep(s)}
-                assert shifts.keys() == wanted.keys(), f"{where}: {client}: {shifts.keys() ^ wanted.keys()}"
-                for uid, shift in wanted.items():
-                    event = shifts[uid]
-                    assert (event["start"], event["end"]) == (shift["start"], shift["end"]), (where, client, event, shift)
-                    assert event["status"].lower() == shift["status"], (where, client, event, shift)
-                    name = cleaned(names[shift["engineer"]])[:40]
-                    assert name in cleaned(event["summary"]), (where, client, event, name)
-                times = sorted((e["start"], e["end"]) for e in events if f"{team}.handover." in e["uid"])
-                if path == "team.ics":
-                    assert times == sorted((m["start"], m["end"]) for m in meetings), f"{where}: {client}: meetings"
-                core = sorted((e["uid"], e["start"], e["end"], e["status"].upper()) for e in events)
-                assert found in (None, core), f"{where}: {client} reads other events"
-                found = core
-            count += 1
-    return count
+        exported = [path, path.replace(".ics", ".download.ics")]
+        named += [(path, name, keep) for name in (exported if is_exported else served)]
+
+    def check_feed(of):
+        path, name, keep = of
+        where = f"{url}/{team}/{name}"
+        status, headers, body = fetch(where)
+        assert status == 200, (where, status, body)
+        assert fetch(where)[2] == body, f"{where}: differs from one request to the next"
+        assert fetch(where, **{"If-None-Match": headers["ETag"]})[0] == 304, where
+        zipped = fetch(where, **{"Accept-Encoding": "gzip"})
+        assert gzip.decompress(zipped[2]) == body, where
+        lines = body.split(b"\r\n")
+        assert all(len(line) <= 75 and b"\n" not in line and b"\r" not in line for line in lines), where
+        found = None
+        for client, events in clients(body):
+            uids = [event["uid"] for event in events]
+            assert len(uids) == len(set(uids)), f"{where}: {client}: a UID twice"
+            shifts = {e["uid"]: e for e in events if re.match(rf"{re.escape(team)}\.(primary|secondary)\.", e["uid"])}
+            wanted = {s["uid"]: s for s in inside if keep(s)}
+            assert shifts.keys() == wanted.keys(), f"{where}: {client}: {shifts.keys() ^ wanted.keys()}"
+            for uid, shift in wanted.items():
+                event = shifts[uid]
+                assert (event["start"], event["end"]) == (shift["start"], shift["end"]), (where, client, event, shift)
+                assert event["status"].lower() == shift["status"], (where, client, event, shift)
+                name = cleaned(names[shift["engineer"]])[:40]
+                assert name in cleaned(event["summary"]), (where, client, event, name)
+            times = sorted((e["start"], e["end"]) for e in events if f"{team}.handover." in e["uid"])
+            if path == "team.ics":
+                assert times == sorted((m["start"], m["end"]) for m in meetings), f"{where}: {client}: meetings"
+            core = sorted((e["uid"], e["start"], e["end"], e["status"].upper()) for e in events)
+            assert found in (None, core), f"{where}: {client} reads other events"
+            found = core
+
+    # The clients are processes of their own, so that threads are enough to keep every core at work.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return len(list(pool.map(check_feed, named)))
 
 
 def engineers(path):

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,51 +11,16 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
-/// The time that a response may take while others attack, besides a multiple of what it took before: a machine that
-/// does much else slows both.
-const SOON: Duration = Duration::from_millis(50);
-
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// A configuration with free ports.
-fn configuration(settings: &str) -> TempDir {
+pub(crate) fn configuration(settings: &str) -> TempDir {
     let ports = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
     crate::support::pair::configuration("", &format!("{ports}{settings}"))
 }
 
-/// `quiet` is what a response took before the attack, `median` what it took during it.
-#[track_caller]
-fn assert_soon(quiet: Duration, median: Duration) {
-    assert!(median < SOON + quiet * 10, "{median:?}, and {quiet:?} before");
-}
-
-fn median_of_a_normal_client(address: SocketAddr) -> Duration {
-    median(address, "/data/team.ics", 41)
-}
-
-/// How long a request for `target` takes, at the median of an odd `number`.
-fn median(address: SocketAddr, target: &str, number: usize) -> Duration {
-    let mut times: Vec<Duration> = (0..number)
-        .map(|_| {
-            let since = Instant::now();
-            assert!(get(address, target).0.starts_with("HTTP/1.1 200"));
-            since.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[times.len() / 2]
-}
-
-/// The memory of the server in MB, without the program itself, of which tests run a large one.
-fn memory(running: &Running) -> u64 {
-    kilobytes(running, "RssAnon:") / 1024
-}
-
-/// What the system says of the server's memory under `name`.
-fn kilobytes(running: &Running, name: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+pub(crate) fn request(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
 /// The response to `bytes`; empty if the server closes the connection or is silent.
@@ -69,49 +33,6 @@ fn response(address: SocketAddr, bytes: &[u8]) -> String {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
-}
-
-#[test]
-fn a_thousand_slow_clients_delay_nobody() {
-    let folder = configuration("future_weeks = 520\n");
-    let mut running = Running::start(&mut program(folder.path(), &[]));
-    let (address, quiet) = (running.address, median_of_a_normal_client(running.address));
-    let before = memory(&running);
-    let mut slow: Vec<TcpStream> = (0..1000).map(|_| TcpStream::connect(address).unwrap()).collect();
-    for (n, stream) in slow.iter_mut().enumerate() {
-        stream.set_nonblocking(true).unwrap();
-        // One half never ends its head; the other asks for much and does not read it.
-        let start = if n % 2 == 0 { "GET /data/te".to_owned() } else { request("/data/team.ics").repeat(20) };
-        let _ = stream.write(start.as_bytes());
-    }
-    let done = AtomicBool::new(false);
-    let median = thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                for stream in slow.iter_mut().step_by(2) {
-                    let _ = stream.write(b"x");
-                }
-                thread::sleep(Duration::from_millis(500));
-            }
-        });
-        thread::sleep(Duration::from_secs(1));
-        let median = median_of_a_normal_client(address);
-        done.store(true, Ordering::Relaxed);
-        median
-    });
-    println!(
-        "1,000 slow clients: {median:?} at the median, {before} MB before, {} MB with them",
-        memory(&running)
-    );
-    assert_soon(quiet, median);
-    assert!(memory(&running) < before + 300, "{before} MB, then {} MB", memory(&running));
-    drop(slow);
-    running.signal("TERM");
-    assert_eq!(running.ended().code(), Some(0));
-}
-
-fn request(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
 #[test]
@@ -166,7 +87,7 @@ fn is_established(stream: &TcpStream) -> bool {
 fn malformed_requests_are_refused_and_cost_little() {
     let folder = configuration("");
     let running = Running::start(&mut program(folder.path(), &[]));
-    let before = memory(&running);
+    let before = running.memory();
     let many = "X-A: b\r\n".repeat(5_000);
     let large = format!("X-A: {}\r\n", "b".repeat(1_000_000));
     for (name, bytes) in [
@@ -192,35 +113,8 @@ fn malformed_requests_are_refused_and_cost_little() {
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 "), "{name}: {answer}");
         assert!(get(running.address, "/data/team.ics").0.starts_with("HTTP/1.1 200"), "after {name}");
     }
-    assert!(memory(&running) < before + 50, "{before} MB, then {} MB", memory(&running));
+    assert!(running.memory() < before + 50, "{before} MB, then {} MB", running.memory());
     assert!(!running.log().contains("a defect of oncal"), "{}", running.log());
-}
-
-#[test]
-fn request_bodies_are_not_accepted() {
-    let folder = configuration("");
-    let running = Running::start(&mut program(folder.path(), &[]));
-    let (quiet, before) = (median_of_a_normal_client(running.address), memory(&running));
-    let median = thread::scope(|scope| {
-        for method in ["POST", "PUT", "GET", "PROPFIND"] {
-            let address = running.address;
-            scope.spawn(move || {
-                let mut stream = TcpStream::connect(address).unwrap();
-                stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
-                let head = format!(
-                    "{method} /data/team.ics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 104857600\r\n\r\n"
-                );
-                let _ = stream.write_all(head.as_bytes());
-                let part = vec![b'x'; 1 << 20];
-                // As much of it as the server accepts.
-                let _ = (0..100).try_for_each(|_| stream.write_all(&part));
-            });
-        }
-        median_of_a_normal_client(running.address)
-    });
-    println!("bodies of 100 MB: {median:?} at the median, {before} MB before, {} MB after", memory(&running));
-    assert_soon(quiet, median);
-    assert!(memory(&running) < before + 50, "{before} MB, then {} MB", memory(&running));
 }
 
 #[test]
@@ -326,58 +220,9 @@ fn requests_for_every_variant_of_every_feed_take_a_bounded_amount_of_memory() {
             });
         }
     });
-    let own = memory(&running);
+    let own = running.memory();
     println!("{own} MB after {REQUESTS} variants");
     assert!(own < 100, "{own} MB");
-}
-
-/// A team of twenty, with the holidays of several countries.
-fn twenty() -> String {
-    let zones = ["America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "Australia/Sydney"];
-    let calendars = ["us-federal", "gb-eng", "de", "jp", "au-nsw"];
-    let mut text =
-        String::from("name = \"Twenty\"\ntime_zone = \"America/New_York\"\nholidays = [\"us-federal\"]\n");
-    for n in 0..20 {
-        let (zone, calendar) = (zones[n % 5], calendars[n % 5]);
-        text.push_str(&format!(
-            "[[engineer]]\nid = \"e{n}\"\nname = \"Engineer {n}\"\ntime_zone = \"{zone}\"\nholidays = [\"{calendar}\"]\n"
-        ));
-    }
-    let weeks: Vec<String> =
-        (0..20).map(|n| format!("{{ primary = \"e{n}\", secondary = \"e{}\" }}", (n + 1) % 20)).collect();
-    format!("{text}[[rotation]]\nstarts = 2026-01-02T10:00:00\nweeks = [{}]\n", weeks.join(", "))
-}
-
-#[test]
-fn feeds_do_not_wait_for_all_the_pages_that_others_request() {
-    const PAGE: &str = "/twenty/coverage";
-    let folder = configuration("");
-    fs::write(folder.path().join("teams/twenty.toml"), twenty()).unwrap();
-    let running = Running::start(&mut program(folder.path(), &[]));
-    get(running.address, "/data/team.ics");
-    let (page, done) = (median(running.address, PAGE, 5), AtomicBool::new(false));
-    let requests = || {
-        let mut times = Vec::new();
-        while !done.load(Ordering::Relaxed) {
-            let since = Instant::now();
-            get(running.address, PAGE);
-            times.push(since.elapsed());
-        }
-        times
-    };
-    let (feed, mut pages) = thread::scope(|scope| {
-        let clients: Vec<_> = (0..64).map(|_| scope.spawn(requests)).collect();
-        thread::sleep(page * 4);
-        let feed = median(running.address, "/data/team.ics", 21);
-        done.store(true, Ordering::Relaxed);
-        let pages: Vec<Duration> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
-        (feed, pages)
-    });
-    pages.sort();
-    let waiting = pages[pages.len() / 2];
-    println!("a page alone {page:?}; beside 64 clients a page {waiting:?}, a feed {feed:?}");
-    // Each worker has many of them waiting, and a feed waits for the one that it is at.
-    assert!(feed < waiting / 4, "{feed:?} for a feed, {waiting:?} for a page");
 }
 
 #[test]

@@ -51,6 +51,8 @@ mod recipes;
 #[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
 mod reload;
 mod reloader;
+#[expect(clippy::print_stdout, reason = "figures are for whoever reads the log")]
+mod response_times;
 mod second_opinions;
 mod serve;
 mod shared_calendars;

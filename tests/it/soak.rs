@@ -35,13 +35,6 @@ fn duration() -> Duration {
     Duration::from_secs(asked.unwrap_or(60))
 }
 
-/// The memory of the server in MB, without the program itself, of which tests run a large one.
-fn memory(running: &Running) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
-}
-
 /// Ends the clients, also when the test fails.
 struct End<'a>(&'a AtomicBool);
 
@@ -134,7 +127,7 @@ fn under_load_and_changes_nothing_fails_and_memory_stays_flat() {
                 );
             }
             assert!(get(address, "/k/guess/").0.starts_with("HTTP/1.1 404"));
-            figures.push(memory(&running));
+            figures.push(running.memory());
         }
         let metrics = String::from_utf8(get(running.admin, "/metrics").1).unwrap();
         let generation =

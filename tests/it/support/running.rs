@@ -1,5 +1,6 @@
 //! The real program as a process of its own.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -63,6 +64,13 @@ impl Running {
             }
         }
         Running { child, address: site.unwrap(), admin: admin.unwrap(), log: kept }
+    }
+
+    /// Its memory in MB, without the program itself, of which tests run a large one.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     }
 
     /// What it wrote to standard error so far.
