@@ -16,6 +16,7 @@ mod kept_calendar;
 mod layout;
 mod location;
 mod notified;
+mod opening;
 mod outbox;
 mod packed;
 mod postgres;
