@@ -42,7 +42,7 @@ pub fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
     let mut output = Output::new(common.color.into());
     if common.fetch && !command.can_fetch() {
-        return fail(&Usage("--fetch means nothing to this command".to_owned()).into(), &mut output);
+        return fail(&Usage("this command does not take --fetch".to_owned()).into(), &mut output);
     }
     let ended = match &command {
         Command::Serve => serve::run(&common, &mut output),

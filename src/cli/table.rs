@@ -43,9 +43,9 @@ pub(super) struct Table {
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     least: u16,
-    /// Wider only where all columns have what they may have and there is still room.
+    /// The column grows beyond this only if all columns have their `most` and room is left.
     most: u16,
-    /// With this nothing is wrapped.
+    /// The width at which nothing is wrapped.
     natural: u16,
     /// Whether its lines are never wrapped.
     is_whole: bool,

@@ -73,7 +73,7 @@ pub(super) fn year(text: &str) -> Result<i32, String> {
     known(text.parse().map_err(|_| "expected a year such as 2027".to_owned())?)
 }
 
-/// `date`, if the configuration may have it.
+/// `date`, if its year is one that the configuration allows.
 pub(super) fn within(date: NaiveDate) -> Result<NaiveDate, String> {
     known(date.year()).map(|_| date)
 }

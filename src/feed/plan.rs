@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::rota::{Coverage, Occasion, OccasionAbsences, Period, Schedule, Team, WeekId, coverage, expand};
-use crate::text::at_once;
+use crate::text::format_short;
 
 /// How far beyond the notice period a handover meeting looks for redistributions to agree on.
 pub(super) const AGENDA_AHEAD: TimeDelta = TimeDelta::weeks(4);
@@ -73,7 +73,7 @@ impl Links {
 
     /// The team's page from `week` on.
     pub fn week(&self, team: &Team, week: WeekId) -> Option<String> {
-        self.base.as_ref().map(|base| at_once(format_args!("{base}/{}/?from={week}", team.id)))
+        self.base.as_ref().map(|base| format_short(format_args!("{base}/{}/?from={week}", team.id)))
     }
 
     /// The team's pipelines with their run books.

@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate, Timelike};
 
 use crate::rota::{EngineerId, Instant, Role, Shift, Team};
 
-use crate::text::{at_once, clean};
+use crate::text::{clean, format_short};
 
 /// The UID of a shift: `<team>.<role>.<start>@<uid_domain>`. Also the `uid` of a shift in JSON.
 pub fn shift(team: &Team, shift: &Shift) -> String {
@@ -78,5 +78,5 @@ impl fmt::Display for CompactDate {
 }
 
 fn of(team: &Team, rest: fmt::Arguments<'_>) -> String {
-    at_once(format_args!("{}.{rest}@{}", team.id, clean(&team.uid_domain)))
+    format_short(format_args!("{}.{rest}@{}", team.id, clean(&team.uid_domain)))
 }

@@ -36,7 +36,7 @@ pub struct OnDuty {
     /// Why they hold the role: `rotation`, `swap`, …
     #[schema(value_type = words::ShiftKind)]
     pub kind: &'static str,
-    /// Whether the team has agreed on it.
+    /// Whether the team has agreed on it, at the requested instant; this can change before `until`.
     pub status: Agreement,
     /// When their absence ends, where they are away although they hold the role: calling them may not help, and a
     /// secondary is no backup. Null for whoever is there.

@@ -3,9 +3,9 @@
 //!
 //! Not here: sentences that only one of them uses, HTML, and iCalendar's escapes. It depends on the rota alone.
 
-mod at_once;
 mod clean;
 mod count;
+mod format_short;
 pub mod moment;
 mod occasion;
 mod proposal;
@@ -14,9 +14,9 @@ mod status;
 mod unknown;
 mod wall_clock;
 
-pub use at_once::at_once;
 pub use clean::{clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
+pub use format_short::format_short;
 pub use moment::stretch;
 pub use occasion::{
     occasion_away, occasion_dates, occasion_hours, occasion_on_call, occasion_primaries, occasion_status,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
-use super::at_once::at_once;
+use super::format_short::format_short;
 use crate::rota::{Instant, Period, Zone};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -36,9 +36,9 @@ pub fn span(zone: &Zone, period: Period) -> String {
 pub fn from_to(start: &Moment, end: &Moment) -> String {
     if start.local.date() == end.local.date() && start.letters == end.letters {
         let date = Date(start.local.date());
-        at_once(format_args!("{date} {}–{} {}", start.clock(), end.clock(), start.letters))
+        format_short(format_args!("{date} {}–{} {}", start.clock(), end.clock(), start.letters))
     } else {
-        at_once(format_args!("{} to {}", start.text, end.text))
+        format_short(format_args!("{} to {}", start.text, end.text))
     }
 }
 
@@ -152,7 +152,7 @@ impl Moment {
     pub fn of(zone: &Zone, instant: Instant) -> Moment {
         let (local, letters) = zone.shown(instant);
         let letters = if letters.starts_with(['+', '-']) { format!("UTC{letters}") } else { letters };
-        let text = at_once(format_args!("{} {} {letters}", Date(local.date()), Clock(local)));
+        let text = format_short(format_args!("{} {} {letters}", Date(local.date()), Clock(local)));
         Moment { local, letters, text }
     }
 

@@ -73,7 +73,7 @@ fn wrong_usage_exits_with_two_and_suggests_the_nearest_name() {
         (&["now", "--at", "soon"], "expected"),
         (&["fairness", "--years", "0"], "expected a whole number from 1 to 10"),
         (&["schedule", "--weeks", "100000"], "expected a whole number from 1 to 1040"),
-        (&["man", "--fetch"], "--fetch means nothing to this command"),
+        (&["man", "--fetch"], "this command does not take --fetch"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
         let output = run(args);

@@ -178,7 +178,7 @@ fn whoever_is_only_proposed_is_shown_so_wherever_a_page_says_who_is_on_call() {
     }
     rota.has("<span class=\"tag warn\">Not agreed</span> proposed instead of ");
     book.has(", primary <span class=\"tag warn\">Proposed</span>").has("Secondary: nobody");
-    person.has("proposed as primary</span>").has("Would be on call as primary until ");
+    person.has("proposed as primary</span>").has("Proposed as primary until ");
     pipelines.has("proposed as primary</span>").lacks(" on call</span>");
     let six = ["a", "b", "c", "d", "e", "f"].map(|id| (id.to_owned(), team.replace("run_book", "#run_book")));
     let table = responses_of_all(&six, now, &[("/", "")]).remove(0);

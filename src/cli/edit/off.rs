@@ -49,7 +49,7 @@ pub(crate) fn run(common: &Common, args: &Off, output: &mut Output) -> anyhow::R
                 "nothing was written: {summary}; that is over, since it is {now} there; write the dates if you mean them"
             );
         }
-        output.warn(format_args!("this leave is over: for {who_name} it is {now}"));
+        output.warn(format_args!("this leave is in the past: for {who_name} it is {now}"));
     }
     if whole.minus(&known).is_empty() {
         anyhow::bail!("nothing was written: {summary}; this is already in the plan");

@@ -75,13 +75,14 @@ fn shifts_ahead(team: &TeamSnapshot, idx: EngineerIdx, now: Instant) -> Vec<(&Pl
 
 fn next(team: &TeamSnapshot, shifts: &[(&PlannedWeek, &Shift)], has_left: bool, wall: Wall<'_>) -> Markup {
     let none = if has_left { "No longer in the team." } else { "Not on call in the weeks ahead." };
-    let Some((_, shift)) = shifts.first() else { return html! { (none) } };
+    let Some((planned, shift)) = shifts.first() else { return html! { (none) } };
     let role = shift.role.as_str();
-    let words = match shift.holder.kind.is_tentative() {
-        true => ["Would be on call as", "Would next be on call as"],
-        false => ["On call as", "Next on call as"],
+    let is_tentative = shift.holder.kind.is_tentative();
+    let [now, next] = match (is_tentative, is_tentative && planned.is_uncovered(shift.period)) {
+        (true, true) => ["On call, since nobody is free, as", "Next on call, since nobody is free, as"],
+        (true, false) => ["Proposed as", "Next proposed as"],
+        (false, _) => ["On call as", "Next on call as"],
     };
-    let [now, next] = words;
     html! {
         @if shift.period.contains(wall.now) {
             @let until = team.near().unchanged_until(&[shift.role], wall.now);

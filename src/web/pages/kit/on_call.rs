@@ -79,7 +79,7 @@ pub(in crate::web) fn then(team: &TeamSnapshot, people: &People<'_>, role: Role,
     }
 }
 
-/// A tag that a shift is not agreed, or not even covered; it goes before what it is about.
+/// A tag that a shift is only proposed, or not even covered, followed by a space.
 pub(in crate::web) fn agreement_tag(holder: Option<&Holder>, is_uncovered: bool) -> Markup {
     html! {
         @if holder.is_some_and(|holder| holder.kind.is_tentative()) {

@@ -14,10 +14,10 @@ use crate::web::pages::kit::holiday_names::HolidayNames;
 /// The maximum letters of a badge.
 const MAX_LETTERS: usize = 3;
 
-/// A word of no more letters is not broken, unless it fits nowhere.
+/// A word of at most this many letters is broken only if it fits nowhere.
 const MAX_WORD: usize = 24;
 
-/// A name of no more letters is shown in full even where there is little room.
+/// A name of at most this many letters is shown in full even where there is little room.
 const SHORT_NAME: usize = 8;
 
 /// Every colour that people can have, in order of indices.
