@@ -407,7 +407,7 @@ fn leave_that_is_over_is_refused_unless_its_dates_are_written_out() {
     }
     let (code, printed, written) = off_at(&config, now, &["2027-05-07"]);
     assert_eq!((code, written.as_str()), (Some(0), "time_off = [{ from = 2027-05-07, to = 2027-05-07 }]"));
-    assert!(printed.contains("this leave is over"), "{printed}");
+    assert!(printed.contains("this leave is in the past"), "{printed}");
 }
 
 #[test]

@@ -582,7 +582,7 @@ fn every_name_leads_to_a_page_with_what_concerns_that_person() {
         .has("href=\"../pipelines#profit\"")
         .has("primary owner");
     page.has("Holidays and time off</h2>").has("Christmas Day");
-    get("/data/engineers/e").has("Would next be on call as ").has("are not known: no calendar is given");
+    get("/data/engineers/e").has("Next proposed as ").has("are not known: no calendar is given");
     get("/data/engineers/c").has("To agree</h2>");
     let missing = get("/data/engineers/nobody");
     assert_eq!(missing.code, 404);
