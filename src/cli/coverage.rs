@@ -155,8 +155,8 @@ fn row(team: &Team, line: &Line<'_>, now: Instant, table: &mut Table) {
     ]);
 }
 
-/// A conflict, one of those that are `open`: by when it must be agreed, who could take it, and what to write once the team
-/// has agreed.
+/// A conflict, one of those that are `open`: by when it must be agreed, who could take it, and what to write once the
+/// team has agreed.
 fn explained(team: &Team, row: &Row, now: Instant, open: &[&Row]) -> String {
     let period = when::period_inline(&team.zone, row.period);
     let deadline = row.deadline.map(|by| when::instant(&team.zone, by)).unwrap_or_default();

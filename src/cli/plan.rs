@@ -30,8 +30,8 @@ pub(super) fn state(common: &Common) -> StateDir {
     StateDir::new(common.state.clone().unwrap_or_else(|| PathBuf::from("state")))
 }
 
-/// Where the server's journal is: PostgreSQL, or the state folder. The folder is passed on as it is, so that its lock and
-/// secret are restored together with the journal.
+/// Where the server's journal is: PostgreSQL, or the state folder. The folder is passed on as it is, so that its lock
+/// and secret are restored together with the journal.
 pub(super) fn location(state: &StateDir, settings: &Settings) -> Location {
     match &settings.journal {
         Some(url) => Location::Postgres(url.as_str().to_owned()),

@@ -88,9 +88,9 @@ impl SqliteConnection {
         Ok(opened)
     }
 
-    /// Whether the file and the log at the path are those that are open: they may have been removed, emptied, or replaced by
-    /// others. What is only in a log that was removed, or whose file is empty, is gone with this process, unless closing
-    /// copies it into the file.
+    /// Whether the file and the log at the path are those that are open: they may have been removed, emptied, or
+    /// replaced by others. What is only in a log that was removed, or whose file is empty, is gone with this process,
+    /// unless closing copies it into the file.
     pub(super) fn is_still_at(&mut self, folder: &StateDir) -> bool {
         let is_still_there = self.identity.is_some()
             && identity(&folder.journal_file()).is_ok_and(|identity| identity == self.identity)
@@ -102,8 +102,8 @@ impl SqliteConnection {
         is_still_there && self.log == log
     }
 
-    /// Closes a connection to files that are no longer at their paths. Its log may still be beside the file that is there
-    /// now, to which it must not be applied.
+    /// Closes a connection to files that are no longer at their paths. Its log may still be beside the file that is
+    /// there now, to which it must not be applied.
     pub(super) fn abandon(self, folder: &StateDir) {
         let (log, path) = (self.log, folder.journal_log_file());
         drop(self);

@@ -125,8 +125,8 @@ pub(super) fn holding(entry: &Entry) -> Option<Holding> {
     Some(Holding { role, period: Period::new(start, end)?, side })
 }
 
-/// The cancelled event with which a download of `feed` reports the entry `uid` that left it: withdrawn, or given to other
-/// engineers. `None` for an entry that did not leave it.
+/// The cancelled event with which a download of `feed` reports the entry `uid` that left it: withdrawn, or given to
+/// other engineers. `None` for an entry that did not leave it.
 pub(crate) fn cancelled((uid, entry): (&str, &Entry), feed: &Feed, team: &Team) -> Option<Event> {
     if !has_left(entry, feed) {
         return None;

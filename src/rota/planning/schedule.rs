@@ -126,8 +126,8 @@ impl Schedule {
         Some(next.period.start())
     }
 
-    /// Until when what people read of whoever holds `roles` at `instant` is true: who it is, and whether that is agreed,
-    /// proposed or not covered. `None` where the window ends before.
+    /// Until when what people read of whoever holds `roles` at `instant` is true: who it is, and whether that is
+    /// agreed, proposed or not covered. `None` where the window ends before.
     pub fn unchanged_until(&self, roles: &[Role], instant: Instant) -> Option<Instant> {
         let held = |duty: &Duty, role: Role| {
             let holder = duty.holder(role)?;
