@@ -87,7 +87,8 @@ impl<'t> People<'t> {
 
     /// The name without a link; it cannot reorder the text around it.
     pub(in crate::web) fn plain(&self, idx: EngineerIdx) -> Markup {
-        html! { bdi.long[is_long(self.text(idx))] { (self.text(idx)) } }
+        let name = self.text(idx);
+        html! { @if is_long(name) { bdi.long { (name) } } @else { bdi { (name) } } }
     }
 
     /// The name where there may be room for it, with the initials that take its place where there is not.
