@@ -114,13 +114,13 @@ impl Proxy {
     fn caddy(folder: &Path, [port, plain_port]: [u16; 2], oncal: SocketAddr) -> Command {
         let at = |name: &str| folder.join(name).display().to_string();
         let options = format!(
-            "{{\n\tadmin off\n\tdebug\n\thttps_port {port}\n\thttp_port {plain_port}\n\tdefault_bind 127.0.0.1\n\t\
-             auto_https disable_certs\n\t# What"
+            "\tadmin off\n\tdebug\n\thttps_port {port}\n\thttp_port {plain_port}\n\tdefault_bind 127.0.0.1\n\t\
+             auto_https disable_certs\n\tservers {{"
         );
         let whole = replaced(
             fs::read_to_string("config/deploy/Caddyfile").unwrap(),
             &[
-                ("{\n\t# What", options),
+                ("\tservers {", options),
                 ("rota.example.org {", format!("localhost {{\n\ttls {} {}", at("pem"), at("key"))),
                 ("127.0.0.1:8080", oncal.to_string()),
             ],
