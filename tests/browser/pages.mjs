@@ -22,6 +22,9 @@ const { default: puppeteer } = await import(load.resolve("puppeteer-core"));
 const axe = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
 const vnu = join(tools, "node_modules/vnu-jar/build/dist/vnu.jar");
 
+/** How long a browser may take, in milliseconds: all start at once, perhaps on a busy machine. */
+const PATIENCE = { timeout: 180_000, protocolTimeout: 600_000 };
+
 const NOW = "2026-11-20T12:00:00Z";
 const DAY = "Fri 20 Nov 2026";
 const WIDTHS = [360, 768, 1440];
@@ -143,6 +146,7 @@ async function unreachable(page) {
 /** What `look` finds with a Chromium of its own, whose page has the keyboard. */
 async function inChromium(look) {
   const browser = await puppeteer.launch({
+    ...PATIENCE,
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
@@ -153,10 +157,16 @@ async function inChromium(look) {
   }
 }
 
+async function newPage(browser) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE.timeout);
+  return page;
+}
+
 /** Everything that is wrong with `pages`, first with scripts and then without. */
 async function opened(browser, url, pages) {
   const found = [];
-  const page = await browser.newPage();
+  const page = await newPage(browser);
   for (const path of pages) {
     for (const width of WIDTHS) {
       for (const scheme of SCHEMES) found.push(...(await defects(page, url, path, width, scheme)));
@@ -178,10 +188,10 @@ async function opened(browser, url, pages) {
 
 async function inFirefox(url) {
   const executablePath = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+  const browser = await puppeteer.launch({ ...PATIENCE, browser: "firefox", executablePath, headless: true });
   const found = [];
   try {
-    const page = await browser.newPage();
+    const page = await newPage(browser);
     for (const path of PAGES) {
       for (const width of WIDTHS) {
         await page.setViewport({ width, height: 900 });

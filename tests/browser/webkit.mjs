@@ -46,7 +46,7 @@ export async function openInWebKit(url, pages, widths, sideways) {
   const found = [];
   let session;
   try {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       if ((await fetch(`${base}/status`).catch(() => undefined))?.ok) break;
       await new Promise((done) => setTimeout(done, 100));
     }
