@@ -87,7 +87,8 @@ impl Site {
     fn is_settled(&self) -> bool {
         let now = self.clock.now().to_rfc3339();
         let preview = || oncal(self.folder.path(), &["--now", &now, "notices", "preview"]).output().unwrap();
-        self.outbox().iter().all(|row| row.state == "sent") && said(&preview()) == "nothing would be sent\n"
+        // In this order: what is planned after a look at the outbox is no longer in the preview either.
+        said(&preview()) == "nothing would be sent\n" && self.outbox().iter().all(|row| row.state == "sent")
     }
 
     fn settle(&self) {
