@@ -104,7 +104,7 @@ else
 fi
 cargo test --doc
 
-stage "response times beside clients that mean it ill"
+stage "response times beside hostile clients"
 cargo test --test it -- --include-ignored --test-threads 1 --nocapture response_times::
 
 # Most of the next tests wait most of the time. They run beside the stages that follow, which leave them the processor
@@ -131,7 +131,7 @@ cargo test --test it -- --include-ignored --nocapture soak::
 # What the tests above ran: `cargo build` would compile oncal once more, since tests have crates with more features.
 program=target/debug/oncal
 
-stage "it compiles without what tests add to its crates"
+stage "it compiles without the features that tests add to its crates"
 cargo check --quiet
 
 # Another ONCAL_ORACLE_SEED tries other teams.
@@ -151,7 +151,7 @@ node tests/browser/pages.mjs "$program" "$tools"
 stage "the Debian package installs, serves, upgrades and is purged"
 if [ "$(id -u)" = 0 ]; then tests/package.sh "$program"; else echo "left out: it needs root"; fi
 
-stage "files that change under the running program, clients that mean it ill, and two minutes of random faults"
+stage "files that change under the running program, hostile clients, and two minutes of random faults"
 if wait "$beside"; then ended=0; else ended=$?; fi
 beside=
 cat "$folder/shown"

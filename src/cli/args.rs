@@ -187,7 +187,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether `--fetch` has an effect on it.
+    /// Whether it takes `--fetch`.
     pub(super) fn can_fetch(&self) -> bool {
         !matches!(self, Command::Serve | Command::Completions(_) | Command::Man(_) | Command::Init(_))
     }
