@@ -74,20 +74,3 @@ impl Feed {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::live::sample::{TEAM, at, configuration};
-
-    #[test]
-    fn every_template_is_the_path_of_a_feed() {
-        let loaded = configuration("", &[("sample", TEAM)], at("2026-02-10T12:00:00Z"));
-        let all = Feed::all(&loaded.teams.values().next().unwrap().team);
-        for (index, template) in Feed::TEMPLATES.iter().enumerate() {
-            let feed = all.iter().find(|feed| feed.template() == index);
-            let feed = feed.unwrap_or_else(|| panic!("no feed of a team is at {template}"));
-            assert_eq!(feed.path(), template.replace("{id}", "a"));
-        }
-    }
-}

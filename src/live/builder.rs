@@ -578,97 +578,87 @@ mod tests {
         assert_eq!(stored.highest.sequence, highest(&written), "what is served is in the journal");
     }
 
+    fn secret() -> Secret {
+        Secret::of(b"0123456789abcdef0123456789abcdef")
+    }
+
+    fn with_secret() -> Builder {
+        Builder::new(Publisher::without_journal()).with_secret(secret())
+    }
+
+    /// A configuration whose team, with `lines` at its beginning, can be read through secret links alone.
+    fn linked(settings: &str, lines: &str) -> Arc<Configuration> {
+        let settings = format!("access = \"links\"\npublic_url = \"https://rota.example\"\n{settings}");
+        let text = TEAM.replace("name = \"Sample\"", &format!("name = \"Sample\"\n{lines}"));
+        let teams = [("sample", &*text)];
+        let teams = if lines == GONE { &[][..] } else { &teams };
+        Arc::new(configuration(&settings, teams, at(NOW)))
+    }
+
+    /// In place of a team's lines: there is no such team.
+    const GONE: &str = "gone";
+
+    /// Whether the team's links of these generations work: the organisation's, and its own.
+    fn valid<const N: usize>(snapshot: &Snapshot, generations: [(u32, u32); N]) -> [bool; N] {
+        let (keyring, team) = (snapshot.keyring().unwrap(), TeamId::new("sample").unwrap());
+        generations.map(|(organisation, own)| {
+            keyring.scope(&secret().team(organisation, &team, own), at(NOW)).is_some()
+        })
+    }
+
     #[test]
     fn links_revoked_while_the_journal_fails_stay_revoked_if_the_file_then_has_a_syntax_error() {
-        let team = TeamId::new("sample").unwrap();
-        let secret = || Secret::of(b"0123456789abcdef0123456789abcdef");
-        let load = |settings: &str, text: &str| {
-            let settings = format!("access = \"links\"\npublic_url = \"https://rota.example\"\n{settings}");
-            Arc::new(configuration(&settings, &[("sample", text)], at(NOW)))
-        };
-        let raised = TEAM.replace("name = \"Sample\"", "name = \"Sample\"\nlink_generation = 2");
-        let builder = Builder::new(Publisher::without_journal()).with_secret(secret());
-        let valid = |snapshot: &Snapshot| {
-            let keyring = snapshot.keyring().unwrap();
-            [(1, 1), (1, 2), (2, 1)].map(|(organisation, own)| {
-                keyring.scope(&secret().team(organisation, &team, own), at(NOW)).is_some()
-            })
-        };
-        let first = builder.first(Arc::into_inner(load("", TEAM)).unwrap(), at(NOW)).unwrap();
+        let builder = with_secret();
+        let valid = |snapshot: &Snapshot| valid(snapshot, [(1, 1), (1, 2), (2, 1)]);
+        let first = builder.first(Arc::into_inner(linked("", "")).unwrap(), at(NOW)).unwrap();
         assert_eq!(valid(&first), [true, false, false]);
         for (edit, broken, expected) in [
-            (load("", &raised), load("", "no TOML"), [false, true, false]),
-            (load("link_generation = 2", TEAM), load("bad = 1", TEAM), [false, false, true]),
+            (linked("", "link_generation = 2"), linked("", "no TOML"), [false, true, false]),
+            (linked("link_generation = 2", ""), linked("bad = 1", ""), [false, false, true]),
         ] {
             let waiting = builder.revoke_links(&first, &edit).unwrap();
             assert_eq!(valid(&waiting), expected);
             let broken = builder.reload(&waiting, broken, BTreeSet::new(), at(NOW)).written().unwrap();
             assert_eq!(valid(&broken), expected);
-            let undone = builder.reload(&broken, load("", TEAM), BTreeSet::new(), at(NOW)).written().unwrap();
+            let undone = builder.reload(&broken, linked("", ""), BTreeSet::new(), at(NOW)).written().unwrap();
             assert_eq!(valid(&undone), [true, false, false], "a file without errors undoes it");
         }
     }
 
     #[test]
     fn links_revoked_in_a_file_with_errors_stay_revoked_when_it_is_gone() {
-        let team = TeamId::new("sample").unwrap();
-        let secret = || Secret::of(b"0123456789abcdef0123456789abcdef");
-        let load = |lines: &str| {
-            let text = TEAM.replace("name = \"Sample\"", &format!("name = \"Sample\"\n{lines}"));
-            let teams = [("sample", &*text)];
-            let teams = if lines == "gone" { &[][..] } else { &teams };
-            let settings = "access = \"links\"\npublic_url = \"https://rota.example\"";
-            Arc::new(configuration(settings, teams, at(NOW)))
-        };
-        let valid = |snapshot: &Snapshot| {
-            let keyring = snapshot.keyring().unwrap();
-            [1, 2].map(|generation| keyring.scope(&secret().team(1, &team, generation), at(NOW)).is_some())
-        };
-        let builder = Builder::new(Publisher::without_journal()).with_secret(secret());
+        let builder = with_secret();
         let mut snapshot = builder.first(configuration("", &[], at(NOW)), at(NOW)).unwrap();
         for (lines, expected) in [
             ("", [true, false]),
             ("bad = 1\nlink_generation = 2", [false, true]),
-            ("gone", [false, true]),
+            (GONE, [false, true]),
             ("no TOML", [false, true]),
             ("bad = 1", [false, true]),
-            ("gone", [false, true]),
+            (GONE, [false, true]),
             ("", [true, false]),
-            ("gone", [true, false]),
+            (GONE, [true, false]),
         ] {
-            let removed = if lines == "gone" { BTreeSet::from([team.clone()]) } else { BTreeSet::new() };
-            snapshot = builder.reload(&snapshot, load(lines), removed, at(NOW)).written().unwrap();
-            assert_eq!(valid(&snapshot), expected, "{lines}");
+            let removed = (lines == GONE).then(|| TeamId::new("sample").unwrap()).into_iter().collect();
+            snapshot = builder.reload(&snapshot, linked("", lines), removed, at(NOW)).written().unwrap();
+            assert_eq!(valid(&snapshot, [(1, 1), (1, 2)]), expected, "{lines}");
         }
     }
 
     #[test]
     fn revoked_links_stay_revoked_while_their_edit_waits_for_the_journal() {
-        let team = TeamId::new("sample").unwrap();
-        let secret = || Secret::of(b"0123456789abcdef0123456789abcdef");
-        let load = |generation: u32| {
-            let text = TEAM
-                .replace("name = \"Sample\"", &format!("name = \"Sample\"\nlink_generation = {generation}"));
-            configuration(
-                "access = \"links\"\npublic_url = \"https://rota.example\"",
-                &[("sample", &text)],
-                at(NOW),
-            )
-        };
-        let valid = |snapshot: &Snapshot| {
-            let keyring = snapshot.keyring().unwrap();
-            [1, 2].map(|generation| keyring.scope(&secret().team(1, &team, generation), at(NOW)).is_some())
-        };
-        let builder = Builder::new(Publisher::without_journal()).with_secret(secret());
-        let first = builder.first(load(1), at(NOW)).unwrap();
+        let builder = with_secret();
+        let load = |generation: u32| linked("", &format!("link_generation = {generation}"));
+        let valid = |snapshot: &Snapshot| valid(snapshot, [(1, 1), (1, 2)]);
+        let first = builder.first(Arc::into_inner(load(1)).unwrap(), at(NOW)).unwrap();
         assert_eq!(valid(&first), [true, false]);
-        let revoked = builder.revoke_links(&first, &Arc::new(load(2))).unwrap();
+        let revoked = builder.revoke_links(&first, &load(2)).unwrap();
         assert_eq!(valid(&revoked), [false, true]);
         for now in [NOW, "2026-02-13T15:00:00Z"] {
             let renewed = builder.renew(&revoked, at(now)).written().unwrap();
             assert_eq!(valid(&renewed), [false, true], "{now}");
             // Whoever undoes the edit undoes what it revoked.
-            let undone = builder.revoke_links(&renewed, &Arc::new(load(1))).unwrap();
+            let undone = builder.revoke_links(&renewed, &load(1)).unwrap();
             assert_eq!(valid(&undone), [true, false], "{now}");
         }
     }

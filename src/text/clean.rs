@@ -38,6 +38,12 @@ pub fn clean_or(text: &str, otherwise: &str) -> String {
     if text.is_empty() { otherwise.to_owned() } else { text }
 }
 
+/// `text` with a capital letter.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// A clean name for the middle of a sentence: a right-to-left name is isolated (Unicode Bidirectional Algorithm, FSI
 /// and PDI), so that it does not reorder the words after it.
 pub fn isolated(name: &str) -> String {

@@ -14,7 +14,7 @@ mod status;
 mod unknown;
 mod wall_clock;
 
-pub use clean::{clean, clean_or, isolated};
+pub use clean::{capitalised, clean, clean_or, isolated};
 pub use count::{count, days_ahead_of, hours, hours_grouped, list};
 pub use format_short::format_short;
 pub use moment::stretch;

@@ -171,6 +171,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn every_template_is_the_path_of_a_feed(team in teams()) {
+        let all = Feed::all(&team);
+        for (index, template) in Feed::TEMPLATES.iter().enumerate() {
+            let feed = all.iter().find(|feed| feed.template() == index);
+            prop_assert_eq!(feed.map(Feed::path), Some(template.replace("{id}", team.engineers[0].id.as_str())));
+        }
+    }
+
+    #[test]
     fn no_name_breaks_a_feed(mut team in teams(), texts in prop::collection::vec(hostile(), 8)) {
         team.name.clone_from(&texts[0]);
         for (engineer, text) in team.engineers.iter_mut().zip(texts.iter().cycle().skip(1)) {

@@ -18,7 +18,7 @@ use oncal::access::Secret;
 use oncal::rota::TeamId;
 use rusqlite::Connection;
 use serde_json::Value;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 const SETTINGS: &str = "bind = \"127.0.0.1:0\"\nadmin_bind = \"127.0.0.1:0\"\n";
 const SECRET: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -82,12 +82,20 @@ fn an_outage_of_the_journal_shows_before_anybody_edits_and_links_can_be_revoked_
     running.wait_for_log("the journal is written again");
 }
 
+/// Those of two servers that share the journal in `postgres`.
+fn folders(postgres: &Postgres) -> [TempDir; 2] {
+    let settings = format!("{SETTINGS}journal = \"{}\"\n", postgres.url);
+    [(); 2].map(|()| configuration("", &settings))
+}
+
+fn server(folder: &Path) -> Running {
+    Running::start(&mut program(folder, &[]))
+}
+
 #[test]
 fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
     let postgres = Postgres::start();
-    let settings = format!("{SETTINGS}journal = \"{}\"\n", postgres.url);
-    let [behind, ahead] = [(); 2].map(|()| configuration("", &settings));
-    let server = |folder: &Path| Running::start(&mut program(folder, &[]));
+    let [behind, ahead] = folders(&postgres);
     let one = server(behind.path());
     let changed = TEAM.replace("Ann", "Anna");
     thread::sleep(Duration::from_millis(20));
@@ -117,9 +125,7 @@ fn an_older_configuration_shows_everywhere_until_it_has_caught_up() {
 #[test]
 fn a_server_with_older_files_leaves_a_damaged_entry_to_the_one_with_newer_files() {
     let postgres = Postgres::start();
-    let settings = format!("{SETTINGS}journal = \"{}\"\n", postgres.url);
-    let [behind, ahead] = [(); 2].map(|()| configuration("", &settings));
-    let server = |folder: &Path| Running::start(&mut program(folder, &[]));
+    let [behind, ahead] = folders(&postgres);
     let edit = |name: &str| {
         thread::sleep(Duration::from_millis(20));
         fs::write(ahead.path().join("teams/data.toml"), TEAM.replace("Ann", name)).unwrap();
@@ -144,9 +150,7 @@ fn a_server_with_older_files_leaves_a_damaged_entry_to_the_one_with_newer_files(
 #[test]
 fn a_server_with_a_broken_file_is_behind_once_another_has_published_a_newer_configuration() {
     let postgres = Postgres::start();
-    let settings = format!("{SETTINGS}journal = \"{}\"\n", postgres.url);
-    let [broken, ahead] = [(); 2].map(|()| configuration("", &settings));
-    let server = |folder: &Path| Running::start(&mut program(folder, &[]));
+    let [broken, ahead] = folders(&postgres);
     drop(server(broken.path()));
     fs::write(broken.path().join("teams/data.toml"), "no TOML").unwrap();
     let restored = server(broken.path());

@@ -234,7 +234,6 @@ fn other_uses(snapshot: &Snapshot) -> Vec<CalendarUse> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::live::Builder;
     use crate::live::sample::{at, configuration};

@@ -1,18 +1,10 @@
 //! What a reloader works on, and with.
 
-#[cfg(test)]
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
-#[cfg(test)]
-use std::sync::atomic::{AtomicBool, Ordering};
 
-#[cfg(test)]
-use crate::config::Configuration;
 use crate::config::Diagnostic;
 use crate::live::builder::Builder;
-#[cfg(test)]
-use crate::live::sample::at;
 use crate::live::store::Store;
 use crate::rota::Instant;
 
@@ -34,32 +26,43 @@ pub struct Options {
 }
 
 #[cfg(test)]
-impl Options {
-    /// Those of a test, with `folder` as configuration folder and the state folder in it. The first snapshot is one of
-    /// `configuration`.
-    pub(super) fn sample(
-        builder: Builder,
-        configuration: Configuration,
-        folder: &Path,
-        now: impl Fn() -> Instant + Send + Sync + 'static,
-    ) -> Options {
-        let first = builder.first(configuration, at("2026-02-10T12:00:00Z")).unwrap();
-        Options {
-            store: Arc::new(Store::new(first)),
-            builder,
-            folder: folder.to_owned(),
-            state: folder.join("state"),
-            now: Box::new(now),
-            report: |_| {},
-        }
-    }
+mod sample {
+    use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
-    /// A clock that panics the first time it is read.
-    pub(super) fn defective_clock(now: Instant) -> impl Fn() -> Instant + Send + Sync + 'static {
-        let is_defective = AtomicBool::new(true);
-        move || {
-            assert!(!is_defective.swap(false, Ordering::Relaxed), "a defect");
-            now
+    use super::*;
+    use crate::config::Configuration;
+    use crate::live::sample::at;
+
+    impl Options {
+        /// Those of a test, with `folder` as configuration folder and the state folder in it. The first snapshot is one of
+        /// `configuration`.
+        pub(in crate::live::reloader) fn sample(
+            builder: Builder,
+            configuration: Configuration,
+            folder: &Path,
+            now: impl Fn() -> Instant + Send + Sync + 'static,
+        ) -> Options {
+            let first = builder.first(configuration, at("2026-02-10T12:00:00Z")).unwrap();
+            Options {
+                store: Arc::new(Store::new(first)),
+                builder,
+                folder: folder.to_owned(),
+                state: folder.join("state"),
+                now: Box::new(now),
+                report: |_| {},
+            }
+        }
+
+        /// A clock that panics the first time it is read.
+        pub(in crate::live::reloader) fn defective_clock(
+            now: Instant,
+        ) -> impl Fn() -> Instant + Send + Sync + 'static {
+            let is_defective = AtomicBool::new(true);
+            move || {
+                assert!(!is_defective.swap(false, Ordering::Relaxed), "a defect");
+                now
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::html;
 
+use crate::text::capitalised;
 use crate::web::pages::kit::layout::Layout;
 use crate::web::pages::kit::problems::ticked;
 use crate::web::pages::kit::query::BadQuery;
@@ -14,19 +15,13 @@ pub(in crate::web) fn bad_query(
     error: &BadQuery,
     request: &HttpRequest,
 ) -> HttpResponse {
-    let message = sentence(&error.to_string());
+    let message = capitalised(&error.to_string());
     let main = html! {
         h1 { "Invalid address" }
         p.lead { (ticked(&message)) @if !message.ends_with('?') { "." } }
         p { a.button href=(own_name(request.path())) { "Show the page without it" } }
     };
     layout.respond(StatusCode::BAD_REQUEST, "Invalid address", &main)
-}
-
-/// `message` with a capital letter.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// The relative link from `path` to itself without its query.

@@ -12,8 +12,7 @@ pub(in crate::web) fn tag(status: RowStatus) -> Markup {
 
 /// A status with a capital letter.
 pub(in crate::web) fn word(status: RowStatus) -> String {
-    let words = text::status(status);
-    words[..1].to_uppercase() + &words[1..]
+    text::capitalised(text::status(status))
 }
 
 /// The class that a tone is shown with.
